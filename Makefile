@@ -1,0 +1,48 @@
+# One word each. The first two are the README's commands.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run local test stack check bench lock clean
+
+run: .venv/run  ## install from the lock, check the embedded mock
+	$(BIN)/pytest suites/
+
+local: .venv/run stack  ## build or find the real services, check them with a real call
+	$(BIN)/pytest suites/ --env=local
+
+test: .venv/dev check stack  ## everything the project's own tests need, then the tests
+	$(BIN)/pytest
+
+check: .venv/dev  ## style, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+stack: .venv/run  ## redis-server, livekit-server and livekit-sip: found, or built once into the cache
+	$(BIN)/python -m livekit_conformance.provisioners.local.binaries
+
+bench: .venv/dev  ## ratios against peers in the same run
+	$(BIN)/python bench/sip_parser.py
+
+lock:  ## pin what pyproject.toml allows, with hashes
+	uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \
+	    --python-version 3.11 pyproject.toml -o requirements.lock
+	uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \
+	    --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf .venv reports/2* reports/latest
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .venv
+
+.venv/run: requirements.lock pyproject.toml | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+.venv/dev: requirements-dev.lock .venv/run
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
