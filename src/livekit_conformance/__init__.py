@@ -1,0 +1,5 @@
+"""
+Conformance and diagnosis suite for LiveKit and its SIP service.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,3 @@
+"""
+Frozen data: requirements, clauses, the chain of links, diagnoses.
+"""

@@ -1,0 +1,83 @@
+"""
+Whose fault it was: the class of an exception says it, and the tree is drawn once.
+
+    AssertionError
+    └── Violation           the target broke a promise                     -> FAIL (WARN for a SHOULD)
+    ConformanceError
+    ├── Blocked             could not be tested, a precondition is missing  -> BLOCKED
+    │   └── Unreachable     the network did not carry the question          -> BLOCKED
+    ├── ProfileError        the operator's input is unusable                -> exit status 4
+    └── NotPermitted        the suite tried more than the profile allows    -> ERROR
+
+Everything else that a check raises is a defect of the suite: ERROR.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Phase = Literal["resolve", "connect", "tls", "request", "answer"]
+
+
+class Violation(AssertionError):
+    """
+    The target did not do what it must: carries the sentence that was violated and what was seen.
+
+    `link` names the broken link of the chain when what was seen tells it better than the clause.
+    """
+
+    def __init__(self, message: str, *, link: str | None = None) -> None:
+        super().__init__(message)
+        self.link = link
+
+
+class ConformanceError(Exception):
+    """
+    Root of everything that is not the target's doing.
+    """
+
+
+class Blocked(ConformanceError):
+    """
+    A claim that could not be tested.
+
+    `reason` says what is missing, `remedy` what to do about it (a command where there is one).
+    """
+
+    def __init__(self, reason: str, *, remedy: str) -> None:
+        super().__init__(f"{reason}. {remedy}")
+        self.reason = reason
+        self.remedy = remedy
+
+
+class Unreachable(Blocked):
+    """
+    The network did not carry the question or the answer.
+
+    `endpoint` is where we wanted to go, `phase` how far we came, `waited` seconds.
+    """
+
+    def __init__(
+        self, endpoint: str, *, phase: Phase, detail: str, waited: float, remedy: str
+    ) -> None:
+        super().__init__(f"{endpoint}: {detail} (after {waited:.1f} s)", remedy=remedy)
+        self.endpoint = endpoint
+        self.phase = phase
+        self.detail = detail
+        self.waited = waited
+
+
+class ProfileError(ConformanceError):
+    """
+    A profile, a variable or an option that cannot be used; one line for each problem.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class NotPermitted(ConformanceError):
+    """
+    A driver was asked for an effect that the profile does not allow; nothing was sent.
+    """

@@ -1,0 +1,88 @@
+"""
+What was seen, in order: every exchange with the target is one observation, redacted when it is made.
+
+Checks judge through drivers; the diagnosis and the evidence files are made from observations alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from livekit_conformance.redaction import Redactor
+
+Kind = Literal[
+    "check",  # id, verdict: how one check ended
+    "http",  # url, method, status, body, duration_s, error
+    "sip",  # call, direction, summary, status, at_s (since the first request), text
+    "sip-call",  # call, purpose, outcome, final_status, final_at_s (seconds since the INVITE)
+    "media",  # call, side, packets, tone_hz, level
+    "webhook",  # event, room, id, participant, verified, problem
+    "bus",  # channel, subscribers
+    "log",  # service, level, message, error, fields
+    "process",  # service, exit_status, tail
+    "agent",  # room, summary
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """
+    One thing that was seen: when (Unix seconds), of which kind, in one line, and its details.
+    """
+
+    at: float
+    kind: Kind
+    summary: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """
+        The observation as plain JSON values.
+        """
+        return asdict(self)
+
+
+class Recorder:
+    """
+    Collects observations of one run. A scope gathers what is seen while it is open.
+    """
+
+    def __init__(self, redact: Redactor) -> None:
+        self.redact = redact
+        self.observations: list[Observation] = []
+
+    def record(self, at: float, kind: Kind, summary: str, **details: Any) -> Observation:
+        """
+        Keep one observation, without secrets.
+        """
+        seen = Observation(at, kind, self.redact(summary), self._clean(details))
+        self.observations.append(seen)
+        return seen
+
+    @contextmanager
+    def scope(self) -> Iterator[list[Observation]]:
+        """
+        A list that holds, once the scope is closed, what was seen while it was open.
+        """
+        start = len(self.observations)
+        seen: list[Observation] = []
+        try:
+            yield seen
+        finally:
+            seen.extend(self.observations[start:])
+
+    def _clean(self, value: Any) -> Any:
+        match value:
+            case str():
+                return self.redact(value)
+            case Mapping():
+                return {str(key): self._clean(inner) for key, inner in value.items()}
+            case list() | tuple():
+                return [self._clean(inner) for inner in value]
+            case bytes():
+                return self.redact(value.decode("utf-8", "backslashreplace"))
+            case _:
+                return value

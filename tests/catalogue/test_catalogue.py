@@ -1,0 +1,43 @@
+"""
+The catalogue is consistent in itself.
+"""
+
+import re
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.clauses import AREAS, BY_ID, CLAUSES, REQUIREMENTS
+from livekit_conformance.catalogue.diagnoses import CAUSES
+
+
+def test_clause_ids_are_unique_words_after_a_requirement():
+    assert len(BY_ID) == len(CLAUSES)
+    for clause in CLAUSES:
+        assert re.fullmatch(r"1\.\d-[a-z]+(-[a-z]+)+", clause.id), clause.id
+        assert clause.requirement in REQUIREMENTS
+        assert clause.area in AREAS
+
+
+def test_statements_say_must_or_should_as_their_level():
+    for clause in CLAUSES:
+        assert clause.level in clause.statement, clause.id
+
+
+def test_every_requirement_has_two_clauses_or_more():
+    for requirement in REQUIREMENTS:
+        assert sum(clause.requirement == requirement for clause in CLAUSES) >= 2
+
+
+def test_a_crossed_link_is_proven_by_an_earlier_clause():
+    proven: set[Link] = set()
+    for clause in CLAUSES:
+        missing = set(clause.crosses) - proven
+        assert not missing, f"{clause.id} crosses {missing}, which no earlier clause proves"
+        proven.add(clause.link)
+
+
+def test_diagnoses_are_unique_and_explain_a_link_that_clauses_prove():
+    assert len({cause.id for cause in CAUSES}) == len(CAUSES)
+    for cause in CAUSES:
+        assert cause.link in {clause.link for clause in CLAUSES}
+        assert cause.shows
+        assert cause.fix

@@ -1,0 +1,51 @@
+"""
+Waiting for a reason.
+"""
+
+import asyncio
+
+from livekit_conformance.waiting import wait_until
+
+
+async def test_what_is_true_at_once_is_asked_once():
+    async def why_not_yet():
+        return None
+
+    waited = await wait_until(why_not_yet, within=1.0)
+
+    assert waited.came_true
+    assert waited.polls == 1
+
+
+async def test_the_last_reason_is_told_when_the_deadline_passes():
+    reasons = iter(range(1000))
+
+    async def why_not_yet():
+        return f"reason {next(reasons)}"
+
+    waited = await wait_until(why_not_yet, within=0.1)
+
+    assert not waited.came_true
+    assert waited.reason == f"reason {waited.polls - 1}"
+    assert "not seen: reason" in str(waited)
+
+
+async def test_a_question_that_hangs_is_cut_off():
+    async def why_not_yet():
+        await asyncio.Event().wait()
+
+    waited = await wait_until(why_not_yet, within=0.1)
+
+    assert not waited.came_true
+    assert waited.seconds < 1.0
+
+
+async def test_a_question_that_breaks_is_not_swallowed():
+    async def why_not_yet():
+        raise KeyError("broken")
+
+    try:
+        await wait_until(why_not_yet, within=1.0)
+    except KeyError:
+        return
+    raise AssertionError("the error was swallowed")
