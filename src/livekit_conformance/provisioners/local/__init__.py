@@ -1,0 +1,3 @@
+"""
+The real services on this machine: Redis, livekit-server and livekit-sip as child processes.
+"""

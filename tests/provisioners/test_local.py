@@ -1,0 +1,152 @@
+"""
+Addresses, processes and programs of the local stack.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from livekit_conformance.errors import Blocked
+from livekit_conformance.observations import Recorder
+from livekit_conformance.provisioners.local.address import own_loopback_address
+from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, find
+from livekit_conformance.provisioners.local.process import Process
+from livekit_conformance.redaction import Redactor
+from livekit_conformance.waiting import wait_until
+
+
+async def never() -> str | None:
+    return "it never is"
+
+
+async def at_once() -> str | None:
+    return None
+
+
+def python(code: str, tmp_path: Path) -> Process:
+    command = (sys.executable, "-c", code)
+    return Process("service", command, tmp_path / "service.log", Recorder(Redactor()))
+
+
+def test_two_runs_get_two_addresses():
+    with own_loopback_address() as one, own_loopback_address() as other:
+        assert one.startswith("127.")
+        assert one != other
+
+
+async def test_an_early_exit_is_told_with_status_and_log_tail(tmp_path):
+    process = python("import sys; print('no redis here'); sys.exit(3)", tmp_path)
+
+    with pytest.raises(Blocked, match="ended with status 3") as failure:
+        await process.start(never)
+
+    assert "no redis here" in failure.value.remedy
+
+
+async def test_stop_ends_a_process_that_ignores_sigterm(tmp_path):
+    code = (
+        "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        "print('ready', flush=True); time.sleep(60)"
+    )
+    process = python(code, tmp_path)
+
+    async def ready() -> str | None:
+        return None if process.tail() else "it has not written yet"
+
+    await process.start(ready)
+    await process.stop(within=0.2)
+
+    assert not alive(process.pid)
+
+
+async def test_a_service_dies_with_its_killed_parent(tmp_path):
+    script = f"""
+import asyncio, sys
+from pathlib import Path
+from livekit_conformance.observations import Recorder
+from livekit_conformance.provisioners.local.process import Process
+from livekit_conformance.redaction import Redactor
+
+async def ready(): return None
+
+async def main():
+    process = Process("child", (sys.executable, "-c", "import time; time.sleep(60)"),
+                      Path({str(tmp_path / "child.log")!r}), Recorder(Redactor()))
+    await process.start(ready)
+    print(process.pid, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    child = int(await asyncio.wait_for(parent.stdout.readline(), 10))
+    assert alive(child)
+
+    parent.kill()
+    await parent.wait()
+
+    async def gone() -> str | None:
+        return f"{child} is alive" if alive(child) else None
+
+    waited = await wait_until(gone, within=5.0)
+    assert waited.came_true, waited
+
+
+def test_a_named_program_that_is_none_is_told(tmp_path):
+    with pytest.raises(Blocked, match="LIVEKIT_SERVER_BIN names"):
+        find(SERVER, {"LIVEKIT_SERVER_BIN": str(tmp_path / "missing")})
+
+
+@pytest.mark.parametrize(
+    ("program", "command"),
+    [(SERVER, "make stack"), (SIP, "libopus-dev"), (REDIS, "apt-get install redis-server")],
+    ids=lambda value: getattr(value, "name", "command"),
+)
+def test_a_missing_program_is_told_with_the_command_that_installs_it(program, command, tmp_path):
+    environ = {"XDG_CACHE_HOME": str(tmp_path), "PATH": str(tmp_path)}
+
+    with pytest.raises(Blocked) as missing:
+        find(program, environ)
+
+    assert command in missing.value.remedy
+
+
+def test_a_program_is_found_by_variable_then_cache_then_path(tmp_path):
+    def program(path: Path) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(0o755)
+        return path
+
+    on_path = program(tmp_path / "bin" / "livekit-server")
+    environ = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PATH": str(on_path.parent)}
+    assert find(SERVER, environ).path == on_path
+
+    cache = tmp_path / "cache" / "livekit-conformance"
+    built = program(cache / f"livekit-server-{SERVER.version}" / "livekit-server")
+    assert find(SERVER, environ).path == built
+    assert find(SERVER, environ).version == SERVER.version
+
+    named = program(tmp_path / "named")
+    assert find(SERVER, environ | {"LIVEKIT_SERVER_BIN": str(named)}).path == named
+
+
+def alive(pid: int) -> bool:
+    """
+    Whether the process runs; a zombie that its parent has not collected does not.
+    """
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return state != "Z"
+
+
