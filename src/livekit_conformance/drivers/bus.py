@@ -1,0 +1,77 @@
+"""
+A read-only view of the Redis bus between livekit-sip and livekit-server.
+"""
+
+from __future__ import annotations
+
+import time
+from types import MappingProxyType
+from typing import cast
+
+import redis.asyncio
+from redis.exceptions import AuthenticationError, RedisError
+
+from livekit_conformance.errors import Unreachable
+from livekit_conformance.observations import Recorder
+
+# The channels psrpc listens on, in the form it uses for Redis (psrpc pkg/info/channels.go).
+TRUNK_AUTHENTICATION = "IOInfo|GetSIPTrunkAuthentication|REQ"
+DISPATCH_RULES = "IOInfo|EvaluateSIPDispatchRules|REQ"
+CREATE_PARTICIPANT = "SIPInternal|CreateSIPParticipant|REQ"
+
+CHANNELS = MappingProxyType(
+    {
+        TRUNK_AUTHENTICATION: "livekit-server, for the trunk of an inbound call",
+        DISPATCH_RULES: "livekit-server, for the dispatch rule of an inbound call",
+        CREATE_PARTICIPANT: "livekit-sip, for outbound calls",
+    }
+)
+
+
+class Bus:
+    """
+    Who listens on the bus, and which nodes are known. It writes nothing.
+    """
+
+    def __init__(self, url: str, recorder: Recorder, *, timeout: float = 2.0) -> None:
+        self.endpoint = recorder.redact(url)
+        self._url = url
+        self._recorder = recorder
+        self._timeout = timeout
+
+    async def listeners(self) -> dict[str, int]:
+        """
+        How many processes listen on each channel (PUBSUB NUMSUB); raises Unreachable.
+        """
+        started = time.perf_counter()
+        try:
+            async with redis.asyncio.Redis.from_url(
+                self._url,
+                protocol=2,
+                socket_timeout=self._timeout,
+                socket_connect_timeout=self._timeout,
+            ) as client:
+                answer = cast("list[tuple[bytes, int]]", await client.pubsub_numsub(*CHANNELS))
+        except (RedisError, OSError) as error:
+            remedy = (
+                "Put the password of Redis into the URL: redis://:PASSWORD@host"
+                if isinstance(error, AuthenticationError)
+                else "Check that Redis runs and that `redis` in the profile is its URL"
+            )
+            raise Unreachable(
+                self.endpoint,
+                phase="connect",
+                detail=str(error),
+                waited=time.perf_counter() - started,
+                remedy=remedy,
+            ) from error
+        counts = {channel.decode(): count for channel, count in answer}
+        for channel, count in counts.items():
+            self._recorder.record(
+                time.time(),
+                "bus",
+                f"{count} listen on {channel}",
+                channel=channel,
+                subscribers=count,
+            )
+        return counts

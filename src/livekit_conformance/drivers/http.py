@@ -1,0 +1,171 @@
+"""
+One HTTP session for all that the suite asks: guarded, recorded, and clear about whose fault it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import aiohttp
+
+from livekit_conformance.drivers.permit import Permit
+from livekit_conformance.errors import Phase, Unreachable
+from livekit_conformance.observations import Recorder
+
+_BODY_KEPT = 64 * 1024
+
+
+@dataclass(slots=True)
+class HttpAnswer:
+    """
+    An answer in the server's own words. `status` 0 means that none has come yet.
+    """
+
+    method: str
+    url: str
+    status: int = 0
+    text: str = ""
+    duration_s: float = 0.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+_current: ContextVar[HttpAnswer | None] = ContextVar("current_answer", default=None)
+
+
+def open_session(permit: Permit, recorder: Recorder, *, timeout: float) -> aiohttp.ClientSession:
+    """
+    A session whose requests are guarded by `permit` and recorded with the raw text of the answer.
+
+    The SDK drops the text of an error that is not JSON (python-sdks#177); here it is kept.
+    """
+    trace = aiohttp.TraceConfig()
+
+    async def on_start(
+        _: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestStartParams
+    ) -> None:
+        permit.require_for_path(params.url.path)
+        context.answer = _current.get() or HttpAnswer(params.method, str(params.url))
+        context.started = time.perf_counter()
+
+    async def on_headers(
+        _: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
+    ) -> None:
+        context.answer.status = params.response.status
+        context.answer.headers = dict(params.response.headers)
+
+    async def on_body(
+        _: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        params: aiohttp.TraceResponseChunkReceivedParams,
+    ) -> None:
+        answer: HttpAnswer = context.answer
+        answer.duration_s = time.perf_counter() - context.started
+        answer.text = params.chunk[:_BODY_KEPT].decode("utf-8", "backslashreplace")
+        path = params.url.path
+        recorder.record(
+            time.time(),
+            "http",
+            f"{params.method} {path} -> {answer.status}",
+            url=str(params.url),
+            method=params.method,
+            status=answer.status,
+            body=answer.text,
+            duration_s=answer.duration_s,
+        )
+
+    async def on_exception(
+        _: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        params: aiohttp.TraceRequestExceptionParams,
+    ) -> None:
+        recorder.record(
+            time.time(),
+            "http",
+            f"{params.method} {params.url.path} failed: {_describe(params.exception)}",
+            url=str(params.url),
+            method=params.method,
+            status=None,
+            error=_describe(params.exception),
+            duration_s=time.perf_counter() - getattr(context, "started", time.perf_counter()),
+        )
+
+    trace.on_request_start.append(on_start)
+    trace.on_request_end.append(on_headers)
+    trace.on_response_chunk_received.append(on_body)
+    trace.on_request_exception.append(on_exception)
+    return aiohttp.ClientSession(
+        trace_configs=[trace], timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout)
+    )
+
+
+@contextmanager
+def exchange(method: str, url: str) -> Iterator[HttpAnswer]:
+    """
+    The answer to the one request that is sent inside; raises Unreachable when none came.
+    """
+    answer = HttpAnswer(method, url)
+    token = _current.set(answer)
+    started = time.perf_counter()
+    try:
+        yield answer
+    except (aiohttp.ClientError, TimeoutError) as error:
+        waited = time.perf_counter() - started
+        raise unreachable(url, error, waited) from error
+    finally:
+        _current.reset(token)
+
+
+def unreachable(url: str, error: BaseException, waited: float) -> Unreachable:
+    """
+    The network error behind `error`: how far the request came, and what to do about it.
+    """
+    phase, remedy = _classify(error)
+    return Unreachable(url, phase=phase, detail=_describe(error), waited=waited, remedy=remedy)
+
+
+_REMEDIES: dict[Phase, str] = {
+    "resolve": "Check the host name in the profile and the DNS of this machine",
+    "connect": "Check that the service runs, that host and port of the profile are right and that "
+    "no firewall is between",
+    "tls": "Check the certificate: chain, host name and expiry date",
+    "answer": "The port accepts connections but nothing answers: the process behind it hangs, or "
+    "it is another service; look at its log and restart it",
+    "request": "Check the URL in the profile",
+}
+
+
+def _classify(error: BaseException) -> tuple[Phase, str]:
+    phase: Phase
+    match error:
+        case aiohttp.InvalidURL():
+            phase = "request"
+        case aiohttp.ClientConnectorDNSError():
+            phase = "resolve"
+        case aiohttp.ClientSSLError() | aiohttp.ServerFingerprintMismatch():
+            phase = "tls"
+        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
+            phase = "connect"
+        case _:
+            phase = "answer"
+    return phase, _REMEDIES[phase]
+
+
+def _describe(error: BaseException) -> str:
+    match error:
+        case aiohttp.ClientConnectorError():
+            # The system's own words; asyncio and aiohttp put the address into theirs.
+            number = error.os_error.errno
+            return os.strerror(number) if number and number > 0 else str(error.os_error)
+        case aiohttp.ConnectionTimeoutError():
+            return "no connection in time"
+        case asyncio.TimeoutError() | asyncio.CancelledError():
+            return "no answer in time"
+        case _:
+            return str(error) or type(error).__name__

@@ -1,0 +1,130 @@
+"""
+Reads what the services write into their logs while the suite runs, and nothing older.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from livekit_conformance.errors import Blocked
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.logline import LogLine, parse
+from livekit_conformance.waiting import Waited, wait_until
+
+_WARNING = frozenset({"warn", "error", "dpanic", "panic", "fatal"})
+# What a diagnosis looks at; the rest of a line stays in the log.
+_FIELDS = ("error", "status", "method", "path", "reason", "callID", "sipCallID")
+
+
+class LogTail:
+    """
+    One log from a byte offset on. Lines are kept, so every reader sees the whole window.
+
+    A file that became shorter was rotated or truncated: it is read again from its beginning.
+    With `since` (Unix seconds) a file is read whole, and what is older is left out.
+    """
+
+    def __init__(self, service: str, path: Path, *, since: float | None = None) -> None:
+        self.service = service
+        self.path = path
+        self.lines: list[LogLine] = []
+        self._since = since
+        self._rest = b""
+        self._offset, self._inode = 0, 0
+        if path.is_file():
+            status = path.stat()
+            self._inode = status.st_ino
+            self._offset = status.st_size if since is None else 0
+
+    def read(self) -> list[LogLine]:
+        """
+        Every whole line of the window, oldest first; raises Blocked when the log cannot be read.
+        """
+        try:
+            fresh = self._read_fresh()
+        except OSError as error:
+            raise Blocked(
+                f"the log of {self.service} cannot be read: {error}",
+                remedy="Let `path` under `logs` in the profile name a readable file",
+            ) from error
+        *whole, self._rest = (self._rest + fresh).split(b"\n")
+        lines = (parse(raw.decode("utf-8", "backslashreplace")) for raw in whole if raw)
+        self.lines.extend(line for line in lines if not self._is_old(line))
+        return self.lines
+
+    def _read_fresh(self) -> bytes:
+        status = self.path.stat()
+        if status.st_size < self._offset or status.st_ino != self._inode:
+            self._offset, self._inode, self._rest = 0, status.st_ino, b""
+        with self.path.open("rb") as log:
+            log.seek(self._offset)
+            fresh = log.read()
+        self._offset += len(fresh)
+        return fresh
+
+    def _is_old(self, line: LogLine) -> bool:
+        return self._since is not None and line.at is not None and line.at < self._since
+
+    def report(self, recorder: Recorder) -> None:
+        """
+        Record the lines of the window that warn of something.
+        """
+        for line in self.read():
+            if line.level in _WARNING or line.dialect == "text":
+                recorder.record(
+                    line.at or time.time(),
+                    "log",
+                    f"{self.service}: {line.level or 'text'} {line.message} {line.error}".strip(),
+                    service=self.service,
+                    level=line.level,
+                    message=line.message,
+                    **{name: line.fields.get(name) for name in _FIELDS},
+                )
+
+    async def wait_for(
+        self, wanted: Callable[[LogLine], bool], *, within: float, what: str
+    ) -> tuple[LogLine | None, Waited]:
+        """
+        The first line of the window that is wanted, with how the wait for `what` ended.
+        """
+        found: list[LogLine] = []
+
+        async def why_not_yet() -> str | None:
+            found.extend(line for line in self.read() if wanted(line))
+            return None if found else f"{what} is not among the {len(self.lines)} lines"
+
+        waited = await wait_until(why_not_yet, within=within, poll=0.05)
+        return (found[0] if found else None), waited
+
+
+@asynccontextmanager
+async def log_of_command(service: str, command: Sequence[str]) -> AsyncIterator[LogTail]:
+    """
+    What a command prints (`kubectl logs -f ...`) from now on, while it runs beside the suite.
+
+    A command that cannot be started leaves its error as the only line.
+    """
+    since = time.time()
+    with tempfile.NamedTemporaryFile(prefix=f"{service}-", suffix=".log") as spool:
+        tail = LogTail(service, Path(spool.name), since=since)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=asyncio.subprocess.DEVNULL, stdout=spool, stderr=spool
+            )
+        except OSError as error:
+            spool.write(f"the log command {command[0]} cannot be started: {error}\n".encode())
+            spool.flush()
+            yield tail
+            return
+        try:
+            yield tail
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+

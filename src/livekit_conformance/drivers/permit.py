@@ -1,0 +1,63 @@
+"""
+The guard in front of every driver: what the profile does not allow is not sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.errors import NotPermitted
+
+# Every method the suite may call; what is not listed here is refused, whatever the profile allows.
+API_EFFECTS = MappingProxyType(
+    {
+        "livekit.RoomService/ListRooms": Effect.READ,
+        "livekit.RoomService/ListParticipants": Effect.READ,
+        "livekit.RoomService/CreateRoom": Effect.CREATE_ROOMS,
+        "livekit.RoomService/DeleteRoom": Effect.CREATE_ROOMS,
+        "livekit.SIP/ListSIPInboundTrunk": Effect.READ,
+        "livekit.SIP/ListSIPDispatchRule": Effect.READ,
+        "livekit.SIP/CreateSIPInboundTrunk": Effect.CONFIGURE_SIP,
+        "livekit.SIP/CreateSIPDispatchRule": Effect.CONFIGURE_SIP,
+        "livekit.SIP/DeleteSIPTrunk": Effect.CONFIGURE_SIP,
+        "livekit.SIP/DeleteSIPDispatchRule": Effect.CONFIGURE_SIP,
+    }
+)
+
+_TWIRP_PREFIX = "/twirp/"
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """
+    The effects that a profile allows.
+    """
+
+    allowed: frozenset[Effect]
+
+    @classmethod
+    def everything(cls) -> Permit:
+        """
+        For a deployment that is our own.
+        """
+        return cls(frozenset(Effect))
+
+    def require(self, effect: Effect, what: str) -> None:
+        """
+        Return when `effect` is allowed; raises NotPermitted, before anything is sent, when not.
+        """
+        if effect not in self.allowed:
+            raise NotPermitted(f"{what} has the effect {effect}, which the profile does not allow")
+
+    def require_for_path(self, path: str) -> None:
+        """
+        The same for a request to livekit-server, by its path.
+        """
+        if _TWIRP_PREFIX not in path:
+            return
+        method = path.partition(_TWIRP_PREFIX)[2]
+        if method not in API_EFFECTS:
+            raise NotPermitted(f"{method} is not a method that this suite calls")
+        self.require(API_EFFECTS[method], method)

@@ -1,0 +1,30 @@
+"""
+The name of a call's room: a pattern with one `{call_id}` in it.
+"""
+
+from __future__ import annotations
+
+import re
+
+_PLACE = "{call_id}"
+
+
+def call_id_in(name: str, pattern: str) -> str | None:
+    """
+    What stands in the place of `{call_id}` when `name` fits `pattern`; None when it does not fit.
+    """
+    before, _, after = pattern.partition(_PLACE)
+    match = re.fullmatch(f"{re.escape(before)}(.+){re.escape(after)}", name, re.DOTALL)
+    return match[1] if match else None
+
+
+def expected_call_id(rule: str, *, sip_call_id: str, caller: str, dialled: str) -> re.Pattern[str]:
+    """
+    The pattern that a call id has to match whole, by `rooms.call_id` of the profile.
+
+    `rule` is any, sip-call-id, caller, dialled or regex:PATTERN.
+    """
+    if rule.startswith("regex:"):
+        return re.compile(rule.removeprefix("regex:"))
+    literal = {"sip-call-id": sip_call_id, "caller": caller, "dialled": dialled}.get(rule)
+    return re.compile(".+", re.DOTALL) if literal is None else re.compile(re.escape(literal))

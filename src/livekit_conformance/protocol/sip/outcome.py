@@ -1,0 +1,89 @@
+"""
+What a caller learns from the answers to an INVITE alone: how it went, and which link broke.
+
+The number of 180s tells most: livekit-sip sends one before it knows what to do with a call, and
+another each second (`sip_ringing_interval`) once it is in the room and waits for an agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+_FIRST_FINAL = 200
+_FIRST_REFUSAL = 300
+_RINGING = 180
+_SERVICE_UNAVAILABLE = 503
+_CHALLENGES = frozenset({401, 407})
+_BUSY_HERE = 486
+# One 180 may be a retransmission; the train of them cannot.
+_TRAIN = 3
+
+
+class Outcome(StrEnum):
+    """
+    How an INVITE ended, seen by its sender.
+    """
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    KEPT_RINGING = "kept-ringing"
+    RINGING_STOPPED = "ringing-stopped"
+    TRYING_ONLY = "trying-only"
+    SILENCE = "silence"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    One response: its status, and when it came, in seconds after the first INVITE.
+    """
+
+    status: int
+    at_s: float
+
+
+def outcome(answers: Sequence[Answer]) -> Outcome:
+    """
+    How the INVITE ended before its sender gave up; `answers` in the order in which they came.
+    """
+    final = next((answer for answer in answers if _is_final(answer)), None)
+    if final is not None:
+        return Outcome.ANSWERED if final.status < _FIRST_REFUSAL else Outcome.REFUSED
+    ringing = sum(answer.status == _RINGING for answer in answers)
+    if ringing >= _TRAIN:
+        return Outcome.KEPT_RINGING
+    if ringing:
+        return Outcome.RINGING_STOPPED
+    return Outcome.TRYING_ONLY if answers else Outcome.SILENCE
+
+
+def broken_link(answers: Sequence[Answer]) -> str | None:
+    """
+    The link of the chain (catalogue/chain.py) that the answers point at; None for an answered call.
+
+    livekit-sip pkg/sip/inbound.go: 503 when nobody answers on the bus or the answer is an error,
+    401 for wrong credentials, 486 for what fails after the dispatch, above all the join.
+    """
+    match outcome(answers):
+        case Outcome.ANSWERED:
+            return None
+        case Outcome.SILENCE | Outcome.TRYING_ONLY:
+            return "sip-socket"
+        case Outcome.RINGING_STOPPED:
+            return "dispatch-rule"
+        case Outcome.KEPT_RINGING:
+            return "answer"
+        case Outcome.REFUSED:
+            status = next(answer.status for answer in answers if _is_final(answer))
+            if status in _CHALLENGES:
+                return "trunk"
+            if status == _SERVICE_UNAVAILABLE:
+                return "bus"
+            return "sip-join" if status == _BUSY_HERE else "dispatch-rule"
+
+
+def _is_final(answer: Answer) -> bool:
+    # A challenge that was followed by another INVITE is not in `answers`.
+    return answer.status >= _FIRST_FINAL

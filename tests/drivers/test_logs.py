@@ -1,0 +1,136 @@
+"""
+The log tail reads what is new, whole lines only, and survives rotation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from livekit_conformance.drivers.logs import LogTail, log_of_command
+from livekit_conformance.errors import Blocked
+from livekit_conformance.observations import Recorder
+from livekit_conformance.redaction import Redactor
+from livekit_conformance.waiting import wait_until
+
+
+def line(message: str, **fields: object) -> str:
+    return json.dumps({"level": "warn", "ts": 1.5, "msg": message, **fields}) + "\n"
+
+
+@pytest.fixture
+def log(tmp_path):
+    path = tmp_path / "service.log"
+    path.write_text(line("old"))
+    return path
+
+
+def append(path, text):
+    with path.open("a") as file:
+        file.write(text)
+
+
+def messages(tail):
+    return [read.message for read in tail.read()]
+
+
+def test_only_what_is_new_is_read(log):
+    tail = LogTail("livekit-sip", log)
+    assert messages(tail) == []
+
+    append(log, line("new"))
+
+    assert messages(tail) == ["new"]
+    assert messages(tail) == ["new"]
+
+
+def test_half_a_line_waits_for_its_other_half(log):
+    tail = LogTail("livekit-sip", log)
+    whole = line("in two parts")
+
+    append(log, whole[:10])
+    assert messages(tail) == []
+    append(log, whole[10:])
+
+    assert messages(tail) == ["in two parts"]
+
+
+def test_a_truncated_log_is_read_from_its_beginning(log):
+    tail = LogTail("livekit-sip", log)
+    log.write_text("")
+    assert messages(tail) == []
+
+    append(log, line("a"))
+
+    assert messages(tail) == ["a"]
+
+
+def test_a_rotated_log_is_read_from_its_beginning(log):
+    tail = LogTail("livekit-sip", log)
+    log.rename(log.with_suffix(".1"))
+    log.write_text(line("much longer than the old file was, after rotation"))
+
+    assert messages(tail) == ["much longer than the old file was, after rotation"]
+
+
+def test_a_missing_log_is_told_with_the_remedy(tmp_path):
+    tail = LogTail("livekit-sip", tmp_path / "missing.log")
+
+    with pytest.raises(Blocked, match="the log of livekit-sip cannot be read"):
+        tail.read()
+
+
+def test_a_log_that_appears_later_is_read_from_its_beginning(tmp_path):
+    path = tmp_path / "later.log"
+    tail = LogTail("livekit-sip", path)
+    path.write_text(line("first"))
+
+    assert messages(tail) == ["first"]
+
+
+async def test_the_wait_for_a_line_ends_with_it_or_with_what_was_seen(log):
+    tail = LogTail("livekit-sip", log)
+    asyncio.get_running_loop().call_later(0.1, append, log, line("late"))
+
+    found, waited = await tail.wait_for(lambda read: read.message == "late", within=2, what="late")
+    assert found is not None
+    assert waited.came_true
+
+    found, waited = await tail.wait_for(lambda read: False, within=0.1, what="a miracle")
+    assert found is None
+    assert "a miracle is not among the 1 lines" in str(waited)
+
+
+def test_warnings_are_told_to_the_recorder_without_secrets(log):
+    tail = LogTail("livekit-sip", log)
+    recorder = Recorder(Redactor(["hunter2-hunter2"]))
+    append(log, line("auth check failed", error="no response from servers hunter2-hunter2"))
+    append(log, json.dumps({"level": "info", "ts": 2.0, "msg": "fine"}) + "\n")
+
+    tail.report(recorder)
+
+    (seen,) = recorder.observations
+    assert seen.details["message"] == "auth check failed"
+    assert seen.details["error"] == "no response from servers ***"
+
+
+async def test_the_output_of_a_command_is_a_log():
+    old = line("of yesterday").strip()
+    command = ["sh", "-c", f"""echo '{old}'; echo '{{"msg": "from a command"}}'; exec sleep 30"""]
+    async with log_of_command("application", command) as tail:
+
+        async def why_not_yet():
+            return None if messages(tail) else "nothing came"
+
+        waited = await wait_until(why_not_yet, within=5)
+        assert waited.came_true
+        assert messages(tail) == ["from a command"]
+
+
+async def test_a_command_that_is_missing_is_told():
+    async with log_of_command("application", ["no-such-program"]) as tail:
+        (told,) = messages(tail)
+
+    assert "no-such-program cannot be started" in told

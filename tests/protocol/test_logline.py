@@ -1,0 +1,54 @@
+"""
+The two dialects of the services' logs, and everything else.
+"""
+
+from livekit_conformance.protocol.logline import parse
+
+# As livekit-server 1.13.5 writes them.
+JSON = (
+    '{"level":"warn","ts":1795407784.5,"logger":"livekit","caller":"service/utils.go:84",'
+    '"msg":"error handling request","status":401,"method":"POST",'
+    '"path":"/twirp/livekit.RoomService/ListRooms","error":"invalid authorization token"}'
+)
+CONSOLE = (
+    "2026-11-23T04:27:18.974Z\tWARN\tlivekit\tservice/utils.go:84\terror handling request\t"
+    '{"status": 401, "method": "POST", "path": "/twirp/livekit.RoomService/ListRooms", '
+    '"error": "invalid authorization token"}'
+)
+
+
+def test_both_dialects_say_the_same():
+    one, other = parse(JSON), parse(CONSOLE)
+
+    assert (one.dialect, other.dialect) == ("json", "console")
+    assert one.message == other.message == "error handling request"
+    assert one.level == other.level == "warn"
+    assert one.error == other.error == "invalid authorization token"
+    for name in ("status", "method", "path"):
+        assert one.fields[name] == other.fields[name]
+
+
+def test_json_time_is_in_unix_seconds():
+    assert parse(JSON).at == 1795407784.5
+
+
+def test_console_time_is_in_unix_seconds():
+    assert parse(CONSOLE).at == 1795408038.974
+
+
+def test_a_console_line_without_fields_is_understood():
+    line = parse("2026-11-23T04:27:17.784Z\tINFO\tlivekit\ta.go:1\tstarting")
+
+    assert (line.dialect, line.message, line.error) == ("console", "starting", "")
+
+
+def test_a_cut_off_console_line_keeps_its_message():
+    line = parse(CONSOLE[:-40])
+
+    assert (line.dialect, line.message) == ("console", "error handling request")
+
+
+def test_what_is_no_log_line_is_kept_as_text():
+    for raw in ("panic: runtime error", '{"level":"warn"', "a\tb\tc\td\te", "[1]", "\x00\xff"):
+        line = parse(raw)
+        assert (line.dialect, line.message, line.at) == ("text", raw, None)
