@@ -1,0 +1,20 @@
+"""
+Can livekit-sip and livekit-server talk to each other over Redis?
+"""
+
+import pytest
+
+from livekit_conformance.drivers.bus import DISPATCH_RULES, TRUNK_AUTHENTICATION, Bus
+
+
+@pytest.mark.clause("1.5-bus-has-a-server")
+async def test_a_server_listens_for_the_requests_of_livekit_sip(bus: Bus) -> None:
+    """
+    Somebody listens on the two channels that an inbound call needs.
+    """
+    listeners = await bus.listeners()
+
+    needed = {channel: listeners[channel] for channel in (TRUNK_AUTHENTICATION, DISPATCH_RULES)}
+    assert all(needed.values()), (
+        f"a livekit-server MUST listen on the bus; PUBSUB NUMSUB at {bus.endpoint}: {needed}"
+    )

@@ -1,0 +1,68 @@
+"""
+Do the logs tell what they must, and nothing that they must not?
+"""
+
+from collections.abc import Mapping
+
+import pytest
+
+from livekit_conformance.catalogue.error_lines import KNOWN_ERRORS
+from livekit_conformance.drivers.logs import LogTail
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import Blocked
+from livekit_conformance.redaction import Redactor, whole_tokens
+
+
+@pytest.mark.clause("1.4-logs-hold-no-secrets")
+async def test_the_logs_hold_no_secrets(logs: Mapping[str, LogTail], profile: Profile) -> None:
+    """
+    Neither the API secret nor the trunk password stands in a line of the run.
+    """
+    secrets = Redactor(profile.secrets())
+
+    hits = {
+        service: len([line for line in tail.read() if secrets.finds(line.raw)])
+        for service, tail in read_logs(logs).items()
+    }
+
+    assert not any(hits.values()), f"logs MUST NOT hold secrets; lines with one: {hits}"
+
+
+@pytest.mark.clause("1.4-logs-hold-no-tokens")
+async def test_the_logs_hold_no_whole_tokens(logs: Mapping[str, LogTail]) -> None:
+    """
+    No line holds a complete token, which whoever reads logs could use until it expires.
+    """
+    hits = {
+        service: len([line for line in tail.read() if whole_tokens(line.raw)])
+        for service, tail in read_logs(logs).items()
+    }
+
+    assert not any(hits.values()), f"logs SHOULD NOT hold whole tokens; lines with one: {hits}"
+
+
+@pytest.mark.clause("1.5-logs-are-clean")
+async def test_the_logs_hold_no_known_error(logs: Mapping[str, LogTail]) -> None:
+    """
+    No line of the run says "auth check failed", "no response from servers" or its like.
+    """
+    hits = [
+        f"{service}: {line.message} {line.error}".strip()
+        for service, tail in read_logs(logs).items()
+        for line in tail.read()
+        if any(known in f"{line.message} {line.error}" for known in KNOWN_ERRORS)
+    ]
+
+    assert not hits, f"logs MUST NOT hold known errors; {len(hits)} lines, first: {hits[0]}"
+
+
+def read_logs(logs: Mapping[str, LogTail]) -> Mapping[str, LogTail]:
+    """
+    The positive control: silence proves nothing when nobody wrote.
+    """
+    if not any(tail.read() for tail in logs.values()):
+        raise Blocked(
+            "no log has a line of this run",
+            remedy="Check that `logs` in the profile names the files that the services write to",
+        )
+    return logs

@@ -1,0 +1,137 @@
+"""
+Does a phone call come through, from OPTIONS to the last goodbye?
+"""
+
+import pytest
+
+from livekit_conformance.drivers.probe import (
+    AGENT_TONE_HZ,
+    ANSWER_BUDGET_S,
+    ProbeCall,
+    Prober,
+)
+from livekit_conformance.drivers.sip import Credentials, SipAgent
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import Blocked, Violation
+from livekit_conformance.protocol.sip.outcome import Outcome, broken_link
+
+_OPTIONS_WITHIN_S = 3.0
+# A tone at full scale is 1; silence and comfort noise stay far below this.
+_AUDIBLE = 0.05
+
+
+@pytest.mark.clause("1.5-sip-answers-options")
+async def test_livekit_sip_answers_options(sip: SipAgent) -> None:
+    """
+    OPTIONS gets 200. It proves the socket only, never that calls work.
+    """
+    response = await sip.options(within=_OPTIONS_WITHIN_S)
+
+    assert response.status == 200, (
+        f"OPTIONS MUST be answered with 200; received {response.status} {response.reason}"
+    )
+
+
+@pytest.mark.clause("1.5-invite-is-not-rejected")
+async def test_the_invite_is_neither_rejected_nor_ignored(probe_call: ProbeCall) -> None:
+    """
+    The caller is answered or kept ringing, not refused with 503 or 486 and not left in silence.
+    """
+    if probe_call.outcome not in {Outcome.ANSWERED, Outcome.KEPT_RINGING}:
+        raise Violation(
+            f"an INVITE MUST NOT be rejected before an agent could answer; "
+            f"{probe_call.outcome}: {probe_call.story}",
+            link=broken_link(probe_call.answers),
+        )
+
+
+@pytest.mark.clause("1.1-trunk-accepts-right-password")
+async def test_the_trunk_accepts_its_own_password(probe_call: ProbeCall) -> None:
+    """
+    After one challenge the INVITE with credentials is not challenged or refused again.
+    """
+    if probe_call.call.challenges == 0:
+        raise Blocked(
+            f"the trunk asked for no credentials ({probe_call.story})",
+            remedy="Set auth_username and auth_password on the trunk, or empty sip.username in "
+            "the profile",
+        )
+
+    statuses = {answer.status for answer in probe_call.answers}
+
+    assert not statuses & {401, 403, 407}, (
+        f"the trunk MUST accept the profile's credentials; received {probe_call.story}"
+    )
+
+
+@pytest.mark.clause("1.1-trunk-refuses-wrong-password")
+async def test_the_trunk_refuses_a_wrong_password(
+    prober: Prober, probe_call: ProbeCall, profile: Profile
+) -> None:
+    """
+    The same user with another password gets a final refusal and no ringing.
+    """
+    assert probe_call.call.challenges, "positive control: the right password MUST be asked for"
+
+    refused = await prober.dial(
+        Credentials(profile.sip.username, "conformance-wrong-password"),
+        purpose="wrong password",
+    )
+
+    statuses = [answer.status for answer in refused.answers if answer.status >= 180]
+    assert statuses and set(statuses) <= {401, 403, 407}, (
+        f"a wrong password MUST be refused before it rings; received {refused.story}"
+    )
+
+
+@pytest.mark.clause("1.1-sip-service-joins-the-server")
+async def test_livekit_sip_joins_the_room_of_the_call(probe_call: ProbeCall) -> None:
+    """
+    The caller appears as a SIP participant in a room of livekit-server.
+    """
+    if probe_call.participant is None and probe_call.not_seen is not None:
+        raise Blocked(f"the rooms could not be read: {probe_call.not_seen}", remedy="See 1.1")
+
+    assert probe_call.participant is not None, (
+        f"livekit-sip MUST join the call's room; no participant with sip.callIDFull "
+        f"{probe_call.call.call_id} was listed; the caller saw {probe_call.story}"
+    )
+
+
+@pytest.mark.clause("1.5-call-is-answered")
+async def test_the_call_is_answered(probe_call: ProbeCall) -> None:
+    """
+    200 OK comes within the answer budget.
+    """
+    assert probe_call.outcome is Outcome.ANSWERED, (
+        f"a call MUST be answered within {ANSWER_BUDGET_S:g} s; received {probe_call.story}"
+    )
+
+
+@pytest.mark.clause("1.5-audio-flows-both-ways")
+async def test_both_sides_hear_each_other(probe_call: ProbeCall, profile: Profile) -> None:
+    """
+    The caller hears the other side; where the agent is ours, both hear the right tone.
+    """
+    heard = probe_call.caller_heard
+    assert heard is not None and heard.packets > 0, "RTP MUST reach the caller; none came"
+    if profile.agent == "deployed":
+        return
+
+    agent = probe_call.agent_heard
+    assert heard.level(AGENT_TONE_HZ) >= _AUDIBLE and agent and agent.level >= _AUDIBLE, (
+        f"both sides MUST hear each other; the caller heard {heard}, the agent {agent}"
+    )
+
+
+@pytest.mark.clause("1.5-call-ends-cleanly")
+async def test_hanging_up_ends_the_call(probe_call: ProbeCall) -> None:
+    """
+    BYE gets 200 and the caller leaves the room.
+    """
+    bye, left = probe_call.bye, probe_call.left
+    assert bye is not None and bye.status == 200, (
+        f"BYE MUST be answered with 200; received {bye.status if bye else 'nothing'}"
+    )
+
+    assert left is not None and left.came_true, f"the caller MUST leave the room; {left}"

@@ -1,0 +1,72 @@
+"""
+A real stack for one scenario, and the suites pointed at it by a profile of kind live.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from livekit_conformance.environments.loader import load
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import Blocked
+from livekit_conformance.observations import Recorder
+from livekit_conformance.provisioners.deployment import fill_local
+from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, find
+from livekit_conformance.provisioners.local.stack import Stack, running_stack
+from livekit_conformance.redaction import Redactor
+from tests.scenarios.harness import ROOT, Run, run_suites, write_profile
+
+
+@pytest.fixture(scope="session")
+def real_services() -> None:
+    """
+    The real services are there. Where they are not, a developer is told; CI fails.
+    """
+    try:
+        for program in (REDIS, SERVER, SIP):
+            find(program, os.environ)
+    except Blocked as missing:
+        if os.environ.get("CI"):
+            pytest.fail(f"BLOCKED: {missing}")
+        pytest.skip(f"BLOCKED: {missing}")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """
+    A stack, the profile that describes it, and the suites.
+    """
+
+    stack: Stack
+    profile: Profile
+    folder: Path
+
+    async def run(self, *arguments: str) -> Run:
+        # The suites listen for webhooks themselves; the address stays ours.
+        self.stack.webhook_listener.close()
+        env = write_profile(self.profile, self.folder / "profile.yaml")
+        return await run_suites(env, self.folder / "reports", *arguments)
+
+
+@pytest.fixture
+def scene(real_services: None, tmp_path: Path) -> Callable[..., Any]:
+    """
+    A factory of scenes; its arguments are the overrides of the services' configurations.
+    """
+
+    @asynccontextmanager
+    async def make(**overrides: Any) -> AsyncIterator[Scene]:
+        recorder = Recorder(Redactor())
+        loaded = load("local", environ={}, env_file=None, config_dir=ROOT / "config")
+        async with running_stack(tmp_path / "stack", recorder, **overrides) as stack:
+            profile = await fill_local(loaded.profile, stack, recorder)
+            yield Scene(stack, profile, tmp_path)
+
+    return make

@@ -1,0 +1,101 @@
+"""
+Runs the suites as an operator would: a command line, a profile file, an exit status, a result file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import SecretStr
+
+from livekit_conformance.environments.profile import Profile
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Run:
+    """
+    One finished run of the suites.
+    """
+
+    exit_status: int
+    output: str
+    seconds: float
+    results: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        return {check["id"]: check["verdict"] for check in self.results["checks"]}
+
+    def check(self, clause: str) -> dict[str, Any]:
+        return next(check for check in self.results["checks"] if check["id"] == clause)
+
+    @property
+    def diagnoses(self) -> list[str]:
+        return [diagnosis["id"] for diagnosis in self.results["diagnoses"]]
+
+
+async def run_suites(
+    env: str, reports: Path, *arguments: str, environ: dict[str, str] | None = None
+) -> Run:
+    """
+    `pytest suites/ --env=...` in a process of its own.
+    """
+    started = time.perf_counter()
+    process = await start_suites(env, reports, *arguments, environ=environ)
+    output, _ = await process.communicate()
+    seconds = time.perf_counter() - started
+    results = reports / "latest" / "results.json"
+    return Run(
+        process.returncode if process.returncode is not None else -1,
+        output.decode(),
+        seconds,
+        json.loads(results.read_text()) if results.is_file() else {},
+    )
+
+
+async def start_suites(
+    env: str, reports: Path, *arguments: str, environ: dict[str, str] | None = None
+) -> asyncio.subprocess.Process:
+    """
+    The same, while it is still running.
+    """
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "pytest", "suites/", f"--env={env}", f"--reports={reports}"),
+        *("-p", "no:randomly", "-p", "no:cacheprovider", *arguments),
+        cwd=ROOT,
+        env={**os.environ, **(environ or {})},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+
+
+def write_profile(profile: Profile, path: Path) -> str:
+    """
+    The profile as a file of kind live, secrets and all; returns its path for --env.
+    """
+    content = profile.model_dump(mode="json", exclude_none=True)
+    content["kind"] = "live"
+    content["livekit"]["api_secret"] = reveal(profile.livekit.api_secret)
+    content["sip"]["password"] = reveal(profile.sip.password)
+    content["webhook"]["timeout"] = f"{profile.webhook.timeout:g}s"
+    content["limits"]["run"] = f"{profile.limits.run:g}s"
+    content["logs"] = [
+        {"service": source.service, "path": str(source.path)} for source in profile.logs
+    ]
+    path.touch(0o600)
+    path.write_text(yaml.safe_dump(content))
+    return str(path)
+
+
+def reveal(secret: SecretStr) -> str:
+    return secret.get_secret_value()

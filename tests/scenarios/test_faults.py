@@ -1,0 +1,74 @@
+"""
+Faults of the real services, each with the cause that must be named first.
+"""
+
+from __future__ import annotations
+
+import signal
+
+
+async def test_a_healthy_deployment_of_kind_live_is_conformant(scene):
+    async with scene() as healthy:
+        run = await healthy.run()
+
+    assert run.exit_status == 0, run.output
+    assert run.results["run"]["verdict"] == "CONFORMANT"
+    assert run.results["run"]["kind"] == "live"
+    assert run.results["summary"]["coverage"] == 100.0
+    assert run.diagnoses == []
+
+
+async def test_a_killed_server_is_named_as_missing_on_the_bus(scene):
+    async with scene() as broken:
+        await broken.stack.server.kill()
+        run = await broken.run()
+
+    assert run.exit_status == 1
+    assert run.diagnoses[0] == "sip-bus-has-no-server", run.output
+    diagnosis = run.results["diagnoses"][0]
+    assert diagnosis["confidence"] == "certain"
+    told = "\n".join(diagnosis["evidence"])
+    assert "503 at " in told
+    assert "auth check failed" in told
+    assert "no response from servers" in told
+    assert "0 listen on IOInfo|GetSIPTrunkAuthentication|REQ" in told
+    assert "sip-service-key-refused" not in run.diagnoses
+    verdicts = run.verdicts
+    assert verdicts["1.5-bus-has-a-server"] == "FAIL"
+    assert verdicts["1.5-invite-is-not-rejected"] == "FAIL"
+    for dependant in (
+        "1.1-trunk-accepts-right-password",
+        "1.1-sip-service-joins-the-server",
+        "1.2-call-lands-in-a-named-room",
+        "1.5-call-is-answered",
+        "1.5-audio-flows-both-ways",
+        "1.5-call-ends-cleanly",
+        "1.3-call-events-arrive-in-order",
+    ):
+        assert verdicts[dependant] == "BLOCKED", dependant
+        assert run.check(dependant)["blocked_by"], dependant
+
+
+async def test_a_frozen_server_is_named_as_missing_on_the_bus(scene):
+    async with scene() as broken:
+        broken.stack.server.signal(signal.SIGSTOP)
+        run = await broken.run()
+        broken.stack.server.signal(signal.SIGCONT)
+
+    assert run.exit_status == 1
+    assert run.diagnoses[0] == "sip-bus-has-no-server", run.output
+
+
+async def test_a_wrong_secret_of_livekit_sip_is_named_and_the_bus_is_not_blamed(scene):
+    async with scene(sip_overrides={"api_secret": "not-the-secret-of-this-deployment"}) as broken:
+        run = await broken.run()
+
+    assert run.exit_status == 1
+    assert run.diagnoses == ["sip-service-key-refused"], run.output
+    diagnosis = run.results["diagnoses"][0]
+    assert diagnosis["confidence"] == "certain"
+    assert "486 at " in "\n".join(diagnosis["evidence"])
+    assert run.verdicts["1.5-bus-has-a-server"] == "PASS"
+    assert run.verdicts["1.1-trunk-accepts-right-password"] == "PASS"
+    assert run.verdicts["1.1-sip-service-joins-the-server"] == "FAIL"
+    assert run.verdicts["1.5-call-is-answered"] == "BLOCKED"
