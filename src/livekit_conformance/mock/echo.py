@@ -1,0 +1,60 @@
+"""
+The voice of the built-in agent: it says what it hears, packet by packet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import replace
+from typing import Any
+
+from livekit_conformance.protocol.rtp import Packet, RtpSyntaxError
+
+
+class Echo(asyncio.DatagramProtocol):
+    """
+    An RTP stream on a port of its own that returns each packet to where it came from.
+    """
+
+    def __init__(self, *, mute: bool) -> None:
+        self._mute = mute
+        # Its own source identifier: the stream that goes back is another one, RFC 3550 section 8.
+        self._ssrc = secrets.randbits(32)
+        self.transport: asyncio.DatagramTransport | None = None
+
+    @classmethod
+    async def open(cls, *, mute: bool) -> Echo:
+        """
+        A stream that listens on a free port of loopback.
+        """
+        transport, echo = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: cls(mute=mute), local_addr=("127.0.0.1", 0)
+        )
+        echo.transport = transport
+        return echo
+
+    @property
+    def port(self) -> int:
+        """
+        The UDP port to send RTP to.
+        """
+        assert self.transport is not None
+        port: int = self.transport.get_extra_info("sockname")[1]
+        return port
+
+    def close(self) -> None:
+        """
+        Stop listening.
+        """
+        assert self.transport is not None
+        self.transport.close()
+
+    def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:  # noqa: D102
+        assert self.transport is not None
+        try:
+            packet = Packet.decode(data)
+        except RtpSyntaxError:
+            return  # RTCP and noise, RFC 3550 section A.1.
+        if not self._mute:
+            self.transport.sendto(replace(packet, ssrc=self._ssrc).encode(), addr)

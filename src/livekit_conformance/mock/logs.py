@@ -1,0 +1,47 @@
+"""
+Log files in the JSON dialect of livekit-server and livekit-sip (zap): one object for each line.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+Level = Literal["debug", "info", "warn", "error"]
+
+
+class ServiceLog:
+    """
+    The log of one service. A line is in the file when `write` returns.
+
+    `always` are fields that stand in every line.
+    """
+
+    def __init__(self, path: Path, logger: str, **always: Any) -> None:
+        self.path = path
+        self._logger = logger
+        self._always = always
+        self._file = path.open("a", encoding="utf-8", buffering=1)
+
+    def write(self, level: Level, message: str, /, *, part: str = "", **fields: Any) -> None:
+        """
+        Append a line; `part` of the service is who speaks, as `webhook`.
+        """
+        logger = f"{self._logger}.{part}" if part else self._logger
+        line = {"level": level, "ts": time.time(), "logger": logger, "msg": message}
+        line |= self._always | fields
+        self._file.write(json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()

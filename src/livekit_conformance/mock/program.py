@@ -1,0 +1,111 @@
+"""
+The whole mock: brings its sides up on free ports and takes them down again.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import aiohttp
+from aiohttp import web
+
+from livekit_conformance.mock import identifiers
+from livekit_conformance.mock.bus import Bus
+from livekit_conformance.mock.call import Services
+from livekit_conformance.mock.config import MockConfig
+from livekit_conformance.mock.http import HttpSide
+from livekit_conformance.mock.logs import ServiceLog
+from livekit_conformance.mock.rooms import Rooms
+from livekit_conformance.mock.sip import SipSide
+from livekit_conformance.mock.telephony import Telephony
+from livekit_conformance.mock.webhooks import WebhookSender
+
+# The versions whose answers the mock gives.
+SERVER_VERSION: Final = "1.13.5"
+SIP_VERSION: Final = "1.8.0"
+
+# Requests that hang by a fault are cut off after this at the end.
+_SHUTDOWN_S: Final = 0.1
+
+
+class Mock:
+    """
+    A mock that runs while it is entered, in the event loop of the caller.
+
+    `url`, `sip_address` and `redis_url` are known from then on; the two log files exist.
+    """
+
+    def __init__(self, config: MockConfig) -> None:
+        self.config = config
+        self.url = ""
+        self.sip_address: tuple[str, int] = ("", 0)
+        self.redis_url = ""
+        self.server_log: Path = config.log_dir / "livekit-server.log"
+        self.sip_log: Path = config.log_dir / "livekit-sip.log"
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            await self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        config = self.config
+        server_log = stack.enter_context(ServiceLog(self.server_log, "livekit"))
+        sip_log = stack.enter_context(
+            ServiceLog(self.sip_log, "sip", nodeID=identifiers.new(identifiers.SIP_NODE))
+        )
+        client = await stack.enter_async_context(
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
+        )
+        webhooks = WebhookSender(config, server_log, client)
+        stack.push_async_callback(webhooks.close)
+        rooms = Rooms(config, server_log, webhooks.queue)
+        stack.callback(rooms.close)
+        telephony = Telephony()
+        http = HttpSide(config, server_log, rooms, telephony)
+        self.url = await _serve(stack, http.application())
+        sip = await SipSide.open(Services(config, sip_log, server_log, rooms, telephony))
+        stack.push_async_callback(sip.close)
+        self.sip_address = sip.address
+        bus = await stack.enter_async_context(Bus(config.faults))
+        self.redis_url = bus.url
+        server_log.write(
+            "info",
+            "starting LiveKit server",
+            portHttp=int(self.url.rpartition(":")[2]),
+            nodeIP="127.0.0.1",
+            version=SERVER_VERSION,
+            bindAddresses=["127.0.0.1"],
+        )
+        sip_log.write(
+            "info",
+            "sip signaling listening on",
+            local="127.0.0.1",
+            external="127.0.0.1",
+            port=self.sip_address[1],
+            proto="udp",
+        )
+        if config.faults.secret_logged:
+            server_log.write("info", "configuration", keys={config.api_key: config.api_secret})
+
+
+async def _serve(stack: AsyncExitStack, app: web.Application) -> str:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    return f"http://{host}:{port}"

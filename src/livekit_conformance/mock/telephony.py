@@ -1,0 +1,135 @@
+"""
+The inbound trunks and dispatch rules that livekit-server keeps for livekit-sip.
+"""
+
+from __future__ import annotations
+
+from livekit.protocol.sip import (
+    SIPDispatchRule,
+    SIPDispatchRuleInfo,
+    SIPInboundTrunkInfo,
+    SIPTrunkInfo,
+)
+
+from livekit_conformance.mock import identifiers
+from livekit_conformance.protocol.dispatch import (
+    Rule,
+    RuleKind,
+    Trunk,
+    conflicting_rules,
+    conflicting_trunks,
+)
+from livekit_conformance.protocol.twirp import Code, TwirpError
+
+
+class Telephony:
+    """
+    Trunks and rules by id, in the order in which they were created.
+    """
+
+    def __init__(self) -> None:
+        self.trunks: dict[str, SIPInboundTrunkInfo] = {}
+        self.rules: dict[str, SIPDispatchRuleInfo] = {}
+
+    def matchable_trunks(self) -> list[Trunk]:
+        """
+        The trunks as the dispatch evaluation takes them.
+        """
+        return [as_trunk(info) for info in self.trunks.values()]
+
+    def matchable_rules(self) -> list[Rule]:
+        """
+        The rules as the dispatch evaluation takes them.
+        """
+        return [as_rule(info) for info in self.rules.values()]
+
+    def add_trunk(self, info: SIPInboundTrunkInfo) -> SIPInboundTrunkInfo:
+        """
+        Keep a trunk under a new id.
+
+        Raises TwirpError when it would take the calls of another one.
+        """
+        if conflict := conflicting_trunks([*self.matchable_trunks(), as_trunk(info)]):
+            raise TwirpError(Code.INVALID_ARGUMENT, conflict)
+        info.sip_trunk_id = identifiers.new(identifiers.SIP_TRUNK)
+        self.trunks[info.sip_trunk_id] = info
+        return info
+
+    def add_rule(self, info: SIPDispatchRuleInfo) -> SIPDispatchRuleInfo:
+        """
+        Keep a dispatch rule under a new id.
+
+        Raises TwirpError when another one is for the same calls.
+        """
+        if conflict := conflicting_rules([*self.matchable_rules(), as_rule(info)]):
+            raise TwirpError(Code.INVALID_ARGUMENT, conflict)
+        info.media.SetInParent()
+        info.sip_dispatch_rule_id = identifiers.new(identifiers.SIP_DISPATCH_RULE)
+        self.rules[info.sip_dispatch_rule_id] = info
+        return info
+
+    def remove_trunk(self, trunk_id: str) -> SIPTrunkInfo:
+        """
+        Forget a trunk; the answer is an empty one of the old kind, whether it existed or not.
+        """
+        self.trunks.pop(trunk_id, None)
+        return SIPTrunkInfo(sip_trunk_id=trunk_id)
+
+    def remove_rule(self, rule_id: str) -> SIPDispatchRuleInfo:
+        """
+        Forget a dispatch rule.
+
+        Raises TwirpError when there is none of that id.
+        """
+        if rule_id not in self.rules:
+            raise TwirpError(Code.NOT_FOUND, "requested sip dispatch rule does not exist")
+        return self.rules.pop(rule_id)
+
+
+def as_trunk(info: SIPInboundTrunkInfo) -> Trunk:
+    """
+    A trunk of the API as a value of the dispatch evaluation.
+    """
+    return Trunk(
+        id=info.sip_trunk_id,
+        name=info.name,
+        numbers=tuple(info.numbers),
+        allowed_numbers=tuple(info.allowed_numbers),
+        allowed_addresses=tuple(info.allowed_addresses),
+        auth_username=info.auth_username,
+        auth_password=info.auth_password,
+        auth_realm=info.auth_realm,
+    )
+
+
+def as_rule(info: SIPDispatchRuleInfo) -> Rule:
+    """
+    A dispatch rule of the API as a value of the dispatch evaluation.
+    """
+    kind, room, pin, random_suffix = _kind(info.rule)
+    return Rule(
+        id=info.sip_dispatch_rule_id,
+        kind=kind,
+        room=room,
+        pin=pin,
+        random_suffix=random_suffix,
+        trunk_ids=tuple(info.trunk_ids),
+        numbers=tuple(info.numbers),
+        inbound_numbers=tuple(info.inbound_numbers),
+        hide_phone_number=info.hide_phone_number,
+        name=info.name,
+    )
+
+
+def _kind(rule: SIPDispatchRule) -> tuple[RuleKind, str, str, bool]:
+    match rule.WhichOneof("rule"):
+        case "dispatch_rule_direct":
+            direct = rule.dispatch_rule_direct
+            return "direct", direct.room_name, direct.pin, False
+        case "dispatch_rule_individual":
+            individual = rule.dispatch_rule_individual
+            random_suffix = not individual.no_randomness
+            return "individual", individual.room_prefix, individual.pin, random_suffix
+        case _:
+            callee = rule.dispatch_rule_callee
+            return "callee", callee.room_prefix, callee.pin, callee.randomize

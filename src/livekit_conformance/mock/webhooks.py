@@ -1,0 +1,162 @@
+"""
+Delivers webhooks as livekit-server does: in order for each room, signed, tried again on trouble.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+import aiohttp
+from google.protobuf.json_format import MessageToDict
+from livekit.protocol.webhook import WebhookEvent
+
+from livekit_conformance.mock.config import MockConfig
+from livekit_conformance.mock.logs import ServiceLog
+from livekit_conformance.protocol import webhook
+
+# An event that waited longer than this is dropped, `webhook.resource_url_notifier.max_age`.
+MAX_AGE_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    event: WebhookEvent
+    at: float
+
+
+class WebhookSender:
+    """
+    One first-in-first-out queue for each room; rooms do not wait for each other.
+    """
+
+    def __init__(self, config: MockConfig, log: ServiceLog, client: aiohttp.ClientSession) -> None:
+        self._config = config
+        self._log = log
+        self._client = client
+        self._queues: dict[str, asyncio.Queue[_Queued]] = {}
+        self._workers: list[asyncio.Task[None]] = []
+
+    def queue(self, event: WebhookEvent) -> None:
+        """
+        Send `event` once those of its room that came before it are done with.
+        """
+        if self._config.webhook_url is None or self._config.faults.webhooks_dropped:
+            return
+        room = event.room.name
+        if room not in self._queues:
+            self._queues[room] = asyncio.Queue()
+            self._workers.append(asyncio.create_task(self._work(self._queues[room])))
+        self._queues[room].put_nowait(_Queued(event, time.monotonic()))
+
+    async def close(self) -> None:
+        """
+        Stop at once; what is still queued is not sent.
+        """
+        for worker in self._workers:
+            worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+
+    async def _work(self, queue: asyncio.Queue[_Queued]) -> None:
+        while True:
+            await self._process(await queue.get(), queue.qsize())
+
+    async def _process(self, queued: _Queued, left: int) -> None:
+        assert self._config.webhook_url is not None
+        waited = time.monotonic() - queued.at
+        fields = {
+            **_fields(queued.event, self._config.webhook_url),
+            "queueDuration": waited,
+            "qLen": left,
+        }
+        if waited > MAX_AGE_S:
+            self._log.write("info", "dropped webhook", part="webhook", **fields, reason="age")
+            return
+        started = time.monotonic()
+        try:
+            status = await self._deliver(queued.event, self._config.webhook_url)
+        except _GivenUpError as error:
+            fields |= {"sendDuration": time.monotonic() - started, "error": str(error)}
+            self._log.write("warn", "failed to send webhook", part="webhook", **fields)
+            return
+        fields |= {
+            "sendDuration": time.monotonic() - started,
+            "status": f"{status} {_phrase(status)}",
+            "statusCode": status,
+        }
+        # Also a refusal counts as sent: the real sender looks at nothing but 5xx and 429.
+        self._log.write("info", "sent webhook", part="webhook", **fields)
+
+    async def _deliver(self, event: WebhookEvent, url: str) -> int:
+        """
+        Post `event` until something other than a passing failure is answered; return the status.
+
+        There is no time-out for one try, as on the real server; closing the mock ends the wait.
+        """
+        body = json.dumps(MessageToDict(event), separators=(",", ":"), ensure_ascii=False).encode()
+        secret = self._config.api_secret
+        headers = webhook.signed(
+            body,
+            api_key=self._config.api_key,
+            # Any other secret will do to be wrong.
+            api_secret=secret[::-1] + "-"
+            if self._config.faults.webhooks_signed_wrongly
+            else secret,
+            now=time.time(),
+        )
+        # Signed once: every try carries the same token and the same bytes.
+        problem = ""
+        delays = (0.0, *self._config.webhook_retry_delays_s)
+        for delay in delays:
+            await asyncio.sleep(delay)
+            try:
+                async with self._client.post(url, data=body, headers=headers) as answer:
+                    if not _is_passing(answer.status):
+                        return answer.status
+                    problem = ""
+            except aiohttp.ClientError as error:
+                problem = f': Post "{url}": {error}'
+        raise _GivenUpError(f"POST {url} giving up after {len(delays)} attempt(s){problem}")
+
+
+class _GivenUpError(Exception):
+    """
+    The endpoint failed at every try.
+    """
+
+
+def _is_passing(status: int) -> bool:
+    if status == HTTPStatus.NOT_IMPLEMENTED:
+        return False
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _fields(event: WebhookEvent, url: str) -> Mapping[str, Any]:
+    fields: dict[str, Any] = {
+        "event": event.event,
+        "id": event.id,
+        "webhookTime": event.created_at,
+        "url": url,
+        "room": event.room.name,
+        "roomID": event.room.sid,
+    }
+    if event.HasField("participant"):
+        fields |= {
+            "participant": event.participant.identity,
+            "participantID": event.participant.sid,
+        }
+    if event.HasField("track"):
+        fields["trackID"] = event.track.sid
+    return fields

@@ -1,0 +1,348 @@
+"""
+Which trunk and which dispatch rule take an incoming call, and how its room is named.
+
+Works as livekit-server 1.13.5 does: first the trunk by caller, source address and dialled number,
+then the rule by exact numbers and trunk, then the room name by the kind of the rule.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from types import MappingProxyType
+from typing import Final, Literal
+
+RuleKind = Literal["direct", "individual", "callee"]
+
+# How many random characters end a room name, and which.
+RANDOM_LENGTH: Final = 12
+RANDOM_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+_NUMBER: Final = re.compile(r"\+?[\d\- ()]+")
+_NUMBER_DECORATION: Final = str.maketrans("", "", " -()")
+_INVALID_IN_MASK: Final = frozenset("()+*;, \t\n\r")
+_DIGITS_SHOWN: Final = 4
+_WITHOUT_ALLOWED: Final = "without AllowedNumbers set"
+_PRIORITY: Final[Mapping[RuleKind, int]] = MappingProxyType(
+    {"direct": 0, "individual": 1, "callee": 2}
+)
+_PENALTY_WITHOUT_PIN: Final = 100
+_PENALTY_WITHOUT_NUMBERS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """
+    An inbound trunk: which calls it takes and, with a user name, which credentials it asks for.
+    """
+
+    id: str
+    name: str = ""
+    numbers: tuple[str, ...] = ()
+    allowed_numbers: tuple[str, ...] = ()
+    allowed_addresses: tuple[str, ...] = ()
+    auth_username: str = ""
+    auth_password: str = field(default="", repr=False)
+    auth_realm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """
+    A dispatch rule. `room` is the room name of a direct rule and the prefix of the other kinds.
+
+    `numbers` are dialled numbers, `inbound_numbers` are callers; both are compared as they are.
+    """
+
+    id: str
+    kind: RuleKind
+    room: str = ""
+    pin: str = field(default="", repr=False)
+    random_suffix: bool = False
+    trunk_ids: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    inbound_numbers: tuple[str, ...] = ()
+    hide_phone_number: bool = False
+    name: str = ""
+
+    @property
+    def priority(self) -> tuple[int, str]:
+        """
+        The order among rules that match the same call; the least one wins.
+        """
+        penalty = 0 if self.pin else _PENALTY_WITHOUT_PIN
+        penalty += 0 if self.inbound_numbers else _PENALTY_WITHOUT_NUMBERS
+        penalty += 0 if self.numbers else _PENALTY_WITHOUT_NUMBERS
+        return _PRIORITY[self.kind] + penalty, self.room
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingCall:
+    """
+    What the server is told of a call: users of From and To, and where the INVITE came from.
+    """
+
+    caller: str
+    called: str
+    source_ip: str = ""
+    caller_host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomName:
+    """
+    The name a rule gives, as far as it is known before the call: random characters may follow.
+    """
+
+    stem: str
+    random_suffix: bool
+
+    def make(self, random_characters: str) -> str:
+        """
+        The whole name; `random_characters` are used only where the rule asks for them.
+        """
+        return f"{self.stem}_{random_characters}" if self.random_suffix else self.stem
+
+    def matches(self, name: str) -> bool:
+        """
+        Whether `name` is one this rule can have made.
+        """
+        suffix = rf"_[0-9A-Za-z]{{{RANDOM_LENGTH}}}" if self.random_suffix else ""
+        return re.fullmatch(re.escape(self.stem) + suffix, name) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """
+    What becomes of a call. Without a rule it is dropped: one 180, then silence.
+
+    A rule with a PIN answers the call and asks for the PIN before it opens the room.
+    `not_matched` says for every other trunk and rule, by id, why it did not take the call.
+    """
+
+    trunk: Trunk | None
+    rule: Rule | None
+    room: RoomName | None
+    not_matched: Mapping[str, str]
+
+
+class ConflictError(Exception):
+    """
+    Trunks or rules that cannot be told apart; the text is the server's.
+    """
+
+
+def evaluate(trunks: Iterable[Trunk], rules: Iterable[Rule], call: IncomingCall) -> Outcome:
+    """
+    Find the trunk, the rule and the room name of `call`.
+
+    Raises ConflictError when several trunks match or two rules are for the same calls.
+    """
+    not_matched: dict[str, str] = {}
+    trunk = match_trunk(trunks, call, not_matched)
+    rule = match_rule(rules, trunk, call, not_matched)
+    room = room_name(rule, call) if rule else None
+    return Outcome(trunk, rule, room, MappingProxyType(not_matched))
+
+
+def match_trunk(
+    trunks: Iterable[Trunk], call: IncomingCall, not_matched: dict[str, str]
+) -> Trunk | None:
+    """
+    The trunk that takes `call`; one for the dialled number goes before one without numbers.
+
+    Raises ConflictError when two trunks for the number, or two without numbers, match.
+    """
+    for_number: list[Trunk] = []
+    for_any: list[Trunk] = []
+    for trunk in trunks:
+        if reason := _why_not_trunk(trunk, call):
+            not_matched[trunk.id] = reason
+        else:
+            (for_number if trunk.numbers else for_any).append(trunk)
+    if len(for_number) > 1:
+        raise ConflictError(f"Multiple SIP Trunks matched for {_quoted(call.called)}")
+    if for_number:
+        better = "a trunk for the dialled number goes first"
+        not_matched.update((trunk.id, better) for trunk in for_any)
+        return for_number[0]
+    if len(for_any) > 1:
+        raise ConflictError(f"Multiple default SIP Trunks matched for {_quoted(call.called)}")
+    return for_any[0] if for_any else None
+
+
+def match_rule(
+    rules: Iterable[Rule], trunk: Trunk | None, call: IncomingCall, not_matched: dict[str, str]
+) -> Rule | None:
+    """
+    The rule that takes `call`; one that names the trunk goes before one for all trunks.
+
+    Raises ConflictError when two rules are for the same calls, whether they match or not.
+    """
+    trunk_id = trunk.id if trunk else None
+    # The server loads the rules of this trunk and those of all trunks, and validates just these.
+    candidates = []
+    for rule in rules:
+        if rule.trunk_ids and trunk_id not in rule.trunk_ids:
+            not_matched[rule.id] = "is for other trunks"
+        else:
+            candidates.append(rule)
+    if conflict := conflicting_rules(candidates):
+        raise ConflictError(conflict)
+    matching = []
+    for rule in candidates:
+        if reason := _why_not_rule(rule, call):
+            not_matched[rule.id] = reason
+        else:
+            matching.append(rule)
+    matching.sort(key=lambda rule: (not rule.trunk_ids, rule.priority))
+    if not matching:
+        return None
+    best, *others = matching
+    not_matched.update((rule.id, f"rule {best.id} goes first") for rule in others)
+    return best
+
+
+def room_name(rule: Rule, call: IncomingCall) -> RoomName:
+    """
+    The name of the room that `rule` puts `call` in.
+    """
+    if rule.kind == "direct":
+        return RoomName(rule.room, random_suffix=False)
+    number = call.called if rule.kind == "callee" else shown_caller(rule, call)
+    return RoomName(f"{rule.room}_{number}" if rule.room else number, rule.random_suffix)
+
+
+def shown_caller(rule: Rule, call: IncomingCall) -> str:
+    """
+    The caller as names show it: the number, or its end where the rule hides it.
+    """
+    if not rule.hide_phone_number:
+        return call.caller
+    shown = _DIGITS_SHOWN if len(call.caller) > _DIGITS_SHOWN else 1
+    return call.caller[-shown:]
+
+
+def identity(rule: Rule, call: IncomingCall) -> str:
+    """
+    The identity of the SIP participant: the caller, or a hash of it where the rule hides it.
+    """
+    if rule.hide_phone_number:
+        return f"sip_{hashlib.sha256(call.caller.encode()).digest()[:8].hex()}"
+    return f"sip_{call.caller}"
+
+
+def attributes(
+    call: IncomingCall, *, call_id: str, trunk: Trunk | None, rule: Rule
+) -> dict[str, str]:
+    """
+    The `sip.*` attributes of the SIP participant; `call_id` is LiveKit's own (`SCL_...`).
+    """
+    shown = {
+        "sip.callID": call_id,
+        "sip.ruleID": rule.id,
+        "sip.trunkID": trunk.id if trunk else "",
+    }
+    if not rule.hide_phone_number:
+        shown["sip.hostname"] = call.caller_host
+        shown["sip.phoneNumber"] = call.caller
+        shown["sip.trunkPhoneNumber"] = call.called
+    return shown
+
+
+def conflicting_trunks(trunks: Iterable[Trunk]) -> str | None:
+    """
+    The server's words for two trunks that would take the same calls; None when there are none.
+    """
+    owners: dict[tuple[str, str], Trunk] = {}
+    for trunk in trunks:
+        numbers = [normalized(number) for number in trunk.numbers] or [""]
+        callers = trunk.allowed_numbers or ("",)
+        for number, caller in product(numbers, callers):
+            owner = owners.setdefault((number, normalized(caller)), trunk)
+            if owner is not trunk:
+                how = f"and AllowedNumber {_quoted(caller)}" if caller else _WITHOUT_ALLOWED
+                return (
+                    f"Conflicting inbound SIP Trunks: {_quoted(trunk.id or '<new>')} and "
+                    f"{_quoted(owner.id or '<new>')}, using the same number(s) "
+                    f"{_numbers(trunk.numbers)} {how}"
+                )
+    return None
+
+
+def conflicting_rules(rules: Iterable[Rule]) -> str | None:
+    """
+    The server's words for two rules that are for the same calls; None when there are none.
+    """
+    owners: dict[tuple[str, ...], Rule] = {}
+    for rule in rules:
+        trunks = rule.trunk_ids or ("",)
+        callers = rule.inbound_numbers or ("",)
+        for trunk, caller, number in product(trunks, callers, rule.numbers or ("",)):
+            key = (rule.pin, trunk, normalized(caller), normalized(number))
+            owner = owners.setdefault(key, rule)
+            if owner is not rule:
+                return (
+                    "Dispatch rule for the same trunk, inbound number, number, and PIN "
+                    "combination already exists in dispatch rule "
+                    f"{_quoted(owner.id or '<new>')} {_quoted(owner.name or '<blank name>')}"
+                )
+    return None
+
+
+def normalized(number: str) -> str:
+    """
+    A phone number without decoration and with a plus sign; anything else as it is.
+    """
+    if not _NUMBER.fullmatch(number):
+        return number
+    return "+" + number.translate(_NUMBER_DECORATION).removeprefix("+")
+
+
+def _why_not_trunk(trunk: Trunk, call: IncomingCall) -> str:
+    caller, called = normalized(call.caller), normalized(call.called)
+    if trunk.allowed_numbers and caller not in map(normalized, trunk.allowed_numbers):
+        return f"caller {call.caller} is not in allowed_numbers"
+    if not _address_allowed(trunk.allowed_addresses, call):
+        return f"source {call.source_ip} is not in allowed_addresses"
+    if trunk.numbers and called not in map(normalized, trunk.numbers):
+        return f"dialled number {call.called} is not in numbers"
+    return ""
+
+
+def _why_not_rule(rule: Rule, call: IncomingCall) -> str:
+    if rule.inbound_numbers and call.caller not in rule.inbound_numbers:
+        return f"caller {call.caller} is not exactly in inbound_numbers"
+    if rule.numbers and call.called not in rule.numbers:
+        return f"dialled number {call.called} is not exactly in numbers"
+    return ""
+
+
+def _address_allowed(masks: Sequence[str], call: IncomingCall) -> bool:
+    valid = [m for m in masks if not _INVALID_IN_MASK.intersection(m) and "://" not in m]
+    try:
+        address = ipaddress.ip_address(call.source_ip)
+    except ValueError:
+        return True
+    # Masks that nobody can read let everybody in, as on the real server.
+    return not valid or any(m == call.caller_host or _covers(m, address) for m in valid)
+
+
+def _covers(mask: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    try:
+        # A network of one address is what a mask without a length means.
+        return address in ipaddress.ip_network(mask, strict=False)
+    except ValueError:
+        return False
+
+
+def _numbers(numbers: Sequence[str]) -> str:
+    return f"[{' '.join(map(_quoted, numbers))}]" if numbers else "<any>"
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'

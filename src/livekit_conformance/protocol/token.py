@@ -1,0 +1,178 @@
+"""
+LiveKit access tokens: JSON Web Tokens (RFC 7519) in compact form, signed with an API secret.
+
+The issuer (`iss`) is the API key. livekit-server accepts HS256 only; the other algorithms can be
+written here so that a check can prove that they are refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final, Literal
+
+Algorithm = Literal["HS256", "HS384", "HS512", "none"]
+
+# What a verifier forgives a clock that runs differently, in seconds.
+LEEWAY_S: Final = 60.0
+
+_HASHES: Final = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
+# Names of RFC 7518 section 3.1 that a verifier knows, whether it accepts them or not.
+_KNOWN_ALGORITHMS: Final = frozenset(
+    {
+        "none",
+        "EdDSA",
+        *(f"{kind}{bits}" for kind in ("HS", "RS", "ES", "PS") for bits in (256, 384, 512)),
+    }
+)
+# base64url without padding, RFC 7515 section 2.
+_SEGMENT: Final = re.compile(r"[A-Za-z0-9_-]*")
+
+
+class Refusal(StrEnum):
+    """
+    Why a token was refused, in the order in which a verifier finds out.
+    """
+
+    MALFORMED = "malformed"
+    UNKNOWN_KEY = "unknown-key"
+    ALGORITHM = "algorithm"
+    SIGNATURE = "signature"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not-yet-valid"
+
+
+class TokenRefused(Exception):
+    """
+    A token that does not prove what it says.
+
+    `reason` is for programs, `text` is the wording of livekit-server 1.13.5's verifier.
+    `issuer` is the API key the token names, as far as it could be read.
+    """
+
+    def __init__(self, reason: Refusal, text: str, *, issuer: str = "") -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.text = text
+        self.issuer = issuer
+
+
+def sign(
+    claims: Mapping[str, Any],
+    secret: str,
+    *,
+    algorithm: Algorithm = "HS256",
+    header: Mapping[str, Any] | None = None,
+) -> str:
+    """
+    The compact form of `claims`, signed with `secret`.
+
+    `header` replaces single fields of the JSON header (`alg` stays what is announced, the signature
+    is always made with `algorithm`), which allows to craft tokens that contradict themselves.
+    """
+    fields = {"alg": algorithm, "typ": "JWT", **(header or {})}
+    signed = f"{_encode(_json(fields))}.{_encode(_json(claims))}"
+    return f"{signed}.{_encode(_mac(algorithm, secret, signed))}"
+
+
+def verify(
+    token: str, *, keys: Mapping[str, str], now: float, leeway: float = LEEWAY_S
+) -> dict[str, Any]:
+    """
+    The claims of `token`, proven by the secret that `keys` holds for its issuer.
+
+    `now` is in Unix seconds. A token without `exp` never expires, as on livekit-server 1.13.5.
+
+    Raises TokenRefused when the token is malformed, of an unknown issuer, not signed with HS256
+    and the issuer's secret, expired, or not valid yet.
+    """
+    header, claims, signature = _parse(token)
+    issuer = str(claims.get("iss", ""))
+    secret = keys.get(issuer, "")
+    if not secret:
+        raise TokenRefused(Refusal.UNKNOWN_KEY, f"invalid API key: {issuer}", issuer=issuer)
+    if header["alg"] != "HS256":
+        text = f"token signature is invalid: signing method {header['alg']} is invalid"
+        raise TokenRefused(Refusal.ALGORITHM, text, issuer=issuer)
+    signed = token.rpartition(".")[0]
+    if not hmac.compare_digest(signature, _mac("HS256", secret, signed)):
+        text = "token signature is invalid: signature is invalid"
+        raise TokenRefused(Refusal.SIGNATURE, text, issuer=issuer)
+    _check_times(claims, now=now, leeway=leeway, issuer=issuer)
+    return claims
+
+
+def _check_times(claims: Mapping[str, Any], *, now: float, leeway: float, issuer: str) -> None:
+    faults: dict[Refusal, str] = {}
+    if (expires := claims.get("exp")) is not None and now >= expires + leeway:
+        faults[Refusal.EXPIRED] = "token is expired"
+    if (starts := claims.get("nbf")) is not None and now < starts - leeway:
+        faults[Refusal.NOT_YET_VALID] = "token is not valid yet"
+    if faults:
+        text = "token has invalid claims: " + ", ".join(faults.values())
+        raise TokenRefused(next(iter(faults)), text, issuer=issuer)
+
+
+def _parse(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes]:
+    match token.split("."):
+        case [first, second, third]:
+            header = _object(first, "header")
+            claims = _object(second, "claim")
+        case _:
+            raise _malformed("token contains an invalid number of segments")
+    algorithm = header.get("alg")
+    if not isinstance(algorithm, str) or algorithm not in _KNOWN_ALGORITHMS:
+        raise TokenRefused(
+            Refusal.MALFORMED, "token is unverifiable: signing method (alg) is unavailable"
+        )
+    if not isinstance(claims.get("iss", ""), str) or not all(
+        _is_number(claims.get(name)) for name in ("exp", "nbf", "iat")
+    ):
+        raise _malformed("could not JSON decode claim")
+    return header, claims, _decode(third, "signature")
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _object(segment: str, what: str) -> dict[str, Any]:
+    try:
+        value = json.loads(_decode(segment, what))
+    except ValueError as error:
+        raise _malformed(f"could not JSON decode {what}") from error
+    if not isinstance(value, dict):
+        raise _malformed(f"could not JSON decode {what}")
+    return value
+
+
+def _decode(segment: str, what: str) -> bytes:
+    if not _SEGMENT.fullmatch(segment):
+        raise _malformed(f"could not base64 decode {what}")
+    try:
+        return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    except binascii.Error as error:
+        raise _malformed(f"could not base64 decode {what}") from error
+
+
+def _malformed(detail: str) -> TokenRefused:
+    return TokenRefused(Refusal.MALFORMED, f"token is malformed: {detail}")
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _mac(algorithm: Algorithm, secret: str, signed: str) -> bytes:
+    if algorithm == "none":
+        return b""
+    return hmac.digest(secret.encode(), signed.encode(), _HASHES[algorithm])

@@ -1,0 +1,86 @@
+"""
+The signature of LiveKit webhooks: a token whose claim `sha256` is the hash of the raw body.
+
+The header `Authorization` holds the token alone, without `Bearer`. The body must be hashed as it
+arrived: protobuf-JSON is not stable, so a parsed and written body has another hash.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from livekit_conformance.protocol import token
+
+CONTENT_TYPE: Final = "application/webhook+json"
+# How long livekit-server lets a signature live, in seconds.
+VALID_FOR_S: Final = 300
+
+
+class Unproven(StrEnum):
+    """
+    Why a webhook does not prove who sent it.
+    """
+
+    NO_AUTHORIZATION = "no-authorization"
+    BAD_TOKEN = "bad-token"  # noqa: S105 - a name of a reason, no secret
+    HASH_MISSING = "hash-missing"
+    HASH_MISMATCH = "hash-mismatch"
+
+
+class WebhookRefused(Exception):
+    """
+    A webhook whose sender is not proven; `reason` is for programs, the text for people.
+
+    Where `reason` is BAD_TOKEN, `__cause__` is the TokenRefused that says what is wrong.
+    """
+
+    def __init__(self, reason: Unproven, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.text = text
+
+
+def signed(body: bytes, *, api_key: str, api_secret: str, now: float) -> dict[str, str]:
+    """
+    The headers with which livekit-server delivers `body`; `now` is in Unix seconds.
+    """
+    at = int(now)
+    claims = {
+        "iss": api_key,
+        "iat": at,
+        "nbf": at,
+        "exp": at + VALID_FOR_S,
+        "sha256": _hash(body),
+    }
+    return {"Authorization": token.sign(claims, api_secret), "Content-Type": CONTENT_TYPE}
+
+
+def verify(body: bytes, authorization: str | None, *, keys: Mapping[str, str], now: float) -> None:
+    """
+    Return if `authorization` proves that the owner of one of `keys` sent exactly `body`.
+
+    Raises WebhookRefused when there is no header, its token is refused, or it is for another body.
+    """
+    if not authorization:
+        raise WebhookRefused(Unproven.NO_AUTHORIZATION, "authorization header could not be found")
+    try:
+        claims = token.verify(authorization, keys=keys, now=now)
+    except token.TokenRefused as refusal:
+        raise WebhookRefused(Unproven.BAD_TOKEN, refusal.text) from refusal
+    match claims.get("sha256"):
+        case str(claimed) if claimed:
+            if not hmac.compare_digest(claimed.encode(), _hash(body).encode()):
+                raise WebhookRefused(
+                    Unproven.HASH_MISMATCH, "the token was signed for another body"
+                )
+        case _:
+            raise WebhookRefused(Unproven.HASH_MISSING, "the token names no hash of the body")
+
+
+def _hash(body: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")

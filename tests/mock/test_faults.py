@@ -1,0 +1,168 @@
+"""
+Each fault lies about one thing; that the mock is healthy without it is what test_recordings shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import aiohttp
+import pytest
+
+from livekit_conformance.mock import Faults, Mock
+from livekit_conformance.protocol.rtp import Packet
+from tests.mock import replay
+from tests.mock.conftest import StartMock
+
+_LIST = "/twirp/livekit.RoomService/ListRooms"
+_GRANTS = {"video": {"roomList": True}}
+
+
+async def _list_status(mock: Mock, bearer: str) -> int:
+    headers = {"Authorization": f"Bearer {bearer}"}
+    async with (
+        aiohttp.ClientSession(mock.url, headers=headers) as client,
+        client.post(_LIST, json={}) as answer,
+    ):
+        return answer.status
+
+
+@pytest.mark.parametrize(
+    ("fault", "bearer"),
+    [
+        ("wrong_secret_accepted", {"secret": "w" * 36}),
+        ("unknown_key_accepted", {"issuer": "APInobody"}),
+        ("expired_accepted", {"expires": -120}),
+    ],
+)
+async def test_a_bad_token_is_let_in_by_its_fault_only(
+    start_mock: StartMock, fault: str, bearer: dict[str, object]
+) -> None:
+    """
+    The token that the fault forgives is accepted, a malformed one is still refused.
+    """
+    mock = await start_mock(faults=Faults(**{fault: True}))
+
+    assert await _list_status(mock, replay.make_token(grants=_GRANTS, **bearer)) == 200
+    assert await _list_status(mock, "nonsense") == 401
+
+
+async def test_a_silent_server_reads_and_never_answers(start_mock: StartMock) -> None:
+    """
+    With http_silent a request times out, and the mock still ends at once.
+    """
+    mock = await start_mock(faults=Faults(http_silent=True))
+    timeout = aiohttp.ClientTimeout(total=0.2)
+    async with aiohttp.ClientSession(mock.url, timeout=timeout) as client:
+        with pytest.raises(TimeoutError):
+            await client.get("/")
+
+
+async def test_a_server_can_be_not_ready(start_mock: StartMock) -> None:
+    """
+    With not_ready the health check answers 406.
+    """
+    mock = await start_mock(faults=Faults(not_ready=True))
+    async with aiohttp.ClientSession(mock.url) as client, client.get("/") as answer:
+        assert (answer.status, await answer.text()) == (406, "Not Ready")
+
+
+async def test_refusals_can_go_unlogged(start_mock: StartMock) -> None:
+    """
+    With refusals_not_logged a refused token leaves no line, an accepted one does.
+    """
+    mock = await start_mock(faults=Faults(refusals_not_logged=True))
+    start = mock.server_log.stat().st_size
+    assert await _list_status(mock, replay.make_token(secret="w" * 36)) == 401
+    assert await _list_status(mock, replay.make_token()) == 401
+    assert replay.read_log(mock.server_log, start) == []
+
+    assert await _list_status(mock, replay.make_token(grants=_GRANTS)) == 200
+    assert len(replay.read_log(mock.server_log, start)) == 1
+
+
+@pytest.mark.parametrize("logged", [False, True])
+async def test_the_secret_is_in_the_log_by_its_fault_only(
+    start_mock: StartMock, *, logged: bool
+) -> None:
+    """
+    A healthy mock never logs its API secret or a trunk password, also when a call goes through.
+    """
+    mock = await start_mock(faults=Faults(secret_logged=logged))
+    await replay.provide_sip(mock.url)
+    async with replay.answered_call(mock.sip_address):
+        pass
+    logs = mock.server_log.read_text() + mock.sip_log.read_text()
+
+    assert (replay.API_SECRET in logs) is logged
+    assert replay.PASSWORD not in logs
+
+
+async def test_sip_can_be_silent(start_mock: StartMock) -> None:
+    """
+    With sip_silent not even OPTIONS is answered.
+    """
+    mock = await start_mock(faults=Faults(sip_silent=True))
+    target = replay.Target(mock.url, mock.sip_address, mock.server_log, mock.sip_log)
+    scenario = replay.Scenario("options", method="OPTIONS", patience=0.2)
+    played = await replay.call_all(target, [scenario])
+
+    assert played["options"]["ladder"] == ["-> OPTIONS", "silence"]
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+async def test_any_password_passes_by_its_fault_only(
+    start_mock: StartMock, *, accepted: bool
+) -> None:
+    """
+    With trunk_accepts_any_password a wrong password is answered with 200, else with 401.
+    """
+    mock = await start_mock(faults=Faults(trunk_accepts_any_password=accepted))
+    await replay.provide_sip(mock.url)
+    target = replay.Target(mock.url, mock.sip_address, mock.server_log, mock.sip_log)
+    played = await replay.call_all(target, [replay.Scenario("wrong", password="wrong")])
+
+    assert ("<- 401 Unauthorized" in played["wrong"]["ladder"]) is not accepted
+    assert ("<- 200 OK" in played["wrong"]["ladder"]) is accepted
+
+
+@pytest.mark.parametrize("mute", [False, True])
+async def test_the_caller_hears_itself_unless_the_agent_is_mute(
+    start_mock: StartMock, *, mute: bool
+) -> None:
+    """
+    RTP comes back with the same payload from another source; with no_echo none comes.
+    """
+    mock = await start_mock(faults=Faults(no_echo=mute))
+    await replay.provide_sip(mock.url)
+    packet = Packet(0, 7, 160, 1, b"\x55" * 160)
+    async with replay.answered_call(mock.sip_address) as caller:
+        heard = await caller.heard(packet.encode(), within=0.3)
+
+    if mute:
+        assert heard is None
+    else:
+        echo = Packet.decode(heard)
+        assert (echo.payload, echo.sequence) == (packet.payload, packet.sequence)
+        assert echo.ssrc != packet.ssrc
+
+
+async def test_a_bye_can_go_unanswered(start_mock: StartMock) -> None:
+    """
+    With bye_unanswered the call stays up.
+    """
+    mock = await start_mock(faults=Faults(bye_unanswered=True))
+    await replay.provide_sip(mock.url)
+    target = replay.Target(mock.url, mock.sip_address, mock.server_log, mock.sip_log)
+    played = await replay.call_all(target, [replay.Scenario("stays", patience=0.3)])
+
+    assert played["stays"]["ladder"][-2:] == ["-> BYE", "silence"]
+
+
+def test_every_fault_is_explained() -> None:
+    """
+    The docstring of Faults says what each of them does.
+    """
+    assert Faults.__doc__
+    unexplained = [f.name for f in fields(Faults) if f.name not in Faults.__doc__]
+    assert unexplained == []

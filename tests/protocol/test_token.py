@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from livekit import api
+
+from livekit_conformance.protocol.token import Refusal, TokenRefused, sign, verify
+
+KEYS = {"APIone": "secret-of-key-one-secret-of-key-one-"}
+SECRET = KEYS["APIone"]
+NOW = 1_700_000_000.0
+CLAIMS = {"iss": "APIone", "sub": "me", "nbf": int(NOW), "exp": int(NOW) + 60}
+
+
+def _refusal(token: str, now: float = NOW) -> TokenRefused:
+    with pytest.raises(TokenRefused) as caught:
+        verify(token, keys=KEYS, now=now)
+    return caught.value
+
+
+def test_claims_come_back_as_they_were_signed() -> None:
+    """
+    Verifying a signed token returns its claims, non-ASCII included.
+    """
+    claims = {**CLAIMS, "name": "Zoë", "video": {"roomJoin": True}}
+
+    assert verify(sign(claims, SECRET), keys=KEYS, now=NOW) == claims
+
+
+def test_livekits_own_verifier_accepts_what_is_signed_here() -> None:
+    """
+    The token verifier of livekit-api reads the same identity and grant.
+    """
+    claims = {"iss": "APIone", "sub": "me", "exp": 4_000_000_000, "video": {"roomList": True}}
+
+    read = api.TokenVerifier("APIone", SECRET).verify(sign(claims, SECRET))
+
+    assert read.identity == "me"
+    assert read.video
+    assert read.video.room_list
+
+
+def test_tokens_of_livekits_own_maker_are_accepted() -> None:
+    """
+    What livekit-api signs is verified here.
+    """
+    made = api.AccessToken("APIone", SECRET).with_identity("me").to_jwt()
+    claims = json.loads(base64.urlsafe_b64decode(made.split(".")[1] + "=="))
+
+    assert verify(made, keys=KEYS, now=claims["nbf"])["sub"] == "me"
+
+
+@pytest.mark.parametrize(
+    ("token", "reason", "text"),
+    [
+        (sign(CLAIMS, "other"), Refusal.SIGNATURE, "token signature is invalid: signature is"),
+        (sign({**CLAIMS, "iss": "APItwo"}, SECRET), Refusal.UNKNOWN_KEY, "invalid API key: APItwo"),
+        (sign({"exp": 1}, SECRET), Refusal.UNKNOWN_KEY, "invalid API key: "),
+        (sign(CLAIMS, SECRET, algorithm="HS512"), Refusal.ALGORITHM, "signing method HS512 is"),
+        (sign(CLAIMS, SECRET, algorithm="HS384"), Refusal.ALGORITHM, "signing method HS384 is"),
+        (sign(CLAIMS, SECRET, algorithm="none"), Refusal.ALGORITHM, "signing method none is"),
+        (sign(CLAIMS, SECRET, header={"alg": "none"}), Refusal.ALGORITHM, "method none is"),
+        (sign(CLAIMS, SECRET, header={"alg": "HS257"}), Refusal.MALFORMED, "alg"),
+        (sign(CLAIMS, SECRET, header={"alg": 1}), Refusal.MALFORMED, "alg"),
+        (sign(CLAIMS, SECRET, header={"alg": []}), Refusal.MALFORMED, "alg"),
+        (sign({**CLAIMS, "exp": "soon"}, SECRET), Refusal.MALFORMED, "JSON decode claim"),
+        (sign({**CLAIMS, "exp": True}, SECRET), Refusal.MALFORMED, "JSON decode claim"),
+        (sign({**CLAIMS, "iss": 1}, SECRET), Refusal.MALFORMED, "JSON decode claim"),
+        ("", Refusal.MALFORMED, "segments"),
+        ("a.b", Refusal.MALFORMED, "segments"),
+        ("a.b.c.d", Refusal.MALFORMED, "segments"),
+        ("a.b.c", Refusal.MALFORMED, "base64 decode header"),
+        ("e30=.e30.e30", Refusal.MALFORMED, "base64 decode header"),
+        ("W10.e30.", Refusal.MALFORMED, "JSON decode header"),
+        ("_w.e30.", Refusal.MALFORMED, "JSON decode header"),
+        (sign(CLAIMS, SECRET) + "!", Refusal.MALFORMED, "base64 decode signature"),
+        (sign(CLAIMS, SECRET) + "\n", Refusal.MALFORMED, "base64 decode signature"),
+    ],
+)
+def test_a_bad_token_is_refused_for_what_is_wrong(token: str, reason: Refusal, text: str) -> None:
+    """
+    Each refusal carries its reason and the wording of livekit-server.
+    """
+    refused = _refusal(token)
+
+    assert refused.reason is reason
+    assert text in refused.text
+
+
+def test_no_changed_character_keeps_a_token_valid() -> None:
+    """
+    Flipping any one bit of the claims or the signature is noticed.
+    """
+    token = sign(CLAIMS, SECRET)
+    head, body, signature = (
+        base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in token.split(".")
+    )
+    encode = lambda raw: base64.urlsafe_b64encode(raw).rstrip(b"=").decode()  # noqa: E731 - local
+    for part in (body, signature):
+        for bit in range(8 * len(part)):
+            changed = bytearray(part)
+            changed[bit // 8] ^= 1 << (bit % 8)
+            parts = [changed if piece is part else piece for piece in (head, body, signature)]
+            _refusal(".".join(map(encode, parts)))
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        (NOW - 61, Refusal.NOT_YET_VALID),
+        (NOW - 60, None),
+        (NOW + 119, None),
+        (NOW + 120, Refusal.EXPIRED),
+    ],
+)
+def test_times_have_a_leeway_of_a_minute(now: float, reason: Refusal | None) -> None:
+    """
+    `nbf` is forgiven up to 60 s early, `exp` less than 60 s late.
+    """
+    token = sign(CLAIMS, SECRET)
+
+    if reason is None:
+        assert verify(token, keys=KEYS, now=now) == CLAIMS
+    else:
+        assert _refusal(token, now).reason is reason
+
+
+@pytest.mark.parametrize("claims", [{"iss": "APIone"}, {"iss": "APIone", "exp": None}])
+def test_a_token_without_expiry_never_expires(claims: dict[str, Any]) -> None:
+    """
+    As on livekit-server 1.13.5.
+    """
+    assert verify(sign(claims, SECRET), keys=KEYS, now=NOW) == claims
+
+
+def test_both_wrong_times_are_named() -> None:
+    """
+    A token that is expired and not valid yet is refused for both, as expired.
+    """
+    token = sign({**CLAIMS, "exp": int(NOW) - 100, "nbf": int(NOW) + 100}, SECRET)
+
+    refused = _refusal(token)
+
+    assert refused.reason is Refusal.EXPIRED
+    assert refused.text.endswith("token is expired, token is not valid yet")
+
+
+def test_an_empty_secret_is_no_key() -> None:
+    """
+    A key whose secret is empty is unknown, or anybody could sign for it.
+    """
+    with pytest.raises(TokenRefused, match="invalid API key"):
+        verify(sign(CLAIMS, ""), keys={"APIone": ""}, now=NOW)

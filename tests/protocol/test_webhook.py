@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from livekit import api
+
+from livekit_conformance.protocol import token, webhook
+from livekit_conformance.protocol.webhook import Unproven, WebhookRefused, signed, verify
+
+KEYS = {"APIone": "secret-of-key-one-secret-of-key-one-"}
+SECRET = KEYS["APIone"]
+NOW = 1_700_000_000.0
+BODY = json.dumps({"event": "room_started"}).encode()
+
+
+def _headers(body: bytes = BODY, *, secret: str = SECRET, now: float = NOW) -> dict[str, str]:
+    return signed(body, api_key="APIone", api_secret=secret, now=now)
+
+
+def _refusal(body: bytes, authorization: str | None, now: float = NOW) -> WebhookRefused:
+    with pytest.raises(WebhookRefused) as caught:
+        verify(body, authorization, keys=KEYS, now=now)
+    return caught.value
+
+
+@pytest.mark.parametrize("body", [BODY, b"", "\N{SNOWMAN}".encode(), bytes(range(256))])
+def test_a_signed_body_is_proven(body: bytes) -> None:
+    """
+    Any bytes can be signed and are proven by their own headers.
+    """
+    headers = _headers(body)
+
+    verify(body, headers["Authorization"], keys=KEYS, now=NOW)
+    assert headers["Content-Type"] == webhook.CONTENT_TYPE
+    assert not headers["Authorization"].startswith("Bearer")
+
+
+def test_livekits_own_receiver_accepts_the_signature() -> None:
+    """
+    The webhook receiver of livekit-api reads the event.
+    """
+    headers = _headers(now=time.time())
+    receiver = api.WebhookReceiver(api.TokenVerifier("APIone", SECRET))
+
+    assert receiver.receive(BODY.decode(), headers["Authorization"]).event == "room_started"
+
+
+@pytest.mark.parametrize("authorization", [None, ""])
+def test_a_missing_header_is_refused(authorization: str | None) -> None:
+    """
+    Without Authorization nothing is proven.
+    """
+    assert _refusal(BODY, authorization).reason is Unproven.NO_AUTHORIZATION
+
+
+@pytest.mark.parametrize(
+    ("authorization", "cause"),
+    [
+        (_headers(secret="other")["Authorization"], token.Refusal.SIGNATURE),
+        (_headers(now=NOW - 361)["Authorization"], token.Refusal.EXPIRED),
+        ("Bearer " + _headers()["Authorization"], token.Refusal.MALFORMED),
+    ],
+)
+def test_a_bad_token_is_refused_with_its_cause(authorization: str, cause: token.Refusal) -> None:
+    """
+    The cause says which part of the token is wrong.
+    """
+    refused = _refusal(BODY, authorization)
+
+    assert refused.reason is Unproven.BAD_TOKEN
+    assert isinstance(refused.__cause__, token.TokenRefused)
+    assert refused.__cause__.reason is cause
+
+
+def test_another_body_is_refused() -> None:
+    """
+    One byte more, even white space, is another body.
+    """
+    assert _refusal(BODY + b" ", _headers()["Authorization"]).reason is Unproven.HASH_MISMATCH
+
+
+@pytest.mark.parametrize("claim", [{}, {"sha256": ""}, {"sha256": None}, {"sha256": 1}])
+def test_a_token_without_a_hash_proves_no_body(claim: dict[str, object]) -> None:
+    """
+    A valid access token is no signature.
+    """
+    bearer = token.sign({"iss": "APIone", **claim}, SECRET)
+
+    assert _refusal(BODY, bearer).reason is Unproven.HASH_MISSING
+
+
+def test_a_hash_that_is_no_ascii_is_a_mismatch() -> None:
+    """
+    Strange claims are refused, not crashed on.
+    """
+    bearer = token.sign({"iss": "APIone", "sha256": "é"}, SECRET)
+
+    assert _refusal(BODY, bearer).reason is Unproven.HASH_MISMATCH
