@@ -1,0 +1,254 @@
+"""
+The media of one call: sends a steady tone as PCMU over RTP, and tells what comes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import time
+from array import array
+from dataclasses import dataclass, field
+
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol import rtp
+
+PACKET_S = 0.02
+SAMPLES_PER_PACKET = int(rtp.PCMU_RATE * PACKET_S)
+# Half of all ports are even; sixty-four odd ones in a row means that something else is wrong.
+_PORT_TRIES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """
+    What arrived while it was listened: packets, how many are missing, jitter, and the sound.
+
+    `samples` are at 8000 Hz, in the order of their arrival, of PCMU packets only;
+    `sources` the addresses that sent.
+    """
+
+    seconds: float
+    packets: int
+    lost: int
+    jitter_ms: float
+    samples: array[int] = field(repr=False)
+    sources: frozenset[tuple[str, int]] = frozenset()
+
+    def level(self, frequency: float) -> float:
+        """
+        How loud this frequency (Hz) is: the amplitude of a sine, 1.0 is full scale.
+        """
+        return rtp.level(self.samples, frequency)
+
+    @property
+    def dominant_hz(self) -> float | None:
+        """
+        The strongest frequency in Hz; None for silence.
+        """
+        return rtp.dominant_frequency(self.samples)
+
+    def __str__(self) -> str:
+        tone = self.dominant_hz
+        sound = "silence" if tone is None else f"{tone:.0f} Hz at level {self.level(tone):.2f}"
+        return (
+            f"{self.packets} packets in {self.seconds:.1f} s, {self.lost} lost, "
+            f"jitter {self.jitter_ms:.1f} ms, {sound}"
+        )
+
+
+def bind_even_port(host: str) -> socket.socket:
+    """
+    A UDP socket on an even port of `host`, as RTP wants it (RFC 3550 section 11).
+
+    The kernel chooses, and the socket that it chose is the one that is returned: there is no
+    moment in which the port belongs to nobody. Odd ports are held until an even one is found, so
+    that they are not offered again. Raises OSError when `host` is not an address of this machine.
+    """
+    odd: list[socket.socket] = []
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        for _ in range(_PORT_TRIES):
+            candidate = socket.socket(family, socket.SOCK_DGRAM)
+            odd.append(candidate)
+            candidate.setblocking(False)  # noqa: FBT003  the standard library's signature
+            candidate.bind((host, 0))
+            if candidate.getsockname()[1] % 2 == 0:
+                return odd.pop()
+    finally:
+        for held in odd:
+            held.close()
+    raise OSError(f"no even UDP port on {host} after {_PORT_TRIES} tries")
+
+
+class RtpSession(asyncio.DatagramProtocol):
+    """
+    One RTP stream in each direction. Open it with `RtpSession.open`, end it with `close`.
+
+    Packets are sent at start + n * 20 ms: what one is late, the next is not, so the stream
+    neither drifts nor shifts, however long it runs.
+    """
+
+    def __init__(self, *, call_id: str, tone_hz: float, recorder: Recorder) -> None:
+        self.tone_hz = tone_hz
+        self.sent = 0
+        self.problems: list[str] = []
+        self._call_id = call_id
+        self._recorder = recorder
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.DatagramTransport | None = None
+        self._remote: tuple[str, int] | None = None
+        self._payload_type = 0
+        self._started = 0.0
+        self._ticks = 0
+        self._tick_handle: asyncio.TimerHandle | None = None
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        # RFC 3550 section 5.1: these begin at random.
+        self._ssrc = secrets.randbits(32)
+        self._first_sequence = secrets.randbits(16)
+        self._first_timestamp = secrets.randbits(32)
+        self._forget_heard()
+
+    @classmethod
+    async def open(
+        cls, host: str, *, call_id: str, tone_hz: float, recorder: Recorder
+    ) -> RtpSession:
+        """
+        Bind an even port on `host`; receives from now on, sends after `send_to`.
+        """
+        session = cls(call_id=call_id, tone_hz=tone_hz, recorder=recorder)
+        own_socket = bind_even_port(host)
+        loop = asyncio.get_running_loop()
+        session._transport, _ = await loop.create_datagram_endpoint(
+            lambda: session, sock=own_socket
+        )
+        return session
+
+    @property
+    def port(self) -> int:
+        """
+        The port to write into the offer.
+        """
+        assert self._transport is not None, "the session is not open"
+        port: int = self._transport.get_extra_info("sockname")[1]
+        return port
+
+    @property
+    def started(self) -> bool:
+        """
+        Whether the other side told where it takes sound.
+        """
+        return self._tick_handle is not None
+
+    @property
+    def closed(self) -> bool:
+        """
+        Whether nothing is sent or heard any more.
+        """
+        return self._transport is None or self._transport.is_closing()
+
+    def send_to(self, remote: tuple[str, int] | None, *, payload_type: int = 0) -> None:
+        """
+        Begin to send the tone to this address (an IP address and a port), or move there.
+
+        None pauses: the other side does not want to hear us now.
+        """
+        self._remote, self._payload_type = remote, payload_type
+        if self._tick_handle is None:
+            self._started = self._loop.time()
+            self._tick()
+
+    async def listen(self, seconds: float) -> Heard:
+        """
+        Listen for that long, beginning now, and tell what came; ends early when the call ends.
+        """
+        self._forget_heard()
+        began = self._loop.time()
+        await asyncio.wait({self._ended}, timeout=seconds)
+        heard = Heard(
+            self._loop.time() - began,
+            self._reception.packets,
+            self._reception.lost,
+            self._reception.jitter_ms,
+            self._samples,
+            frozenset(self._sources),
+        )
+        tone = heard.dominant_hz
+        self._recorder.record(
+            time.time(),
+            "media",
+            f"the caller heard {heard}",
+            call=self._call_id,
+            side="caller",
+            packets=heard.packets,
+            lost=heard.lost,
+            jitter_ms=round(heard.jitter_ms, 2),
+            tone_hz=None if tone is None else round(tone, 1),
+            level=0.0 if tone is None else round(heard.level(tone), 4),
+            problems=list(self.problems),
+        )
+        return heard
+
+    def close(self) -> None:
+        """
+        Stop sending and receiving; may be called again.
+        """
+        if self._tick_handle is not None:
+            self._tick_handle.cancel()
+        if self._transport is not None:
+            self._transport.close()
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
+        """
+        Count a packet and keep its sound. What is no RTP is noted, the first few times.
+        """
+        try:
+            packet = rtp.Packet.decode(data)
+        except rtp.RtpSyntaxError as error:
+            self._note(f"not RTP: {error}")
+            return
+        self._reception.receive(packet, self._loop.time())
+        self._sources.add((str(addr[0]), int(addr[1])))
+        if packet.payload_type == self._payload_type:
+            self._samples.extend(rtp.decode_pcmu(packet.payload))
+
+    def error_received(self, exc: Exception) -> None:
+        """
+        The network says that nobody takes our packets; the call itself may live on.
+        """
+        self._note(f"sending failed: {exc}")
+
+    def _note(self, problem: str) -> None:
+        if len(self.problems) < 10:  # noqa: PLR2004  a stream of one error needs no list of it
+            self.problems.append(problem)
+
+    def _forget_heard(self) -> None:
+        self._reception = rtp.Reception()
+        self._samples: array[int] = array("h")
+        self._sources: set[tuple[str, int]] = set()
+
+    def _tick(self) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._remote is not None:
+            self._transport.sendto(self._packet().encode(), self._remote)
+            self.sent += 1
+        self._ticks += 1
+        due = self._started + self._ticks * PACKET_S
+        self._tick_handle = self._loop.call_at(due, self._tick)
+
+    def _packet(self) -> rtp.Packet:
+        first_sample = self._ticks * SAMPLES_PER_PACKET
+        samples = rtp.tone(self.tone_hz, SAMPLES_PER_PACKET, start=first_sample)
+        return rtp.Packet(
+            self._payload_type,
+            (self._first_sequence + self._ticks) % (1 << 16),
+            (self._first_timestamp + first_sample) % (1 << 32),
+            self._ssrc,
+            rtp.encode_pcmu(samples),
+            # RFC 3551 section 4.1: the first packet after silence is marked.
+            marker=self.sent == 0,
+        )

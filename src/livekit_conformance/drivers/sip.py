@@ -1,0 +1,195 @@
+"""
+The SIP agent: places calls over UDP, TCP or TLS, and tells everything that happened to them.
+
+A caller that SIP engineers can argue with: RFC 3261 transactions with their timers, digest
+authentication, offer and answer, real RTP. Every message stands in the record with its time.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from livekit_conformance.drivers.media import RtpSession
+from livekit_conformance.drivers.sip_call import ALLOW, Call, Credentials, OnProvisional
+from livekit_conformance.drivers.sip_endpoint import Endpoint, fresh
+from livekit_conformance.drivers.sip_wire import Address, TransportName
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.sip.address import NameAddr
+from livekit_conformance.protocol.sip.dialog import new_request, response_to
+from livekit_conformance.protocol.sip.message import Headers, Request, Response
+from livekit_conformance.protocol.sip.transaction import DEFAULT_TIMING, Timing, Transaction
+
+__all__ = ["Call", "Credentials", "SipAgent", "new_call_id"]
+
+_CONNECT_WITHIN_S = 3.0
+# How long the end of the agent waits for each call that somebody forgot to hang up.
+_LEAVE_WITHIN_S = 1.0
+_OPTIONS_USER = "conformance"
+
+
+def new_call_id() -> str:
+    """
+    A Call-ID that was never used before, in form of RFC 3261 section 8.1.1.4.
+    """
+    return f"conformance-{fresh(12)}"
+
+
+class SipAgent:
+    """
+    A user agent that calls one server. Use it as an asynchronous context manager.
+
+    `tone_hz` is the tone that is spoken into every answered call. Entering raises Unreachable when
+    the host does not resolve or, for TCP and TLS, nobody accepts the connection; a connection that
+    the server closed later is opened again for the next call.
+    """
+
+    def __init__(
+        self,
+        server: Address,
+        transport: TransportName = "udp",
+        *,
+        recorder: Recorder,
+        local_host: str | None = None,
+        tone_hz: float = 440.0,
+        timing: Timing = DEFAULT_TIMING,
+    ) -> None:
+        self._server = server
+        self._transport = transport
+        self._recorder = recorder
+        self._local_host = local_host
+        self._tone_hz = tone_hz
+        self._timing = timing
+        self._calls: dict[str, Call] = {}
+        self._opened: Endpoint | None = None
+
+    async def __aenter__(self) -> Self:
+        endpoint = Endpoint(
+            self._server,
+            self._transport,
+            recorder=self._recorder,
+            local_host=self._local_host,
+            timing=self._timing,
+        )
+        endpoint.on_request = self._request_received
+        endpoint.on_stray = self._stray_received
+        await endpoint.connect(within=_CONNECT_WITHIN_S)
+        self._opened = endpoint
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            for call in self._calls.values():
+                await call.leave(_LEAVE_WITHIN_S)
+        finally:
+            self._endpoint.close()
+
+    @property
+    def _endpoint(self) -> Endpoint:
+        assert self._opened is not None, "the agent is used outside of `async with`"
+        return self._opened
+
+    async def options(self, *, within: float = 2.0) -> Response:
+        """
+        Ask the server whether it is there (RFC 3261 section 11); its final response.
+
+        Raises Unreachable when nobody answers: phase `connect` when the network says so, phase
+        `answer` when there is only silence.
+        """
+        await self._endpoint.connect(within=within)
+        call_id = new_call_id()
+        self._endpoint.watch(call_id)
+        own = self._endpoint.contact(_OPTIONS_USER)
+        request = new_request(
+            "OPTIONS",
+            self._endpoint.uri(None),
+            via=self._endpoint.via(),
+            caller=NameAddr(own.uri).with_tag(fresh()),
+            callee=NameAddr(self._endpoint.uri(None)),
+            call_id=call_id,
+            cseq=1,
+            contact=own,
+            extra=Headers.of(("Accept", "application/sdp")),
+        )
+        return await self._endpoint.ask(request, within=within)
+
+    async def call(
+        self,
+        *,
+        number: str,
+        caller: str,
+        credentials: Credentials | None = None,
+        answer_within: float = 8.0,
+        silence_within: float = 6.0,
+        on_provisional: OnProvisional | None = None,
+        call_id: str | None = None,
+    ) -> Call:
+        """
+        Dial `number` and wait until the call is answered, refused, or not worth waiting for.
+
+        Refusals, silence and dead networks are outcomes, not exceptions: the Call tells. It is
+        given up, with a CANCEL where RFC 3261 allows one, when there is no final response
+        `answer_within` seconds after the first INVITE, or when nothing at all was heard for
+        `silence_within` seconds. One challenge is answered; a second one is final.
+
+        `number` and `caller` are users of SIP URIs; `call_id` is for callers that need to know it
+        beforehand, else it is fresh. Raises SipSyntaxError when one of them cannot stand in a
+        message, and Unreachable when a closed connection cannot be opened again.
+        """
+        await self._endpoint.connect(within=_CONNECT_WITHIN_S)
+        call_id = call_id or new_call_id()
+        media = await RtpSession.open(
+            self._endpoint.local[0], call_id=call_id, tone_hz=self._tone_hz, recorder=self._recorder
+        )
+        try:
+            call = Call(
+                self._endpoint,
+                call_id=call_id,
+                number=number,
+                caller=caller,
+                credentials=credentials,
+                media=media,
+                on_provisional=on_provisional,
+            )
+        except BaseException:
+            media.close()
+            raise
+        self._calls[call_id] = call
+        await call.place(answer_within=answer_within, silence_within=silence_within)
+        return call
+
+    def _request_received(self, request: Request, transaction: Transaction | None) -> None:
+        call = self._calls.get(request.call_id)
+        if call is not None:
+            call.request_received(request, transaction)
+        elif transaction is not None:
+            status, reason = _refusal(request)
+            response = response_to(
+                request, status, reason, to_tag=fresh(), extra=Headers.of(("Allow", ALLOW))
+            )
+            self._endpoint.respond(transaction, response)
+
+    def _stray_received(self, response: Response) -> None:
+        if call := self._calls.get(response.call_id):
+            call.stray_received(response)
+
+
+def _refusal(request: Request) -> tuple[int, str]:
+    if request.method == "OPTIONS":
+        return 200, "OK"
+    if request.to.tag is not None or request.method in {"BYE", "CANCEL"}:
+        return 481, "Call/Transaction Does Not Exist"
+    # We only call; RFC 3261 section 21.4.18 is for those who cannot be called now.
+    return (
+        (480, "Temporarily Unavailable")
+        if request.method == "INVITE"
+        else (
+            405,
+            "Method Not Allowed",
+        )
+    )

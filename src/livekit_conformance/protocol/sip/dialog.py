@@ -1,0 +1,298 @@
+"""
+Dialogs, and the requests and responses a user agent makes in and around them.
+
+Source: RFC 3261 sections 8 (requests and responses), 9 (CANCEL), 12 (dialogs), 13.2.2.4 (ACK for a
+2xx) and 15 (BYE). Random parts (tags, branches, Call-IDs) are passed in by the caller.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from livekit_conformance.protocol.sip.message import (
+    NO_HEADERS,
+    CSeq,
+    Headers,
+    NameAddr,
+    Request,
+    Response,
+    SipSyntaxError,
+    Via,
+)
+
+MAGIC_COOKIE = "z9hG4bK"
+MAX_FORWARDS = 70
+_TRYING = 100
+# Credentials are valid for the ACK too, RFC 3261 section 22.1.
+_CREDENTIALS = ("Authorization", "Proxy-Authorization")
+
+
+def new_request(
+    method: str,
+    uri: str,
+    *,
+    via: Via,
+    caller: NameAddr,
+    callee: NameAddr,
+    call_id: str,
+    cseq: int,
+    contact: NameAddr | None = None,
+    extra: Headers = NO_HEADERS,
+    body: bytes = b"",
+) -> Request:
+    """
+    A request outside any dialog, with the headers that section 8.1.1 demands.
+    """
+    headers = Headers.of(
+        ("Via", via),
+        ("Max-Forwards", MAX_FORWARDS),
+        ("From", caller),
+        ("To", callee),
+        ("Call-ID", call_id),
+        ("CSeq", CSeq(cseq, method)),
+        *([("Contact", contact)] if contact else []),
+        *extra,
+    )
+    return Request(method, uri, headers, body)
+
+
+def again_with(request: Request, *, via: Via, header: tuple[str, str]) -> Request:
+    """
+    The same request as a new transaction with credentials: section 22.2.
+
+    Call-ID, From tag and To stay, the CSeq is one higher.
+    """
+    cseq = request.cseq
+    headers = (
+        request.headers.without(header[0])
+        .replacing("Via", via)
+        .replacing("CSeq", CSeq(cseq.number + 1, cseq.method))
+        .adding(header)
+    )
+    return request.with_headers(headers)
+
+
+def cancel(invite: Request) -> Request:
+    """
+    The CANCEL of an INVITE that had a provisional response, section 9.1.
+
+    It has the INVITE's Request-URI, topmost Via with the same branch, From, To, Call-ID, CSeq
+    number and Route.
+    """
+    return Request(
+        "CANCEL",
+        invite.uri,
+        Headers.of(
+            ("Via", invite.via),
+            ("Max-Forwards", MAX_FORWARDS),
+            ("From", invite.headers.one("From")),
+            ("To", invite.headers.one("To")),
+            ("Call-ID", invite.call_id),
+            ("CSeq", CSeq(invite.cseq.number, "CANCEL")),
+            *(("Route", value) for value in invite.headers.all("Route")),
+        ),
+    )
+
+
+def response_to(
+    request: Request,
+    status: int,
+    reason: str,
+    *,
+    to_tag: str | None = None,
+    contact: NameAddr | None = None,
+    extra: Headers = NO_HEADERS,
+    body: bytes = b"",
+) -> Response:
+    """
+    A response to `request`, section 8.2.6: Via, From, To, Call-ID and CSeq are the request's.
+
+    `to_tag` is added to a To that has no tag; a 100 may go without. Record-Route is copied, as
+    responses that make a dialog must (section 12.1.1).
+    """
+    to = request.to
+    if to.tag is None and to_tag is not None and status != _TRYING:
+        to = to.with_tag(to_tag)
+    headers = Headers.of(
+        *(("Via", value) for value in request.headers.all("Via")),
+        ("From", request.headers.one("From")),
+        ("To", to),
+        ("Call-ID", request.call_id),
+        ("CSeq", request.cseq),
+        *(("Record-Route", value) for value in request.headers.all("Record-Route")),
+        *([("Contact", contact)] if contact else []),
+        *extra,
+    )
+    return Response(status, reason, headers, body)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """
+    A dialog as one side sees it, section 12. A value: what changes it returns a new one.
+
+    `target` is the URI of the other side's Contact, `routes` the route set in sending order.
+    """
+
+    call_id: str
+    local: NameAddr
+    remote: NameAddr
+    target: str
+    routes: tuple[str, ...]
+    local_cseq: int
+    remote_cseq: int | None = None
+
+    @classmethod
+    def of_caller(cls, invite: Request, response: Response) -> Dialog:
+        """
+        The caller's dialog that a response with a To tag makes, section 12.1.2.
+
+        Raises SipSyntaxError: a 2xx without the Contact that section 12.1.1 demands.
+        """
+        if response.contact is None:
+            raise SipSyntaxError(f"{response.label} to INVITE has no Contact")
+        return cls(
+            call_id=invite.call_id,
+            local=invite.from_,
+            remote=response.to,
+            target=response.contact.uri,
+            routes=tuple(reversed(response.headers.listed("Record-Route"))),
+            local_cseq=invite.cseq.number,
+        )
+
+    @classmethod
+    def of_callee(cls, invite: Request, local_tag: str) -> Dialog:
+        """
+        The callee's dialog once it has answered with `local_tag`, section 12.1.1.
+
+        Raises SipSyntaxError: the INVITE has no Contact, so nothing can be sent to the caller.
+        """
+        if invite.contact is None:
+            raise SipSyntaxError("INVITE has no Contact")
+        return cls(
+            call_id=invite.call_id,
+            local=invite.to.with_tag(local_tag),
+            remote=invite.from_,
+            target=invite.contact.uri,
+            routes=tuple(invite.headers.listed("Record-Route")),
+            local_cseq=0,
+            remote_cseq=invite.cseq.number,
+        )
+
+    def owns(self, message: Request | Response) -> bool:
+        """
+        Whether `message` belongs to this dialog: Call-ID and both tags.
+        """
+        mine, theirs = message.to, message.from_
+        if isinstance(message, Response):
+            mine, theirs = theirs, mine
+        return (message.call_id, mine.tag, theirs.tag) == (
+            self.call_id,
+            self.local.tag,
+            self.remote.tag,
+        )
+
+    def request(
+        self,
+        method: str,
+        *,
+        via: Via,
+        contact: NameAddr | None = None,
+        extra: Headers = NO_HEADERS,
+        body: bytes = b"",
+    ) -> tuple[Dialog, Request]:
+        """
+        The next request of this side (BYE, re-INVITE, ...), and the dialog after it: 12.2.1.1.
+        """
+        after = replace(self, local_cseq=self.local_cseq + 1)
+        request = _request_in(after, method, via=via, contact=contact, extra=extra, body=body)
+        return after, request
+
+    def ack(self, invite: Request, *, via: Via) -> Request:
+        """
+        The ACK for a 2xx to `invite`: a request of its own branch, with the INVITE's CSeq number
+        and credentials, section 13.2.2.4.
+
+        The same bytes answer every retransmission of the 2xx.
+        """
+        credentials = [(name, v) for name in _CREDENTIALS for v in invite.headers.all(name)]
+        numbered = replace(self, local_cseq=invite.cseq.number)
+        return _request_in(numbered, "ACK", via=via, extra=Headers.of(*credentials))
+
+    def is_in_order(self, request: Request) -> bool:
+        """
+        Whether the CSeq of a request goes on from the last; if not, 500 is due: section 12.2.2.
+        """
+        return self.remote_cseq is None or request.cseq.number > self.remote_cseq
+
+    def after(self, message: Request | Response) -> Dialog:
+        """
+        The dialog after a request of the other side, or a 2xx to a re-INVITE, was taken.
+
+        Target refresh requests and their 2xx (INVITE, UPDATE) move the target: section 12.2.
+        """
+        cseq = message.cseq
+        dialog = self
+        if isinstance(message, Request):
+            dialog = replace(dialog, remote_cseq=cseq.number)
+        if cseq.method in {"INVITE", "UPDATE"} and message.contact is not None:
+            dialog = replace(dialog, target=message.contact.uri)
+        return dialog
+
+
+def _request_in(
+    dialog: Dialog,
+    method: str,
+    *,
+    via: Via,
+    contact: NameAddr | None = None,
+    extra: Headers = NO_HEADERS,
+    body: bytes = b"",
+) -> Request:
+    uri, routes = dialog.target, dialog.routes
+    if routes and "lr" not in NameAddr.parse(routes[0]).sip_uri.parameters:
+        # A strict router of RFC 2543 wants itself in the Request-URI: section 12.2.1.1.
+        uri, routes = NameAddr.parse(routes[0]).uri, (*routes[1:], f"<{dialog.target}>")
+    return new_request(
+        method,
+        uri,
+        via=via,
+        caller=dialog.local,
+        callee=dialog.remote,
+        call_id=dialog.call_id,
+        cseq=dialog.local_cseq,
+        contact=contact,
+        extra=Headers.of(*(("Route", route) for route in routes), *extra),
+        body=body,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Retransmission:
+    """
+    When a 2xx to INVITE is sent again until its ACK comes, section 13.3.1.4.
+
+    The interval begins with T1 and doubles up to T2; after 64*T1 the answer is hopeless and the
+    dialog should be ended with a BYE. Needed on reliable transports too, because a proxy on the
+    way may use an unreliable one.
+    """
+
+    at: float
+    interval: float
+    gives_up_at: float
+    longest: float
+
+    @classmethod
+    def starting(cls, now: float, *, t1: float = 0.5, t2: float = 4.0) -> Retransmission:
+        """
+        The first one after a 2xx that was sent at `now`.
+        """
+        return cls(now + t1, t1, now + 64 * t1, t2)
+
+    def following(self) -> Retransmission | None:
+        """
+        The next one after this one was sent; None when it is time to give up.
+        """
+        interval = min(2 * self.interval, self.longest)
+        at = self.at + interval
+        return replace(self, at=at, interval=interval) if at < self.gives_up_at else None

@@ -1,0 +1,189 @@
+"""
+The transaction layer: finds the transaction of each message and runs all their timers.
+
+Source: RFC 3261 sections 17 and 18. One layer serves one user agent, client and server side alike;
+it is still free of I/O: the adapter sends what it is told and wakes up when it is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from livekit_conformance.protocol.sip.message import Message, Request, Response
+from livekit_conformance.protocol.sip.transaction import (
+    DEFAULT_TIMING,
+    ClientKey,
+    Deliver,
+    Failed,
+    Output,
+    Send,
+    ServerKey,
+    Timing,
+    Transaction,
+    client_key,
+    server_key,
+    start_client,
+    start_server,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Transmit:
+    """
+    Send `message` to `peer`.
+    """
+
+    message: Message
+    peer: Any
+
+
+@dataclass(frozen=True, slots=True)
+class RequestReceived:
+    """
+    A new request to answer with `TransactionLayer.respond`, or an ACK for a 2xx.
+
+    The ACK has the transaction of its INVITE when it came on the same branch (which RFC 3261
+    forbids and old devices do), else None.
+    """
+
+    request: Request
+    transaction: Transaction | None
+    peer: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseReceived:
+    """
+    A response for the user; `transaction` is None for one that nothing here asked for.
+    """
+
+    response: Response
+    transaction: Transaction | None
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionFailed:
+    """
+    A transaction ended without what its user wanted.
+    """
+
+    transaction: Transaction
+    cause: Literal["timeout", "transport"]
+    detail: str
+
+
+Event = Transmit | RequestReceived | ResponseReceived | TransactionFailed
+
+
+class TransactionLayer:
+    """
+    All transactions of one user agent on one transport.
+
+    Every call returns what to do, in order. After each call, `deadline` may have changed.
+    """
+
+    def __init__(self, *, reliable: bool, timing: Timing = DEFAULT_TIMING) -> None:
+        self._reliable = reliable
+        self._timing = timing
+        self._clients: dict[ClientKey, Transaction] = {}
+        self._servers: dict[ServerKey, Transaction] = {}
+
+    @property
+    def deadline(self) -> float | None:
+        """
+        When `handle_timers` must be called next; None when nothing is waited for.
+        """
+        deadlines = (transaction.deadline for transaction in self._all())
+        return min((at for at in deadlines if at is not None), default=None)
+
+    def request(
+        self, request: Request, now: float, peer: Any = None
+    ) -> tuple[Transaction, list[Event]]:
+        """
+        Send a request (not an ACK) in a transaction of its own.
+        """
+        transaction, outputs = start_client(
+            request, now, peer=peer, reliable=self._reliable, timing=self._timing
+        )
+        self._clients[client_key(request)] = transaction
+        return transaction, self._events(transaction, outputs)
+
+    def respond(self, transaction: Transaction, response: Response, now: float) -> list[Event]:
+        """
+        Answer the request of a server transaction.
+        """
+        return self._events(transaction, transaction.respond(response, now))
+
+    def receive(self, message: Message, now: float, peer: Any = None) -> list[Event]:
+        """
+        Take a message that arrived from `peer`.
+        """
+        if isinstance(message, Response):
+            transaction = self._clients.get(client_key(message))
+            if transaction is None:
+                return [ResponseReceived(message, None)]
+            return self._events(transaction, transaction.receive(message, now))
+        key = server_key(message)
+        transaction = self._servers.get(key)
+        if transaction is not None:
+            return self._events(transaction, transaction.receive(message, now))
+        if message.method == "ACK":
+            return [RequestReceived(message, None, peer)]
+        transaction = start_server(
+            message, now, peer=peer, reliable=self._reliable, timing=self._timing
+        )
+        self._servers[key] = transaction
+        return [RequestReceived(message, transaction, peer)]
+
+    def handle_timers(self, now: float) -> list[Event]:
+        """
+        Do what is due at `now`.
+        """
+        return [
+            event
+            for transaction in self._all()
+            for event in self._events(transaction, transaction.handle_timers(now))
+        ]
+
+    def transport_failed(self, detail: str, now: float) -> list[Event]:
+        """
+        Tell all transactions that the transport could not deliver.
+        """
+        return [
+            event
+            for transaction in self._all()
+            for event in self._events(transaction, transaction.transport_failed(detail, now))
+        ]
+
+    def invite_of(self, cancel: Request) -> Transaction | None:
+        """
+        The server transaction that a CANCEL is about, RFC 3261 section 9.2.
+        """
+        branch, sent_by, _ = server_key(cancel)
+        return self._servers.get((branch, sent_by, "INVITE"))
+
+    def _all(self) -> list[Transaction]:
+        return [*self._clients.values(), *self._servers.values()]
+
+    def _events(self, transaction: Transaction, outputs: Iterable[Output]) -> list[Event]:
+        events = [_event(transaction, output) for output in outputs]
+        if transaction.terminated:
+            self._clients = {k: t for k, t in self._clients.items() if t is not transaction}
+            self._servers = {k: t for k, t in self._servers.items() if t is not transaction}
+        return events
+
+
+def _event(transaction: Transaction, output: Output) -> Event:
+    match output:
+        case Send(message):
+            return Transmit(message, transaction.peer)
+        case Deliver(Request() as request):
+            return RequestReceived(request, transaction, transaction.peer)
+        case Deliver(Response() as response):
+            return ResponseReceived(response, transaction)
+        case Failed(cause, detail):
+            return TransactionFailed(transaction, cause, detail)
+        case _:
+            raise AssertionError(f"unknown output {output}")

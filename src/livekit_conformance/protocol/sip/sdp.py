@@ -1,0 +1,293 @@
+"""
+Session descriptions for one audio stream: offer, answer, and reading what the other side wrote.
+
+Sources: RFC 4566 (format), RFC 3264 (offer and answer), RFC 3551 (static payload types),
+RFC 4733 (telephone-event). Only what a phone call needs is read; the rest is passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from livekit_conformance.protocol.sip.syntax import SipSyntaxError, number
+
+CONTENT_TYPE = "application/sdp"
+_LARGEST_PORT = 65535
+_LARGEST_PAYLOAD_TYPE = 127
+_LARGEST_PTIME_MS = 1000
+
+# rtpmap = payload type SP encoding name "/" clock rate [ "/" channels ]
+_RTPMAP = re.compile(
+    r"(?P<type>[0-9]{1,3}) +(?P<name>[!-.0-~]+)/(?P<rate>[0-9]{1,7})(?:/(?P<channels>[0-9]{1,2}))?"
+)
+# m=audio port [ "/" number of ports ] SP proto SP fmt *( SP fmt )
+_AUDIO = re.compile(r"audio (?P<port>[0-9]{1,5})(?:/[0-9]+)? (?P<proto>\S+) (?P<formats>.+)")
+# c=IN IP4 address [ "/" ttl ]
+_CONNECTION = re.compile(r"IN (?P<family>IP4|IP6) (?P<address>[^\s/]+)(?:/[0-9/]+)?")
+
+
+class Direction(StrEnum):
+    """
+    Which way the media of a stream flow, seen from who wrote the description.
+    """
+
+    SENDRECV = "sendrecv"
+    SENDONLY = "sendonly"
+    RECVONLY = "recvonly"
+    INACTIVE = "inactive"
+
+    @property
+    def mirrored(self) -> Direction:
+        """
+        The same flow, seen from the other side.
+        """
+        return {
+            Direction.SENDONLY: Direction.RECVONLY,
+            Direction.RECVONLY: Direction.SENDONLY,
+        }.get(self, self)
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """
+    A payload format: its number in RTP packets, name, clock rate in Hz and format parameters.
+    """
+
+    payload_type: int
+    name: str
+    clock_rate: int = 8000
+    fmtp: str | None = None
+
+    def same_format(self, other: Codec) -> bool:
+        """
+        Whether both are the same encoding; their payload types may differ.
+        """
+        return (self.name.lower(), self.clock_rate) == (other.name.lower(), other.clock_rate)
+
+
+PCMU = Codec(0, "PCMU")
+TELEPHONE_EVENT = Codec(101, "telephone-event", fmtp="0-15")
+# RFC 3551 section 6; types that need no rtpmap. G722 is 8000 by an old mistake that stayed.
+_STATIC = {
+    0: PCMU,
+    3: Codec(3, "GSM"),
+    8: Codec(8, "PCMA"),
+    9: Codec(9, "G722"),
+    13: Codec(13, "CN"),
+    18: Codec(18, "G729"),
+}
+
+
+class NoCommonCodec(ValueError):
+    """
+    An offer that holds nothing we can take: it is refused with 488 (RFC 3261 section 21.4.26).
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """
+    The audio stream of a session description: where to send, and what.
+
+    `port` 0 means the stream was refused (RFC 3264 section 6). `transport` is `RTP/AVP` for plain
+    RTP and `RTP/SAVP` for SRTP. `ptime` is in milliseconds.
+    """
+
+    address: str
+    port: int
+    codecs: tuple[Codec, ...]
+    direction: Direction = Direction.SENDRECV
+    ptime: int | None = None
+    transport: str = "RTP/AVP"
+    session_id: int = 0
+    version: int = 0
+
+    def payload_type(self, codec: Codec) -> int | None:
+        """
+        The number under which this side knows `codec`.
+        """
+        return next((own.payload_type for own in self.codecs if own.same_format(codec)), None)
+
+    def __str__(self) -> str:
+        family = "IP6" if ":" in self.address else "IP4"
+        formats = " ".join(str(codec.payload_type) for codec in self.codecs)
+        lines = [
+            "v=0",
+            f"o=- {self.session_id} {self.version} IN {family} {self.address}",
+            "s=-",
+            f"c=IN {family} {self.address}",
+            "t=0 0",
+            f"m=audio {self.port} {self.transport} {formats}",
+            *(f"a=rtpmap:{c.payload_type} {c.name}/{c.clock_rate}" for c in self.codecs),
+            *(f"a=fmtp:{c.payload_type} {c.fmtp}" for c in self.codecs if c.fmtp),
+            *([f"a=ptime:{self.ptime}"] if self.ptime else []),
+            f"a={self.direction}",
+        ]
+        return "".join(f"{line}\r\n" for line in lines)
+
+
+def offer(
+    address: str,
+    port: int,
+    *,
+    session_id: int,
+    version: int = 1,
+    codecs: Iterable[Codec] = (PCMU, TELEPHONE_EVENT),
+    ptime: int = 20,
+) -> Description:
+    """
+    An offer to send and receive audio at `address` and `port`.
+    """
+    return Description(
+        address, port, tuple(codecs), ptime=ptime, session_id=session_id, version=version
+    )
+
+
+def answer(
+    offered: Description,
+    address: str,
+    port: int,
+    *,
+    session_id: int,
+    version: int = 1,
+    codecs: Iterable[Codec] = (PCMU, TELEPHONE_EVENT),
+) -> Description:
+    """
+    The answer that takes from `offered` what `codecs` holds, under the offerer's numbers.
+
+    Raises NoCommonCodec: the two have no audio encoding in common, or the media are not plain RTP.
+    """
+    if offered.transport != "RTP/AVP":
+        raise NoCommonCodec(f"media transport {offered.transport} is not RTP/AVP")
+    known = tuple(codecs)
+    common = tuple(c for c in offered.codecs if any(map(c.same_format, known)))
+    if all(codec.same_format(TELEPHONE_EVENT) for codec in common):
+        names = ", ".join(codec.name for codec in offered.codecs)
+        raise NoCommonCodec(f"none of the offered codecs is known: {names}")
+    return Description(
+        address,
+        port,
+        common,
+        offered.direction.mirrored,
+        offered.ptime,
+        session_id=session_id,
+        version=version,
+    )
+
+
+def parse(text: str | bytes) -> Description:
+    """
+    Read the first audio stream of a session description.
+
+    Lines may end in LF alone (RFC 4566 section 5 asks parsers to take it). Unknown lines and
+    attributes are passed over, as the RFC demands.
+
+    Raises SipSyntaxError: it is no session description, or has no audio stream with an address.
+    """
+    lines = _lines(text)
+    audio = next((at for at, (kind, value) in enumerate(lines) if _is_audio(kind, value)), None)
+    if audio is None:
+        raise SipSyntaxError("session description has no audio stream")
+    match = _AUDIO.fullmatch(lines[audio][1])
+    if match is None:
+        raise SipSyntaxError(f"not a media line: {lines[audio][1]!r}")
+    begin = next(at for at, (kind, _) in enumerate(lines) if kind == "m")
+    end = next((at for at in range(audio + 1, len(lines)) if lines[at][0] == "m"), len(lines))
+    # What stands in the stream's own section goes before what stands above all streams.
+    attributes = [*lines[audio:end], *lines[:begin]]
+    session_id, version = _origin(lines)
+    return Description(
+        _address(attributes),
+        number(match["port"], "media port", largest=_LARGEST_PORT),
+        tuple(_codec(text, attributes) for text in match["formats"].split()),
+        _direction(attributes),
+        _ptime(attributes),
+        match["proto"],
+        session_id,
+        version,
+    )
+
+
+def _is_audio(kind: str, value: str) -> bool:
+    return kind == "m" and value.startswith("audio ")
+
+
+def _lines(text: str | bytes) -> list[tuple[str, str]]:
+    if isinstance(text, bytes):
+        try:
+            text = text.decode()
+        except UnicodeDecodeError as error:
+            raise SipSyntaxError(f"session description is not UTF-8: {error}") from error
+    lines: list[tuple[str, str]] = []
+    for line in re.split(r"\r?\n", text.rstrip("\r\n")):
+        # type "=" value, no white space around the equals sign
+        if line[1:2] != "=":
+            raise SipSyntaxError(f"not a line of a session description: {line!r}")
+        lines.append((line[0], line[2:]))
+    if lines[0] != ("v", "0"):
+        raise SipSyntaxError(f"session description does not begin with v=0: {lines[0]!r}")
+    return lines
+
+
+def _origin(lines: list[tuple[str, str]]) -> tuple[int, int]:
+    value = next((value for kind, value in lines if kind == "o"), None)
+    if value is None:
+        raise SipSyntaxError("session description has no origin")
+    match = re.fullmatch(r"\S+ (?P<id>[0-9]{1,20}) (?P<version>[0-9]{1,20}) IN \S+ \S+", value)
+    if match is None:
+        raise SipSyntaxError(f"not an origin: {value!r}")
+    return int(match["id"]), int(match["version"])
+
+
+def _address(lines: list[tuple[str, str]]) -> str:
+    value = next((value for kind, value in lines if kind == "c"), None)
+    if value is None:
+        raise SipSyntaxError("session description has no connection address")
+    match = _CONNECTION.fullmatch(value)
+    if match is None:
+        raise SipSyntaxError(f"not a connection address: {value!r}")
+    return match["address"]
+
+
+def _attributes(lines: list[tuple[str, str]], name: str) -> list[str]:
+    prefix = f"{name}:"
+    return [v.removeprefix(prefix) for kind, v in lines if kind == "a" and v.startswith(prefix)]
+
+
+def _codec(text: str, lines: list[tuple[str, str]]) -> Codec:
+    payload_type = number(text, "payload type", largest=_LARGEST_PAYLOAD_TYPE)
+    fmtp = next(
+        (
+            value.partition(" ")[2]
+            for value in _attributes(lines, "fmtp")
+            if value.partition(" ")[0] == text
+        ),
+        None,
+    )
+    for value in _attributes(lines, "rtpmap"):
+        match = _RTPMAP.fullmatch(value.strip())
+        if match is None:
+            raise SipSyntaxError(f"not an rtpmap: {value!r}")
+        if int(match["type"]) == payload_type:
+            return Codec(payload_type, match["name"], int(match["rate"]), fmtp)
+    if payload_type in _STATIC:
+        return _STATIC[payload_type]
+    # A dynamic type that nobody named: it cannot be used, but the stream can.
+    return Codec(payload_type, "unknown", 8000, fmtp)
+
+
+def _direction(lines: list[tuple[str, str]]) -> Direction:
+    names = {str(direction) for direction in Direction}
+    found = (value for kind, value in lines if kind == "a" and value in names)
+    return Direction(next(found, Direction.SENDRECV))
+
+
+def _ptime(lines: list[tuple[str, str]]) -> int | None:
+    values = _attributes(lines, "ptime")
+    # Some gateways write fractions ("20.0"); such a hint is not worth refusing a call for.
+    if not values or re.fullmatch(r"[0-9]{1,4}", values[0].strip()) is None:
+        return None
+    return min(int(values[0]), _LARGEST_PTIME_MS) or None

@@ -1,0 +1,43 @@
+"""
+The ladder of a call, as people read it.
+"""
+
+from livekit_conformance.protocol.sip.ladder import CallSummary, LadderStep, draw
+
+
+def test_a_ladder_is_drawn_with_times_arrows_and_labels() -> None:
+    """
+    One line for each message.
+    """
+    steps = [LadderStep(0.0, "sent", "INVITE", ""), LadderStep(1.004, "received", "503 Try", "")]
+
+    assert draw(steps) == "   0.000 s  -> INVITE\n   1.004 s  <- 503 Try"
+    assert [step.status for step in steps] == [None, 503]
+
+
+def test_a_summary_tells_the_story_in_one_line() -> None:
+    """
+    Provisional statuses, the final response with its delay, and the problem if there is one.
+    """
+    refused = CallSummary(
+        answered=False,
+        cancelled=False,
+        final_status=503,
+        final_reason="Try again later",
+        final_at_s=1.004,
+        provisional=(100, 180),
+        challenges=0,
+    )
+    silent = CallSummary(
+        answered=False,
+        cancelled=False,
+        final_status=None,
+        final_reason=None,
+        final_at_s=None,
+        provisional=(),
+        challenges=0,
+        problem="no answer at all within 8 s",
+    )
+
+    assert str(refused) == "100, 180, 503 Try again later after 1.00 s"
+    assert str(silent) == "no answer at all within 8 s"
