@@ -2,18 +2,19 @@
 Whose fault it was: the class of an exception says it, and the tree is drawn once.
 
     AssertionError
-    └── Violation           the target broke a promise                     -> FAIL (WARN for a SHOULD)
+    └── Violation           the target broke a promise          -> FAIL, WARN for a SHOULD
     ConformanceError
-    ├── Blocked             could not be tested, a precondition is missing  -> BLOCKED
-    │   └── Unreachable     the network did not carry the question          -> BLOCKED
-    ├── ProfileError        the operator's input is unusable                -> exit status 4
-    └── NotPermitted        the suite tried more than the profile allows    -> ERROR
+    ├── Blocked             a precondition is missing           -> BLOCKED
+    │   └── Unreachable     the network did not carry it        -> BLOCKED
+    ├── ProfileError        the operator's input is unusable    -> exit status 4
+    └── NotPermitted        more than the profile allows        -> ERROR
 
 Everything else that a check raises is a defect of the suite: ERROR.
 """
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
 Phase = Literal["resolve", "connect", "tls", "request", "answer"]
@@ -81,3 +82,13 @@ class NotPermitted(ConformanceError):
     """
     A driver was asked for an effect that the profile does not allow; nothing was sent.
     """
+
+
+def in_system_words(error: Exception) -> str:
+    """
+    What the operating system calls the error; asyncio and aiohttp put addresses into its place.
+    """
+    # Errors of the resolver have numbers below zero, and their own words.
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return getattr(error, "strerror", None) or str(error)

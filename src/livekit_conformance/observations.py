@@ -1,5 +1,5 @@
 """
-What was seen, in order: every exchange with the target is one observation, redacted when it is made.
+What was seen, in order: each exchange with the target is one observation, without secrets.
 
 Checks judge through drivers; the diagnosis and the evidence files are made from observations alone.
 """

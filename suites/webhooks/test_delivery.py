@@ -45,7 +45,7 @@ async def test_the_endpoint_accepts_a_signed_event(
         event,
         api_key=profile.livekit.api_key,
         api_secret=profile.livekit.api_secret.get_secret_value(),
-        timeout=profile.webhook.timeout,
+        within=profile.webhook.timeout,
     )
 
     assert 200 <= answer.status < 300, (
@@ -91,7 +91,9 @@ async def test_the_events_of_a_call_arrive_in_order(
     The caller's events come between room_started and room_finished, in the order of the call.
     """
     if probe_call.room is None:
-        raise Blocked("the room of the call was not found", remedy="See why livekit-sip did not join")
+        raise Blocked(
+            "the room of the call was not found", remedy="See why livekit-sip did not join"
+        )
     room = probe_call.room.name
     await receiver.wait_for(
         lambda seen: (seen.event, seen.room) == ("room_finished", room),

@@ -37,7 +37,7 @@ async def endpoint() -> AsyncIterator[tuple[str, WebhookReceiver, aiohttp.Client
 
 async def send(session, url, event=EVENT, *, secret=SECRET):
     return await send_event(
-        session, Permit.everything(), url, event, api_key=KEY, api_secret=secret, timeout=5
+        session, Permit.everything(), url, event, api_key=KEY, api_secret=secret, within=5
     )
 
 
@@ -110,6 +110,6 @@ async def test_nothing_is_sent_without_the_effect(endpoint):
 
     with pytest.raises(NotPermitted, match="send-webhooks"):
         await send_event(
-            session, Permit(frozenset()), url, EVENT, api_key=KEY, api_secret=SECRET, timeout=5
+            session, Permit(frozenset()), url, EVENT, api_key=KEY, api_secret=SECRET, within=5
         )
     assert receiver.arrivals == []

@@ -36,9 +36,7 @@ def test_the_dot_of_a_pattern_is_a_dot():
     ],
 )
 def test_the_rule_says_what_a_call_id_must_be(rule, fits, fits_not):
-    wanted = expected_call_id(
-        rule, sip_call_id="abc@host", caller="+15550100", dialled="+15550123"
-    )
+    wanted = expected_call_id(rule, sip_call_id="abc@host", caller="+15550100", dialled="+15550123")
 
     assert wanted.fullmatch(fits)
     assert not wanted.fullmatch(fits_not)

@@ -76,6 +76,9 @@ class Clause:
         return self.id.partition("-")[0]
 
 
+# What it takes to see the room of a call through the API.
+_LISTED_ROOM = (Link.SERVER, Link.API_KEY, Link.ROOMS)
+
 CLAUSES: tuple[Clause, ...] = (
     Clause(
         "1.1-server-answers",
@@ -219,7 +222,7 @@ CLAUSES: tuple[Clause, ...] = (
         Effect.PLACE_CALLS,
         Link.JOIN,
         "livekit-sip MUST join the call's room on livekit-server with its own key and secret",
-        crosses=(Link.SERVER, Link.API_KEY, Link.SIP_SOCKET, Link.BUS, Link.TRUNK, Link.DISPATCH),
+        crosses=(*_LISTED_ROOM, Link.SIP_SOCKET, Link.BUS, Link.TRUNK, Link.DISPATCH),
         needs=(Need.SIP,),
     ),
     Clause(
@@ -229,7 +232,7 @@ CLAUSES: tuple[Clause, ...] = (
         Effect.PLACE_CALLS,
         Link.ROOM_NAME,
         "the room of a call MUST be named after the profile's rooms.name_pattern",
-        crosses=(Link.SERVER, Link.API_KEY, Link.SIP_SOCKET, Link.BUS, Link.TRUNK, Link.DISPATCH, Link.JOIN),
+        crosses=(*_LISTED_ROOM, Link.SIP_SOCKET, Link.BUS, Link.TRUNK, Link.DISPATCH, Link.JOIN),
         needs=(Need.SIP,),
     ),
     Clause(

@@ -87,7 +87,9 @@ _RTC_REFUSED = _log(
 )
 _JOIN_CANNOT_DIAL = _log(
     "livekit-sip",
-    error=re.compile(r"connection refused|no such host|could not dial signal connection|i/o timeout"),
+    error=re.compile(
+        r"connection refused|no such host|could not dial signal connection|i/o timeout"
+    ),
 )
 _REJECTED_AFTER_RINGING = _probe(final_status=486, final_at_s=Between(0.0, 30.0))
 

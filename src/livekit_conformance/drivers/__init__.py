@@ -1,0 +1,3 @@
+"""
+Talk to the target: API, SIP, media, webhooks, logs, bus. Guarded, recorded, with deadlines.
+"""

@@ -80,7 +80,10 @@ class AgentStandIn:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         for task in self._tasks:
             task.cancel()
@@ -109,9 +112,7 @@ class AgentStandIn:
             samples = rtp.tone(self._tone_hz, count, rate=SAMPLE_RATE, start=start)
             pcm = array("h", map(round, samples))
             # capture_frame waits while its queue is full, which paces this loop.
-            await self._source.capture_frame(
-                rtc.AudioFrame(pcm.tobytes(), SAMPLE_RATE, 1, count)
-            )
+            await self._source.capture_frame(rtc.AudioFrame(pcm.tobytes(), SAMPLE_RATE, 1, count))
 
     async def _listen(self, track: rtc.Track) -> None:
         stream = rtc.AudioStream(track, sample_rate=SAMPLE_RATE, num_channels=1)

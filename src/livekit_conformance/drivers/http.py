@@ -5,7 +5,6 @@ One HTTP session for all that the suite asks: guarded, recorded, and clear about
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from types import SimpleNamespace
 import aiohttp
 
 from livekit_conformance.drivers.permit import Permit
-from livekit_conformance.errors import Phase, Unreachable
+from livekit_conformance.errors import Phase, Unreachable, in_system_words
 from livekit_conformance.observations import Recorder
 
 _BODY_KEPT = 64 * 1024
@@ -160,9 +159,7 @@ def _classify(error: BaseException) -> tuple[Phase, str]:
 def _describe(error: BaseException) -> str:
     match error:
         case aiohttp.ClientConnectorError():
-            # The system's own words; asyncio and aiohttp put the address into theirs.
-            number = error.os_error.errno
-            return os.strerror(number) if number and number > 0 else str(error.os_error)
+            return in_system_words(error.os_error)
         case aiohttp.ConnectionTimeoutError():
             return "no connection in time"
         case asyncio.TimeoutError() | asyncio.CancelledError():

@@ -76,7 +76,10 @@ class LiveKitClient:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         await self.session.close()
 
@@ -118,20 +121,14 @@ class LiveKitClient:
         CreateSIPInboundTrunk.
         """
         request = api.CreateSIPInboundTrunkRequest(trunk=trunk)
-        return await self._ask(
-            "CreateSIPInboundTrunk", self._sdk.sip.create_inbound_trunk(request)
-        )
+        return await self._ask("CreateSIPInboundTrunk", self._sdk.sip.create_inbound_trunk(request))
 
-    async def create_dispatch_rule(
-        self, rule: api.SIPDispatchRuleInfo
-    ) -> api.SIPDispatchRuleInfo:
+    async def create_dispatch_rule(self, rule: api.SIPDispatchRuleInfo) -> api.SIPDispatchRuleInfo:
         """
         CreateSIPDispatchRule, in the message form of livekit-server 1.9 and later.
         """
         request = api.CreateSIPDispatchRuleRequest(dispatch_rule=rule)
-        return await self._ask(
-            "CreateSIPDispatchRule", self._sdk.sip.create_dispatch_rule(request)
-        )
+        return await self._ask("CreateSIPDispatchRule", self._sdk.sip.create_dispatch_rule(request))
 
     async def delete_trunk(self, trunk_id: str) -> None:
         """

@@ -127,4 +127,3 @@ async def log_of_command(service: str, command: Sequence[str]) -> AsyncIterator[
             if process.returncode is None:
                 process.terminate()
             await process.wait()
-

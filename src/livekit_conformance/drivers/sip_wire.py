@@ -8,13 +8,12 @@ including what the network says about messages that did not arrive. It knows no 
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import ssl
 from collections.abc import Callable
 from typing import Literal, Protocol
 
-from livekit_conformance.errors import Phase, Unreachable
+from livekit_conformance.errors import Phase, Unreachable, in_system_words
 from livekit_conformance.protocol.sip.message import (
     Message,
     SipSyntaxError,
@@ -160,15 +159,7 @@ async def open_wire(
         # What no name may look like does not even reach the resolver.
         raise unreachable(f"not a host name: {error}") from error
     except OSError as error:
-        raise unreachable(_reason(error)) from error
-
-
-def _reason(error: Exception) -> str:
-    # asyncio words refused connections in its own way; the number says it in the system's.
-    # Errors of the resolver have numbers below zero, and their own words.
-    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
-        return os.strerror(error.errno)
-    return getattr(error, "strerror", None) or str(error)
+        raise unreachable(in_system_words(error)) from error
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -188,7 +179,7 @@ class _Datagrams(asyncio.DatagramProtocol):
             self._listener.message_received(message)
 
     def error_received(self, exc: Exception) -> None:
-        self._listener.wire_failed(f"ICMP: {_reason(exc)}")
+        self._listener.wire_failed(f"ICMP: {in_system_words(exc)}")
 
 
 class _Stream(asyncio.Protocol):

@@ -100,15 +100,16 @@ class WebhookReceiver:
     async def __aenter__(self) -> Self:
         application = web.Application(client_max_size=_BODY_LIMIT)
         application.router.add_post(self._path, self._receive)
-        self._runner = web.AppRunner(
-            application, access_log=None, shutdown_timeout=_SHUTDOWN_S
-        )
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_S)
         await self._runner.setup()
         await web.SockSite(self._runner, self._listener).start()
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         await self._runner.cleanup()
         for task in self._work:
@@ -200,17 +201,17 @@ async def send_event(
     *,
     api_key: str,
     api_secret: str,
-    timeout: float,
+    within: float,
 ) -> HttpAnswer:
     """
-    Deliver `event` as livekit-server would; raises Unreachable when no answer comes in time.
+    Deliver `event` as livekit-server would; raises Unreachable without an answer `within` seconds.
     """
     permit.require(Effect.SEND_WEBHOOKS, f"a webhook to {urlsplit(url).netloc}")
     body = json.dumps(event).encode()
     headers = webhook.signed(body, api_key=api_key, api_secret=api_secret, now=time.time())
     with exchange("POST", url) as answer:
         async with session.post(
-            url, data=body, headers=headers, timeout=aiohttp.ClientTimeout(total=timeout)
+            url, data=body, headers=headers, timeout=aiohttp.ClientTimeout(total=within)
         ) as response:
             await response.read()
     return answer

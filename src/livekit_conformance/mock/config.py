@@ -22,7 +22,7 @@ class Faults:
         no_echo: the agent does not speak, the caller hears nothing.
         bye_unanswered: BYE is ignored and the caller stays in the room.
     The HTTP side:
-        http_silent: requests are read and never answered.
+        http_silent: `GET /` is read and never answered.
         not_ready: `GET /` answers 406.
         wrong_secret_accepted, unknown_key_accepted, expired_accepted: refusals that do not happen.
         rooms_not_listed: ListRooms knows of no room.
@@ -31,6 +31,7 @@ class Faults:
     Webhooks:
         webhooks_dropped: no event is sent.
         webhooks_signed_wrongly: events are signed with another secret.
+        leave_not_told: participant_left is not sent.
     """
 
     bus_down: bool = False
@@ -50,6 +51,7 @@ class Faults:
     secret_logged: bool = False
     webhooks_dropped: bool = False
     webhooks_signed_wrongly: bool = False
+    leave_not_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +72,6 @@ class MockConfig:
     bus_selection_s: float = 1.0
     # The waits between the tries to deliver one webhook; after the last try it is given up.
     webhook_retry_delays_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
+    # livekit-server 1.13.0 to 1.13.5 repeats a refused token, whole, in its answer and its log.
+    repeats_refused_tokens: bool = True
     faults: Faults = Faults()

@@ -60,8 +60,8 @@ class HttpSide:
 
     @web.middleware
     async def _authenticate(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if self._config.faults.http_silent:
-            await asyncio.get_running_loop().create_future()
+        if self._config.faults.secret_logged:
+            self._log.write("debug", "verifying token", secret=self._config.api_secret)
         try:
             request[_CLAIMS] = self._claims(request)
             return await handler(request)
@@ -87,7 +87,8 @@ class HttpSide:
         except TokenRefused as refused:
             if refused.reason in self._forgiven:
                 return _unverified(token)
-            raise _RefusedError(401, _refusal_text(token, refused)) from refused
+            shown = token if self._config.repeats_refused_tokens else "(not shown)"
+            raise _RefusedError(401, _refusal_text(shown, refused)) from refused
 
     @property
     def _forgiven(self) -> frozenset[Refusal]:
@@ -112,6 +113,8 @@ class HttpSide:
         return web.Response(status=status, text=text)
 
     async def _health(self, _request: web.Request) -> web.Response:
+        if self._config.faults.http_silent:
+            await asyncio.get_running_loop().create_future()
         if self._config.faults.not_ready:
             return web.Response(status=406, text="Not Ready")
         return web.Response(text="OK")
@@ -188,15 +191,14 @@ class _RefusedError(Exception):
         self.text = text
 
 
-def _refusal_text(token: str, refused: TokenRefused) -> str:
+def _refusal_text(shown: str, refused: TokenRefused) -> str:
     match refused.reason:
         case Refusal.MALFORMED:
             return "invalid authorization token"
         case Refusal.UNKNOWN_KEY:
             return refused.text
         case _:
-            # livekit-server 1.13.0 to 1.13.5 repeats the whole token.
-            return f"invalid token: {token}, error: {refused.text}"
+            return f"invalid token: {shown}, error: {refused.text}"
 
 
 def _unverified(token: str) -> dict[str, Any]:

@@ -98,8 +98,6 @@ class Mock:
             port=self.sip_address[1],
             proto="udp",
         )
-        if config.faults.secret_logged:
-            server_log.write("info", "configuration", keys={config.api_key: config.api_secret})
 
 
 async def _serve(stack: AsyncExitStack, app: web.Application) -> str:

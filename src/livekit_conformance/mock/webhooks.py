@@ -46,7 +46,11 @@ class WebhookSender:
         """
         Send `event` once those of its room that came before it are done with.
         """
-        if self._config.webhook_url is None or self._config.faults.webhooks_dropped:
+        faults = self._config.faults
+        lost = faults.webhooks_dropped or (
+            faults.leave_not_told and event.event == "participant_left"
+        )
+        if self._config.webhook_url is None or lost:
             return
         room = event.room.name
         if room not in self._queues:

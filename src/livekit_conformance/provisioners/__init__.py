@@ -1,0 +1,3 @@
+"""
+Bring up what a profile names and take it down again.
+"""

@@ -128,16 +128,26 @@ async def _mock(
             departure_timeout_s=DEPARTURE_TIMEOUT_S,
         )
         async with Mock(config) as mock:
-            filled = _fill(
-                profile,
-                url=mock.url,
-                keys=keys,
-                sip_server=":".join(map(str, mock.sip_address)),
-                webhook_url=webhook_url,
-                redis_url=mock.redis_url,
-                logs={"livekit-server": mock.server_log, "livekit-sip": mock.sip_log},
-            )
-            yield Deployment(await _with_line(filled, recorder), listener)
+            ready = await fill_mock(profile, mock, keys, webhook_url, recorder)
+            yield Deployment(ready, listener)
+
+
+async def fill_mock(
+    profile: Profile, mock: Mock, keys: KeyPair, webhook_url: str, recorder: Recorder
+) -> Profile:
+    """
+    The profile that describes a running mock, with a telephone line made for it.
+    """
+    filled = _fill(
+        profile,
+        url=mock.url,
+        keys=keys,
+        sip_server=":".join(map(str, mock.sip_address)),
+        webhook_url=webhook_url,
+        redis_url=mock.redis_url,
+        logs={"livekit-server": mock.server_log, "livekit-sip": mock.sip_log},
+    )
+    return await _with_line(filled, recorder)
 
 
 async def _with_line(profile: Profile, recorder: Recorder) -> Profile:

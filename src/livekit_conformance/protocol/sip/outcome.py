@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 _FIRST_FINAL = 200
 _FIRST_REFUSAL = 300
 _RINGING = 180
-_SERVICE_UNAVAILABLE = 503
-_CHALLENGES = frozenset({401, 407})
-_BUSY_HERE = 486
 # One 180 may be a retransmission; the train of them cannot.
 _TRAIN = 3
 
@@ -44,6 +42,18 @@ class Answer:
     at_s: float
 
 
+_LINK_OF_OUTCOME = MappingProxyType(
+    {
+        Outcome.ANSWERED: None,
+        Outcome.KEPT_RINGING: "answer",
+        Outcome.RINGING_STOPPED: "dispatch-rule",
+        Outcome.TRYING_ONLY: "sip-socket",
+        Outcome.SILENCE: "sip-socket",
+    }
+)
+_LINK_OF_REFUSAL = MappingProxyType({401: "trunk", 407: "trunk", 486: "sip-join", 503: "bus"})
+
+
 def outcome(answers: Sequence[Answer]) -> Outcome:
     """
     How the INVITE ended before its sender gave up; `answers` in the order in which they came.
@@ -66,22 +76,11 @@ def broken_link(answers: Sequence[Answer]) -> str | None:
     livekit-sip pkg/sip/inbound.go: 503 when nobody answers on the bus or the answer is an error,
     401 for wrong credentials, 486 for what fails after the dispatch, above all the join.
     """
-    match outcome(answers):
-        case Outcome.ANSWERED:
-            return None
-        case Outcome.SILENCE | Outcome.TRYING_ONLY:
-            return "sip-socket"
-        case Outcome.RINGING_STOPPED:
-            return "dispatch-rule"
-        case Outcome.KEPT_RINGING:
-            return "answer"
-        case Outcome.REFUSED:
-            status = next(answer.status for answer in answers if _is_final(answer))
-            if status in _CHALLENGES:
-                return "trunk"
-            if status == _SERVICE_UNAVAILABLE:
-                return "bus"
-            return "sip-join" if status == _BUSY_HERE else "dispatch-rule"
+    ended = outcome(answers)
+    if ended is not Outcome.REFUSED:
+        return _LINK_OF_OUTCOME[ended]
+    status = next(answer.status for answer in answers if _is_final(answer))
+    return _LINK_OF_REFUSAL.get(status, "dispatch-rule")
 
 
 def _is_final(answer: Answer) -> bool:

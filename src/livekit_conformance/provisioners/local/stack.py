@@ -138,7 +138,6 @@ async def running_stack(
     Raises Blocked for a missing program or a service that does not come up.
     """
     programs = {program.name: find(program, environ) for program in (REDIS, SERVER, SIP)}
-    folder.mkdir(parents=True, exist_ok=True)
     keys = KeyPair()
     recorder.redact = recorder.redact.with_secrets([keys.secret])
     async with AsyncExitStack() as cleanup:
@@ -195,6 +194,7 @@ def _assemble(
 
 
 def _write_private(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(exist_ok=True)
     # The file holds the secret: nobody else may read it, from its first moment on.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -212,4 +212,3 @@ def _accepts(address: str, port: int) -> Callable[[], Awaitable[str | None]]:
         return None
 
     return why_not_ready
-
