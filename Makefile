@@ -23,7 +23,7 @@ stack: .venv/run  ## redis-server, livekit-server and livekit-sip: found, or bui
 	$(BIN)/python -m livekit_conformance.provisioners.local.binaries
 
 bench: .venv/dev  ## ratios against peers in the same run
-	$(BIN)/python bench/sip_parser.py
+	$(BIN)/python bench/start_up.py
 
 lock:  ## pin what pyproject.toml allows, with hashes
 	uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \

@@ -46,9 +46,7 @@ def diagnose(
     """
     seen = [*observations, *(_as_observation(record) for record in records)]
     found = [
-        diagnosis
-        for cause in CAUSES
-        if (diagnosis := _consider(cause, seen, records)) is not None
+        diagnosis for cause in CAUSES if (diagnosis := _consider(cause, seen, records)) is not None
     ]
     return tuple(sorted(found, key=lambda diagnosis: _RANK[diagnosis.confidence]))
 
@@ -99,8 +97,7 @@ def matches(sign: Sign, observation: Observation) -> bool:
     Whether an observation is what a sign describes.
     """
     return observation.kind == sign.kind and all(
-        _fulfils(observation.details.get(name), condition)
-        for name, condition in sign.where.items()
+        _fulfils(observation.details.get(name), condition) for name, condition in sign.where.items()
     )
 
 

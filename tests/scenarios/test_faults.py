@@ -6,6 +6,10 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
+from livekit_conformance.errors import Blocked
+
 
 async def test_a_healthy_deployment_of_kind_live_is_conformant(scene):
     async with scene() as healthy:
@@ -72,3 +76,14 @@ async def test_a_wrong_secret_of_livekit_sip_is_named_and_the_bus_is_not_blamed(
     assert run.verdicts["1.1-trunk-accepts-right-password"] == "PASS"
     assert run.verdicts["1.1-sip-service-joins-the-server"] == "FAIL"
     assert run.verdicts["1.5-call-is-answered"] == "BLOCKED"
+
+
+async def test_a_service_that_does_not_start_is_blocked_with_the_end_of_its_log(scene):
+    with pytest.raises(Blocked) as failure:
+        async with scene(server_overrides={"no_such_key": 1}):
+            pass
+
+    # livekit-server 1.13.5 reports success when it refuses its configuration: a supervisor that
+    # restarts on failure only would leave it dead.
+    assert "livekit-server did not start: ended with status 0" in failure.value.reason
+    assert "no_such_key" in failure.value.remedy

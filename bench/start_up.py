@@ -1,0 +1,50 @@
+"""
+What the plugin costs before the first check: collecting suites/ against collecting the same number
+of empty tests with bare pytest, in turn, in the same run. Prints the median ratio.
+
+    .venv/bin/python bench/start_up.py
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+RUNS = 7
+COLLECT = (sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider")
+
+
+def seconds(command: tuple[str, ...], folder: Path) -> float:
+    """
+    How long the command takes; raises CalledProcessError when it fails.
+    """
+    started = time.perf_counter()
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """
+    Time both in turn and print the medians.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        peer = Path(scratch)
+        peer.joinpath("test_peer.py").write_text(
+            "import pytest\n@pytest.mark.parametrize('n', range(23))\ndef test_empty(n): pass\n"
+        )
+        bare = (*COLLECT, str(peer))
+        ours = (*COLLECT, "suites/")
+        pairs = [(seconds(ours, ROOT), seconds(bare, peer)) for _ in range(RUNS + 1)][1:]
+    ratio = statistics.median(one / other for one, other in pairs)
+    print(f"collecting suites/ : {statistics.median(one for one, _ in pairs):.2f} s")
+    print(f"collecting a peer  : {statistics.median(other for _, other in pairs):.2f} s")
+    print(f"ratio              : {ratio:.2f} (median of {RUNS} pairs)")
+
+
+if __name__ == "__main__":
+    main()

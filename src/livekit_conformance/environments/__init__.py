@@ -1,0 +1,3 @@
+"""
+Typed profiles of environments, their loader, and the provenance of every value.
+"""

@@ -1,0 +1,244 @@
+"""
+Loads the profile of an environment; all problems of a file are reported at once.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.environments import yaml_document
+from livekit_conformance.environments.hints import did_you_mean
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.environments.variables import Origin, Variables, read_env_file
+from livekit_conformance.environments.yaml_document import KeyPath, dotted
+from livekit_conformance.errors import ProfileError
+
+# A shorter value cannot be kept out of reports without masking ordinary words.
+_SHORTEST_SECRET = 4
+_LIVE_KEYS = {"livekit": ("url", "api_key", "api_secret")}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """
+    A profile, the file it came from, and for every variable where its value came from.
+    """
+
+    profile: Profile
+    path: Path
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+
+def known_environments(config_dir: Path) -> list[str]:
+    """
+    The names that `--env` takes.
+    """
+    return sorted(
+        path.stem
+        for path in config_dir.glob("*.yaml")
+        if _looks_like_a_profile(path.read_text(encoding="utf-8", errors="replace"))
+    )
+
+
+def _looks_like_a_profile(text: str) -> bool:
+    # config/ also holds retry and error policies, which have no kind.
+    return any(line.startswith("kind:") for line in text.splitlines())
+
+
+def find(name_or_path: str, *, config_dir: Path) -> Path:
+    """
+    The file of an environment: `config_dir/NAME.yaml`, or the file itself when a path is given.
+
+    Raises ProfileError naming the known environments.
+    """
+    is_path = "/" in name_or_path or name_or_path.endswith((".yaml", ".yml"))
+    path = Path(name_or_path) if is_path else config_dir / f"{name_or_path}.yaml"
+    if path.is_file():
+        return path
+    known = known_environments(config_dir)
+    problem = (
+        f"unknown environment {name_or_path!r}: there is no file {path}; known environments: "
+        f"{', '.join(known) or 'none'}{did_you_mean(name_or_path, known)}"
+    )
+    raise ProfileError([problem])
+
+
+def load(
+    name_or_path: str,
+    *,
+    environ: Mapping[str, str],
+    env_file: Path | None,
+    config_dir: Path,
+) -> Loaded:
+    """
+    Load and check the profile of an environment.
+
+    `env_file` is None when there is none. Raises ProfileError with every problem of the file.
+    """
+    path = find(name_or_path, config_dir=config_dir)
+    document = yaml_document.read(path)
+    variables = Variables(environ, env_file, read_env_file(env_file) if env_file else {})
+    data, unknown = _expanded(document.data, (), variables)
+    problems = [*document.problems, *variables.problems]
+    profile = None
+    try:
+        profile = Profile.model_validate(data)
+    except ValidationError as error:
+        problems += [
+            _located(document.lines, details["loc"], _explain(details))
+            for details in error.errors(include_url=False)
+            if not _concerns(details["loc"], unknown)
+        ]
+    problems += _missing_for_live(document.data)
+    if profile is not None and not unknown:
+        problems += _contradictions(profile)
+    if problems or profile is None:
+        raise ProfileError([f"{path}: {problem}" for problem in dict.fromkeys(problems)])
+    return Loaded(profile, path, dict(sorted(variables.origins.items())))
+
+
+def _expanded(value: Any, path: KeyPath, variables: Variables) -> tuple[Any, set[KeyPath]]:
+    """
+    `value` with variables replaced, and the places where that was impossible.
+    """
+    match value:
+        case str():
+            text = variables.expand(value, dotted(path))
+            return ("", {path}) if text is None else (text, set())
+        case dict():
+            pairs = {key: _expanded(inner, (*path, key), variables) for key, inner in value.items()}
+            unknown = {place for _, places in pairs.values() for place in places}
+            return {str(key): inner for key, (inner, _) in pairs.items()}, unknown
+        case list():
+            items = [_expanded(inner, (*path, n), variables) for n, inner in enumerate(value)]
+            return [inner for inner, _ in items], {place for _, places in items for place in places}
+        case _:
+            return value, set()
+
+
+def _concerns(location: KeyPath, unknown: set[KeyPath]) -> bool:
+    return any(location[: len(place)] == place for place in unknown)
+
+
+def _located(lines: Mapping[KeyPath, int], location: KeyPath, words: str) -> str:
+    """
+    Prefix `words` with the line and the key of the innermost place that the file has.
+    """
+    line = None
+    for length in range(len(location), 0, -1):
+        if (line := lines.get(tuple(location[:length]))) is not None:
+            break
+    return f"{f'line {line}: ' if line else ''}{dotted(tuple(location))}: {words}"
+
+
+def _explain(details: ErrorDetails) -> str:
+    """
+    The problem and its remedy. Never the value, which may be a secret.
+    """
+    *above, key = details["loc"] or ("",)
+    match details["type"]:
+        case "extra_forbidden":
+            allowed = _keys_at(tuple(above))
+            return (
+                f"unknown key {key!r} in section {dotted(tuple(above))}; allowed keys: "
+                f"{', '.join(allowed)}{did_you_mean(str(key), allowed)}"
+            )
+        case "missing":
+            return f"key {key!r} is missing in section {dotted(tuple(above))}"
+        case "enum" | "literal_error":
+            allowed = _values(details)
+            return f"must be one of {', '.join(allowed)}{did_you_mean(_word(details), allowed)}"
+        case "string_type":
+            return "must be text: put the value in quotes"
+        case "value_error":
+            return str(details["ctx"]["error"])
+        case _:
+            return details["msg"][:1].lower() + details["msg"][1:]
+
+
+def _values(details: ErrorDetails) -> list[str]:
+    if details["type"] == "enum":
+        return [effect.value for effect in Effect]
+    return [word.strip(" '") for word in details["ctx"]["expected"].replace(" or ", ",").split(",")]
+
+
+def _word(details: ErrorDetails) -> str:
+    return details["input"] if isinstance(details["input"], str) else ""
+
+
+def _keys_at(path: KeyPath) -> list[str]:
+    """
+    The keys that the section at `path` may have.
+    """
+    model: Any = Profile
+    for part in path:
+        if isinstance(part, int):
+            continue
+        model = _section_in(model.model_fields[part].annotation)
+    return list(model.model_fields)
+
+
+def _section_in(annotation: Any) -> type[BaseModel]:
+    candidates = [annotation, *get_args(annotation)]
+    return next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+
+
+def _missing_for_live(data: Mapping[str, Any]) -> Iterator[str]:
+    """
+    What a profile of kind live cannot do without. A provisioner fills it in for the other kinds.
+    """
+    if data.get("kind") != "live":
+        return
+    for section, keys in _LIVE_KEYS.items():
+        given = data.get(section)
+        for key in keys:
+            if not (isinstance(given, dict) and given.get(key)):
+                yield f"{section}.{key}: kind live needs it: add `{key}: ...` under `{section}:`"
+
+
+def _contradictions(profile: Profile) -> Iterator[str]:
+    if profile.kind == "live":
+        empty = [key for key in _LIVE_KEYS["livekit"] if not _plain(getattr(profile.livekit, key))]
+        for key in empty:
+            yield f"livekit.{key}: is empty: kind live needs a value"
+        if Effect.DISRUPT in profile.allow | profile.may_raise and not _is_loopback(profile):
+            yield "allow: disrupt is refused for a target that is not loopback: remove it"
+    if profile.sip.server and not profile.sip.number:
+        yield "sip.number: is empty: a profile with sip.server needs the number to dial"
+    if profile.sip.username and not _plain(profile.sip.password):
+        yield "sip.password: is empty: sip.username needs it (or leave both empty: no digest)"
+    for secret in profile.secrets():
+        if len(secret) < _SHORTEST_SECRET:
+            yield (
+                f"a secret is shorter than {_SHORTEST_SECRET} characters and could not be kept "
+                "out of the reports: choose a longer one"
+            )
+
+
+def _plain(value: Any) -> str:
+    return str(getattr(value, "get_secret_value", lambda: value)())
+
+
+def _is_loopback(profile: Profile) -> bool:
+    hosts = [urlsplit(profile.livekit.url).hostname or ""]
+    if profile.sip.server:
+        hosts.append(urlsplit(f"//{profile.sip.server}").hostname or "")
+    return all(_host_is_loopback(host) for host in hosts)
+
+
+def _host_is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

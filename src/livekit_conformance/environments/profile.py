@@ -1,0 +1,267 @@
+"""
+The typed profile of an environment: a closed set of keys, frozen, with secrets that never print.
+
+Absent text is the empty string, an absent feature is None. What a `mock` or `local` profile leaves
+out is filled in by its provisioner (`profile.model_copy`).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
+
+from livekit_conformance.catalogue.clauses import BY_ID
+from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.environments.hints import did_you_mean
+
+Kind = Literal["mock", "local", "live"]
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+)(?::(?P<port>\d{1,5}))?")
+_HIGHEST_PORT = 65535
+
+
+def seconds(value: Any) -> float:
+    """
+    The duration that a text such as `5s`, `500ms`, `3m` or `1h` stands for, in seconds.
+
+    Raises ValueError with the remedy when the unit is missing.
+    """
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        raise ValueError(
+            f'a duration needs its unit: write "{value}s" for {value} seconds'
+            if is_number
+            else 'not a duration: write a number and its unit, as "500ms", "5s" or "3m"'
+        )
+    if not (length := float(match[1]) * _UNITS[match[2]]):
+        raise ValueError('a duration must be longer than zero: write for example "5s"')
+    return length
+
+
+def _host_port(value: str) -> str:
+    match = _HOST_PORT.fullmatch(value)
+    if value and (match is None or not 0 <= int(match["port"] or 0) <= _HIGHEST_PORT):
+        raise ValueError('not an address: write "host" or "host:port" (no scheme, no path)')
+    return value
+
+
+def _url(*schemes: str) -> AfterValidator:
+    def check(value: str) -> str:
+        problem = f"not a URL that starts with {', '.join(f'{scheme}://' for scheme in schemes)}"
+        if not value:
+            return value
+        try:
+            parts = urlsplit(value)
+            fits = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError as error:
+            raise ValueError(problem) from error
+        if not fits:
+            raise ValueError(problem)
+        return value
+
+    return AfterValidator(check)
+
+
+def _room_pattern(value: str) -> str:
+    if value.count("{call_id}") != 1:
+        raise ValueError("must hold {call_id} once, as in voice-ai-call-{call_id}")
+    return value
+
+
+_CALL_IDS = ("any", "sip-call-id", "caller", "dialled")
+
+
+def _call_id(value: str) -> str:
+    keyword, colon, pattern = value.partition(":")
+    if keyword == "regex" and colon:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+    elif value not in _CALL_IDS:
+        hint = did_you_mean(value, _CALL_IDS)
+        raise ValueError(f"must be one of {', '.join(_CALL_IDS)} or regex:PATTERN{hint}")
+    return value
+
+
+def _known_clause(value: str) -> str:
+    if value not in BY_ID:
+        raise ValueError(f"no such clause{did_you_mean(value, BY_ID)}")
+    return value
+
+
+def _or_empty(value: Any) -> Any:
+    return "" if value is None else value
+
+
+Text = Annotated[str, BeforeValidator(_or_empty)]
+Secret = Annotated[SecretStr, BeforeValidator(_or_empty)]
+Duration = Annotated[float, BeforeValidator(seconds)]
+HostPort = Annotated[str, AfterValidator(_host_port)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """
+    A closed, frozen group of keys.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Livekit(Section):
+    """
+    Where livekit-server is and the key pair that it knows.
+    """
+
+    url: Annotated[Text, _url("http", "https", "ws", "wss")] = ""
+    api_key: Text = ""
+    api_secret: Secret = SecretStr("")
+
+
+class Outbound(Section):
+    """
+    Where an outbound call may be sent to; the suite answers it there.
+    """
+
+    trunk_id: str | None = None
+    number: str | None = None
+    listen: HostPort | None = None
+
+
+class Sip(Section):
+    """
+    The account that the probe call is placed with, and where it is sent.
+    """
+
+    server: Annotated[Text, AfterValidator(_host_port)] = ""
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    username: Text = ""
+    password: Secret = SecretStr("")
+    number: Text = ""
+    caller: Text = "+15550100"
+    outbound: Outbound = Outbound()
+
+
+class Rooms(Section):
+    """
+    How the room of a call is named.
+
+    `call_id` says what stands in the place of `{call_id}`: `any`, `sip-call-id`, `caller`,
+    `dialled`, or `regex:PATTERN`.
+    """
+
+    name_pattern: Annotated[str, AfterValidator(_room_pattern)] = "voice-ai-call-{call_id}"
+    call_id: Annotated[str, AfterValidator(_call_id)] = "any"
+
+
+class Webhook(Section):
+    """
+    The right endpoint, and our own receiver when the deployment delivers to it. Timeout in seconds.
+    """
+
+    url: Annotated[Text, _url("http", "https")] = ""
+    listen: HostPort | None = None
+    timeout: Duration = 5.0
+
+
+class LogSource(Section):
+    """
+    Where the log of one service is read: a file or the output of a command.
+    """
+
+    service: Literal["livekit-server", "livekit-sip", "application"]
+    path: Path | None = None
+    command: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_source(self) -> LogSource:
+        if (self.path is None) == (not self.command):
+            raise ValueError("needs either path or command, and not both")
+        return self
+
+
+class DeploymentFiles(Section):
+    """
+    Configuration files of the deployment that are linted together.
+    """
+
+    livekit_server_config: Path | None = None
+    livekit_sip_config: Path | None = None
+
+
+class KnownIssue(Section):
+    """
+    A violation that its owner accepts until a date.
+    """
+
+    clause: Annotated[str, AfterValidator(_known_clause)]
+    reason: Annotated[str, Field(min_length=1)]
+    owner: Annotated[str, Field(min_length=1)]
+    expires: date
+
+
+class Limits(Section):
+    """
+    What one run may use at most; `run` in seconds.
+    """
+
+    requests_per_minute: Count = 60
+    rooms: Count = 2
+    calls: Count = 1
+    run: Duration = 180.0
+
+
+class Profile(Section):
+    """
+    Everything the suite knows about one environment.
+    """
+
+    kind: Kind
+    allow: frozenset[Effect]
+    may_raise: frozenset[Effect] = frozenset()
+    livekit: Livekit = Livekit()
+    sip: Sip = Sip()
+    rooms: Rooms = Rooms()
+    webhook: Webhook = Webhook()
+    agent: Literal["deployed", "stand-in", "none"] = "deployed"
+    logs: tuple[LogSource, ...] = ()
+    # May hold a password, so it stays out of the representation.
+    redis: Annotated[str, _url("redis", "rediss")] | None = Field(default=None, repr=False)
+    deployment: DeploymentFiles = DeploymentFiles()
+    known_issues: tuple[KnownIssue, ...] = ()
+    limits: Limits = Limits()
+
+    def secrets(self) -> list[str]:
+        """
+        The values that must not appear in any output.
+        """
+        urls = (self.redis, self.livekit.url, self.webhook.url)
+        values = [
+            self.livekit.api_secret.get_secret_value(),
+            self.sip.password.get_secret_value(),
+            *(urlsplit(url or "").password for url in urls),
+        ]
+        return [value for value in values if value]
+
+    def may(self, effect: Effect) -> bool:
+        """
+        Whether a check with this effect may run.
+        """
+        return effect in self.allow

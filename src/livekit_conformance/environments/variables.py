@@ -1,0 +1,124 @@
+"""
+`${NAME}` in a profile: taken from the process environment, else from the env file, with provenance.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from dotenv import dotenv_values
+
+from livekit_conformance.errors import ProfileError
+
+Origin = Literal["environment", ".env", "missing"]
+
+_REFERENCE = re.compile(r"\$\{([^}]*)\}?")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_QUOTES = ("'", '"')
+
+
+@dataclass
+class Variables:
+    """
+    Looks variables up and keeps where each came from; values never leave through `problems`.
+    """
+
+    environ: Mapping[str, str]
+    file: Path | None
+    file_values: Mapping[str, str | None]
+    origins: dict[str, Origin] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def expand(self, text: str, key: str) -> str | None:
+        """
+        `text` with every `${NAME}` replaced; None (and a problem) when one cannot be.
+
+        `key` is the place in the profile, for the message.
+        """
+        values: dict[str, str | None] = {}
+        for reference in _REFERENCE.finditer(text):
+            name = reference[1]
+            if not _NAME.fullmatch(name) or not reference[0].endswith("}"):
+                self.problems.append(
+                    f"{key}: not a variable reference: write ${{NAME}} with letters, digits and _"
+                )
+                return None
+            values[name] = self._look_up(name, key)
+        if None in values.values():
+            return None
+        return _REFERENCE.sub(lambda reference: values[reference[1]] or "", text)
+
+    def _look_up(self, name: str, key: str) -> str | None:
+        if (value := self.environ.get(name)) is not None:
+            self.origins[name] = "environment"
+        elif (value := self.file_values.get(name)) is not None:
+            self.origins[name] = ".env"
+        else:
+            self.origins[name] = "missing"
+            self.problems.append(
+                f"{key}: variable {name} is missing: looked in the environment and in "
+                f"{self._file_words()}; set it with `export {name}=...` or put a line "
+                f"{name}=... into {self.file or '.env'}"
+            )
+            return None
+        if value != value.strip() or (
+            len(value) > 1 and value[0] == value[-1] and value[0] in _QUOTES
+        ):
+            self.problems.append(
+                f"{key}: variable {name} (from {self.origins[name]}) begins or ends with white "
+                "space or a quote, which would become part of the value: remove it"
+            )
+            return None
+        return value
+
+    def _file_words(self) -> str:
+        if self.file is None:
+            return ".env (there is none)"
+        return str(self.file)
+
+
+def read_env_file(path: Path) -> Mapping[str, str | None]:
+    """
+    The variables of an env file, with values taken literally.
+
+    Raises ProfileError with the line when a line cannot be understood or the file cannot be read.
+    """
+    if not path.is_file():
+        raise ProfileError([f"{path}: there is no such env file"])
+    with _parser_complaints() as complaints:
+        try:
+            values = dotenv_values(path, interpolate=False)
+        except (OSError, UnicodeDecodeError) as error:
+            raise ProfileError([f"{path}: cannot be read: {error}"]) from error
+    if complaints:
+        raise ProfileError(
+            [f"{path}: line {line}: not of the form NAME=value" for line in complaints]
+        )
+    return values
+
+
+@contextmanager
+def _parser_complaints() -> Iterator[list[int]]:
+    """
+    The numbers of the lines that python-dotenv skips: it only logs them.
+    """
+    lines: list[int] = []
+    logger = logging.getLogger("dotenv.main")
+
+    def keep(record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple) and record.args and isinstance(record.args[0], int):
+            lines.append(record.args[0])
+            return False
+        return True
+
+    logger.addFilter(keep)
+    try:
+        yield lines
+    finally:
+        logger.removeFilter(keep)

@@ -1,0 +1,87 @@
+"""
+Strict reading of YAML: a key that occurs twice, or is not text, is an error with its line.
+
+PyYAML alone silently keeps the last of two equal keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from livekit_conformance.errors import ProfileError
+
+KeyPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """
+    The values of a file, the line of every key, and what is wrong with the keys.
+    """
+
+    data: dict[str, Any]
+    lines: dict[KeyPath, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def read(path: Path) -> Document:
+    """
+    Read the mapping that the YAML file at `path` holds.
+
+    Raises ProfileError when the file cannot be read, is not YAML or is not a mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ProfileError([f"{path}: cannot be read: {reason}"]) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        problem = getattr(error, "problem", None) or "unreadable"
+        raise ProfileError([f"{path}: {place}not YAML: {problem}"]) from error
+    if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
+        raise ProfileError([f"{path}: must hold a mapping of sections (kind: ..., allow: ...)"])
+    lines: dict[KeyPath, int] = {}
+    problems = list(_keys(node, (), lines))
+    return Document(data, lines, problems)
+
+
+def _keys(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int]) -> Iterator[str]:
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _keys(item, (*path, index), lines)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    section = dotted(path)
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
+            yield f"line {line}: {section}: a key must be plain text (put it in quotes)"
+            continue
+        inner = (*path, key.value)
+        if inner in lines:
+            yield (
+                f"line {line}: {section}: key {key.value!r} occurs twice, "
+                f"first on line {lines[inner]}: keep one"
+            )
+            continue
+        lines[inner] = line
+        yield from _keys(value, inner, lines)
+
+
+def dotted(path: KeyPath) -> str:
+    """
+    A path of keys as text: `logs[0].path`; `top level` for the empty path.
+    """
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".") or "top level"

@@ -1,0 +1,138 @@
+"""
+Which items are checks, which clause each claims, and in which order they run.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pytest
+
+from livekit_conformance.catalogue.clauses import AREAS, BY_ID, REQUIREMENTS, Clause
+from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.environments.hints import did_you_mean
+from livekit_conformance.verdict import CheckRecord, Verdict
+
+SUITES = "suites"
+# What a nightly job may do to any deployment: no call, no event sent to the application.
+_SMOKE = frozenset({Effect.READ, Effect.CREATE_ROOMS})
+_ORDER = {clause: position for position, clause in enumerate(BY_ID)}
+
+
+def marker_lines() -> Iterable[str]:
+    """
+    The markers that checks have, as lines of the ini option `markers`.
+    """
+    yield "clause(id): the clause of the catalogue that a check claims"
+    yield "smoke: checks that only read or create rooms of their own"
+    yield from (f"{area}: checks of the area {area}" for area in AREAS)
+    yield from (f"{number}: {title}" for number, title in REQUIREMENTS.items())
+
+
+def asks_for_suites(config: pytest.Config) -> bool:
+    """
+    Whether the command line selects checks, as far as that can be told before collection.
+    """
+    suites = config.rootpath / SUITES
+    if not suites.is_dir():
+        return False
+    for argument in config.args:
+        path = (config.invocation_params.dir / argument.partition("::")[0]).resolve()
+        if path == suites or suites in path.parents or path in suites.parents:
+            return True
+    return False
+
+
+def is_check(item: pytest.Item) -> bool:
+    """
+    Whether an item lies under the folder of the suites.
+    """
+    return item.config.rootpath / SUITES in Path(item.path).parents
+
+
+def clause_of(item: pytest.Item) -> Clause:
+    """
+    The clause that a check claims; the item must have passed `refuse_offenders`.
+    """
+    return BY_ID[_claimed(item)[0]]
+
+
+def check_id(item: pytest.Item) -> str:
+    """
+    The clause id, with the parameters of a parametrised check in brackets.
+    """
+    callspec = getattr(item, "callspec", None)
+    return clause_of(item).id + (f"[{callspec.id}]" if callspec is not None else "")
+
+
+def mark(item: pytest.Item) -> None:
+    """
+    Let checks be selected by area, requirement and `smoke`.
+    """
+    for claimed in _claimed(item):
+        if (clause := BY_ID.get(claimed)) is not None:
+            item.add_marker(clause.area)
+            item.add_marker(clause.requirement)
+            if clause.effect in _SMOKE:
+                item.add_marker("smoke")
+
+
+def refuse_offenders(items: Sequence[pytest.Item]) -> None:
+    """
+    Raise UsageError that lists every check without exactly one clause of the catalogue.
+    """
+    offences = [f"{item.nodeid}: {offence}" for item in items if (offence := _offence(item))]
+    if not offences:
+        owners: defaultdict[str, list[str]] = defaultdict(list)
+        for item in items:
+            owners[check_id(item)].append(item.nodeid)
+        offences = [
+            f"{', '.join(nodes)}: {name} is claimed by more than one check"
+            for name, nodes in owners.items()
+            if len(nodes) > 1
+        ]
+    if offences:
+        raise pytest.UsageError(
+            "\n  ".join(["every check carries exactly one @pytest.mark.clause(ID):", *offences])
+        )
+
+
+def position(item: pytest.Item) -> tuple[int, str]:
+    """
+    The place of a check in the catalogue's order.
+    """
+    return _ORDER[clause_of(item).id], item.nodeid
+
+
+def planned(item: pytest.Item) -> CheckRecord:
+    """
+    The record of a check about which nothing is known yet.
+    """
+    clause = clause_of(item)
+    return CheckRecord(
+        id=check_id(item),
+        node_id=item.nodeid,
+        requirement=clause.requirement,
+        area=clause.area,
+        level=clause.level,
+        statement=clause.statement,
+        verdict=Verdict.BLOCKED,
+    )
+
+
+def _claimed(item: pytest.Item) -> list[str]:
+    return [str(a) for marker in item.iter_markers("clause") for a in marker.args or ("",)]
+
+
+def _offence(item: pytest.Item) -> str | None:
+    match _claimed(item):
+        case []:
+            return "has no clause"
+        case [clause] if clause in BY_ID:
+            return None
+        case [clause]:
+            return f"claims the unknown clause {clause!r}{did_you_mean(clause, BY_ID)}"
+        case several:
+            return f"claims {len(several)} clauses: {', '.join(several)}"

@@ -1,0 +1,343 @@
+"""
+Judges every check while pytest runs it, and tells the result when pytest ends.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from html import escape
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from livekit_conformance.observations import Observation
+from livekit_conformance.reporting import collection, journal, terminal
+from livekit_conformance.reporting.judgement import (
+    Decision,
+    Withheld,
+    clean_up_record,
+    innermost,
+    judged,
+    repeated,
+    withheld,
+)
+from livekit_conformance.reporting.model import Result, clause_of
+from livekit_conformance.reporting.session import RunState
+from livekit_conformance.reporting.writers import html, write_all
+from livekit_conformance.verdict import CheckRecord, Verdict
+
+# Characters of evidence in the page; all of it lies in the folder evidence/.
+_SHOWN = 64_000
+_PASSED = frozenset({Verdict.PASS, Verdict.WARN, Verdict.KNOWN})
+
+
+class Examiner:
+    """
+    The hooks of a run of checks.
+    """
+
+    def __init__(self, config: pytest.Config, run: RunState) -> None:
+        self.run = run
+        self.result: Result | None = None
+        self._interrupted: str | None = None
+        self._failure: str | None = None
+        self._metadata: dict[str, Any] = {}
+        # Set-up errors that were told already; kept alive so that their identity stays theirs.
+        self._told: list[tuple[BaseException, str]] = []
+        self._scope = ExitStack()
+        self._seen: list[Observation] = []
+        self._tracebacks: list[tuple[str, str]] = []
+        self._former_handler: Any = None
+        # An operator's own --html keeps its place; report.html is then our static page.
+        self._html_by_pytest = not config.getoption("htmlpath", "no plugin")
+        if self._html_by_pytest:
+            config.option.htmlpath = str(run.directory / "report.html")
+            config.option.self_contained_html = True
+        # Local variables are where secrets live, and pytest cuts them to pieces.
+        config.option.showlocals = False
+
+    # -- the run ------------------------------------------------------------------------------
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_metadata(self, metadata: dict[str, Any]) -> None:
+        """
+        Keep hold of the environment table, to fill it with what may be shown.
+        """
+        self._metadata = metadata
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """
+        Let SIGTERM end the run as an interrupt does: with clean-up and reports.
+        """
+        self._metadata.clear()
+        if threading.current_thread() is threading.main_thread():
+            self._former_handler = signal.signal(signal.SIGTERM, self._terminate)
+
+    def pytest_unconfigure(self) -> None:
+        """
+        Give SIGTERM back.
+        """
+        if self._former_handler is not None:
+            signal.signal(signal.SIGTERM, self._former_handler)
+
+    def _terminate(self, _signal_number: int, frame: FrameType | None) -> None:
+        self._interrupted = "terminated by SIGTERM"
+        # asyncio handles SIGINT by cancelling the running check, which cleans up after itself.
+        handler = signal.getsignal(signal.SIGINT)
+        if callable(handler):
+            handler(signal.SIGINT, frame)
+        else:
+            raise KeyboardInterrupt
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """
+        Remember that the run did not come to its end.
+        """
+        self._interrupted = self._interrupted or "interrupted from the keyboard"
+
+    def pytest_internalerror(self) -> None:
+        """
+        Remember that the run did not come to its end.
+        """
+        self._interrupted = "internal error of the suite"
+
+    def pytest_report_header(self) -> list[str]:
+        """
+        Say what is tested and where the reports will be.
+        """
+        return terminal.header(self.run)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """
+        Begin the journal with the plan.
+        """
+        checks = [item for item in session.items if collection.is_check(item)]
+        for item in checks:
+            if self.run.clean(item.nodeid) != item.nodeid:
+                raise pytest.UsageError(
+                    f"the id of a check holds a secret: {self.run.clean(item.nodeid)}"
+                )
+        if checks:
+            self.run.begin([collection.planned(item) for item in checks])
+
+    # -- one check ----------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """
+        Decide first what needs no run: not permitted, not configured, blocked.
+        """
+        if not collection.is_check(item):
+            return
+        self._scope.close()
+        self._seen = self._scope.enter_context(self.run.recorder.scope())
+        decision = withheld(
+            collection.clause_of(item),
+            self.run.profile,
+            self.run.broken,
+            time_left=self.run.time_left,
+        )
+        if decision is not None:
+            raise Withheld(decision)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """
+        Turn how a phase ended into a verdict, and take secrets out of the report.
+        """
+        report = yield
+        if not collection.is_check(item):
+            return report
+        self._scrub(report)
+        error = call.excinfo.value if call.excinfo else None
+        if call.when == "teardown":
+            if error is not None:
+                self._clean_up_failed(item, report, error)
+        elif call.when == "call" or error is not None:
+            self._settle(item, report, error, call.duration)
+        return report
+
+    def _settle(
+        self,
+        item: pytest.Item,
+        report: pytest.TestReport,
+        error: BaseException | None,
+        duration: float,
+    ) -> None:
+        self._scope.close()
+        plan = collection.planned(item)
+        clause = collection.clause_of(item)
+        decision = judged(error, clause, self.run.profile, today=datetime.now(UTC).date())
+        cause = innermost(error)
+        if report.when == "setup" and cause is not None and not isinstance(cause, Withheld):
+            root = next((name for told, name in self._told if told is cause), None)
+            if root is not None:
+                decision = repeated(decision, root, clause)
+            else:
+                self._told.append((cause, plan.id))
+        record = replace(
+            plan,
+            verdict=decision.verdict,
+            reason=decision.reason,
+            message=None if decision.message is None else self.run.clean(decision.message),
+            blocked_by=decision.blocked_by,
+            duration_s=round(duration, 3),
+            evidence=(
+                *self.run.write_evidence(plan.id, self._seen),
+                *self._shared_evidence(item),
+            ),
+            broken_link=None if decision.blocked_by else decision.breaks,
+        )
+        self.run.settle(record, decision)
+        self._tell(report, record)
+
+    def _shared_evidence(self, item: pytest.Item) -> Iterator[str]:
+        for fixture in getattr(item, "fixturenames", ()):
+            yield from self.run.shared.get(fixture, ())
+
+    def _clean_up_failed(
+        self, item: pytest.Item, report: pytest.TestReport, error: BaseException
+    ) -> None:
+        record = clean_up_record(collection.planned(item), error)
+        record = replace(record, message=self.run.clean(record.message or ""))
+        self.run.settle(record, Decision(Verdict.ERROR))
+        self._tell(report, record)
+
+    def _tell(self, report: pytest.TestReport, record: CheckRecord) -> None:
+        """
+        Let pytest and its plugins see the verdict: WARN does not fail, ERROR keeps its traceback.
+        """
+        report.check = record  # type: ignore[attr-defined]  # reports take attributes
+        report.user_properties += [
+            ("clause", clause_of(record.id)),
+            ("verdict", record.verdict.value),
+        ]
+        message = record.message or record.statement
+        if record.verdict in _PASSED and report.when == "call":
+            report.outcome, report.longrepr = "passed", None
+        elif record.verdict is Verdict.SKIPPED or record.verdict in _PASSED:
+            # A set-up that is reported as passed would be followed by the check itself.
+            path, line, _ = report.location
+            report.outcome, report.longrepr = "skipped", (path, line or 0, message)
+        else:
+            report.outcome = "failed"
+            if record.verdict is Verdict.ERROR:
+                self._tracebacks.append((record.id, report.longreprtext))
+            else:
+                report.longrepr = message
+
+    def _scrub(self, report: pytest.TestReport) -> None:
+        if report.longrepr is not None:
+            report.longrepr = self.run.clean(report.longreprtext)
+        report.sections = [(self.run.clean(a), self.run.clean(b)) for a, b in report.sections]
+        report.user_properties = [
+            (name, self.run.clean(str(value))) for name, value in report.user_properties
+        ]
+        for extra in getattr(report, "extras", []):
+            extra.update((k, self.run.clean(v)) for k, v in extra.items() if isinstance(v, str))
+
+    def pytest_report_teststatus(
+        self, report: pytest.CollectReport | pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """
+        Speak of verdicts where pytest speaks of outcomes.
+        """
+        record = getattr(report, "check", None)
+        return None if record is None else terminal.status(record)
+
+    # -- the end ------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """
+        Write the reports from the journal and set the exit status.
+        """
+        stopped = session.shouldfail or session.shouldstop
+        interrupted = self._interrupted or (str(stopped) if stopped else None)
+        if (path := self.run.finish(interrupted)) is None:
+            return
+        result = journal.read(path)
+        self.result = result
+        self._metadata.update(html.environment(result))
+        if session.exitstatus == pytest.ExitCode.OK and result.verdict != "CONFORMANT":
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        try:
+            own = "report.html" if self._html_by_pytest else None
+            write_all(result, self.run.directory, except_for=own)
+        except OSError as error:
+            self._failure = f"a report could not be written: {error}"
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """
+        Tell causes first, then failures, then figures.
+        """
+        if self.result is not None:
+            terminal.tell(terminalreporter, self.result, self.run.directory, self._tracebacks)
+        if self._failure is not None:
+            terminalreporter.write_line(self._failure, red=True)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_report_title(self, report: Any) -> None:
+        """
+        Name the environment.
+        """
+        report.title = f"LiveKit conformance: {self.run.environment}"
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        """
+        Put what needs no script at the top.
+        """
+        if self.result is not None:
+            prefix.append(html.summary(self.result))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        """
+        Columns of our own; pytest-html still needs its outcome, out of sight, to build rows.
+        """
+        _, _, duration, links = cells
+        cells[:] = [
+            '<th class="sortable" data-column-type="result" hidden>Outcome</th>',
+            '<th class="sortable" data-column-type="requirement">Requirement</th>',
+            '<th class="sortable" data-column-type="check">Check</th>',
+            '<th class="sortable" data-column-type="verdict">Verdict</th>',
+            "<th>Cause</th>",
+            duration,
+            links,
+        ]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
+        """
+        One row for each record, none for phases that decided nothing.
+        """
+        outcome, _, duration, links = cells
+        record: CheckRecord | None = getattr(report, "check", None)
+        hidden = outcome.replace("<td ", "<td hidden ", 1)
+        if record is None:
+            name = escape(self.run.clean(report.nodeid))
+            verdict = '<td class="col-verdict"></td><td class="col-cause"></td>'
+            number = ""
+        else:
+            name, number = escape(record.id), record.requirement
+            cause = escape(record.message or "")
+            verdict = f'{html.verdict_cell(record)}<td class="col-cause">{cause}</td>'
+        cells[:] = [
+            hidden,
+            f'<td class="col-requirement">{number}</td>',
+            f'<td class="col-check">{name}</td>',
+            verdict,
+            duration,
+            links,
+        ]

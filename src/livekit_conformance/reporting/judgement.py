@@ -1,0 +1,185 @@
+"""
+How a check is judged: pure functions over its clause, the profile and what it raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Self
+
+from livekit_conformance.catalogue.clauses import Clause
+from livekit_conformance.environments.needs import needs_missing
+from livekit_conformance.environments.profile import KnownIssue, Profile
+from livekit_conformance.errors import Blocked
+from livekit_conformance.verdict import CheckRecord, Reason, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    A verdict with its reasons. `breaks` is the link of the chain that dependants cannot cross.
+    """
+
+    verdict: Verdict
+    message: str | None = None
+    reason: Reason | None = None
+    blocked_by: str | None = None
+    breaks: str | None = None
+
+
+class Withheld(Exception):
+    """
+    Raised in place of a check's set-up when the verdict is already clear.
+    """
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.message)
+        self.decision = decision
+
+
+def withheld(
+    clause: Clause, profile: Profile, broken: Mapping[str, str], *, time_left: float
+) -> Decision | None:
+    """
+    Why a check is not run: not permitted, not configured, blocked, or out of time; else None.
+
+    `broken` maps each broken link to the check that broke it; `time_left` in seconds.
+    """
+    if not profile.may(clause.effect):
+        remedy = (
+            f"run with --allow {clause.effect}"
+            if clause.effect in profile.may_raise
+            else f"add {clause.effect} to allow in the profile"
+        )
+        return Decision(
+            Verdict.SKIPPED,
+            f"the profile does not permit the effect {clause.effect}: {remedy}",
+            reason="not-permitted",
+        )
+    if (change := needs_missing(clause, profile)) is not None:
+        return Decision(
+            Verdict.SKIPPED,
+            f"the profile does not say enough to test this: add {change}",
+            reason="not-configured",
+        )
+    for link in clause.crosses:
+        if (root := broken.get(link)) is not None:
+            return Decision(
+                Verdict.BLOCKED,
+                f"needs the link {link}, which is broken: see {root}",
+                blocked_by=root,
+                breaks=clause.link,
+            )
+    if time_left <= 0:
+        return Decision(
+            Verdict.BLOCKED,
+            "the time budget of the run was used up before this check: raise --budget",
+        )
+    return None
+
+
+def judged(
+    error: BaseException | None, clause: Clause, profile: Profile, *, today: date
+) -> Decision:
+    """
+    The decision on a check that ended with `error`, or without one.
+    """
+    issue = next((known for known in profile.known_issues if known.clause == clause.id), None)
+    match innermost(error):
+        case None:
+            decision = Decision(Verdict.PASS)
+        case Withheld() as withholding:
+            return withholding.decision
+        case AssertionError() as violation:
+            verdict = Verdict.FAIL if clause.level == "MUST" else Verdict.WARN
+            decision = Decision(verdict, sentence(violation, clause))
+        case Blocked() as blocked:
+            decision = Decision(Verdict.BLOCKED, str(blocked))
+        case other:
+            decision = Decision(Verdict.ERROR, f"{type(other).__name__}: {other}".strip(": "))
+    if decision.verdict in (Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR):
+        decision = replace(decision, breaks=getattr(error, "link", None) or clause.link)
+    return _in_view_of(issue, decision, today) if issue else decision
+
+
+def repeated(decision: Decision, root: str, clause: Clause) -> Decision:
+    """
+    The decision on a check whose set-up failed with the very error that `root` already told.
+    """
+    return replace(
+        decision,
+        verdict=Verdict.BLOCKED,
+        message=f"its set-up is the one that failed before: see {root}",
+        blocked_by=root,
+        breaks=clause.link,
+    )
+
+
+def clean_up_record(record: CheckRecord, error: BaseException) -> CheckRecord:
+    """
+    What is told about a check whose clean-up failed: the verdict stays, the run is incomplete.
+    """
+    return replace(
+        record,
+        id=f"{record.id}#clean-up",
+        statement=f"clean-up after {record.id}",
+        verdict=Verdict.ERROR,
+        reason=None,
+        blocked_by=None,
+        message=f"clean-up failed, something may be left over: {type(error).__name__}: {error}",
+        duration_s=0.0,
+        evidence=(),
+    )
+
+
+def sentence(violation: AssertionError, clause: Clause) -> str:
+    """
+    The violated sentence, without pytest's explanation of the values when there is a sentence.
+    """
+    text, _, _ = str(violation).strip().partition("\nassert ")
+    if not text:
+        return clause.statement
+    if text.startswith("assert "):
+        return f"{clause.statement}; seen: {text.splitlines()[0].removeprefix('assert ')}"
+    return text.strip()
+
+
+def innermost(error: BaseException | None) -> BaseException | None:
+    """
+    The only error of a group of one, as task groups raise it; else the error itself.
+    """
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def _in_view_of(issue: KnownIssue, decision: Decision, today: date) -> Decision:
+    match decision.verdict:
+        case Verdict.FAIL | Verdict.WARN if today <= issue.expires:
+            words = f"known until {issue.expires} ({issue.owner}): {issue.reason}"
+            return Decision(Verdict.KNOWN, f"{words}; {decision.message}")
+        case Verdict.FAIL | Verdict.WARN:
+            words = f"known issue of {issue.owner} expired on {issue.expires}"
+            return replace(decision, message=f"{decision.message} ({words})")
+        case Verdict.PASS:
+            return Decision(
+                Verdict.FAIL, "listed in known_issues but no longer violated: remove the entry"
+            )
+        case _:
+            return decision
+
+
+class Broken(dict[str, str]):
+    """
+    The broken links of the chain, each with the check at the root of it.
+    """
+
+    def add(self, record: CheckRecord, decision: Decision) -> Self:
+        """
+        Note what a decision breaks; the first root of a link is kept.
+        """
+        if decision.breaks is not None:
+            self.setdefault(decision.breaks, record.blocked_by or record.id)
+        return self

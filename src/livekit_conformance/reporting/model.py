@@ -1,0 +1,284 @@
+"""
+The one result of a run. Every report is written from it, so all of them say the same numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from livekit_conformance.catalogue.clauses import AREAS, BY_ID, REQUIREMENTS
+from livekit_conformance.diagnosis import Diagnosis
+from livekit_conformance.verdict import (
+    CheckRecord,
+    RunVerdict,
+    Tally,
+    Verdict,
+    run_verdict,
+    tally,
+)
+
+SCHEMA = 1
+_EXACT = 100.0
+_HIGHEST_INEXACT = 99.9
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """
+    What was run, where and when; `started` in ISO 8601 (UTC), `duration_s` in seconds.
+    """
+
+    id: str
+    environment: str
+    kind: str
+    started: str
+    suite_version: str
+    seed: int = 0
+    duration_s: float = 0.0
+    url: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    interrupted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """
+    The figures of the checks that belong together: a requirement, an area, or the whole run.
+    """
+
+    id: str
+    title: str
+    verdict: RunVerdict
+    tally: Tally
+
+    @property
+    def partly_verified(self) -> bool:
+        """
+        Whether something that applies was left undecided.
+        """
+        return self.tally.decided < self.tally.counts.total() - self.tally.not_applicable
+
+    @property
+    def words(self) -> str:
+        """
+        The verdict as it is shown: never without saying that it is only part of the truth.
+        """
+        if not self.tally.counts.total():
+            return "not checked"
+        return self.verdict + (" (partly verified)" if self.partly_verified else "")
+
+    @property
+    def success_rate(self) -> float | None:
+        """
+        Per cent to one decimal; None when nothing was decided.
+        """
+        return _per_cent(self.tally.success_rate)
+
+    @property
+    def coverage(self) -> float:
+        """
+        Per cent to one decimal.
+        """
+        return _per_cent(self.tally.coverage) or 0.0
+
+    def counts(self) -> dict[str, Any]:
+        """
+        The counts and the two figures, as they stand in the result file.
+        """
+        numbers: dict[str, Any] = {v.value.lower(): self.tally.counts[v] for v in Verdict}
+        return numbers | {"success_rate": self.success_rate, "coverage": self.coverage}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """
+    Everything that is known at the end of a run.
+    """
+
+    run: Run
+    checks: tuple[CheckRecord, ...]
+    diagnoses: tuple[Diagnosis, ...] = ()
+
+    @property
+    def summary(self) -> Group:
+        """
+        The figures of the whole run.
+        """
+        return _group("run", "Run", self.checks)
+
+    @property
+    def verdict(self) -> RunVerdict:
+        """
+        The verdict of the run.
+        """
+        return run_verdict(self.checks)
+
+    @property
+    def requirements(self) -> tuple[Group, ...]:
+        """
+        The figures of every requirement, checked or not.
+        """
+        return tuple(
+            _group(number, title, [c for c in self.checks if c.requirement == number])
+            for number, title in REQUIREMENTS.items()
+        )
+
+    @property
+    def areas(self) -> tuple[Group, ...]:
+        """
+        The figures of the areas that were checked.
+        """
+        groups = (_group(a, a, [c for c in self.checks if c.area == a]) for a in AREAS)
+        return tuple(group for group in groups if group.tally.counts.total())
+
+    @property
+    def not_selected(self) -> tuple[str, ...]:
+        """
+        The clauses of the catalogue that no check of this run looked at.
+        """
+        seen = {clause_of(check.id) for check in self.checks}
+        return tuple(clause for clause in BY_ID if clause not in seen)
+
+    def roots(self) -> tuple[CheckRecord, ...]:
+        """
+        What has to be looked at: undecided or violated, and not merely blocked by another check.
+        """
+        quiet = {Verdict.PASS, Verdict.SKIPPED, Verdict.KNOWN}
+        return tuple(c for c in self.checks if c.verdict not in quiet and c.blocked_by is None)
+
+    def blocked_by(self, check_id: str) -> tuple[CheckRecord, ...]:
+        """
+        The checks that could not be made because this one did not pass.
+        """
+        return tuple(check for check in self.checks if check.blocked_by == check_id)
+
+    def as_json(self) -> dict[str, Any]:
+        """
+        The result file, as plain JSON values.
+        """
+        run = self.run
+        return {
+            "schema": SCHEMA,
+            "run": {
+                "id": run.id,
+                "environment": run.environment,
+                "kind": run.kind,
+                "started": run.started,
+                "duration_s": run.duration_s,
+                "verdict": self.verdict,
+                "suite_version": run.suite_version,
+                "target": {
+                    "url": run.url,
+                    "livekit_server": run.versions.get("livekit_server"),
+                    "livekit_sip": run.versions.get("livekit_sip"),
+                },
+                "seed": run.seed,
+                "interrupted": run.interrupted,
+                "variables": dict(run.variables),
+                "not_selected": list(self.not_selected),
+            },
+            "summary": self.summary.counts(),
+            "requirements": [
+                {"id": group.id, "title": group.title, "verdict": group.verdict} | group.counts()
+                for group in self.requirements
+            ],
+            "areas": [{"id": group.id} | group.counts() for group in self.areas],
+            "checks": [record_as_json(check) for check in self.checks],
+            "diagnoses": [_lists(asdict(diagnosis)) for diagnosis in self.diagnoses],
+        }
+
+
+def record_as_json(record: CheckRecord) -> dict[str, Any]:
+    """
+    One entry of `checks[]`.
+    """
+    return _lists(asdict(record))
+
+
+def record_from_json(data: Mapping[str, Any]) -> CheckRecord:
+    """
+    The record that `record_as_json` wrote.
+    """
+    values = dict(data)
+    values["verdict"] = Verdict(values["verdict"])
+    values["evidence"] = tuple(values["evidence"])
+    return CheckRecord(**values)
+
+
+def clause_of(check_id: str) -> str:
+    """
+    The clause that a check claims: its id without parameters and without the clean-up mark.
+    """
+    return check_id.partition("[")[0].partition("#")[0]
+
+
+def not_run(planned: Iterable[CheckRecord], why: str) -> Iterable[CheckRecord]:
+    """
+    Planned checks that never began, as the BLOCKED records that they are.
+    """
+    for plan in planned:
+        yield CheckRecord(
+            plan.id,
+            plan.node_id,
+            plan.requirement,
+            plan.area,
+            plan.level,
+            plan.statement,
+            Verdict.BLOCKED,
+            message=why,
+        )
+
+
+def figures(group: Group) -> str:
+    """
+    Success rate and coverage with their counts, always together.
+    """
+    counts = group.tally.counts
+    applied = counts.total() - group.tally.not_applicable
+    rate = "n/a" if group.success_rate is None else f"{group.success_rate:.1f} %"
+    return (
+        f"success rate {rate} ({counts[Verdict.PASS]} of {group.tally.decided} decided), "
+        f"coverage {group.coverage:.1f} % ({group.tally.decided} of {applied} applicable)"
+    )
+
+
+def counted(group: Group) -> str:
+    """
+    The counts of the verdicts that occurred: `19 PASS, 1 FAIL`.
+    """
+    counts = group.tally.counts
+    return ", ".join(f"{counts[v]} {v}" for v in Verdict if counts[v]) or "nothing was checked"
+
+
+def _group(name: str, title: str, records: Iterable[CheckRecord]) -> Group:
+    records = list(records)
+    return Group(name, title, run_verdict(records), tally(records))
+
+
+def _per_cent(exact: float | None) -> float | None:
+    if exact is None:
+        return None
+    # 100.0 is said of the whole only.
+    return _EXACT if exact == _EXACT else min(math.floor(exact * 10 + 0.5) / 10, _HIGHEST_INEXACT)
+
+
+def _lists(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in data.items()}
+
+
+Outcome = Literal["passed", "failed", "broken", "skipped"]
+
+# How verdicts are told to formats that know only these four.
+OUTCOMES: Mapping[Verdict, Outcome] = {
+    Verdict.PASS: "passed",
+    Verdict.WARN: "passed",
+    Verdict.KNOWN: "passed",
+    Verdict.FAIL: "failed",
+    Verdict.BLOCKED: "broken",
+    Verdict.ERROR: "broken",
+    Verdict.SKIPPED: "skipped",
+}

@@ -1,0 +1,149 @@
+"""
+The options of the suite: command line, then environment variable, then ini, then default.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.environments import loader
+from livekit_conformance.environments.hints import did_you_mean
+from livekit_conformance.environments.loader import Loaded
+from livekit_conformance.errors import ProfileError
+
+_PREFIX = "LIVEKIT_CONFORMANCE_"
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "env": {"metavar": "NAME|PATH", "help": "environment to test: config/NAME.yaml or a file"},
+    "env-file": {"metavar": "FILE", "help": "file with variables (default: .env if present)"},
+    "allow": {
+        "metavar": "EFFECT",
+        "action": "append",
+        "help": "allow an effect that the profile names in may_raise (repeatable)",
+    },
+    "reports": {"metavar": "DIR", "help": "where reports go (default: reports/)"},
+    "budget": {"metavar": "SECONDS", "help": "time for the whole run (default: limits.run)"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """
+    What the operator asked for; `budget` in seconds, None when the profile decides.
+    """
+
+    environment: str
+    env_file: Path | None
+    allow: frozenset[Effect]
+    reports: Path
+    budget: float | None
+    config_dir: Path
+
+    def find(self) -> Path:
+        """
+        The profile file; raises ProfileError when there is none. Reads no variable.
+        """
+        return loader.find(self.environment, config_dir=self.config_dir)
+
+    def load(self) -> Loaded:
+        """
+        The profile with what --allow adds; raises ProfileError with all problems.
+        """
+        loaded = loader.load(
+            self.environment,
+            environ=os.environ,
+            env_file=self.env_file,
+            config_dir=self.config_dir,
+        )
+        profile = loaded.profile
+        refused = self.allow - profile.allow - profile.may_raise
+        if refused:
+            raise ProfileError(
+                [
+                    f"--allow {effect}: {loaded.path} does not consent: "
+                    f"may_raise must list {effect}"
+                    for effect in sorted(refused)
+                ]
+            )
+        raised = profile.model_copy(update={"allow": profile.allow | self.allow})
+        return Loaded(raised, loaded.path, loaded.origins)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """
+    Declare the options and their ini twins (`livekit_env`, ...).
+    """
+    group = parser.getgroup("livekit-conformance")
+    for name, settings in _OPTIONS.items():
+        group.addoption(f"--{name}", dest=_dest(name), default=None, **settings)
+        # A list where the option is repeatable, else one text.
+        is_list = settings.get("action") == "append"
+        kind: Literal["args", "string"] = "args" if is_list else "string"
+        parser.addini(_dest(name), settings["help"], type=kind, default=None)
+
+
+def read_options(config: pytest.Config) -> Options:
+    """
+    The options of this run; raises ProfileError for unusable ones.
+    """
+    root = config.rootpath
+    env_file = _text(config, "env-file")
+    default_file = root / ".env"
+    return Options(
+        environment=_text(config, "env") or "mock",
+        env_file=Path(env_file) if env_file else default_file if default_file.is_file() else None,
+        allow=_effects(_values(config, "allow")),
+        reports=Path(_text(config, "reports") or root / "reports").absolute(),
+        budget=_budget(_text(config, "budget")),
+        config_dir=root / "config",
+    )
+
+
+def _dest(name: str) -> str:
+    return f"livekit_{name.replace('-', '_')}"
+
+
+def _values(config: pytest.Config, name: str) -> list[str]:
+    given = config.getoption(_dest(name))
+    if given is not None:
+        return [given] if isinstance(given, str) else list(given)
+    if variable := os.environ.get(_PREFIX + name.replace("-", "_").upper()):
+        return variable.replace(",", " ").split() if name == "allow" else [variable]
+    ini = config.getini(_dest(name))
+    return [ini] if isinstance(ini, str) else list(ini or [])
+
+
+def _text(config: pytest.Config, name: str) -> str | None:
+    return next(iter(_values(config, name)), None)
+
+
+def _effects(names: list[str]) -> frozenset[Effect]:
+    known = [effect.value for effect in Effect]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ProfileError(
+            [
+                f"--allow {name}: no such effect; effects: {', '.join(known)}"
+                f"{did_you_mean(name, known)}"
+                for name in unknown
+            ]
+        )
+    return frozenset(Effect(name) for name in names)
+
+
+def _budget(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        budget = float(text)
+    except ValueError:
+        budget = math.nan
+    if not 0 < budget < math.inf:
+        raise ProfileError([f"--budget {text}: must be a number of seconds greater than 0"])
+    return budget

@@ -1,0 +1,86 @@
+"""
+The pytest plugin: options, markers, and the examiner that judges what lies under suites/.
+
+Without a path under suites/ on the command line it does nothing.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from livekit_conformance.errors import ProfileError
+from livekit_conformance.reporting import collection
+from livekit_conformance.reporting.examiner import Examiner
+from livekit_conformance.reporting.options import add_options, read_options
+from livekit_conformance.reporting.session import RUN, RunState
+
+# Options that only tell something about the tests and run none.
+_INFORMS = ("collectonly", "help", "version", "markers", "showfixtures", "show_fixtures_per_test")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """
+    Declare the options.
+    """
+    add_options(parser)
+
+
+# First, because pytest-html looks at its options when it is configured.
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """
+    Load the profile and take over, when checks are to be run.
+    """
+    for line in collection.marker_lines():
+        config.addinivalue_line("markers", line)
+    if not collection.asks_for_suites(config):
+        return
+    if config.getoption("numprocesses", None):
+        raise pytest.UsageError(
+            "-n is not supported with suites/: the links of the chain are judged in order"
+        )
+    try:
+        options = read_options(config)
+        options.find()
+        if any(config.getoption(option, None) for option in _INFORMS):
+            return
+        loaded = options.load()
+    except ProfileError as error:
+        raise pytest.UsageError("\n".join(error.problems)) from error
+    seed = config.getoption("randomly_seed", None)
+    run = RunState.start(
+        options.environment,
+        loaded,
+        options.reports,
+        budget=options.budget,
+        seed=seed if isinstance(seed, int) else 0,
+    )
+    config.stash[RUN] = run
+    config.pluginmanager.register(Examiner(config, run), "livekit-conformance-examiner")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """
+    Add the markers of area and requirement before -m selects.
+    """
+    if collection.is_check(item):
+        collection.mark(item)
+
+
+# First, so that nothing is deselected before it was looked at.
+@pytest.hookimpl(tryfirst=True, specname="pytest_collection_modifyitems")
+def pytest_refuse_offenders(items: list[pytest.Item]) -> None:
+    """
+    Refuse checks without exactly one known clause.
+    """
+    collection.refuse_offenders([item for item in items if collection.is_check(item)])
+
+
+# Last, so that no other plugin's order is the final one.
+@pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
+def pytest_sort_checks(items: list[pytest.Item]) -> None:
+    """
+    Let checks run in the order of the catalogue, before anything else.
+    """
+    checks = sorted(filter(collection.is_check, items), key=collection.position)
+    items[:] = [*checks, *(item for item in items if not collection.is_check(item))]

@@ -1,0 +1,205 @@
+"""
+What the plugin knows while a run is under way. Fixtures reach it as `config.stash[RUN]`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from livekit_conformance import __version__
+from livekit_conformance.environments.loader import Loaded
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.observations import Observation, Recorder
+from livekit_conformance.reporting.journal import NAME, Journal
+from livekit_conformance.reporting.judgement import Broken, Decision
+from livekit_conformance.reporting.model import Run
+from livekit_conformance.reporting.scrubber import Scrubber
+from livekit_conformance.verdict import CheckRecord
+
+
+@dataclass
+class RunState:
+    """
+    The profile, the recorder, and what became of the checks so far.
+
+    `directory` is where the reports go, `budget` how many seconds the run may take.
+    """
+
+    environment: str
+    loaded: Loaded
+    directory: Path
+    run: Run
+    budget: float
+    profile: Profile
+    recorder: Recorder
+    versions: Mapping[str, str] = field(default_factory=dict)
+    broken: Broken = field(default_factory=Broken)
+    records: list[CheckRecord] = field(default_factory=list)
+    journal: Journal | None = None
+    shared: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _began: float = field(default_factory=time.monotonic)
+    _journaled: int = 0
+
+    @classmethod
+    def start(
+        cls,
+        environment: str,
+        loaded: Loaded,
+        reports: Path,
+        *,
+        budget: float | None = None,
+        seed: int = 0,
+    ) -> RunState:
+        """
+        A new run, with an id that no other run has.
+        """
+        now = datetime.now(UTC)
+        name = re.sub(r"[^\w-]+", "-", Path(environment).stem)
+        run_id = f"{now:%Y%m%dT%H%M%SZ}-{name}-{secrets.token_hex(2)}"
+        profile = loaded.profile
+        run = Run(
+            id=run_id,
+            environment=name,
+            kind=profile.kind,
+            started=now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            suite_version=__version__,
+            seed=seed,
+            url=profile.livekit.url,
+            variables=dict(loaded.origins),
+        )
+        return cls(
+            environment=name,
+            loaded=loaded,
+            directory=reports / run_id,
+            run=run,
+            budget=budget or profile.limits.run,
+            profile=profile,
+            recorder=Recorder(Scrubber(profile.secrets())),
+        )
+
+    def use(self, profile: Profile, *, versions: Mapping[str, str] | None = None) -> None:
+        """
+        Go on with the profile that a provisioner filled in, and the versions it found.
+
+        `versions` has the keys `livekit_server` and `livekit_sip`, as far as they are known.
+        """
+        self.profile = profile
+        self.versions = dict(versions or {})
+        self.recorder.redact = self.recorder.redact.with_secrets(profile.secrets())
+        if self.journal is not None:
+            self.journal.target(self.clean(profile.livekit.url), self.versions)
+
+    def clean(self, text: str) -> str:
+        """
+        `text` without secrets.
+        """
+        return self.recorder.redact(text)
+
+    @property
+    def elapsed(self) -> float:
+        """
+        Seconds since the run began.
+        """
+        return time.monotonic() - self._began
+
+    @property
+    def time_left(self) -> float:
+        """
+        Seconds until the budget is used up; negative when it is overdrawn.
+        """
+        return self.budget - self.elapsed
+
+    def begin(self, planned: Iterable[CheckRecord]) -> None:
+        """
+        Open the journal and let DIR/latest point at this run.
+        """
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.journal = Journal(self.directory / NAME)
+        self.journal.begin(self.run, planned)
+        point_latest_at(self.directory)
+
+    def settle(self, record: CheckRecord, decision: Decision) -> None:
+        """
+        Keep what became of a check, on disk at once.
+        """
+        self.records.append(record)
+        self.broken.add(record, decision)
+        if self.journal is not None:
+            self.journal.check(record, self._not_yet_journaled(), elapsed_s=round(self.elapsed, 3))
+
+    def finish(self, interrupted: str | None) -> Path | None:
+        """
+        Close the journal and tell where it is; None when the run never began.
+        """
+        if self.journal is None:
+            return None
+        self.journal.seen(self._not_yet_journaled())
+        self.journal.end(duration_s=round(self.elapsed, 3), interrupted=interrupted)
+        return self.journal.path
+
+    def write_evidence(self, check_id: str, seen: Sequence[Observation]) -> tuple[str, ...]:
+        """
+        Write what was seen during a check to a file of its own; no file when nothing was.
+        """
+        if not seen:
+            return ()
+        path = Path("evidence") / f"{re.sub(r'[^A-Za-z0-9._-]', '_', check_id)}.json"
+        content = {"check": check_id, "observations": [o.as_json() for o in seen]}
+        target = self.directory / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(content, ensure_ascii=False, indent=1, default=str)
+        target.write_text(text + "\n", encoding="utf-8")
+        return (path.as_posix(),)
+
+    @contextmanager
+    def shared_evidence(self, fixture: str) -> Iterator[None]:
+        """
+        What is seen inside is evidence for every check that uses `fixture`.
+        """
+        seen: list[Observation] = []
+        try:
+            with self.recorder.scope() as seen:
+                yield
+        finally:
+            self.shared[fixture] = self.write_evidence(fixture.replace("_", "-"), seen)
+
+    def keep_log(self, service: str, lines: Sequence[str]) -> None:
+        """
+        Keep the lines of a service's log as evidence, without secrets.
+        """
+        target = self.directory / "evidence" / f"{service}.log"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("".join(f"{self.clean(line)}\n" for line in lines), encoding="utf-8")
+
+    def _not_yet_journaled(self) -> list[Observation]:
+        fresh = self.recorder.observations[self._journaled :]
+        self._journaled += len(fresh)
+        return fresh
+
+
+RUN: pytest.StashKey[RunState] = pytest.StashKey()
+
+
+def point_latest_at(directory: Path) -> None:
+    """
+    Replace the link `latest` beside `directory` in one step; readers never find it missing.
+
+    Raises OSError when `latest` is a real directory.
+    """
+    fresh = directory.with_name(f".latest-{directory.name}")
+    fresh.symlink_to(directory.name, target_is_directory=True)
+    try:
+        fresh.replace(directory.with_name("latest"))
+    except OSError:
+        fresh.unlink()
+        raise

@@ -1,0 +1,100 @@
+"""
+What the terminal shows: the words of pytest replaced by verdicts, causes before symptoms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from livekit_conformance.reporting import words
+from livekit_conformance.reporting.model import Result, figures
+from livekit_conformance.reporting.session import RunState
+from livekit_conformance.verdict import CheckRecord, Verdict
+
+Status = tuple[str, str, tuple[str, dict[str, bool]]]
+
+_STATUS: dict[Verdict, tuple[str, dict[str, bool]]] = {
+    Verdict.PASS: (".", {"green": True}),
+    Verdict.FAIL: ("F", {"red": True}),
+    Verdict.WARN: ("w", {"yellow": True}),
+    Verdict.KNOWN: ("k", {"yellow": True}),
+    Verdict.BLOCKED: ("b", {"yellow": True}),
+    Verdict.SKIPPED: ("s", {"yellow": True}),
+    Verdict.ERROR: ("E", {"red": True}),
+}
+
+
+def header(run: RunState) -> list[str]:
+    """
+    What is tested, from where its settings come, and where the reports will be.
+    """
+    origins = ", ".join(f"{name} ({origin})" for name, origin in run.loaded.origins.items())
+    target = run.clean(run.profile.livekit.url) or "chosen when it starts"
+    return [
+        f"environment: {run.environment} ({run.profile.kind}), target: {target}",
+        f"allowed: {', '.join(sorted(run.profile.allow))}; variables: {origins or 'none'}",
+        f"run: {run.run.id}, reports: {run.directory}",
+    ]
+
+
+def status(record: CheckRecord) -> Status:
+    """
+    Category, letter and coloured word for a verdict.
+    """
+    letter, markup = _STATUS[record.verdict]
+    return record.verdict.value, letter, (record.verdict.value, markup)
+
+
+def tell(
+    out: pytest.TerminalReporter,
+    result: Result,
+    directory: Path,
+    tracebacks: Sequence[tuple[str, str]],
+) -> None:
+    """
+    Write the final summary.
+    """
+    _tell_causes(out, result)
+    _tell_failures(out, result)
+    for name, text in tracebacks:
+        out.section(f"{name}: error of the suite", sep="_")
+        out.write_line(text)
+    out.section("conformance", sep="=")
+    rows = words.requirement_rows(result)
+    width = max(len(row[0]) for row in rows)
+    for requirement, verdict, numbers, counts in rows:
+        out.write_line(f"{requirement:<{width}}  {verdict}: {counts}")
+        out.write_line(f"{'':<{width}}  {numbers}")
+    for line in words.skipped_lines(result):
+        out.write_line(line)
+    if result.run.interrupted:
+        out.write_line(f"did not come to its end: {result.run.interrupted}", yellow=True)
+    colour = {"green": True} if result.verdict == "CONFORMANT" else {"red": True}
+    out.write_line(words.headline(result), bold=True, **colour)
+    out.write_line(figures(result.summary))
+    out.write_line(f"report: {directory / 'report.html'}")
+
+
+def _tell_causes(out: pytest.TerminalReporter, result: Result) -> None:
+    if not result.diagnoses:
+        return
+    out.section("diagnosis", sep="=", red=True, bold=True)
+    for diagnosis in result.diagnoses:
+        title, *lines = words.diagnosis_lines(diagnosis)
+        out.write_line(title, bold=True)
+        for line in lines:
+            out.write_line(line)
+
+
+def _tell_failures(out: pytest.TerminalReporter, result: Result) -> None:
+    if not (roots := result.roots()):
+        return
+    out.section("what failed", sep="=")
+    for root in roots:
+        first, *folded = words.problem_lines(result, root)
+        out.write_line(first, **_STATUS[root.verdict][1])
+        for line in folded:
+            out.write_line(line)

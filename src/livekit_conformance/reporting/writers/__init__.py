@@ -1,0 +1,38 @@
+"""
+One writer per format. Each turns the one result of a run into a file and counts nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from livekit_conformance.reporting.model import Result
+from livekit_conformance.reporting.writers import (
+    allure,
+    ctrf,
+    html,
+    junit,
+    results_json,
+    summary_md,
+)
+
+# File or folder name -> what writes it. report.html is pytest-html's when pytest runs.
+WRITERS: dict[str, Callable[[Result, Path], None]] = {
+    "results.json": results_json.write,
+    "junit.xml": junit.write,
+    "ctrf.json": ctrf.write,
+    "summary.md": summary_md.write,
+    "allure-results": allure.write,
+    "report.html": html.write,
+}
+
+
+def write_all(result: Result, directory: Path, *, except_for: str | None = None) -> None:
+    """
+    Write every report of `result` into `directory`; raises OSError when one cannot be written.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, write in WRITERS.items():
+        if name != except_for:
+            write(result, directory / name)

@@ -1,0 +1,94 @@
+"""
+junit.xml: one testcase per check; what JUnit has no word for stands in its properties.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from livekit_conformance.reporting.model import OUTCOMES, Outcome, Result
+from livekit_conformance.verdict import CheckRecord
+
+_ELEMENTS: dict[Outcome, str] = {"failed": "failure", "broken": "error", "skipped": "skipped"}
+# What XML 1.0 cannot hold, section 2.2.
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+
+
+def write(result: Result, path: Path) -> None:
+    """
+    Write the JUnit report.
+    """
+    outcomes = [OUTCOMES[check.verdict] for check in result.checks]
+    numbers = {
+        "tests": str(len(outcomes)),
+        "failures": str(outcomes.count("failed")),
+        "errors": str(outcomes.count("broken")),
+        "skipped": str(outcomes.count("skipped")),
+        "time": f"{result.run.duration_s:.3f}",
+    }
+    root = ET.Element("testsuites", numbers)
+    name = f"livekit-conformance {result.run.environment}"
+    suite = ET.SubElement(
+        root, "testsuite", {"name": name, "timestamp": result.run.started.rstrip("Z"), **numbers}
+    )
+    counts = result.summary
+    _properties(
+        suite,
+        {
+            "run": result.run.id,
+            "verdict": result.verdict,
+            "success_rate": "" if counts.success_rate is None else f"{counts.success_rate:.1f}",
+            "coverage": f"{counts.coverage:.1f}",
+        },
+    )
+    for check in result.checks:
+        _testcase(suite, check)
+    ET.indent(root, " ")
+    ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _testcase(suite: ET.Element, check: CheckRecord) -> None:
+    case = ET.SubElement(
+        suite,
+        "testcase",
+        {
+            "classname": f"{check.requirement}.{check.area}",
+            "name": _clean(check.id),
+            "time": f"{check.duration_s:.3f}",
+        },
+    )
+    _properties(
+        case,
+        {
+            "requirement": check.requirement,
+            "level": check.level,
+            "verdict": check.verdict,
+            "statement": check.statement,
+            "reason": check.reason or "",
+            "cause": check.message or "",
+            "blocked_by": check.blocked_by or "",
+            "node_id": check.node_id,
+        },
+    )
+    outcome = OUTCOMES[check.verdict]
+    words = _clean(check.message or check.verdict)
+    if (element := _ELEMENTS.get(outcome)) is not None:
+        attributes = {"message": words}
+        if element != "skipped":
+            attributes["type"] = check.verdict.value
+        ET.SubElement(case, element, attributes).text = words
+    elif check.message:
+        ET.SubElement(case, "system-out").text = f"{check.verdict}: {words}"
+
+
+def _properties(parent: ET.Element, values: dict[str, str]) -> None:
+    element = ET.SubElement(parent, "properties")
+    for name, value in values.items():
+        if value:
+            ET.SubElement(element, "property", {"name": name, "value": _clean(value)})
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

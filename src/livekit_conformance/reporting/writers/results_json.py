@@ -1,0 +1,29 @@
+"""
+results.json: the result file that others build on. Its JSON Schema lies beside this module.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from livekit_conformance.reporting.model import Result
+
+
+def write(result: Result, path: Path) -> None:
+    """
+    Write the result file.
+    """
+    text = json.dumps(result.as_json(), ensure_ascii=False, indent=1)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def schema() -> dict[str, Any]:
+    """
+    The JSON Schema of the result file.
+    """
+    file = resources.files("livekit_conformance.reporting") / "results.schema.json"
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content

@@ -1,0 +1,227 @@
+"""
+The loader: variables and their provenance, and messages that say what to do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from livekit_conformance.environments.loader import find, known_environments, load
+from livekit_conformance.errors import ProfileError
+
+CONFIG = Path(__file__).parents[2] / "config"
+NINE = {
+    "LIVEKIT_URL": "https://livekit.example.org",
+    "LIVEKIT_API_KEY": "APIcanary",
+    "LIVEKIT_API_SECRET": "canary-api-secret-0123456789",
+    "SIP_SERVER": "sip.example.org:5060",
+    "SIP_USERNAME": "caller",
+    "SIP_PASSWORD": "canary-sip-password",
+    "SIP_NUMBER": "+15550123",
+    "DOMAIN": "app.example.org",
+    "PORT": "8443",
+}
+LIVE = """\
+kind: live
+allow: [read]
+livekit:
+  url: ${LIVEKIT_URL}
+  api_key: ${LIVEKIT_API_KEY}
+  api_secret: ${LIVEKIT_API_SECRET}
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_profile(text, name="there"):
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write_profile
+
+
+def problems_of(config_dir, name="there", environ=NINE, env_file=None):
+    with pytest.raises(ProfileError) as caught:
+        load(name, environ=environ, env_file=env_file, config_dir=config_dir)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize("name", ["mock", "local"])
+def test_embedded_environments_need_no_variable(name):
+    loaded = load(name, environ={}, env_file=None, config_dir=CONFIG)
+
+    assert loaded.profile.kind == name
+    assert loaded.origins == {}
+
+
+@pytest.mark.parametrize("name", ["staging", "prod"])
+def test_live_environments_are_filled_from_the_nine_variables(name):
+    loaded = load(name, environ=NINE, env_file=None, config_dir=CONFIG)
+
+    assert loaded.profile.webhook.url == "https://app.example.org:8443/webhooks/livekit"
+    assert loaded.profile.livekit.api_secret.get_secret_value() == NINE["LIVEKIT_API_SECRET"]
+    assert loaded.profile.limits.run == pytest.approx(180.0)
+    assert loaded.origins == dict.fromkeys(sorted(NINE), "environment")
+
+
+def test_the_environment_wins_over_the_env_file_and_both_are_told(tmp_path):
+    env_file = tmp_path / ".env"
+    env_file.write_text("LIVEKIT_URL=http://file\nLIVEKIT_API_KEY='key$X'\n", encoding="utf-8")
+    (tmp_path / "there.yaml").write_text(LIVE, encoding="utf-8")
+    environ = {"LIVEKIT_URL": "http://environment", "LIVEKIT_API_SECRET": "secret"}
+
+    loaded = load("there", environ=environ, env_file=env_file, config_dir=tmp_path)
+
+    assert loaded.profile.livekit.url == "http://environment"
+    assert loaded.profile.livekit.api_key == "key$X"
+    assert loaded.origins == {
+        "LIVEKIT_API_KEY": ".env",
+        "LIVEKIT_API_SECRET": "environment",
+        "LIVEKIT_URL": "environment",
+    }
+
+
+def test_origins_print_without_values():
+    loaded = load("prod", environ=NINE, env_file=None, config_dir=CONFIG)
+
+    assert not any(value in str(loaded.origins) for value in NINE.values())
+
+
+def test_every_missing_variable_is_listed_with_where_it_was_looked_for():
+    problems = problems_of(CONFIG, "prod", environ={})
+
+    assert len(problems) == len(NINE)
+    for name in NINE:
+        (problem,) = [text for text in problems if f"variable {name} is missing" in text]
+        assert "in the environment and in .env (there is none)" in problem
+        assert f"export {name}=" in problem
+
+
+def test_a_misspelt_key_names_file_section_allowed_keys_and_the_likely_one(write):
+    config = write(LIVE + "webhook:\n  tiemout: 5s\n")
+
+    (problem,) = problems_of(config)
+
+    assert str(config / "there.yaml") in problem
+    assert "line 8: webhook.tiemout: unknown key 'tiemout' in section webhook" in problem
+    assert "allowed keys: url, listen, timeout" in problem
+    assert 'did you mean "timeout"?' in problem
+
+
+def test_a_misspelt_section_names_the_allowed_sections(write):
+    (problem,) = problems_of(write(LIVE + "webhok: {}\n"))
+
+    assert "unknown key 'webhok' in section top level" in problem
+    assert 'did you mean "webhook"?' in problem
+
+
+def test_all_problems_are_told_at_once(write):
+    config = write(
+        "kind: live\nallow: [reed]\nlivekit: {url: '${LIVEKIT_URL}', key: x}\n"
+        "webhook: {timeout: 5}\nsip: {number: 15550123, number: 1}\nlimits: {rooms: 0}\n"
+    )
+
+    text = "\n".join(problems_of(config, environ={}))
+
+    for part in (
+        'place-calls, configure-sip, disrupt; did you mean "read"?',
+        "unknown key 'key' in section livekit",
+        "livekit.api_secret: kind live needs it",
+        "variable LIVEKIT_URL is missing",
+        'write "5s"',
+        "key 'number' occurs twice, first on line 5",
+        "sip.number: must be text: put the value in quotes",
+        "limits.rooms: input should be greater than or equal to 1",
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("kind: [", "line 1, column"),
+        ("- a\n", "must hold a mapping"),
+        ("", "must hold a mapping"),
+        ("kind: mock\n1: 2\nallow: [read]\n", "a key must be plain text"),
+        ("allow: [read]\n", "key 'kind' is missing in section top level"),
+        ("kind: mok\nallow: []\n", 'must be one of mock, local, live; did you mean "mock"?'),
+        ("kind: mock\nallow: [read]\nagent: ${A-B}\n", "not a variable reference"),
+        ("kind: mock\nallow: [read]\nagent: ${A\n", "not a variable reference"),
+        (LIVE.replace("[read]", "[read, disrupt]"), "disrupt is refused"),
+        (LIVE + "may_raise: [disrupt]\n", "disrupt is refused"),
+        (LIVE + "sip: {server: host}\n", "sip.number: is empty"),
+        (LIVE + "sip: {server: host, number: '1', username: a}\n", "sip.password: is empty"),
+        (LIVE + "sip: {password: abc}\n", "shorter than 4 characters"),
+        (LIVE.replace("${LIVEKIT_API_KEY}", "''"), "livekit.api_key: kind live needs it"),
+        (LIVE + "logs: [{service: livekit-sip}]\n", "logs[0]: needs either path or command"),
+        (LIVE + "logs: [{service: livekit-spi, path: /l}]\n", 'did you mean "livekit-sip"'),
+        (LIVE + "deployment: {livekit_config: x}\n", "allowed keys: livekit_server_config"),
+        (LIVE + "sip: {outbound: {trunk: x}}\n", 'did you mean "trunk_id"'),
+    ],
+)
+def test_an_unusable_profile_says_what_is_wrong(write, text, words):
+    assert words in "\n".join(problems_of(write(text)))
+
+
+def test_disrupt_is_possible_on_loopback(write):
+    environ = NINE | {"LIVEKIT_URL": "http://127.0.0.1:7880"}
+    config = write(LIVE.replace("[read]", "[read, disrupt]"))
+
+    loaded = load("there", environ=environ, env_file=None, config_dir=config)
+
+    assert "disrupt" in loaded.profile.allow
+
+
+@pytest.mark.parametrize("value", [" x", "secret\n", '"quoted"'])
+def test_a_variable_with_stray_quotes_or_space_is_refused_without_its_value(write, value):
+    environ = NINE | {"LIVEKIT_API_SECRET": value}
+
+    (problem,) = problems_of(write(LIVE), environ=environ)
+
+    assert "LIVEKIT_API_SECRET (from environment) begins or ends with" in problem
+    assert value not in problem
+
+
+def test_values_of_variables_are_never_told(write):
+    environ = NINE | {"LIVEKIT_URL": "canary-not-a-url", "PORT": "canary-port"}
+    config = write(LIVE + "limits: {rooms: '${PORT}'}\nagent: '${SIP_PASSWORD}'\n")
+
+    text = "\n".join(problems_of(config, environ=environ))
+
+    assert "livekit.url: not a URL" in text
+    assert "canary" not in text
+
+
+def test_an_unknown_environment_lists_the_known_ones():
+    with pytest.raises(ProfileError, match=r'known environments: .*mock.*did you mean "prod"'):
+        find("prodd", config_dir=CONFIG)
+
+
+def test_an_environment_may_be_a_path(write):
+    path = write(LIVE) / "there.yaml"
+
+    assert load(str(path), environ=NINE, env_file=None, config_dir=CONFIG).path == path
+
+
+def test_policies_are_not_environments(write):
+    config = write("attempts: 3\n", "retry_policies")
+    write(LIVE)
+
+    assert known_environments(config) == ["there"]
+
+
+def test_an_env_file_with_a_broken_line_is_refused_with_its_number(write, tmp_path):
+    env_file = tmp_path / "vars"
+    env_file.write_text("A=1\nnot a variable\n", encoding="utf-8")
+
+    assert problems_of(write(LIVE), env_file=env_file) == [
+        f"{env_file}: line 2: not of the form NAME=value"
+    ]
+
+
+def test_a_named_env_file_has_to_exist(write, tmp_path):
+    assert problems_of(write(LIVE), env_file=tmp_path / "none") == [
+        f"{tmp_path / 'none'}: there is no such env file"
+    ]

@@ -1,0 +1,87 @@
+"""
+A project with checks of its own, run by an inner pytest.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+CONFIG = Path(__file__).parents[2] / "config"
+HEAD = """\
+import asyncio
+
+import pytest
+
+from livekit_conformance.errors import Blocked, Unreachable, Violation
+from livekit_conformance.reporting.session import RUN
+
+
+def see(request, summary, **details):
+    return request.config.stash[RUN].recorder.record(1.0, "http", summary, **details)
+
+"""
+QUIET = (
+    "-p",
+    "no:asyncio",
+    "-p",
+    "no:randomly",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:hypothesispytest",
+)
+
+
+class Project:
+    """An inner project: writes checks, runs them, reads the reports."""
+
+    def __init__(self, pytester):
+        self.pytester = pytester
+        pytester.makeini("[pytest]\naddopts = --strict-markers --strict-config\n")
+        pytester.makeconftest('pytest_plugins = ["livekit_conformance.reporting.plugin"]\n')
+        self.profile("mock", (CONFIG / "mock.yaml").read_text(encoding="utf-8"))
+
+    def profile(self, name, text):
+        folder = self.pytester.path / "config"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+    def checks(self, source, name="test_checks"):
+        folder = self.pytester.path / "suites"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.py").write_text(HEAD + source, encoding="utf-8")
+
+    def check(self, clause, body="pass", arguments="request"):
+        name = clause.replace("-", "_").replace(".", "_")
+        return f'@pytest.mark.clause("{clause}")\ndef test_{name}({arguments}):\n    {body}\n\n\n'
+
+    def run(self, *arguments):
+        return self.pytester.runpytest_inprocess(
+            "suites", *QUIET, *arguments, no_reraise_ctrlc=True
+        )
+
+    @property
+    def latest(self):
+        return self.pytester.path / "reports" / "latest"
+
+    @property
+    def results(self):
+        return json.loads((self.latest / "results.json").read_text(encoding="utf-8"))
+
+    @property
+    def verdicts(self):
+        return {check["id"]: check["verdict"] for check in self.results["checks"]}
+
+    def one(self, check_id):
+        (found,) = [check for check in self.results["checks"] if check["id"] == check_id]
+        return found
+
+
+@pytest.fixture
+def project(pytester, monkeypatch):
+    for name in ("ENV", "ENV_FILE", "ALLOW", "REPORTS", "BUDGET"):
+        monkeypatch.delenv(f"LIVEKIT_CONFORMANCE_{name}", raising=False)
+    return Project(pytester)
