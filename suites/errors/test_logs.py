@@ -38,7 +38,10 @@ async def test_the_logs_hold_no_whole_tokens(logs: Mapping[str, LogTail]) -> Non
         for service, tail in read_logs(logs).items()
     }
 
-    assert not any(hits.values()), f"logs SHOULD NOT hold whole tokens; lines with one: {hits}"
+    assert not any(hits.values()), (
+        f"logs SHOULD NOT hold whole tokens; lines with one: {hits}. livekit-server up to 1.13.5 "
+        f"logs the tokens that it refuses: keep its log private, or upgrade"
+    )
 
 
 @pytest.mark.clause("1.5-logs-are-clean")

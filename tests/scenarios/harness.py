@@ -30,6 +30,7 @@ class Run:
     exit_status: int
     output: str
     seconds: float
+    folder: Path
     results: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -59,6 +60,7 @@ async def run_suites(
         process.returncode if process.returncode is not None else -1,
         output.decode(),
         seconds,
+        (reports / "latest").resolve(),
         json.loads(results.read_text()) if results.is_file() else {},
     )
 

@@ -9,17 +9,23 @@ import signal
 import pytest
 
 from livekit_conformance.errors import Blocked
+from livekit_conformance.redaction import whole_tokens
+from tests.secrecy import leaks, leaks_in
 
 
 async def test_a_healthy_deployment_of_kind_live_is_conformant(scene):
     async with scene() as healthy:
         run = await healthy.run()
+        secrets = healthy.profile.secrets()
 
     assert run.exit_status == 0, run.output
     assert run.results["run"]["verdict"] == "CONFORMANT"
     assert run.results["run"]["kind"] == "live"
     assert run.results["summary"]["coverage"] == 100.0
     assert run.diagnoses == []
+    assert len(secrets) == 2
+    assert leaks(run.output, secrets) == []
+    assert leaks_in(run.folder, secrets) == {}
 
 
 async def test_a_killed_server_is_named_as_missing_on_the_bus(scene):
@@ -66,6 +72,7 @@ async def test_a_frozen_server_is_named_as_missing_on_the_bus(scene):
 async def test_a_wrong_secret_of_livekit_sip_is_named_and_the_bus_is_not_blamed(scene):
     async with scene(sip_overrides={"api_secret": "not-the-secret-of-this-deployment"}) as broken:
         run = await broken.run()
+        secrets = broken.profile.secrets()
 
     assert run.exit_status == 1
     assert run.diagnoses == ["sip-service-key-refused"], run.output
@@ -76,6 +83,9 @@ async def test_a_wrong_secret_of_livekit_sip_is_named_and_the_bus_is_not_blamed(
     assert run.verdicts["1.1-trunk-accepts-right-password"] == "PASS"
     assert run.verdicts["1.1-sip-service-joins-the-server"] == "FAIL"
     assert run.verdicts["1.5-call-is-answered"] == "BLOCKED"
+    # Both services have logged the refused token; no report may repeat it.
+    assert leaks_in(run.folder, secrets) == {}
+    assert whole_tokens((run.folder / "evidence" / "livekit-sip.log").read_text()) == []
 
 
 async def test_a_service_that_does_not_start_is_blocked_with_the_end_of_its_log(scene):

@@ -79,7 +79,7 @@ class LogTail:
                 recorder.record(
                     line.at or time.time(),
                     "log",
-                    f"{self.service}: {line.level or 'text'} {line.message} {line.error}".strip(),
+                    _told(self.service, line),
                     service=self.service,
                     level=line.level,
                     message=line.message,
@@ -127,3 +127,9 @@ async def log_of_command(service: str, command: Sequence[str]) -> AsyncIterator[
             if process.returncode is None:
                 process.terminate()
             await process.wait()
+
+
+def _told(service: str, line: LogLine) -> str:
+    level = f"{line.level.upper()} " if line.level else ""
+    error = f" (error: {line.error})" if line.error else ""
+    return f"log of {service}: {level}{line.message}{error}"

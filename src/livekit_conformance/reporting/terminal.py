@@ -83,7 +83,7 @@ def _tell_causes(out: pytest.TerminalReporter, result: Result) -> None:
         return
     out.section("diagnosis", sep="=", red=True, bold=True)
     for diagnosis in result.diagnoses:
-        title, *lines = words.diagnosis_lines(diagnosis)
+        title, *lines = words.diagnosis_lines(result, diagnosis)
         out.write_line(title, bold=True)
         for line in lines:
             out.write_line(line)

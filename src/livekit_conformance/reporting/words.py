@@ -18,7 +18,18 @@ def headline(result: Result) -> str:
     return f"{result.verdict}: {counted(result.summary)}"
 
 
-def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[str]:
+def explained(result: Result, diagnosis: Diagnosis) -> str:
+    """
+    The checks that a diagnosis explains, those that are only blocked folded into a number.
+    """
+    roots = {root.id for root in result.roots()}
+    named = [check for check in diagnosis.checks if check in roots]
+    folded = len(diagnosis.checks) - len(named)
+    also = [f"{folded} checks that are blocked by it"] if folded else []
+    return ", ".join([*named, *also])
+
+
+def diagnosis_lines(result: Result, diagnosis: Diagnosis) -> Iterator[str]:
     """
     A cause, its fix and its evidence.
     """
@@ -27,7 +38,7 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[str]:
     yield f"  FIX       {diagnosis.fix}"
     for line in diagnosis.evidence:
         yield f"  EVIDENCE  {line}"
-    yield f"  EXPLAINS  {', '.join(diagnosis.checks)}"
+    yield f"  EXPLAINS  {explained(result, diagnosis)}"
 
 
 def problem_lines(result: Result, root: CheckRecord) -> Iterator[str]:

@@ -93,7 +93,7 @@ def _sections(result: Result) -> Iterator[str]:
     if result.run.interrupted:
         yield f"<p><b>Did not come to its end:</b> {escape(result.run.interrupted)}</p>"
     if result.diagnoses:
-        yield "<h2>Diagnosis</h2>" + "".join(_cause(diagnosis) for diagnosis in result.diagnoses)
+        yield "<h2>Diagnosis</h2>" + "".join(_cause(result, d) for d in result.diagnoses)
     if roots := result.roots():
         yield "<h2>What failed</h2><table><tr><th>Verdict</th><th>Check</th><th>Cause</th></tr>"
         yield "".join(_root_row(result, root) for root in roots) + "</table>"
@@ -104,14 +104,14 @@ def _sections(result: Result) -> Iterator[str]:
     yield "</div>"
 
 
-def _cause(diagnosis: Diagnosis) -> str:
+def _cause(result: Result, diagnosis: Diagnosis) -> str:
     evidence = "\n".join(escape(line) for line in diagnosis.evidence)
     return (
         f'<div class="lkc-cause"><h3>{escape(diagnosis.title)} '
         f"({escape(diagnosis.confidence)})</h3><p><b>Cause:</b> {escape(diagnosis.cause)}</p>"
         f"<p><b>Fix:</b> {escape(diagnosis.fix)}</p>"
         + (f"<p><b>Evidence:</b></p><pre>{evidence}</pre>" if evidence else "")
-        + f"<p>Explains {escape(', '.join(diagnosis.checks))}</p></div>"
+        + f"<p>Explains {escape(words.explained(result, diagnosis))}</p></div>"
     )
 
 

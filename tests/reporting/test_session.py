@@ -1,0 +1,61 @@
+"""
+The state of a run: the time it has left, and the link to the latest one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from livekit_conformance.environments.loader import Loaded
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.reporting.session import RunState, point_latest_at
+
+
+def make_run(reports, environment="mock", **fields):
+    profile = Profile.model_validate({"kind": "mock", "allow": ["read"]})
+    return RunState.start(environment, Loaded(profile, Path("mock.yaml")), reports, **fields)
+
+
+def test_runs_have_ids_of_their_own(tmp_path):
+    ids = {make_run(tmp_path).run.id for _ in range(20)}
+
+    assert len(ids) == 20
+
+
+def test_a_run_of_a_profile_file_is_named_after_the_file(tmp_path):
+    run = make_run(tmp_path, "some where/my profile.yaml")
+
+    assert run.directory.parent == tmp_path
+    assert "-my-profile-" in run.run.id
+
+
+def test_the_budget_is_the_profiles_unless_told_otherwise(tmp_path):
+    assert make_run(tmp_path).time_left == pytest.approx(180.0, abs=5)
+    assert make_run(tmp_path, budget=2.0).time_left < 2.0
+
+
+def test_secrets_of_a_provisioned_profile_are_masked_from_then_on(tmp_path):
+    run = make_run(tmp_path)
+    secret = {"livekit": run.profile.livekit.model_copy(update={"api_secret": secret_text()})}
+
+    run.use(run.profile.model_copy(update=secret))
+
+    assert run.clean("made-up-by-the-provisioner") == "***"
+
+
+def secret_text():
+    livekit = {"api_secret": "made-up-by-the-provisioner"}
+    profile = Profile.model_validate({"kind": "mock", "allow": [], "livekit": livekit})
+    return profile.livekit.api_secret
+
+
+def test_a_real_folder_named_latest_is_not_replaced(tmp_path):
+    (tmp_path / "latest").mkdir()
+    (tmp_path / "run").mkdir()
+
+    with pytest.raises(OSError, match="latest"):
+        point_latest_at(tmp_path / "run")
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["latest", "run"]

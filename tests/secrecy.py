@@ -1,0 +1,63 @@
+"""
+Looks for secrets in what a run wrote, as they are, in fragments and in every usual encoding.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+import urllib.parse
+from collections.abc import Iterable
+from pathlib import Path
+
+# A fragment of this length identifies a secret.
+WINDOW = 12
+
+
+def everything_in(text, depth=3):
+    """
+    `text` and all that it says once JSON, HTML, URL and base64 encodings are undone.
+    """
+    seen = {text}
+    fresh = {text}
+    for _ in range(depth):
+        found = set()
+        for piece in fresh:
+            found.add(html.unescape(piece))
+            found.add(urllib.parse.unquote(piece))
+            found.add(re.sub(r'\\(["\\/<>])', r"\1", piece))
+            found.add(re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), piece))
+            for blob in re.findall(r"[A-Za-z0-9+/_-]{16,}={0,2}", piece):
+                plain = blob.rstrip("=").replace("-", "+").replace("_", "/")
+                for start in range(4):
+                    cut = plain[start : start + (len(plain) - start) // 4 * 4]
+                    found.add(base64.b64decode(cut).decode("utf-8", "replace"))
+        fresh = found - seen
+        seen |= fresh
+    return seen
+
+
+def leaks(text: str, secrets: Iterable[str]) -> list[str]:
+    """
+    Every fragment of a secret that stands in `text`, however it is encoded.
+    """
+    windows = {
+        secret[start : start + WINDOW]
+        for secret in secrets
+        for start in range(len(secret) - WINDOW + 1)
+    }
+    return [window for piece in everything_in(text) for window in windows if window in piece]
+
+
+def leaks_in(folder: Path, secrets: Iterable[str]) -> dict[str, int]:
+    """
+    The files under `folder` with a fragment of a secret, and how many fragments.
+    """
+    known = list(secrets)
+    found = {
+        str(path.relative_to(folder)): len(leaks(path.read_text("utf-8", "replace"), known))
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    return {name: count for name, count in found.items() if count}

@@ -1,0 +1,38 @@
+"""
+The command line beside pytest.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from livekit_conformance.catalogue.clauses import CLAUSES
+from livekit_conformance.cli import main
+
+
+def test_the_catalogue_is_listed_whole(capsys):
+    assert main(["list"]) == 0
+
+    listed = capsys.readouterr().out
+    assert [clause.id for clause in CLAUSES if f"  {clause.id} (" not in listed] == []
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "no json\n", "[]\n", '{"type": "end"}\n', '{"a": 1}\n']
+)
+def test_what_is_no_journal_is_a_usage_error_that_names_the_file(tmp_path, capsys, content):
+    journal = tmp_path / "journal.jsonl"
+    if content is not None:
+        journal.write_text(content, encoding="utf-8")
+
+    assert main(["report", "--from", str(journal)]) == 4
+
+    assert str(journal) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["lits"], ["report"]])
+def test_wrong_usage_is_4(arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+
+    assert caught.value.code == 4

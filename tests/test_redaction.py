@@ -1,0 +1,64 @@
+"""
+Secrets are taken out of text at the source.
+"""
+
+from __future__ import annotations
+
+from livekit_conformance.redaction import MASK, Redactor, whole_tokens
+
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJBUEljYW5hcnkifQ.c2lnbmF0dXJl"
+
+
+def test_every_known_secret_is_masked():
+    redact = Redactor(["first-canary", "second-canary"])
+
+    assert redact("a first-canary b second-canary c first-canary") == f"a {MASK} b {MASK} c {MASK}"
+
+
+def test_a_secret_that_holds_another_is_masked_whole():
+    redact = Redactor(["canary", "canary-and-more"])
+
+    assert redact("canary-and-more") == MASK
+
+
+def test_tokens_are_masked_without_being_known():
+    assert redact_nothing(f"Authorization: Bearer {TOKEN}\r\n") == (
+        "Authorization: Bearer <token>\r\n"
+    )
+
+
+def test_digest_responses_are_masked_and_the_rest_of_the_header_stays():
+    header = f'Digest username="u", nonce="n", response="{"0a" * 16}", uri="sip:x"'
+
+    assert (
+        redact_nothing(header) == f'Digest username="u", nonce="n", response="{MASK}", uri="sip:x"'
+    )
+
+
+def test_text_without_secrets_stays_as_it_is():
+    text = "INVITE sip:+15550123@127.0.0.1 SIP/2.0 eyJ.no.token"
+
+    assert Redactor(["canary"])(text) == text
+
+
+def test_what_is_too_short_to_be_a_secret_does_not_mask_words():
+    assert Redactor(["", "abc"])("abcdef") == "abcdef"
+
+
+def test_a_redactor_that_learns_keeps_what_it_knew():
+    redact = Redactor(["first-canary"])
+
+    assert redact.with_secrets(["second-canary"])("first-canary second-canary") == f"{MASK} {MASK}"
+    assert redact("second-canary") == "second-canary"
+
+
+def test_known_secrets_are_found():
+    assert Redactor(["canary", "other"]).finds("a canary") == ["canary"]
+
+
+def test_whole_tokens_are_found_and_parts_are_not():
+    assert whole_tokens(f"x {TOKEN} y eyJhbGciOiJIUzI1NiJ9 z") == [TOKEN]
+
+
+def redact_nothing(text):
+    return Redactor()(text)
