@@ -90,7 +90,7 @@ async def test_livekit_sip_joins_the_room_of_the_call(probe_call: ProbeCall) -> 
     The caller appears as a SIP participant in a room of livekit-server.
     """
     if probe_call.participant is None and probe_call.not_seen is not None:
-        raise Blocked(f"the rooms could not be read: {probe_call.not_seen}", remedy="See 1.1")
+        raise Blocked(f"the rooms could not be looked at: {probe_call.not_seen}", remedy="See 1.1")
 
     assert probe_call.participant is not None, (
         f"livekit-sip MUST join the call's room; no participant with sip.callIDFull "
@@ -134,4 +134,8 @@ async def test_hanging_up_ends_the_call(probe_call: ProbeCall) -> None:
         f"BYE MUST be answered with 200; received {bye.status if bye else 'nothing'}"
     )
 
-    assert left is not None and left.came_true, f"the caller MUST leave the room; {left}"
+    if left is None:
+        raise Blocked(
+            f"the caller's room could not be looked at: {probe_call.not_seen}", remedy="See 1.1"
+        )
+    assert left.came_true, f"the caller MUST leave the room; {left}"

@@ -155,11 +155,12 @@ class Prober:
         """
         The whole call: dial, let the agent in, listen to both sides, hang up, see everybody leave.
         """
+        call_id = new_call_id()
         async with AsyncExitStack() as agents:
             stand_in: asyncio.Future[AgentStandIn] = asyncio.get_running_loop().create_future()
             if self._profile.agent == "stand-in" and self._receiver is not None:
-                self._receiver.on_arrival = self._agent_joins(agents, stand_in)
-            probe = await self._dial_and_look()
+                self._receiver.on_arrival = self._agent_joins(agents, stand_in, call_id)
+            probe = await self._dial_and_look(call_id)
             if probe.call.answered and probe.call.media is not None:
                 probe.caller_heard = await probe.call.media.listen(_LISTEN_S)
                 if stand_in.done():
@@ -173,11 +174,10 @@ class Prober:
                 self._receiver.on_arrival = None
         return probe
 
-    async def _dial_and_look(self) -> ProbeCall:
+    async def _dial_and_look(self, call_id: str) -> ProbeCall:
         """
         Dial; look for the call's participant while it rings, for a refused call leaves no trace.
         """
-        call_id = new_call_id()
         search = _Search(self._client, self._profile.rooms.name_pattern, call_id)
         await search.begin()
         looking = asyncio.create_task(search.until_found())
@@ -197,14 +197,18 @@ class Prober:
         return probe
 
     def _agent_joins(
-        self, agents: AsyncExitStack, stand_in: asyncio.Future[AgentStandIn]
+        self, agents: AsyncExitStack, stand_in: asyncio.Future[AgentStandIn], call_id: str
     ) -> OnArrival:
         """
-        What the application does: on the caller's arrival its agent joins the room and speaks.
+        What the application does: when the caller arrives, its agent joins the room and speaks.
+
+        Only when it is our caller: the agent never walks into somebody else's call.
         """
 
         async def on_arrival(arrival: Arrival) -> None:
-            if arrival.event != "participant_joined" or arrival.participant.get("kind") != "SIP":
+            attributes = arrival.participant.get("attributes", {})
+            ours = attributes.get("sip.callIDFull") == call_id
+            if arrival.event != "participant_joined" or not ours:
                 return
             livekit = self._profile.livekit
             agent = AgentStandIn(
@@ -234,7 +238,11 @@ class Prober:
             callers = [p.identity for p in participants if _is_of(p, probe.call.call_id)]
             return f"{callers[0]} is still in {room}" if callers else None
 
-        return await wait_until(why_not_yet, within=_LEAVE_WITHIN_S, poll=0.05)
+        try:
+            return await wait_until(why_not_yet, within=_LEAVE_WITHIN_S, poll=0.05)
+        except Unreachable as error:
+            probe.not_seen = str(error)
+            return None
 
 
 class _Search:

@@ -312,7 +312,7 @@ class Examiner:
             '<th class="sortable" data-column-type="requirement">Requirement</th>',
             '<th class="sortable" data-column-type="check">Check</th>',
             '<th class="sortable" data-column-type="verdict">Verdict</th>',
-            "<th>Cause</th>",
+            "<th>Cause, or the claim that holds</th>",
             duration,
             links,
         ]
@@ -331,7 +331,7 @@ class Examiner:
             number = ""
         else:
             name, number = escape(record.id), record.requirement
-            cause = escape(record.message or "")
+            cause = escape(record.message or record.statement)
             verdict = f'{html.verdict_cell(record)}<td class="col-cause">{cause}</td>'
         cells[:] = [
             hidden,

@@ -92,7 +92,7 @@ def _tell_causes(out: pytest.TerminalReporter, result: Result) -> None:
 def _tell_failures(out: pytest.TerminalReporter, result: Result) -> None:
     if not (roots := result.roots()):
         return
-    out.section("what failed", sep="=")
+    out.section("findings", sep="=")
     for root in roots:
         first, *folded = words.problem_lines(result, root)
         out.write_line(first, **_STATUS[root.verdict][1])

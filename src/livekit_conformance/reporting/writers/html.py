@@ -33,6 +33,7 @@ STYLE = """
 _HIDE = """
 .run-count, .filter, .filters { display: none; }
 body { display: flex; flex-direction: column; align-items: stretch; }
+#results-table, #results-table th, #environment td { color: #222; }
 #title { order: -3; } body > p { order: -2; } .summary { order: -1; }
 """
 
@@ -48,7 +49,7 @@ def write(result: Result, path: Path) -> None:
         f"<style>{STYLE}</style></head><body><h1>{title}</h1>{_body(result)}"
         f'<div class="lkc"><h2>Environment</h2>{_table(("", ""), environment(result).items())}'
         "<h2>Checks</h2><table><tr><th>Requirement</th><th>Check</th><th>Verdict</th>"
-        f"<th>Cause</th><th>Seconds</th></tr>{rows}</table></div></body></html>\n"
+        f"<th>Cause, or the claim that holds</th><th>Seconds</th></tr>{rows}</table></div></body></html>\n"
     )
     path.write_text(page, encoding="utf-8")
 
@@ -95,7 +96,7 @@ def _sections(result: Result) -> Iterator[str]:
     if result.diagnoses:
         yield "<h2>Diagnosis</h2>" + "".join(_cause(result, d) for d in result.diagnoses)
     if roots := result.roots():
-        yield "<h2>What failed</h2><table><tr><th>Verdict</th><th>Check</th><th>Cause</th></tr>"
+        yield "<h2>Findings</h2><table><tr><th>Verdict</th><th>Check</th><th>Cause</th></tr>"
         yield "".join(_root_row(result, root) for root in roots) + "</table>"
     yield "<h2>Requirements</h2>"
     yield _table(("Requirement", "Verdict", "Figures", "Counts"), words.requirement_rows(result))
@@ -125,7 +126,7 @@ def _root_row(result: Result, root: CheckRecord) -> str:
 def _check_row(check: CheckRecord) -> str:
     return (
         f"<tr><td>{escape(check.requirement)}</td><td>{escape(check.id)}</td>"
-        f"{verdict_cell(check)}<td>{escape(check.message or '')}</td>"
+        f"{verdict_cell(check)}<td>{escape(check.message or check.statement)}</td>"
         f"<td>{check.duration_s:.2f}</td></tr>"
     )
 

@@ -28,8 +28,8 @@ def _lines(result: Result) -> Iterator[str]:
     yield ""
     yield _text(figures(result.summary))
     yield ""
-    target = f" at {run.url}" if run.url else ""
-    yield f"Environment {_text(run.environment)} ({run.kind}){_text(target)}, run {_text(run.id)}"
+    target = run.url or "a target that was never reached"
+    yield f"{_text(run.environment)} ({run.kind}) at {_text(target)}, run {_text(run.id)}"
     if run.interrupted:
         yield f"\nThe run did not come to its end: {_text(run.interrupted)}"
     for diagnosis in result.diagnoses:
@@ -38,7 +38,7 @@ def _lines(result: Result) -> Iterator[str]:
         yield f"- Fix: {_text(diagnosis.fix)}"
         yield from (f"- Evidence: {_text(line)}" for line in diagnosis.evidence)
     if roots := result.roots():
-        yield "\n## What failed\n"
+        yield "\n## Findings\n"
         for root in roots:
             first, *more = words.problem_lines(result, root)
             yield f"- {_text(first)}"
