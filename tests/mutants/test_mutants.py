@@ -144,7 +144,7 @@ def red_checks(run: Run) -> set[str]:
     """
     return {
         check["id"]
-        for check in run.results["checks"]
+        for check in run.checks
         if check["verdict"] in {"FAIL", "WARN", "ERROR"}
         or (check["verdict"] == "BLOCKED" and not check["blocked_by"])
     }

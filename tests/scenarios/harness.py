@@ -34,11 +34,17 @@ class Run:
     results: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def checks(self) -> list[dict[str, Any]]:
+        assert self.results, f"the run wrote no results; it said:\n{self.output}"
+        checks: list[dict[str, Any]] = self.results["checks"]
+        return checks
+
+    @property
     def verdicts(self) -> dict[str, str]:
-        return {check["id"]: check["verdict"] for check in self.results["checks"]}
+        return {check["id"]: check["verdict"] for check in self.checks}
 
     def check(self, clause: str) -> dict[str, Any]:
-        return next(check for check in self.results["checks"] if check["id"] == clause)
+        return next(check for check in self.checks if check["id"] == clause)
 
     @property
     def diagnoses(self) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,20 @@ def name_of(pid: int) -> str | None:
         return None
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """
+    SIGINT reaches the processes that we start, also where a shell started us in the background.
+
+    Such a shell lets SIGINT be ignored, and children inherit that; a handler they do not inherit.
+    """
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
 @pytest.mark.parametrize("number", [None, signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-async def test_however_a_run_ends_it_leaves_nothing(real_services, tmp_path, number):
+async def test_however_a_run_ends_it_leaves_nothing(real_services, interruptible, tmp_path, number):
     reports = tmp_path / "reports"
     process = await start_suites("local", reports, environ={"TMPDIR": str(tmp_path)})
     services: list[int] = []

@@ -90,7 +90,7 @@ async def test_a_refused_port_is_one_blocked_root(tmp_path):
     assert run.seconds < 20
     roots = [
         check["id"]
-        for check in run.results["checks"]
+        for check in run.checks
         if check["verdict"] in {"FAIL", "BLOCKED", "ERROR"} and not check["blocked_by"]
     ]
     assert roots == ["1.1-server-answers", "1.5-sip-answers-options"]

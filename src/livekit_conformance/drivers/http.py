@@ -66,7 +66,7 @@ def open_session(permit: Permit, recorder: Recorder, *, timeout: float) -> aioht
     ) -> None:
         answer: HttpAnswer = context.answer
         answer.duration_s = time.perf_counter() - context.started
-        answer.text = params.chunk[:_BODY_KEPT].decode("utf-8", "backslashreplace")
+        answer.text = _readable(params.chunk, answer.headers.get("Content-Type", ""))
         path = params.url.path
         recorder.record(
             time.time(),
@@ -102,6 +102,12 @@ def open_session(permit: Permit, recorder: Recorder, *, timeout: float) -> aioht
     return aiohttp.ClientSession(
         trace_configs=[trace], timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout)
     )
+
+
+def _readable(body: bytes, content_type: str) -> str:
+    if "protobuf" in content_type:
+        return f"({len(body)} bytes of protobuf)"
+    return body[:_BODY_KEPT].decode("utf-8", "backslashreplace")
 
 
 @contextmanager

@@ -265,15 +265,14 @@ class Examiner:
         interrupted = self._interrupted or (str(stopped) if stopped else None)
         if (path := self.run.finish(interrupted)) is None:
             return
-        result = journal.read(path)
-        self.result = result
-        self._metadata.update(html.environment(result))
-        if session.exitstatus == pytest.ExitCode.OK and result.verdict != "CONFORMANT":
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
         try:
+            self.result = result = journal.read(path)
+            self._metadata.update(html.environment(result))
+            if session.exitstatus == pytest.ExitCode.OK and result.verdict != "CONFORMANT":
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
             own = "report.html" if self._html_by_pytest else None
             write_all(result, self.run.directory, except_for=own)
-        except OSError as error:
+        except (OSError, journal.JournalError) as error:
             self._failure = f"a report could not be written: {error}"
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 

@@ -122,7 +122,8 @@ def read(path: Path) -> Result:
 
 
 def _lines(path: Path) -> Iterable[dict[str, Any]]:
-    lines = path.read_text(encoding="utf-8").splitlines()
+    # Not splitlines(): a recorded text may hold U+0085 or U+2028, which JSON leaves as they are.
+    lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     for number, line in enumerate(lines, 1):
         try:
             content = json.loads(line)

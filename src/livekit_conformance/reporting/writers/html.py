@@ -49,7 +49,8 @@ def write(result: Result, path: Path) -> None:
         f"<style>{STYLE}</style></head><body><h1>{title}</h1>{_body(result)}"
         f'<div class="lkc"><h2>Environment</h2>{_table(("", ""), environment(result).items())}'
         "<h2>Checks</h2><table><tr><th>Requirement</th><th>Check</th><th>Verdict</th>"
-        f"<th>Cause, or the claim that holds</th><th>Seconds</th></tr>{rows}</table></div></body></html>\n"
+        "<th>Cause, or the claim that holds</th><th>Seconds</th></tr>"
+        f"{rows}</table></div></body></html>\n"
     )
     path.write_text(page, encoding="utf-8")
 
