@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.drivers.livekit_api import LiveKitClient
+from livekit_conformance.drivers.permit import Permit
 from livekit_conformance.environments.loader import load
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
@@ -47,6 +50,25 @@ class Scene:
     stack: Stack
     profile: Profile
     folder: Path
+
+    async def inventory(self) -> dict[str, list[str]]:
+        """
+        The rooms, trunks and rules that the server has.
+        """
+        livekit = self.profile.livekit
+        client = LiveKitClient(
+            livekit.url,
+            api_key=livekit.api_key,
+            api_secret=livekit.api_secret.get_secret_value(),
+            permit=Permit(frozenset({Effect.READ})),
+            recorder=Recorder(Redactor()),
+        )
+        async with client:
+            return {
+                "rooms": [room.name for room in await client.list_rooms()],
+                "trunks": [trunk.sip_trunk_id for trunk in await client.list_inbound_trunks()],
+                "rules": [rule.sip_dispatch_rule_id for rule in await client.list_dispatch_rules()],
+            }
 
     async def run(self, *arguments: str) -> Run:
         # The suites listen for webhooks themselves; the address stays ours.

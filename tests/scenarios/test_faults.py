@@ -15,14 +15,17 @@ from tests.secrecy import leaks, leaks_in
 
 async def test_a_healthy_deployment_of_kind_live_is_conformant(scene):
     async with scene() as healthy:
+        before = await healthy.inventory()
         run = await healthy.run()
         secrets = healthy.profile.secrets()
+        left = await healthy.inventory()
 
     assert run.exit_status == 0, run.output
     assert run.results["run"]["verdict"] == "CONFORMANT"
     assert run.results["run"]["kind"] == "live"
     assert run.results["summary"]["coverage"] == 100.0
     assert run.diagnoses == []
+    assert left == before, "the run left rooms, trunks or rules behind"
     assert len(secrets) == 2
     assert leaks(run.output, secrets) == []
     assert leaks_in(run.folder, secrets) == {}
