@@ -20,7 +20,7 @@ Kind = Literal[
     "sip-call",  # call, purpose, outcome, final_status, final_at_s (seconds since the INVITE)
     "media",  # call, side, packets, tone_hz, level
     "webhook",  # event, room, id, participant, verified, problem
-    "bus",  # channel, subscribers
+    "bus",  # channel and subscribers, or nodes
     "log",  # service, level, message, error, fields
     "process",  # service, exit_status, tail
     "agent",  # room, summary

@@ -13,8 +13,10 @@ async def test_a_server_listens_for_the_requests_of_livekit_sip(bus: Bus) -> Non
     Somebody listens on the two channels that an inbound call needs.
     """
     listeners = await bus.listeners()
+    nodes = await bus.nodes()
 
     needed = {channel: listeners[channel] for channel in (TRUNK_AUTHENTICATION, DISPATCH_RULES)}
     assert all(needed.values()), (
-        f"a livekit-server MUST listen on the bus; PUBSUB NUMSUB at {bus.endpoint}: {needed}"
+        f"a livekit-server MUST listen on the bus; PUBSUB NUMSUB at {bus.endpoint}: {needed}; "
+        f"registered nodes: {nodes}"
     )

@@ -69,19 +69,23 @@ async def test_the_trunk_refuses_a_wrong_password(
     prober: Prober, probe_call: ProbeCall, profile: Profile
 ) -> None:
     """
-    The same user with another password gets a final refusal and no ringing.
+    The same user with another password gets a final refusal, no ringing and no room.
     """
-    assert probe_call.call.challenges, "positive control: the right password MUST be asked for"
+    if probe_call.call.challenges == 0:
+        raise Blocked(
+            f"positive control: the right password was not asked for ({probe_call.story})",
+            remedy="See 1.1-trunk-accepts-right-password",
+        )
 
     refused = await prober.dial(
-        Credentials(profile.sip.username, "conformance-wrong-password"),
-        purpose="wrong password",
+        Credentials(profile.sip.username, "conformance-wrong-password"), purpose="wrong password"
     )
 
     statuses = [answer.status for answer in refused.answers if answer.status >= 180]
     assert statuses and set(statuses) <= {401, 403, 407}, (
         f"a wrong password MUST be refused before it rings; received {refused.story}"
     )
+    assert refused.room is None, f"a refused caller MUST get no room, not {refused.room.name}"
 
 
 @pytest.mark.clause("1.1-sip-service-joins-the-server")

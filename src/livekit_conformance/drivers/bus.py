@@ -5,6 +5,8 @@ A read-only view of the Redis bus between livekit-sip and livekit-server.
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import cast
 
@@ -43,6 +45,35 @@ class Bus:
         """
         How many processes listen on each channel (PUBSUB NUMSUB); raises Unreachable.
         """
+        async with self._connected() as client:
+            answer = cast("list[tuple[bytes, int]]", await client.pubsub_numsub(*CHANNELS))
+        counts = {channel.decode(): count for channel, count in answer}
+        for channel, count in counts.items():
+            self._recorder.record(
+                time.time(),
+                "bus",
+                f"{count} listen on {channel}",
+                channel=channel,
+                subscribers=count,
+            )
+        return counts
+
+    async def nodes(self) -> list[str]:
+        """
+        The ids of the livekit-servers that have registered themselves (HKEYS nodes).
+
+        A server that crashed stays in this list; raises Unreachable.
+        """
+        async with self._connected() as client:
+            found = cast("list[bytes]", await client.hkeys("nodes"))
+        ids = sorted(node.decode() for node in found)
+        self._recorder.record(
+            time.time(), "bus", f"registered nodes: {', '.join(ids) or 'none'}", nodes=ids
+        )
+        return ids
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[redis.asyncio.Redis]:
         started = time.perf_counter()
         try:
             async with redis.asyncio.Redis.from_url(
@@ -51,7 +82,7 @@ class Bus:
                 socket_timeout=self._timeout,
                 socket_connect_timeout=self._timeout,
             ) as client:
-                answer = cast("list[tuple[bytes, int]]", await client.pubsub_numsub(*CHANNELS))
+                yield client
         except (RedisError, OSError) as error:
             remedy = (
                 "Put the password of Redis into the URL: redis://:PASSWORD@host"
@@ -65,13 +96,3 @@ class Bus:
                 waited=time.perf_counter() - started,
                 remedy=remedy,
             ) from error
-        counts = {channel.decode(): count for channel, count in answer}
-        for channel, count in counts.items():
-            self._recorder.record(
-                time.time(),
-                "bus",
-                f"{count} listen on {channel}",
-                channel=channel,
-                subscribers=count,
-            )
-        return counts

@@ -38,6 +38,8 @@ _LEAVE_WITHIN_S = 5.0
 _FIND_EVERY_S = 0.1
 _FIRST_FINAL = 200
 _FIND_WITHIN_S = 2.0
+# Long enough for two looks: what a refused call made would be there at once.
+_FIND_AFTER_REFUSAL_S = 0.25
 # A busy server has many rooms; the suite is a guest there.
 _ROOMS_LOOKED_AT = 10
 
@@ -118,23 +120,37 @@ class Prober:
         self._recorder = recorder
 
     async def dial(
-        self,
-        account: Credentials | None,
-        *,
-        purpose: str,
-        answer_within: float = ANSWER_BUDGET_S,
-        call_id: str | None = None,
+        self, account: Credentials | None, *, purpose: str, call_id: str | None = None
     ) -> ProbeCall:
         """
-        Send an INVITE with `account` and wait for what comes of it; raises nothing for a refusal.
+        Dial with `account`, and look for the caller in the rooms while it rings and after.
+
+        Raises nothing for a refusal: a refused call leaves no trace, so it is looked for early.
         """
+        call_id = call_id or new_call_id()
+        search = _Search(self._client, self._profile.rooms.name_pattern, call_id)
+        await search.begin()
+        looking = asyncio.create_task(search.until_found())
+        try:
+            probe = await self._invite(account, purpose=purpose, call_id=call_id)
+            patience = _FIND_WITHIN_S if probe.call.answered else _FIND_AFTER_REFUSAL_S
+            await asyncio.wait([looking], timeout=patience)
+        finally:
+            looking.cancel()
+            await asyncio.wait([looking])
+        probe.room, probe.participant, probe.not_seen = search.room, search.participant, search.why
+        return probe
+
+    async def _invite(
+        self, account: Credentials | None, *, purpose: str, call_id: str
+    ) -> ProbeCall:
         self._permit.require(Effect.PLACE_CALLS, "a call")
         started = time.time()
         call = await self._sip.call(
             number=self._profile.sip.number,
             caller=self._profile.sip.caller,
             credentials=account,
-            answer_within=answer_within,
+            answer_within=ANSWER_BUDGET_S,
             call_id=call_id,
         )
         probe = ProbeCall(call, started, answers=_answers(call))
@@ -160,7 +176,7 @@ class Prober:
             stand_in: asyncio.Future[AgentStandIn] = asyncio.get_running_loop().create_future()
             if self._profile.agent == "stand-in" and self._receiver is not None:
                 self._receiver.on_arrival = self._agent_joins(agents, stand_in, call_id)
-            probe = await self._dial_and_look(call_id)
+            probe = await self.dial(credentials(self._profile), purpose="probe", call_id=call_id)
             if probe.call.answered and probe.call.media is not None:
                 probe.caller_heard = await probe.call.media.listen(_LISTEN_S)
                 if stand_in.done():
@@ -172,28 +188,6 @@ class Prober:
                 probe.left = await self._wait_until_left(probe)
             if self._receiver is not None:
                 self._receiver.on_arrival = None
-        return probe
-
-    async def _dial_and_look(self, call_id: str) -> ProbeCall:
-        """
-        Dial; look for the call's participant while it rings, for a refused call leaves no trace.
-        """
-        search = _Search(self._client, self._profile.rooms.name_pattern, call_id)
-        await search.begin()
-        looking = asyncio.create_task(search.until_found())
-        try:
-            probe = await self.dial(
-                credentials(self._profile),
-                purpose="probe",
-                answer_within=ANSWER_BUDGET_S,
-                call_id=call_id,
-            )
-            if probe.call.answered:
-                await asyncio.wait([looking], timeout=_FIND_WITHIN_S)
-        finally:
-            looking.cancel()
-            await asyncio.wait([looking])
-        probe.room, probe.participant, probe.not_seen = search.room, search.participant, search.why
         return probe
 
     def _agent_joins(

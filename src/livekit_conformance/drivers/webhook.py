@@ -53,6 +53,17 @@ class Arrival:
         return str(self.body.get("id", ""))
 
     @property
+    def created_at(self) -> float:
+        """
+        When the event happened, in Unix seconds; 0 when it does not say.
+        """
+        # protobuf-JSON writes 64-bit numbers as text.
+        try:
+            return float(self.body.get("createdAt", 0))
+        except (TypeError, ValueError):
+            return 0.0
+
+    @property
     def room(self) -> str:
         """
         The name of the room that the event is about.

@@ -3,6 +3,13 @@ LiveKit in one process: livekit-server, livekit-sip, an agent and the bus on loo
 
 It is the embedded default target, so that a first run needs nothing but Python. What it answers
 is compared with recorded answers of the real services in tests/mock.
+
+Known differences from livekit-server 1.13.5 and livekit-sip 1.8.0:
+- no TCP or TLS for SIP, no CreateSIPParticipant, no PIN rules (501), no re-INVITE (488), no media
+  time-outs;
+- refusals are retransmitted until they are acknowledged (RFC 3261 section 17.2.1); the real service
+  sends them once;
+- log lines have no `caller`, no digest responses, no media and statistics lines, no stack traces.
 """
 
 from livekit_conformance.mock.config import Faults, MockConfig

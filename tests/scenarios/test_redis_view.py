@@ -1,0 +1,71 @@
+"""
+The view of the bus on a real Redis: what it sees, and what it says when it may not look.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from livekit_conformance.drivers.bus import CHANNELS, Bus
+from livekit_conformance.errors import Unreachable
+from livekit_conformance.observations import Recorder
+from livekit_conformance.provisioners.local.address import own_loopback_address
+from livekit_conformance.provisioners.local.binaries import REDIS, find
+from livekit_conformance.provisioners.local.process import Process
+from livekit_conformance.redaction import Redactor
+
+PASSWORD = "made-up-redis-password"
+
+
+@pytest_asyncio.fixture
+async def redis_address(real_services: None, tmp_path: Path) -> AsyncIterator[str]:
+    with own_loopback_address() as address:
+        command = (
+            *(str(find(REDIS, os.environ).path), "--bind", address),
+            *("--port", "6379", "--save", "", "--requirepass", PASSWORD),
+        )
+        redis = Process("redis-server", command, tmp_path / "redis.log", Recorder(Redactor()))
+
+        async def accepts() -> str | None:
+            try:
+                socket.create_connection((address, 6379), timeout=1).close()
+            except OSError as error:
+                return str(error)
+            return None
+
+        await redis.start(accepts)
+        yield address
+        await redis.stop()
+
+
+async def test_an_idle_redis_has_no_listeners_and_no_nodes(redis_address):
+    bus = Bus(f"redis://:{PASSWORD}@{redis_address}", Recorder(Redactor([PASSWORD])))
+
+    assert await bus.listeners() == dict.fromkeys(CHANNELS, 0)
+    assert await bus.nodes() == []
+    assert PASSWORD not in bus.endpoint
+
+
+async def test_a_missing_password_is_told_with_the_remedy(redis_address):
+    bus = Bus(f"redis://{redis_address}", Recorder(Redactor()))
+
+    with pytest.raises(Unreachable) as failure:
+        await bus.listeners()
+
+    assert "redis://:PASSWORD@host" in failure.value.remedy
+
+
+async def test_a_missing_redis_is_told_with_the_remedy():
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        bus = Bus(f"redis://127.0.0.1:{closed.getsockname()[1]}", Recorder(Redactor()))
+        with pytest.raises(Unreachable) as failure:
+            await bus.listeners()
+
+    assert "Check that Redis runs" in failure.value.remedy
