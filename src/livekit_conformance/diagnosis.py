@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any, Literal
 
 from livekit_conformance.catalogue.clauses import BY_ID, Clause
@@ -20,6 +21,8 @@ _RANK: Mapping[Confidence, int] = {"certain": 0, "likely": 1, "possible": 2}
 _UNHAPPY = frozenset({Verdict.FAIL, Verdict.BLOCKED, Verdict.WARN, Verdict.KNOWN})
 # A retransmitted symptom proves nothing more; the journal has all of them.
 _EVIDENCE_OF_A_KIND = 2
+# The decisive words of a line; the whole of it is in the evidence files.
+_EVIDENCE_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,11 @@ def _explains(cause: Cause, record: CheckRecord) -> bool:
 
 def _evidence(cause: Cause, seen: Sequence[Observation]) -> Iterable[str]:
     for sign in (*cause.shows, *(proof for proof in cause.proofs if proof not in cause.shows)):
-        matching = dict.fromkeys(
-            observation.summary for observation in seen if matches(sign, observation)
+        matching = (observation.summary for observation in seen if matches(sign, observation))
+        told = dict.fromkeys(
+            shorten(summary, _EVIDENCE_LENGTH, placeholder=" …") for summary in matching
         )
-        yield from list(matching)[:_EVIDENCE_OF_A_KIND]
+        yield from list(told)[:_EVIDENCE_OF_A_KIND]
 
 
 def _any(signs: Iterable[Sign], seen: Sequence[Observation]) -> bool:

@@ -52,9 +52,9 @@ async def test_the_trunk_accepts_its_own_password(probe_call: ProbeCall) -> None
     """
     if probe_call.call.challenges == 0:
         raise Blocked(
-            f"the trunk asked for no credentials ({probe_call.story})",
-            remedy="Set auth_username and auth_password on the trunk, or empty sip.username in "
-            "the profile",
+            f"nobody asked for credentials ({probe_call.outcome}: {probe_call.story})",
+            remedy="If the call came through, set auth_username and auth_password on the trunk or "
+            "empty sip.username in the profile; else see 1.5-invite-is-not-rejected",
         )
 
     statuses = {answer.status for answer in probe_call.answers}
@@ -103,10 +103,16 @@ async def test_livekit_sip_joins_the_room_of_the_call(probe_call: ProbeCall) -> 
 
 
 @pytest.mark.clause("1.5-call-is-answered")
-async def test_the_call_is_answered(probe_call: ProbeCall) -> None:
+async def test_the_call_is_answered(probe_call: ProbeCall, profile: Profile) -> None:
     """
     200 OK comes within the answer budget.
     """
+    if profile.agent == "stand-in" and probe_call.agent_heard is None:
+        raise Blocked(
+            "our agent was never called into the room: no webhook told of the caller's arrival",
+            remedy="See 1.3-server-delivers-room-events",
+        )
+
     assert probe_call.outcome is Outcome.ANSWERED, (
         f"a call MUST be answered within {ANSWER_BUDGET_S:g} s; received {probe_call.story}"
     )

@@ -41,7 +41,7 @@ def real_services() -> None:
         pytest.skip(f"BLOCKED: {missing}")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Scene:
     """
     A stack, the profile that describes it, and the suites.

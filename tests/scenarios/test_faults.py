@@ -7,6 +7,7 @@ from __future__ import annotations
 import signal
 
 import pytest
+from pydantic import SecretStr
 
 from livekit_conformance.errors import Blocked
 from livekit_conformance.redaction import whole_tokens
@@ -89,6 +90,27 @@ async def test_a_wrong_secret_of_livekit_sip_is_named_and_the_bus_is_not_blamed(
     # Both services have logged the refused token; no report may repeat it.
     assert leaks_in(run.folder, secrets) == {}
     assert whole_tokens((run.folder / "evidence" / "livekit-sip.log").read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("overrides", "changes", "first"),
+    [
+        ({"sip_overrides": {"ws_url": "ws://127.0.0.1:1"}}, {}, "sip-service-cannot-reach-server"),
+        ({"server_overrides": {"webhook": {}}}, {}, "webhooks-are-not-delivered"),
+        ({}, {"number": "+15550199"}, "no-trunk-or-rule-matches"),
+        ({}, {"password": SecretStr("not-the-trunk's")}, "trunk-refuses-credentials"),
+    ],
+    ids=["ws_url", "no_webhooks", "other_number", "trunk_password"],
+)
+async def test_another_fault_is_the_only_cause_that_is_named(scene, overrides, changes, first):
+    async with scene(**overrides) as broken:
+        broken.profile = broken.profile.model_copy(
+            update={"sip": broken.profile.sip.model_copy(update=changes)}
+        )
+        run = await broken.run()
+
+    assert run.exit_status == 1
+    assert run.diagnoses == [first], run.output
 
 
 async def test_a_service_that_does_not_start_is_blocked_with_the_end_of_its_log(scene):

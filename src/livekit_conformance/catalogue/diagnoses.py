@@ -94,6 +94,7 @@ _JOIN_CANNOT_DIAL = _log(
 _REJECTED_AFTER_RINGING = _probe(final_status=486, final_at_s=Between(0.0, 30.0))
 
 _SERVER_SILENT = Sign("check", {"id": "1.1-server-answers", "verdict": "BLOCKED"})
+_NOT_DELIVERED = Sign("check", {"id": "1.3-server-delivers-room-events", "verdict": "FAIL"})
 _KEY_REFUSED = Sign("check", {"id": "1.1-key-is-accepted", "verdict": "FAIL"})
 
 CAUSES: tuple[Cause, ...] = (
@@ -194,6 +195,19 @@ CAUSES: tuple[Cause, ...] = (
         source="livekit/sip pkg/sip/inbound.go; livekit/sip#825",
     ),
     Cause(
+        "webhooks-are-not-delivered",
+        Link.DELIVERY,
+        "livekit-server does not deliver its webhooks to the endpoint",
+        "A room was created and deleted, and its events did not arrive, signed with the profile's "
+        "key, at the endpoint that the suite listens on.",
+        "Let `webhook.urls` in livekit.yaml hold the URL in `webhook.url` of the profile, as it is "
+        "reached from livekit-server's machine, and `webhook.api_key` be one of `keys`; then "
+        'restart livekit-server. Its log says "sent webhook" or "failed to send webhook".',
+        shows=(_NOT_DELIVERED,),
+        proofs=(_NOT_DELIVERED,),
+        source="livekit/protocol webhook/resource_url_notifier.go",
+    ),
+    Cause(
         "agent-does-not-speak",
         Link.ANSWER,
         "No agent speaks in the room of the call",
@@ -202,6 +216,8 @@ CAUSES: tuple[Cause, ...] = (
         "Check that the application got the webhook room_started or the agent dispatch, and that "
         "the agent joins the room and publishes an audio track; see the agent's log.",
         shows=(_probe(outcome="kept-ringing"),),
+        # Then nobody told the agent that there is a call.
+        excludes=(_NOT_DELIVERED,),
         source="livekit/sip pkg/sip/inbound.go; livekit/sip#231",
     ),
 )

@@ -65,6 +65,7 @@ class ProbeCall:
     room: api.Room | None = None
     participant: ParticipantInfo | None = None
     caller_heard: Heard | None = None
+    # None when the agent stand-in never came into the room.
     agent_heard: AgentSide | None = None
     bye: Response | None = None
     left: Waited | None = None
@@ -179,11 +180,11 @@ class Prober:
             probe = await self.dial(credentials(self._profile), purpose="probe", call_id=call_id)
             if probe.call.answered and probe.call.media is not None:
                 probe.caller_heard = await probe.call.media.listen(_LISTEN_S)
-                if stand_in.done():
-                    agent = stand_in.result()
-                    probe.agent_heard = AgentSide(
-                        len(agent.heard), rtp.level(agent.heard, CALLER_TONE_HZ)
-                    )
+            if stand_in.done():
+                samples = stand_in.result().heard
+                level = rtp.level(samples, CALLER_TONE_HZ)
+                probe.agent_heard = AgentSide(len(samples), level)
+            if probe.call.answered:
                 probe.bye = await probe.call.hang_up()
                 probe.left = await self._wait_until_left(probe)
             if self._receiver is not None:
