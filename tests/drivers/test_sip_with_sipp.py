@@ -3,7 +3,6 @@ SIPp, which shares no code with us, agrees with the SIP agent on a whole call.
 """
 
 import asyncio
-import errno
 import hashlib
 import shutil
 import socket
@@ -17,11 +16,13 @@ import pytest
 from livekit_conformance.drivers.sip import Credentials, SipAgent
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip.ladder import draw
+from livekit_conformance.provisioners.local.address import own_loopback_address
 from livekit_conformance.redaction import Redactor
 from livekit_conformance.waiting import wait_until
 
 SCENARIO = Path(__file__).with_name("sipp_uas_digest.xml")
-HOST = "127.0.0.1"
+PORT = 5060
+MEDIA_PORT = 6000
 READY_WITHIN_S = 5.0
 DONE_WITHIN_S = 10.0
 
@@ -33,7 +34,7 @@ class Callee:
     """
 
     process: asyncio.subprocess.Process
-    port: int
+    address: tuple[str, int]
     output: Path
 
     async def exit_status(self) -> int:
@@ -41,22 +42,12 @@ class Callee:
             return await self.process.wait()
 
 
-def free_even_port() -> int:
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as candidate:
-            candidate.bind((HOST, 0))
-            port: int = candidate.getsockname()[1]
-            if port % 2 == 0:
-                return port
-
-
-def is_taken(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as candidate:
-        try:
-            candidate.bind((HOST, port))
-        except OSError as error:
-            return error.errno == errno.EADDRINUSE
-        return False
+def is_taken(host: str) -> bool:
+    """
+    Whether somebody listens there; read, not tried, so that SIPp finds its port free.
+    """
+    address = socket.inet_aton(host)[::-1].hex().upper()
+    return f" {address}:{PORT:04X} " in Path("/proc/net/udp").read_text()
 
 
 # How the scenario asks, and what to write instead so that it asks with 401 and qop.
@@ -69,7 +60,7 @@ WITH_401 = {
 both_ways = pytest.mark.parametrize("asking", [WITH_407, WITH_401], ids=["407", "401"])
 
 
-def answer_without_qop(port: int) -> str:
+def answer_without_qop(host: str) -> str:
     """
     RFC 2617 section 3.2.2.1 without qop, written down once more, apart from the code under test.
     """
@@ -78,15 +69,22 @@ def answer_without_qop(port: int) -> str:
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
     account = md5("alice:sipp.example:wonderland-42")
-    question = md5(f"INVITE:sip:+15550123@{HOST}:{port}")
+    question = md5(f"INVITE:sip:+15550123@{host}:{PORT}")
     return md5(f"{account}:8a3f5c1d9b7e2460:{question}")
 
 
 @asynccontextmanager
 async def sipp_callee(folder: Path, asking: Mapping[str, str]) -> AsyncIterator[Callee]:
+    with own_loopback_address() as host:
+        async with sipp_at(host, folder, asking) as callee:
+            yield callee
+
+
+@asynccontextmanager
+async def sipp_at(host: str, folder: Path, asking: Mapping[str, str]) -> AsyncIterator[Callee]:
     program = shutil.which("sipp")
     assert program, "SIPp is missing; install it: apt-get install sip-tester"
-    port, media_port, output = free_even_port(), free_even_port(), folder / "sipp.log"
+    output = folder / "sipp.log"
     scenario = folder / SCENARIO.name
     text = SCENARIO.read_text()
     for old, new in asking.items():
@@ -95,10 +93,10 @@ async def sipp_callee(folder: Path, asking: Mapping[str, str]) -> AsyncIterator[
     scenario.write_text(text)
     with output.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *(program, "-sf", str(scenario), "-i", HOST, "-p", str(port)),
-            *("-mi", HOST, "-mp", str(media_port), "-rtp_echo", "-m", "1", "-nostdin"),
+            *(program, "-sf", str(scenario), "-i", host, "-p", str(PORT)),
+            *("-mi", host, "-mp", str(MEDIA_PORT), "-rtp_echo", "-m", "1", "-nostdin"),
             *("-timeout", f"{DONE_WITHIN_S:.0f}s", "-timeout_error"),
-            *("-set", "expected", answer_without_qop(port)),
+            *("-set", "expected", answer_without_qop(host)),
             *("-trace_err", "-error_file", str(folder / "errors.log")),
             stdout=log,
             stderr=log,
@@ -108,12 +106,12 @@ async def sipp_callee(folder: Path, asking: Mapping[str, str]) -> AsyncIterator[
     async def why_not_yet() -> str | None:
         log = output.read_text(errors="replace")
         assert process.returncode is None, f"SIPp ended with {process.returncode}: {log}"
-        return None if is_taken(port) else f"nobody listens on UDP port {port}"
+        return None if is_taken(host) else f"nobody listens on {host}:{PORT}"
 
     try:
         ready = await wait_until(why_not_yet, within=READY_WITHIN_S)
         assert ready.came_true, str(ready)
-        yield Callee(process, port, output)
+        yield Callee(process, (host, PORT), output)
     finally:
         if process.returncode is None:
             process.kill()
@@ -135,7 +133,7 @@ async def test_sipp_answers_our_call_after_digest_and_hears_our_bye(
     account = Credentials("alice", "wonderland-42")
     async with (
         sipp_callee(tmp_path, asking) as callee,
-        SipAgent((HOST, callee.port), recorder=recorder, tone_hz=620.0) as agent,
+        SipAgent(callee.address, recorder=recorder, tone_hz=620.0) as agent,
     ):
         call = await agent.call(number="+15550123", caller="+15550100", credentials=account)
         assert call.answered, f"SIPp MUST answer; seen\n{draw(call.ladder)}"
@@ -168,7 +166,7 @@ async def test_sipp_refuses_a_wrong_password(
     account = Credentials("alice", "looking-glass-42")
     async with (
         sipp_callee(tmp_path, asking) as callee,
-        SipAgent((HOST, callee.port), recorder=recorder) as agent,
+        SipAgent(callee.address, recorder=recorder) as agent,
     ):
         call = await agent.call(number="+15550123", caller="+15550100", credentials=account)
         exit_status = await callee.exit_status()
