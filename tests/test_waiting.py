@@ -3,6 +3,7 @@ Waiting for a reason.
 """
 
 import asyncio
+import itertools
 
 from livekit_conformance.waiting import wait_until
 
@@ -49,3 +50,18 @@ async def test_a_question_that_breaks_is_not_swallowed():
     except KeyError:
         return
     raise AssertionError("the error was swallowed")
+
+
+async def test_the_pauses_grow_up_to_the_slowest():
+    loop = asyncio.get_running_loop()
+    asked: list[float] = []
+
+    async def why_not_yet():
+        asked.append(loop.time())
+        return None if len(asked) == 6 else "not yet"
+
+    await wait_until(why_not_yet, within=5.0, poll=0.01, slowest=0.04)
+
+    pauses = [after - before for before, after in itertools.pairwise(asked)]
+    for pause, wanted in zip(pauses, (0.01, 0.02, 0.04, 0.04, 0.04), strict=True):
+        assert pause >= wanted * 0.99

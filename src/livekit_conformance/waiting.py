@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 POLL_S = 0.02
+# For questions over the network to a server that others use too.
+POLITE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,18 @@ class Waited:
 
 
 async def wait_until(
-    why_not_yet: Callable[[], Awaitable[str | None]], *, within: float, poll: float = POLL_S
+    why_not_yet: Callable[[], Awaitable[str | None]],
+    *,
+    within: float,
+    poll: float = POLL_S,
+    slowest: float = POLL_S,
 ) -> Waited:
     """
     Ask `why_not_yet` until it answers None or `within` seconds have passed; at least once.
 
-    One question that hangs is cut off at the deadline too.
+    The pause between two questions is `poll` seconds, then twice as long each time up to
+    `slowest`: what is asked of somebody else's server is asked ever less often. One question that
+    hangs is cut off at the deadline too.
     """
     loop = asyncio.get_running_loop()
     started = loop.time()
@@ -53,6 +61,7 @@ async def wait_until(
                 if reason is None:
                     break
                 await asyncio.sleep(poll)
+                poll = max(poll, min(2 * poll, slowest))
     except TimeoutError:
         reason = reason or "no answer"
     return Waited(reason, loop.time() - started, polls)

@@ -11,7 +11,7 @@ from livekit_conformance.drivers.probe import ProbeCall
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
 from livekit_conformance.protocol.room_name import call_id_in, expected_call_id
-from livekit_conformance.waiting import wait_until
+from livekit_conformance.waiting import POLITE_S, wait_until
 
 _LISTED_WITHIN_S = 2.0
 # The room dies by itself should the run be killed.
@@ -36,7 +36,7 @@ async def test_a_created_room_is_listed_with_its_sid(
         return f"by name {by_name}, among all {among_all}, created {created.sid}"
 
     try:
-        listed = await wait_until(why_not_yet, within=_LISTED_WITHIN_S)
+        listed = await wait_until(why_not_yet, within=_LISTED_WITHIN_S, slowest=POLITE_S)
     finally:
         await client.delete_room(name)
 

@@ -26,7 +26,7 @@ from livekit_conformance.protocol import rtp
 from livekit_conformance.protocol.room_name import call_id_in
 from livekit_conformance.protocol.sip.message import Response
 from livekit_conformance.protocol.sip.outcome import Answer, Outcome, outcome
-from livekit_conformance.waiting import Waited, wait_until
+from livekit_conformance.waiting import POLITE_S, Waited, wait_until
 
 # Two tones that are no harmonics of each other, so that an echo is not taken for the agent.
 CALLER_TONE_HZ = 440.0
@@ -36,10 +36,10 @@ ANSWER_BUDGET_S = 8.0
 _LISTEN_S = 1.0
 _LEAVE_WITHIN_S = 5.0
 _FIND_EVERY_S = 0.1
+# The search is cancelled when the call is over; this only bounds what nobody cancels.
+_FOREVER_S = 60.0
 _FIRST_FINAL = 200
 _FIND_WITHIN_S = 2.0
-# Long enough for two looks: what a refused call made would be there at once.
-_FIND_AFTER_REFUSAL_S = 0.25
 # A busy server has many rooms; the suite is a guest there.
 _ROOMS_LOOKED_AT = 10
 
@@ -134,11 +134,14 @@ class Prober:
         looking = asyncio.create_task(search.until_found())
         try:
             probe = await self._invite(account, purpose=purpose, call_id=call_id)
-            patience = _FIND_WITHIN_S if probe.call.answered else _FIND_AFTER_REFUSAL_S
-            await asyncio.wait([looking], timeout=patience)
+            if probe.call.answered:
+                await asyncio.wait([looking], timeout=_FIND_WITHIN_S)
         finally:
             looking.cancel()
             await asyncio.wait([looking])
+        if not looking.cancelled():
+            looking.result()  # an error of ours must not be lost
+        await search.once()
         probe.room, probe.participant, probe.not_seen = search.room, search.participant, search.why
         return probe
 
@@ -234,7 +237,7 @@ class Prober:
             return f"{callers[0]} is still in {room}" if callers else None
 
         try:
-            return await wait_until(why_not_yet, within=_LEAVE_WITHIN_S, poll=0.05)
+            return await wait_until(why_not_yet, within=_LEAVE_WITHIN_S, slowest=POLITE_S)
         except Unreachable as error:
             probe.not_seen = str(error)
             return None
@@ -268,12 +271,23 @@ class _Search:
         """
         Look again and again; `why` says why nothing was found yet.
         """
-        while self.participant is None:
-            try:
-                await self._look()
-            except (ApiRefused, Unreachable) as error:
-                self.why = str(error)
-            await asyncio.sleep(_FIND_EVERY_S)
+
+        async def why_not_yet() -> str | None:
+            await self.once()
+            return None if self.participant is not None else "the caller is in no room"
+
+        await wait_until(why_not_yet, within=_FOREVER_S, poll=_FIND_EVERY_S, slowest=POLITE_S)
+
+    async def once(self) -> None:
+        """
+        Look now, unless the caller was found before.
+        """
+        if self.participant is not None:
+            return
+        try:
+            await self._look()
+        except (ApiRefused, Unreachable) as error:
+            self.why = str(error)
 
     async def _look(self) -> None:
         rooms = await self._client.list_rooms()
