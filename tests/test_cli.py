@@ -4,6 +4,9 @@ The command line beside pytest.
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from livekit_conformance.catalogue.clauses import CLAUSES
@@ -36,3 +39,12 @@ def test_wrong_usage_is_4(arguments):
         main(arguments)
 
     assert caught.value.code == 4
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    command = f"{sys.executable} -m livekit_conformance.cli list | head -1"
+
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+
+    assert done.stdout.startswith("1.1 ")
+    assert done.stderr == ""

@@ -5,6 +5,8 @@ The command `livekit-conformance`.
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +18,7 @@ from livekit_conformance.reporting.model import figures
 from livekit_conformance.reporting.writers import write_all
 
 _OK, _NOT_CONFORMANT, _INTERNAL_ERROR, _USAGE = 0, 1, 3, 4
+_CLOSED_PIPE = 128 + signal.SIGPIPE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +27,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     run = options.run
-    status: int = run(options)
+    try:
+        status: int = run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough. What is left goes nowhere, or the interpreter
+        # would complain about it when it ends; the status is that of a program ended by SIGPIPE.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _CLOSED_PIPE
     return status
 
 
@@ -77,3 +87,7 @@ def _report(options: argparse.Namespace) -> int:
     sys.stdout.write(f"{words.headline(result)}\n{figures(result.summary)}\n")
     sys.stdout.write(f"report: {directory / 'report.html'}\n")
     return _OK if result.verdict == "CONFORMANT" else _NOT_CONFORMANT
+
+
+if __name__ == "__main__":
+    sys.exit(main())
