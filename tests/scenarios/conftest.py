@@ -24,6 +24,7 @@ from livekit_conformance.provisioners.deployment import fill_local
 from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, find
 from livekit_conformance.provisioners.local.stack import Stack, running_stack
 from livekit_conformance.redaction import Redactor
+from tests.missing import missing
 from tests.scenarios.harness import ROOT, Run, run_suites, write_profile
 
 
@@ -35,10 +36,8 @@ def real_services() -> None:
     try:
         for program in (REDIS, SERVER, SIP):
             find(program, os.environ)
-    except Blocked as missing:
-        if os.environ.get("CI"):
-            pytest.fail(f"BLOCKED: {missing}")
-        pytest.skip(f"BLOCKED: {missing}")
+    except Blocked as blocked:
+        missing(str(blocked))
 
 
 @dataclass
