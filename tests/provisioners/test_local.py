@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.address import own_loopback_address
-from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, find
+from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, build, find
 from livekit_conformance.provisioners.local.process import Process
 from livekit_conformance.redaction import Redactor
 from livekit_conformance.waiting import wait_until
@@ -148,3 +149,35 @@ def alive(pid: int) -> bool:
         return False
     state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     return state != "Z"
+
+
+def fake_go(folder: Path, script: str) -> dict[str, str]:
+    """
+    An environment whose `go` is a script of ours; $5 is the file that it must write.
+    """
+    folder.mkdir()
+    go = folder / "go"
+    go.write_text(f"#!/bin/sh\n{script}\n")
+    go.chmod(0o755)
+    return {"XDG_CACHE_HOME": str(folder / "cache"), "PATH": f"{folder}:{os.environ['PATH']}"}
+
+
+def test_a_build_shows_progress_and_is_cached_whole(tmp_path, capsys):
+    script = 'for n in $(seq 250); do echo "package/$n" >&2; done; echo program > "$5"'
+    environ = fake_go(tmp_path / "bin", script)
+
+    built = build(SERVER, environ)
+
+    assert built.read_text() == "program\n"
+    assert capsys.readouterr().out == "  100 packages\n  200 packages\n"
+    assert [path.name for path in built.parent.iterdir()] == [built.name]
+
+
+def test_a_build_that_fails_leaves_nothing_and_tells_its_last_lines(tmp_path):
+    environ = fake_go(tmp_path / "bin", 'echo "cannot find opus.h" >&2; exit 2')
+
+    with pytest.raises(subprocess.CalledProcessError) as failure:
+        build(SIP, environ)
+
+    assert "cannot find opus.h" in failure.value.stderr
+    assert list((tmp_path / "bin" / "cache").rglob("livekit-sip")) == []

@@ -9,11 +9,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from livekit_conformance.errors import Blocked
+
+_PACKAGES_PER_LINE = 100
+_LINES_OF_FAILURE = 30
 
 STACK = Path(__file__).parents[4] / "stack"
 
@@ -114,14 +118,28 @@ def build(program: Program, environ: Mapping[str, str]) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         fresh = Path(scratch) / program.name
-        subprocess.run(
-            ["go", "build", "-mod=readonly", "-o", str(fresh), program.package],
-            cwd=STACK / program.name,
-            env=dict(environ),
-            check=True,
-        )
+        _go_build(program, fresh, environ)
         fresh.replace(target)
     return target
+
+
+def _go_build(program: Program, target: Path, environ: Mapping[str, str]) -> None:
+    last: deque[str] = deque(maxlen=_LINES_OF_FAILURE)
+    with subprocess.Popen(
+        ["go", "build", "-v", "-mod=readonly", "-o", str(target), program.package],
+        cwd=STACK / program.name,
+        env=dict(environ),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as go:
+        assert go.stderr is not None
+        for count, line in enumerate(go.stderr, 1):
+            last.append(line)
+            if count % _PACKAGES_PER_LINE == 0:
+                sys.stdout.write(f"  {count} packages\n")
+                sys.stdout.flush()
+    if go.returncode:
+        raise subprocess.CalledProcessError(go.returncode, "go build", stderr="".join(last))
 
 
 def main() -> int:
@@ -139,7 +157,7 @@ def main() -> int:
             sys.stderr.write(f"{missing}\n")
             return 1
         except subprocess.CalledProcessError as failed:
-            sys.stderr.write(f"{program.name}: {failed}. {program.install}\n")
+            sys.stderr.write(f"{failed.stderr}{program.name}: {failed}. {program.install}\n")
             return 1
         sys.stdout.write(f"{program.name}: {found.path}\n")
     return 0
