@@ -109,8 +109,9 @@ async def test_the_call_is_answered(probe_call: ProbeCall, profile: Profile) -> 
     """
     if profile.agent == "stand-in" and probe_call.agent_heard is None:
         raise Blocked(
-            "our agent was never called into the room: no webhook told of the caller's arrival",
-            remedy="See 1.3-server-delivers-room-events",
+            probe_call.agent_problem
+            or "our agent was never called into the room: no webhook told of the caller's arrival",
+            remedy="See 1.3-server-delivers-room-events and evidence/probe-call.json",
         )
 
     assert probe_call.outcome is Outcome.ANSWERED, (

@@ -1,82 +1,72 @@
 """
-The agent stand-in: a participant that joins the room of a call, speaks a tone and listens.
+The agent stand-in: joins the room of a call as the application's agent would, speaks and listens.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
+import json
+import sys
 import time
-from array import array
-from collections.abc import Coroutine
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from livekit import api, rtc
+from livekit import api
 
+from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
-from livekit_conformance.protocol import rtp
 
-SAMPLE_RATE = 8000
-_FRAME_S = 0.02
-_CONNECT_WITHIN_S = 5.0
-# Little is queued, so that the tone ends when the agent does.
-_QUEUE_MS = 200
+_IDENTITY = "conformance-agent"
+_MODULE = "livekit_conformance.drivers.agent_participant"
+_READY_WITHIN_S = 15.0
+_ANSWER_WITHIN_S = 8.0
+_LEAVE_WITHIN_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSide:
+    """
+    What the agent heard: samples at 8000 Hz, and the level of the caller's tone from 0 to 1.
+    """
+
+    samples: int
+    level: float
 
 
 class AgentStandIn:
     """
-    One participant in one room. Use it as an asynchronous context manager: it joins and speaks.
+    One agent for one call, in a process of its own. Use it as an asynchronous context manager.
 
-    Raises what the SDK raises (rtc.ConnectError) or TimeoutError when it cannot join.
+    Entering starts the process, so that joining later takes no longer than it must. Whatever the
+    process cannot do raises Blocked and is kept as `problem`: it is ours, not the target's.
     """
 
     def __init__(
-        self,
-        url: str,
-        *,
-        api_key: str,
-        api_secret: str,
-        room: str,
-        tone_hz: float,
-        recorder: Recorder,
+        self, url: str, *, api_key: str, api_secret: str, tone_hz: float, recorder: Recorder
     ) -> None:
-        self.heard = array("h")
+        self.joined = False
+        self.problem: str | None = None
         self._url = url
-        self._room_name = room
-        self._recorder = recorder
-        self._token = (
-            api.AccessToken(api_key, api_secret)
-            .with_identity("conformance-agent")
-            .with_grants(api.VideoGrants(room_join=True, room=room))
-            .to_jwt()
-        )
+        self._api_key = api_key
+        self._api_secret = api_secret
         self._tone_hz = tone_hz
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._recorder = recorder
 
     async def __aenter__(self) -> Self:
-        started = time.perf_counter()
-        self._room = rtc.Room()
-        self._room.on("track_subscribed", self._on_track)
-        try:
-            async with asyncio.timeout(_CONNECT_WITHIN_S):
-                await self._room.connect(self._url, self._token)
-                self._source = rtc.AudioSource(SAMPLE_RATE, 1, queue_size_ms=_QUEUE_MS)
-                track = rtc.LocalAudioTrack.create_audio_track("tone", self._source)
-                await self._room.local_participant.publish_track(
-                    track, rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-                )
-        except BaseException:
-            await self._room.disconnect()
-            raise
-        self._start(self._speak())
-        self._recorder.record(
-            time.time(),
-            "agent",
-            f"agent joined {self._room_name} and speaks "
-            f"({time.perf_counter() - started:.2f} s after it was asked)",
-            room=self._room_name,
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", _MODULE),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
         )
+        assert self._process.stderr is not None
+        self._complaints = asyncio.create_task(self._process.stderr.read())
+        try:
+            await self._answer("to start", within=_READY_WITHIN_S)
+        except BaseException:
+            await self._end()
+            raise
         return self
 
     async def __aexit__(
@@ -85,39 +75,78 @@ class AgentStandIn:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._room.disconnect()
-        await self._source.aclose()
-        self._recorder.record(time.time(), "agent", f"agent left {self._room_name}")
+        await self._end()
+        if self.joined:
+            self._recorder.record(time.time(), "agent", "agent left the room")
 
-    def _on_track(
-        self,
-        track: rtc.Track,
-        _publication: rtc.RemoteTrackPublication,
-        _participant: rtc.RemoteParticipant,
-    ) -> None:
-        if track.kind == rtc.TrackKind.KIND_AUDIO:
-            self._start(self._listen(track))
+    async def join(self, room: str) -> None:
+        """
+        Join `room` and speak.
+        """
+        token = (
+            api.AccessToken(self._api_key, self._api_secret)
+            .with_identity(_IDENTITY)
+            .with_grants(api.VideoGrants(room_join=True, room=room))
+            .to_jwt()
+        )
+        command = {"join": {"url": self._url, "token": token, "tone_hz": self._tone_hz}}
+        answer = await self._ask(command, f"to join {room}")
+        self.joined = True
+        took = f"{answer['joined']:.2f} s"
+        self._recorder.record(
+            time.time(), "agent", f"agent joined {room} and speaks (took {took})", room=room
+        )
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def heard(self, frequency: float) -> AgentSide:
+        """
+        What the agent has heard so far, and how loud `frequency` (Hz) was in it.
+        """
+        answer = await self._ask({"report": frequency}, "to tell what it heard")
+        side = AgentSide(answer["samples"], answer["level"])
+        self._recorder.record(
+            time.time(),
+            "media",
+            f"the agent heard {side.samples} samples, {frequency:.0f} Hz at level {side.level:.2f}",
+            side="agent",
+            samples=side.samples,
+            tone_hz=frequency,
+            level=round(side.level, 4),
+        )
+        return side
 
-    async def _speak(self) -> None:
-        count = int(SAMPLE_RATE * _FRAME_S)
-        for start in itertools.count(step=count):
-            samples = rtp.tone(self._tone_hz, count, rate=SAMPLE_RATE, start=start)
-            pcm = array("h", map(round, samples))
-            # capture_frame waits while its queue is full, which paces this loop.
-            await self._source.capture_frame(rtc.AudioFrame(pcm.tobytes(), SAMPLE_RATE, 1, count))
+    async def _ask(self, command: dict[str, Any], what: str) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(command).encode() + b"\n")
+        return await self._answer(what, within=_ANSWER_WITHIN_S)
 
-    async def _listen(self, track: rtc.Track) -> None:
-        stream = rtc.AudioStream(track, sample_rate=SAMPLE_RATE, num_channels=1)
+    async def _answer(self, what: str, *, within: float) -> dict[str, Any]:
+        assert self._process.stdout is not None
         try:
-            async for event in stream:
-                self.heard.frombytes(bytes(event.frame.data))
-        finally:
-            await stream.aclose()
+            line = await asyncio.wait_for(self._process.stdout.readline(), within)
+        except TimeoutError:
+            raise self._failure(what, f"no answer within {within:g} s") from None
+        if not line:
+            complaints = await self._complaints
+            raise self._failure(what, complaints.decode(errors="replace")[-1000:])
+        answer: dict[str, Any] = json.loads(line)
+        if "failed" in answer:
+            raise self._failure(what, answer["failed"])
+        return answer
+
+    def _failure(self, what: str, why: str) -> Blocked:
+        self.problem = f"the agent stand-in failed {what}: {self._recorder.redact(why)}"
+        return Blocked(
+            self.problem,
+            remedy="The agent is the suite's own: see that `pip install livekit` works on this "
+            "machine and that livekit.url is reachable for WebRTC",
+        )
+
+    async def _end(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), _LEAVE_WITHIN_S)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+        await self._complaints

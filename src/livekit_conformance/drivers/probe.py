@@ -13,7 +13,7 @@ from livekit import api
 from livekit.protocol.models import ParticipantInfo
 
 from livekit_conformance.catalogue.effects import Effect
-from livekit_conformance.drivers.agent import AgentStandIn
+from livekit_conformance.drivers.agent import AgentSide, AgentStandIn
 from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.media import Heard
 from livekit_conformance.drivers.permit import Permit
@@ -22,7 +22,6 @@ from livekit_conformance.drivers.webhook import Arrival, OnArrival, WebhookRecei
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
-from livekit_conformance.protocol import rtp
 from livekit_conformance.protocol.room_name import call_id_in
 from livekit_conformance.protocol.sip.message import Response
 from livekit_conformance.protocol.sip.outcome import Answer, Outcome, outcome
@@ -44,16 +43,6 @@ _FIND_WITHIN_S = 2.0
 _ROOMS_LOOKED_AT = 10
 
 
-@dataclass(frozen=True, slots=True)
-class AgentSide:
-    """
-    What the agent stand-in heard: samples, and the level of the caller's tone from 0 to 1.
-    """
-
-    samples: int
-    level: float
-
-
 @dataclass(slots=True)
 class ProbeCall:
     """
@@ -65,8 +54,9 @@ class ProbeCall:
     room: api.Room | None = None
     participant: ParticipantInfo | None = None
     caller_heard: Heard | None = None
-    # None when the agent stand-in never came into the room.
+    # None when the agent stand-in never came into the room; `agent_problem` may say why.
     agent_heard: AgentSide | None = None
+    agent_problem: str | None = None
     bye: Response | None = None
     left: Waited | None = None
     # Why the rooms could not be looked at; None when they could.
@@ -176,50 +166,32 @@ class Prober:
         The whole call: dial, let the agent in, listen to both sides, hang up, see everybody leave.
         """
         call_id = new_call_id()
-        async with AsyncExitStack() as agents:
-            stand_in: asyncio.Future[AgentStandIn] = asyncio.get_running_loop().create_future()
+        async with AsyncExitStack() as cleanup:
+            agent: AgentStandIn | None = None
             if self._profile.agent == "stand-in" and self._receiver is not None:
-                self._receiver.on_arrival = self._agent_joins(agents, stand_in, call_id)
+                agent = await cleanup.enter_async_context(self._agent())
+                self._receiver.on_arrival = _joins(agent, call_id)
+                cleanup.callback(self._receiver.forget)
             probe = await self.dial(credentials(self._profile), purpose="probe", call_id=call_id)
             if probe.call.answered and probe.call.media is not None:
                 probe.caller_heard = await probe.call.media.listen(_LISTEN_S)
-            if stand_in.done():
-                samples = stand_in.result().heard
-                level = rtp.level(samples, CALLER_TONE_HZ)
-                probe.agent_heard = AgentSide(len(samples), level)
+            if agent is not None and agent.joined:
+                probe.agent_heard = await agent.heard(CALLER_TONE_HZ)
+            probe.agent_problem = agent.problem if agent is not None else None
             if probe.call.answered:
                 probe.bye = await probe.call.hang_up()
                 probe.left = await self._wait_until_left(probe)
-            if self._receiver is not None:
-                self._receiver.on_arrival = None
         return probe
 
-    def _agent_joins(
-        self, agents: AsyncExitStack, stand_in: asyncio.Future[AgentStandIn], call_id: str
-    ) -> OnArrival:
-        """
-        What the application does: when the caller arrives, its agent joins the room and speaks.
-
-        Only when it is our caller: the agent never walks into somebody else's call.
-        """
-
-        async def on_arrival(arrival: Arrival) -> None:
-            attributes = arrival.participant.get("attributes", {})
-            ours = attributes.get("sip.callIDFull") == call_id
-            if arrival.event != "participant_joined" or not ours:
-                return
-            livekit = self._profile.livekit
-            agent = AgentStandIn(
-                livekit.url,
-                api_key=livekit.api_key,
-                api_secret=livekit.api_secret.get_secret_value(),
-                room=arrival.room,
-                tone_hz=AGENT_TONE_HZ,
-                recorder=self._recorder,
-            )
-            stand_in.set_result(await agents.enter_async_context(agent))
-
-        return on_arrival
+    def _agent(self) -> AgentStandIn:
+        livekit = self._profile.livekit
+        return AgentStandIn(
+            livekit.url,
+            api_key=livekit.api_key,
+            api_secret=livekit.api_secret.get_secret_value(),
+            tone_hz=AGENT_TONE_HZ,
+            recorder=self._recorder,
+        )
 
     async def _wait_until_left(self, probe: ProbeCall) -> Waited | None:
         if probe.room is None:
@@ -241,6 +213,22 @@ class Prober:
         except Unreachable as error:
             probe.not_seen = str(error)
             return None
+
+
+def _joins(agent: AgentStandIn, call_id: str) -> OnArrival:
+    """
+    What the application does: when the caller arrives, its agent joins the room and speaks.
+
+    Only when it is our caller: the agent never walks into somebody else's call.
+    """
+
+    async def on_arrival(arrival: Arrival) -> None:
+        attributes = arrival.participant.get("attributes", {})
+        ours = attributes.get("sip.callIDFull") == call_id
+        if arrival.event == "participant_joined" and ours:
+            await agent.join(arrival.room)
+
+    return on_arrival
 
 
 class _Search:

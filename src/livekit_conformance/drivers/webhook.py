@@ -127,6 +127,12 @@ class WebhookReceiver:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
 
+    def forget(self) -> None:
+        """
+        Do no work on what arrives from now on.
+        """
+        self.on_arrival = None
+
     async def wait_for(
         self, wanted: Callable[[Arrival], bool], *, within: float, since: float = 0.0
     ) -> Arrival | None:

@@ -1,0 +1,128 @@
+"""
+The agent stand-in's own process: a LiveKit participant that speaks a tone and measures another.
+
+It is told what to do in JSON lines on standard input and answers in JSON lines on standard output:
+`{"join": {"url", "token", "tone_hz"}}` -> `{"joined": seconds}` or `{"failed": "why"}`, and
+`{"report": frequency}` -> `{"samples": count, "level": level}`. At the end of its input it leaves
+the room and ends, so it also dies with whoever started it.
+
+The rtc SDK lives here alone, because its native threads can abort a process that is about to end
+(seen once in sixty runs): a verdict must not depend on that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import sys
+import time
+from array import array
+from collections.abc import Coroutine
+from typing import Any
+
+from livekit import rtc
+
+from livekit_conformance.protocol import rtp
+
+_RATE = 8000
+_FRAME = 160  # samples, 20 ms
+# Little is queued, so that the tone ends when the agent does.
+_QUEUE_MS = 200
+
+
+class Participant:
+    """
+    One participant in one room.
+    """
+
+    def __init__(self) -> None:
+        self.heard = array("h")
+        self._room = rtc.Room()
+        self._room.on("track_subscribed", self._on_track)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def join(self, url: str, token: str, tone_hz: float) -> None:
+        """
+        Join and begin to speak; raises what the SDK raises, for instance rtc.ConnectError.
+        """
+        await self._room.connect(url, token)
+        source = rtc.AudioSource(_RATE, 1, queue_size_ms=_QUEUE_MS)
+        track = rtc.LocalAudioTrack.create_audio_track("tone", source)
+        await self._room.local_participant.publish_track(
+            track, rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+        )
+        self._start(self._speak(source, tone_hz))
+
+    async def leave(self) -> None:
+        """
+        Leave the room, so that the server need not find out by itself.
+        """
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._room.disconnect()
+
+    def _on_track(
+        self,
+        track: rtc.Track,
+        _publication: rtc.RemoteTrackPublication,
+        _participant: rtc.RemoteParticipant,
+    ) -> None:
+        if track.kind == rtc.TrackKind.KIND_AUDIO:
+            self._start(self._listen(track))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _speak(self, source: rtc.AudioSource, tone_hz: float) -> None:
+        for start in itertools.count(step=_FRAME):
+            samples = rtp.tone(tone_hz, _FRAME, rate=_RATE, start=start)
+            pcm = array("h", map(round, samples))
+            # capture_frame waits while its queue is full, which paces this loop.
+            await source.capture_frame(rtc.AudioFrame(pcm.tobytes(), _RATE, 1, _FRAME))
+
+    async def _listen(self, track: rtc.Track) -> None:
+        async for event in rtc.AudioStream(track, sample_rate=_RATE, num_channels=1):
+            self.heard.frombytes(bytes(event.frame.data))
+
+
+async def obey() -> None:
+    """
+    Do what standard input says until it ends.
+    """
+    commands = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
+    participant = Participant()
+    _say({"ready": True})
+    async for line in commands:
+        match json.loads(line):
+            case {"join": {"url": url, "token": token, "tone_hz": tone_hz}}:
+                started = time.perf_counter()
+                try:
+                    await participant.join(url, token, tone_hz)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the other side is told
+                    _say({"failed": f"{type(error).__name__}: {error}"})
+                else:
+                    _say({"joined": time.perf_counter() - started})
+            case {"report": frequency}:
+                heard = participant.heard
+                _say({"samples": len(heard), "level": rtp.level(heard, frequency)})
+            case other:
+                _say({"failed": f"not a command: {other}"})
+    await participant.leave()
+
+
+def _say(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(obey())
+    # Not sys.exit(): see above.
+    os._exit(0)

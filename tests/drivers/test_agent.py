@@ -1,0 +1,70 @@
+"""
+The agent's process starts, says what it cannot do, and never stays behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+
+import pytest
+
+from livekit_conformance.drivers.agent import AgentStandIn
+from livekit_conformance.errors import Blocked
+from livekit_conformance.observations import Recorder
+from livekit_conformance.redaction import Redactor
+
+SECRET = "the-secret-of-the-test-is-long-enough"
+
+
+def agent_for(url: str) -> AgentStandIn:
+    return AgentStandIn(
+        url,
+        api_key="APItest",
+        api_secret=SECRET,
+        tone_hz=1000.0,
+        recorder=Recorder(Redactor([SECRET])),
+    )
+
+
+async def test_a_room_that_cannot_be_joined_blocks_and_says_why():
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        agent = agent_for(f"ws://127.0.0.1:{closed.getsockname()[1]}")
+        async with agent:
+            with pytest.raises(Blocked) as failure:
+                await agent.join("some-room")
+
+    assert "the agent stand-in failed to join some-room" in failure.value.reason
+    assert agent.problem == failure.value.reason
+    assert "eyJ" not in failure.value.reason
+    assert not agent.joined
+    assert agent._process.returncode == 0
+
+
+async def test_the_process_ends_when_its_input_does():
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "livekit_conformance.drivers.agent_participant"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert await asyncio.wait_for(process.stdout.readline(), 15) == b'{"ready": true}\n'
+
+    process.stdin.write(b'{"dance": 1}\n')
+    assert b"not a command" in await asyncio.wait_for(process.stdout.readline(), 5)
+    process.stdin.close()
+
+    assert await asyncio.wait_for(process.wait(), 5) == 0
+
+
+async def test_a_process_that_does_not_start_blocks_with_its_last_words(monkeypatch):
+    monkeypatch.setattr("livekit_conformance.drivers.agent._MODULE", "no_such_module_of_ours")
+
+    with pytest.raises(Blocked) as failure:
+        async with agent_for("ws://127.0.0.1:1"):
+            pass
+
+    assert "no_such_module_of_ours" in failure.value.reason
