@@ -130,20 +130,6 @@ class LiveKitClient:
         request = api.CreateSIPDispatchRuleRequest(dispatch_rule=rule)
         return await self._ask("CreateSIPDispatchRule", self._sdk.sip.create_dispatch_rule(request))
 
-    async def delete_trunk(self, trunk_id: str) -> None:
-        """
-        DeleteSIPTrunk.
-        """
-        request = api.DeleteSIPTrunkRequest(sip_trunk_id=trunk_id)
-        await self._ask("DeleteSIPTrunk", self._sdk.sip.delete_trunk(request))
-
-    async def delete_dispatch_rule(self, rule_id: str) -> None:
-        """
-        DeleteSIPDispatchRule.
-        """
-        request = api.DeleteSIPDispatchRuleRequest(sip_dispatch_rule_id=rule_id)
-        await self._ask("DeleteSIPDispatchRule", self._sdk.sip.delete_dispatch_rule(request))
-
     async def list_inbound_trunks(self) -> list[api.SIPInboundTrunkInfo]:
         """
         ListSIPInboundTrunk.

@@ -21,8 +21,6 @@ API_EFFECTS = MappingProxyType(
         "livekit.SIP/ListSIPDispatchRule": Effect.READ,
         "livekit.SIP/CreateSIPInboundTrunk": Effect.CONFIGURE_SIP,
         "livekit.SIP/CreateSIPDispatchRule": Effect.CONFIGURE_SIP,
-        "livekit.SIP/DeleteSIPTrunk": Effect.CONFIGURE_SIP,
-        "livekit.SIP/DeleteSIPDispatchRule": Effect.CONFIGURE_SIP,
     }
 )
 

@@ -23,9 +23,8 @@ from livekit_conformance.mock.sip import SipSide
 from livekit_conformance.mock.telephony import Telephony
 from livekit_conformance.mock.webhooks import WebhookSender
 
-# The versions whose answers the mock gives.
+# The version whose answers the mock gives.
 SERVER_VERSION: Final = "1.13.5"
-SIP_VERSION: Final = "1.8.0"
 
 # Requests that hang by a fault are cut off after this at the end.
 _SHUTDOWN_S: Final = 0.1

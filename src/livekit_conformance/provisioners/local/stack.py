@@ -53,7 +53,6 @@ class Stack:
 
     address: str
     keys: KeyPair
-    folder: Path
     webhook_listener: socket.socket
     redis: Process
     server: Process
@@ -176,7 +175,6 @@ def _assemble(
     return Stack(
         address=address,
         keys=keys,
-        folder=folder,
         webhook_listener=webhooks,
         redis=process(
             "redis-server",
