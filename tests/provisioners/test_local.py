@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,7 +66,12 @@ async def test_stop_ends_a_process_that_ignores_sigterm(tmp_path):
     assert not alive(process.pid)
 
 
-async def test_a_service_dies_with_its_killed_parent(tmp_path):
+@pytest.mark.parametrize("armed_after", [0.0, 0.5], ids=["as it is", "slow to arm"])
+async def test_a_service_dies_with_its_killed_parent(tmp_path, armed_after):
+    slow = tmp_path / "bin" / "setpriv"
+    slow.parent.mkdir()
+    slow.write_text(f'#!/bin/sh\nsleep {armed_after}\nexec {shutil.which("setpriv")} "$@"\n')
+    slow.chmod(0o755)
     script = f"""
 import asyncio, sys
 from pathlib import Path
@@ -85,7 +91,9 @@ async def main():
 asyncio.run(main())
 """
     parent = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-c", script),
+        stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"PATH": f"{slow.parent}:{os.environ['PATH']}"},
     )
     assert parent.stdout is not None
     child = int(await asyncio.wait_for(parent.stdout.readline(), 10))

@@ -18,6 +18,7 @@ from livekit_conformance.waiting import wait_until
 
 _TAIL_BYTES = 2000
 _READY_WITHIN_S = 10.0
+_UNLESS_ORPHANED = '[ "$PPID" = "$1" ] || exit 1; shift; exec "$@"'
 
 
 class Process:
@@ -25,7 +26,8 @@ class Process:
     One service. It dies with its parent, also when the parent is killed by SIGKILL.
 
     The kernel delivers the parent-death signal (prctl(2), PR_SET_PDEATHSIG), which `setpriv` of
-    util-linux arms before it becomes the service.
+    util-linux arms before it becomes the service. A parent killed before the signal was armed is
+    found by the shell between the two: its own parent is another process by then.
     """
 
     def __init__(self, name: str, command: Sequence[str], log: Path, recorder: Recorder) -> None:
@@ -57,7 +59,8 @@ class Process:
             )
         with self.log.open("ab") as log:
             self._child = await asyncio.create_subprocess_exec(
-                *(setpriv, "--pdeathsig", "KILL", "--", *self._command),
+                *(setpriv, "--pdeathsig", "KILL", "--"),
+                *("sh", "-c", _UNLESS_ORPHANED, "sh", str(os.getpid()), *self._command),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
