@@ -6,6 +6,8 @@ Whose fault it was: the class of an exception says it, and the tree is drawn onc
     ConformanceError
     ├── Blocked             a precondition is missing           -> BLOCKED
     │   └── Unreachable     the network did not carry it        -> BLOCKED
+    ├── NotApplicable       the claim is about something else   -> SKIPPED (not-applicable)
+    ├── NotConfigured       the profile does not say enough     -> SKIPPED (not-configured)
     ├── ProfileError        the operator's input is unusable    -> exit status 4
     └── NotPermitted        more than the profile allows        -> ERROR
 
@@ -66,6 +68,18 @@ class Unreachable(Blocked):
         self.phase = phase
         self.detail = detail
         self.waited = waited
+
+
+class NotApplicable(ConformanceError):
+    """
+    A claim about something that this deployment does not have, for instance TLS on loopback.
+    """
+
+
+class NotConfigured(ConformanceError):
+    """
+    What a check needs beyond the `Need`s of its clause; the text is the one-line profile change.
+    """
 
 
 class ProfileError(ConformanceError):

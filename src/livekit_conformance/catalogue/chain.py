@@ -14,10 +14,19 @@ class Link(StrEnum):
     One link of the chain, in the order in which a call crosses them.
     """
 
+    CONFIGURATION = "configuration"  # profile, variables and configuration files fit
+    TLS = "tls"  # the certificate of livekit-server is trusted
     SERVER = "server"  # livekit-server answers HTTP
+    NODE = "node"  # livekit-server says that it is ready
+    CLOCK = "clock"  # its clock agrees with ours
     API_KEY = "api-key"  # the key pair is accepted
     TOKENS = "tokens"  # bad tokens are refused
+    GRANTS = "grants"  # a token opens what it grants, and no more
     ROOMS = "rooms"  # rooms can be created and listed
+    WEBRTC = "webrtc"  # a participant can join a room
+    ENDPOINT_DNS = "webhook-dns"  # the host of the webhook endpoint resolves
+    ENDPOINT_SOCKET = "webhook-socket"  # it accepts connections
+    ENDPOINT_TLS = "webhook-tls"  # its certificate is trusted
     ENDPOINT = "webhook-endpoint"  # the application takes signed events
     DELIVERY = "webhook-delivery"  # livekit-server delivers events
     SIP_SOCKET = "sip-socket"  # livekit-sip answers SIP
@@ -30,4 +39,7 @@ class Link(StrEnum):
     ANSWER = "answer"  # the agent speaks, the call is answered
     AUDIO = "audio"  # both hear each other
     HANG_UP = "hang-up"  # the call ends and leaves nothing
+    OUTBOUND = "outbound"  # livekit-sip places calls
+    RECOVERY = "recovery"  # calls work again after a failure
+    CLIENT = "client"  # our own client does as its policies say
     LOGS = "logs"  # the logs tell what happened

@@ -12,7 +12,7 @@ from typing import Self
 from livekit_conformance.catalogue.clauses import Clause
 from livekit_conformance.environments.needs import needs_missing
 from livekit_conformance.environments.profile import KnownIssue, Profile
-from livekit_conformance.errors import Blocked
+from livekit_conformance.errors import Blocked, NotApplicable, NotConfigured
 from livekit_conformance.verdict import CheckRecord, Reason, Verdict
 
 
@@ -97,6 +97,14 @@ def judged(
             decision = Decision(verdict, sentence(violation, clause))
         case Blocked() as blocked:
             decision = Decision(Verdict.BLOCKED, str(blocked))
+        case NotApplicable() as other:
+            decision = Decision(Verdict.SKIPPED, str(other), reason="not-applicable")
+        case NotConfigured() as change:
+            decision = Decision(
+                Verdict.SKIPPED,
+                f"the profile does not say enough to test this: add {change}",
+                reason="not-configured",
+            )
         case other:
             decision = Decision(Verdict.ERROR, f"{type(other).__name__}: {other}".strip(": "))
     if decision.verdict in (Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR):

@@ -1,0 +1,16 @@
+"""
+What the logs hold.
+"""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant, fault
+
+MUTANTS = (
+    fault("secret_logged", "1.4-logs-hold-no-secrets"),
+    Mutant(
+        "repeats_refused_tokens",
+        frozenset({"1.4-logs-hold-no-tokens"}),
+        {"repeats_refused_tokens": True},
+    ),
+)

@@ -1,0 +1,121 @@
+"""
+A mutant: a healthy deployment with one small fault, and the checks that must notice it.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from livekit_conformance.environments.loader import load
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.mock import Faults, Mock, MockConfig
+from livekit_conformance.observations import Recorder
+from livekit_conformance.provisioners.deployment import fill_mock
+from livekit_conformance.provisioners.local.stack import KeyPair
+from livekit_conformance.redaction import Redactor
+from tests.scenarios.harness import ROOT, Run, run_suites, write_profile
+
+Change = Callable[[Profile], Profile]
+# Something beside the mock that has to run meanwhile; it may change the profile too.
+Beside = Callable[[Profile], AbstractAsyncContextManager[Profile]]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """
+    A fault of the mock, a profile that does not fit it, or a faulty thing beside it.
+
+    `red` names the checks that must turn red, and no other may: a check id, or a clause id for all
+    checks of the clause. `settings` are fields of MockConfig, `environ` is set for the suites.
+    """
+
+    id: str
+    red: frozenset[str]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    change: Change | None = None
+    beside: Beside | None = None
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    def expected(self, run: Run) -> set[str]:
+        """
+        The ids of the checks of `run` that must be red; what the run does not have stays named.
+        """
+        named = {check["id"] for check in run.checks if _clause(check["id"]) in self.red}
+        return named | {name for name in self.red if not any(_clause(n) == name for n in named)}
+
+
+def fault(name: str, *red: str) -> Mutant:
+    return Mutant(name, frozenset(red), {"faults": Faults(**{name: True})})
+
+
+def misfit(name: str, change: Change, *red: str) -> Mutant:
+    return Mutant(name, frozenset(red), change=change)
+
+
+def changed(section: str, **values: object) -> Change:
+    def change(profile: Profile) -> Profile:
+        part = getattr(profile, section).model_copy(update=values)
+        return profile.model_copy(update={section: part})
+
+    return change
+
+
+async def run_on_mock(mutant: Mutant, folder: Path) -> Run:
+    keys = KeyPair()
+    recorder = Recorder(Redactor())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        webhook_url = f"http://127.0.0.1:{listener.getsockname()[1]}/webhooks/livekit"
+    config = MockConfig(
+        api_key=keys.key,
+        api_secret=keys.secret,
+        webhook_url=webhook_url,
+        log_dir=folder,
+        **{**BETTER_THAN_REAL, **mutant.settings},
+    )
+    loaded = load("mock", environ={}, env_file=None, config_dir=ROOT / "config")
+    async with AsyncExitStack() as running:
+        mock = await running.enter_async_context(Mock(config))
+        profile = await fill_mock(loaded.profile, mock, keys, webhook_url, recorder)
+        if mutant.change is not None:
+            profile = mutant.change(profile)
+        if mutant.beside is not None:
+            profile = await running.enter_async_context(mutant.beside(profile))
+        env = write_profile(profile, folder / "profile.yaml")
+        return await run_suites(env, folder / "reports", environ=dict(mutant.environ))
+
+
+# What the healthy mock of the mutants does better than livekit-server 1.13.5, whose findings would
+# otherwise be red in every run.
+BETTER_THAN_REAL: Mapping[str, Any] = {"repeats_refused_tokens": False}
+
+
+def red_checks(run: Run) -> set[str]:
+    """
+    What failed or warned, and what was blocked by nothing else.
+    """
+    return {
+        check["id"]
+        for check in run.checks
+        if check["verdict"] in {"FAIL", "WARN", "ERROR"}
+        or (check["verdict"] == "BLOCKED" and not check["blocked_by"])
+    }
+
+
+def killed_clauses(mutants: Iterable[Mutant]) -> dict[str, list[str]]:
+    """
+    The ids of the mutants that kill each clause.
+    """
+    killers: dict[str, list[str]] = {}
+    for mutant in mutants:
+        for clause in sorted({_clause(check) for check in mutant.red}):
+            killers.setdefault(clause, []).append(mutant.id)
+    return killers
+
+
+def _clause(check: str) -> str:
+    return check.partition("[")[0]
