@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance.catalogue.clauses import CLAUSES
-from livekit_conformance.mock import Faults
+from livekit_conformance.mock import Faults, Variations
 from tests.mutants.mutant import Mutant, killed_clauses, red_checks
 
 # One module of mutants for each subject.
@@ -22,7 +22,13 @@ MUTANTS: tuple[Mutant, ...] = tuple(
     for mutant in getattr(import_module(f"tests.mutants.{path.stem}"), "MUTANTS", ())
     if path.name != Path(__file__).name
 )
-HEALTHY = Mutant("none", frozenset())
+NEUTRAL = (
+    Mutant("none", frozenset()),
+    *(
+        Mutant(f.name, frozenset(), {"variations": Variations(**{f.name: True})})
+        for f in fields(Variations)
+    ),
+)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.id)
@@ -32,8 +38,8 @@ async def test_a_mutant_turns_exactly_the_declared_checks_red(mutant, runs):
     assert red_checks(run) == mutant.expected(run), run.output
 
 
-@pytest.mark.parametrize("mutant", [HEALTHY], ids=lambda mutant: mutant.id)
-async def test_the_healthy_mock_turns_nothing_red(mutant, runs):
+@pytest.mark.parametrize("mutant", NEUTRAL, ids=lambda mutant: mutant.id)
+async def test_what_is_harmless_turns_nothing_red(mutant, runs):
     run = await runs[mutant.id]
 
     assert run.exit_status == 0, run.output

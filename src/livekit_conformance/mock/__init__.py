@@ -14,5 +14,6 @@ Known differences from livekit-server 1.13.5 and livekit-sip 1.8.0:
 
 from livekit_conformance.mock.config import Faults, MockConfig
 from livekit_conformance.mock.program import Mock
+from livekit_conformance.mock.variations import Variations
 
-__all__ = ["Faults", "Mock", "MockConfig"]
+__all__ = ["Faults", "Mock", "MockConfig", "Variations"]

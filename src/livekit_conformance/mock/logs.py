@@ -4,8 +4,8 @@ Log files in the JSON dialect of livekit-server and livekit-sip (zap): one objec
 
 from __future__ import annotations
 
-import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -17,13 +17,16 @@ class ServiceLog:
     """
     The log of one service. A line is in the file when `write` returns.
 
-    `always` are fields that stand in every line.
+    `as_text` makes a line of its fields; `always` are fields that stand in every line.
     """
 
-    def __init__(self, path: Path, logger: str, **always: Any) -> None:
+    def __init__(
+        self, path: Path, logger: str, *, as_text: Callable[[dict[str, Any]], str], **always: Any
+    ) -> None:
         self.path = path
         self._logger = logger
         self._always = always
+        self._as_text = as_text
         self._file = path.open("a", encoding="utf-8", buffering=1)
 
     def write(self, level: Level, message: str, /, *, part: str = "", **fields: Any) -> None:
@@ -33,7 +36,7 @@ class ServiceLog:
         logger = f"{self._logger}.{part}" if part else self._logger
         line = {"level": level, "ts": time.time(), "logger": logger, "msg": message}
         line |= self._always | fields
-        self._file.write(json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n")
+        self._file.write(self._as_text(line) + "\n")
 
     def __enter__(self) -> Self:
         return self

@@ -62,9 +62,16 @@ class Mock:
 
     async def _start(self, stack: AsyncExitStack) -> None:
         config = self.config
-        server_log = stack.enter_context(ServiceLog(self.server_log, "livekit"))
+        server_log = stack.enter_context(
+            ServiceLog(self.server_log, "livekit", as_text=config.variations.log)
+        )
         sip_log = stack.enter_context(
-            ServiceLog(self.sip_log, "sip", nodeID=identifiers.new(identifiers.SIP_NODE))
+            ServiceLog(
+                self.sip_log,
+                "sip",
+                as_text=config.variations.log,
+                nodeID=identifiers.new(identifiers.SIP_NODE),
+            )
         )
         client = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))

@@ -1,0 +1,67 @@
+"""
+An HTTP server of our own that answers as it is told: what a client is tried on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+_SHUTDOWN_S = 0.1
+
+
+class ScriptedServer:
+    """
+    Answers each request with the next status; the last one again and again. On loopback only.
+    """
+
+    def __init__(self, statuses: Sequence[int]) -> None:
+        self.asked_at: list[float] = []
+        self._statuses = list(statuses)
+
+    async def __aenter__(self) -> Self:
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", self._answer)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self._runner.cleanup()
+
+    @property
+    def url(self) -> str:
+        """
+        Where it listens.
+        """
+        host, port = self._runner.addresses[0][:2]
+        return f"http://{host}:{port}"
+
+    @property
+    def waits(self) -> list[float]:
+        """
+        The seconds between the requests.
+        """
+        return [
+            later - earlier
+            for earlier, later in zip(self.asked_at, self.asked_at[1:], strict=False)
+        ]
+
+    async def _answer(self, _request: web.Request) -> web.Response:
+        self.asked_at.append(time.monotonic())
+        status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
+        if status == HTTPStatus.OK:
+            # An empty body is an empty message of whatever type.
+            return web.Response(content_type="application/protobuf")
+        return web.json_response({"code": "unavailable", "msg": "as told"}, status=status)

@@ -1,0 +1,104 @@
+"""
+The circuit breaker, against a plain model of it and by hand.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from livekit_conformance.client.breaker import CircuitBreaker, CircuitOpenError, State
+from livekit_conformance.environments.policies import BreakerPolicy
+
+POLICY = BreakerPolicy.model_validate({"failures": 3, "window": "10s", "open_for": "5s"})
+
+
+def failed(breaker: CircuitBreaker, *times: float) -> CircuitBreaker:
+    for now in times:
+        breaker.failed(breaker.enter(now), now)
+    return breaker
+
+
+def test_enough_failures_within_the_window_open_it():
+    breaker = failed(CircuitBreaker(POLICY), 0, 4, 8)
+
+    with pytest.raises(CircuitOpenError) as refused:
+        breaker.enter(9)
+    assert refused.value.retry_after == 4
+
+
+def test_failures_further_apart_do_not():
+    assert failed(CircuitBreaker(POLICY), 0, 4, 11).state(11) is State.CLOSED
+
+
+def test_an_answer_forgets_the_failures_before_it():
+    breaker = failed(CircuitBreaker(POLICY), 0, 1)
+    breaker.succeeded(breaker.enter(2))
+
+    assert failed(breaker, 3, 4).state(5) is State.CLOSED
+
+
+def test_a_late_answer_from_before_it_opened_does_not_close_it():
+    breaker = CircuitBreaker(POLICY)
+    early = breaker.enter(0)
+    failed(breaker, 1, 1, 1)
+
+    breaker.succeeded(early)
+
+    assert breaker.state(2) is State.OPEN
+
+
+def test_an_abandoned_probe_lets_another_one_through():
+    breaker = failed(CircuitBreaker(POLICY), 0, 0, 0)
+    breaker.abandoned(breaker.enter(5))
+
+    breaker.succeeded(breaker.enter(5))
+
+    assert breaker.state(5) is State.CLOSED
+
+
+class Breaker(RuleBasedStateMachine):
+    """
+    Whatever is asked and answered in whatever order: at half-open one, while open none.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.breaker = CircuitBreaker(POLICY)
+        self.now = 0.0
+        self.out: list[tuple[int, bool]] = []
+
+    @rule(seconds=st.floats(0, 12))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule()
+    def ask(self) -> None:
+        before = self.breaker.state(self.now)
+        try:
+            period = self.breaker.enter(self.now)
+        except CircuitOpenError:
+            assert before is State.OPEN
+        else:
+            assert before is not State.OPEN
+            self.out.append((period, before is State.HALF_OPEN))
+
+    @precondition(lambda self: self.out)
+    @rule(which=st.integers(0), how=st.sampled_from(["succeeded", "failed", "abandoned"]))
+    def answer(self, which: int, how: str) -> None:
+        period, _ = self.out.pop(which % len(self.out))
+        if how == "failed":
+            self.breaker.failed(period, self.now)
+        else:
+            getattr(self.breaker, how)(period)
+
+    @invariant()
+    def at_most_one_probe_is_out(self) -> None:
+        current = max((period for period, probe in self.out if probe), default=None)
+        assert sum(period == current for period, probe in self.out if probe) <= 1
+
+
+TestBreaker = Breaker.TestCase
+TestBreaker.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
