@@ -1,0 +1,72 @@
+"""
+Failures that a stack of our own can be made to have, for as long as a check wants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from livekit_conformance.mock import Faults, MockConfig
+
+
+class Failure(StrEnum):
+    """
+    What fails. All but the last are over when the stack is told so, and calls must succeed again.
+    """
+
+    SERVER_RESTART = "server-restart"
+    SIP_RESTART = "sip-restart"
+    REDIS_RESTART = "redis-restart"
+    REDIS_PAUSE = "redis-pause"
+    BUS_PARTITION = "bus-partition"
+    WRONG_SIP_SECRET = "wrong-sip-secret"  # noqa: S105 - the name of a failure
+
+
+class FailureControl(Protocol):
+    """
+    Whoever can let a stack fail.
+    """
+
+    def during(self, failure: Failure) -> AbstractAsyncContextManager[None]:
+        """
+        The stack has failed inside, and what failed has returned after; raises Blocked.
+        """
+        ...
+
+
+# The mock is one process: whatever fails, callers see it in one of two ways.
+_SEEN_AS: Final[Mapping[Failure, Mapping[str, bool]]] = MappingProxyType(
+    {
+        Failure.SERVER_RESTART: {"bus_down": True},
+        Failure.SIP_RESTART: {"bus_down": True},
+        Failure.REDIS_RESTART: {"bus_down": True},
+        Failure.REDIS_PAUSE: {"bus_down": True},
+        Failure.BUS_PARTITION: {"bus_down": True},
+        Failure.WRONG_SIP_SECRET: {"sip_wrong_secret": True},
+    }
+)
+
+
+class MockFailures:
+    """
+    Failures of the embedded mock.
+    """
+
+    def __init__(self, config: MockConfig) -> None:
+        self._config = config
+
+    @asynccontextmanager
+    async def during(self, failure: Failure) -> AsyncIterator[None]:
+        """
+        Let the mock fail inside.
+        """
+        healthy: Faults = self._config.faults
+        self._config.faults = replace(healthy, **_SEEN_AS[failure])
+        yield
+        if not healthy.never_recovers:
+            self._config.faults = healthy

@@ -1,0 +1,67 @@
+"""
+Can a failed join be found in the logs of both sides?
+"""
+
+import time
+from collections.abc import Mapping
+
+import pytest
+
+from livekit_conformance.drivers.logs import LogTail
+from livekit_conformance.drivers.probe import Prober, credentials
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import Blocked
+from livekit_conformance.protocol.logline import LogLine
+from livekit_conformance.protocol.sip.outcome import Outcome
+from livekit_conformance.provisioners.failures import Failure, FailureControl
+
+_LOGGED_WITHIN_S = 5.0
+_JOIN_PATH = "/rtc"
+
+
+@pytest.mark.clause("1.4-failed-join-is-logged")
+async def test_a_failed_join_is_logged_on_both_sides(
+    failures: FailureControl, prober: Prober, logs: Mapping[str, LogTail], profile: Profile
+) -> None:
+    """
+    livekit-sip names the call, the room and the reason; livekit-server logs that very refusal.
+    """
+    async with failures.during(Failure.WRONG_SIP_SECRET):
+        since = time.time()
+        failed = await prober.attempt(credentials(profile), purpose="failed join")
+        if failed.outcome is Outcome.ANSWERED:
+            raise Blocked(
+                f"positive control: the call was answered although livekit-sip has a wrong secret "
+                f"({failed.story})",
+                remedy="Report this as a defect of the suite",
+            )
+
+        def tells_the_call(line: LogLine) -> bool:
+            fields = line.fields
+            told = line.level == "error" and fields.get("room") and line.error
+            return bool(told) and fields.get("sipCallID") == failed.call.call_id
+
+        sip_line, sip_waited = await logs["livekit-sip"].wait_for(
+            tells_the_call, within=_LOGGED_WITHIN_S, what="an error with the Call-ID and the room"
+        )
+
+        def tells_the_refusal(line: LogLine) -> bool:
+            return (
+                line.at is not None
+                and line.at >= since
+                and line.fields.get("status") == 401
+                and str(line.fields.get("path", "")).startswith(_JOIN_PATH)
+                and bool(line.error)
+                # The same words on both sides are what the two lines are matched by.
+                and sip_line is not None
+                and line.error in sip_line.error
+            )
+
+        server_line, server_waited = await logs["livekit-server"].wait_for(
+            tells_the_refusal, within=_LOGGED_WITHIN_S, what="the refusal that livekit-sip was told"
+        )
+
+    assert sip_line is not None and server_line is not None, (
+        f"a failed join MUST be logged on both sides; livekit-sip: {sip_waited}; "
+        f"livekit-server: {server_waited}"
+    )

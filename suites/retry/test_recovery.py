@@ -1,0 +1,59 @@
+"""
+Do calls succeed again when what failed has returned?
+"""
+
+import time
+
+import pytest
+
+from livekit_conformance.drivers.probe import Prober
+from livekit_conformance.errors import Blocked, Unreachable
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.sip.outcome import Outcome
+from livekit_conformance.provisioners.failures import Failure, FailureControl
+from livekit_conformance.waiting import POLITE_S, wait_until
+
+_RECOVERED_WITHIN_S = 30.0
+_RETURNING = tuple(failure for failure in Failure if failure is not Failure.WRONG_SIP_SECRET)
+
+
+@pytest.mark.clause("1.5-recovers-from")
+@pytest.mark.parametrize("failure", _RETURNING, ids=lambda failure: failure.value)
+async def test_calls_succeed_again_after_a_failure(
+    failure: Failure, failures: FailureControl, prober: Prober, recorder: Recorder
+) -> None:
+    """
+    While it lasts no call comes through; within 30 s of its end one does. The time is reported.
+    """
+    async with failures.during(failure):
+        during = await _try_a_call(prober, f"during {failure}")
+    if during is None:
+        raise Blocked(
+            f"positive control: a call was answered during the {failure}, so nothing had failed",
+            remedy="Report this as a defect of the suite",
+        )
+    returned = time.time()
+
+    recovered = await wait_until(
+        lambda: _try_a_call(prober, f"after {failure}"),
+        within=_RECOVERED_WITHIN_S,
+        slowest=POLITE_S,
+    )
+
+    took = time.time() - returned
+    recorder.record(time.time(), "process", f"recovered from {failure} in {took:.1f} s")
+    assert recovered.came_true and took <= _RECOVERED_WITHIN_S, (
+        f"calls MUST succeed again within {_RECOVERED_WITHIN_S:g} s of the end of the {failure}; "
+        f"{recovered}"
+    )
+
+
+async def _try_a_call(prober: Prober, purpose: str) -> str | None:
+    """
+    Why a call was not answered; None when it was.
+    """
+    try:
+        call = await prober.call_through(purpose=purpose)
+    except Unreachable as error:
+        return str(error)
+    return None if call.outcome is Outcome.ANSWERED else f"{call.outcome}: {call.story}"

@@ -1,0 +1,16 @@
+"""
+Recovery, retries and the circuit breaker.
+"""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import sabotaged
+
+MUTANTS = (
+    sabotaged("never_recovers", "1.5-recovers-from"),
+    sabotaged("failed_joins_not_logged", "1.4-failed-join-is-logged"),
+    sabotaged("client_retries_refusals", "1.5-client-retries-as-configured"),
+    sabotaged("client_never_waits_longer", "1.5-client-retries-as-configured"),
+    sabotaged("breaker_never_opens", "1.5-client-breaker-as-configured"),
+    sabotaged("breaker_lets_all_probe", "1.5-client-breaker-as-configured"),
+)
