@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run local test stack check bench lock clean
+.PHONY: run local test stack matrix check bench lock clean
 
 run: .venv/run  ## install from the lock, check the embedded mock
 	$(BIN)/pytest suites/
@@ -22,6 +22,9 @@ check: .venv/dev  ## style, types, import contracts
 stack: .venv/run  ## redis-server, livekit-server and livekit-sip: found, or built once into the cache
 	$(BIN)/python -m livekit_conformance.provisioners.local.binaries
 
+matrix: .venv/run  ## all pinned versions of the services: built, and checked pair by pair
+	$(BIN)/python -m tests.matrix
+
 bench: .venv/dev  ## ratios against peers in the same run
 	$(BIN)/python bench/start_up.py
 
@@ -32,7 +35,7 @@ lock:  ## pin what pyproject.toml allows, with hashes
 	    --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv reports/2* reports/latest
+	rm -rf .venv reports/2* reports/latest reports/matrix
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 ...")'

@@ -16,7 +16,16 @@ import pytest
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.address import own_loopback_address
-from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, build, find
+from livekit_conformance.provisioners.local.binaries import (
+    REDIS,
+    SERVER,
+    SIP,
+    Found,
+    build,
+    cached,
+    find,
+    provide,
+)
 from livekit_conformance.provisioners.local.process import Process
 from livekit_conformance.redaction import Redactor
 from livekit_conformance.waiting import wait_until
@@ -139,12 +148,68 @@ def test_a_program_is_found_by_variable_then_cache_then_path(tmp_path):
     assert find(SERVER, environ).path == on_path
 
     cache = tmp_path / "cache" / "livekit-conformance"
-    built = program(cache / f"livekit-server-{SERVER.version}" / "livekit-server")
-    assert find(SERVER, environ).path == built
-    assert find(SERVER, environ).version == SERVER.version
+    built = program(cache / "livekit-server-1.13.5" / "livekit-server")
+    assert find(SERVER, environ) == Found(built, "1.13.5")
 
     named = program(tmp_path / "named")
     assert find(SERVER, environ | {"LIVEKIT_SERVER_BIN": str(named)}).path == named
+
+
+def test_the_environment_chooses_one_of_the_pinned_versions(tmp_path):
+    environ = {"XDG_CACHE_HOME": str(tmp_path), "PATH": "", "LIVEKIT_SERVER_VERSION": "1.8.4"}
+    for version in SERVER.versions:
+        built = cached(SERVER, version, environ)
+        built.parent.mkdir(parents=True)
+        built.touch(0o755)
+
+    found = find(SERVER, environ)
+
+    assert found == Found(cached(SERVER, "1.8.4", environ), "1.8.4")
+
+
+def test_an_unknown_version_is_told_with_the_pinned_ones():
+    with pytest.raises(Blocked, match=r"LIVEKIT_SIP_VERSION is '1\.6\.0'") as unknown:
+        find(SIP, {"LIVEKIT_SIP_VERSION": "1.6.0"})
+
+    assert unknown.value.remedy == "Pinned versions of livekit-sip: 1.8.0, 1.7.0"
+
+
+def test_a_chosen_version_is_not_replaced_by_another_one_on_the_path(tmp_path):
+    (tmp_path / "livekit-server").touch(0o755)
+    environ = {"XDG_CACHE_HOME": str(tmp_path), "PATH": str(tmp_path)}
+
+    with pytest.raises(Blocked, match=r"livekit-server 1\.9\.12 is missing") as missing:
+        find(SERVER, environ | {"LIVEKIT_SERVER_VERSION": "1.9.12"})
+
+    assert "make stack LIVEKIT_SERVER_VERSION=1.9.12" in missing.value.remedy
+
+
+def test_a_version_and_a_file_at_once_are_refused(tmp_path):
+    named = tmp_path / "livekit-server"
+    named.touch(0o755)
+    environ = {"LIVEKIT_SERVER_BIN": str(named), "LIVEKIT_SERVER_VERSION": "1.13.5"}
+
+    with pytest.raises(Blocked, match="are both set"):
+        find(SERVER, environ)
+
+
+@pytest.mark.parametrize(
+    ("program", "version"),
+    [(program, version) for program in (SERVER, SIP) for version in program.versions],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_every_version_is_pinned_by_a_module_of_its_own(program, version):
+    folder = program.module(version)
+    pinned = (folder / "go.mod").read_text().splitlines()
+
+    assert pinned[0] == f"module livekit-conformance/stack/{folder.name}"
+    assert f"tool {program.package}" in pinned
+    assert any(
+        program.package.startswith(line.split()[0]) and line.split()[1] == f"v{version}"
+        for line in pinned
+        if line.startswith("\t")
+    )
+    assert (folder / "go.sum").is_file()
 
 
 def alive(pid: int) -> bool:
@@ -177,7 +242,8 @@ def test_a_build_shows_progress_and_is_cached_whole(tmp_path, capsys):
     built = build(SERVER, environ)
 
     assert built.read_text() == "program\n"
-    assert capsys.readouterr().out == "  100 packages\n  200 packages\n"
+    told = ["livekit-server 1.13.5: building ...", "  100 packages", "  200 packages"]
+    assert capsys.readouterr().out.splitlines() == told
     assert [path.name for path in built.parent.iterdir()] == [built.name]
 
 
@@ -189,3 +255,20 @@ def test_a_build_that_fails_leaves_nothing_and_tells_its_last_lines(tmp_path):
 
     assert "cannot find opus.h" in failure.value.stderr
     assert list((tmp_path / "bin" / "cache").rglob("livekit-sip")) == []
+
+
+def test_the_chosen_version_is_built_in_its_own_module(tmp_path):
+    environ = fake_go(tmp_path / "bin", 'pwd > "$5"') | {"LIVEKIT_SERVER_VERSION": "1.9.12"}
+
+    found = provide(SERVER, environ)
+
+    assert found.version == "1.9.12"
+    assert found.path.read_text().strip() == str(SERVER.module("1.9.12"))
+
+
+def test_a_named_file_is_not_built(tmp_path):
+    named = tmp_path / "livekit-sip"
+    named.touch(0o755)
+    environ = fake_go(tmp_path / "bin", "exit 2") | {"LIVEKIT_SIP_BIN": str(named)}
+
+    assert provide(SIP, environ) == Found(named, None)
