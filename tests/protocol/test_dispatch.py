@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from livekit_conformance.protocol.dispatch import (
     ConflictError,
     IncomingCall,
+    Outcome,
     Rule,
     Trunk,
     attributes,
+    conflict_of,
     conflicting_rules,
     conflicting_trunks,
     evaluate,
@@ -33,6 +38,8 @@ RULE = Rule("SDR_1", "individual", "voice-ai-call-", random_suffix=True)
         ("anonymous", "anonymous"),
         ("voice-ai-call-12345", "voice-ai-call-12345"),
         ("+1.555.0123", "+1.555.0123"),
+        # Digits of other scripts are none.
+        ("+1555\u0660123", "+1555\u0660123"),
         ("++1555", "++1555"),
         ("", ""),
     ],
@@ -57,6 +64,8 @@ def test_only_phone_numbers_are_normalized(number: str, same: str) -> None:
         (Trunk("t", allowed_addresses=("2001:db8::/32",)), "allowed_addresses"),
         (Trunk("t", allowed_addresses=("pbx.example",)), None),
         (Trunk("t", allowed_addresses=("other.example",)), "allowed_addresses"),
+        (Trunk("t", allowed_addresses=("192.0.2.0/255.255.255.0",)), "allowed_addresses"),
+        (Trunk("t", allowed_addresses=("192.0.2.0/024",)), "allowed_addresses"),
         # Masks that are all unreadable let everybody in; one that is readable counts.
         (Trunk("t", allowed_addresses=("sip://192.0.2.8", "*")), None),
         (Trunk("t", allowed_addresses=("*", "192.0.2.8")), "allowed_addresses"),
@@ -273,3 +282,195 @@ def test_rules_that_differ_in_trunk_number_caller_or_pin_are_no_conflict() -> No
 
     assert conflicting_rules(different) is None
     assert "<new>" in (conflicting_rules([replace(RULE, id=""), RULE]) or "")
+
+
+@pytest.mark.parametrize(
+    ("pin", "winner", "not_matched"),
+    [
+        ("1111", "a", {"b": "another PIN", "open": "has no PIN"}),
+        ("2222", "b", {"a": "another PIN", "open": "has no PIN"}),
+        ("9999", None, {"a": "another PIN", "b": "another PIN", "open": "has no PIN"}),
+        ("", "open", {"a": "another PIN", "b": "another PIN"}),
+    ],
+)
+def test_a_pin_is_asked_for_and_then_only_its_rule_matches(
+    pin: str, winner: str | None, not_matched: dict[str, str]
+) -> None:
+    """
+    A wrong PIN does not open the open rule's room; none at all does.
+    """
+    rules = [
+        Rule("a", "direct", "a", pin="1111"),
+        Rule("b", "individual", "b", pin="2222"),
+        Rule("open", "callee", "open"),
+    ]
+
+    asked, opened = evaluate([], rules, CALL), evaluate([], rules, CALL, pin=pin)
+
+    assert asked.asks_for_pin
+    assert asked.rule is rules[0]
+    assert asked.room is None
+    assert not opened.asks_for_pin
+    assert (opened.rule.id if opened.rule else None) == winner
+    assert (opened.room is None) is (winner is None)
+    assert set(opened.not_matched) == set(not_matched)
+    assert all(text in opened.not_matched[one] for one, text in not_matched.items())
+    assert not any(rule.pin in str(opened) for rule in rules[:2])
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "asks"),
+    [("u", "p", True), ("u", "", False), ("", "p", False), ("", "", False)],
+)
+def test_only_user_name_and_password_together_are_asked_for(
+    username: str, password: str, *, asks: bool
+) -> None:
+    """
+    The API takes a trunk with one of the two, and it is open.
+    """
+    trunk = Trunk("t", auth_username=username, auth_password=password)
+
+    assert trunk.asks_for_credentials is asks
+
+
+def test_without_a_trunk_all_rules_are_validated() -> None:
+    """
+    Also those of trunks that do not match; with a trunk only its own and those for all.
+    """
+    twins = [
+        Rule("a", "direct", "a", trunk_ids=("ST_other",)),
+        Rule("b", "direct", "b", trunk_ids=("ST_other",)),
+    ]
+
+    assert evaluate([NUMBER], [*twins, RULE], CALL).rule is RULE
+    with pytest.raises(ConflictError, match='already exists in dispatch rule "a"'):
+        evaluate([], [*twins, RULE], CALL)
+
+
+def test_a_rule_that_names_a_number_twice_is_in_its_own_way() -> None:
+    """
+    With and without a plus are one number to the validation and two to the evaluation.
+    """
+    rule = replace(RULE, numbers=("+15550123", "15550123"), name="n")
+
+    assert 'dispatch rule "SDR_1" "n"' in (conflicting_rules([rule]) or "")
+
+
+def test_of_equal_rules_the_first_by_id_wins() -> None:
+    """
+    Whatever the order in which they are given.
+    """
+    one = Rule("a", "direct", "r", numbers=("+15550123",))
+    other = Rule("b", "direct", "r", inbound_numbers=("+15550100",))
+
+    assert evaluate([], [one, other], CALL).rule is one
+    assert evaluate([], [other, one], CALL).rule is one
+
+
+@pytest.mark.parametrize(
+    ("trunks", "between"),
+    [
+        ([NUMBER], None),
+        ([NUMBER, replace(NUMBER, id="b", allowed_numbers=("+15550177",))], {"ST_number", "b"}),
+        ([ANY, replace(ANY, id="b", allowed_numbers=("+15550177",))], {"ST_any", "b"}),
+        ([ANY, replace(ANY, id="b", allowed_numbers=("+15550177",)), NUMBER], None),
+        ([NUMBER, replace(NUMBER, id="b", numbers=("+15550124",))], None),
+    ],
+)
+def test_a_conflict_that_only_another_caller_runs_into_is_found(
+    trunks: list[Trunk], between: set[str] | None
+) -> None:
+    """
+    The API takes a trunk for one caller beside one for all, and the one caller is lost.
+    """
+    conflict = conflict_of(trunks, [RULE], CALL)
+
+    assert (conflict and {trunk.id for trunk in conflict.trunks}) == between
+    evaluate(trunks, [RULE], CALL)
+
+
+def test_a_conflict_of_rules_names_no_trunk() -> None:
+    """
+    It is the rules that are the same.
+    """
+    conflict = conflict_of([NUMBER], [RULE, replace(RULE, id="b")], CALL)
+
+    assert conflict is not None
+    assert conflict.trunks == ()
+
+
+NUMBERS = st.sampled_from(["+15550123", "15550123", "1 555 0123", "+15550124", "anonymous", ""])
+SOME = st.lists(NUMBERS, max_size=2).map(tuple)
+TRUNKS = st.lists(
+    st.builds(
+        Trunk,
+        id=st.sampled_from(["t1", "t2", "t3"]),
+        numbers=SOME,
+        allowed_numbers=SOME,
+        allowed_addresses=st.lists(st.sampled_from(["192.0.2.7", "198.51.100.0/24", "*"])).map(
+            tuple
+        ),
+    ),
+    max_size=3,
+    unique_by=lambda trunk: trunk.id,
+)
+RULES = st.lists(
+    st.builds(
+        Rule,
+        id=st.sampled_from(["r1", "r2", "r3", "r4"]),
+        kind=st.sampled_from(["direct", "individual", "callee"]),
+        room=st.sampled_from(["", "a", "b"]),
+        pin=st.sampled_from(["", "1"]),
+        random_suffix=st.booleans(),
+        trunk_ids=st.lists(st.sampled_from(["t1", "t2"]), max_size=2).map(tuple),
+        numbers=SOME,
+        inbound_numbers=SOME,
+        hide_phone_number=st.booleans(),
+    ),
+    max_size=4,
+    unique_by=lambda rule: rule.id,
+)
+CALLS = st.builds(IncomingCall, NUMBERS, NUMBERS, st.sampled_from(["", "192.0.2.7"]))
+
+
+@given(TRUNKS, RULES, CALLS, st.sampled_from([None, "", "1"]), st.randoms())
+def test_every_trunk_and_rule_is_accounted_for_whatever_their_order(
+    trunks: list[Trunk], rules: list[Rule], call: IncomingCall, pin: str | None, order: Random
+) -> None:
+    """
+    Each takes the call or has a reason, and the outcome does not depend on the order.
+    """
+
+    def result() -> Outcome | str:
+        try:
+            return evaluate(trunks, rules, call, pin=pin)
+        except ConflictError as conflict:
+            return str(conflict)
+
+    first = result()
+    order.shuffle(trunks)
+    order.shuffle(rules)
+    again = result()
+
+    assert first == again
+    if isinstance(first, Outcome):
+        winners = {one.id for one in (first.trunk, first.rule) if one is not None}
+        ids = {one.id for one in (*trunks, *rules)}
+        assert winners | set(first.not_matched) == ids
+        assert winners.isdisjoint(first.not_matched)
+        assert (first.room is not None) is (first.rule is not None and not first.asks_for_pin)
+
+
+@given(TRUNKS, RULES, CALLS)
+def test_what_the_api_accepts_has_conflicts_of_trunks_only_by_allowed_numbers(
+    trunks: list[Trunk], rules: list[Rule], call: IncomingCall
+) -> None:
+    """
+    Rules that were accepted together never conflict when they are evaluated.
+    """
+    assume(conflicting_trunks(trunks) is None)
+    assume(conflicting_rules(rules) is None)
+
+    conflict = conflict_of(trunks, rules, call)
+
+    assert conflict is None or any(trunk.allowed_numbers for trunk in conflict.trunks)

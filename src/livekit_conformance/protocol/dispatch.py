@@ -2,7 +2,8 @@
 Which trunk and which dispatch rule take an incoming call, and how its room is named.
 
 Works as livekit-server 1.13.5 does: first the trunk by caller, source address and dialled number,
-then the rule by exact numbers and trunk, then the room name by the kind of the rule.
+then the rule by exact numbers, PIN and trunk, then the room name by the kind of the rule. Where a
+rule with a PIN goes first the call is answered, the PIN is asked for, and the same is done again.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from types import MappingProxyType
 from typing import Final, Literal
@@ -22,9 +23,10 @@ RuleKind = Literal["direct", "individual", "callee"]
 RANDOM_LENGTH: Final = 12
 RANDOM_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
-_NUMBER: Final = re.compile(r"\+?[\d\- ()]+")
+_NUMBER: Final = re.compile(r"\+?[0-9\- ()]+")
 _NUMBER_DECORATION: Final = str.maketrans("", "", " -()")
 _INVALID_IN_MASK: Final = frozenset("()+*;, \t\n\r")
+_MASK_LENGTH: Final = re.compile(r"0|[1-9][0-9]*")
 _DIGITS_SHOWN: Final = 4
 _WITHOUT_ALLOWED: Final = "without AllowedNumbers set"
 _PRIORITY: Final[Mapping[RuleKind, int]] = MappingProxyType(
@@ -48,6 +50,13 @@ class Trunk:
     auth_username: str = ""
     auth_password: str = field(default="", repr=False)
     auth_realm: str = ""
+
+    @property
+    def asks_for_credentials(self) -> bool:
+        """
+        Whether a call is challenged; a user name without a password, or the reverse, is not enough.
+        """
+        return bool(self.auth_username and self.auth_password)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,8 @@ class Rule:
 class IncomingCall:
     """
     What the server is told of a call: users of From and To, and where the INVITE came from.
+
+    An empty `source_ip` is one that nobody knows; it is held for one that every trunk allows.
     """
 
     caller: str
@@ -118,9 +129,11 @@ class RoomName:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """
-    What becomes of a call. Without a rule it is dropped: one 180, then silence.
+    What becomes of a call.
 
-    A rule with a PIN answers the call and asks for the PIN before it opens the room.
+    Without a rule it is dropped: one 180, then silence; one that was asked for a PIN is hung up.
+    `asks_for_pin`: the call is answered and asked for a PIN because of `rule`; which rule opens
+    which room shows when the call is evaluated again with the PIN, so there is no room yet.
     `not_matched` says for every other trunk and rule, by id, why it did not take the call.
     """
 
@@ -128,25 +141,54 @@ class Outcome:
     rule: Rule | None
     room: RoomName | None
     not_matched: Mapping[str, str]
+    asks_for_pin: bool = False
 
 
 class ConflictError(Exception):
     """
     Trunks or rules that cannot be told apart; the text is the server's.
+
+    `trunks` are those that match the same call, none where it is the rules.
     """
 
+    def __init__(self, text: str, trunks: Iterable[Trunk] = ()) -> None:
+        super().__init__(text)
+        self.trunks = tuple(trunks)
 
-def evaluate(trunks: Iterable[Trunk], rules: Iterable[Rule], call: IncomingCall) -> Outcome:
+
+def evaluate(
+    trunks: Iterable[Trunk], rules: Iterable[Rule], call: IncomingCall, *, pin: str | None = None
+) -> Outcome:
     """
     Find the trunk, the rule and the room name of `call`.
 
+    `pin` is what the caller typed before `#`, which may be nothing; None before it is asked for.
     Raises ConflictError when several trunks match or two rules are for the same calls.
     """
     not_matched: dict[str, str] = {}
     trunk = match_trunk(trunks, call, not_matched)
-    rule = match_rule(rules, trunk, call, not_matched)
-    room = room_name(rule, call) if rule else None
-    return Outcome(trunk, rule, room, MappingProxyType(not_matched))
+    rule = match_rule(rules, trunk, call, not_matched, pin=pin)
+    asks_for_pin = rule is not None and bool(rule.pin) and pin is None
+    room = None if rule is None or asks_for_pin else room_name(rule, call)
+    return Outcome(trunk, rule, room, MappingProxyType(not_matched), asks_for_pin)
+
+
+def conflict_of(
+    trunks: Sequence[Trunk], rules: Sequence[Rule], call: IncomingCall
+) -> ConflictError | None:
+    """
+    The conflict that somebody runs into who calls the same number; None when nobody does.
+
+    The callers that make a difference are this one and those that trunks allow: the API takes a
+    trunk for one caller beside a trunk for all, and then the one caller cannot call any more.
+    """
+    callers = {call.caller, *(number for trunk in trunks for number in trunk.allowed_numbers)}
+    for caller in sorted(callers):
+        try:
+            evaluate(trunks, rules, replace(call, caller=caller))
+        except ConflictError as conflict:
+            return conflict
+    return None
 
 
 def match_trunk(
@@ -165,37 +207,40 @@ def match_trunk(
         else:
             (for_number if trunk.numbers else for_any).append(trunk)
     if len(for_number) > 1:
-        raise ConflictError(f"Multiple SIP Trunks matched for {_quoted(call.called)}")
+        raise ConflictError(f"Multiple SIP Trunks matched for {_quoted(call.called)}", for_number)
     if for_number:
         better = "a trunk for the dialled number goes first"
         not_matched.update((trunk.id, better) for trunk in for_any)
         return for_number[0]
     if len(for_any) > 1:
-        raise ConflictError(f"Multiple default SIP Trunks matched for {_quoted(call.called)}")
+        raise ConflictError(
+            f"Multiple default SIP Trunks matched for {_quoted(call.called)}", for_any
+        )
     return for_any[0] if for_any else None
 
 
 def match_rule(
-    rules: Iterable[Rule], trunk: Trunk | None, call: IncomingCall, not_matched: dict[str, str]
+    rules: Iterable[Rule],
+    trunk: Trunk | None,
+    call: IncomingCall,
+    not_matched: dict[str, str],
+    *,
+    pin: str | None = None,
 ) -> Rule | None:
     """
     The rule that takes `call`; one that names the trunk goes before one for all trunks.
 
     Raises ConflictError when two rules are for the same calls, whether they match or not.
     """
-    trunk_id = trunk.id if trunk else None
-    # The server loads the rules of this trunk and those of all trunks, and validates just these.
-    candidates = []
-    for rule in rules:
-        if rule.trunk_ids and trunk_id not in rule.trunk_ids:
-            not_matched[rule.id] = "is for other trunks"
-        else:
-            candidates.append(rule)
-    if conflict := conflicting_rules(candidates):
+    # The order in which the server reads them; of equals it takes the first.
+    rules = sorted(rules, key=lambda rule: rule.id)
+    # The server loads the rules of this trunk and those of all trunks, or without a trunk every
+    # rule there is, and validates what it has loaded.
+    if conflict := conflicting_rules(r for r in rules if trunk is None or _is_for(r, trunk)):
         raise ConflictError(conflict)
     matching = []
-    for rule in candidates:
-        if reason := _why_not_rule(rule, call):
+    for rule in rules:
+        if reason := _why_not_rule(rule, trunk, call, pin):
             not_matched[rule.id] = reason
         else:
             matching.append(rule)
@@ -277,6 +322,8 @@ def conflicting_trunks(trunks: Iterable[Trunk]) -> str | None:
 def conflicting_rules(rules: Iterable[Rule]) -> str | None:
     """
     The server's words for two rules that are for the same calls; None when there are none.
+
+    A rule that names one number twice, such as with and without a plus, is in its own way.
     """
     owners: dict[tuple[str, ...], Rule] = {}
     for rule in rules:
@@ -284,13 +331,13 @@ def conflicting_rules(rules: Iterable[Rule]) -> str | None:
         callers = rule.inbound_numbers or ("",)
         for trunk, caller, number in product(trunks, callers, rule.numbers or ("",)):
             key = (rule.pin, trunk, normalized(caller), normalized(number))
-            owner = owners.setdefault(key, rule)
-            if owner is not rule:
+            if owner := owners.get(key):
                 return (
                     "Dispatch rule for the same trunk, inbound number, number, and PIN "
                     "combination already exists in dispatch rule "
                     f"{_quoted(owner.id or '<new>')} {_quoted(owner.name or '<blank name>')}"
                 )
+            owners[key] = rule
     return None
 
 
@@ -314,12 +361,20 @@ def _why_not_trunk(trunk: Trunk, call: IncomingCall) -> str:
     return ""
 
 
-def _why_not_rule(rule: Rule, call: IncomingCall) -> str:
+def _is_for(rule: Rule, trunk: Trunk | None) -> bool:
+    return not rule.trunk_ids or (trunk is not None and trunk.id in rule.trunk_ids)
+
+
+def _why_not_rule(rule: Rule, trunk: Trunk | None, call: IncomingCall, pin: str | None) -> str:
+    if not _is_for(rule, trunk):
+        return "is for other trunks"
     if rule.inbound_numbers and call.caller not in rule.inbound_numbers:
         return f"caller {call.caller} is not exactly in inbound_numbers"
     if rule.numbers and call.called not in rule.numbers:
         return f"dialled number {call.called} is not exactly in numbers"
-    return ""
+    if pin is None or pin == rule.pin:
+        return ""
+    return "has another PIN than was entered" if rule.pin else "has no PIN, and one was entered"
 
 
 def _address_allowed(masks: Sequence[str], call: IncomingCall) -> bool:
@@ -333,6 +388,9 @@ def _address_allowed(masks: Sequence[str], call: IncomingCall) -> bool:
 
 
 def _covers(mask: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    _, slash, length = mask.partition("/")
+    if slash and not _MASK_LENGTH.fullmatch(length):
+        return False  # such as 192.0.2.0/255.255.255.0, which the server does not read
     try:
         # A network of one address is what a mask without a length means.
         return address in ipaddress.ip_network(mask, strict=False)

@@ -9,6 +9,13 @@ import re
 _PLACE = "{call_id}"
 
 
+def room_name(pattern: str, call_id: str) -> str:
+    """
+    `pattern` with `call_id` in the place of `{call_id}`.
+    """
+    return pattern.replace(_PLACE, call_id)
+
+
 def call_id_in(name: str, pattern: str) -> str | None:
     """
     What stands in the place of `{call_id}` when `name` fits `pattern`; None when it does not fit.
@@ -28,3 +35,14 @@ def expected_call_id(rule: str, *, sip_call_id: str, caller: str, dialled: str) 
         return re.compile(rule.removeprefix("regex:"))
     literal = {"sip-call-id": sip_call_id, "caller": caller, "dialled": dialled}.get(rule)
     return re.compile(".+", re.DOTALL) if literal is None else re.compile(re.escape(literal))
+
+
+def is_named(
+    name: str, pattern: str, *, call_id: str, sip_call_id: str, caller: str, dialled: str
+) -> bool:
+    """
+    Whether `name` fits `pattern`, and its call id is what the rule `call_id` wants.
+    """
+    found = call_id_in(name, pattern)
+    wanted = expected_call_id(call_id, sip_call_id=sip_call_id, caller=caller, dialled=dialled)
+    return found is not None and wanted.fullmatch(found) is not None

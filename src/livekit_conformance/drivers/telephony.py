@@ -1,0 +1,153 @@
+"""
+The inbound trunks and dispatch rules of a deployment, and what they make of a call.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from livekit.protocol.models import ParticipantInfo
+
+from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.errors import Blocked
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.dispatch import (
+    RANDOM_LENGTH,
+    ConflictError,
+    IncomingCall,
+    Outcome,
+    Rule,
+    Trunk,
+    conflict_of,
+    evaluate,
+)
+from livekit_conformance.protocol.telephony import rule_of, trunk_of
+
+
+@dataclass(frozen=True, slots=True)
+class Telephony:
+    """
+    The trunks and rules as they were listed.
+    """
+
+    trunks: tuple[Trunk, ...]
+    rules: tuple[Rule, ...]
+    recorder: Recorder = field(repr=False, compare=False)
+
+    def predict(self, call: IncomingCall, *, pin: str | None = None) -> Outcome:
+        """
+        What becomes of `call`; raises ConflictError where trunks or rules are ambiguous.
+        """
+        outcome = evaluate(self.trunks, self.rules, call, pin=pin)
+        self.recorder.record(
+            time.time(), "dispatch", told(outcome), caller=call.caller, called=call.called
+        )
+        return outcome
+
+    def is_unambiguous_for(self, call: IncomingCall) -> bool:
+        """
+        Whether this very call runs into no conflict.
+        """
+        try:
+            evaluate(self.trunks, self.rules, call)
+        except ConflictError:
+            return False
+        return True
+
+    def conflict_of(self, call: IncomingCall) -> ConflictError | None:
+        """
+        The conflict that somebody runs into who calls the same number; None when nobody does.
+        """
+        return conflict_of(self.trunks, self.rules, call)
+
+    def unforeseen(
+        self, room: str, participant: ParticipantInfo, *, caller: str, called: str
+    ) -> str | None:
+        """
+        What was foretold instead of this SIP participant in this room; None when it was foretold.
+
+        `caller` and `called` are what was sent; the participant tells what arrived, unless a rule
+        hides it.
+        """
+        told_of = participant.attributes
+        call = IncomingCall(
+            told_of.get("sip.phoneNumber", caller),
+            told_of.get("sip.trunkPhoneNumber", called),
+            caller_host=told_of.get("sip.hostname", ""),
+        )
+        trunk_id = told_of.get("sip.trunkID", "")
+        # Where the call came from is not known. Trunks with allowed_addresses, other than the one
+        # that has taken it, may be for other sources.
+        trunks = (t for t in self.trunks if t.id == trunk_id or not t.allowed_addresses)
+        stories = []
+        for telephony in (self, replace(self, trunks=tuple(trunks))):
+            try:
+                outcome = telephony.predict(call)
+            except ConflictError as conflict:
+                stories.append(str(conflict))
+                continue
+            if _has_come_true(outcome, room, participant):
+                return None
+            stories.append(told(outcome))
+        return f"{stories[0]}; it came by trunk {trunk_id} and rule {told_of.get('sip.ruleID')}"
+
+
+async def read_telephony(client: LiveKitClient) -> Telephony:
+    """
+    List the trunks and rules of the deployment.
+
+    Raises Blocked when the SIP API does not give them, or gives what nobody here knows.
+    """
+    try:
+        trunks = await client.list_inbound_trunks()
+        rules = await client.list_dispatch_rules()
+    except ApiRefused as refused:
+        raise Blocked(
+            f"the trunks and dispatch rules cannot be listed: {refused}",
+            remedy="The key pair needs the grant sip.admin, and livekit-server a Redis",
+        ) from refused
+    try:
+        return Telephony(
+            tuple(trunk_of(_fields(info)) for info in trunks),
+            tuple(rule_of(_fields(info)) for info in rules),
+            client.recorder,
+        )
+    except ValueError as error:
+        raise Blocked(str(error), remedy="Use a version of the suite that knows it") from error
+
+
+def told(outcome: Outcome) -> str:
+    """
+    Which trunk and rule take a call, how its room is named, and why each of the others does not.
+    """
+    trunk = f"trunk {_named(outcome.trunk)}" if outcome.trunk else "no trunk"
+    rule = f"rule {_named(outcome.rule)}" if outcome.rule else "no rule"
+    parts = [f"{trunk} and {rule} take the call"]
+    if outcome.room is not None:
+        parts.append(f"the room is {outcome.room.make(f'<{RANDOM_LENGTH} random characters>')!r}")
+    if outcome.asks_for_pin:
+        parts.append("the caller is asked for a PIN")
+    parts += [f"{one}: {why}" for one, why in sorted(outcome.not_matched.items())]
+    return "; ".join(parts)
+
+
+def _has_come_true(outcome: Outcome, room: str, participant: ParticipantInfo) -> bool:
+    told_of = participant.attributes
+    return (
+        outcome.room is not None
+        and outcome.room.matches(room)
+        and told_of.get("sip.trunkID", "") == (outcome.trunk.id if outcome.trunk else "")
+        and told_of.get("sip.ruleID", "") == (outcome.rule.id if outcome.rule else "")
+    )
+
+
+def _named(one: Trunk | Rule) -> str:
+    return f"{one.id} {one.name!r}" if one.name else one.id
+
+
+def _fields(info: Message) -> dict[str, Any]:
+    return MessageToDict(info, preserving_proto_field_name=True)

@@ -1,0 +1,79 @@
+"""
+Inbound trunks and dispatch rules as the API lists them, in JSON with the names of the protobufs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from livekit_conformance.protocol.dispatch import Rule, RuleKind, Trunk
+
+# By the name of the kind of rule: the kind, and what its field for the room is called.
+_KINDS: Final[Mapping[str, tuple[RuleKind, str]]] = MappingProxyType(
+    {
+        "dispatch_rule_direct": ("direct", "room_name"),
+        "dispatch_rule_individual": ("individual", "room_prefix"),
+        "dispatch_rule_callee": ("callee", "room_prefix"),
+    }
+)
+
+
+def trunk_of(info: Mapping[str, Any]) -> Trunk:
+    """
+    The trunk that a SIPInboundTrunkInfo describes; fields that are left out are empty.
+    """
+    return Trunk(
+        id=info.get("sip_trunk_id", ""),
+        name=info.get("name", ""),
+        numbers=_texts(info, "numbers"),
+        allowed_numbers=_texts(info, "allowed_numbers"),
+        allowed_addresses=_texts(info, "allowed_addresses"),
+        auth_username=info.get("auth_username", ""),
+        auth_password=info.get("auth_password", ""),
+        auth_realm=info.get("auth_realm", ""),
+    )
+
+
+def rule_of(info: Mapping[str, Any]) -> Rule:
+    """
+    The rule that a SIPDispatchRuleInfo describes; fields that are left out are empty.
+
+    Raises ValueError for a kind of rule that is not direct, individual or callee.
+    """
+    rule: Mapping[str, Mapping[str, Any]] = info.get("rule", {})
+    name = next(iter(rule), "nothing")
+    if name not in _KINDS:
+        rule_id = info.get("sip_dispatch_rule_id", "")
+        raise ValueError(f"dispatch rule {rule_id} is of the unknown kind {name}")
+    kind, room = _KINDS[name]
+    settings = rule[name]
+    return Rule(
+        id=info.get("sip_dispatch_rule_id", ""),
+        kind=kind,
+        room=settings.get(room, ""),
+        pin=settings.get("pin", ""),
+        random_suffix=_is_random(kind, settings),
+        trunk_ids=_texts(info, "trunk_ids"),
+        numbers=_texts(info, "numbers"),
+        inbound_numbers=_texts(info, "inbound_numbers"),
+        hide_phone_number=info.get("hide_phone_number", False),
+        name=info.get("name", ""),
+    )
+
+
+def _is_random(kind: RuleKind, settings: Mapping[str, Any]) -> bool:
+    # Individual rules are random unless told otherwise, callee rules only if told so.
+    match kind:
+        case "direct":
+            return False
+        case "individual":
+            return not settings.get("no_randomness", False)
+        case "callee":
+            return bool(settings.get("randomize", False))
+
+
+def _texts(info: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    texts: Sequence[str] = info.get(name, ())
+    return tuple(texts)

@@ -1,0 +1,78 @@
+"""
+Do the trunks and dispatch rules that are configured give a call a room with a proper name?
+"""
+
+import pytest
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.drivers.telephony import Telephony, told
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import Blocked, Violation
+from livekit_conformance.protocol.dispatch import IncomingCall
+from livekit_conformance.protocol.room_name import is_named
+
+# What random characters in a room's name may look like.
+_RANDOM = "AbCdEfGh2345"
+
+
+@pytest.mark.clause("1.2-no-two-trunks-match")
+def test_no_two_trunks_match_the_same_call(
+    telephony: Telephony, call_to_number: IncomingCall
+) -> None:
+    """
+    Whoever calls the number, livekit-server can tell which trunk and which rule take the call.
+    """
+    conflict = telephony.conflict_of(call_to_number)
+    matching = conflict.trunks if conflict is not None else ()
+    if any(trunk.allowed_addresses for trunk in matching):
+        raise Blocked(
+            f"{conflict}: {', '.join(trunk.id for trunk in matching)} match, unless the source "
+            "address of the call, which is not known here, tells them apart",
+            remedy="Compare allowed_addresses of these trunks with the addresses of the provider",
+        )
+
+    if conflict is not None:
+        # One that only other callers run into does not keep our calls from being tested.
+        raise Violation(
+            "no two inbound trunks and no two dispatch rules MUST match the same call to the "
+            f"profile's number; livekit-server refuses such calls with 503: {conflict}"
+            + "".join(f"; {trunk.id} {trunk.name!r} matches" for trunk in matching),
+            link=Link.LINE if telephony.is_unambiguous_for(call_to_number) else None,
+        )
+
+
+@pytest.mark.clause("1.2-dispatch-rules-produce-the-name")
+def test_the_dispatch_rules_give_the_room_its_name(
+    telephony: Telephony, call_to_number: IncomingCall, profile: Profile
+) -> None:
+    """
+    Trunks and rules, evaluated as livekit-server does, yield a name that fits the pattern.
+    """
+    if not telephony.is_unambiguous_for(call_to_number):
+        raise Blocked(
+            f"which rule takes the call is not known: {telephony.conflict_of(call_to_number)}",
+            remedy="See 1.2-no-two-trunks-match",
+        )
+    outcome = telephony.predict(call_to_number)
+    story = told(outcome)
+    if outcome.asks_for_pin and outcome.rule is not None:
+        # The room that the caller of this rule's PIN gets.
+        outcome = telephony.predict(call_to_number, pin=outcome.rule.pin)
+        story = f"the caller is asked for a PIN; with that of the first rule {told(outcome)}"
+    if any(trunk.allowed_addresses for trunk in telephony.trunks):
+        story += "; the source address is not known, so every allowed_addresses is taken to hold it"
+
+    name = outcome.room.make(_RANDOM) if outcome.room is not None else None
+
+    assert name is not None and is_named(
+        name,
+        profile.rooms.name_pattern,
+        call_id=profile.rooms.call_id,
+        # No rule puts the Call-ID of SIP into a name.
+        sip_call_id="",
+        caller=profile.sip.caller,
+        dialled=profile.sip.number,
+    ), (
+        "the configured trunks and dispatch rules MUST give a call to the profile's number a room "
+        f"named {profile.rooms.name_pattern} with call_id {profile.rooms.call_id}; {story}"
+    )

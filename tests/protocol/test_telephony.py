@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from livekit_conformance.protocol.dispatch import Rule, Trunk
+from livekit_conformance.protocol.telephony import rule_of, trunk_of
+
+
+def test_a_trunk_is_read_whole() -> None:
+    """
+    Every field that decides about a call.
+    """
+    info = {
+        "sip_trunk_id": "ST_1",
+        "name": "n",
+        "numbers": ["1"],
+        "allowed_numbers": ["2"],
+        "allowed_addresses": ["192.0.2.1"],
+        "auth_username": "u",
+        "auth_password": "p",
+        "auth_realm": "r",
+    }
+
+    assert trunk_of(info) == Trunk("ST_1", "n", ("1",), ("2",), ("192.0.2.1",), "u", "p", "r")
+    assert trunk_of({}) == Trunk("")
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (
+            {"dispatch_rule_direct": {"room_name": "lobby", "pin": "1"}},
+            Rule("SDR_1", "direct", "lobby", "1"),
+        ),
+        (
+            {"dispatch_rule_individual": {"room_prefix": "p"}},
+            Rule("SDR_1", "individual", "p", random_suffix=True),
+        ),
+        (
+            {"dispatch_rule_individual": {"no_randomness": True}},
+            Rule("SDR_1", "individual", random_suffix=False),
+        ),
+        (
+            {"dispatch_rule_callee": {"room_prefix": "p", "pin": "1"}},
+            Rule("SDR_1", "callee", "p", "1"),
+        ),
+        (
+            {"dispatch_rule_callee": {"randomize": True}},
+            Rule("SDR_1", "callee", random_suffix=True),
+        ),
+    ],
+)
+def test_a_rule_is_read_by_its_kind(rule: dict[str, Any], expected: Rule) -> None:
+    """
+    What is left out is the default of its kind.
+    """
+    assert rule_of({"sip_dispatch_rule_id": "SDR_1", "rule": rule}) == expected
+
+
+def test_the_conditions_of_a_rule_are_read() -> None:
+    """
+    Every field that decides about a call.
+    """
+    info = {
+        "sip_dispatch_rule_id": "SDR_1",
+        "name": "n",
+        "rule": {"dispatch_rule_direct": {}},
+        "trunk_ids": ["ST_1"],
+        "numbers": ["1"],
+        "inbound_numbers": ["2"],
+        "hide_phone_number": True,
+    }
+
+    assert rule_of(info) == Rule(
+        "SDR_1",
+        "direct",
+        name="n",
+        trunk_ids=("ST_1",),
+        numbers=("1",),
+        inbound_numbers=("2",),
+        hide_phone_number=True,
+    )
+
+
+@pytest.mark.parametrize("rule", [{}, {"dispatch_rule_of_tomorrow": {}}])
+def test_a_rule_of_another_kind_is_refused(rule: dict[str, Any]) -> None:
+    """
+    What nobody here knows is not guessed at.
+    """
+    with pytest.raises(ValueError, match="SDR_1 is of the unknown kind"):
+        rule_of({"sip_dispatch_rule_id": "SDR_1", "rule": rule})
