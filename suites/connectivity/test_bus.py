@@ -4,7 +4,12 @@ Can livekit-sip and livekit-server talk to each other over Redis?
 
 import pytest
 
-from livekit_conformance.drivers.bus import DISPATCH_RULES, TRUNK_AUTHENTICATION, Bus
+from livekit_conformance.drivers.bus import (
+    CREATE_PARTICIPANT,
+    DISPATCH_RULES,
+    TRUNK_AUTHENTICATION,
+    Bus,
+)
 
 
 @pytest.mark.clause("1.5-bus-has-a-server")
@@ -19,4 +24,16 @@ async def test_a_server_listens_for_the_requests_of_livekit_sip(bus: Bus) -> Non
     assert all(needed.values()), (
         f"a livekit-server MUST listen on the bus; PUBSUB NUMSUB at {bus.endpoint}: {needed}; "
         f"registered nodes: {nodes}"
+    )
+
+
+@pytest.mark.clause("1.5-bus-has-a-sip-service")
+async def test_a_sip_service_listens_for_outbound_calls(bus: Bus) -> None:
+    """
+    Somebody listens on the channel that CreateSIPParticipant asks on.
+    """
+    listeners = await bus.listeners()
+
+    assert listeners[CREATE_PARTICIPANT], (
+        f"a livekit-sip MUST listen on the bus; PUBSUB NUMSUB at {bus.endpoint}: {listeners}"
     )

@@ -1,19 +1,85 @@
 """
-Does livekit-server answer at all?
+Does livekit-server answer at all, is it ready, and does its clock agree with ours?
 """
 
 import pytest
 
-from livekit_conformance.drivers.livekit_api import LiveKitClient
+from fixtures.connectivity import Greeting
+from livekit_conformance.errors import Blocked
+from livekit_conformance.protocol.http_date import ClockOffset, clock_offset
+
+# The leeway for `exp` and `nbf` of tokens, and the difference that is none.
+_LEEWAY_S = 60.0
+_EXACT_S = 5.0
+_NOT_READY = 406
 
 
 @pytest.mark.clause("1.1-server-answers")
-async def test_server_answers_a_plain_get(client: LiveKitClient) -> None:
+async def test_server_answers_a_plain_get(greeting: Greeting) -> None:
     """
-    GET / answers 200 OK.
+    GET / answers 200 OK, or 406 while the server is not ready.
     """
-    answer = await client.get("/")
+    answer = greeting.answer
 
-    assert (answer.status, answer.text) == (200, "OK"), (
-        f"GET / MUST answer 200 OK; received {answer.status}: {answer.text[:200]!r}"
+    assert (answer.status, answer.text) == (200, "OK") or answer.status == _NOT_READY, (
+        f"GET / MUST answer 200 OK or 406 Not Ready; received {answer.status}: "
+        f"{answer.text[:200]!r}: something else is at this URL"
     )
+
+
+@pytest.mark.clause("1.1-server-is-ready")
+async def test_the_server_is_ready(greeting: Greeting) -> None:
+    """
+    GET / does not answer 406, as it does when the server has not seen Redis for 4 s.
+    """
+    answer = greeting.answer
+
+    assert answer.status != _NOT_READY, (
+        f"livekit-server MUST be ready; received {answer.status} {answer.text[:200]!r}: it has "
+        "lost Redis or is overloaded, see its log"
+    )
+
+
+@pytest.mark.clause("1.1-clock-agrees")
+async def test_the_clocks_agree_within_the_leeway_of_tokens(greeting: Greeting) -> None:
+    """
+    With a larger difference, tokens are refused as expired or not yet valid.
+    """
+    offset = offset_of(greeting, within=_LEEWAY_S)
+
+    assert offset.proven <= _LEEWAY_S, (
+        f"the clocks MUST agree within {_LEEWAY_S:g} s; the server's is {offset}: set both by NTP"
+    )
+
+
+@pytest.mark.clause("1.1-clock-is-exact")
+async def test_the_clocks_agree_within_seconds(greeting: Greeting) -> None:
+    """
+    A difference of more than a few seconds says that one of the clocks is not set by NTP.
+    """
+    offset = offset_of(greeting, within=_EXACT_S)
+
+    assert offset.proven <= _EXACT_S, (
+        f"the clocks SHOULD agree within {_EXACT_S:g} s; the server's is {offset}: set both by NTP"
+    )
+
+
+def offset_of(greeting: Greeting, *, within: float) -> ClockOffset:
+    """
+    How far the clocks are apart, known well enough to decide about `within` seconds.
+    """
+    try:
+        offset = clock_offset(
+            greeting.answer.headers["Date"], asked=greeting.asked, answered=greeting.answered
+        )
+    except (KeyError, ValueError) as error:
+        raise Blocked(
+            "the answer to GET / has no readable header Date",
+            remedy="Let the proxy before livekit-server pass the header on",
+        ) from error
+    if offset.uncertainty > within:
+        raise Blocked(
+            f"the answer took too long to read the clock from it ({offset})",
+            remedy="Run again when the network is faster",
+        )
+    return offset

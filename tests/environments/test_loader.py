@@ -157,6 +157,9 @@ def test_all_problems_are_told_at_once(write):
         (LIVE.replace("${LIVEKIT_API_KEY}", "''"), "livekit.api_key: kind live needs it"),
         (LIVE + "logs: [{service: livekit-sip}]\n", "logs[0]: needs either path or command"),
         (LIVE + "logs: [{service: livekit-spi, path: /l}]\n", 'did you mean "livekit-sip"'),
+        (LIVE + "webhook: {listen: host}\n", "webhook.listen: has no port"),
+        (LIVE + "sip: {server: host, number: 1 2}\n", "sip.number: not a number to dial"),
+        (LIVE + 'sip: {username: "a\\nb"}\n', "sip.username: must not hold line breaks"),
         (LIVE + "deployment: {livekit_config: x}\n", "allowed keys: livekit_server_config"),
         (LIVE + "sip: {outbound: {trunk: x}}\n", 'did you mean "trunk_id"'),
     ],
@@ -174,14 +177,59 @@ def test_disrupt_is_possible_on_loopback(write):
     assert "disrupt" in loaded.profile.allow
 
 
-@pytest.mark.parametrize("value", [" x", "secret\n", '"quoted"'])
-def test_a_variable_with_stray_quotes_or_space_is_refused_without_its_value(write, value):
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (" stray-blank", "begins or ends with white space"),
+        ("line-break\n", "begins or ends with white space"),
+        ("line\nbreak", "holds line breaks or control characters"),
+        ('"quoted"', "has quotes around it"),
+        ("<your-secret>", "is a placeholder"),
+    ],
+)
+def test_an_odd_value_that_is_usable_is_taken_and_told(write, value, words):
     environ = NINE | {"LIVEKIT_API_SECRET": value}
 
-    (problem,) = problems_of(write(LIVE), environ=environ)
+    loaded = load("there", environ=environ, env_file=None, config_dir=write(LIVE))
 
-    assert "LIVEKIT_API_SECRET (from environment) begins or ends with" in problem
-    assert value not in problem
+    assert loaded.profile.livekit.api_secret.get_secret_value() == value
+    assert loaded.oddities["LIVEKIT_API_SECRET"] == (words,)
+
+
+def test_an_odd_value_is_kept_out_of_reports_in_both_forms(write):
+    environ = NINE | {"LIVEKIT_API_SECRET": '"quoted-secret"'}
+
+    loaded = load("there", environ=environ, env_file=None, config_dir=write(LIVE))
+
+    assert {'"quoted-secret"', "quoted-secret"} <= set(loaded.profile.secrets())
+
+
+def test_an_odd_value_that_is_unusable_is_refused_with_the_variable_it_came_from(write):
+    environ = NINE | {"LIVEKIT_URL": '"wss://canary.livekit.cloud"'}
+
+    text = "\n".join(problems_of(write(LIVE), environ=environ))
+
+    assert "livekit.url: not a URL that starts with" in text
+    assert "livekit.url: variable LIVEKIT_URL (environment) has quotes around it" in text
+    assert "canary" not in text
+
+
+def test_a_variable_that_is_set_to_nothing_is_known_with_the_keys_that_ask_for_it(write):
+    config = write(LIVE + "redis: ${REDIS_URL}\nwebhook: {url: 'http://127.0.0.1:${PORT}/'}\n")
+    environ = NINE | {"REDIS_URL": "", "PORT": ""}
+
+    loaded = load("there", environ=environ, env_file=None, config_dir=config)
+
+    assert loaded.empty == {"REDIS_URL": ("redis",), "PORT": ("webhook.url",)}
+
+
+def test_a_port_of_the_other_scheme_is_odd(write):
+    config = write(LIVE + "webhook: {url: 'https://${DOMAIN}:${PORT}/'}\n")
+
+    loaded = load("there", environ=NINE | {"PORT": "80"}, env_file=None, config_dir=config)
+
+    (words,) = loaded.oddities["PORT"]
+    assert "port 80 does not fit a URL that begins with https:// (webhook.url)" in words
 
 
 def test_values_of_variables_are_never_told(write):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
+from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES, Need
 from livekit_conformance.environments.needs import needs_missing
 from livekit_conformance.environments.profile import Profile
 
@@ -20,10 +20,14 @@ def make_profile(kind="live", **sections):
     [
         ("1.5-bus-has-a-server", "redis: "),
         ("1.4-refused-token-is-logged", "logs: [{service: livekit-server"),
+        ("1.4-application-logs-refusals", "webhook.url: "),
         ("1.4-logs-hold-no-tokens", "logs: "),
         ("1.3-server-delivers-room-events", "webhook.listen: "),
         ("1.3-endpoint-accepts-signed-event", "webhook.url: "),
         ("1.5-sip-answers-options", "sip.server: "),
+        ("1.5-configs-agree", "deployment.livekit_server_config: "),
+        ("1.5-outbound-call-is-answered", "sip.outbound: "),
+        ("1.5-recovers-from", "kind: local"),
     ],
 )
 def test_a_bare_live_profile_is_told_the_key_to_add(clause, change):
@@ -36,6 +40,57 @@ def test_credentials_are_needed_beside_the_server():
     missing = needs_missing(BY_ID["1.1-trunk-accepts-right-password"], profile)
 
     assert missing == "sip.username: NAME and sip.password: ${SIP_PASSWORD}"
+
+
+def test_each_service_needs_a_log_of_its_own():
+    logs = [{"service": "livekit-server", "path": "/var/log/livekit.log"}]
+    webhook = {"url": "https://voice.example.org/webhooks/livekit"}
+    profile = make_profile(logs=logs, webhook=webhook)
+
+    missing = needs_missing(BY_ID["1.4-application-logs-refusals"], profile)
+
+    assert missing == "logs: [{service: application, path: /var/log/application.log}]"
+
+
+def test_an_outbound_call_needs_trunk_number_and_listener():
+    clause = BY_ID["1.5-outbound-call-is-answered"]
+    outbound = {"trunk_id": "ST_1", "number": "+15550123", "listen": "192.0.2.1:5070"}
+
+    def lacking(*keys):
+        given = {key: value for key, value in outbound.items() if key not in keys}
+        return needs_missing(clause, make_profile(sip={"outbound": given}))
+
+    assert lacking() is None
+    assert all(lacking(key) for key in outbound)
+
+
+@pytest.mark.parametrize("kind", ["mock", "local", "live"])
+def test_behind_a_provider_the_answers_of_livekit_sip_are_not_heard(kind):
+    provider = {"server": "sip.example.org", "provider": True, "username": "x"}
+    missing = {
+        clause.id: needs_missing(clause, make_profile(kind=kind, sip=provider))
+        for clause in CLAUSES
+        if Need.DIRECT_SIP in clause.needs and Need.STACK not in clause.needs
+    }
+
+    assert missing
+    line = "sip.provider: false, with sip.server the address of livekit-sip itself"
+    assert {*missing.values()} == {line}
+
+
+@pytest.mark.parametrize(
+    ("webhook", "line"),
+    [
+        ({"url": "https://voice.example.org/hook"}, "webhook.listen: HOST:PORT"),
+        ({"listen": "192.0.2.1:8080"}, "webhook.url: https://..."),
+        ({"url": "https://voice.example.org/hook", "listen": "192.0.2.1:8080"}, None),
+    ],
+    ids=["not to us", "on no path", "to us"],
+)
+def test_an_agent_stand_in_needs_webhooks_that_call_it(webhook, line):
+    profile = make_profile(agent="stand-in", webhook=webhook, sip={"server": "sip.example.org"})
+
+    assert needs_missing(BY_ID["1.5-call-is-answered"], profile) == line
 
 
 def test_a_clause_without_needs_lacks_nothing():

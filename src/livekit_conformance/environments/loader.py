@@ -4,20 +4,19 @@ Loads the profile of an environment; all problems of a file are reported at once
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import urlsplit
-
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.environments import yaml_document
+from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.hints import did_you_mean
 from livekit_conformance.environments.profile import Profile
+from livekit_conformance.environments.sanity import scheme_misfit
+from livekit_conformance.environments.validation import validated
 from livekit_conformance.environments.variables import Origin, Variables, read_env_file
 from livekit_conformance.environments.yaml_document import KeyPath, dotted
 from livekit_conformance.errors import ProfileError
@@ -36,6 +35,10 @@ class Loaded:
     profile: Profile
     path: Path
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    # Variables that are set to nothing, with the keys that ask for them.
+    empty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # What is odd about the values of variables; a value that is usable all the same is taken.
+    oddities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def known_environments(config_dir: Path) -> list[str]:
@@ -89,21 +92,46 @@ def load(
     variables = Variables(environ, env_file, read_env_file(env_file) if env_file else {})
     data, unknown = _expanded(document.data, (), variables)
     problems = [*document.problems, *variables.problems]
-    profile = None
-    try:
-        profile = Profile.model_validate(data)
-    except ValidationError as error:
-        problems += [
-            _located(document.lines, details["loc"], _explain(details))
-            for details in error.errors(include_url=False)
-            if not _concerns(details["loc"], unknown)
-        ]
+    profile, wrong = validated(Profile, data, document.lines, unknown)
+    problems += wrong
+    odd = variables.odd()
+    problems += _suspects(wrong, variables, odd)
     problems += _missing_for_live(document.data)
     if profile is not None and not unknown:
         problems += _contradictions(profile)
     if problems or profile is None:
         raise ProfileError([f"{path}: {problem}" for problem in dict.fromkeys(problems)])
-    return Loaded(profile, path, dict(sorted(variables.origins.items())))
+    for name, words in _misfits(profile, variables):
+        odd[name] = (*odd.get(name, ()), words)
+    return Loaded(
+        profile,
+        path,
+        origins=dict(sorted(variables.origins.items())),
+        empty=variables.empty(),
+        oddities=odd,
+    )
+
+
+def _suspects(
+    wrong: list[str], variables: Variables, odd: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    """
+    The odd variables in values that cannot be used.
+    """
+    for name, words in odd.items():
+        for key in variables.uses[name]:
+            if any(f"{key}: " in problem for problem in wrong):
+                yield f"{key}: variable {name} ({variables.origins[name]}) {' and '.join(words)}"
+
+
+def _misfits(profile: Profile, variables: Variables) -> Iterator[tuple[str, str]]:
+    """
+    Variables whose URL has a scheme that does not fit its port.
+    """
+    for key, url in (("livekit.url", profile.livekit.url), ("webhook.url", profile.webhook.url)):
+        users = [name for name, keys in variables.uses.items() if key in keys]
+        if users and (words := scheme_misfit(url)):
+            yield users[-1], f"{words} ({key})"
 
 
 def _expanded(value: Any, path: KeyPath, variables: Variables) -> tuple[Any, set[KeyPath]]:
@@ -123,73 +151,6 @@ def _expanded(value: Any, path: KeyPath, variables: Variables) -> tuple[Any, set
             return [inner for inner, _ in items], {place for _, places in items for place in places}
         case _:
             return value, set()
-
-
-def _concerns(location: KeyPath, unknown: set[KeyPath]) -> bool:
-    return any(location[: len(place)] == place for place in unknown)
-
-
-def _located(lines: Mapping[KeyPath, int], location: KeyPath, words: str) -> str:
-    """
-    Prefix `words` with the line and the key of the innermost place that the file has.
-    """
-    line = None
-    for length in range(len(location), 0, -1):
-        if (line := lines.get(tuple(location[:length]))) is not None:
-            break
-    return f"{f'line {line}: ' if line else ''}{dotted(tuple(location))}: {words}"
-
-
-def _explain(details: ErrorDetails) -> str:
-    """
-    The problem and its remedy. Never the value, which may be a secret.
-    """
-    *above, key = details["loc"] or ("",)
-    match details["type"]:
-        case "extra_forbidden":
-            allowed = _keys_at(tuple(above))
-            return (
-                f"unknown key {key!r} in section {dotted(tuple(above))}; allowed keys: "
-                f"{', '.join(allowed)}{did_you_mean(str(key), allowed)}"
-            )
-        case "missing":
-            return f"key {key!r} is missing in section {dotted(tuple(above))}"
-        case "enum" | "literal_error":
-            allowed = _values(details)
-            return f"must be one of {', '.join(allowed)}{did_you_mean(_word(details), allowed)}"
-        case "string_type":
-            return "must be text: put the value in quotes"
-        case "value_error":
-            return str(details["ctx"]["error"])
-        case _:
-            return details["msg"][:1].lower() + details["msg"][1:]
-
-
-def _values(details: ErrorDetails) -> list[str]:
-    if details["type"] == "enum":
-        return [effect.value for effect in Effect]
-    return [word.strip(" '") for word in details["ctx"]["expected"].replace(" or ", ",").split(",")]
-
-
-def _word(details: ErrorDetails) -> str:
-    return details["input"] if isinstance(details["input"], str) else ""
-
-
-def _keys_at(path: KeyPath) -> list[str]:
-    """
-    The keys that the section at `path` may have.
-    """
-    model: Any = Profile
-    for part in path:
-        if isinstance(part, int):
-            continue
-        model = _section_in(model.model_fields[part].annotation)
-    return list(model.model_fields)
-
-
-def _section_in(annotation: Any) -> type[BaseModel]:
-    candidates = [annotation, *get_args(annotation)]
-    return next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
 
 
 def _missing_for_live(data: Mapping[str, Any]) -> Iterator[str]:
@@ -232,13 +193,4 @@ def _is_loopback(profile: Profile) -> bool:
     hosts = [urlsplit(profile.livekit.url).hostname or ""]
     if profile.sip.server:
         hosts.append(urlsplit(f"//{profile.sip.server}").hostname or "")
-    return all(_host_is_loopback(host) for host in hosts)
-
-
-def _host_is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return all(is_loopback(host) for host in hosts)

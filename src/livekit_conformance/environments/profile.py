@@ -61,6 +61,12 @@ def _host_port(value: str) -> str:
     return value
 
 
+def _with_port(value: str) -> str:
+    if not value.rpartition(":")[2].isdecimal():
+        raise ValueError("has no port: write host:port")
+    return value
+
+
 def _url(*schemes: str) -> AfterValidator:
     def check(value: str) -> str:
         problem = f"not a URL that starts with {', '.join(f'{scheme}://' for scheme in schemes)}"
@@ -71,7 +77,8 @@ def _url(*schemes: str) -> AfterValidator:
             fits = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
         except ValueError as error:
             raise ValueError(problem) from error
-        if not fits:
+        # urlsplit drops line breaks and leading blanks, which would be sent all the same.
+        if not fits or any(map(str.isspace, value)):
             raise ValueError(problem)
         return value
 
@@ -110,10 +117,25 @@ def _or_empty(value: Any) -> Any:
     return "" if value is None else value
 
 
-Text = Annotated[str, BeforeValidator(_or_empty)]
+def _one_line(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must not hold line breaks or control characters")
+    return value
+
+
+def _user_part(value: str) -> str:
+    # Of a SIP URI: what would end it, or change who is called.
+    if re.search(r"""[\s"<>@:;?,]""", value):
+        raise ValueError('not a number to dial: write for example "+15550123"')
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_or_empty), AfterValidator(_one_line)]
+Number = Annotated[Text, AfterValidator(_user_part)]
 Secret = Annotated[SecretStr, BeforeValidator(_or_empty)]
 Duration = Annotated[float, BeforeValidator(seconds)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
+ListenAddress = Annotated[HostPort, AfterValidator(_with_port)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -138,24 +160,33 @@ class Livekit(Section):
 class Outbound(Section):
     """
     Where an outbound call may be sent to; the suite answers it there.
+
+    `listen` is the address that the trunk's calls arrive at, the account is what the suite asks
+    them for: that of the trunk. Without a user name it asks only where a check is about that.
     """
 
     trunk_id: str | None = None
     number: str | None = None
-    listen: HostPort | None = None
+    listen: ListenAddress | None = None
+    username: Text = ""
+    password: Secret = SecretStr("")
 
 
 class Sip(Section):
     """
     The account that the probe call is placed with, and where it is sent.
+
+    With `provider` that is a provider (a SIP proxy or B2BUA) in front of livekit-sip: the account
+    is one of the provider, whose own answers say nothing of livekit-sip's.
     """
 
     server: Annotated[Text, AfterValidator(_host_port)] = ""
+    provider: bool = False
     transport: Literal["udp", "tcp", "tls"] = "udp"
     username: Text = ""
     password: Secret = SecretStr("")
-    number: Text = ""
-    caller: Text = "+15550100"
+    number: Number = ""
+    caller: Number = "+15550100"
     outbound: Outbound = Outbound()
 
 
@@ -177,7 +208,7 @@ class Webhook(Section):
     """
 
     url: Annotated[Text, _url("http", "https")] = ""
-    listen: HostPort | None = None
+    listen: ListenAddress | None = None
     timeout: Duration = 5.0
 
 
@@ -256,9 +287,12 @@ class Profile(Section):
         values = [
             self.livekit.api_secret.get_secret_value(),
             self.sip.password.get_secret_value(),
+            self.sip.outbound.password.get_secret_value(),
             *(urlsplit(url or "").password for url in urls),
         ]
-        return [value for value in values if value]
+        # Also as it was meant, when it came with quotes or blanks around it.
+        both = (form for value in values if value for form in (value, value.strip("\"' \t\r\n")))
+        return [*dict.fromkeys(form for form in both if form)]
 
     def may(self, effect: Effect) -> bool:
         """

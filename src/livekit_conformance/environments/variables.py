@@ -14,13 +14,13 @@ from typing import Literal
 
 from dotenv import dotenv_values
 
+from livekit_conformance.environments.sanity import oddities, swapped
 from livekit_conformance.errors import ProfileError
 
 Origin = Literal["environment", ".env", "missing"]
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_QUOTES = ("'", '"')
 
 
 @dataclass
@@ -34,6 +34,9 @@ class Variables:
     file_values: Mapping[str, str | None]
     origins: dict[str, Origin] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    # The keys of the profile that each variable stands in.
+    uses: dict[str, list[str]] = field(default_factory=dict)
+    _values: dict[str, str] = field(default_factory=dict, repr=False)
 
     def expand(self, text: str, key: str) -> str | None:
         """
@@ -54,6 +57,21 @@ class Variables:
             return None
         return _REFERENCE.sub(lambda reference: values[reference[1]] or "", text)
 
+    def empty(self) -> dict[str, tuple[str, ...]]:
+        """
+        The variables that are set to nothing, with the keys that they stand in.
+        """
+        return {name: tuple(self.uses[name]) for name, value in self._values.items() if not value}
+
+    def odd(self) -> dict[str, tuple[str, ...]]:
+        """
+        What is odd about the value of each variable, where something is.
+        """
+        found = {name: list(oddities(name, value)) for name, value in self._values.items()}
+        for name, words in swapped(self._values):
+            found[name].append(words)
+        return {name: tuple(words) for name, words in found.items() if words}
+
     def _look_up(self, name: str, key: str) -> str | None:
         if (value := self.environ.get(name)) is not None:
             self.origins[name] = "environment"
@@ -67,14 +85,8 @@ class Variables:
                 f"{name}=... into {self.file or '.env'}"
             )
             return None
-        if value != value.strip() or (
-            len(value) > 1 and value[0] == value[-1] and value[0] in _QUOTES
-        ):
-            self.problems.append(
-                f"{key}: variable {name} (from {self.origins[name]}) begins or ends with white "
-                "space or a quote, which would become part of the value: remove it"
-            )
-            return None
+        self._values[name] = value
+        self.uses.setdefault(name, []).append(key)
         return value
 
     def _file_words(self) -> str:

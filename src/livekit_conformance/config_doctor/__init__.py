@@ -1,0 +1,21 @@
+"""
+What is wrong with livekit.yaml and livekit-sip.yaml, each for itself and as a pair.
+
+Pure: text in, findings out. No value of a key that may be secret stands in a finding.
+"""
+
+from livekit_conformance.config_doctor.findings import Finding, Severity
+from livekit_conformance.config_doctor.lint import check, check_server, check_sip, read_server
+from livekit_conformance.config_doctor.server_rules import known_keys
+from livekit_conformance.config_doctor.settings import Settings
+
+__all__ = [
+    "Finding",
+    "Settings",
+    "Severity",
+    "check",
+    "check_server",
+    "check_sip",
+    "known_keys",
+    "read_server",
+]

@@ -1,0 +1,55 @@
+"""
+All rules over one file, or over both.
+"""
+
+from __future__ import annotations
+
+from livekit_conformance.config_doctor.findings import Finding
+from livekit_conformance.config_doctor.pair_rules import check_pair
+from livekit_conformance.config_doctor.server_rules import check_server_rules
+from livekit_conformance.config_doctor.services import SERVER, SIP
+from livekit_conformance.config_doctor.settings import Settings, parse
+from livekit_conformance.config_doctor.sip_rules import check_sip_rules
+from livekit_conformance.config_doctor.structure import check_structure
+
+
+def check(server_text: str, sip_text: str) -> list[Finding]:
+    """
+    What is wrong with livekit.yaml and livekit-sip.yaml, each for itself and as a pair.
+    """
+    server, of_server = _server(server_text, SERVER.file)
+    sip, of_sip = _sip(sip_text, SIP.file)
+    return [*of_server, *of_sip, *check_pair(server, sip)]
+
+
+def check_server(text: str, file: str = SERVER.file) -> list[Finding]:
+    """
+    What is wrong with a livekit.yaml; `file` is what the findings call it.
+    """
+    return _server(text, file)[1]
+
+
+def check_sip(text: str, file: str = SIP.file) -> list[Finding]:
+    """
+    What is wrong with a livekit-sip.yaml; `file` is what the findings call it.
+    """
+    return _sip(text, file)[1]
+
+
+def read_server(text: str, file: str = SERVER.file) -> Settings:
+    """
+    What a livekit.yaml says, as far as it can be understood.
+    """
+    return _server(text, file)[0]
+
+
+def _server(text: str, file: str) -> tuple[Settings, list[Finding]]:
+    settings, findings = parse(text, file, SERVER.refuses)
+    findings += [*check_structure(settings, SERVER), *check_server_rules(settings)]
+    return settings, findings
+
+
+def _sip(text: str, file: str) -> tuple[Settings, list[Finding]]:
+    settings, findings = parse(text, file, SIP.refuses)
+    findings += [*check_structure(settings, SIP), *check_sip_rules(settings)]
+    return settings, findings

@@ -1,0 +1,109 @@
+"""
+The two services whose configuration files are read: their keys, and what they do to a wrong one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+# A kind of `values.FITS`, `any`, a section, a list of one kind, or {"*": kind}.
+Table = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """
+    One service. `unknown_key` says what it does to a key that it does not have.
+
+    `instead` holds what people write in vain, and what there is in its place.
+    """
+
+    name: str
+    file: str
+    unknown_key: str
+    instead: Mapping[str, str]
+
+    @property
+    def refuses(self) -> str:
+        """
+        What a value of the wrong type leads to.
+        """
+        return f"{self.name} refuses to start"
+
+    @property
+    def keys(self) -> Table:
+        """
+        The table of its keys.
+        """
+        return _table(self.name)
+
+
+@cache
+def _table(name: str) -> Table:
+    path = files("livekit_conformance.config_doctor") / "keys" / f"{name}.yaml"
+    table: Table = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return table
+
+
+_NO_TIMEOUT = (
+    "There is no such setting. The bus answers within 1 s or not at all; what can be set is "
+    "`room.create_room_timeout` in livekit.yaml and the ringing time-out of a trunk"
+)
+_ALWAYS_RECONNECTS = "Delete it: livekit-sip always reconnects, and nothing about it can be set"
+_WEBHOOKS_ELSEWHERE = (
+    "Delete it: livekit-server sends the webhooks, with four retries that cannot be set; what can "
+    "be is `webhook.resource_url_notifier.max_age` in livekit.yaml"
+)
+
+SIP = Service(
+    "livekit-sip",
+    "livekit-sip.yaml",
+    "livekit-sip ignores it without a word",
+    MappingProxyType(
+        {
+            "log_level": "Write `logging: {level: ...}`",
+            "port": "Write `sip_port`",
+            "bind_address": "Write `listen_ip`",
+            "bind_addresses": "Write `listen_ip`",
+            "health_check": "Write `health_port: 8080` (it reports CPU load only)",
+            "timeout": _NO_TIMEOUT,
+            "connection_timeout": _NO_TIMEOUT,
+            "connect_timeout": _NO_TIMEOUT,
+            "keep_alive": "Delete it: there is nothing to set",
+            "keepalive": "Delete it: there is nothing to set",
+            "keep_alive_interval": "Delete it: there is nothing to set",
+            "reconnect": _ALWAYS_RECONNECTS,
+            "auto_reconnect": _ALWAYS_RECONNECTS,
+            "max_reconnect_attempts": _ALWAYS_RECONNECTS,
+            "reconnect_attempts": _ALWAYS_RECONNECTS,
+            "reconnect_delay": _ALWAYS_RECONNECTS,
+            "webhook": _WEBHOOKS_ELSEWHERE,
+            "webhooks": _WEBHOOKS_ELSEWHERE,
+            "circuit_breaker": "Delete it: it is nothing that LiveKit has",
+            "registration": "Delete it: livekit-sip does not REGISTER",
+            "trunks": "Create trunks through the API: lk sip inbound create",
+            "dispatch_rules": "Create rules through the API: lk sip dispatch create",
+        }
+    ),
+)
+SERVER = Service(
+    "livekit-server",
+    "livekit.yaml",
+    "livekit-server refuses to start",
+    MappingProxyType(
+        {
+            "debug_handler_port": "Write `debug_handler: {port: ...}`",
+            "api_key": "Write `keys: {KEY: SECRET}`",
+            "api_secret": "Write `keys: {KEY: SECRET}`",
+            "webhooks": "Write `webhook: {urls: [...], api_key: ...}`",
+            "trunks": "Create trunks through the API: lk sip inbound create",
+        }
+    ),
+)

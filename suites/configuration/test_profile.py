@@ -1,0 +1,38 @@
+"""
+Does the profile give what the selected checks need, and is its secret a good one?
+"""
+
+import pytest
+
+from livekit_conformance.catalogue.clauses import Clause
+from livekit_conformance.environments.completeness import gaps
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.reporting.session import RunState
+
+# Below it livekit-server complains in its log when it starts.
+_STRONG_BYTES = 32
+
+
+@pytest.mark.clause("1.1-profile-is-complete")
+async def test_the_profile_gives_what_it_promises(
+    run: RunState, profile: Profile, selected: list[Clause]
+) -> None:
+    """
+    No variable that a selected check needs is empty, no group of keys is given in part.
+    """
+    missing = gaps(profile, run.loaded.empty, selected)
+
+    assert not missing, f"what a selected check needs MUST be given; {'; '.join(missing)}"
+
+
+@pytest.mark.clause("1.1-secret-is-strong")
+async def test_the_secret_is_strong(profile: Profile) -> None:
+    """
+    The API secret is as long as the hash it keys.
+    """
+    length = len(profile.livekit.api_secret.get_secret_value().encode())
+
+    assert length >= _STRONG_BYTES, (
+        f"the API secret SHOULD have {_STRONG_BYTES} bytes or more; it has {length}: whoever sees "
+        "a token can try short ones. Make a new pair: livekit-server generate-keys"
+    )

@@ -1,0 +1,71 @@
+"""
+Is the way to livekit-server encrypted, and is it livekit-server that is at its end?
+"""
+
+import time
+
+import pytest
+
+from livekit_conformance.drivers.transport import Endpoint, Transport
+from livekit_conformance.environments.addresses import is_loopback
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import NotApplicable
+
+_DAY_S = 86400
+_LASTS_DAYS = 14
+
+
+@pytest.mark.clause("1.1-transport-is-encrypted")
+async def test_the_transport_is_encrypted(profile: Profile) -> None:
+    """
+    Tokens and audio do not cross a network in the clear.
+    """
+    endpoint = Endpoint.of(profile.livekit.url)
+    if is_loopback(endpoint.host):
+        raise NotApplicable("livekit.url leads to this machine: nothing crosses a network")
+
+    assert endpoint.is_secure, (
+        f"livekit.url SHOULD begin with wss:// or https://, as {endpoint.host} is another machine: "
+        "whoever listens on the way can use the tokens"
+    )
+
+
+@pytest.mark.clause("1.1-tls-is-trusted")
+async def test_the_certificate_is_trusted(profile: Profile, transport: Transport) -> None:
+    """
+    Chain, host name and dates are right, over TLS 1.2 or later.
+    """
+    endpoint = secure(profile)
+
+    handshake = await transport.shake_hands(endpoint)
+
+    assert handshake.problem is None, (
+        f"TLS 1.2 or later with a trusted certificate MUST be spoken at {endpoint}; OpenSSL says: "
+        f"{handshake.problem}"
+    )
+
+
+@pytest.mark.clause("1.1-tls-certificate-lasts")
+async def test_the_certificate_lasts(profile: Profile, transport: Transport) -> None:
+    """
+    There is time left to renew it.
+    """
+    endpoint = secure(profile)
+
+    handshake = await transport.shake_hands(endpoint)
+
+    left = (handshake.not_after - time.time()) / _DAY_S
+    assert left >= _LASTS_DAYS, (
+        f"the certificate of {endpoint} SHOULD be valid for {_LASTS_DAYS} more days; "
+        f"{left:.1f} are left: renew it, and see why that did not happen by itself"
+    )
+
+
+def secure(profile: Profile) -> Endpoint:
+    """
+    The endpoint of livekit.url, where it has a certificate.
+    """
+    endpoint = Endpoint.of(profile.livekit.url)
+    if not endpoint.is_secure:
+        raise NotApplicable("livekit.url is not wss or https: there is no certificate")
+    return endpoint

@@ -1,0 +1,55 @@
+"""
+Are the variables of the deployment set where a service finds them, and do they hold what they must?
+"""
+
+import pytest
+
+from livekit_conformance.environments.sanity import NINE
+from livekit_conformance.errors import NotApplicable
+from livekit_conformance.reporting.session import RunState
+
+
+@pytest.mark.clause("1.1-variables-are-set")
+@pytest.mark.parametrize("name", NINE)
+def test_a_variable_is_set_in_the_environment(run: RunState, name: str) -> None:
+    """
+    The value comes from the process environment, as it does where services run.
+    """
+    origin = origin_of(run, name)
+
+    assert origin == "environment", (
+        f"{name} SHOULD be set in the process environment; only the env file holds it, which "
+        f"services and scheduled runs do not read: export {name}=..."
+    )
+
+
+@pytest.mark.clause("1.1-variables-are-sane")
+@pytest.mark.parametrize("name", [*NINE, "others"])
+def test_a_variable_holds_what_its_name_says(run: RunState, name: str) -> None:
+    """
+    No quotes or blanks around it, no placeholder, nothing that belongs into another variable.
+    """
+    others = set(run.loaded.origins) - set(NINE)
+    for used in [name] if name in NINE else sorted(others):
+        origin_of(run, used)
+    if name == "others" and not others:
+        raise NotApplicable("the profile does not use this variable")
+
+    odd = {
+        used: ", ".join(words)
+        for used, words in run.loaded.oddities.items()
+        if used == name or (name == "others" and used in others)
+    }
+
+    told = "; ".join(f"{used} ({run.loaded.origins[used]}) {words}" for used, words in odd.items())
+    assert not odd, f"a variable MUST hold its value and nothing else; {told}"
+
+
+def origin_of(run: RunState, name: str) -> str:
+    """
+    Where the value of a variable came from; a profile that does not ask for it needs none.
+    """
+    origin = run.loaded.origins.get(name)
+    if origin is None:
+        raise NotApplicable("the profile does not use this variable")
+    return origin

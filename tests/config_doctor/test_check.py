@@ -1,0 +1,248 @@
+"""
+What is found in livekit.yaml and livekit-sip.yaml, and what is left alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from livekit_conformance.config_doctor import Severity, check, check_server, check_sip
+from livekit_conformance.config_doctor.services import SERVER, SIP
+from livekit_conformance.config_doctor.values import FITS
+from livekit_conformance.provisioners.local.stack import KeyPair, server_config, sip_config
+
+KEYS = KeyPair("APIkey", "a-secret-of-more-than-32-bytes-0123456789")
+ADDRESS = "127.9.9.9"
+
+
+def server(**changes: Any) -> dict[str, Any]:
+    return merged(server_config(ADDRESS, KEYS, "http://127.9.9.9:9000/webhooks/livekit"), changes)
+
+
+def sip(**changes: Any) -> dict[str, Any]:
+    return merged(sip_config(ADDRESS, KEYS), changes)
+
+
+def merged(config: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """
+    Sections are changed key by key; None takes a key away.
+    """
+    both = {
+        key: config[key] | value if isinstance(value, dict) and key in config else value
+        for key, value in changes.items()
+    }
+    return {key: value for key, value in (config | both).items() if value is not None}
+
+
+def found(server_file: dict[str, Any], sip_file: dict[str, Any]) -> set[tuple[str, str]]:
+    findings = check(yaml.safe_dump(server_file), yaml.safe_dump(sip_file))
+    return {(finding.severity.value, finding.key) for finding in findings}
+
+
+def test_the_files_of_a_good_stack_are_left_alone():
+    assert check(yaml.safe_dump(server()), yaml.safe_dump(sip())) == []
+
+
+def test_a_finding_names_place_problem_consequence_and_remedy():
+    (finding,) = [f for f in check_sip("redis: {address: h:1}\nmedia_timout: 5s\n") if f.line == 2]
+
+    assert (finding.file, finding.column, finding.key) == ("livekit-sip.yaml", 1, "media_timout")
+    assert finding.severity is Severity.ERROR
+    assert "ignores it" in finding.consequence
+    assert 'Did you mean "media_timeout"?' in finding.remedy
+    assert str(finding).startswith("livekit-sip.yaml:2:1: media_timout: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "words"),
+    [
+        ("port: 1\nport: 2\n", 2, 1, "occurs twice, first on line 1"),
+        ("rtc:\n  tcp_port: 1\n  udp_port: 1\n  tcp_port: 2\n", 4, 3, "occurs twice"),
+        ("port: [\n", 2, 1, "not YAML"),
+        ("\tport: 1\n", 1, 1, "not YAML"),
+        ("- port\n", 1, 1, "not a mapping"),
+        ("prot: 7880\n", 1, 1, 'Did you mean "port"?'),
+        ("sip: {trunk: 1}\n", 1, 7, "sip has no keys"),
+        ("min_version: a\nudp_port: 7882\n", 2, 1, "belongs elsewhere: rtc.udp_port"),
+        ("debug_handler_port: 1\n", 1, 1, "Write `debug_handler: {port: ...}`"),
+        ("room: {create_room_timeout: 10}\n", 1, 29, "write 10s"),
+        ("room:\n- a\n", 2, 1, "a list where a mapping belongs"),
+        ("bind_addresses: 0.0.0.0\n", 1, 17, "a value where a list belongs"),
+        ("webhook: {urls: {a: b}}\n", 1, 17, "a mapping where a list belongs"),
+        ("region: [a]\n", 1, 9, "a list where a value belongs"),
+        ("port: 70000\n", 1, 7, "above 65535"),
+        ("port: '7880'\n", 1, 7, "without quotes"),
+        ("development: 'true'\n", 1, 14, "without quotes"),
+        ("rtc: {udp_port: 9-8}\n", 1, 17, "not above the first"),
+        ("rtc: {port_range_start: 200, port_range_end: 100}\n", 1, 30, "below port_range_start"),
+        ("rtc: {tcp_port: 7880}\n", 1, 7, "overlaps with port of livekit.yaml"),
+        ("turn: {enabled: true, udp_port: 50100}\n", 1, 23, "overlaps"),
+    ],
+)
+def test_what_is_wrong_in_the_servers_file_is_found_at_its_place(text, line, column, words):
+    places = {(f.line, f.column): str(f) for f in check_server(text) if words in str(f)}
+
+    assert (line, column) in places, check_server(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "redis: is missing"),
+        ("redis: h:6379", "a value where a mapping belongs"),
+        ("redis: {address: redis://h}", "is a URL"),
+        ("redis: {address: h}", "has no port"),
+        ("redis: {db: 1}", "names no address"),
+        ("log_level: debug", "Write `logging: {level: ...}`"),
+        ("webhook: {timeout: 5s}", "livekit-server sends the webhooks"),
+        ("connection_timeout: 30s", "There is no such setting"),
+        ("media_timeout: 30", "write 30s"),
+        ("rtp_port: 10000-9000", "not above the first"),
+        ("rtp_port: 12000", "only the start of the range is set"),
+        ("sip_ringing_interval: 2m", "livekit-sip takes 1 s instead"),
+        ("max_cpu_utilization: 90", "livekit-sip takes 0.9 instead"),
+        ("use_external_ip: true\nnat_1_to_1_ip: 192.0.2.1", "is on beside nat_1_to_1_ip"),
+        ("cluster_id: eu", "no response from servers"),
+        ("tls: {port: 5061}", "has no certs"),
+        ("ws_url: livekit:7880", "does not begin with ws://"),
+        ("health_port: 8080\nprometheus_port: 8080", "overlaps"),
+        ("health_port: 5060", "overlaps"),
+    ],
+)
+def test_what_is_wrong_in_the_sip_services_file_is_found(text, words):
+    assert any(words in str(finding) for finding in check_sip(text + "\n")), check_sip(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "media_timeout: 1m30s",
+        "media_timeout: '15s'",
+        "rtp_draining_idle_timeout: -1s",
+        "symmetric_rtp: yes",
+        "codecs: {PCMU/8000: false}",
+        "api_key: 12345",
+        "logging:",
+        "media_timeout: null",
+        "rtp_port: 20000 - 30000",
+        "tls: {certs: [{cert_file: a, key_file: b}], alpn: []}",
+        "base: &redis {address: h:6379}",
+        "udp_max_payload: 1_200",
+        "enable_jitter_buffer_prob: 1",
+    ],
+)
+def test_what_livekit_sip_reads_is_left_alone(text):
+    beside = "redis: {address: h:6379}\napi_key: a\napi_secret: b\nws_url: ws://h:7880\n"
+    kept = "" if text.startswith("api_key") else "api_key: a\n"
+    known = {"base"}
+
+    findings = check_sip(beside.replace("api_key: a\n", kept) + text + "\n")
+
+    assert [finding for finding in findings if finding.key not in known] == []
+
+
+def test_a_merged_section_counts_as_written():
+    text = (
+        "redis:\n  <<: &bus {address: h:6379}\n  db: 1\nws_url: ws://h\napi_key: a\napi_secret: b\n"
+    )
+
+    assert check_sip(text) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"redis": {"address": "127.9.9.9:6380"}}, ("error", "redis.address")),
+        ({"redis": {"password": "p"}}, ("warning", "redis.password")),
+        ({"api_key": "APIother"}, ("error", "api_key")),
+        ({"api_secret": "another"}, ("error", "api_secret")),
+        ({"ws_url": "ws://127.9.9.9:7881"}, ("error", "ws_url")),
+        ({"ws_url": "ws://127.0.0.1:7880"}, ("error", "ws_url")),
+        ({"ws_url": "ws://livekit:80"}, ("warning", "ws_url")),
+        ({"rtp_port": "45000-55000"}, ("error", "rtp_port")),
+        ({"sip_port": 7880}, ("error", "sip_port")),
+    ],
+)
+def test_what_the_files_do_not_agree_on_is_found(changes, expected):
+    assert found(server(), sip(**changes)) == {expected}
+
+
+@pytest.mark.parametrize(
+    ("server_changes", "sip_changes"),
+    [
+        # TLS ends at something in front of the server, whose port is its own affair.
+        ({}, {"ws_url": "wss://voice.test"}),
+        ({"redis": {"address": "localhost:6379"}}, {"redis": {"address": "127.0.0.1:6379"}}),
+        ({"redis": {"address": "Bus:6379"}}, {"redis": {"address": "bus:6379"}}),
+        ({"redis": {"db": 1}}, {"redis": {"db": 2}}),
+        ({"keys": None, "key_file": "/etc/keys"}, {"api_key": "APIother"}),
+        ({"bind_addresses": ["0.0.0.0"]}, {"ws_url": "ws://127.0.0.1:7880"}),  # noqa: S104
+        ({"rtc": {"port_range_start": 20001, "port_range_end": 30000}}, {}),
+    ],
+)
+def test_what_may_differ_is_left_alone(server_changes, sip_changes):
+    assert found(server(**server_changes), sip(**sip_changes)) == set()
+
+
+def test_a_server_without_redis_leaves_the_bus_without_a_server():
+    assert ("error", "redis") in found(server(redis=None), sip())
+
+
+def test_overlapping_ranges_on_machines_of_their_own_are_only_a_warning():
+    far = {"address": "bus.test:6379"}
+
+    seen = found(
+        server(redis=far), sip(redis=far, ws_url="wss://voice.test", rtp_port="50000-60000")
+    )
+
+    assert seen == {("warning", "rtp_port")}
+
+
+def test_a_webhook_key_that_the_server_does_not_have_is_found():
+    webhook = {"api_key": "APIother"}
+
+    assert found(server(webhook=webhook), sip()) == {("error", "webhook.api_key")}
+
+
+def test_no_finding_tells_a_value_that_may_be_secret():
+    canary = "canary-Zq81"
+    text = "\n".join(
+        [
+            f"keys: {canary}",
+            f"redis: {{address: '{canary}', password: [{canary}], tls: {canary}}}",
+            f"webhook: {{api_key: [{canary}], urls: {canary}}}",
+            f"turn: {{enabled: {canary}}}",
+            f"api_key: {canary}",
+            f"api_secret: {{x: {canary}}}",
+        ]
+    )
+
+    findings = [*check_server(text), *check_sip(text), *check(text, text)]
+
+    assert findings
+    assert canary not in "\n".join(map(str, findings))
+
+
+@pytest.mark.parametrize("service", [SERVER, SIP], ids=lambda service: service.name)
+def test_every_kind_of_a_key_table_is_known(service):
+    def kinds(table):
+        match table:
+            case dict():
+                for inner in table.values():
+                    yield from kinds(inner)
+            case [inner]:
+                yield from kinds(inner)
+            case _:
+                yield table
+
+    assert set(kinds(service.keys)) <= {*FITS, "any"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# nothing\n", "---\n", "a", "{", "\0", "? [a]\n: b\n", "1: 2\n"]
+)
+def test_nothing_that_is_read_ends_in_an_exception(text):
+    assert isinstance(check(text, text), list)

@@ -1,0 +1,65 @@
+"""
+The table of README.md: what is missing, what is not tested then, and the line that enables it.
+
+`python -m tests.environments.needs_table` writes it into its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from livekit_conformance.catalogue.clauses import CLAUSES, Need
+from livekit_conformance.environments.needs import LINES
+
+README = Path(__file__).parents[2] / "README.md"
+BEGIN, END = "<!-- needs: begin -->\n", "<!-- needs: end -->\n"
+# The others are told by `livekit-conformance list`.
+_NAMED = 6
+
+MISSING: Mapping[Need, str] = MappingProxyType(
+    {
+        Need.REDIS: "Redis",
+        Need.SERVER_LOG: "log of livekit-server",
+        Need.SIP_LOG: "log of livekit-sip",
+        Need.APPLICATION_LOG: "log of the application",
+        Need.ANY_LOG: "any log",
+        Need.RECEIVER: "our own webhook endpoint",
+        Need.ENDPOINT: "webhook endpoint",
+        Need.SIP: "livekit-sip",
+        Need.SIP_CREDENTIALS: "account of the trunk",
+        Need.DIRECT_SIP: "way to livekit-sip without a provider in between",
+        Need.AGENT: "agent that answers",
+        Need.OUTBOUND: "outbound trunk that leads to us",
+        Need.SERVER_CONFIG: "livekit.yaml",
+        Need.SIP_CONFIG: "livekit-sip.yaml",
+        Need.STACK: "stack of our own",
+    }
+)
+
+
+def rows() -> Iterator[str]:
+    yield "| without | is not tested | until the profile says |"
+    yield "| --- | --- | --- |"
+    for need in Need:
+        clauses = [clause.id for clause in CLAUSES if need in clause.needs]
+        named = ", ".join(clauses[:_NAMED])
+        more = f" and {len(clauses) - _NAMED} more" if len(clauses) > _NAMED else ""
+        yield f"| {MISSING[need]} | {named}{more} | `{LINES[need]}` |"
+
+
+def text() -> str:
+    return "".join(f"{row}\n" for row in rows())
+
+
+def in_readme() -> str:
+    """
+    The table as it stands in the README; empty when its place is not marked.
+    """
+    return README.read_text().partition(BEGIN)[2].partition(END)[0]
+
+
+if __name__ == "__main__":
+    before, _, rest = README.read_text().partition(BEGIN)
+    README.write_text(before + BEGIN + text() + END + rest.partition(END)[2])
