@@ -1,0 +1,114 @@
+"""
+Are outbound calls placed, and is it told how they ended?
+"""
+
+from dataclasses import dataclass
+
+import pytest
+
+from livekit_conformance.drivers.outbound import RINGING_S, OutboundCall, OutboundProber
+from livekit_conformance.drivers.sip import Credentials
+from livekit_conformance.drivers.sip_listener import (
+    ANSWER,
+    BUSY,
+    DECLINE,
+    RING,
+    SILENT,
+    Behaviour,
+)
+from livekit_conformance.errors import Blocked
+from livekit_conformance.protocol.twirp import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """
+    What the callee does, and the Twirp code and SIP status that must be reported of it.
+
+    There is no SIP status where no final response of the callee ended the call.
+    """
+
+    callee: Behaviour
+    code: Code
+    sip_status: str | None = None
+    ringing: float = RINGING_S
+
+
+_STRANGER = Credentials("conformance-stranger", "not-the-password-of-the-trunk")
+
+# livekit/protocol livekit/sip.go sipCodeToGRPCCode; seen on livekit-server 1.13.5 with
+# livekit-sip 1.8.0.
+FAILURES = {
+    "busy": Failure(BUSY, Code.RESOURCE_EXHAUSTED, "486"),
+    "declined": Failure(DECLINE, Code.PERMISSION_DENIED, "603"),
+    "unknown-number": Failure(Behaviour(404), Code.NOT_FOUND, "404"),
+    "unavailable": Failure(Behaviour(480), Code.RESOURCE_EXHAUSTED, "480"),
+    "provider-down": Failure(Behaviour(503), Code.FAILED_PRECONDITION, "503"),
+    "no-answer": Failure(RING, Code.CANCELED, ringing=1.0),
+    "unreachable": Failure(SILENT, Code.CANCELED, ringing=1.0),
+    "wrong-credentials": Failure(ANSWER.asking(_STRANGER), Code.FAILED_PRECONDITION),
+}
+
+
+@pytest.mark.clause("1.5-outbound-call-is-answered")
+async def test_an_outbound_call_is_answered(outbound_call: OutboundCall) -> None:
+    """
+    The call comes to our listener, which answers it, and CreateSIPParticipant says so.
+    """
+    received = outbound_call.received
+    assert outbound_call.info is not None and received is not None and received.acknowledged, (
+        f"CreateSIPParticipant MUST reach the number and report the answer; {outbound_call.story}"
+    )
+
+
+@pytest.mark.clause("1.2-outbound-call-uses-the-room")
+async def test_an_outbound_call_joins_the_named_room(outbound_call: OutboundCall) -> None:
+    """
+    The SIP participant is in the very room that CreateSIPParticipant named.
+    """
+    assert outbound_call.participant is not None, (
+        f"an outbound call MUST join the room {outbound_call.room}; {outbound_call.joined}"
+    )
+
+
+@pytest.mark.clause("1.5-outbound-call-ends-cleanly")
+async def test_removing_the_participant_hangs_up(outbound_call: OutboundCall) -> None:
+    """
+    After RemoveParticipant the callee gets a BYE.
+    """
+    hung_up = outbound_call.hung_up
+    assert hung_up is not None and hung_up.came_true, (
+        f"RemoveParticipant MUST hang up an outbound call with BYE; {hung_up}"
+    )
+
+
+@pytest.mark.clause("1.5-outbound-failure-is-mapped")
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
+async def test_a_failed_outbound_call_is_told_as_what_it_was(
+    failure: Failure,
+    outbound_prober: OutboundProber,
+    outbound_call: OutboundCall,
+    request: pytest.FixtureRequest,
+) -> None:
+    """
+    The callee does not take the call, and CreateSIPParticipant says how it did not.
+    """
+    if outbound_call.info is None:
+        raise Blocked(
+            f"positive control: no call was answered ({outbound_call.story})",
+            remedy="See 1.5-outbound-call-is-answered",
+        )
+
+    purpose = request.node.callspec.id
+    call = await outbound_prober.dial(failure.callee, purpose=purpose, ringing=failure.ringing)
+
+    if call.received is None:
+        raise Blocked(
+            f"the call did not come to the listener ({call.story})",
+            remedy="See 1.5-outbound-call-is-answered",
+        )
+    reported = (call.refused.code if call.refused else "ok", call.sip_status)
+    assert reported == (failure.code, failure.sip_status), (
+        f"a call that failed ({purpose}) MUST be reported as {failure.code} with sip_status_code "
+        f"{failure.sip_status}; {call.story}"
+    )
