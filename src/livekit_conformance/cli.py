@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from livekit_conformance import __version__
+from livekit_conformance import __version__, sweep
 from livekit_conformance.catalogue.clauses import CLAUSES, REQUIREMENTS
 from livekit_conformance.reporting import journal, words
 from livekit_conformance.reporting.model import figures
@@ -50,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--from", dest="journal", type=Path, required=True, metavar="JOURNAL")
     report.add_argument("--to", type=Path, metavar="DIR", help="default: beside the journal")
     report.set_defaults(run=_report)
+
+    sweep.add_parser(commands)
     return parser
 
 

@@ -1,70 +1,226 @@
 """
-Are rooms created, listed and named as they must be?
+Do rooms begin, live and end as they must?
 """
 
-import uuid
+import asyncio
+import re
+from typing import Any
 
 import pytest
 
-from livekit_conformance.drivers.livekit_api import LiveKitClient
-from livekit_conformance.drivers.probe import ProbeCall
-from livekit_conformance.environments.profile import Profile
+from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.drivers.own_rooms import Life, OwnRooms
 from livekit_conformance.errors import Blocked
-from livekit_conformance.protocol.room_name import call_id_in, expected_call_id
 from livekit_conformance.waiting import POLITE_S, wait_until
 
 _LISTED_WITHIN_S = 2.0
-# The room dies by itself should the run be killed.
-_EMPTY_TIMEOUT_S = 30
+# What {call_id} may look like.
+_CALL_IDS = {
+    "digits": "15550100",
+    "uuid": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+    "hyphens": "a--b-",
+    "plus-sign": "+15550100",
+    "non-ascii": "Größe-通話",
+}
+# livekit-server's limit is 256 bytes unless it is configured.
+_TOO_LONG = 4096
+_OTHER_CONNECTIONS = 3
 
 
 @pytest.mark.clause("1.2-created-room-is-listed")
 async def test_a_created_room_is_listed_with_its_sid(
-    client: LiveKitClient, profile: Profile
+    client: LiveKitClient, rooms: OwnRooms
 ) -> None:
     """
     ListRooms returns the room that CreateRoom made, by name and among all.
     """
-    name = profile.rooms.name_pattern.format(call_id=f"conformance-{uuid.uuid4()}")
-    created = await client.create_room(name, empty_timeout=_EMPTY_TIMEOUT_S)
+    created = await rooms.make()
 
     async def why_not_yet() -> str | None:
-        by_name = [room.sid for room in await client.list_rooms(name)]
-        among_all = [room.sid for room in await client.list_rooms() if room.name == name]
+        by_name = [room.sid for room in await client.list_rooms(created.name)]
+        among_all = [room.sid for room in await client.list_rooms() if room.name == created.name]
         if by_name == among_all == [created.sid]:
             return None
         return f"by name {by_name}, among all {among_all}, created {created.sid}"
 
-    try:
-        listed = await wait_until(why_not_yet, within=_LISTED_WITHIN_S, slowest=POLITE_S)
-    finally:
-        await client.delete_room(name)
+    listed = await wait_until(why_not_yet, within=_LISTED_WITHIN_S, slowest=POLITE_S)
 
     assert listed.came_true, f"ListRooms MUST return the room CreateRoom answered with; {listed}"
 
 
-@pytest.mark.clause("1.2-call-lands-in-a-named-room")
-async def test_the_room_of_a_call_has_the_right_name(
-    probe_call: ProbeCall, profile: Profile
+@pytest.mark.clause("1.2-name-is-kept-exactly")
+@pytest.mark.parametrize("shape", [*_CALL_IDS, "longest"])
+async def test_a_room_has_the_name_it_was_created_with(
+    client: LiveKitClient, rooms: OwnRooms, shape: str
 ) -> None:
     """
-    The room matches the pattern, and its call id is what the profile says it must be.
+    CreateRoom answers with the very name, and ListRooms tells it too.
     """
-    if probe_call.room is None:
+    if shape == "longest":
+        name = rooms.names.new(size=await longest_name(rooms))
+    else:
+        name = rooms.names.new(_CALL_IDS[shape])
+
+    created = await rooms.make(name)
+    listed = [room.name for room in await client.list_rooms(name) if room.sid == created.sid]
+
+    assert created.name == name and listed == [name], (
+        f"a room MUST have exactly the name it was created with; {name!r} became "
+        f"{created.name!r}, listed under this name: {listed}"
+    )
+
+
+@pytest.mark.clause("1.2-too-long-name-is-refused")
+async def test_a_name_over_the_limit_is_refused(rooms: OwnRooms) -> None:
+    """
+    The refusal is invalid_argument, and its text holds the limit.
+    """
+    refused = await refusal_of_a_too_long_name(rooms)
+
+    assert refused and refused.code == "invalid_argument" and limit_in(refused.text), (
+        f"a room name of {_TOO_LONG} bytes MUST be refused with invalid_argument that names the "
+        f"limit; {refused or 'it was accepted'}"
+    )
+
+
+@pytest.mark.clause("1.2-create-is-idempotent")
+async def test_creating_an_open_room_again_returns_it(rooms: OwnRooms) -> None:
+    """
+    The second CreateRoom answers with the sid of the first.
+    """
+    first = await rooms.make()
+
+    again = await rooms.make(first.name)
+
+    assert again.sid == first.sid, (
+        f"creating a room that is open MUST return it; {first.sid} became {again.sid}"
+    )
+
+
+@pytest.mark.clause("1.2-settings-are-kept")
+async def test_a_room_keeps_the_settings_it_was_created_with(
+    client: LiveKitClient, rooms: OwnRooms
+) -> None:
+    """
+    ListRooms tells the time-outs, the metadata and the participant limit of CreateRoom.
+    """
+    wanted: dict[str, Any] = {"empty_timeout": 31, "departure_timeout": 7, "max_participants": 3}
+    note = "Größe +15550100"
+    created = await rooms.make(note=note, **wanted)
+
+    room = next(iter(await client.list_rooms(created.name)), None)
+    if room is None:
+        raise Blocked(f"{created.name} is not listed", remedy="See 1.2-created-room-is-listed")
+    mark = client.owner.mark_of("room", room.name, room.metadata)
+    kept = {name: getattr(room, name) for name in wanted}
+
+    assert kept == wanted and mark and mark.note == note, (
+        f"a room MUST keep its settings; {wanted} became {kept}, and our signed metadata "
+        f"{room.metadata!r}"
+    )
+
+
+@pytest.mark.clause("1.2-deleted-room-is-gone")
+async def test_a_deleted_room_is_gone(client: LiveKitClient, rooms: OwnRooms) -> None:
+    """
+    It is not listed, and to delete it again is not_found.
+    """
+    created = await rooms.make()
+    await rooms.delete(created)
+
+    async def why_not_yet() -> str | None:
+        left = [room.sid for room in await client.list_rooms(created.name)]
+        return f"{left} is listed" if left else None
+
+    gone = await wait_until(why_not_yet, within=_LISTED_WITHIN_S, slowest=POLITE_S)
+    again = await answer_to_deleting(client, created.name)
+
+    assert gone.came_true and again == "not_found", (
+        "a deleted room MUST NOT be listed, and deleting it again MUST be not_found; "
+        f"gone from the list: {gone}; deleted again: {again}"
+    )
+
+
+@pytest.mark.clause("1.2-every-connection-sees-the-room")
+async def test_every_connection_sees_the_room(rooms: OwnRooms, stranger: LiveKitClient) -> None:
+    """
+    A load balancer may lead each connection to another node; all of them list the room.
+    """
+    created = await rooms.make()
+
+    seen = [
+        [room.sid for room in await stranger.list_rooms(created.name)]
+        for _ in range(_OTHER_CONNECTIONS)
+    ]
+
+    assert seen == [[created.sid]] * _OTHER_CONNECTIONS, (
+        f"{created.sid} MUST be listed over every connection; {_OTHER_CONNECTIONS} others "
+        f"listed {seen}: the servers behind livekit.url do not share one Redis"
+    )
+
+
+@pytest.mark.clause("1.2-empty-room-expires")
+async def test_a_room_that_nobody_joins_ends(life_of_an_empty_room: asyncio.Task[Life]) -> None:
+    """
+    It is listed at first, and gone within 15 s after its empty time-out.
+    """
+    life = await life_of_an_empty_room
+    if not life.was_listed:
         raise Blocked(
-            f"the room of the call was not found ({probe_call.not_seen or probe_call.story})",
-            remedy="See why livekit-sip did not join",
+            f"positive control: {life.name} was never listed",
+            remedy="See 1.2-created-room-is-listed",
         )
-    name, pattern = probe_call.room.name, profile.rooms.name_pattern
-    wanted = expected_call_id(
-        profile.rooms.call_id,
-        sip_call_id=probe_call.call.call_id,
-        caller=profile.sip.caller,
-        dialled=profile.sip.number,
+    if life.visitors:
+        raise Blocked(
+            f"{life.visitors} joined {life.name}, so it was not empty",
+            remedy="Let the application's agents join rooms of calls only",
+        )
+
+    assert life.ended.came_true, (
+        f"a room that nobody joins MUST end within its empty time-out of {life.empty_timeout} s "
+        f"and 15 s; {life.ended}"
     )
 
-    call_id = call_id_in(name, pattern)
 
-    assert call_id is not None and wanted.fullmatch(call_id), (
-        f"the room MUST be named {pattern} with call_id {profile.rooms.call_id}; it is {name!r}"
-    )
+async def longest_name(rooms: OwnRooms) -> int:
+    """
+    How many bytes a name may have, as the server tells when it refuses one.
+    """
+    refused = await refusal_of_a_too_long_name(rooms)
+    limit = limit_in(refused.text) if refused else None
+    if limit is None:
+        raise Blocked(
+            f"the limit is not known: a name of {_TOO_LONG} bytes, {refused or 'was accepted'}",
+            remedy="See 1.2-too-long-name-is-refused",
+        )
+    return limit
+
+
+async def refusal_of_a_too_long_name(rooms: OwnRooms) -> ApiRefused | None:
+    """
+    What the server has to say against it; None when it made the room.
+    """
+    try:
+        await rooms.make(rooms.names.new(size=_TOO_LONG))
+    except ApiRefused as refused:
+        return refused
+    return None
+
+
+def limit_in(text: str) -> int | None:
+    """
+    The number of bytes that a refusal names.
+    """
+    numbers = [int(digits) for digits in re.findall(r"\d+", text)]
+    return next((number for number in numbers if 0 < number < _TOO_LONG), None)
+
+
+async def answer_to_deleting(client: LiveKitClient, name: str) -> str:
+    """
+    The Twirp code of a refusal, `ok` when there was none.
+    """
+    try:
+        await client.delete_room(name)
+    except ApiRefused as refused:
+        return refused.code
+    return "ok"

@@ -1,0 +1,136 @@
+"""
+Rooms of our own: names that no other run has, and an end with the check that made them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from itertools import count
+from types import TracebackType
+from typing import Any, Self
+
+from livekit import api
+
+from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.protocol.room_name import room_name
+from livekit_conformance.waiting import POLITE_S, Waited, wait_until
+
+
+class RoomNames:
+    """
+    Names that fit the profile's pattern; the call id begins with `lkc-<run>-<number>`.
+
+    `run` is what no other run has, short enough to be read.
+    """
+
+    def __init__(self, pattern: str, *, run: str) -> None:
+        self._pattern = pattern
+        self._run = run
+        self._numbers = count(1)
+
+    def new(self, words: str = "", *, size: int = 0) -> str:
+        """
+        A name that was not given before, with `words` at the end of its call id.
+
+        With `size` it is filled up to so many bytes.
+        """
+        call_id = "-".join(filter(None, ("lkc", self._run, str(next(self._numbers)), words)))
+        missing = size - len(room_name(self._pattern, call_id).encode())
+        return room_name(self._pattern, call_id + "x" * missing)
+
+
+class OwnRooms:
+    """
+    Makes rooms and deletes them when it is left. Use it as an asynchronous context manager.
+    """
+
+    def __init__(self, client: LiveKitClient, names: RoomNames) -> None:
+        self.names = names
+        self._client = client
+        self._made: list[str] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        for name in dict.fromkeys(self._made):
+            await delete_if_there(self._client, name)
+
+    async def make(self, name: str | None = None, **settings: Any) -> api.Room:
+        """
+        CreateRoom, under a new name unless one is given.
+        """
+        # Noted first: a request without an answer may have made a room too.
+        self._made.append(name or self.names.new())
+        room = await self._client.create_room(self._made[-1], **settings)
+        self._made.append(room.name)
+        return room
+
+    async def delete(self, room: api.Room) -> None:
+        """
+        DeleteRoom of a room that was made here; afterwards it is not looked after any more.
+        """
+        await self._client.delete_room(room.name)
+        self._made = [name for name in self._made if name != room.name]
+
+
+async def delete_if_there(client: LiveKitClient, name: str) -> None:
+    """
+    DeleteRoom of a room that may have ended by itself.
+    """
+    try:
+        await client.delete_room(name)
+    except ApiRefused as refused:
+        if refused.code != "not_found":
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """
+    The life of a room that was left alone.
+
+    `was_listed` is the positive control, `visitors` how many came all the same, `ended` how long
+    after its time-out it was gone.
+    """
+
+    name: str
+    empty_timeout: int
+    was_listed: bool
+    visitors: int
+    ended: Waited
+
+
+async def watch_empty_room(
+    client: LiveKitClient, name: str, *, empty_timeout: int, within: float
+) -> Life:
+    """
+    Make a room, leave it alone, and look from its time-out on until it is gone; times in seconds.
+    """
+    visitors = 0
+
+    async def why_not_yet() -> str | None:
+        nonlocal visitors
+        rooms = await client.list_rooms(name)
+        visitors = max([visitors, *(room.num_participants for room in rooms)])
+        return f"{name} is listed" if rooms else None
+
+    ended: Waited | None = None
+    try:
+        created = await client.create_room(name, empty_timeout=empty_timeout)
+        was_listed = created.sid in [room.sid for room in await client.list_rooms(name)]
+        # Nothing is promised before that, so nothing is asked.
+        await asyncio.sleep(empty_timeout)
+        ended = await wait_until(why_not_yet, within=within, poll=POLITE_S, slowest=POLITE_S)
+    finally:
+        if ended is not None and ended.came_true:
+            client.owner.release_room(name)
+        else:
+            await delete_if_there(client, name)
+    return Life(name, empty_timeout, was_listed, visitors, ended)

@@ -1,0 +1,101 @@
+"""
+The mark on what the suite creates: proof of ownership that lies in an object's metadata.
+
+It is a JSON object whose `mac` is the HMAC-SHA256 of everything else under the API secret. Kind and
+name are part of it, so a mark that somebody copied to another object proves nothing there.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final, Literal, get_args
+
+Kind = Literal["room", "inbound-trunk", "outbound-trunk", "dispatch-rule", "participant"]
+
+SUITE: Final = "livekit-conformance"
+# What is signed begins so; no token (RFC 7515: base64url and a dot) can be taken for it.
+_DOMAIN: Final = f"{SUITE} mark 1\n"
+# Whatever is longer is not ours; metadata of others may be large.
+_LONGEST: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """
+    Who made an object, when (Unix seconds), and how many seconds it may live.
+
+    `name` is the name of the object when it was created; `note` is free text.
+    """
+
+    run: str
+    kind: Kind
+    name: str
+    created: int
+    ttl: int
+    note: str = ""
+
+    @property
+    def expires(self) -> int:
+        """
+        From when on nobody can still need the object, in Unix seconds.
+        """
+        return self.created + self.ttl
+
+
+_TYPES: Final = {"created": int, "ttl": int}
+
+
+def write(mark: Mark, secret: str) -> str:
+    """
+    The metadata that carries `mark`.
+    """
+    content = {"suite": SUITE, **asdict(mark), "mac": _mac(mark, secret)}
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def read(metadata: str, secret: str, *, kind: Kind, name: str) -> Mark | None:
+    """
+    The mark in the metadata of the object of that kind and name; None when it is not ours.
+
+    Not ours is what has no mark, a mark of another secret or of another object, or a changed one.
+    The comparison takes the same time wherever the difference is.
+    """
+    found = _parse(metadata)
+    if found is None:
+        return None
+    mark, mac = found
+    is_ours = hmac.compare_digest(_mac(mark, secret).encode(), mac.encode())
+    return mark if is_ours and (mark.kind, mark.name) == (kind, name) else None
+
+
+def _parse(metadata: str) -> tuple[Mark, str] | None:
+    if len(metadata) > _LONGEST:
+        return None
+    try:
+        content = json.loads(metadata)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict) or content.pop("suite", None) != SUITE:
+        return None
+    mac = content.pop("mac", None)
+    if not isinstance(mac, str) or not mac.isascii() or not _is_mark(content):
+        return None
+    return Mark(**content), mac
+
+
+def _is_mark(content: dict[str, Any]) -> bool:
+    return (
+        content.keys() == {field.name for field in fields(Mark)}
+        # `type`, because True is an int too.
+        and all(type(value) is _TYPES.get(name, str) for name, value in content.items())
+        and content["kind"] in get_args(Kind)
+    )
+
+
+def _mac(mark: Mark, secret: str) -> str:
+    if not secret:
+        raise ValueError("an empty secret proves nothing")
+    signed = _DOMAIN + json.dumps(asdict(mark), sort_keys=True, separators=(",", ":"))
+    return hmac.digest(secret.encode(), signed.encode(), "sha256").hex()

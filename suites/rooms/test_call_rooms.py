@@ -1,0 +1,48 @@
+"""
+Do calls get rooms with proper names?
+"""
+
+import pytest
+
+from livekit_conformance.drivers.probe import ProbeCall
+from livekit_conformance.drivers.telephony import Telephony
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import Blocked
+from livekit_conformance.protocol.room_name import is_named
+
+
+@pytest.mark.clause("1.2-call-lands-in-a-named-room")
+async def test_the_room_of_a_call_has_the_right_name(
+    probe_call: ProbeCall, profile: Profile, listed_telephony: Telephony | Blocked
+) -> None:
+    """
+    The room matches the pattern, its call id is what the profile says it must be, and trunk, rule
+    and name are those that were foretold, where the trunks and rules can be read.
+    """
+    if probe_call.room is None or probe_call.participant is None:
+        raise Blocked(
+            f"the room of the call was not found ({probe_call.not_seen or probe_call.story})",
+            remedy="See why livekit-sip did not join",
+        )
+    name, pattern = probe_call.room.name, profile.rooms.name_pattern
+    told_of = probe_call.participant.attributes
+    rightly_named = is_named(
+        name,
+        pattern,
+        call_id=profile.rooms.call_id,
+        # What livekit-sip was told, which a provider may have changed on the way.
+        sip_call_id=told_of.get("sip.callIDFull", probe_call.call.call_id),
+        caller=told_of.get("sip.phoneNumber", profile.sip.caller),
+        dialled=told_of.get("sip.trunkPhoneNumber", profile.sip.number),
+    )
+    foretold = None
+    if isinstance(listed_telephony, Telephony):
+        foretold = listed_telephony.unforeseen(
+            name, probe_call.participant, caller=profile.sip.caller, called=profile.sip.number
+        )
+
+    assert rightly_named and foretold is None, (
+        f"the room MUST be named {pattern} with call_id {profile.rooms.call_id}, and as the trunks "
+        f"and dispatch rules foretell; it is {name!r}"
+        + (f", but they foretold: {foretold}" if foretold else "")
+    )

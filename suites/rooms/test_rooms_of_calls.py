@@ -1,0 +1,105 @@
+"""
+Does each call have a room of its own, for as long as it lasts?
+"""
+
+import time
+
+import pytest
+
+from livekit_conformance.drivers.caller_search import present
+from livekit_conformance.drivers.livekit_api import LiveKitClient
+from livekit_conformance.drivers.probe import ProbeCall, Prober, callers_at_once
+from livekit_conformance.drivers.telephony import read_telephony
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import Blocked, NotConfigured, Violation
+from livekit_conformance.waiting import POLITE_S, wait_until
+
+# When the check comes late, the room is asked for a last time all the same.
+_AT_LEAST_S = 1.0
+
+
+@pytest.mark.clause("1.2-concurrent-calls-get-own-rooms")
+async def test_two_calls_at_once_get_a_room_each(
+    prober: Prober, client: LiveKitClient, profile: Profile
+) -> None:
+    """
+    Both callers are in a room at the same time, and not in the same one.
+    """
+    if profile.limits.calls < 2:
+        raise NotConfigured("limits: {calls: 2}")
+    callers = callers_at_once(profile, 2)
+
+    calls = await prober.ring(*callers, purpose="two at once")
+
+    if not_seen := next((call.not_seen for call in calls if call.not_seen), None):
+        raise Blocked(
+            f"the callers could not be looked for: {not_seen}",
+            remedy="See what this says, and 1.1-key-is-accepted",
+        )
+    rooms = [call.room for call in calls if call.room is not None]
+    is_shared = len(rooms) == 2 and rooms[0].sid == rooms[1].sid
+    if is_shared and await is_direct(client, calls[0]):
+        raise Violation(
+            f"a Direct rule puts every caller into {rooms[0].name}: callers hear each other, and "
+            "a second call from the same number puts the first one out",
+            level="SHOULD",
+        )
+    came_from = {caller_as_told(call) for call in calls}
+    if is_shared and len(came_from) == 1:
+        raise Blocked(
+            f"both calls came from {came_from.pop()}, which may be why they share {rooms[0].name}",
+            remedy='Set sip.caller: "+15550100", if the trunk takes it; where a provider puts its '
+            "own caller in, limits: {calls: 1}",
+        )
+
+    assert len(rooms) == 2 and not is_shared, (
+        "two calls at once MUST get a room each; "
+        + "; ".join(f"{c.caller}: {c.room.name if c.room else f'none ({c.story})'}" for c in calls)
+    )
+
+
+@pytest.mark.clause("1.2-room-ends-after-hang-up")
+async def test_the_room_of_a_call_ends_after_the_call(
+    probe_call: ProbeCall, prober: Prober, client: LiveKitClient
+) -> None:
+    """
+    The room is gone when its own departure time-out has passed since the last one left.
+    """
+    room = probe_call.room
+    if room is None:
+        raise Blocked(
+            f"the room of the call was not found ({probe_call.not_seen or probe_call.story})",
+            remedy="See 1.1-sip-service-joins-the-server",
+        )
+    if probe_call.agent_problem is not None:
+        raise Blocked(probe_call.agent_problem, remedy="The agent is the suite's own")
+
+    async def why_not_yet() -> str | None:
+        is_open = any(other.sid == room.sid for other in await client.list_rooms(room.name))
+        inside = [participant.identity for participant in await present(client, room.name)]
+        return f"{room.name} is open; in it: {inside or 'nobody'}" if is_open else None
+
+    left = prober.room_ends_by(probe_call) - time.time()
+    ended = await wait_until(why_not_yet, within=max(left, _AT_LEAST_S), slowest=POLITE_S)
+
+    assert ended.came_true, (
+        f"the room of a call MUST end after its departure time-out of {room.departure_timeout} s; "
+        f"{ended}"
+    )
+
+
+def caller_as_told(call: ProbeCall) -> str:
+    """
+    The caller as livekit-sip was told of it, which a provider may have changed.
+    """
+    shown = call.participant.attributes if call.participant else {}
+    return shown.get("sip.phoneNumber", call.caller)
+
+
+async def is_direct(client: LiveKitClient, call: ProbeCall) -> bool:
+    """
+    Whether the rule that took the call is a Direct one.
+    """
+    rule_id = call.participant.attributes.get("sip.ruleID") if call.participant else None
+    rules = (await read_telephony(client)).rules
+    return any(rule.id == rule_id and rule.kind == "direct" for rule in rules)

@@ -1,0 +1,60 @@
+"""
+A run does not use more of a deployment than its profile allows.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.environments.profile import Limits, Profile
+from tests.scenarios.harness import Run
+
+# As config/prod.yaml has them.
+ALLOWED = frozenset({Effect.READ, Effect.CREATE_ROOMS})
+LIMITS = Limits(requests_per_minute=60, rooms=2, calls=1)
+
+
+def as_in_production(profile: Profile, limits: Limits = LIMITS) -> Profile:
+    changes = {"allow": ALLOWED, "limits": limits, "logs": (), "redis": None}
+    return profile.model_copy(update=changes)
+
+
+def times_of_requests(run: Run, profile: Profile) -> list[float]:
+    """
+    When livekit-server was asked something, in Unix seconds.
+    """
+    lines = map(json.loads, (run.folder / "journal.jsonl").read_text().split("\n")[:-1])
+    seen = [line["observation"] for line in lines if line["type"] == "observation"]
+    server = profile.livekit.url.replace("ws", "http", 1)
+    return [
+        one["at"]
+        for one in seen
+        if one["kind"] == "http" and one["details"]["url"].startswith(server)
+    ]
+
+
+async def test_a_smoke_run_fits_into_the_requests_of_a_minute(scene):
+    async with scene() as target:
+        profile = as_in_production(target.profile)
+        run = await replace(target, profile=profile).run("-m", "smoke")
+        requests = times_of_requests(run, profile)
+
+    assert run.results["run"]["verdict"] == "CONFORMANT", run.output
+    assert 40 <= len(requests) <= LIMITS.requests_per_minute
+    # Half of it is the start of Python; the machine may be busy.
+    assert run.results["run"]["duration_s"] < 15, run.output
+
+
+async def test_a_longer_run_keeps_to_the_limits_and_takes_its_time(scene):
+    async with scene() as target:
+        limits = LIMITS.model_copy(update={"requests_per_minute": 40})
+        profile = as_in_production(target.profile, limits)
+        run = await replace(target, profile=profile).run("-m", "rooms")
+        requests = times_of_requests(run, profile)
+
+    # The requests of one minute come at once, then one after the other; no verdict suffers.
+    allowed = limits.requests_per_minute * (1 + (requests[-1] - requests[0]) / 60)
+    assert limits.requests_per_minute < len(requests) <= allowed + 1
+    assert {"FAIL", "BLOCKED", "ERROR"}.isdisjoint(run.verdicts.values()), run.output
