@@ -98,3 +98,25 @@ def test_a_hash_that_is_no_ascii_is_a_mismatch() -> None:
     bearer = token.sign({"iss": "APIone", "sha256": "é"}, SECRET)
 
     assert _refusal(BODY, bearer).reason is Unproven.HASH_MISMATCH
+
+
+@pytest.mark.parametrize("expires", [None, NOW + 361, NOW + 10**9])
+def test_a_signature_without_a_near_end_is_refused(expires: float | None) -> None:
+    """
+    What can be replayed for ever would need a memory for ever.
+    """
+    claims = webhook.claims(BODY, api_key="APIone", now=NOW) | {"exp": expires}
+
+    assert _refusal(BODY, token.sign(claims, SECRET)).reason is Unproven.ENDLESS
+
+
+@pytest.mark.parametrize("age", [-59, 0, 359])
+def test_a_signature_is_accepted_within_its_window(age: float) -> None:
+    """
+    Five minutes, and the leeway of the clocks on both sides; after REPLAYABLE_FOR_S never again.
+    """
+    headers = _headers(now=NOW)
+
+    verify(BODY, headers["Authorization"], keys=KEYS, now=NOW + age)
+    late = NOW + age + webhook.REPLAYABLE_FOR_S
+    assert _refusal(BODY, headers["Authorization"], late).reason is Unproven.BAD_TOKEN

@@ -1,5 +1,5 @@
 """
-Our own webhook endpoint, and a sender of signed events for somebody else's.
+Our own webhook endpoint: what an application must be, and the witness of what arrives.
 """
 
 from __future__ import annotations
@@ -8,35 +8,41 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Any, Final, Self
 
-import aiohttp
 from aiohttp import web
 
-from livekit_conformance.catalogue.effects import Effect
-from livekit_conformance.drivers.http import HttpAnswer, exchange
-from livekit_conformance.drivers.permit import Permit
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import webhook
 
-_BODY_LIMIT = 64 * 1024
+# The events of livekit-server have 0.5 to 4 kB; a room's metadata may have 64 kB of its own.
+BODY_LIMIT: Final = 64 * 1024
 _SHUTDOWN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """
-    One delivery: when it came, what it says, and why its sender is not proven (None: it is).
+    One delivery: when it came, what it says, how it was answered, and why its sender is not
+    proven (None: it is).
+
+    `host` is where its sender believes to be; `raw` and `authorization` are what was signed and
+    the signature, to be compared with those of another delivery.
     """
 
     at: float
     body: Mapping[str, Any]
     content_type: str
     problem: str | None
+    status: int = 200
+    host: str = ""
+    raw: bytes = field(default=b"", repr=False)
+    authorization: str = field(default="", repr=False)
 
     @property
     def event(self) -> str:
@@ -68,14 +74,17 @@ class Arrival:
         """
         The name of the room that the event is about.
         """
-        return str(self.body.get("room", {}).get("name", ""))
+        return str(self._object("room").get("name", ""))
 
     @property
     def participant(self) -> Mapping[str, Any]:
         """
         The participant that the event is about; empty when there is none.
         """
-        found = self.body.get("participant", {})
+        return self._object("participant")
+
+    def _object(self, name: str) -> Mapping[str, Any]:
+        found = self.body.get(name)
         return found if isinstance(found, dict) else {}
 
 
@@ -86,8 +95,10 @@ class WebhookReceiver:
     """
     Takes deliveries on one path of a listening socket. Use it as an asynchronous context manager.
 
-    An event is judged before it is believed: size, content type, signature over the raw bytes.
-    Only proven events reach `on_arrival`, each id once; the answer does not wait for it.
+    An event is judged before it is believed: size, content type, signature over the raw bytes,
+    time, shape. Only proven events are `taken`, each id once; the answer does not wait for
+    `on_arrival`. What is refused is told to a stranger by its status alone; the reason stands in
+    `log`, which is the log of the application that this endpoint stands in for.
     """
 
     def __init__(
@@ -97,21 +108,42 @@ class WebhookReceiver:
         path: str,
         keys: Mapping[str, str],
         recorder: Recorder,
+        log: Path | None = None,
+        clock: Callable[[], float] = time.time,
+        read_within: float = 5.0,
     ) -> None:
         self.arrivals: list[Arrival] = []
+        self.taken: list[Arrival] = []
+        # Requests for other paths; nothing of them is read.
+        self.strays: list[str] = []
         self.on_arrival: OnArrival | None = None
         self._listener = listener
         self._path = path
         self._keys = keys
         self._recorder = recorder
+        self._log = log
+        self._clock = clock
+        self._read_within = read_within
         self._changed = asyncio.Condition()
-        self._seen: set[str] = set()
+        self._scripts: dict[tuple[str, str], Iterator[int]] = {}
+        # When each id may be forgotten, oldest first.
+        self._seen: dict[str, float] = {}
         self._work: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        application = web.Application(client_max_size=_BODY_LIMIT)
+        application = web.Application()
         application.router.add_post(self._path, self._receive)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        if self._path != "/":
+            application.router.add_route("*", "/{elsewhere:.*}", self._stray)
+        self._runner = web.AppRunner(
+            application,
+            access_log=None,
+            shutdown_timeout=_SHUTDOWN_S,
+            # What is left of a refused body is not read, and nothing is unpacked: small bodies
+            # can hold large ones.
+            lingering_time=0,
+            auto_decompress=False,
+        )
         await self._runner.setup()
         await web.SockSite(self._runner, self._listener).start()
         return self
@@ -132,6 +164,23 @@ class WebhookReceiver:
         Do no work on what arrives from now on.
         """
         self.on_arrival = None
+
+    def script(self, event: str, room: str, statuses: Iterable[int]) -> None:
+        """
+        Answer the proven deliveries of `event` of our own `room` with these statuses, then with
+        200. What is not answered with 2xx is not taken.
+        """
+        self._scripts[event, room] = iter(statuses)
+
+    def deliveries(self, room: str, event: str | None = None) -> list[Arrival]:
+        """
+        The proven arrivals of a room, or those of one kind of event, oldest first.
+        """
+        return [
+            seen
+            for seen in self.arrivals
+            if seen.problem is None and seen.room == room and event in (None, seen.event)
+        ]
 
     async def wait_for(
         self, wanted: Callable[[Arrival], bool], *, within: float, since: float = 0.0
@@ -154,53 +203,79 @@ class WebhookReceiver:
             return None
 
     async def _receive(self, request: web.Request) -> web.Response:
-        # Raises HTTPRequestEntityTooLarge (413) without reading past the limit.
-        raw = await request.read()
-        arrival = self._judge(raw, request)
+        now = self._clock()
+        raw, problem = b"", None
+        body: dict[str, Any] = {}
+        try:
+            raw = await _read(request, within=self._read_within)
+            body = self._proven(raw, request, now)
+            status = next(self._scripts.get(_key(body), iter(())), HTTPStatus.OK)
+        except _RefusedError as refused:
+            status, problem = refused.status, _printable(refused.text)
+        arrival = Arrival(
+            now,
+            body,
+            request.content_type,
+            problem,
+            status=int(status),
+            host=request.host,
+            raw=raw,
+            authorization=request.headers.get("Authorization", ""),
+        )
+        await self._note(arrival)
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            self._take(arrival)
+        return web.Response(status=status)
+
+    def _proven(self, raw: bytes, request: web.Request, now: float) -> dict[str, Any]:
+        # The media type of its own makes sure that nobody parses before the signature is checked.
+        if request.content_type != webhook.CONTENT_TYPE or "Content-Encoding" in request.headers:
+            raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"not {webhook.CONTENT_TYPE}")
+        try:
+            webhook.verify(raw, request.headers.get("Authorization"), keys=self._keys, now=now)
+        except webhook.WebhookRefused as refused:
+            raise _RefusedError(HTTPStatus.UNAUTHORIZED, refused.text) from refused
+        try:
+            body = json.loads(raw)
+        except (ValueError, RecursionError) as error:
+            raise _RefusedError(HTTPStatus.BAD_REQUEST, f"the body is not JSON: {error}") from error
+        if not isinstance(body, dict) or not all(
+            isinstance(body.get(name), str) and body[name] for name in ("event", "id")
+        ):
+            raise _RefusedError(HTTPStatus.BAD_REQUEST, "the event has no name or no id")
+        return body
+
+    async def _note(self, arrival: Arrival) -> None:
         self.arrivals.append(arrival)
         self._recorder.record(
             arrival.at,
             "webhook",
-            f"{arrival.event or 'unreadable'} {arrival.room}".strip(),
+            f"{arrival.event or 'unproven'} {arrival.room} -> {arrival.status}".replace("  ", " "),
             event=arrival.event,
             room=arrival.room,
             id=arrival.id,
             participant=arrival.participant.get("identity"),
             verified=arrival.problem is None,
             problem=arrival.problem,
+            status=arrival.status,
         )
+        if arrival.problem is not None:
+            self._write("warn", "webhook refused", status=arrival.status, error=arrival.problem)
         async with self._changed:
             self._changed.notify_all()
-        if arrival.problem is not None:
-            return web.Response(status=401, text=arrival.problem)
-        if arrival.id not in self._seen:
-            self._seen.add(arrival.id)
-            self._start(arrival)
-        return web.Response()
 
-    def _judge(self, raw: bytes, request: web.Request) -> Arrival:
-        now = time.time()
-        problem: str | None = None
-        body: dict[str, Any] = {}
-        try:
-            webhook.verify(raw, request.headers.get("Authorization"), keys=self._keys, now=now)
-            parsed = json.loads(raw)
-            if isinstance(parsed, dict) and parsed.get("event") and parsed.get("id"):
-                body = parsed
-            else:
-                problem = "the event has no name or no id"
-        except webhook.WebhookRefused as refused:
-            problem = refused.text
-        except ValueError as error:
-            problem = f"the body is not JSON: {error}"
-        return Arrival(now, body, request.content_type, problem)
-
-    def _start(self, arrival: Arrival) -> None:
-        if self.on_arrival is None:
+    def _take(self, arrival: Arrival) -> None:
+        for id_ in [known for known, until in self._seen.items() if until < arrival.at]:
+            del self._seen[id_]
+        if arrival.id in self._seen:
+            self._write("info", "webhook ignored", error="replayed", id=arrival.id)
             return
-        task = asyncio.create_task(self.on_arrival(arrival))
-        self._work.add(task)
-        task.add_done_callback(self._finished)
+        self._seen[arrival.id] = arrival.at + webhook.REPLAYABLE_FOR_S
+        self.taken.append(arrival)
+        if self.on_arrival is not None:
+            task = asyncio.create_task(self.on_arrival(arrival))
+            self._work.add(task)
+            task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._work.discard(task)
@@ -209,26 +284,63 @@ class WebhookReceiver:
                 time.time(), "agent", f"the work on an event failed: {error}", error=repr(error)
             )
 
+    async def _stray(self, request: web.Request) -> web.Response:
+        stray = _printable(f"{request.method} {request.raw_path}")
+        self.strays.append(stray)
+        self._recorder.record(self._clock(), "webhook", f"{stray} -> 404", status=404)
+        here = request.path == self._path
+        return web.Response(
+            status=HTTPStatus.METHOD_NOT_ALLOWED if here else HTTPStatus.NOT_FOUND,
+        )
 
-async def send_event(
-    session: aiohttp.ClientSession,
-    permit: Permit,
-    url: str,
-    event: Mapping[str, Any],
-    *,
-    api_key: str,
-    api_secret: str,
-    within: float,
-) -> HttpAnswer:
+    def _write(self, level: str, message: str, **fields: object) -> None:
+        if self._log is None:
+            return
+        line = {"level": level, "ts": time.time(), "logger": "application", "msg": message}
+        with self._log.open("a", encoding="utf-8") as log:
+            log.write(json.dumps(line | fields) + "\n")
+
+
+class _RefusedError(Exception):
     """
-    Deliver `event` as livekit-server would; raises Unreachable without an answer `within` seconds.
+    A delivery that is answered with an error.
     """
-    permit.require(Effect.SEND_WEBHOOKS, f"a webhook to {urlsplit(url).netloc}")
-    body = json.dumps(event).encode()
-    headers = webhook.signed(body, api_key=api_key, api_secret=api_secret, now=time.time())
-    with exchange("POST", url) as answer:
-        async with session.post(
-            url, data=body, headers=headers, timeout=aiohttp.ClientTimeout(total=within)
-        ) as response:
-            await response.read()
-    return answer
+
+    def __init__(self, status: HTTPStatus, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+async def _read(request: web.Request, *, within: float) -> bytes:
+    """
+    The body, if it has at most BODY_LIMIT bytes and comes in time; not one more byte is read.
+    """
+    too_large = _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"more than {BODY_LIMIT} bytes")
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(within):
+            while len(body) < BODY_LIMIT and (
+                chunk := await request.content.read(BODY_LIMIT - len(body))
+            ):
+                body += chunk
+    except TimeoutError as error:
+        raise _RefusedError(HTTPStatus.REQUEST_TIMEOUT, "the body did not come") from error
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise _RefusedError(HTTPStatus.BAD_REQUEST, f"the body is broken: {error}") from error
+    # Whether more would come is only known by reading on, so without a length it is too much.
+    if request.content_length is None and len(body) == BODY_LIMIT:
+        raise too_large
+    return bytes(body)
+
+
+def _key(body: Mapping[str, Any]) -> tuple[str, str]:
+    room = body.get("room")
+    return str(body["event"]), str(room.get("name", "")) if isinstance(room, dict) else ""
+
+
+def _printable(text: str) -> str:
+    # Headers and tokens of strangers can hold what no UTF-8 can.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -5,7 +5,6 @@ Delivers webhooks as livekit-server does: in order for each room, signed, tried 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +21,8 @@ from livekit_conformance.protocol import webhook
 
 # An event that waited longer than this is dropped, `webhook.resource_url_notifier.max_age`.
 MAX_AGE_S: Final = 30.0
+
+_AN_HOUR_S: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,12 @@ class WebhookSender:
         if room not in self._queues:
             self._queues[room] = asyncio.Queue()
             self._workers.append(asyncio.create_task(self._work(self._queues[room])))
+        if faults.webhooks_share_an_id:
+            event.id = "EV_theSameAgain"
+        if faults.tracks_share_an_id and event.event == "track_published":
+            event.id = f"EV_{event.room.sid}"
+        if faults.webhooks_old_created_at:
+            event.created_at -= _AN_HOUR_S
         self._queues[room].put_nowait(_Queued(event, time.monotonic()))
 
     async def close(self) -> None:
@@ -81,12 +88,17 @@ class WebhookSender:
         if waited > MAX_AGE_S:
             self._log.write("info", "dropped webhook", part="webhook", **fields, reason="age")
             return
+        faults = self._config.faults
         started = time.monotonic()
         try:
-            status = await self._deliver(queued.event, self._config.webhook_url)
+            for _ in range(2 if faults.webhooks_sent_twice else 1):
+                status = await self._deliver(queued.event, self._config.webhook_url)
         except _GivenUpError as error:
             fields |= {"sendDuration": time.monotonic() - started, "error": str(error)}
-            self._log.write("warn", "failed to send webhook", part="webhook", **fields)
+            if not self._config.hides_failed_status:
+                fields |= {"statusCode": error.status}
+            if not faults.webhook_failures_not_logged:
+                self._log.write("warn", "failed to send webhook", part="webhook", **fields)
             return
         fields |= {
             "sendDuration": time.monotonic() - started,
@@ -94,7 +106,8 @@ class WebhookSender:
             "statusCode": status,
         }
         # Also a refusal counts as sent: the real sender looks at nothing but 5xx and 429.
-        self._log.write("info", "sent webhook", part="webhook", **fields)
+        if not faults.webhook_successes_not_logged:
+            self._log.write("info", "sent webhook", part="webhook", **fields)
 
     async def _deliver(self, event: WebhookEvent, url: str) -> int:
         """
@@ -102,42 +115,61 @@ class WebhookSender:
 
         There is no time-out for one try, as on the real server; closing the mock ends the wait.
         """
-        body = json.dumps(MessageToDict(event), separators=(",", ":"), ensure_ascii=False).encode()
-        secret = self._config.api_secret
+        await asyncio.sleep(self._config.variations.event_delay_s)
+        body = self._config.variations.event(MessageToDict(event))
+        faults, secret = self._config.faults, self._config.api_secret
         headers = webhook.signed(
             body,
             api_key=self._config.api_key,
             # Any other secret will do to be wrong.
-            api_secret=secret[::-1] + "-"
-            if self._config.faults.webhooks_signed_wrongly
-            else secret,
+            api_secret=secret[::-1] + "-" if faults.webhooks_signed_wrongly else secret,
             now=time.time(),
         )
+        if faults.webhooks_as_plain_json:
+            headers |= {"Content-Type": "application/json"}
+        if faults.webhooks_name_another_host:
+            headers |= {"Host": "elsewhere.invalid"}
         # Signed once: every try carries the same token and the same bytes.
-        problem = ""
+        problem, status = "", 0
         delays = (0.0, *self._config.webhook_retry_delays_s)
+        if faults.webhooks_not_retried:
+            delays = delays[:1]
         for delay in delays:
             await asyncio.sleep(delay)
             try:
                 async with self._client.post(url, data=body, headers=headers) as answer:
-                    if not _is_passing(answer.status):
-                        return answer.status
-                    problem = ""
+                    problem, status = "", answer.status
+                    if not self._is_passing(status):
+                        return status
             except aiohttp.ClientError as error:
-                problem = f': Post "{url}": {error}'
-        raise _GivenUpError(f"POST {url} giving up after {len(delays)} attempt(s){problem}")
+                problem, status = f': Post "{url}": {error}', 0
+        text = f"POST {url} giving up after {len(delays)} attempt(s){problem}"
+        raise _GivenUpError(text, status)
+
+    def _is_passing(self, status: int) -> bool:
+        if self._config.faults.webhooks_retried_on_refusal and _is_refusal(status):
+            return True
+        return _is_passing(status)
 
 
 class _GivenUpError(Exception):
     """
-    The endpoint failed at every try.
+    The endpoint failed at every try; `status` is what it answered last, 0 for nothing.
     """
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 def _is_passing(status: int) -> bool:
     if status == HTTPStatus.NOT_IMPLEMENTED:
         return False
     return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
+
+
+def _is_refusal(status: int) -> bool:
+    return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _phrase(status: int) -> str:

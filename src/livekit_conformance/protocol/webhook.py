@@ -12,13 +12,16 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from livekit_conformance.protocol import token
 
 CONTENT_TYPE: Final = "application/webhook+json"
 # How long livekit-server lets a signature live, in seconds.
 VALID_FOR_S: Final = 300
+# How long after its first arrival a delivery can be proven again: its signature may come early by
+# the leeway of the clocks, and late by it.
+REPLAYABLE_FOR_S: Final = VALID_FOR_S + 2 * token.LEEWAY_S
 
 
 class Unproven(StrEnum):
@@ -30,6 +33,7 @@ class Unproven(StrEnum):
     BAD_TOKEN = "bad-token"  # noqa: S105 - a name of a reason, no secret
     HASH_MISSING = "hash-missing"
     HASH_MISMATCH = "hash-mismatch"
+    ENDLESS = "endless"
 
 
 class WebhookRefused(Exception):
@@ -49,37 +53,50 @@ def signed(body: bytes, *, api_key: str, api_secret: str, now: float) -> dict[st
     """
     The headers with which livekit-server delivers `body`; `now` is in Unix seconds.
     """
+    proof = token.sign(claims(body, api_key=api_key, now=now), api_secret)
+    return {"Authorization": proof, "Content-Type": CONTENT_TYPE}
+
+
+def claims(body: bytes, *, api_key: str, now: float) -> dict[str, Any]:
+    """
+    What livekit-server signs of `body`; `now` is in Unix seconds.
+    """
     at = int(now)
-    claims = {
+    return {
         "iss": api_key,
         "iat": at,
         "nbf": at,
         "exp": at + VALID_FOR_S,
         "sha256": _hash(body),
     }
-    return {"Authorization": token.sign(claims, api_secret), "Content-Type": CONTENT_TYPE}
 
 
 def verify(body: bytes, authorization: str | None, *, keys: Mapping[str, str], now: float) -> None:
     """
     Return if `authorization` proves that the owner of one of `keys` sent exactly `body`.
 
-    Raises WebhookRefused when there is no header, its token is refused, or it is for another body.
+    Raises WebhookRefused when there is no header, its token is refused, it is for another body, or
+    it is valid for longer than livekit-server signs: then no memory of ids would be long enough.
     """
     if not authorization:
         raise WebhookRefused(Unproven.NO_AUTHORIZATION, "authorization header could not be found")
     try:
-        claims = token.verify(authorization, keys=keys, now=now)
+        signed_claims = token.verify(authorization, keys=keys, now=now)
     except token.TokenRefused as refusal:
         raise WebhookRefused(Unproven.BAD_TOKEN, refusal.text) from refusal
-    match claims.get("sha256"):
+    match signed_claims.get("sha256"):
         case str(claimed) if claimed:
-            if not hmac.compare_digest(claimed.encode(), _hash(body).encode()):
+            if not hmac.compare_digest(claimed.encode("utf-8", "replace"), _hash(body).encode()):
                 raise WebhookRefused(
                     Unproven.HASH_MISMATCH, "the token was signed for another body"
                 )
         case _:
             raise WebhookRefused(Unproven.HASH_MISSING, "the token names no hash of the body")
+    expires = signed_claims.get("exp")
+    if expires is None or expires - now > VALID_FOR_S + token.LEEWAY_S:
+        raise WebhookRefused(
+            Unproven.ENDLESS, f"the token is valid for more than {VALID_FOR_S} s from now"
+        )
 
 
 def _hash(body: bytes) -> str:

@@ -1,0 +1,126 @@
+"""
+Do the errors of our own client say all that it takes to find the cause?
+"""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from secrets import token_urlsafe
+
+import pytest
+
+from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.drivers.permit import Permit
+from livekit_conformance.drivers.scripted_server import ScriptedServer
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import NotApplicable, Unreachable
+from livekit_conformance.observations import Recorder
+from livekit_conformance.redaction import masked
+
+_TIMEOUT_S = 0.3
+_LIST = "twirp/livekit.RoomService/ListRooms"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """
+    Where a client is sent, and the words that its error must hold besides the URL and the key.
+    """
+
+    url: str
+    words: tuple[str, ...]
+    timeout: float = 5.0
+
+
+@asynccontextmanager
+async def authentication(profile: Profile) -> AsyncIterator[Failure]:
+    """
+    The deployment itself, which is asked with a wrong secret.
+    """
+    yield Failure(profile.livekit.url, ("answered 401", "invalid"))
+
+
+@asynccontextmanager
+async def server(_profile: Profile) -> AsyncIterator[Failure]:
+    """
+    A server of our own that answers 503.
+    """
+    async with ScriptedServer([503]) as failing:
+        yield Failure(failing.url, ("answered 503 unavailable", "as told"))
+
+
+@asynccontextmanager
+async def time_out(_profile: Profile) -> AsyncIterator[Failure]:
+    """
+    A port of our own that accepts connections and never answers.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yield Failure(_url_of(silent), ("no answer in time", "after 0.3 s"), _TIMEOUT_S)
+
+
+@asynccontextmanager
+async def connection(_profile: Profile) -> AsyncIterator[Failure]:
+    """
+    A port of our own that refuses connections.
+    """
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        yield Failure(_url_of(closed), ("Connection refused", "after"))
+
+
+def _url_of(bound: socket.socket) -> str:
+    host, port = bound.getsockname()
+    return f"http://{host}:{port}"
+
+
+_FAILURES = {
+    "authentication": authentication,
+    "server": server,
+    "time-out": time_out,
+    "connection": connection,
+}
+
+
+@pytest.mark.clause("1.4-client-errors-are-detailed")
+@pytest.mark.parametrize("kind", _FAILURES)
+async def test_the_error_of_our_client_tells_the_cause(
+    profile: Profile, permit: Permit, recorder: Recorder, kind: str
+) -> None:
+    """
+    It holds the URL, the status and Twirp code, the reason, the masked key, and what to do.
+    """
+    key = profile.livekit.api_key
+    async with _FAILURES[kind](profile) as failure:
+        client = LiveKitClient(
+            failure.url,
+            api_key=key,
+            api_secret=token_urlsafe(32),
+            permit=permit,
+            # What fails here on purpose is no observation of the deployment.
+            recorder=Recorder(recorder.redact),
+            timeout=failure.timeout,
+        )
+        async with client:
+            try:
+                await client.list_rooms()
+            except (ApiRefused, Unreachable) as error:
+                told, advice = str(error), _advice(error)
+            else:
+                raise NotApplicable(
+                    "nothing failed, so nothing is to tell: see 1.1-wrong-secret-is-refused"
+                )
+        url = client.http_url
+
+    parts = {"URL": f"{url}/{_LIST}", "key": masked(key), "hint": advice, "cause": failure.words}
+    missing = [
+        name
+        for name, part in parts.items()
+        for words in ([part] if isinstance(part, str) else part)
+        if not words or words not in told
+    ]
+    assert not missing, f"the error MUST hold {', '.join(missing)}; it says: {told}"
+
+
+def _advice(error: ApiRefused | Unreachable) -> str:
+    return error.hint if isinstance(error, ApiRefused) else error.remedy

@@ -1,0 +1,57 @@
+"""
+Does livekit-sip's log tell of the callers that it refuses?
+"""
+
+from collections.abc import Mapping
+
+import pytest
+
+from livekit_conformance.drivers.logs import LogTail
+from livekit_conformance.drivers.probe import Prober, wrong_accounts
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import Blocked, NotApplicable
+from livekit_conformance.protocol.logline import LogLine
+from livekit_conformance.protocol.sip.outcome import Outcome
+
+_LOGGED_WITHIN_S = 5.0
+
+
+@pytest.mark.clause("1.4-refused-caller-is-logged")
+@pytest.mark.parametrize("wrong", ["password", "user"])
+async def test_a_refused_caller_is_logged(
+    prober: Prober, profile: Profile, logs: Mapping[str, LogTail], wrong: str
+) -> None:
+    """
+    A warning of livekit-sip has the reason, From, To and Call-ID of the refused INVITE.
+    """
+    tail = logs["livekit-sip"]
+    refused = await prober.attempt(
+        wrong_accounts(profile)[wrong], purpose=f"wrong {wrong}, for the log"
+    )
+    if refused.outcome is not Outcome.REFUSED and not refused.call.challenges:
+        raise NotApplicable("no credentials were asked for: see 1.1-trunk-challenges")
+    if refused.outcome is not Outcome.REFUSED:
+        raise Blocked(
+            f"positive control: the caller was not refused ({refused.story})",
+            remedy=f"See 1.1-trunk-refuses-wrong-{wrong}",
+        )
+    values = (profile.sip.caller, profile.sip.number, refused.call.call_id)
+
+    def tells_all(line: LogLine) -> bool:
+        is_reason = line.level in {"warn", "error"} and bool(line.error)
+        return is_reason and all(value in line.raw for value in values)
+
+    line, waited = await tail.wait_for(
+        tells_all, within=_LOGGED_WITHIN_S, what=f"a refusal of {refused.call.call_id}"
+    )
+    if not tail.lines:
+        raise Blocked(
+            "the log of livekit-sip has no line of this run",
+            remedy="Check that `logs` in the profile names the file that livekit-sip writes to",
+        )
+
+    about = [other.message for other in tail.lines if refused.call.call_id in other.raw]
+    assert line is not None, (
+        "livekit-sip MUST log a refused caller with the reason, From, To and Call-ID; "
+        f"{waited}; its lines about this call: {about or 'none'}"
+    )

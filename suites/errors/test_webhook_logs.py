@@ -1,0 +1,112 @@
+"""
+Do the logs tell which webhook failed, and why one was refused?
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from livekit_conformance.drivers.logs import LogTail
+from livekit_conformance.drivers.webhook_sender import WebhookSender, new_event, refused
+from livekit_conformance.drivers.webhook_tries import Tries
+from livekit_conformance.errors import Blocked
+from livekit_conformance.protocol.logline import LogLine
+from livekit_conformance.protocol.webhook_forgery import FORGERIES
+from livekit_conformance.waiting import Waited
+
+_LOGGED_WITHIN_S = 5.0
+# How libraries call what is wrong with a signature; the phrase of 401 alone is no reason.
+_REASON = re.compile(
+    r"signature|sha-?256|hash|token|jwt|jose|jws|crypto|secret|hmac|verif|api key", re.IGNORECASE
+)
+
+
+@pytest.mark.clause("1.4-failed-webhook-is-logged")
+async def test_a_failed_webhook_is_logged(
+    failing_delivery: asyncio.Task[Tries], logs: Mapping[str, LogTail]
+) -> None:
+    """
+    The line names the event, the endpoint and as many attempts as the endpoint has counted.
+    """
+    tries = await failing_delivery
+    line, waited = await _line_of_failure(tries, logs)
+
+    lacks = f"a line: {waited}" if line is None else _lacks(line, tries)
+    assert not lacks, (
+        f"livekit-server MUST log a failed webhook with its endpoint and the number of attempts; "
+        f"missing is {lacks}; {tries}"
+    )
+
+
+@pytest.mark.clause("1.4-failed-webhook-tells-status")
+async def test_the_line_of_a_failed_webhook_tells_the_status(
+    failing_delivery: asyncio.Task[Tries], logs: Mapping[str, LogTail]
+) -> None:
+    """
+    The line says that the endpoint answered 500.
+    """
+    line, waited = await _line_of_failure(await failing_delivery, logs)
+
+    told = line is not None and any(
+        "500" in str(line.fields.get(name, "")) for name in ("error", "status", "statusCode")
+    )
+    assert told, (
+        "the line of a failed webhook SHOULD tell the last status; "
+        + (f"no line: {waited}" if line is None else f"it says only: {line.error}")
+        + " (livekit-server up to 1.13.5 does not know it: look at the endpoint's own log)"
+    )
+
+
+@pytest.mark.clause("1.4-application-logs-refusals")
+async def test_the_application_logs_why_it_refuses(
+    endpoint: WebhookSender, logs: Mapping[str, LogTail]
+) -> None:
+    """
+    After a wrongly signed event the application's log has a new line with the reason.
+    """
+    log = logs["application"]
+    before = len(log.read())
+    answer = await endpoint.send(FORGERIES["wrong-key"](endpoint.signer, new_event()))
+    if not refused(answer):
+        raise Blocked(
+            f"the endpoint answered {answer.status} to a wrongly signed event, which is no refusal",
+            remedy="See 1.3-endpoint-refuses",
+        )
+
+    line, waited = await log.wait_for(
+        lambda line: _REASON.search(line.raw) is not None,
+        after=before,
+        within=_LOGGED_WITHIN_S,
+        what="a line that names the reason of a refusal (a signature, a token, a hash)",
+    )
+
+    assert line is not None, f"the application SHOULD log why it refused a webhook; {waited}"
+
+
+async def _line_of_failure(
+    tries: Tries, logs: Mapping[str, LogTail]
+) -> tuple[LogLine | None, Waited]:
+    if not tries.started:
+        raise Blocked(
+            f"no delivery came that could fail: {tries}",
+            remedy="See 1.3-server-delivers-room-events",
+        )
+    return await logs["livekit-server"].wait_for(
+        lambda line: (
+            line.message == "failed to send webhook"
+            and line.fields.get("id") == tries.started[0].id
+        ),
+        within=_LOGGED_WITHIN_S,
+        what=f"`failed to send webhook` with the event {tries.started[0].id}",
+    )
+
+
+def _lacks(line: LogLine, tries: Tries) -> str:
+    attempts = re.search(r"(\d+) attempt", line.error)
+    told = {
+        "the endpoint": re.search(r"https?://", line.raw),
+        "the number of attempts": attempts and int(attempts[1]) == len(tries.started),
+    }
+    return " and ".join(what for what, is_told in told.items() if not is_told)

@@ -1,0 +1,74 @@
+"""
+Does livekit-server deliver again what failed, and only that?
+"""
+
+from itertools import repeat
+
+import pytest
+
+from livekit_conformance.catalogue.error_lines import ON_PURPOSE
+from livekit_conformance.drivers.livekit_api import LiveKitClient
+from livekit_conformance.drivers.own_rooms import RoomNames
+from livekit_conformance.drivers.webhook import WebhookReceiver
+from livekit_conformance.drivers.webhook_tries import Tries, refuse_deliveries
+from livekit_conformance.errors import Blocked
+
+# livekit-server waits 1 s before the second try and 15 s in all.
+_ENDS_WITHIN_S = 25.0
+
+
+@pytest.mark.clause("1.3-delivery-is-retried")
+async def test_a_failed_delivery_is_tried_again(
+    client: LiveKitClient, receiver: WebhookReceiver, room_names: RoomNames
+) -> None:
+    """
+    An event that was answered with 500 once comes again: same id, same bytes, signed.
+    """
+    tries = await _refuse(client, receiver, room_names, 500, times=1)
+
+    again = {(seen.id, seen.raw) for seen in tries.started}
+    assert len(tries.started) == 2 and len(again) == 1, (
+        f"livekit-server MUST deliver an event again that was answered with 500; {tries}"
+    )
+
+
+@pytest.mark.clause("1.3-refusal-is-not-retried")
+async def test_a_refused_delivery_is_not_tried_again(
+    client: LiveKitClient, receiver: WebhookReceiver, room_names: RoomNames
+) -> None:
+    """
+    An event that was answered with 404 does not come again before the next event of its room.
+    """
+    tries = await _refuse(client, receiver, room_names, 404)
+
+    if tries.next is None:
+        raise Blocked(
+            f"that no further try comes was not proven: {tries}",
+            remedy="See why livekit-server does not deliver room_finished",
+        )
+    assert len(tries.started) == 1, (
+        f"livekit-server SHOULD NOT deliver an event again that was answered with 404; {tries}"
+    )
+
+
+async def _refuse(
+    client: LiveKitClient,
+    receiver: WebhookReceiver,
+    names: RoomNames,
+    status: int,
+    *,
+    times: int | None = None,
+) -> Tries:
+    tries = await refuse_deliveries(
+        client,
+        receiver,
+        names.new(f"{status}-{ON_PURPOSE}"),
+        statuses=repeat(status) if times is None else repeat(status, times),
+        within=_ENDS_WITHIN_S,
+    )
+    if not tries.started:
+        raise Blocked(
+            f"no delivery came that could be refused: {tries}",
+            remedy="See 1.3-server-delivers-room-events",
+        )
+    return tries

@@ -1,0 +1,113 @@
+"""
+Do the webhooks of a call tell what happened, in order?
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from livekit_conformance.drivers.probe import ProbeCall, Prober
+from livekit_conformance.drivers.webhook import Arrival, WebhookReceiver
+from livekit_conformance.errors import Blocked
+
+# The first are always there, the others unless the dispatch rule hides the phone number. What
+# livekit-sip adds as it joins, for instance sip.callIDFull, may come later with servers up to 1.8.
+_ATTRIBUTES = ("sip.callID", "sip.ruleID", "sip.trunkID")
+_NUMBERS = ("sip.phoneNumber", "sip.trunkPhoneNumber")
+_WANTED = [
+    "room_started",
+    "participant_joined",
+    "track_published",
+    "participant_left",
+    "room_finished",
+]
+# livekit-server tells who joined and what is published from two goroutines: under load the track
+# may come first.
+_ORDERS = (_WANTED, [_WANTED[number] for number in (0, 2, 1, 3, 4)])
+_AT_LEAST_S = 1.0
+
+
+@pytest.mark.clause("1.3-call-events-arrive-in-order")
+async def test_the_events_of_a_call_arrive_in_order(
+    probe_call: ProbeCall, prober: Prober, receiver: WebhookReceiver
+) -> None:
+    """
+    The caller's events come between room_started and room_finished, in the order of the call.
+    """
+    if probe_call.room is None:
+        raise Blocked(
+            "the room of the call was not found", remedy="See why livekit-sip did not join"
+        )
+    room = probe_call.room.sid
+    await receiver.wait_for(
+        lambda seen: seen.event == "room_finished" and sid(seen.body, "room") == room,
+        within=max(prober.room_ends_by(probe_call) - time.time(), _AT_LEAST_S),
+        since=probe_call.started,
+    )
+    caller = probe_call.participant.sid if probe_call.participant else ""
+    events = [
+        seen
+        for seen in receiver.arrivals
+        if seen.problem is None and sid(seen.body, "room") == room
+    ]
+    own = [seen for seen in events if sid(seen.body, "participant") in {"", caller}]
+
+    problem = wrong_order(own) or wrong_ids(events) or wrong_caller(own)
+
+    assert problem is None, (
+        f"the webhooks of a call MUST arrive in order, with the caller's attributes; {problem}"
+    )
+
+
+def wrong_order(events: Sequence[Arrival]) -> str | None:
+    """
+    What arrived instead of the five events, each once and in order.
+    """
+    arrived = [event.event for event in once_each(events)]
+    wanted = [event for event in arrived if event in _WANTED]
+    return None if wanted in _ORDERS else f"wanted {_WANTED}, arrived {arrived}"
+
+
+def wrong_ids(events: Sequence[Arrival]) -> str | None:
+    """
+    Which events have one id between them.
+    """
+    distinct = once_each(events)
+    ids = [event.id for event in distinct]
+    shared = [f"{event.event} {event.id}" for event in distinct if ids.count(event.id) > 1]
+    return f"different events have the same id: {shared}" if shared else None
+
+
+def once_each(events: Sequence[Arrival]) -> list[Arrival]:
+    """
+    Each event once, though livekit-server may have delivered it again.
+    """
+    return [
+        event
+        for number, event in enumerate(events)
+        if all(event.body != earlier.body for earlier in events[:number])
+    ]
+
+
+def sid(body: Mapping[str, Any], what: str) -> str:
+    """
+    The sid of the room or the participant of an event; empty when the event is about none.
+    """
+    about = body.get(what)
+    return str(about.get("sid", "")) if isinstance(about, dict) else ""
+
+
+def wrong_caller(events: Sequence[Arrival]) -> str | None:
+    """
+    What participant_joined does not say of the caller.
+    """
+    caller = next(event.participant for event in events if event.event == "participant_joined")
+    if caller.get("kind") != "SIP":
+        return f"the caller is of the kind {caller.get('kind', 'STANDARD')}, not SIP"
+    attributes = caller.get("attributes", {})
+    shown = [name for name in _NUMBERS if name in attributes]
+    missing = [name for name in _ATTRIBUTES if name not in attributes]
+    missing += [name for name in _NUMBERS if shown and name not in attributes]
+    return f"the caller lacks {missing}; it has {sorted(attributes)}" if missing else None

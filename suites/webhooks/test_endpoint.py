@@ -1,0 +1,171 @@
+"""
+Does the endpoint take what livekit-server sends, and nothing else?
+"""
+
+from collections.abc import Mapping
+from statistics import median
+
+import pytest
+
+from livekit_conformance.drivers.http import HttpAnswer
+from livekit_conformance.drivers.logs import LogTail
+from livekit_conformance.drivers.webhook import WebhookReceiver
+from livekit_conformance.drivers.webhook_sender import (
+    WebhookSender,
+    accepted,
+    new_event,
+    refused,
+)
+from livekit_conformance.errors import Blocked, NotConfigured
+from livekit_conformance.protocol.webhook_forgery import FORGERIES
+
+_FAST_S = 1.0
+_LARGE = 10 * 2**20
+_LOGGED_WITHIN_S = 5.0
+
+_STRANGE_EVENTS = {
+    "unknown-event": lambda: new_event("conformance_event"),
+    "unknown-field": lambda: new_event(conformance={"unknown": [1, None, "two"]}),
+    "other-order": lambda: dict(reversed(new_event().items())),
+}
+
+
+@pytest.mark.clause("1.3-endpoint-accepts-signed-event")
+async def test_the_endpoint_accepts_a_signed_event(endpoint: WebhookSender) -> None:
+    """
+    A correctly signed room_finished gets 2xx within the time-out.
+    """
+    answer = await endpoint.send(new_event())
+
+    assert accepted(answer), (
+        f"the endpoint MUST answer a signed event with 2xx; received {_told(answer)}"
+    )
+
+
+@pytest.mark.clause("1.3-endpoint-answers-fast")
+async def test_the_endpoint_answers_fast(endpoint: WebhookSender) -> None:
+    """
+    The median of three answers comes within a second.
+    """
+    times = [(await endpoint.send(new_event())).duration_s for _ in range(3)]
+
+    assert median(times) <= _FAST_S, (
+        f"the endpoint SHOULD answer within {_FAST_S:g} s, because livekit-server delivers the "
+        f"next event of the room only then; it took {', '.join(f'{t:.2f} s' for t in times)}"
+    )
+
+
+@pytest.mark.clause("1.3-endpoint-refuses")
+@pytest.mark.parametrize("forgery", FORGERIES)
+async def test_the_endpoint_refuses(endpoint: WebhookSender, forgery: str) -> None:
+    """
+    What is not proven gets 4xx where the same, proven, gets 2xx.
+    """
+    _require_accepted(await endpoint.send(new_event()))
+
+    answer = await endpoint.send(FORGERIES[forgery](endpoint.signer, new_event()))
+
+    assert refused(answer), (
+        f"the endpoint MUST refuse ({forgery}) with 4xx; received {_told(answer)}"
+    )
+
+
+@pytest.mark.clause("1.3-endpoint-ignores-replay")
+async def test_the_endpoint_ignores_a_replay(
+    endpoint: WebhookSender, receiver: WebhookReceiver | None, logs: Mapping[str, LogTail]
+) -> None:
+    """
+    A delivery that comes again, byte by byte, is refused or has no second effect.
+
+    Two answers of 2xx say nothing of effects: those are seen in an endpoint of ours, else in the
+    application's log, else not at all.
+    """
+    delivery = endpoint.signer.sign(event := new_event())
+    _require_accepted(await endpoint.send(delivery))
+    replay = await endpoint.send(delivery)
+    if refused(replay):
+        return
+
+    effects = [seen for seen in receiver.taken if seen.id == event["id"]] if receiver else []
+    if effects:
+        assert len(effects) == 1, (
+            f"the endpoint SHOULD act on an event id once; it did {len(effects)} times"
+        )
+    elif (application := logs.get("application")) is not None:
+        line, waited = await application.wait_for(
+            lambda line: event["id"] in line.raw and _names_a_replay(line.raw),
+            within=_LOGGED_WITHIN_S,
+            what=f"a line that calls {event['id']} a replay",
+        )
+        assert line is not None, (
+            f"the endpoint SHOULD ignore or refuse a replay; it answered it with {replay.status}, "
+            f"and that it acted once is not to be seen: {waited}"
+        )
+    else:
+        raise NotConfigured(
+            "logs: [{service: application, path: ...}] whose lines call a repeated event id a "
+            f"replay or duplicate; the endpoint answered the replay with {replay.status}, which "
+            "does not say whether it acted twice"
+        )
+
+
+@pytest.mark.clause("1.3-endpoint-tolerates")
+@pytest.mark.parametrize("shape", _STRANGE_EVENTS)
+async def test_the_endpoint_tolerates(endpoint: WebhookSender, shape: str) -> None:
+    """
+    What a newer livekit-server may send gets 2xx.
+    """
+    answer = await endpoint.send(_STRANGE_EVENTS[shape]())
+
+    assert accepted(answer), (
+        f"the endpoint MUST accept an {shape} with 2xx; received {_told(answer)}"
+    )
+
+
+@pytest.mark.clause("1.3-endpoint-path-is-exact")
+async def test_the_endpoint_has_one_path_and_one_method(endpoint: WebhookSender) -> None:
+    """
+    A signed event for a path beside the endpoint's gets 404, and GET no 2xx.
+    """
+    _require_accepted(await endpoint.send(new_event()))
+
+    beside = await endpoint.send(new_event(), url=f"{endpoint.url}-conformance")
+    got = await endpoint.get()
+
+    assert beside.status == 404 and not accepted(got), (
+        f"a neighbouring path SHOULD be 404, and GET SHOULD NOT be 2xx, else a wrong webhook.urls "
+        f"goes unnoticed; {beside.url} answered {_told(beside)}, GET {_told(got)}"
+    )
+
+
+@pytest.mark.clause("1.3-endpoint-limits-body")
+async def test_the_endpoint_limits_the_body(endpoint: WebhookSender) -> None:
+    """
+    10 MiB, correctly signed, are refused or cut off, and the next event is accepted.
+    """
+    _require_accepted(await endpoint.send(new_event()))
+
+    answer = await endpoint.send_large(endpoint.signer.sign(new_event(padding="x" * _LARGE)))
+    after = await endpoint.send(new_event())
+
+    assert (answer is None or refused(answer)) and accepted(after), (
+        f"the endpoint SHOULD refuse a body of 10 MiB and accept the next event; received "
+        f"{_told(answer) if answer else 'a closed connection'}, then {_told(after)}"
+    )
+
+
+def _require_accepted(control: HttpAnswer) -> None:
+    if not accepted(control):
+        raise Blocked(
+            f"a correctly signed event was answered with {_told(control)}",
+            remedy="Let the endpoint accept what is signed; what it refuses then proves nothing",
+        )
+
+
+def _told(answer: HttpAnswer) -> str:
+    return f"{answer.status}: {answer.text[:200]!r}"
+
+
+def _names_a_replay(text: str) -> bool:
+    words = ("replay", "duplicate", "already", "seen before", "ignored")
+    return any(word in text.lower() for word in words)

@@ -1,0 +1,57 @@
+"""
+Can the webhook endpoint be reached at all, as livekit-server has to reach it?
+"""
+
+import pytest
+
+from livekit_conformance.drivers.transport import Endpoint, Transport
+from livekit_conformance.drivers.webhook import WebhookReceiver
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import NotApplicable
+
+
+@pytest.mark.clause("1.3-endpoint-resolves")
+async def test_the_host_of_the_endpoint_resolves(profile: Profile, transport: Transport) -> None:
+    """
+    The name has an address.
+    """
+    endpoint = Endpoint.of(profile.webhook.url)
+
+    resolution = await transport.resolve(endpoint)
+
+    assert resolution.problem is None, (
+        f"the host of webhook.url MUST resolve; {endpoint.host}: {resolution.problem}: correct "
+        "webhook.url (DOMAIN) or the DNS record"
+    )
+
+
+@pytest.mark.clause("1.3-endpoint-accepts-connections")
+async def test_the_endpoint_accepts_connections(
+    profile: Profile, transport: Transport, receiver: WebhookReceiver | None
+) -> None:
+    """
+    A TCP connection to host and port opens. A refused one is BLOCKED: the network may do that too.
+    """
+    del receiver  # ours must be up before it can be asked
+
+    await transport.connect(Endpoint.of(profile.webhook.url))
+
+
+@pytest.mark.clause("1.3-endpoint-tls-is-trusted")
+async def test_the_certificate_of_the_endpoint_is_trusted(
+    profile: Profile, transport: Transport, receiver: WebhookReceiver | None
+) -> None:
+    """
+    Chain, host name and dates are right, over TLS 1.2 or later: livekit-server looks at them too.
+    """
+    del receiver
+    endpoint = Endpoint.of(profile.webhook.url)
+    if not endpoint.is_secure:
+        raise NotApplicable("webhook.url is not https: there is no certificate")
+
+    handshake = await transport.shake_hands(endpoint)
+
+    assert handshake.problem is None, (
+        f"TLS 1.2 or later with a trusted certificate MUST be spoken at {endpoint}; OpenSSL says: "
+        f"{handshake.problem}"
+    )
