@@ -30,7 +30,8 @@ def test_every_requirement_has_two_clauses_or_more():
 def test_a_crossed_link_is_proven_by_an_earlier_clause():
     proven: set[Link] = set()
     for clause in CLAUSES:
-        missing = set(clause.crosses) - proven
+        # The checks of one clause may build on each other.
+        missing = set(clause.crosses) - proven - {clause.link}
         assert not missing, f"{clause.id} crosses {missing}, which no earlier clause proves"
         proven.add(clause.link)
 

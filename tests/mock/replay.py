@@ -162,6 +162,34 @@ QUESTIONS = (
     ),
     Question("no-participant", f"{_ROOMS}GetParticipant", {"room": "replay", "identity": "x"}),
     Question("remove-nobody", f"{_ROOMS}RemoveParticipant", {"room": "replay", "identity": "x"}),
+    Question(
+        "update-nobody",
+        f"{_ROOMS}UpdateParticipant",
+        {"room": "replay", "identity": "x", "metadata": "y"},
+    ),
+    Question(
+        "mute-nobody",
+        f"{_ROOMS}MutePublishedTrack",
+        {"room": "replay", "identity": "x", "track_sid": "TR_x", "muted": True},
+    ),
+    Question(
+        "unsubscribe-nobody",
+        f"{_ROOMS}UpdateSubscriptions",
+        {"room": "replay", "identity": "x", "track_sids": ["TR_x"]},
+    ),
+    Question(
+        "send-data", f"{_ROOMS}SendData", {"room": "replay", "data": "eA==", "kind": "RELIABLE"}
+    ),
+    Question("send-data-to-other-room", f"{_ROOMS}SendData", {"room": "other", "data": "eA=="}),
+    Question(
+        "update-metadata", f"{_ROOMS}UpdateRoomMetadata", {"room": "replay", "metadata": "new"}
+    ),
+    Question(
+        "update-metadata-of-no-room",
+        f"{_ROOMS}UpdateRoomMetadata",
+        {"room": "absent"},
+        bearer=lambda: make_token(grants={"video": {"roomAdmin": True, "room": "absent"}}),
+    ),
     Question("bad-json", f"{_ROOMS}CreateRoom", b"{"),
     Question(
         "bad-protobuf", f"{_ROOMS}CreateRoom", b"\xff\xff", content_type="application/protobuf"
@@ -174,6 +202,13 @@ QUESTIONS = (
     Question("delete-again", f"{_ROOMS}DeleteRoom", {"room": "replay"}),
     _get("validate-no-token", "/rtc/validate"),
     _get("validate-wrong-secret", "/rtc/validate", lambda: make_token(secret=_OTHER_SECRET)),
+    _get("validate-no-grant", "/rtc/validate", make_token),
+    _get(
+        "validate-no-join-grant",
+        "/rtc/validate",
+        lambda: make_token(grants={"video": {"roomAdmin": True, "room": "replay"}}),
+    ),
+    _get("validate-no-join-request", "/rtc/v1/validate", _joins("replay")),
     _get("validate-no-identity", "/rtc/validate", _joins("replay", "")),
     _get("validate-no-room", "/rtc/validate", _joins("")),
     _get("validate", "/rtc/validate", _joins("replay")),
@@ -196,6 +231,11 @@ QUESTIONS = (
     Question("delete-no-rule", f"{_SIP}DeleteSIPDispatchRule", {"sip_dispatch_rule_id": "SDR_x"}),
     Question("delete-trunk", f"{_SIP}DeleteSIPTrunk", {"sip_trunk_id": "{trunk}"}),
     Question("delete-no-trunk", f"{_SIP}DeleteSIPTrunk", {"sip_trunk_id": "ST_x"}),
+    Question("delete-trunk-without-id", f"{_SIP}DeleteSIPTrunk"),
+    Question("delete-rule-without-id", f"{_SIP}DeleteSIPDispatchRule"),
+    Question("update-trunk-without-id", f"{_SIP}UpdateSIPInboundTrunk"),
+    Question("update-outbound-trunk-without-id", f"{_SIP}UpdateSIPOutboundTrunk"),
+    Question("update-rule-without-id", f"{_SIP}UpdateSIPDispatchRule"),
 )
 
 _VOLATILE = frozenset({"creation_time", "creation_time_ms", "turn_password", "ts", "caller"}) | {
@@ -396,11 +436,14 @@ def told(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-async def provide_sip(url: str, *, rule: bool = True) -> None:
+async def provide_sip(
+    url: str, *, rule: bool = True, key: str = API_KEY, secret: str = API_SECRET
+) -> None:
     """
     Create the trunk that the scenarios call, and a dispatch rule.
     """
-    headers = {"Authorization": f"Bearer {make_token(grants=_EVERYTHING)}"}
+    bearer = make_token(grants=_EVERYTHING, issuer=key, secret=secret)
+    headers = {"Authorization": f"Bearer {bearer}"}
     bodies = {"CreateSIPInboundTrunk": _TRUNK}
     if rule:
         bodies["CreateSIPDispatchRule"] = {"dispatch_rule": {"name": "r", "rule": _INDIVIDUAL}}

@@ -5,6 +5,7 @@ Each fault lies about one thing; that the mock is healthy without it is what tes
 from __future__ import annotations
 
 from dataclasses import fields
+from http import HTTPStatus
 
 import aiohttp
 import pytest
@@ -157,6 +158,33 @@ async def test_a_bye_can_go_unanswered(start_mock: StartMock) -> None:
     played = await replay.call_all(target, [replay.Scenario("stays", patience=0.3)])
 
     assert played["stays"]["ladder"][-2:] == ["-> BYE", "silence"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "status"), [(False, HTTPStatus.NOT_IMPLEMENTED), (True, HTTPStatus.NOT_FOUND)]
+)
+async def test_nobody_can_join_the_mock(
+    start_mock: StartMock, *, broken: bool, status: int
+) -> None:
+    """
+    It says itself that it carries no WebRTC; with websocket_refused it is a 404, as of a proxy.
+    """
+    mock = await start_mock(faults=Faults(websocket_refused=broken))
+    async with aiohttp.ClientSession(mock.url) as client, client.get("/rtc") as answer:
+        assert answer.status == status
+        assert ("no WebRTC" in await answer.text()) is not broken
+
+
+async def test_a_token_without_expiry_is_refused_by_a_strict_mock(start_mock: StartMock) -> None:
+    """
+    As by the versions of livekit-server after 1.13.5; by default it is accepted.
+    """
+    endless = replay.make_token(grants=_GRANTS, expires=None)
+
+    assert await _list_status(await start_mock(), endless) == 200
+    strict = await start_mock(accepts_tokens_without_expiry=False)
+    assert await _list_status(strict, endless) == 401
+    assert await _list_status(strict, replay.make_token(grants=_GRANTS)) == 200
 
 
 def test_every_fault_is_explained() -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
 
 import aiohttp
 import pytest
@@ -14,7 +16,17 @@ from livekit_conformance.protocol import webhook
 from tests.mock import replay
 from tests.mock.conftest import StartMock
 
-Delivery = tuple[bytes, str | None]
+
+class Delivery(NamedTuple):
+    body: bytes
+    authorization: str
+    content_type: str
+    host: str
+
+    @property
+    def event(self) -> dict[str, Any]:
+        event: dict[str, Any] = json.loads(self.body)
+        return event
 
 
 @asynccontextmanager
@@ -26,7 +38,14 @@ async def _endpoint(*statuses: int) -> AsyncIterator[tuple[str, asyncio.Queue[De
     received: asyncio.Queue[Delivery] = asyncio.Queue()
 
     async def take(request: web.Request) -> web.Response:
-        received.put_nowait((await request.read(), request.headers.get("Authorization")))
+        received.put_nowait(
+            Delivery(
+                await request.read(),
+                request.headers["Authorization"],
+                request.content_type,
+                request.host,
+            )
+        )
         return web.Response(status=next(answers, 200))
 
     app = web.Application()
@@ -113,7 +132,7 @@ async def test_signatures_prove_the_key_unless_faulty(start_mock: StartMock) -> 
     async with _endpoint() as (url, received):
         mock = await start_mock(webhook_url=url, faults=Faults(webhooks_signed_wrongly=True))
         await _create_and_delete(mock)
-        [(body, authorization), _] = await _take(received, 2)
+        [(body, authorization, *_), _] = await _take(received, 2)
 
     with pytest.raises(webhook.WebhookRefused, match="signature is invalid"):
         webhook.verify(body, authorization, keys=keys, now=time.time())
@@ -131,3 +150,118 @@ async def test_webhooks_can_be_dropped(start_mock: StartMock) -> None:
                 await received.get()
 
     assert not [ln for ln in replay.read_log(mock.server_log, 0) if "webhook" in ln["msg"]]
+
+
+@pytest.mark.parametrize(
+    ("fault", "lie"),
+    [
+        ("webhooks_old_created_at", lambda d: int(d.event["createdAt"]) < time.time() - 3000),
+        ("webhooks_share_an_id", lambda d: d.event["id"] == "EV_theSameAgain"),
+        ("webhooks_as_plain_json", lambda d: d.content_type == "application/json"),
+        ("webhooks_name_another_host", lambda d: d.host == "elsewhere.invalid"),
+    ],
+)
+async def test_a_fault_tells_its_one_lie(
+    start_mock: StartMock, fault: str, lie: Callable[[Delivery], bool]
+) -> None:
+    """
+    Every event has the lie with the fault and none without; the signature holds in both.
+    """
+    for faults, expected in ((Faults(**{fault: True}), True), (Faults(), False)):
+        async with _endpoint() as (url, received):
+            mock = await start_mock(webhook_url=url, faults=faults)
+            await _create_and_delete(mock)
+            deliveries = await _take(received, 2)
+
+        assert [lie(delivery) for delivery in deliveries] == [expected] * 2
+        for delivery in deliveries:
+            keys = {replay.API_KEY: replay.API_SECRET}
+            webhook.verify(delivery.body, delivery.authorization, keys=keys, now=time.time())
+
+
+async def test_events_can_be_sent_twice(start_mock: StartMock) -> None:
+    """
+    With webhooks_sent_twice each delivery comes a second time before the next event.
+    """
+    async with _endpoint() as (url, received):
+        mock = await start_mock(webhook_url=url, faults=Faults(webhooks_sent_twice=True))
+        await _create_and_delete(mock)
+        deliveries = await _take(received, 4)
+
+    assert [d.event["event"] for d in deliveries] == ["room_started"] * 2 + ["room_finished"] * 2
+    assert len({d.event["id"] for d in deliveries}) == 2
+
+
+async def test_retries_can_be_left_out(start_mock: StartMock) -> None:
+    """
+    With webhooks_not_retried one 500 is the end of an event.
+    """
+    async with _endpoint(500) as (url, received):
+        mock = await start_mock(webhook_url=url, faults=Faults(webhooks_not_retried=True))
+        await _create_and_delete(mock)
+        deliveries = await _take(received, 2)
+        [line] = await _logged(mock, "failed to send webhook", 1)
+
+    assert [d.event["event"] for d in deliveries] == ["room_started", "room_finished"]
+    assert str(line["error"]).endswith("giving up after 1 attempt(s)")
+
+
+async def test_refusals_can_be_tried_again(start_mock: StartMock) -> None:
+    """
+    With webhooks_retried_on_refusal a 404 is tried again like a 500.
+    """
+    async with _endpoint(404) as (url, received):
+        mock = await start_mock(
+            webhook_url=url,
+            webhook_retry_delays_s=(0.0,),
+            faults=Faults(webhooks_retried_on_refusal=True),
+        )
+        await _create_and_delete(mock)
+        first, second, last = await _take(received, 3)
+
+    assert first == second
+    assert last.event["event"] == "room_finished"
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "message"),
+    [
+        ("webhook_successes_not_logged", 200, "sent webhook"),
+        ("webhook_failures_not_logged", 500, "failed to send webhook"),
+    ],
+)
+async def test_lines_can_be_left_out(
+    start_mock: StartMock, fault: str, status: int, message: str
+) -> None:
+    """
+    The line is there without the fault and not with it.
+    """
+    for faults, expected in ((Faults(), True), (Faults(**{fault: True}), False)):
+        async with _endpoint(status) as (url, received):
+            mock = await start_mock(webhook_url=url, webhook_retry_delays_s=(), faults=faults)
+            await _create_and_delete(mock)
+            [started, _] = await _take(received, 2)
+            if expected:
+                await _logged(mock, message, 1)
+        id_ = started.event["id"]
+        lines = [ln for ln in replay.read_log(mock.server_log, 0) if ln.get("id") == id_]
+
+        assert [line["msg"] for line in lines] == ([message] if expected else [])
+
+
+@pytest.mark.parametrize(("hides", "told"), [(True, None), (False, 500)])
+async def test_the_last_status_is_hidden_as_on_the_real_server(
+    start_mock: StartMock, *, hides: bool, told: int | None
+) -> None:
+    """
+    livekit-server 1.13.5 gives up without a word of the status; a better one would tell it.
+    """
+    async with _endpoint(500) as (url, _):
+        mock = await start_mock(
+            webhook_url=url, webhook_retry_delays_s=(), hides_failed_status=hides
+        )
+        await _create_and_delete(mock)
+        [line] = await _logged(mock, "failed to send webhook", 1)
+
+    assert line.get("statusCode") == told
+    assert str(line["error"]) == f"POST {url} giving up after 1 attempt(s)"

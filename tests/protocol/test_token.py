@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from livekit import api
 
-from livekit_conformance.protocol.token import Refusal, TokenRefused, sign, verify
+from livekit_conformance.protocol.token import Issuer, Refusal, TokenRefused, sign, verify
 
 KEYS = {"APIone": "secret-of-key-one-secret-of-key-one-"}
 SECRET = KEYS["APIone"]
@@ -69,6 +69,9 @@ def test_tokens_of_livekits_own_maker_are_accepted() -> None:
         (sign({**CLAIMS, "exp": "soon"}, SECRET), Refusal.MALFORMED, "JSON decode claim"),
         (sign({**CLAIMS, "exp": True}, SECRET), Refusal.MALFORMED, "JSON decode claim"),
         (sign({**CLAIMS, "iss": 1}, SECRET), Refusal.MALFORMED, "JSON decode claim"),
+        (sign({**CLAIMS, "sub": 7}, SECRET), Refusal.MALFORMED, "JSON decode claim"),
+        (f"{'77u_' + 'e30'}.e30.", Refusal.MALFORMED, "JSON decode header"),
+        (f"{'W1tb' * 5000}.e30.", Refusal.MALFORMED, "JSON decode header"),
         ("", Refusal.MALFORMED, "segments"),
         ("a.b", Refusal.MALFORMED, "segments"),
         ("a.b.c.d", Refusal.MALFORMED, "segments"),
@@ -136,6 +139,30 @@ def test_a_token_without_expiry_never_expires(claims: dict[str, Any]) -> None:
     assert verify(sign(claims, SECRET), keys=KEYS, now=NOW) == claims
 
 
+@pytest.mark.parametrize("claims", [{"iss": "APIone"}, {"iss": "APIone", "exp": None}])
+def test_a_strict_verifier_refuses_a_token_without_expiry(claims: dict[str, Any]) -> None:
+    """
+    As later versions of livekit-server do, and in their words.
+    """
+    with pytest.raises(TokenRefused, match="exp claim is required") as caught:
+        verify(sign(claims, SECRET), keys=KEYS, now=NOW, needs_expiry=True)
+
+    assert caught.value.reason is Refusal.WITHOUT_EXPIRY
+
+
+def test_an_issuer_makes_tokens_that_are_good_for_a_minute() -> None:
+    """
+    Claims can be changed and taken away; the secret is not shown.
+    """
+    issuer = Issuer("APIone", SECRET, int(NOW))
+
+    claims = issuer.claims(sub=None, kind="agent")
+
+    assert verify(issuer.sign(claims), keys=KEYS, now=NOW) == claims
+    assert claims == {"iss": "APIone", "nbf": int(NOW), "exp": int(NOW) + 60, "kind": "agent"}
+    assert SECRET not in repr(issuer)
+
+
 def test_both_wrong_times_are_named() -> None:
     """
     A token that is expired and not valid yet is refused for both, as expired.
@@ -154,3 +181,12 @@ def test_an_empty_secret_is_no_key() -> None:
     """
     with pytest.raises(TokenRefused, match="invalid API key"):
         verify(sign(CLAIMS, ""), keys={"APIone": ""}, now=NOW)
+
+
+@pytest.mark.parametrize("never", [float("nan"), float("inf"), -float("inf"), 10**400, True, "1"])
+@pytest.mark.parametrize("name", ["exp", "nbf", "iat"])
+def test_what_is_no_time_is_malformed(name: str, never: object) -> None:
+    """
+    Numbers that only Python reads are no times: with them a token would never expire, or crash.
+    """
+    assert _refusal(sign({**CLAIMS, name: never}, SECRET)).reason is Refusal.MALFORMED

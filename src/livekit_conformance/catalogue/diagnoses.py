@@ -71,6 +71,15 @@ def _probe(**where: Condition) -> Sign:
 
 _NO_RESPONSE = _log("livekit-sip", error=re.compile(r"no response from servers"))
 _BUS_IS_EMPTY = Sign("bus", {"channel": re.compile(r"^IOInfo\|"), "subscribers": 0})
+_NO_SIP_ON_BUS = Sign("bus", {"channel": re.compile(r"^SIPInternal\|"), "subscribers": 0})
+_NOBODY_DIALS = Sign(
+    "http",
+    {
+        "url": re.compile(r"/livekit\.SIP/CreateSIPParticipant$"),
+        "status": 503,
+        "body": re.compile(r"no response from servers"),
+    },
+)
 # psrpc waits 1 s for somebody to claim a request; a refusal that was decided comes within ms.
 _REFUSED_AFTER_SELECTION = _probe(final_status=503, final_at_s=Between(0.8, 3.5))
 
@@ -83,7 +92,8 @@ _RTC_REFUSED = _log(
     "livekit-server",
     message="error handling request",
     status=401,
-    path=re.compile(r"^/rtc"),
+    # The suite itself asks /rtc/validate and /rtc/v1/validate with tokens that must be refused.
+    path=re.compile(r"^/rtc(/v\d+)?$"),
 )
 _JOIN_CANNOT_DIAL = _log(
     "livekit-sip",
@@ -94,10 +104,37 @@ _JOIN_CANNOT_DIAL = _log(
 _REJECTED_AFTER_RINGING = _probe(final_status=486, final_at_s=Between(0.0, 30.0))
 
 _SERVER_SILENT = Sign("check", {"id": "1.1-server-answers", "verdict": "BLOCKED"})
+_NO_ENDPOINT_HOST = Sign("check", {"id": "1.3-endpoint-resolves", "verdict": "FAIL"})
+_NOT_TRUSTED = Sign("check", {"id": "1.1-tls-is-trusted", "verdict": "FAIL"})
 _NOT_DELIVERED = Sign("check", {"id": "1.3-server-delivers-room-events", "verdict": "FAIL"})
+_NOT_SANE = Sign("check", {"id": re.compile(r"^1\.1-variables-are-sane"), "verdict": "FAIL"})
 _KEY_REFUSED = Sign("check", {"id": "1.1-key-is-accepted", "verdict": "FAIL"})
 
 CAUSES: tuple[Cause, ...] = (
+    Cause(
+        "variable-holds-something-else",
+        Link.CONFIGURATION,
+        "A variable does not hold the value that it is named after",
+        "The profile is filled from the environment or .env, and what stands there cannot be "
+        "meant: quotes that became part of the value, a placeholder, or another variable's value.",
+        "Set the variable again, without quotes and blanks; the check names it and what is odd.",
+        shows=(_NOT_SANE,),
+        proofs=(_NOT_SANE,),
+        source="environments/sanity.py",
+    ),
+    Cause(
+        "certificate-not-trusted",
+        Link.TLS,
+        "The certificate of livekit.url is not trusted",
+        "TLS with the server of livekit.url failed: the certificate has expired, is for another "
+        "host name or from an unknown authority, or TLS 1.2 is not spoken. Other clients of "
+        "livekit-server refuse to connect for the same reason.",
+        "Renew the certificate, or let livekit.url name the host that it is for. A private "
+        "authority has to be trusted on this machine: SSL_CERT_FILE=/path/to/authority.pem",
+        shows=(_NOT_TRUSTED,),
+        proofs=(_NOT_TRUSTED,),
+        source="drivers/transport.py",
+    ),
     Cause(
         "sip-bus-has-no-server",
         Link.BUS,
@@ -111,6 +148,19 @@ CAUSES: tuple[Cause, ...] = (
         shows=(_BUS_IS_EMPTY, _NO_RESPONSE, _REFUSED_AFTER_SELECTION),
         proofs=(_BUS_IS_EMPTY, _NO_RESPONSE),
         source="livekit/sip pkg/sip/inbound.go; livekit/psrpc errors.go; livekit/sip#256",
+    ),
+    Cause(
+        "bus-has-no-sip-service",
+        Link.OUTBOUND,
+        "No livekit-sip listens on the Redis bus for outbound calls",
+        "livekit-server asks over Redis who places an outbound call, and no livekit-sip answers: "
+        'CreateSIPParticipant fails with 503 "no response from servers".',
+        "Start livekit-sip, or restart it if it hangs. If it runs: `redis` in livekit-sip.yaml "
+        "must name the Redis of livekit-server, and `cluster_id` must not be set (livekit-server "
+        "asks without one).",
+        shows=(_NO_SIP_ON_BUS, _NOBODY_DIALS),
+        proofs=(_NO_SIP_ON_BUS,),
+        source="livekit pkg/service/sip.go; livekit/psrpc errors.go; livekit/livekit#3875",
     ),
     Cause(
         "sip-service-key-refused",
@@ -149,7 +199,70 @@ CAUSES: tuple[Cause, ...] = (
         "`curl -i` of the same URL must answer 200 OK.",
         shows=(_SERVER_SILENT,),
         proofs=(_SERVER_SILENT,),
+        excludes=(_NOT_TRUSTED,),
         source="livekit pkg/service/server.go",
+    ),
+    Cause(
+        "server-not-ready",
+        Link.NODE,
+        "livekit-server runs and says that it is not ready",
+        "GET / is answered with 406: the server's figures about itself are older than 4 s, which "
+        "it keeps in Redis. It has lost Redis, or the machine is overloaded.",
+        "See its log for errors of Redis; check that Redis runs and that `redis` in livekit.yaml "
+        "leads to it, then restart livekit-server.",
+        shows=(Sign("check", {"id": "1.1-server-is-ready", "verdict": "FAIL"}),),
+        source="livekit pkg/service/server.go healthCheck",
+    ),
+    Cause(
+        "clocks-disagree",
+        Link.CLOCK,
+        "The clocks of livekit-server and of this machine differ by more than a minute",
+        "A token is valid from and until a time; with such clocks it has not begun or has ended "
+        "when the server looks at it.",
+        "Set both clocks by NTP (timedatectl set-ntp true) and compare: date -u",
+        shows=(Sign("check", {"id": "1.1-clock-agrees", "verdict": "FAIL"}),),
+        source="livekit/protocol auth/verifier.go",
+    ),
+    Cause(
+        "service-files-disagree",
+        Link.CONFIGURATION,
+        "livekit.yaml and livekit-sip.yaml do not fit together",
+        "A key that does not exist, a value of the wrong type, or two settings that contradict "
+        "each other: livekit-sip ignores unknown keys without a word, livekit-server does not "
+        "start with them.",
+        "Correct what the check lists, with file, line and column, and restart both services.",
+        shows=(Sign("check", {"id": "1.5-configs-agree", "verdict": "FAIL"}),),
+        source="livekit/sip pkg/config/config.go; livekit pkg/config/config.go",
+    ),
+    Cause(
+        "webhook-host-does-not-resolve",
+        Link.ENDPOINT_DNS,
+        "The host of the webhook endpoint has no address",
+        "The resolver of this machine knows no such name, so nothing can be delivered there.",
+        "Correct `webhook.url` of the profile (the variable DOMAIN) or the DNS record.",
+        shows=(_NO_ENDPOINT_HOST,),
+        source="drivers/transport.py",
+    ),
+    Cause(
+        "webhook-endpoint-unreachable",
+        Link.ENDPOINT_SOCKET,
+        "The webhook endpoint does not accept connections",
+        "Nothing accepted a connection at the host and port of webhook.url.",
+        "Check that the application runs and listens on this port (the variable PORT), and that no "
+        "firewall is between.",
+        shows=(Sign("check", {"id": "1.3-endpoint-accepts-connections", "verdict": "BLOCKED"}),),
+        excludes=(_NO_ENDPOINT_HOST,),
+        source="drivers/transport.py",
+    ),
+    Cause(
+        "webhook-certificate-not-trusted",
+        Link.ENDPOINT_TLS,
+        "The certificate of the webhook endpoint is not trusted",
+        "TLS with the endpoint failed, and livekit-server verifies certificates too: it delivers "
+        "nothing there.",
+        "Renew the certificate of the application, with its whole chain and for this host name.",
+        shows=(Sign("check", {"id": "1.3-endpoint-tls-is-trusted", "verdict": "FAIL"}),),
+        source="livekit/protocol webhook/resource_url_notifier.go",
     ),
     Cause(
         "api-key-refused",

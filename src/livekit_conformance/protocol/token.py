@@ -13,6 +13,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Literal
 
@@ -30,6 +31,7 @@ _KNOWN_ALGORITHMS: Final = frozenset(
         *(f"{kind}{bits}" for kind in ("HS", "RS", "ES", "PS") for bits in (256, 384, 512)),
     }
 )
+_FOREVER: Final = 2**63
 # base64url without padding, RFC 7515 section 2.
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_-]*")
 
@@ -44,6 +46,7 @@ class Refusal(StrEnum):
     ALGORITHM = "algorithm"
     SIGNATURE = "signature"
     EXPIRED = "expired"
+    WITHOUT_EXPIRY = "without-expiry"
     NOT_YET_VALID = "not-yet-valid"
 
 
@@ -60,6 +63,45 @@ class TokenRefused(Exception):
         self.reason = reason
         self.text = text
         self.issuer = issuer
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """
+    Who makes tokens: an API key with its secret, at the moment `now` (Unix seconds).
+    """
+
+    key: str
+    secret: str = field(repr=False)
+    now: int
+    # Long enough for a proof, short enough to be worthless when it leaks.
+    valid_s: int = 60
+
+    def claims(self, **changes: Any) -> dict[str, Any]:
+        """
+        The claims of a good token without grants, with changes (None takes a claim away).
+        """
+        good = {
+            "iss": self.key,
+            "sub": "conformance",
+            "nbf": self.now,
+            "exp": self.now + self.valid_s,
+        }
+        return {name: value for name, value in (good | changes).items() if value is not None}
+
+    def sign(
+        self,
+        claims: Mapping[str, Any],
+        *,
+        secret: str | None = None,
+        algorithm: Algorithm = "HS256",
+        header: Mapping[str, Any] | None = None,
+    ) -> str:
+        """
+        A token with these claims, signed with the issuer's secret or another one; see `sign`.
+        """
+        secret = self.secret if secret is None else secret
+        return sign(claims, secret, algorithm=algorithm, header=header)
 
 
 def sign(
@@ -81,18 +123,24 @@ def sign(
 
 
 def verify(
-    token: str, *, keys: Mapping[str, str], now: float, leeway: float = LEEWAY_S
+    token: str,
+    *,
+    keys: Mapping[str, str],
+    now: float,
+    leeway: float = LEEWAY_S,
+    needs_expiry: bool = False,
 ) -> dict[str, Any]:
     """
     The claims of `token`, proven by the secret that `keys` holds for its issuer.
 
-    `now` is in Unix seconds. A token without `exp` never expires, as on livekit-server 1.13.5.
+    `now` is in Unix seconds. A token without `exp` never expires, as on livekit-server 1.13.5,
+    unless `needs_expiry`.
 
     Raises TokenRefused when the token is malformed, of an unknown issuer, not signed with HS256
     and the issuer's secret, expired, or not valid yet.
     """
     header, claims, signature = _parse(token)
-    issuer = str(claims.get("iss", ""))
+    issuer = claims.get("iss") or ""
     secret = keys.get(issuer, "")
     if not secret:
         raise TokenRefused(Refusal.UNKNOWN_KEY, f"invalid API key: {issuer}", issuer=issuer)
@@ -103,19 +151,24 @@ def verify(
     if not hmac.compare_digest(signature, _mac("HS256", secret, signed)):
         text = "token signature is invalid: signature is invalid"
         raise TokenRefused(Refusal.SIGNATURE, text, issuer=issuer)
-    _check_times(claims, now=now, leeway=leeway, issuer=issuer)
+    faults = _faults_of_time(claims, now=now, leeway=leeway, needs_expiry=needs_expiry)
+    if faults:
+        text = "token has invalid claims: " + ", ".join(faults.values())
+        raise TokenRefused(next(iter(faults)), text, issuer=issuer)
     return claims
 
 
-def _check_times(claims: Mapping[str, Any], *, now: float, leeway: float, issuer: str) -> None:
+def _faults_of_time(
+    claims: Mapping[str, Any], *, now: float, leeway: float, needs_expiry: bool
+) -> dict[Refusal, str]:
     faults: dict[Refusal, str] = {}
+    if needs_expiry and claims.get("exp") is None:
+        faults[Refusal.WITHOUT_EXPIRY] = "token is missing required claim: exp claim is required"
     if (expires := claims.get("exp")) is not None and now >= expires + leeway:
         faults[Refusal.EXPIRED] = "token is expired"
     if (starts := claims.get("nbf")) is not None and now < starts - leeway:
         faults[Refusal.NOT_YET_VALID] = "token is not valid yet"
-    if faults:
-        text = "token has invalid claims: " + ", ".join(faults.values())
-        raise TokenRefused(next(iter(faults)), text, issuer=issuer)
+    return faults
 
 
 def _parse(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes]:
@@ -130,21 +183,27 @@ def _parse(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes]:
         raise TokenRefused(
             Refusal.MALFORMED, "token is unverifiable: signing method (alg) is unavailable"
         )
-    if not isinstance(claims.get("iss", ""), str) or not all(
-        _is_number(claims.get(name)) for name in ("exp", "nbf", "iat")
-    ):
+    texts = [claims.get(name) for name in ("iss", "sub", "jti")]
+    times = [claims.get(name) for name in ("exp", "nbf", "iat")]
+    if not all(text is None or isinstance(text, str) for text in texts):
+        raise _malformed("could not JSON decode claim")
+    if not all(map(_is_number, times)):
         raise _malformed("could not JSON decode claim")
     return header, claims, _decode(third, "signature")
 
 
 def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    if value is None:
+        return True
+    # Python reads NaN, Infinity and endless integers, which are no JSON and no time.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _FOREVER
 
 
 def _object(segment: str, what: str) -> dict[str, Any]:
     try:
-        value = json.loads(_decode(segment, what))
-    except ValueError as error:
+        # As text, because json would forgive bytes their byte order mark.
+        value = json.loads(_decode(segment, what).decode())
+    except (ValueError, RecursionError) as error:
         raise _malformed(f"could not JSON decode {what}") from error
     if not isinstance(value, dict):
         raise _malformed(f"could not JSON decode {what}")

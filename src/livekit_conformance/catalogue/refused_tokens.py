@@ -1,0 +1,125 @@
+"""
+The tokens that livekit-server must refuse: how each is made, and the words its log must hold.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from secrets import token_urlsafe
+from typing import Any
+
+from livekit_conformance.protocol.token import Issuer
+
+# The server forgives 60 s; twice that is wrong by any reading.
+_FAR_S = 120
+_DAY_S = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedToken:
+    """
+    One kind of token. `make` gets the claims of a good one; None is a request without a token.
+
+    `reasons` are the wordings of the log by version, one of which it must hold. `scheme` stands
+    before the token in the Authorization header; `advice` is what to do where it is accepted.
+    """
+
+    id: str
+    make: Callable[[Issuer, dict[str, Any]], str | None]
+    reasons: tuple[str, ...]
+    scheme: str = "Bearer "
+    advice: str = ""
+
+    @property
+    def clause(self) -> str:
+        """
+        The clause that says it must be refused.
+        """
+        return f"1.1-{self.id}-is-refused"
+
+
+def _flipped(issuer: Issuer, claims: dict[str, Any]) -> str:
+    signed, _, signature = issuer.sign(claims).rpartition(".")
+    raw = bytearray(base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4)))
+    raw[-1] ^= 1
+    return f"{signed}.{base64.urlsafe_b64encode(raw).rstrip(b'=').decode()}"
+
+
+def _altered(issuer: Issuer, claims: dict[str, Any]) -> str:
+    _, _, signature = issuer.sign(claims).rpartition(".")
+    prolonged = issuer.sign({**claims, "exp": issuer.now + _DAY_S})
+    return f"{prolonged.rpartition('.')[0]}.{signature}"
+
+
+# Up to 1.9.12 the words are those of go-jose, from 1.13 on those of golang-jwt.
+_BAD_SIGNATURE = ("signature is invalid", "error in cryptographic primitive")
+
+REFUSED_TOKENS = (
+    RefusedToken("no-token", lambda _issuer, _claims: None, ("permissions denied",)),
+    RefusedToken(
+        "malformed-token",
+        lambda _issuer, _claims: "conformance-not-a-token",
+        ("invalid authorization token",),
+    ),
+    RefusedToken(
+        "header-without-bearer",
+        lambda issuer, claims: issuer.sign(claims),
+        ("Must start with Bearer",),
+        scheme="",
+    ),
+    RefusedToken(
+        "wrong-secret",
+        lambda issuer, claims: issuer.sign(claims, secret=token_urlsafe(32)),
+        _BAD_SIGNATURE,
+    ),
+    RefusedToken(
+        "unknown-key",
+        lambda issuer, claims: issuer.sign({**claims, "iss": "APIunknownconformance"}),
+        ("invalid API key",),
+    ),
+    RefusedToken(
+        "expired-token",
+        lambda issuer, claims: issuer.sign(
+            {**claims, "nbf": issuer.now - 2 * _FAR_S, "exp": issuer.now - _FAR_S}
+        ),
+        ("token is expired",),
+    ),
+    RefusedToken(
+        "token-not-yet-valid",
+        lambda issuer, claims: issuer.sign(
+            {**claims, "nbf": issuer.now + _FAR_S, "exp": issuer.now + 2 * _FAR_S}
+        ),
+        ("not valid yet",),
+    ),
+    RefusedToken(
+        "unsigned-token",
+        lambda issuer, claims: issuer.sign(claims, algorithm="none"),
+        ("signing method none is invalid", *_BAD_SIGNATURE, "invalid authorization token"),
+    ),
+    RefusedToken(
+        "other-algorithm",
+        lambda issuer, claims: issuer.sign(claims, algorithm="HS512"),
+        ("signing method HS512 is invalid", *_BAD_SIGNATURE, "invalid authorization token"),
+    ),
+    RefusedToken("flipped-signature", _flipped, _BAD_SIGNATURE),
+    RefusedToken("altered-claims", _altered, _BAD_SIGNATURE),
+    RefusedToken(
+        "token-without-exp",
+        lambda issuer, claims: issuer.sign(
+            {name: value for name, value in claims.items() if name != "exp"}
+        ),
+        ("exp claim is required",),
+        advice="Whoever gets hold of such a token has access until the key is changed: give every "
+        "token an `exp`, and change a key whose token has leaked",
+    ),
+)
+
+# Refused by the method, not for the token itself; clause 1.1-missing-grant-is-refused tries it
+# with every method.
+MISSING_GRANT = RefusedToken(
+    "missing-grant",
+    lambda issuer, claims: issuer.sign({**claims, "video": {}}),
+    ("permissions denied",),
+)

@@ -1,0 +1,52 @@
+"""
+What to do about an error that livekit-server answers with.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# The first entry whose words stand in the server's own text; the wordings of livekit-server 1.8.4
+# to 1.13.5 and of the versions after it.
+_BY_WORDS: Final = (
+    (
+        ("invalid API key",),
+        "The server does not know this key: compare it with `keys` in the server's configuration",
+    ),
+    (
+        ("signature is invalid", "error in cryptographic primitive"),
+        "The server knows the key but has another secret: compare the secret with `keys` there",
+    ),
+    (
+        ("is expired", "not valid yet"),
+        "The clocks differ by more than a minute: synchronise both machines by NTP",
+    ),
+    (
+        ("permissions denied", "no permissions"),
+        "The token lacks the grant that this method needs",
+    ),
+    (
+        ("no response from servers", "could not find any available nodes"),
+        "Nobody answers on the bus: see that livekit-server runs and uses the same Redis",
+    ),
+)
+_BY_STATUS: Final = (
+    (401, "Check the API key and the secret"),
+    (403, "Check what stands between: livekit-server itself answers 401"),
+    (404, "Check the path of livekit.url, and that what was asked for exists"),
+    (429, "Too many requests: wait before asking again"),
+    (500, "The server failed: look at its log at this time"),
+)
+
+
+def hint(status: int, text: str) -> str:
+    """
+    One sentence for the operator, by the server's words where they are known, else by `status`.
+    """
+    for words, advice in _BY_WORDS:
+        if any(word in text for word in words):
+            return advice
+    for least, advice in reversed(_BY_STATUS):
+        if status >= least:
+            return advice
+    return "Look at the request: the server says that it is wrong"

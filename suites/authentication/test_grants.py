@@ -1,0 +1,165 @@
+"""
+Does a token open what it grants, and nothing else?
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from livekit_conformance.catalogue.grants import (
+    CALLING,
+    CHANGING_ROOMS,
+    CHANGING_SIP,
+    READING,
+    GuardedMethod,
+)
+from livekit_conformance.drivers.http import HttpAnswer
+from livekit_conformance.drivers.livekit_api import LiveKitClient
+from livekit_conformance.drivers.own_rooms import OwnRooms, RoomNames
+from livekit_conformance.errors import Blocked, NotApplicable
+from livekit_conformance.protocol.twirp import Code, parse_error
+
+# What an administrator of one room could do to another one.
+_ADMIN_METHODS = [
+    method
+    for method in (*READING, *CHANGING_ROOMS)
+    if "roomAdmin" in method.grants.get("video", ())
+]
+
+
+def _word(method: GuardedMethod) -> str:
+    return method.name
+
+
+@pytest.mark.clause("1.1-missing-grant-is-refused")
+@pytest.mark.parametrize("method", READING, ids=_word)
+async def test_a_reading_method_needs_its_grant(
+    client: LiveKitClient, room_names: RoomNames, method: GuardedMethod
+) -> None:
+    """
+    With no grant, and with every other grant, it answers 401 and `permissions denied`.
+    """
+    refusals = await without_the_grant(client, method, room_names.new("absent"))
+
+    assert all(map(is_refusal, refusals)), told(method, refusals)
+
+
+@pytest.mark.clause("1.1-missing-room-grant-is-refused")
+@pytest.mark.parametrize("method", CHANGING_ROOMS, ids=_word)
+async def test_a_method_that_changes_rooms_needs_its_grant(
+    client: LiveKitClient, rooms: OwnRooms, method: GuardedMethod
+) -> None:
+    """
+    The same, in a room of our own.
+    """
+    # Whoever lets it in tries to reach a participant, and the log tells that nobody answers.
+    room = await rooms.make(rooms.names.new("on-purpose"))
+
+    refusals = await without_the_grant(client, method, room.name)
+
+    assert all(map(is_refusal, refusals)), told(method, refusals)
+
+
+@pytest.mark.clause("1.1-missing-sip-grant-is-refused")
+@pytest.mark.parametrize("method", CHANGING_SIP, ids=_word)
+async def test_a_method_that_changes_telephony_needs_its_grant(
+    client: LiveKitClient, room_names: RoomNames, method: GuardedMethod
+) -> None:
+    """
+    The same for trunks and rules, with requests that create and delete none.
+    """
+    refusals = await without_the_grant(client, method, room_names.new("absent"))
+
+    assert all(map(is_refusal, refusals)), told(method, refusals)
+
+
+@pytest.mark.clause("1.1-missing-call-grant-is-refused")
+@pytest.mark.parametrize("method", CALLING, ids=_word)
+async def test_a_method_that_begins_or_ends_calls_needs_its_grant(
+    client: LiveKitClient, room_names: RoomNames, method: GuardedMethod
+) -> None:
+    """
+    The same for calls, with requests that call nobody: who may call costs money.
+    """
+    refusals = await without_the_grant(client, method, room_names.new("absent"))
+
+    assert all(map(is_refusal, refusals)), told(method, refusals)
+
+
+@pytest.mark.clause("1.1-other-room-is-refused")
+@pytest.mark.parametrize("method", _ADMIN_METHODS, ids=_word)
+async def test_an_admin_of_one_room_cannot_act_on_another(
+    client: LiveKitClient, rooms: OwnRooms, method: GuardedMethod
+) -> None:
+    """
+    Its token works in its own room and gets 401 in the other one.
+    """
+    own, other = [(await rooms.make(rooms.names.new("on-purpose"))).name for _ in range(2)]
+    issuer = client.issuer()
+    token = issuer.sign(issuer.claims(**method.exact(own)))
+    expect_works(
+        method, await client.post(method.control_path, bearer=token, body=method.body(own))
+    )
+
+    answer = await client.post(method.path, bearer=token, body=method.body(other))
+
+    assert is_refusal(answer), (
+        f"{method.name} MUST NOT act on a room with the admin token of another; {answer}"
+    )
+
+
+async def without_the_grant(
+    client: LiveKitClient, method: GuardedMethod, room: str
+) -> list[HttpAnswer]:
+    """
+    The answers to a token without grants and to one with all others, after the exact one worked.
+    """
+    issuer = client.issuer()
+    exact = issuer.sign(issuer.claims(**method.exact(room)))
+    expect_works(
+        method, await client.post(method.control_path, bearer=exact, body=method.body(room))
+    )
+    return [
+        await client.post(
+            method.path, bearer=issuer.sign(issuer.claims(**grants)), body=method.body(room)
+        )
+        for grants in ({}, method.all_others(room))
+    ]
+
+
+def expect_works(method: GuardedMethod, answer: HttpAnswer) -> None:
+    """
+    The positive control: the exact grant opens the method, whatever it says to the request then.
+    """
+    error = parse_error(answer.text.encode())
+    if error is not None and error.code is Code.BAD_ROUTE:
+        raise NotApplicable(f"this version of livekit-server has no {method.name}")
+    if answer.status in (401, 403) or answer.status >= 500:
+        raise Blocked(
+            f"positive control: the exact grant does not open {method.name}; {answer}",
+            remedy="See 1.1-key-is-accepted, and what stands between us and the server",
+        )
+
+
+def is_refusal(answer: HttpAnswer) -> bool:
+    """
+    401 in the form of Twirp, and in the server's words for a missing permission.
+    """
+    error = parse_error(answer.text.encode())
+    return (
+        answer.status == 401
+        and error is not None
+        and error.code is Code.UNAUTHENTICATED
+        and error.msg == "permissions denied"
+    )
+
+
+def told(method: GuardedMethod, refusals: list[HttpAnswer]) -> str:
+    """
+    The violated sentence, with the answers to both tokens.
+    """
+    without, others = (replace(answer, text=answer.text[:120]) for answer in refusals)
+    return (
+        f"{method.name} MUST be refused with 401 `permissions denied` without its grant; "
+        f"without any grant {without}, with all others {others}"
+    )

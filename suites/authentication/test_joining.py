@@ -1,0 +1,111 @@
+"""
+Can a participant join, with the right token only?
+"""
+
+from typing import Any
+
+import pytest
+
+from livekit_conformance.drivers.agent import AgentStandIn, NotJoined
+from livekit_conformance.drivers.livekit_api import LiveKitClient
+from livekit_conformance.drivers.own_rooms import OwnRooms, RoomNames
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import Blocked, NotApplicable, Violation
+from livekit_conformance.observations import Recorder
+from livekit_conformance.waiting import POLITE_S, wait_until
+
+_VALIDATE = "/rtc/validate"
+_JOIN = "/rtc"
+_TONE_HZ = 1000.0
+_LISTED_WITHIN_S = 3.0
+
+# Claims, status and text; the text of 1.8.4 to 1.13.5, where they agree.
+_ROOM = "{room}"
+_ANSWERS: dict[str, tuple[dict[str, Any] | None, int, str]] = {
+    "its-room": ({"video": {"roomJoin": True, "room": _ROOM}}, 200, "success"),
+    "no-token": (None, 401, "no permissions to access the room"),
+    "no-grant": ({}, 401, "no permissions to access the room"),
+    "no-join-grant": ({"video": {"roomAdmin": True, "room": _ROOM}}, 401, "permissions denied"),
+    "no-room": ({"video": {"roomJoin": True}}, 400, "no room name"),
+    "no-identity": (
+        {"sub": None, "video": {"roomJoin": True, "room": _ROOM}},
+        400,
+        "identity cannot be empty",
+    ),
+}
+# Granted, but not enough to join: livekit-server 1.8.4 finds out only when somebody joins.
+_INCOMPLETE = ("no-room", "no-identity")
+
+
+@pytest.mark.clause("1.1-join-token-validates")
+@pytest.mark.parametrize("kind", _ANSWERS)
+async def test_the_join_validation_endpoint_judges_a_token(
+    client: LiveKitClient, room_names: RoomNames, kind: str
+) -> None:
+    """
+    It says `success` to a token for a room, and to another one what it lacks.
+    """
+    issuer, room = client.issuer(), room_names.new("absent")
+    grants, status, text = _ANSWERS[kind]
+    if kind != "its-room":
+        good = issuer.sign(issuer.claims(video={"roomJoin": True, "room": room}))
+        control = await client.get(_VALIDATE, bearer=good)
+        if control.status != 200:
+            raise Blocked(
+                f"positive control: a good token is not validated either; {control}",
+                remedy="See 1.1-join-token-validates[its-room]",
+            )
+
+    bearer = None
+    if grants is not None:
+        video = grants.get("video")
+        if video is not None and "room" in video:
+            grants = {**grants, "video": {**video, "room": room}}
+        bearer = issuer.sign(issuer.claims(**grants))
+    answer = await client.get(_VALIDATE, bearer=bearer)
+
+    if (answer.status, answer.text.strip()) != (status, text):
+        verb = "SHOULD" if kind in _INCOMPLETE else "MUST"
+        raise Violation(
+            f"GET {_VALIDATE} {verb} answer {status} {text!r} to a token with {kind}; {answer}",
+            level="SHOULD" if kind in _INCOMPLETE else None,
+        )
+
+
+@pytest.mark.clause("1.1-participant-joins")
+async def test_a_participant_joins(
+    client: LiveKitClient, rooms: OwnRooms, profile: Profile, recorder: Recorder
+) -> None:
+    """
+    A real WebRTC participant connects, publishes audio, and is listed in the room.
+    """
+    answer = await client.get(_JOIN)
+    if answer.status == 501:
+        raise NotApplicable(f"the server says that it does not support joining: {answer.text}")
+    room = await rooms.make()
+    participant = AgentStandIn(
+        profile.livekit.url,
+        api_key=profile.livekit.api_key,
+        api_secret=profile.livekit.api_secret.get_secret_value(),
+        tone_hz=_TONE_HZ,
+        recorder=recorder,
+    )
+
+    async with participant:
+        try:
+            took = await participant.join(room.name)
+        except NotJoined as failure:
+            raise Violation(
+                f"a participant MUST be able to join a room; {failure.reason}. Check that the "
+                f"proxy passes WebSockets and that the RTC ports of the server are reachable"
+            ) from failure
+
+        async def why_not_yet() -> str | None:
+            listed = await client.list_participants(room.name)
+            return None if listed else "nobody is in the room"
+
+        listed = await wait_until(why_not_yet, within=_LISTED_WITHIN_S, slowest=POLITE_S)
+
+    assert listed.came_true, (
+        f"a participant that joined (in {took:.2f} s) MUST be listed in its room; {listed}"
+    )
