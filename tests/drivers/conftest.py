@@ -1,14 +1,50 @@
 """
-Where the drivers under test record what they see.
+Where the drivers under test record what they see, and a webhook endpoint with its sender.
 """
 
-import pytest
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
 
+import pytest
+import pytest_asyncio
+
+from livekit_conformance.drivers.http import open_session
+from livekit_conformance.drivers.permit import Permit
+from livekit_conformance.drivers.webhook import WebhookReceiver
+from livekit_conformance.drivers.webhook_sender import WebhookSender
 from livekit_conformance.observations import Recorder
 from livekit_conformance.redaction import Redactor
 from tests.drivers.sip_server import ACCOUNT
+
+KEY, SECRET = "APItest", "the-secret-of-the-test-is-long-enough"
+
+StartReceiver = Callable[..., Awaitable[tuple[WebhookReceiver, WebhookSender]]]
 
 
 @pytest.fixture
 def recorder() -> Recorder:
     return Recorder(Redactor([ACCOUNT.password]))
+
+
+@pytest_asyncio.fixture
+async def start_receiver() -> AsyncIterator[StartReceiver]:
+    """
+    Starts our webhook endpoint at /hook, with somebody who sends to it; keywords are its own.
+    """
+    recorder = Recorder(Redactor([SECRET]))
+    async with AsyncExitStack() as running:
+
+        async def start(**settings: Any) -> tuple[WebhookReceiver, WebhookSender]:
+            listener = running.enter_context(socket.create_server(("127.0.0.1", 0)))
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
+            receiver = WebhookReceiver(
+                listener, path="/hook", keys={KEY: SECRET}, recorder=recorder, **settings
+            )
+            await running.enter_async_context(receiver)
+            session = open_session(Permit.everything(), recorder, timeout=5)
+            await running.enter_async_context(session)
+            return receiver, WebhookSender(session, Permit.everything(), url, KEY, SECRET)
+
+        yield start

@@ -94,13 +94,45 @@ async def test_the_servers_own_words_are_kept_where_the_sdk_drops_them():
     assert "invalid API key: APItest" in str(failure.value)
 
 
+@pytest.mark.parametrize(
+    ("status", "text", "advice"),
+    [
+        (401, "invalid API key: APIx", "does not know this key"),
+        (401, "error: token signature is invalid: signature is invalid", "another secret"),
+        (401, "error: go-jose/go-jose: error in cryptographic primitive", "another secret"),
+        (401, "token has invalid claims: token is expired", "NTP"),
+        (401, "permissions denied", "lacks the grant"),
+        (401, "", "Check the API key"),
+        (403, "forbidden", "answers 401"),
+        (404, "404 page not found", "path of livekit.url"),
+        (503, "no response from servers", "same Redis"),
+        (502, "bad gateway", "look at its log"),
+        (400, "missing trunk", "Look at the request"),
+    ],
+)
+async def test_an_error_of_the_server_says_where_what_and_why(status, text, advice):
+    async def refuse(_: web.Request) -> web.Response:
+        return web.Response(status=status, text=text)
+
+    async with serving(refuse) as url, client_of(url) as client:
+        with pytest.raises(ApiRefused) as failure:
+            await client.list_rooms()
+
+    error = failure.value
+    assert error.url == url.replace("ws", "http", 1) + LIST_ROOMS
+    assert (error.status, error.text, error.key) == (status, text, "***")
+    assert advice in error.hint
+    for part in (error.url, str(error.status), error.code, error.text, error.key, error.hint):
+        assert part in str(error)
+
+
 async def test_what_is_recorded_has_no_secret_and_no_token():
     async def echo(request: web.Request) -> web.Response:
         return web.Response(status=401, text=request.headers["Authorization"])
 
     async with serving(echo) as url, client_of(url) as client:
         answer = await client.post(LIST_ROOMS, bearer=client.sign(client.claims()))
-        recorded = str(client._recorder.observations)
+        recorded = str(client.recorder.observations)
 
     assert "eyJ" in answer.text
     assert "<token>" in recorded

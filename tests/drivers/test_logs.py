@@ -9,6 +9,7 @@ import json
 
 import pytest
 
+from livekit_conformance.catalogue.error_lines import ON_PURPOSE
 from livekit_conformance.drivers.logs import LogTail, log_of_command
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
@@ -101,6 +102,30 @@ async def test_the_wait_for_a_line_ends_with_it_or_with_what_was_seen(log):
     found, waited = await tail.wait_for(lambda read: False, within=0.1, what="a miracle")
     assert found is None
     assert "a miracle is not among the 1 lines" in str(waited)
+
+
+async def test_a_wait_can_pass_over_what_was_there_before(log):
+    tail = LogTail("livekit-sip", log)
+    append(log, line("refused", n=1) + line("refused", n=2))
+
+    found, _ = await tail.wait_for(
+        lambda read: read.message == "refused", within=1, what="a refusal", after=1
+    )
+
+    assert found is not None
+    assert found.fields["n"] == 2
+
+
+def test_what_fails_on_purpose_is_no_warning(log):
+    tail = LogTail("livekit-server", log)
+    recorder = Recorder(Redactor([]))
+    append(log, line("failed to send webhook", room=f"voice-ai-call-1-{ON_PURPOSE}"))
+    append(log, line("failed to send webhook", room="voice-ai-call-2"))
+
+    tail.report(recorder)
+
+    assert len(tail.lines) == 2
+    assert len(recorder.observations) == 1
 
 
 def test_warnings_are_told_to_the_recorder_without_secrets(log):

@@ -142,3 +142,31 @@ async def test_sound_pauses_when_the_other_side_does_not_want_it(recorder: Recor
 
     assert held.packets == 0
     assert heard.packets > 10
+
+
+async def test_keys_are_told_instead_of_the_tone(recorder: Recorder) -> None:
+    """
+    RFC 4733: one timestamp for all packets of a press, its beginning marked, its end told thrice.
+    """
+    loop = asyncio.get_running_loop()
+    with bind_even_port(HOST) as ear:
+        async with session(recorder, 440.0) as one:
+            one.press("7#")
+            one.send_to(ear.getsockname())
+            packets = [
+                rtp.Packet.decode(await asyncio.wait_for(loop.sock_recv(ear, 2048), 5.0))
+                for _ in range(17)
+            ]
+
+    *keys, tone = packets
+    presses = [keys[:8], keys[8:]]
+    assert [press[0].payload[0] for press in presses] == [7, 11]
+    for press in presses:
+        assert len({packet.timestamp for packet in press}) == 1
+        assert {packet.payload_type for packet in press} == {101}
+        assert [packet.marker for packet in press] == [True] + 7 * [False]
+        assert [bool(packet.payload[1] & 0x80) for packet in press] == 5 * [False] + 3 * [True]
+        held = [int.from_bytes(packet.payload[2:], "big") for packet in press]
+        assert held == [160, 320, 480, 640, 800, 800, 800, 800]
+    assert presses[0][0].timestamp != presses[1][0].timestamp
+    assert tone.payload_type == 0

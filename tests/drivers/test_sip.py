@@ -251,6 +251,8 @@ async def test_a_call_that_only_rings_is_cancelled(recorder: Recorder) -> None:
     assert (call.cancelled, call.answered) == (True, False)
     assert call.final is not None
     assert call.final.status == 487
+    assert call.cancel_response is not None
+    assert call.cancel_response.status == 200
     assert call.problem == "no final answer within 0.3 s"
     assert rung == [180]
     invite, cancel = server.requests[:2]
@@ -259,6 +261,31 @@ async def test_a_call_that_only_rings_is_cancelled(recorder: Recorder) -> None:
         invite.via,
         invite.cseq.number,
     )
+
+
+async def test_the_answer_to_a_cancel_is_waited_for_when_the_487_overtakes_it(
+    recorder: Recorder,
+) -> None:
+    """
+    Over UDP the two may come in any order.
+    """
+
+    def overtaking(server: Server, request: Request) -> None:
+        if request.method == "INVITE":
+            server.reply(request, 180, "Ringing")
+        elif request.method == "CANCEL":
+            server.reply(server.requests[0], 487, "Request Terminated")
+        elif request.method == "ACK":
+            server.reply(server.requests[1], 200, "OK")
+
+    async with (
+        udp_server(overtaking) as server,
+        SipAgent(server.address, recorder=recorder) as agent,
+    ):
+        call = await dial(agent, answer_within=0.1)
+
+    assert call.cancel_response is not None
+    assert call.cancel_response.status == 200
 
 
 async def test_silence_after_ringing_is_cut_short(recorder: Recorder) -> None:
@@ -355,3 +382,42 @@ async def test_a_call_to_a_closed_port_ends_at_once(recorder: Recorder) -> None:
     assert call.problem is not None
     assert "ICMP" in call.problem
     assert call.ladder[-1].at_s < 2.0
+
+
+async def test_a_call_is_given_up_when_it_is_wanted(recorder: Recorder) -> None:
+    """
+    Long before its time is over, and with a CANCEL.
+    """
+    wanted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    began = time.monotonic()
+    async with (
+        udp_server(ringing) as server,
+        SipAgent(server.address, recorder=recorder, timing=QUICK) as agent,
+    ):
+        call = await agent.call(
+            number="+15550123",
+            caller="+15550100",
+            answer_within=30.0,
+            give_up=wanted,
+            on_provisional=lambda _response: wanted.done() or wanted.set_result(None),
+        )
+
+    assert call.cancelled
+    assert call.problem == "given up as wanted"
+    assert "CANCEL" in server.methods
+    assert time.monotonic() - began < 10.0
+
+
+async def test_from_may_claim_another_host(recorder: Recorder) -> None:
+    """
+    As a provider's would; what answers need stays our own.
+    """
+    async with (
+        udp_server(refusing) as server,
+        SipAgent(server.address, recorder=recorder) as agent,
+    ):
+        await agent.call(number="+15550123", caller="+15550100", caller_host="pbx.example")
+
+    invite = server.requests[0]
+    assert invite.from_.uri == "sip:+15550100@pbx.example"
+    assert invite.via.host == HOST

@@ -4,7 +4,7 @@ Room names against the profile's pattern.
 
 import pytest
 
-from livekit_conformance.protocol.room_name import call_id_in, expected_call_id
+from livekit_conformance.protocol.room_name import call_id_in, expected_call_id, is_named
 
 PATTERN = "voice-ai-call-{call_id}"
 
@@ -40,3 +40,18 @@ def test_the_rule_says_what_a_call_id_must_be(rule, fits, fits_not):
 
     assert wanted.fullmatch(fits)
     assert not wanted.fullmatch(fits_not)
+
+
+@pytest.mark.parametrize(
+    ("name", "call_id", "is_right"),
+    [
+        ("voice-ai-call-+15550100", "caller", True),
+        ("voice-ai-call-+15550100", "dialled", False),
+        ("voice-ai-call_+15550100", "caller", False),
+        ("voice-ai-call-1", "any", True),
+    ],
+)
+def test_pattern_and_call_id_must_both_fit(name, call_id, is_right):
+    told = {"sip_call_id": "abc@host", "caller": "+15550100", "dialled": "+15550123"}
+
+    assert is_named(name, PATTERN, call_id=call_id, **told) is is_right

@@ -1,10 +1,12 @@
 """
-The agent stand-in's own process: a LiveKit participant that speaks a tone and measures another.
+The agent stand-in's own process: LiveKit participants that speak a tone and measure another.
 
-It is told what to do in JSON lines on standard input and answers in JSON lines on standard output:
-`{"join": {"url", "token", "tone_hz"}}` -> `{"joined": seconds}` or `{"failed": "why"}`, and
-`{"report": frequency}` -> `{"samples": count, "level": level}`. At the end of its input it leaves
-the room and ends, so it also dies with whoever started it.
+It is told what to do in JSON lines on standard input and answers in JSON lines on standard output,
+each with the `id` of what it answers, in the order in which it is done:
+`{"id", "join": room, "url", "token", "tone_hz"}` -> `{"id", "joined": seconds}`,
+`{"id", "report": room, "tone_hz"}` -> `{"id", "samples", "level"}`, `{"id", "leave": room}` ->
+`{"id", "left": room}`, or `{"id", "failed": "why"}`. At the end of its input it leaves all rooms
+and ends, so it also dies with whoever started it.
 
 The rtc SDK lives here alone, because its native threads can abort a process that is about to end
 (seen once in sixty runs): a verdict must not depend on that.
@@ -90,31 +92,60 @@ class Participant:
             self.heard.frombytes(bytes(event.frame.data))
 
 
-async def obey() -> None:
+class Cast:
     """
-    Do what standard input says until it ends.
+    One participant for each room, in as many rooms as there are calls.
+    """
+
+    def __init__(self) -> None:
+        self._participants: dict[str, Participant] = {}
+
+    async def obey(self, command: dict[str, Any]) -> None:
+        """
+        Do one thing and say how it went, whatever happens.
+        """
+        try:
+            answer = await self._done(command)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other side is told
+            answer = {"failed": f"{type(error).__name__}: {error}"}
+        _say({"id": command.get("id"), **answer})
+
+    async def leave(self) -> None:
+        """
+        Leave all rooms.
+        """
+        await asyncio.gather(*(participant.leave() for participant in self._participants.values()))
+
+    async def _done(self, command: dict[str, Any]) -> dict[str, Any]:
+        match command:
+            case {"join": room, "url": url, "token": token, "tone_hz": tone_hz}:
+                started = time.perf_counter()
+                participant = self._participants[room] = Participant()
+                await participant.join(url, token, tone_hz)
+                return {"joined": time.perf_counter() - started}
+            case {"report": room, "tone_hz": tone_hz}:
+                heard = self._participants[room].heard
+                return {"samples": len(heard), "level": rtp.level(heard, tone_hz)}
+            case {"leave": room}:
+                await self._participants.pop(room).leave()
+                return {"left": room}
+            case other:
+                return {"failed": f"not a command: {other}"}
+
+
+async def main() -> None:
+    """
+    Do what standard input says until it ends; what takes long does not hold up the rest.
     """
     commands = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
-    participant = Participant()
+    cast = Cast()
     _say({"ready": True})
-    async for line in commands:
-        match json.loads(line):
-            case {"join": {"url": url, "token": token, "tone_hz": tone_hz}}:
-                started = time.perf_counter()
-                try:
-                    await participant.join(url, token, tone_hz)
-                except Exception as error:  # noqa: BLE001 - whatever it is, the other side is told
-                    _say({"failed": f"{type(error).__name__}: {error}"})
-                else:
-                    _say({"joined": time.perf_counter() - started})
-            case {"report": frequency}:
-                heard = participant.heard
-                _say({"samples": len(heard), "level": rtp.level(heard, frequency)})
-            case other:
-                _say({"failed": f"not a command: {other}"})
-    await participant.leave()
+    async with asyncio.TaskGroup() as work:
+        async for line in commands:
+            work.create_task(cast.obey(json.loads(line)))
+    await cast.leave()
 
 
 def _say(answer: dict[str, Any]) -> None:
@@ -123,6 +154,6 @@ def _say(answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(obey())
+    asyncio.run(main())
     # Not sys.exit(): see above.
     os._exit(0)

@@ -34,11 +34,16 @@ class HttpAnswer:
     duration_s: float = 0.0
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        return f"received {self.status}: {self.text[:300]!r}"
+
 
 _current: ContextVar[HttpAnswer | None] = ContextVar("current_answer", default=None)
 
 
-def open_session(permit: Permit, recorder: Recorder, *, timeout: float) -> aiohttp.ClientSession:
+def open_session(
+    permit: Permit, recorder: Recorder, *, timeout: float, keep_alive: bool = True
+) -> aiohttp.ClientSession:
     """
     A session whose requests are guarded by `permit` and recorded with the raw text of the answer.
 
@@ -51,6 +56,7 @@ def open_session(permit: Permit, recorder: Recorder, *, timeout: float) -> aioht
     ) -> None:
         permit.require_for_path(params.url.path)
         context.answer = _current.get() or HttpAnswer(params.method, str(params.url))
+        context.answer.url = str(params.url)
         context.started = time.perf_counter()
 
     async def on_headers(
@@ -100,7 +106,9 @@ def open_session(permit: Permit, recorder: Recorder, *, timeout: float) -> aioht
     trace.on_response_chunk_received.append(on_body)
     trace.on_request_exception.append(on_exception)
     return aiohttp.ClientSession(
-        trace_configs=[trace], timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout)
+        connector=aiohttp.TCPConnector(force_close=not keep_alive),
+        trace_configs=[trace],
+        timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout),
     )
 
 
@@ -111,9 +119,11 @@ def _readable(body: bytes, content_type: str) -> str:
 
 
 @contextmanager
-def exchange(method: str, url: str) -> Iterator[HttpAnswer]:
+def exchange(method: str, url: str, *, key: str = "") -> Iterator[HttpAnswer]:
     """
     The answer to the one request that is sent inside; raises Unreachable when none came.
+
+    `key` is the masked API key that asks.
     """
     answer = HttpAnswer(method, url)
     token = _current.set(answer)
@@ -122,17 +132,18 @@ def exchange(method: str, url: str) -> Iterator[HttpAnswer]:
         yield answer
     except (aiohttp.ClientError, TimeoutError) as error:
         waited = time.perf_counter() - started
-        raise unreachable(url, error, waited) from error
+        raise unreachable(answer.url, error, waited, key=key) from error
     finally:
         _current.reset(token)
 
 
-def unreachable(url: str, error: BaseException, waited: float) -> Unreachable:
+def unreachable(url: str, error: BaseException, waited: float, *, key: str = "") -> Unreachable:
     """
     The network error behind `error`: how far the request came, and what to do about it.
     """
     phase, remedy = _classify(error)
-    return Unreachable(url, phase=phase, detail=_describe(error), waited=waited, remedy=remedy)
+    detail = _describe(error)
+    return Unreachable(url, phase=phase, detail=detail, waited=waited, remedy=remedy, key=key)
 
 
 _REMEDIES: dict[Phase, str] = {

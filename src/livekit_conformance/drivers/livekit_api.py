@@ -6,22 +6,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Mapping
-from types import TracebackType
+from collections.abc import Coroutine, Mapping
+from types import MappingProxyType, TracebackType
 from typing import Any, Self, TypeVar
 
 from livekit import api
 
+from livekit_conformance.drivers.api_hints import hint
 from livekit_conformance.drivers.http import HttpAnswer, exchange, open_session
+from livekit_conformance.drivers.ownership import Owner, refuse_wildcards
+from livekit_conformance.drivers.pace import Pace
 from livekit_conformance.drivers.permit import Permit
-from livekit_conformance.errors import Violation
+from livekit_conformance.errors import NotPermitted, Violation
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import token
+from livekit_conformance.protocol.mark import Kind
+from livekit_conformance.redaction import masked
 
 T = TypeVar("T")
 
-# Long enough for a proof, short enough to be worthless when it leaks.
-_TOKEN_VALID_S = 60
+# Rooms of ours end soon by themselves, should the run be killed; in seconds.
+_SHORT_LIVED = MappingProxyType({"empty_timeout": 30, "departure_timeout": 5})
 
 LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
 
@@ -30,19 +35,40 @@ class ApiRefused(Violation):
     """
     livekit-server answered with an error where the request was right.
 
-    Keeps the HTTP `status`, the Twirp `code` and the server's own `text`.
+    Keeps the `url`, the HTTP `status`, the Twirp `code`, the server's own `text`, the masked `key`
+    of the client, a `hint`, and the `metadata` of the Twirp error: of a call `sip_status_code` and
+    `sip_status`.
     """
 
-    def __init__(self, method: str, *, status: int, code: str, text: str) -> None:
-        super().__init__(f"{method} answered {status} {code}: {text.strip() or '(empty body)'}")
+    def __init__(
+        self,
+        method: str,
+        *,
+        status: int,
+        code: str,
+        text: str,
+        url: str = "",
+        key: str = "",
+        metadata: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.hint = hint(status, text)
+        said = f"{method} answered {status} {code}: {text.strip() or '(empty body)'}"
+        super().__init__(f"{said} ({url}, API key {key}). {self.hint}" if url else said)
+        self.url = url
+        self.key = key
         self.status = status
         self.code = code
         self.text = text
+        self.metadata = metadata
 
 
 class LiveKitClient:
     """
     An authenticated client of one livekit-server. Use it as an asynchronous context manager.
+
+    What it creates belongs to `owner`; without one it creates nothing, and deletes nothing. Without
+    `keep_alive` every request goes over a connection of its own, to one address of the
+    host after the other.
     """
 
     def __init__(
@@ -53,7 +79,10 @@ class LiveKitClient:
         api_secret: str,
         permit: Permit,
         recorder: Recorder,
+        owner: Owner | None = None,
+        pace: Pace | None = None,
         timeout: float = 5.0,
+        keep_alive: bool = True,
     ) -> None:
         self.url = url
         # ws -> http, wss -> https
@@ -61,11 +90,18 @@ class LiveKitClient:
         self._api_key = api_key
         self._api_secret = api_secret
         self._permit = permit
-        self._recorder = recorder
+        self.recorder = recorder
+        self._owner = owner
+        self._pace = pace
+        # What may be deleted: rooms by name, the others by id.
+        self._own: set[tuple[Kind, str]] = set()
         self._timeout = timeout
+        self._keep_alive = keep_alive
 
     async def __aenter__(self) -> Self:
-        self.session = open_session(self._permit, self._recorder, timeout=self._timeout)
+        self.session = open_session(
+            self._permit, self.recorder, timeout=self._timeout, keep_alive=self._keep_alive
+        )
         self._sdk = api.LiveKitAPI(
             self.http_url,
             self._api_key,
@@ -85,12 +121,26 @@ class LiveKitClient:
 
     # -- rooms
 
-    async def create_room(self, name: str, **settings: Any) -> api.Room:
+    async def create_room(self, name: str, *, note: str = "", **settings: Any) -> api.Room:
         """
         CreateRoom; settings are fields of CreateRoomRequest (time-outs in seconds).
+
+        Its metadata is our mark, which holds `note`.
         """
-        request = api.CreateRoomRequest(name=name, **settings)
-        return await self._ask("CreateRoom", self._sdk.room.create_room(request))
+        request = api.CreateRoomRequest(
+            name=name,
+            metadata=self._claim("room", name, note),
+            **{**_SHORT_LIVED, **settings},
+        )
+        # A request without an answer may have made a room too.
+        self._own.add(("room", name))
+        try:
+            room = await self._ask("CreateRoom", self._sdk.room.create_room(request))
+        except ApiRefused:
+            self._release_room(name)
+            raise
+        self._owned("room", name, room.sid, key=room.name)
+        return room
 
     async def list_rooms(self, *names: str) -> list[api.Room]:
         """
@@ -102,9 +152,17 @@ class LiveKitClient:
 
     async def delete_room(self, name: str) -> None:
         """
-        DeleteRoom; ApiRefused with code not_found when there is none.
+        DeleteRoom of a room of ours; ApiRefused with code not_found when there is none.
         """
-        await self._ask("DeleteRoom", self._sdk.room.delete_room(api.DeleteRoomRequest(room=name)))
+        self._require_own("room", name)
+        request = api.DeleteRoomRequest(room=name)
+        try:
+            await self._ask("DeleteRoom", self._sdk.room.delete_room(request))
+        except ApiRefused as refused:
+            if refused.code == "not_found":
+                self._release_room(name)
+            raise
+        self._release_room(name)
 
     async def list_participants(self, room: str) -> list[api.ParticipantInfo]:
         """
@@ -114,21 +172,49 @@ class LiveKitClient:
         answer = await self._ask("ListParticipants", self._sdk.room.list_participants(request))
         return list(answer.participants)
 
+    async def remove_participant(self, room: str, identity: str) -> None:
+        """
+        RemoveParticipant, which hangs up the call of a SIP participant of ours.
+        """
+        self._require_own("participant", identity)
+        request = api.RoomParticipantIdentity(room=room, identity=identity)
+        await self._ask("RemoveParticipant", self._sdk.room.remove_participant(request))
+
     # -- telephony
 
     async def create_inbound_trunk(self, trunk: api.SIPInboundTrunkInfo) -> api.SIPInboundTrunkInfo:
         """
-        CreateSIPInboundTrunk.
+        CreateSIPInboundTrunk, marked as ours.
+
+        Raises NotPermitted unless all its numbers are ours.
         """
+        self.owner.refuse_foreign_numbers("an inbound trunk", trunk.numbers)
+        trunk.metadata = self._claim("inbound-trunk", trunk.name)
         request = api.CreateSIPInboundTrunkRequest(trunk=trunk)
-        return await self._ask("CreateSIPInboundTrunk", self._sdk.sip.create_inbound_trunk(request))
+        made = await self._ask("CreateSIPInboundTrunk", self._sdk.sip.create_inbound_trunk(request))
+        self._owned("inbound-trunk", trunk.name, made.sip_trunk_id)
+        return made
 
     async def create_dispatch_rule(self, rule: api.SIPDispatchRuleInfo) -> api.SIPDispatchRuleInfo:
         """
-        CreateSIPDispatchRule, in the message form of livekit-server 1.9 and later.
+        CreateSIPDispatchRule, marked as ours, as a message and flat for livekit-server 1.8.
+
+        Newer servers read the message only. Of the fields that 1.8 lacks it says nothing.
+        Raises NotPermitted unless all its trunks and numbers are ours.
         """
-        request = api.CreateSIPDispatchRuleRequest(dispatch_rule=rule)
-        return await self._ask("CreateSIPDispatchRule", self._sdk.sip.create_dispatch_rule(request))
+        trunks = (server_id for kind, server_id in self._own if kind == "inbound-trunk")
+        refuse_wildcards(rule, trunks)
+        self.owner.refuse_foreign_numbers("a dispatch rule", rule.numbers)
+        rule.metadata = self._claim("dispatch-rule", rule.name)
+        flat = {
+            field.name: value
+            for field, value in rule.ListFields()
+            if field.name in api.CreateSIPDispatchRuleRequest.DESCRIPTOR.fields_by_name
+        }
+        request = api.CreateSIPDispatchRuleRequest(dispatch_rule=rule, **flat)
+        made = await self._ask("CreateSIPDispatchRule", self._sdk.sip.create_dispatch_rule(request))
+        self._owned("dispatch-rule", rule.name, made.sip_dispatch_rule_id)
+        return made
 
     async def list_inbound_trunks(self) -> list[api.SIPInboundTrunkInfo]:
         """
@@ -146,40 +232,146 @@ class LiveKitClient:
         answer = await self._ask("ListSIPDispatchRule", self._sdk.sip.list_dispatch_rule(request))
         return list(answer.items)
 
+    async def create_outbound_trunk(
+        self, trunk: api.SIPOutboundTrunkInfo
+    ) -> api.SIPOutboundTrunkInfo:
+        """
+        CreateSIPOutboundTrunk, marked as ours.
+
+        Raises NotPermitted unless all its numbers are ours.
+        """
+        self.owner.refuse_foreign_numbers("an outbound trunk", trunk.numbers)
+        trunk.metadata = self._claim("outbound-trunk", trunk.name)
+        request = api.CreateSIPOutboundTrunkRequest(trunk=trunk)
+        made = await self._ask(
+            "CreateSIPOutboundTrunk", self._sdk.sip.create_outbound_trunk(request)
+        )
+        self._owned("outbound-trunk", trunk.name, made.sip_trunk_id)
+        return made
+
+    async def list_outbound_trunks(self) -> list[api.SIPOutboundTrunkInfo]:
+        """
+        ListSIPOutboundTrunk.
+        """
+        request = api.ListSIPOutboundTrunkRequest()
+        answer = await self._ask("ListSIPOutboundTrunk", self._sdk.sip.list_outbound_trunk(request))
+        return list(answer.items)
+
+    async def create_sip_participant(
+        self, request: api.CreateSIPParticipantRequest, *, within: float
+    ) -> api.SIPParticipantInfo:
+        """
+        CreateSIPParticipant; `within` must outlast the ringing when the answer is waited for.
+
+        Raises ApiRefused, whose metadata say how the call ended, Unreachable, and NotPermitted
+        unless the number is ours and the call ends by itself.
+        """
+        self.owner.refuse_foreign_numbers("an outbound call", [request.sip_call_to])
+        if not request.HasField("max_call_duration"):
+            raise NotPermitted("an outbound call without max_call_duration may last for ever")
+        identity = request.participant_identity
+        request.participant_metadata = self._claim("participant", identity)
+        self._own.add(("participant", identity))
+        call = self._sdk.sip.create_sip_participant(request, timeout=within)
+        return await self._ask("CreateSIPParticipant", call, within=within)
+
+    async def delete_trunk(self, trunk_id: str) -> None:
+        """
+        DeleteSIPTrunk of a trunk of ours, inbound or outbound.
+        """
+        is_inbound = ("inbound-trunk", trunk_id) in self._own
+        self._require_own("inbound-trunk" if is_inbound else "outbound-trunk", trunk_id)
+        request = api.DeleteSIPTrunkRequest(sip_trunk_id=trunk_id)
+        await self._ask("DeleteSIPTrunk", self._sdk.sip.delete_trunk(request))
+
+    async def delete_dispatch_rule(self, rule_id: str) -> None:
+        """
+        DeleteSIPDispatchRule of a rule of ours.
+        """
+        self._require_own("dispatch-rule", rule_id)
+        request = api.DeleteSIPDispatchRuleRequest(sip_dispatch_rule_id=rule_id)
+        await self._ask("DeleteSIPDispatchRule", self._sdk.sip.delete_dispatch_rule(request))
+
+    # -- ownership
+
+    @property
+    def owner(self) -> Owner:
+        """
+        Who creates; raises NotPermitted when nobody may.
+        """
+        if self._owner is None:
+            raise NotPermitted("this client has no owner, so it creates nothing")
+        return self._owner
+
+    def adopt(self, kind: Kind, key: str) -> None:
+        """
+        Let an object be deleted whose mark has proven that it is ours.
+
+        `key` is the name of a room, the id of a trunk or rule.
+        """
+        self._own.add((kind, key))
+
+    def _claim(self, kind: Kind, name: str, note: str = "") -> str:
+        self._permit.require_creation(kind)
+        return self.owner.claim(kind, name, note=note)
+
+    def _owned(self, kind: Kind, name: str, server_id: str, *, key: str = "") -> None:
+        self.owner.note_id(kind, name, server_id)
+        self.adopt(kind, key or server_id)
+
+    def _release_room(self, name: str) -> None:
+        # A sweeper deletes and owns nothing.
+        if self._owner is not None:
+            self._owner.release_room(name)
+
+    def _require_own(self, kind: Kind, key: str) -> None:
+        if (kind, key) not in self._own:
+            raise NotPermitted(f"the {kind} {key} is not ours, so it is not deleted")
+
     # -- raw
 
-    async def get(self, path: str) -> HttpAnswer:
+    async def get(self, path: str, *, bearer: str | None = None) -> HttpAnswer:
         """
-        GET a path of the server, without a token.
+        GET a path of the server with any token, or none; the answer is given whole, never raised.
         """
+        headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
         with exchange("GET", self.http_url + path) as answer:
-            async with self.session.get(answer.url) as response:
+            await self._take_turn()
+            async with self.session.get(answer.url, headers=headers) as response:
                 await response.read()
         return answer
 
-    async def post(self, path: str, *, bearer: str | None) -> HttpAnswer:
+    async def post(
+        self,
+        path: str,
+        *,
+        bearer: str | None,
+        scheme: str = "Bearer ",
+        body: Mapping[str, Any] = MappingProxyType({}),
+    ) -> HttpAnswer:
         """
-        POST an empty JSON request with any token, or none; the answer is given whole, never raised.
+        POST a JSON request with any token, or none; the answer is given whole, never raised.
+
+        `scheme` stands before the token in the Authorization header.
         """
-        headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
+        headers = {} if bearer is None else {"Authorization": f"{scheme}{bearer}"}
         with exchange("POST", self.http_url + path) as answer:
-            async with self.session.post(answer.url, json={}, headers=headers) as response:
+            await self._take_turn()
+            async with self.session.post(answer.url, json=dict(body), headers=headers) as response:
                 await response.read()
         return answer
+
+    def issuer(self) -> token.Issuer:
+        """
+        Who makes tokens with the profile's key pair, now.
+        """
+        return token.Issuer(self._api_key, self._api_secret, int(time.time()))
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """
         The claims of a good token for ListRooms, with changes (None takes a claim away).
         """
-        now = int(time.time())
-        good = {
-            "iss": self._api_key,
-            "sub": "conformance",
-            "nbf": now,
-            "exp": now + _TOKEN_VALID_S,
-            "video": {"roomList": True},
-        }
-        return {name: value for name, value in (good | changes).items() if value is not None}
+        return self.issuer().claims(**{"video": {"roomList": True}, **changes})
 
     def sign(self, claims: Mapping[str, Any], *, secret: str | None = None) -> str:
         """
@@ -187,16 +379,37 @@ class LiveKitClient:
         """
         return token.sign(claims, self._api_secret if secret is None else secret)
 
-    async def _ask(self, method: str, request: Awaitable[T]) -> T:
-        with exchange("POST", self.http_url) as answer:
+    async def rest(self, requests: int) -> None:
+        """
+        Wait until so many requests can be made without a pause between them.
+        """
+        if self._pace is not None:
+            await self._pace.rest(requests)
+
+    async def _take_turn(self) -> None:
+        if self._pace is not None:
+            await self._pace.take_turn()
+
+    async def _ask(
+        self, method: str, request: Coroutine[Any, Any, T], *, within: float | None = None
+    ) -> T:
+        try:
+            await self._take_turn()
+        except BaseException:
+            request.close()
+            raise
+        with exchange("POST", self.http_url, key=masked(self._api_key)) as answer:
             try:
                 # livekit-api 1.2 hands aiohttp `timeout=None`, which switches the session's off.
-                async with asyncio.timeout(self._timeout):
+                async with asyncio.timeout(within or self._timeout):
                     return await request
             except api.ServerError as error:
                 raise ApiRefused(
                     method,
                     status=error.status,
                     code=error.code,
-                    text=self._recorder.redact(error.message or answer.text),
+                    text=self.recorder.redact(error.message or answer.text),
+                    url=answer.url,
+                    key=masked(self._api_key),
+                    metadata=error.metadata,
                 ) from error

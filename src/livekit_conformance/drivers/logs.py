@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from livekit_conformance.catalogue.error_lines import ON_PURPOSE
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.logline import LogLine, parse
@@ -34,6 +35,7 @@ class LogTail:
         self.path = path
         self.lines: list[LogLine] = []
         self._since = since
+        self._reported: int | None = None
         self._rest = b""
         self._offset, self._inode = 0, 0
         if path.is_file():
@@ -72,9 +74,11 @@ class LogTail:
 
     def report(self, recorder: Recorder) -> None:
         """
-        Record the lines of the window that warn of something.
+        Record the lines of the window that warn of something that the suite did not do on purpose.
         """
-        for line in self.read():
+        for line in self.read()[: self._reported]:
+            if ON_PURPOSE in line.raw:
+                continue
             if line.level in _WARNING or line.dialect == "text":
                 recorder.record(
                     line.at or time.time(),
@@ -86,16 +90,23 @@ class LogTail:
                     **{name: line.fields.get(name) for name in _FIELDS},
                 )
 
+    def report_no_more(self) -> None:
+        """
+        Leave what comes from now on out of `report`: the suite itself is about to cause it.
+        """
+        self._reported = len(self.read())
+
     async def wait_for(
-        self, wanted: Callable[[LogLine], bool], *, within: float, what: str
+        self, wanted: Callable[[LogLine], bool], *, within: float, what: str, after: int = 0
     ) -> tuple[LogLine | None, Waited]:
         """
-        The first line of the window that is wanted, with how the wait for `what` ended.
+        The first line of the window that is wanted, with how the wait for `what` ended; the first
+        `after` lines of the window are passed over.
         """
         found: list[LogLine] = []
 
         async def why_not_yet() -> str | None:
-            found.extend(line for line in self.read() if wanted(line))
+            found.extend(line for line in self.read()[after:] if wanted(line))
             return None if found else f"{what} is not among the {len(self.lines)} lines"
 
         waited = await wait_until(why_not_yet, within=within, poll=0.05)

@@ -9,15 +9,20 @@ import secrets
 import socket
 import time
 from array import array
+from collections import deque
 from dataclasses import dataclass, field
 
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import rtp
+from livekit_conformance.protocol.sip.sdp import TELEPHONE_EVENT
 
 PACKET_S = 0.02
 SAMPLES_PER_PACKET = int(rtp.PCMU_RATE * PACKET_S)
 # Half of all ports are even; sixty-four odd ones in a row means that something else is wrong.
 _PORT_TRIES = 64
+# A key is held for 100 ms, and its end is told three times: RFC 4733 section 2.5.1.4.
+_KEY_PACKETS = 5
+_KEY_END_PACKETS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +95,9 @@ class RtpSession(asyncio.DatagramProtocol):
     neither drifts nor shifts, however long it runs.
     """
 
-    def __init__(self, *, call_id: str, tone_hz: float, recorder: Recorder) -> None:
+    def __init__(self, *, call_id: str, tone_hz: float, recorder: Recorder, side: str) -> None:
         self.tone_hz = tone_hz
+        self._side = side
         self.sent = 0
         self.problems: list[str] = []
         self._call_id = call_id
@@ -100,6 +106,8 @@ class RtpSession(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self._remote: tuple[str, int] | None = None
         self._payload_type = 0
+        self._keys: deque[tuple[str, int]] = deque()
+        self._key_timestamp = 0
         self._started = 0.0
         self._ticks = 0
         self._tick_handle: asyncio.TimerHandle | None = None
@@ -112,12 +120,14 @@ class RtpSession(asyncio.DatagramProtocol):
 
     @classmethod
     async def open(
-        cls, host: str, *, call_id: str, tone_hz: float, recorder: Recorder
+        cls, host: str, *, call_id: str, tone_hz: float, recorder: Recorder, side: str = "caller"
     ) -> RtpSession:
         """
         Bind an even port on `host`; receives from now on, sends after `send_to`.
+
+        `side` says in the record who hears: the caller or the callee.
         """
-        session = cls(call_id=call_id, tone_hz=tone_hz, recorder=recorder)
+        session = cls(call_id=call_id, tone_hz=tone_hz, recorder=recorder, side=side)
         own_socket = bind_even_port(host)
         loop = asyncio.get_running_loop()
         session._transport, _ = await loop.create_datagram_endpoint(
@@ -159,6 +169,13 @@ class RtpSession(asyncio.DatagramProtocol):
             self._started = self._loop.time()
             self._tick()
 
+    def press(self, keys: str) -> None:
+        """
+        Press these keys one after another; each takes the place of the tone for 160 ms.
+        """
+        steps = range(_KEY_PACKETS + _KEY_END_PACKETS)
+        self._keys.extend((key, step) for key in keys for step in steps)
+
     async def listen(self, seconds: float) -> Heard:
         """
         Listen for that long, beginning now, and tell what came; ends early when the call ends.
@@ -178,9 +195,9 @@ class RtpSession(asyncio.DatagramProtocol):
         self._recorder.record(
             time.time(),
             "media",
-            f"the caller heard {heard}",
+            f"the {self._side} heard {heard}",
             call=self._call_id,
-            side="caller",
+            side=self._side,
             packets=heard.packets,
             lost=heard.lost,
             jitter_ms=round(heard.jitter_ms, 2),
@@ -241,6 +258,8 @@ class RtpSession(asyncio.DatagramProtocol):
         self._tick_handle = self._loop.call_at(due, self._tick)
 
     def _packet(self) -> rtp.Packet:
+        if self._keys:
+            return self._key_packet(*self._keys.popleft())
         first_sample = self._ticks * SAMPLES_PER_PACKET
         samples = rtp.tone(self.tone_hz, SAMPLES_PER_PACKET, start=first_sample)
         return rtp.Packet(
@@ -251,4 +270,19 @@ class RtpSession(asyncio.DatagramProtocol):
             rtp.encode_pcmu(samples),
             # RFC 3551 section 4.1: the first packet after silence is marked.
             marker=self.sent == 0,
+        )
+
+    def _key_packet(self, key: str, step: int) -> rtp.Packet:
+        if step == 0:
+            # All packets of one press have the timestamp of its beginning.
+            self._key_timestamp = self._first_timestamp + self._ticks * SAMPLES_PER_PACKET
+        held = min(step + 1, _KEY_PACKETS) * SAMPLES_PER_PACKET
+        return rtp.Packet(
+            # Whoever answers keeps the numbers of our offer, RFC 3264 section 6.1.
+            TELEPHONE_EVENT.payload_type,
+            (self._first_sequence + self._ticks) % (1 << 16),
+            self._key_timestamp % (1 << 32),
+            self._ssrc,
+            rtp.telephone_event(key, duration=held, end=step >= _KEY_PACKETS),
+            marker=step == 0,
         )

@@ -4,23 +4,52 @@ The guard in front of every driver: what the profile does not allow is not sent.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.errors import NotPermitted
+from livekit_conformance.protocol.mark import Kind
 
 # Every method the suite may call; what is not listed here is refused, whatever the profile allows.
 API_EFFECTS = MappingProxyType(
     {
         "livekit.RoomService/ListRooms": Effect.READ,
         "livekit.RoomService/ListParticipants": Effect.READ,
+        "livekit.RoomService/GetParticipant": Effect.READ,
         "livekit.RoomService/CreateRoom": Effect.CREATE_ROOMS,
         "livekit.RoomService/DeleteRoom": Effect.CREATE_ROOMS,
+        "livekit.RoomService/UpdateRoomMetadata": Effect.CREATE_ROOMS,
+        "livekit.RoomService/UpdateParticipant": Effect.CREATE_ROOMS,
+        "livekit.RoomService/UpdateSubscriptions": Effect.CREATE_ROOMS,
+        "livekit.RoomService/MutePublishedTrack": Effect.CREATE_ROOMS,
+        "livekit.RoomService/SendData": Effect.CREATE_ROOMS,
+        "livekit.SIP/DeleteSIPTrunk": Effect.CONFIGURE_SIP,
+        "livekit.SIP/DeleteSIPDispatchRule": Effect.CONFIGURE_SIP,
         "livekit.SIP/ListSIPInboundTrunk": Effect.READ,
         "livekit.SIP/ListSIPDispatchRule": Effect.READ,
         "livekit.SIP/CreateSIPInboundTrunk": Effect.CONFIGURE_SIP,
         "livekit.SIP/CreateSIPDispatchRule": Effect.CONFIGURE_SIP,
+        "livekit.SIP/ListSIPOutboundTrunk": Effect.READ,
+        "livekit.SIP/CreateSIPOutboundTrunk": Effect.CONFIGURE_SIP,
+        "livekit.SIP/UpdateSIPInboundTrunk": Effect.CONFIGURE_SIP,
+        "livekit.SIP/UpdateSIPOutboundTrunk": Effect.CONFIGURE_SIP,
+        "livekit.SIP/UpdateSIPDispatchRule": Effect.CONFIGURE_SIP,
+        "livekit.SIP/CreateSIPParticipant": Effect.PLACE_CALLS,
+        # Hanging up a call that the suite has placed.
+        "livekit.RoomService/RemoveParticipant": Effect.PLACE_CALLS,
+    }
+)
+
+# What it takes to create something.
+_CREATION: Mapping[Kind, Effect] = MappingProxyType(
+    {
+        "room": Effect.CREATE_ROOMS,
+        "inbound-trunk": Effect.CONFIGURE_SIP,
+        "outbound-trunk": Effect.CONFIGURE_SIP,
+        "dispatch-rule": Effect.CONFIGURE_SIP,
+        "participant": Effect.PLACE_CALLS,
     }
 )
 
@@ -48,6 +77,12 @@ class Permit:
         """
         if effect not in self.allowed:
             raise NotPermitted(f"{what} has the effect {effect}, which the profile does not allow")
+
+    def require_creation(self, kind: Kind) -> None:
+        """
+        The same for an object that is about to be created.
+        """
+        self.require(_CREATION[kind], f"creating a {kind}")
 
     def require_for_path(self, path: str) -> None:
         """

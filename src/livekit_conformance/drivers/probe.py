@@ -1,28 +1,34 @@
 """
-The probe call: one call from INVITE to the end of its room, with every witness heard.
+Probe calls: from INVITE to the end of the room, with every witness heard; and shorter ones.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
 
 from livekit import api
 from livekit.protocol.models import ParticipantInfo
 
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.drivers.agent import AgentSide, AgentStandIn
-from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.drivers.attendance import Attendance, attended
+from livekit_conformance.drivers.caller_search import CallerSearch, present
+from livekit_conformance.drivers.livekit_api import LiveKitClient
 from livekit_conformance.drivers.media import Heard
 from livekit_conformance.drivers.permit import Permit
 from livekit_conformance.drivers.sip import Call, Credentials, SipAgent, new_call_id
-from livekit_conformance.drivers.webhook import Arrival, OnArrival, WebhookReceiver
+from livekit_conformance.drivers.sip_call import CANCEL_WITHIN_S
+from livekit_conformance.drivers.webhook import Arrival, WebhookReceiver
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Unreachable
+from livekit_conformance.errors import Blocked, Unreachable
 from livekit_conformance.observations import Recorder
-from livekit_conformance.protocol.room_name import call_id_in
+from livekit_conformance.protocol.caller import DialledCall
 from livekit_conformance.protocol.sip.message import Response
 from livekit_conformance.protocol.sip.outcome import Answer, Outcome, outcome
 from livekit_conformance.waiting import POLITE_S, Waited, wait_until
@@ -32,15 +38,18 @@ CALLER_TONE_HZ = 440.0
 AGENT_TONE_HZ = 1000.0
 
 ANSWER_BUDGET_S = 8.0
+# Callers of calls at once: numbers that nobody has, so that an Individual rule tells them apart.
+CALLERS = tuple(f"+155501{number:02}" for number in range(10))
+# Whether a call that should not have rung is cancelled properly is another question.
+_CANCEL_BRIEFLY_S = 0.5
 _LISTEN_S = 1.0
 _LEAVE_WITHIN_S = 5.0
-_FIND_EVERY_S = 0.1
-# The search is cancelled when the call is over; this only bounds what nobody cancels.
-_FOREVER_S = 60.0
-_FIRST_FINAL = 200
 _FIND_WITHIN_S = 2.0
-# A busy server has many rooms; the suite is a guest there.
-_ROOMS_LOOKED_AT = 10
+# `departure_timeout` where the server does not tell it, and how late it may look at the clock.
+_DEPARTURE_S = 20.0
+_ROOM_ENDS_WITHIN_S = 5.0
+_FIRST_FINAL = 200
+_TRYING, _RINGING = 100, 180
 
 
 @dataclass(slots=True)
@@ -51,6 +60,7 @@ class ProbeCall:
 
     call: Call
     started: float
+    caller: str
     room: api.Room | None = None
     participant: ParticipantInfo | None = None
     caller_heard: Heard | None = None
@@ -59,7 +69,7 @@ class ProbeCall:
     agent_problem: str | None = None
     bye: Response | None = None
     left: Waited | None = None
-    # Why the rooms could not be looked at; None when they could.
+    # Why nobody can tell whether the caller is in a room; None when it was looked for.
     not_seen: str | None = None
     answers: tuple[Answer, ...] = field(default_factory=tuple)
 
@@ -90,7 +100,10 @@ def credentials(profile: Profile) -> Credentials | None:
 
 class Prober:
     """
-    Places probe calls on one deployment; needs to be told who listens for webhooks, if anyone.
+    Places calls on one deployment, one by one or at once. An asynchronous context manager.
+
+    Needs to be told who listens for webhooks, if anyone: they call the agent stand-in, which joins
+    the rooms of those calls that it is there for, and no others.
     """
 
     def __init__(
@@ -109,104 +122,244 @@ class Prober:
         self._receiver = receiver
         self._permit = permit
         self._recorder = recorder
+        self._cleanup = AsyncExitStack()
+        self._agent: AgentStandIn | None = None
+        self._starting = asyncio.Lock()
+        self._attended: dict[str, Attendance] = {}
+        self._searches: set[CallerSearch] = set()
+        self._last_end = time.time()
 
-    async def dial(
-        self, account: Credentials | None, *, purpose: str, call_id: str | None = None
+    async def __aenter__(self) -> Self:
+        if self._receiver is not None:
+            self._receiver.on_arrival = self._arrived
+            self._cleanup.callback(self._receiver.forget)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self._cleanup.aclose()
+
+    async def place(self, *, purpose: str = "probe", caller: str | None = None) -> ProbeCall:
+        """
+        The whole call: dial, let the agent in, listen to both sides, hang up, see everybody leave.
+
+        `caller` is the From user, the profile's unless it is given.
+        """
+        call_id = new_call_id()
+        async with self._with_agent(call_id, caller) as attendance:
+            probe = await self._dial(
+                credentials(self._profile), purpose=purpose, call_id=call_id, caller=caller
+            )
+            if probe.call.answered and probe.call.media is not None:
+                probe.caller_heard = await probe.call.media.listen(_LISTEN_S)
+            agent, room = self._agent, attendance.room
+            is_clear = attendance.problem is None
+            if agent is not None and room is not None and is_clear and room in agent.rooms:
+                probe.agent_heard = await agent.heard(room, CALLER_TONE_HZ)
+            await self._end(probe)
+        probe.agent_problem = self._problem_of(attendance)
+        return probe
+
+    async def call_through(self, *, purpose: str, caller: str | None = None) -> ProbeCall:
+        """
+        A call that is hung up as soon as it is answered: does it get through? Looks at no room.
+        """
+        call_id = new_call_id()
+        async with self._with_agent(call_id, caller) as attendance:
+            probe = await self._invite(
+                credentials(self._profile), purpose=purpose, call_id=call_id, caller=caller
+            )
+            if probe.call.answered:
+                probe.bye = await probe.call.hang_up()
+        probe.agent_problem = self._problem_of(attendance)
+        return probe
+
+    async def ring(self, *callers: str, purpose: str) -> list[ProbeCall]:
+        """
+        Calls at once, one of each caller, given up when all ring in a room or have ended.
+
+        Our agent does not answer them; one that another agent answers is hung up. `left` tells how
+        each caller left its room.
+        """
+        all_found = asyncio.get_running_loop().create_future()
+        awaited = set(range(len(callers)))
+
+        def found(number: int) -> None:
+            awaited.discard(number)
+            if not awaited:
+                _set(all_found)
+
+        async def one(number: int, caller: str) -> ProbeCall:
+            probe = await self._dial(
+                credentials(self._profile),
+                purpose=purpose,
+                caller=caller,
+                give_up=all_found,
+                on_settled=lambda: found(number),
+            )
+            found(number)  # or it will never be
+            await self._end(probe)
+            return probe
+
+        return list(await asyncio.gather(*(one(*each) for each in enumerate(callers))))
+
+    async def attempt(
+        self,
+        account: Credentials | None,
+        *,
+        purpose: str,
+        call_id: str | None = None,
+        number: str | None = None,
+        within: float = ANSWER_BUDGET_S,
+        give_up: asyncio.Future[None] | None = None,
+    ) -> ProbeCall:
+        """
+        A call that should be kept out: given up when its caller is seen in a room all the same.
+
+        Else it is over when it is refused, after `within` seconds, or when `give_up` is done.
+        """
+        given_up = give_up or asyncio.get_running_loop().create_future()
+        probe = await self._dial(
+            account,
+            purpose=purpose,
+            call_id=call_id,
+            number=number,
+            answer_within=within,
+            give_up=given_up,
+            cancel_within=_CANCEL_BRIEFLY_S,
+            on_settled=lambda: _set(given_up),
+        )
+        await self._end(probe)
+        return probe
+
+    def room_ends_by(self, probe: ProbeCall) -> float:
+        """
+        When the room of a call must have ended at the latest, in Unix seconds.
+
+        Counted from the end of our last call: a Direct rule puts all of them into one room.
+        """
+        departure = probe.room.departure_timeout if probe.room is not None else 0
+        return self._last_end + (departure or _DEPARTURE_S) + _ROOM_ENDS_WITHIN_S
+
+    async def _dial(
+        self,
+        account: Credentials | None,
+        *,
+        purpose: str,
+        call_id: str | None = None,
+        number: str | None = None,
+        caller: str | None = None,
+        answer_within: float = ANSWER_BUDGET_S,
+        give_up: asyncio.Future[None] | None = None,
+        cancel_within: float = CANCEL_WITHIN_S,
+        on_settled: Callable[[], None] | None = None,
     ) -> ProbeCall:
         """
         Dial with `account`, and look for the caller in the rooms while it rings and after.
 
-        Raises nothing for a refusal: a refused call leaves no trace, so it is looked for early.
+        Number and caller are the profile's unless they are given. `on_settled` is told when the
+        caller is in a room and has published its sound. Raises nothing for a refusal: a refused
+        call leaves no trace, so it is looked for early.
         """
         call_id = call_id or new_call_id()
-        search = _Search(self._client, self._profile.rooms.name_pattern, call_id)
-        await search.begin()
-        looking = asyncio.create_task(search.until_found())
-        try:
-            probe = await self._invite(account, purpose=purpose, call_id=call_id)
-            if probe.call.answered:
-                await asyncio.wait([looking], timeout=_FIND_WITHIN_S)
-        finally:
-            looking.cancel()
-            await asyncio.wait([looking])
-        if not looking.cancelled():
-            looking.result()  # an error of ours must not be lost
-        await search.once()
+        search = CallerSearch(
+            self._client,
+            self._profile.rooms.name_pattern,
+            self._dialled(call_id, number, caller),
+            own_callers=self._own_callers,
+            searches=self._searches,
+        )
+        async with search:
+
+            async def look() -> None:
+                await search.until_settled()
+                if on_settled is not None:
+                    on_settled()
+
+            looking = asyncio.create_task(look())
+            try:
+                probe = await self._invite(
+                    account,
+                    purpose=purpose,
+                    call_id=call_id,
+                    number=number,
+                    caller=caller,
+                    answer_within=answer_within,
+                    give_up=give_up,
+                    cancel_within=cancel_within,
+                )
+                if probe.call.answered:
+                    await asyncio.wait([looking], timeout=_FIND_WITHIN_S)
+            finally:
+                looking.cancel()
+                await asyncio.wait([looking])
+            if not looking.cancelled():
+                looking.result()  # an error of ours must not be lost
+            await search.once()
         probe.room, probe.participant, probe.not_seen = search.room, search.participant, search.why
         return probe
 
     async def _invite(
-        self, account: Credentials | None, *, purpose: str, call_id: str
+        self,
+        account: Credentials | None,
+        *,
+        purpose: str,
+        call_id: str,
+        number: str | None = None,
+        caller: str | None = None,
+        answer_within: float = ANSWER_BUDGET_S,
+        give_up: asyncio.Future[None] | None = None,
+        cancel_within: float = CANCEL_WITHIN_S,
     ) -> ProbeCall:
         self._permit.require(Effect.PLACE_CALLS, "a call")
+        number = number or self._profile.sip.number
+        caller = caller or self._profile.sip.caller
         started = time.time()
+        attendance = self._attended.get(call_id) or Attendance(self._dialled(call_id))
         call = await self._sip.call(
-            number=self._profile.sip.number,
-            caller=self._profile.sip.caller,
+            number=number,
+            caller=caller,
             credentials=account,
-            answer_within=ANSWER_BUDGET_S,
+            answer_within=answer_within,
+            give_up=give_up,
+            cancel_within=cancel_within,
+            on_provisional=attendance.learn,
             call_id=call_id,
         )
-        probe = ProbeCall(call, started, answers=_answers(call))
+        probe = ProbeCall(call, started, caller, answers=_answers(call))
         final = probe.answers[-1] if probe.answers else None
         self._recorder.record(
             time.time(),
             "sip-call",
-            f"INVITE {self._profile.sip.number} ({purpose}): {probe.story}; {probe.outcome}",
+            f"INVITE {number} ({purpose}): {probe.story}; {probe.outcome}",
             call=call.call_id,
             purpose=purpose,
             outcome=probe.outcome.value,
+            trying_at_s=_first(probe.answers, _TRYING),
+            ringing_at_s=_first(probe.answers, _RINGING),
             final_status=final.status if final else None,
             final_at_s=final.at_s if final else None,
         )
         return probe
 
-    async def place(self) -> ProbeCall:
+    async def _end(self, probe: ProbeCall) -> None:
         """
-        The whole call: dial, let the agent in, listen to both sides, hang up, see everybody leave.
+        Hang up if the call is up, and see the caller leave the room that it was found in.
         """
-        call_id = new_call_id()
-        async with AsyncExitStack() as cleanup:
-            agent: AgentStandIn | None = None
-            if self._profile.agent == "stand-in" and self._receiver is not None:
-                agent = await cleanup.enter_async_context(self._agent())
-                self._receiver.on_arrival = _joins(agent, call_id)
-                cleanup.callback(self._receiver.forget)
-            probe = await self.dial(credentials(self._profile), purpose="probe", call_id=call_id)
-            if probe.call.answered and probe.call.media is not None:
-                probe.caller_heard = await probe.call.media.listen(_LISTEN_S)
-            if agent is not None and agent.joined:
-                probe.agent_heard = await agent.heard(CALLER_TONE_HZ)
-            probe.agent_problem = agent.problem if agent is not None else None
-            if probe.call.answered:
-                probe.bye = await probe.call.hang_up()
-                probe.left = await self._wait_until_left(probe)
-        return probe
+        if probe.call.answered:
+            probe.bye = await probe.call.hang_up()
+        if probe.room is not None and probe.participant is not None:
+            probe.left = await self._wait_until_left(probe, probe.room.name, probe.participant.sid)
+        self._last_end = time.time()
 
-    def _agent(self) -> AgentStandIn:
-        livekit = self._profile.livekit
-        return AgentStandIn(
-            livekit.url,
-            api_key=livekit.api_key,
-            api_secret=livekit.api_secret.get_secret_value(),
-            tone_hz=AGENT_TONE_HZ,
-            recorder=self._recorder,
-        )
-
-    async def _wait_until_left(self, probe: ProbeCall) -> Waited | None:
-        if probe.room is None:
-            return None
-        room = probe.room.name
-
+    async def _wait_until_left(self, probe: ProbeCall, room: str, caller: str) -> Waited | None:
         async def why_not_yet() -> str | None:
-            try:
-                participants = await self._client.list_participants(room)
-            except ApiRefused as refused:
-                if refused.code == "not_found":
-                    return None
-                raise
-            callers = [p.identity for p in participants if _is_of(p, probe.call.call_id)]
-            return f"{callers[0]} is still in {room}" if callers else None
+            inside = [p.identity for p in await present(self._client, room) if p.sid == caller]
+            return f"{inside[0]} is still in {room}" if inside else None
 
         try:
             return await wait_until(why_not_yet, within=_LEAVE_WITHIN_S, slowest=POLITE_S)
@@ -214,87 +367,112 @@ class Prober:
             probe.not_seen = str(error)
             return None
 
+    # -- the agent stand-in
 
-def _joins(agent: AgentStandIn, call_id: str) -> OnArrival:
-    """
-    What the application does: when the caller arrives, its agent joins the room and speaks.
-
-    Only when it is our caller: the agent never walks into somebody else's call.
-    """
-
-    async def on_arrival(arrival: Arrival) -> None:
-        attributes = arrival.participant.get("attributes", {})
-        ours = attributes.get("sip.callIDFull") == call_id
-        if arrival.event == "participant_joined" and ours:
-            await agent.join(arrival.room)
-
-    return on_arrival
-
-
-class _Search:
-    """
-    Looks for the SIP participant of one call in the rooms of the server.
-    """
-
-    def __init__(self, client: LiveKitClient, pattern: str, call_id: str) -> None:
-        self.room: api.Room | None = None
-        self.participant: ParticipantInfo | None = None
-        self.why: str | None = "nobody looked"
-        self._client = client
-        self._pattern = pattern
-        self._call_id = call_id
-        self._older: set[str] = set()
-
-    async def begin(self) -> None:
+    @asynccontextmanager
+    async def _with_agent(self, call_id: str, caller: str | None) -> AsyncIterator[Attendance]:
         """
-        Remember the rooms that were there before the call.
+        Let our agent come to this call, if the profile wants one, until the end of the context.
         """
+        if self._profile.agent == "stand-in" and self._receiver is not None:
+            await self._start_agent()
+        attendance = Attendance(self._dialled(call_id, caller=caller))
+        self._attended[call_id] = attendance
         try:
-            self._older = {room.sid for room in await self._client.list_rooms()}
-        except (ApiRefused, Unreachable) as error:
-            # The API has checks of its own, and a call can be placed while it is down.
-            self.why = str(error)
+            yield attendance
+        finally:
+            del self._attended[call_id]
+            await self._leave_if_alone(attendance.room)
+            self._last_end = time.time()
 
-    async def until_found(self) -> None:
-        """
-        Look again and again; `why` says why nothing was found yet.
-        """
+    async def _start_agent(self) -> None:
+        async with self._starting:
+            if self._agent is not None and self._agent.is_running:
+                return
+            livekit = self._profile.livekit
+            self._agent = await self._cleanup.enter_async_context(
+                AgentStandIn(
+                    livekit.url,
+                    api_key=livekit.api_key,
+                    api_secret=livekit.api_secret.get_secret_value(),
+                    tone_hz=AGENT_TONE_HZ,
+                    recorder=self._recorder,
+                )
+            )
 
-        async def why_not_yet() -> str | None:
-            await self.once()
-            return None if self.participant is not None else "the caller is in no room"
-
-        await wait_until(why_not_yet, within=_FOREVER_S, poll=_FIND_EVERY_S, slowest=POLITE_S)
-
-    async def once(self) -> None:
+    async def _arrived(self, arrival: Arrival) -> None:
         """
-        Look now, unless the caller was found before.
+        Do what the application does: when a caller arrives, its agent joins the room and speaks.
+
+        Only when it is our caller: the agent never walks into somebody else's call.
         """
-        if self.participant is not None:
+        if arrival.event != "participant_joined" or self._agent is None:
             return
-        try:
-            await self._look()
-        except (ApiRefused, Unreachable) as error:
-            self.why = str(error)
+        attendance = attended(
+            self._attended.values(), arrival.participant, own_callers=self._own_callers
+        )
+        if attendance is None:
+            return
+        is_new = all(other.room != arrival.room for other in self._attended.values())
+        attendance.room = arrival.room
+        if is_new:
+            await self._agent.join(arrival.room)
+            # The call may have ended meanwhile.
+            await self._leave_if_alone(arrival.room)
 
-    async def _look(self) -> None:
-        rooms = await self._client.list_rooms()
-        # A new room is the likely one; a Direct rule puts the call into one that was there before.
-        new = [room for room in rooms if room.sid not in self._older]
-        named = [room for room in rooms if call_id_in(room.name, self._pattern) is not None]
-        for room in (new or named)[:_ROOMS_LOOKED_AT]:
-            for participant in await self._client.list_participants(room.name):
-                if _is_of(participant, self._call_id):
-                    self.room, self.participant, self.why = room, participant, None
-                    return
-        self.why = None
+    def _problem_of(self, attendance: Attendance) -> str | None:
+        in_room = self._agent.problems.get(attendance.room or "") if self._agent else None
+        return attendance.problem or in_room
+
+    @property
+    def _own_callers(self) -> tuple[str, ...]:
+        return (self._profile.sip.caller, *CALLERS)
+
+    def _dialled(
+        self, call_id: str, number: str | None = None, caller: str | None = None
+    ) -> DialledCall:
+        sip = self._profile.sip
+        return DialledCall(
+            call_id, caller or sip.caller, number or sip.number, through_provider=sip.provider
+        )
+
+    async def _leave_if_alone(self, room: str | None) -> None:
+        """
+        Let our agent leave a room that has no call of ours any more.
+        """
+        wanted = any(attendance.room == room for attendance in self._attended.values())
+        if room is None or wanted or self._agent is None or room not in self._agent.rooms:
+            return
+        with suppress(Blocked):  # kept in the agent's problems
+            await self._agent.leave(room)
 
 
-def _is_of(participant: ParticipantInfo, call_id: str) -> bool:
-    return (
-        participant.kind == ParticipantInfo.Kind.SIP
-        and participant.attributes.get("sip.callIDFull") == call_id
-    )
+def wrong_accounts(profile: Profile) -> Mapping[str, Credentials]:
+    """
+    Accounts that the trunk must refuse, by what is wrong with them.
+    """
+    right = profile.sip.password.get_secret_value()
+    return {
+        "user": Credentials(f"{profile.sip.username}-conformance", right),
+        "password": Credentials(profile.sip.username, "conformance-wrong-password"),
+    }
+
+
+def callers_at_once(profile: Profile, count: int) -> tuple[str, ...]:
+    """
+    Who calls when several call at once: all different, unless the profile's caller is not made up.
+    """
+    own = profile.sip.caller
+    return CALLERS[:count] if own in CALLERS else (own,) * count
+
+
+def _set(signal: asyncio.Future[None]) -> None:
+    if not signal.done():
+        signal.set_result(None)
+
+
+def _first(answers: tuple[Answer, ...], status: int) -> float | None:
+    return next((answer.at_s for answer in answers if answer.status == status), None)
 
 
 def _answers(call: Call) -> tuple[Answer, ...]:

@@ -7,13 +7,21 @@ authentication, offer and answer, real RTP. Every message stands in the record w
 
 from __future__ import annotations
 
+import asyncio
 from types import TracebackType
 from typing import Self
 
 from livekit_conformance.drivers.media import RtpSession
-from livekit_conformance.drivers.sip_call import ALLOW, Call, Credentials, OnProvisional
+from livekit_conformance.drivers.sip_call import (
+    ALLOW,
+    CANCEL_WITHIN_S,
+    Call,
+    Credentials,
+    OnProvisional,
+)
 from livekit_conformance.drivers.sip_endpoint import Endpoint, fresh
 from livekit_conformance.drivers.sip_wire import Address, TransportName
+from livekit_conformance.errors import NotPermitted
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip.address import NameAddr
 from livekit_conformance.protocol.sip.dialog import new_request, response_to
@@ -39,7 +47,8 @@ class SipAgent:
     """
     A user agent that calls one server. Use it as an asynchronous context manager.
 
-    `tone_hz` is the tone that is spoken into every answered call. Entering raises Unreachable when
+    `tone_hz` is the tone that is spoken into every answered call, `at_once` how many calls there
+    may be at a time. Entering raises Unreachable when
     the host does not resolve or, for TCP and TLS, nobody accepts the connection; a connection that
     the server closed later is opened again for the next call.
     """
@@ -53,6 +62,7 @@ class SipAgent:
         local_host: str | None = None,
         tone_hz: float = 440.0,
         timing: Timing = DEFAULT_TIMING,
+        at_once: int | None = None,
     ) -> None:
         self._server = server
         self._transport = transport
@@ -60,6 +70,8 @@ class SipAgent:
         self._local_host = local_host
         self._tone_hz = tone_hz
         self._timing = timing
+        self._at_once = at_once
+        self._placing: set[str] = set()
         self._calls: dict[str, Call] = {}
         self._opened: Endpoint | None = None
 
@@ -123,9 +135,12 @@ class SipAgent:
         *,
         number: str,
         caller: str,
+        caller_host: str | None = None,
         credentials: Credentials | None = None,
         answer_within: float = 8.0,
         silence_within: float = 6.0,
+        give_up: asyncio.Future[None] | None = None,
+        cancel_within: float = CANCEL_WITHIN_S,
         on_provisional: OnProvisional | None = None,
         call_id: str | None = None,
     ) -> Call:
@@ -134,34 +149,58 @@ class SipAgent:
 
         Refusals, silence and dead networks are outcomes, not exceptions: the Call tells. It is
         given up, with a CANCEL where RFC 3261 allows one, when there is no final response
-        `answer_within` seconds after the first INVITE, or when nothing at all was heard for
-        `silence_within` seconds. One challenge is answered; a second one is final.
+        `answer_within` seconds after the first INVITE, when nothing at all was heard for
+        `silence_within` seconds, or when `give_up` is done; `cancel_within` seconds are left to
+        the answers to the CANCEL. One challenge is answered; a second one is final.
 
-        `number` and `caller` are users of SIP URIs; `call_id` is for callers that need to know it
-        beforehand, else it is fresh. Raises SipSyntaxError when one of them cannot stand in a
-        message, and Unreachable when a closed connection cannot be opened again.
+        `number` and `caller` are users of SIP URIs, `caller_host` stands in From instead of our
+        own address; `call_id` is for callers that need to know it beforehand, else it is fresh.
+        Raises SipSyntaxError when one of them cannot stand in a message, Unreachable when a
+        closed connection cannot be opened again, and NotPermitted for one call too many at once.
         """
-        await self._endpoint.connect(within=_CONNECT_WITHIN_S)
         call_id = call_id or new_call_id()
-        media = await RtpSession.open(
-            self._endpoint.local[0], call_id=call_id, tone_hz=self._tone_hz, recorder=self._recorder
-        )
+        self._refuse_one_too_many()
+        self._placing.add(call_id)
         try:
-            call = Call(
-                self._endpoint,
+            await self._endpoint.connect(within=_CONNECT_WITHIN_S)
+            media = await RtpSession.open(
+                self._endpoint.local[0],
                 call_id=call_id,
-                number=number,
-                caller=caller,
-                credentials=credentials,
-                media=media,
-                on_provisional=on_provisional,
+                tone_hz=self._tone_hz,
+                recorder=self._recorder,
             )
-        except BaseException:
-            media.close()
-            raise
-        self._calls[call_id] = call
-        await call.place(answer_within=answer_within, silence_within=silence_within)
+            try:
+                call = Call(
+                    self._endpoint,
+                    call_id=call_id,
+                    number=number,
+                    caller=caller,
+                    caller_host=caller_host,
+                    credentials=credentials,
+                    media=media,
+                    on_provisional=on_provisional,
+                )
+            except BaseException:
+                media.close()
+                raise
+            self._calls[call_id] = call
+            await call.place(
+                answer_within=answer_within,
+                silence_within=silence_within,
+                give_up=give_up,
+                cancel_within=cancel_within,
+            )
+        finally:
+            self._placing.discard(call_id)
         return call
+
+    def _refuse_one_too_many(self) -> None:
+        up = {call_id for call_id, call in self._calls.items() if call.is_up}
+        busy = len(up | self._placing)
+        if self._at_once is not None and busy >= self._at_once:
+            raise NotPermitted(
+                f"limits.calls of the profile is {self._at_once}, and {busy} calls are up"
+            )
 
     def _request_received(self, request: Request, transaction: Transaction | None) -> None:
         call = self._calls.get(request.call_id)

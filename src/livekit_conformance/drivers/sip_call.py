@@ -34,7 +34,7 @@ from livekit_conformance.protocol.sip.transaction import Transaction
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
 # How long the 487 of a cancelled call is waited for; some services never send it.
-_CANCEL_WITHIN_S = 2.0
+CANCEL_WITHIN_S = 2.0
 _RINGING = 180
 _PROVISIONAL = range(100, 200)
 # Challenge header and the header that answers it, RFC 3261 section 22.
@@ -62,8 +62,8 @@ class Call:
 
     `final` is the response that ended the attempt (2xx or not), `problem` says why there is none
     or what is wrong with it. `answered` is True when a 2xx came in time. `cancelled` is True when
-    we gave up with a CANCEL. `challenges` counts 401 and 407 that carried a challenge.
-    Times are seconds since the first INVITE.
+    we gave up with a CANCEL, and `cancel_response` is its answer. `challenges` counts 401 and 407
+    that carried a challenge. Times are seconds since the first INVITE.
     """
 
     def __init__(
@@ -73,6 +73,7 @@ class Call:
         call_id: str,
         number: str,
         caller: str,
+        caller_host: str | None,
         credentials: Credentials | None,
         media: RtpSession,
         on_provisional: OnProvisional | None,
@@ -84,10 +85,12 @@ class Call:
         self.first_180_at_s: float | None = None
         self.answered = False
         self.cancelled = False
+        self.cancel_response: Response | None = None
         self.remote_bye = False
         self.problem: str | None = None
         self._endpoint = endpoint
         self._caller = caller
+        self._caller_host = caller_host
         self._credentials = credentials
         self._on_provisional = on_provisional
         self._trace = endpoint.watch(call_id)
@@ -95,6 +98,7 @@ class Call:
         self._dialog: Dialog | None = None
         self._ack: Request | None = None
         self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._cancel_settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._gave_up = False
         self._ringing = False
         self._hung_up = False
@@ -142,30 +146,41 @@ class Call:
         """
         return self.answered and not self.remote_bye and not self._hung_up
 
-    async def place(self, *, answer_within: float, silence_within: float) -> None:
+    async def place(
+        self,
+        *,
+        answer_within: float,
+        silence_within: float,
+        give_up: asyncio.Future[None] | None = None,
+        cancel_within: float = CANCEL_WITHIN_S,
+    ) -> None:
         """
         Send the INVITE and wait for what comes of it.
 
         Gives up when there is no final response `answer_within` seconds after the first INVITE,
-        or when nothing at all was heard for `silence_within` seconds.
+        when nothing at all was heard for `silence_within` seconds, or when `give_up` is done.
+        The end of a cancelled call is waited for that many seconds.
         """
+        watched = {self._settled} if give_up is None else {self._settled, give_up}
         self._send_invite()
         began = self._endpoint.now()
         while not self._settled.done():
             heard_at = began if self._trace.heard_at is None else self._trace.heard_at
             left = min(began + answer_within, heard_at + silence_within) - self._endpoint.now()
-            if left <= 0:
+            if left <= 0 or (give_up is not None and give_up.done()):
                 break
-            await asyncio.wait({self._settled}, timeout=left)
+            await asyncio.wait(watched, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         if not self._settled.done():
             late = self._endpoint.now() >= began + answer_within
             heard = "final answer" if self._trace.heard_at is not None else "answer at all"
             self.problem = (
-                f"no {heard} within {answer_within:g} s"
+                "given up as wanted"
+                if give_up is not None and give_up.done()
+                else f"no {heard} within {answer_within:g} s"
                 if late
                 else f"nothing was heard for {silence_within:g} s"
             )
-            await self._give_up(within=_CANCEL_WITHIN_S)
+            await self._give_up(within=cancel_within)
         if not self.answered:
             self._rtp.close()
 
@@ -244,7 +259,9 @@ class Call:
             "INVITE",
             target,
             via=self._endpoint.via(),
-            caller=self._endpoint.address_of_record(self._caller).with_tag(fresh()),
+            caller=self._endpoint.address_of_record(self._caller, self._caller_host).with_tag(
+                fresh()
+            ),
             callee=NameAddr(target),
             call_id=self.call_id,
             cseq=1,
@@ -366,7 +383,7 @@ class Call:
         self._gave_up = True
         if self._ringing:
             cancelling = self._cancel()
-            await asyncio.wait({self._settled}, timeout=within)
+            await asyncio.wait({self._settled, self._cancel_settled}, timeout=within)
             # livekit-sip answers neither CANCEL nor INVITE once it has dropped a call unseen.
             cancelling.stop_retransmitting()
         elif self._transaction is not None:
@@ -376,7 +393,12 @@ class Call:
 
     def _cancel(self) -> Transaction:
         self.cancelled = True
-        return self._endpoint.start(cancel(self._invite), ignore, ignore)
+        return self._endpoint.start(cancel(self._invite), self._cancel_answered, ignore)
+
+    def _cancel_answered(self, response: Response) -> None:
+        if self.cancel_response is None and not response.is_provisional:
+            self.cancel_response = response
+            self._cancel_settled.set_result(None)
 
     def _reinvited(self, request: Request, transaction: Transaction) -> None:
         assert self._dialog is not None

@@ -7,15 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from livekit_conformance.drivers.sip_wire import Address, TransportName, Wire, open_wire
+from livekit_conformance.drivers.sip_wire import (
+    Address,
+    TransportName,
+    Wire,
+    listening_wire,
+    open_wire,
+)
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip.address import NameAddr, SipUri, Via
-from livekit_conformance.protocol.sip.dialog import MAGIC_COOKIE
+from livekit_conformance.protocol.sip.dialog import MAGIC_COOKIE, seen_from
 from livekit_conformance.protocol.sip.ladder import Direction, LadderStep
 from livekit_conformance.protocol.sip.layer import (
     Event,
@@ -50,16 +57,17 @@ class Endpoint:
     Sends requests and responses in transactions, and hands what comes to whom it concerns.
 
     `on_request` gets new requests (and ACKs), `on_stray` responses that nothing here waits for,
-    which may be a 2xx whose ACK was lost.
+    which may be a 2xx whose ACK was lost. An endpoint either connects to its one server or listens
+    for everybody; who listens names the peer of each request it sends.
     """
 
     def __init__(
         self,
-        server: Address,
+        server: Address | None,
         transport: TransportName,
         *,
         recorder: Recorder,
-        local_host: str | None,
+        local_host: str | None = None,
         timing: Timing = DEFAULT_TIMING,
     ) -> None:
         self.server = server
@@ -82,8 +90,14 @@ class Endpoint:
         """
         if self._wire is None or self._wire.closed:
             self._wire = await open_wire(
-                self.server, self._transport, self, local_host=self._local_host, within=within
+                self._its_server, self._transport, self, local_host=self._local_host, within=within
             )
+
+    async def listen(self, bound: socket.socket) -> None:
+        """
+        Take what comes to a bound UDP socket, which is closed with the endpoint.
+        """
+        self._wire = await listening_wire(bound, self)
 
     def close(self) -> None:
         """
@@ -94,6 +108,11 @@ class Endpoint:
             self._timer.cancel()
         if self._wire is not None:
             self._wire.close()
+
+    @property
+    def _its_server(self) -> Address:
+        assert self.server is not None, "an endpoint that listens has no server of its own"
+        return self.server
 
     @property
     def local(self) -> Address:
@@ -129,14 +148,14 @@ class Endpoint:
         """
         The URI of `user` at the server. Raises SipSyntaxError when no URI can hold that user.
         """
-        host, port = self.server
+        host, port = self._its_server
         return _checked(SipUri(_uri_host(host), user, port, self._uri_parameters()))
 
-    def address_of_record(self, user: str) -> NameAddr:
+    def address_of_record(self, user: str, host: str | None = None) -> NameAddr:
         """
-        Who we say we are: `user` at our own address, without a port.
+        Who we say we are: `user` at our own address, without a port, or at another `host`.
         """
-        return NameAddr(_checked(SipUri(_uri_host(self.local[0]), user)))
+        return NameAddr(_checked(SipUri(_uri_host(host or self.local[0]), user)))
 
     def watch(self, call_id: str) -> Trace:
         """
@@ -151,18 +170,25 @@ class Endpoint:
         self._run([Transmit(request, None)])
 
     def start(
-        self, request: Request, on_response: OnResponse, on_failure: OnFailure
+        self,
+        request: Request,
+        on_response: OnResponse,
+        on_failure: OnFailure,
+        *,
+        peer: Address | None = None,
     ) -> Transaction:
         """
         Send a request in a transaction; one of the two is called for whatever comes of it.
         """
-        transaction, events = self._layer.request(request, self.now())
+        transaction, events = self._layer.request(request, self.now(), peer)
         self._users = {t: user for t, user in self._users.items() if not t.terminated}
         self._users[transaction] = (on_response, on_failure)
         self._run(events)
         return transaction
 
-    async def ask(self, request: Request, *, within: float) -> Response:
+    async def ask(
+        self, request: Request, *, within: float, peer: Address | None = None
+    ) -> Response:
         """
         Send a request and wait for its final response, that many seconds at most.
 
@@ -177,13 +203,13 @@ class Endpoint:
             if not provisional and not answer.done():
                 answer.set_result(outcome)
 
-        transaction = self.start(request, settle, settle)
+        transaction = self.start(request, settle, settle, peer=peer)
         await asyncio.wait({answer}, timeout=within)
         transaction.stop_retransmitting()
         outcome = answer.result() if answer.done() else None
         if isinstance(outcome, Response):
             return outcome
-        host, port = self.server
+        host, port = peer or self._its_server
         raise Unreachable(
             f"{self._transport}:{host}:{port}",
             phase="answer" if outcome is None else "connect",
@@ -199,12 +225,14 @@ class Endpoint:
         """
         self._run(self._layer.respond(transaction, response, self.now()))
 
-    def message_received(self, message: Message) -> None:
+    def message_received(self, message: Message, peer: Address | None = None) -> None:
         """
-        A whole message came.
+        A whole message came; over UDP `peer` says from where.
         """
         self._record(message, "received")
-        self._run(self._layer.receive(message, self.now()))
+        if isinstance(message, Request) and peer is not None:
+            message, peer = seen_from(message, *peer), message.via.reply_address(*peer)
+        self._run(self._layer.receive(message, self.now(), peer))
 
     def unreadable_received(self, data: bytes, error: SipSyntaxError) -> None:
         """
@@ -231,10 +259,10 @@ class Endpoint:
     def _run(self, events: Iterable[Event]) -> None:
         for event in events:
             match event:
-                case Transmit(message, _):
+                case Transmit(message, peer):
                     self._record(message, "sent")
                     if self._wire is not None:
-                        self._wire.send(message)
+                        self._wire.send(message, peer)
                 case RequestReceived(request, transaction, _):
                     self.on_request(request, transaction)
                 case ResponseReceived(response, transaction) if transaction in self._users:
@@ -259,7 +287,12 @@ class Endpoint:
 
     def _record(self, message: Message, direction: Direction) -> None:
         now = self.now()
-        trace = self._traces.get(message.call_id, Trace(now))
+        # Who listens cannot know a Call-ID before its first message.
+        trace = (
+            self._traces.get(message.call_id, Trace(now))
+            if self.server is not None
+            else self.watch(message.call_id)
+        )
         if not trace.steps:
             trace.began = now
         if direction == "received":

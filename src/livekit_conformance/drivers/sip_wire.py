@@ -30,9 +30,9 @@ class Listener(Protocol):
     Who wants to know what comes from the wire.
     """
 
-    def message_received(self, message: Message) -> None:
+    def message_received(self, message: Message, peer: Address | None = None) -> None:
         """
-        A whole message came.
+        A whole message came; over UDP `peer` says from where.
         """
 
     def unreadable_received(self, data: bytes, error: SipSyntaxError) -> None:
@@ -55,7 +55,7 @@ class Wire:
         self,
         name: TransportName,
         transport: asyncio.BaseTransport,
-        write: Callable[[bytes], None],
+        write: Callable[[bytes, Address | None], None],
     ) -> None:
         self.name = name
         self._transport = transport
@@ -83,12 +83,14 @@ class Wire:
         """
         return self._transport.is_closing()
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, peer: Address | None) -> None:
         """
         Send, if the wire is still up; the listener was told when it is not.
+
+        `peer` is for wires that are connected to nobody (`listening_wire`).
         """
         if not self.closed:
-            self._write(message.to_bytes())
+            self._write(message.to_bytes(), peer)
 
     def close(self) -> None:
         """
@@ -141,7 +143,7 @@ async def open_wire(
                 datagrams, _ = await loop.create_datagram_endpoint(
                     lambda: _Datagrams(listener), remote_addr=address, local_addr=local_addr
                 )
-                return Wire(name, datagrams, datagrams.sendto)
+                return Wire(name, datagrams, lambda data, _peer: datagrams.sendto(data))
             stream, _ = await loop.create_connection(
                 lambda: _Stream(listener),
                 *address,
@@ -149,7 +151,7 @@ async def open_wire(
                 ssl=ssl.create_default_context() if name == "tls" else None,
                 server_hostname=server[0] if name == "tls" else None,
             )
-            return Wire(name, stream, stream.write)
+            return Wire(name, stream, lambda data, _peer: stream.write(data))
     except TimeoutError as error:
         raise unreachable("nobody accepted the connection") from error
     except ssl.SSLError as error:
@@ -162,12 +164,20 @@ async def open_wire(
         raise unreachable(in_system_words(error)) from error
 
 
+async def listening_wire(bound: socket.socket, listener: Listener) -> Wire:
+    """
+    A wire on a bound UDP socket, to and from everybody; it closes the socket with itself.
+    """
+    loop = asyncio.get_running_loop()
+    datagrams, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(listener), sock=bound)
+    return Wire("udp", datagrams, datagrams.sendto)
+
+
 class _Datagrams(asyncio.DatagramProtocol):
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
-        del addr
         # Four bytes of line ends are a keep-alive, RFC 5626 section 3.5; nothing to read.
         if not data.strip(b"\r\n"):
             return
@@ -176,7 +186,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         except SipSyntaxError as error:
             self._listener.unreadable_received(data, error)
         else:
-            self._listener.message_received(message)
+            self._listener.message_received(message, (str(addr[0]), int(addr[1])))
 
     def error_received(self, exc: Exception) -> None:
         self._listener.wire_failed(f"ICMP: {in_system_words(exc)}")

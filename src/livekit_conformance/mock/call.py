@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -48,13 +48,21 @@ class Services:
     telephony: Telephony
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """
     What is remembered between an INVITE that was challenged and the one with the credentials.
     """
 
     tag: str
+
+
+@dataclass(slots=True)
+class Handshake:
+    """
+    The last challenge of a Call-ID. As on the real service it is good for any number of answers.
+    """
+
     challenge: digest.Challenge | None = None
 
 
@@ -85,12 +93,14 @@ class InboundCall:
         source: tuple[str, int],
         local: tuple[str, int],
         attempt: Attempt,
+        handshake: Handshake,
         respond: Callable[..., None],
     ) -> None:
         self.services = services
         self.invite = invite
         self.source = source
         self.attempt = attempt
+        self.handshake = handshake
         self.answered = False
         self.room = ""
         self.identity = ""
@@ -128,19 +138,20 @@ class InboundCall:
         self._write("info", "processing invite")
         self._respond(100, "Processing")
         trunk = await self._trunk()
-        if trunk and trunk.auth_username and trunk.auth_password:
+        faults = self.services.config.faults
+        if trunk and trunk.asks_for_credentials and not faults.trunk_never_challenges:
             self._authenticate(trunk)
         self._fields["jitterBuf"] = False
         # The part of livekit-sip that joins rooms learns no more of the call than this.
         self._room_fields = dict(self._fields)
         self._respond(180, "Ringing")
         outcome = self._dispatch()
+        if outcome.asks_for_pin:
+            self.end("not-implemented", status=501, result="server_error")
+            raise EndedError(501, "The mock asks for no PIN")
         if outcome.rule is None or outcome.room is None:
             self.end("flood", status=486, result="client_error")
             raise EndedError(0)
-        if outcome.rule.pin:
-            self.end("not-implemented", status=501, result="server_error")
-            raise EndedError(501, "The mock asks for no PIN")
         answer = await self._media(outcome.rule)
         self._join(outcome, outcome.rule, outcome.room)
         await self._ring()
@@ -224,7 +235,7 @@ class InboundCall:
         header = self.invite.headers.get("Proxy-Authorization")
         if header is None:
             nonce = f"{time.time_ns() // 1000}-{self.invite.call_id}"
-            self.attempt.challenge = digest.Challenge(trunk.auth_realm or REALM, nonce)
+            self.handshake.challenge = digest.Challenge(trunk.auth_realm or REALM, nonce)
             self._write(
                 "info",
                 "No Proxy header found. Sending 407 Unauthorized response with "
@@ -232,46 +243,69 @@ class InboundCall:
                 **fields,
             )
             raise EndedError(407, "Unauthorized")
-        refusal = self._verify(header, trunk)
-        if refusal is digest.Refusal.MALFORMED:
-            self._write("warn", "Failed to parse Proxy-Authorization credentials", **fields)
-            raise EndedError(401, "Bad credentials")
-        received = digest.answered_username(header)
-        fields["credUsername"] = received
-        match refusal:
-            case None:
-                self._write("info", "SIP invite authentication successful", **fields)
-            case digest.Refusal.USERNAME:
-                fields |= {"expectedUsername": trunk.auth_username, "receivedUsername": received}
-                raise self._mismatch("username", fields)
-            case _:
-                raise self._mismatch("response", fields)
+        self._verify(header, trunk, fields)
+        self._write("info", "SIP invite authentication successful", **fields)
 
-    def _verify(self, header: str, trunk: dispatch.Trunk) -> digest.Refusal | None:
-        if self.attempt.challenge is None:
-            return digest.Refusal.MALFORMED
-        refusal = digest.verify(
-            header,
-            challenge=self.attempt.challenge,
-            username=trunk.auth_username,
+    def _verify(self, header: str, trunk: dispatch.Trunk, fields: dict[str, Any]) -> None:
+        """
+        Look at the credentials as livekit-sip does: of an answer only user, URI and response count.
+
+        Whose realm, nonce or algorithm are others has only made its own answer wrong.
+        """
+        faults = self.services.config.faults
+        try:
+            answer = digest.answer_fields(header)
+        except SipSyntaxError as error:
+            self._write(
+                "warn",
+                "Failed to parse Proxy-Authorization credentials",
+                **fields,
+                error=f"digest: invalid credentials: {error}",
+                headerValue=header,
+            )
+            raise EndedError(401, "Bad credentials") from error
+        user, uri = answer.get("username", ""), answer.get("uri", "")
+        received = answer.get("response", "")
+        fields |= {"credURI": uri, "credUsername": user}
+        if user != trunk.auth_username and not faults.trunk_accepts_any_user:
+            expected_user = {"expectedUsername": trunk.auth_username, "receivedUsername": user}
+            raise self._mismatch("username", fields | expected_user)
+        if self.handshake.challenge is None:
+            self._write(
+                "warn",
+                "No challenge state found for authentication attempt",
+                **fields,
+                error="missing challenge state",
+            )
+            raise EndedError(401, "Bad credentials")
+        right = digest.authorization(
+            self.handshake.challenge,
+            username=user,
             password=trunk.auth_password,
             method=self.invite.method,
+            uri=uri,
+            cnonce="",
         )
-        is_forgiven = self.services.config.faults.trunk_accepts_any_password
-        return None if is_forgiven and refusal is digest.Refusal.RESPONSE else refusal
+        expected = digest.answer_fields(right)["response"]
+        if received != expected and not faults.trunk_accepts_any_password:
+            # As version 1.8.0 does, which so tells its log how to come in with this Call-ID.
+            both = {"expectedResponse": expected, "receivedResponse": received}
+            raise self._mismatch("response", fields | both)
 
     def _mismatch(self, what: str, fields: dict[str, Any]) -> EndedError:
-        self._write(
-            "warn", f"Authentication failed - {what} mismatch", **fields, error=f"{what} mismatch"
-        )
+        if not self.services.config.faults.refused_caller_not_logged:
+            error = f"{what} mismatch"
+            self._write("warn", f"Authentication failed - {error}", **fields, error=error)
         return EndedError(401, "Unauthorized")
 
     def _dispatch(self) -> dispatch.Outcome:
         telephony = self.services.telephony
+        trunks, rules = telephony.matchable_trunks(), telephony.matchable_rules()
+        call = self._call
+        if self.services.config.faults.unknown_number_gets_room:
+            call = replace(call, called=trunks[0].numbers[0])
         try:
-            return dispatch.evaluate(
-                telephony.matchable_trunks(), telephony.matchable_rules(), self._call
-            )
+            return dispatch.evaluate(trunks, rules, call)
         except dispatch.ConflictError as conflict:
             self._write(
                 "warn",
@@ -306,13 +340,23 @@ class InboundCall:
     def _join(
         self, outcome: dispatch.Outcome, rule: dispatch.Rule, room_name: dispatch.RoomName
     ) -> None:
+        faults, others = self.services.config.faults, self.services.rooms.of_callers()
         room = room_name.make(identifiers.random_characters())
+        if faults.one_room_for_all and others:
+            room = others[0]
+        if faults.room_named_otherwise:
+            room += "-otherwise"
         self.identity = dispatch.identity(rule, self._call)
         name = f"Phone {dispatch.shown_caller(rule, self._call)}"
         self._fields |= {"room": room, "participant": self.identity, "participantName": name}
         self._write("info", "Joining room")
-        if self.services.config.faults.sip_wrong_secret:
+        if faults.sip_wrong_secret:
             self._fail_to_join(room)
+        if not room:
+            self._write("error", "Cannot create LiveKit participant", error="no room name")
+        if not room or (faults.second_call_rejected and others):
+            self.end("participant-failed", status=486, result="server_error")
+            raise EndedError(486, "Rejected")
         attributes = dispatch.attributes(
             self._call, call_id=self.attempt.tag, trunk=outcome.trunk, rule=rule
         )
@@ -321,6 +365,8 @@ class InboundCall:
             "sip.callTag": self.invite.from_.tag or "",
             "sip.callStatus": "ringing",
         }
+        if faults.sip_attributes_missing:
+            del attributes["sip.callID"], attributes["sip.trunkPhoneNumber"]
         joined = self.services.rooms.join(
             room,
             ParticipantInfo(
@@ -370,7 +416,8 @@ class InboundCall:
             error="websocket: bad handshake",
         )
         self._write_of_room("warn", "validation error", error=f"unauthorized: {text}")
-        self._write("error", "Cannot create LiveKit participant", error=f"unauthorized: {text}")
+        if not self.services.config.faults.failed_joins_not_logged:
+            self._write("error", "Cannot create LiveKit participant", error=f"unauthorized: {text}")
         self.end("participant-failed", status=486, result="server_error")
         raise EndedError(486, "Rejected")
 

@@ -7,29 +7,35 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from base64 import urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from google.protobuf.json_format import MessageToDict, Parse, ParseError
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message import DecodeError, Message
 
+from livekit_conformance.mock.authentication import Authentication, Refused
 from livekit_conformance.mock.config import MockConfig
 from livekit_conformance.mock.logs import ServiceLog
+from livekit_conformance.mock.outbound import OutboundCalls
 from livekit_conformance.mock.rooms import Rooms
 from livekit_conformance.mock.telephony import Telephony
-from livekit_conformance.mock.twirp_api import METHODS, SERVICES, Call
-from livekit_conformance.protocol.token import Refusal, TokenRefused, verify
+from livekit_conformance.mock.twirp_api import METHODS, SERVICES, Call, Method
 from livekit_conformance.protocol.twirp import Code, TwirpError
 
-# `limit.max_api_request_body_size`.
-MAX_BODY: Final = 10 * 1024 * 1024
+# What Go's net/http reads of the headers of a request; aiohttp counts each of them.
+MAX_HEADER: Final = 1 << 20
 
-_BEARER: Final = "Bearer "
 _CLAIMS: Final = web.RequestKey("claims", dict)
+
+
+NO_WEBRTC: Final = "no WebRTC: nobody can join a room of this server"
+
+_VALIDATE: Final = "/rtc/validate"
+_VALIDATE_V1: Final = "/rtc/v1/validate"
 
 
 class HttpSide:
@@ -38,23 +44,35 @@ class HttpSide:
     """
 
     def __init__(
-        self, config: MockConfig, log: ServiceLog, rooms: Rooms, telephony: Telephony
+        self,
+        config: MockConfig,
+        log: ServiceLog,
+        rooms: Rooms,
+        telephony: Telephony,
+        outbound: OutboundCalls,
     ) -> None:
         self._config = config
         self._log = log
         self._rooms = rooms
         self._telephony = telephony
+        self._outbound = outbound
+        self._authentication = Authentication(config)
 
     def application(self) -> web.Application:
         """
         The routes, behind the middleware that verifies tokens.
         """
-        app = web.Application(middlewares=[self._authenticate], client_max_size=MAX_BODY)
+        # livekit-server up to 1.13.5 has no limit for the body of a request.
+        app = web.Application(middlewares=[self._authenticate], client_max_size=0)
         app.on_response_prepare.append(_without_server_header)
+        app.on_response_prepare.append(self._vary)
+        app.on_response_prepare.append(self._date)
         app.router.add_get("/", self._health)
-        for path in ("/rtc/validate", "/rtc/v1/validate"):
+        for path in (_VALIDATE, _VALIDATE_V1):
             app.router.add_get(path, self._validate)
-        app.router.add_route("*", "/twirp/livekit.{service}/{method}", self._twirp)
+        for path in ("/rtc", "/rtc/v1"):
+            app.router.add_get(path, self._join)
+        app.router.add_route("*", "/twirp/livekit.{service}/{method:.*}", self._twirp)
         app.router.add_route("*", "/{path:.*}", _not_found)
         return app
 
@@ -63,42 +81,13 @@ class HttpSide:
         if self._config.faults.secret_logged:
             self._log.write("debug", "verifying token", secret=self._config.api_secret)
         try:
-            request[_CLAIMS] = self._claims(request)
-            return await handler(request)
-        except _RefusedError as refusal:
-            return self._refuse(request, refusal.status, refusal.text)
-        except web.HTTPRequestEntityTooLarge:
-            return self._refuse(request, 413, "request body too large")
-
-    def _claims(self, request: web.Request) -> dict[str, Any]:
-        """
-        The claims of the request's token; none where there is no token, which is for handlers.
-        """
-        header = request.headers.get("Authorization", "")
-        if header and not header.startswith(_BEARER):
-            raise _RefusedError(401, "invalid authorization header. Must start with Bearer ")
-        token = header.removeprefix(_BEARER) or request.query.get("access_token", "")
-        if not token:
-            return {}
-        try:
-            return verify(
-                token, keys={self._config.api_key: self._config.api_secret}, now=time.time()
+            await self._config.variations.before_http()
+            request[_CLAIMS] = self._authentication.claims(
+                request.headers.get("Authorization", ""), request.query.get("access_token", "")
             )
-        except TokenRefused as refused:
-            if refused.reason in self._forgiven:
-                return _unverified(token)
-            shown = token if self._config.repeats_refused_tokens else "(not shown)"
-            raise _RefusedError(401, _refusal_text(shown, refused)) from refused
-
-    @property
-    def _forgiven(self) -> frozenset[Refusal]:
-        faults = self._config.faults
-        pairs = (
-            (faults.wrong_secret_accepted, Refusal.SIGNATURE),
-            (faults.unknown_key_accepted, Refusal.UNKNOWN_KEY),
-            (faults.expired_accepted, Refusal.EXPIRED),
-        )
-        return frozenset(reason for forgives, reason in pairs if forgives)
+            return await handler(request)
+        except Refused as refusal:
+            return self._refuse(request, refusal.status, refusal.text)
 
     def _refuse(self, request: web.Request, status: int, text: str) -> web.Response:
         if not self._config.faults.refusals_not_logged:
@@ -108,9 +97,17 @@ class HttpSide:
                 status=status,
                 method=request.method,
                 path=request.path,
-                error=text,
+                error="invalid token" if self._hides(text) else text,
             )
+        if self._config.faults.refusals_unexplained:
+            text = ""
         return web.Response(status=status, text=text)
+
+    def _hides(self, text: str) -> bool:
+        return self._config.faults.expiry_not_logged and "expired" in text
+
+    async def _vary(self, _request: web.Request, response: web.StreamResponse) -> None:
+        self._config.variations.http_response(response)
 
     async def _health(self, _request: web.Request) -> web.Response:
         if self._config.faults.http_silent:
@@ -119,16 +116,34 @@ class HttpSide:
             return web.Response(status=406, text="Not Ready")
         return web.Response(text="OK")
 
+    async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
+        faults = self._config.faults
+        if behind := 90 * faults.clock_behind + 10 * faults.clock_inexact:
+            response.headers["Date"] = formatdate(time.time() - behind, usegmt=True)
+
     async def _validate(self, request: web.Request) -> web.Response:
         claims = request[_CLAIMS]
-        video = claims.get("video") or {}
+        video = claims.get("video")
+        answer = web.Response(text="success", headers={"Access-Control-Allow-Origin": "*"})
+        if self._config.faults.validate_accepts_everything:
+            return answer
+        if video is None:
+            raise Refused(401, "no permissions to access the room")
+        if request.path == _VALIDATE_V1 and not request.query.get("join_request"):
+            raise Refused(400, "join_request is required")
         if not video.get("roomJoin"):
-            raise _RefusedError(401, "no permissions to access the room")
+            raise Refused(401, "permissions denied")
         if not (claims.get("sub") or claims.get("jti")):
-            raise _RefusedError(400, "identity cannot be empty")
+            raise Refused(400, "identity cannot be empty")
         if not video.get("room"):
-            raise _RefusedError(400, "no room name")
-        return web.Response(text="success", headers={"Access-Control-Allow-Origin": "*"})
+            raise Refused(400, "no room name")
+        return answer
+
+    async def _join(self, _request: web.Request) -> web.Response:
+        if self._config.faults.websocket_refused:
+            return web.Response(status=404)
+        # RFC 9110 section 15.6.2: the server does not support what the request needs.
+        return web.Response(status=HTTPStatus.NOT_IMPLEMENTED, text=NO_WEBRTC)
 
     async def _twirp(self, request: web.Request) -> web.Response:
         service, method = request.match_info["service"], request.match_info["method"]
@@ -167,47 +182,60 @@ class HttpSide:
         entry = METHODS[service, method]
         log_fields["method"] = method
         message = _decoded(entry.request(), await request.read(), as_json=as_json)
-        call = Call(message, self._rooms, self._telephony, self._config.faults)
+        call = Call(
+            message,
+            self._rooms,
+            self._telephony,
+            self._outbound,
+            self._config.faults,
+            request.keep_alive,
+        )
         log_fields |= entry.logs(message)
         claims: dict[str, Any] = request[_CLAIMS]
-        if not entry.allows(claims, message):
+        if not (entry.allows(claims, message) or self._overlooks(entry, claims, message)):
             raise TwirpError(Code.UNAUTHENTICATED, "permissions denied")
         try:
-            answer = entry.handle(call)
+            handled = entry.handle(call)
+            answer = await handled if isinstance(handled, Awaitable) else handled
         finally:
             log_fields |= call.log_fields
+        self._config.variations.order(answer)
         body = _as_json(answer) if as_json else answer.SerializeToString()
+        body = self._config.variations.message(body, as_json=as_json)
         return web.Response(body=body, content_type=content_type)
 
+    def _overlooks(self, entry: Method, claims: Mapping[str, Any], message: Any) -> bool:
+        """
+        Whether a fault opens a method to somebody who lacks its grant.
+        """
+        if self._config.faults.grants_ignored:
+            return bool(claims)
+        video = claims.get("video") or {}
+        if not (self._config.faults.other_room_allowed and "room" in video):
+            return False
+        everywhere = {"video": {**video, "room": getattr(message, "room", "")}}
+        return entry.allows({**claims, **everywhere}, message)
 
-class _RefusedError(Exception):
+
+def _json_object(body: bytes) -> dict[str, Any]:
     """
-    A request that is answered with a status and a sentence in plain text.
+    The JSON object that a request is, as strictly as Go's protojson takes it.
     """
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.text = text
-
-
-def _refusal_text(shown: str, refused: TokenRefused) -> str:
-    match refused.reason:
-        case Refusal.MALFORMED:
-            return "invalid authorization token"
-        case Refusal.UNKNOWN_KEY:
-            return refused.text
-        case _:
-            return f"invalid token: {shown}, error: {refused.text}"
+    value = json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_number)
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return value
 
 
-def _unverified(token: str) -> dict[str, Any]:
-    """
-    The claims of a token that a fault lets in.
-    """
-    raw = token.split(".")[1]
-    claims: dict[str, Any] = json.loads(urlsafe_b64decode(raw + "=" * (-len(raw) % 4)))
-    return claims
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        raise ValueError("a key stands twice")
+    return unique
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _bad_route(request: web.Request, text: str) -> TwirpError:
@@ -218,9 +246,9 @@ def _bad_route(request: web.Request, text: str) -> TwirpError:
 def _decoded(message: Message, body: bytes, *, as_json: bool) -> Message:
     try:
         if as_json:
-            return Parse(body, message, ignore_unknown_fields=True)
+            return ParseDict(_json_object(body), message, ignore_unknown_fields=True)
         message.ParseFromString(body)
-    except (ParseError, DecodeError, UnicodeDecodeError) as error:
+    except (ParseError, DecodeError, TypeError, ValueError, RecursionError) as error:
         kind = "json" if as_json else "protobuf"
         text = f"the {kind} request could not be decoded"
         raise TwirpError(Code.MALFORMED, text) from error

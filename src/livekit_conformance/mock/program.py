@@ -4,10 +4,11 @@ The whole mock: brings its sides up on free ports and takes them down again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import aiohttp
 from aiohttp import web
@@ -16,7 +17,7 @@ from livekit_conformance.mock import identifiers
 from livekit_conformance.mock.bus import Bus
 from livekit_conformance.mock.call import Services
 from livekit_conformance.mock.config import MockConfig
-from livekit_conformance.mock.http import HttpSide
+from livekit_conformance.mock.http import MAX_HEADER, HttpSide
 from livekit_conformance.mock.logs import ServiceLog
 from livekit_conformance.mock.rooms import Rooms
 from livekit_conformance.mock.sip import SipSide
@@ -63,7 +64,7 @@ class Mock:
     async def _start(self, stack: AsyncExitStack) -> None:
         config = self.config
         server_log = stack.enter_context(
-            ServiceLog(self.server_log, "livekit", as_text=config.variations.log)
+            ServiceLog(self.server_log, "livekit", as_text=_with_stack_traces(config))
         )
         sip_log = stack.enter_context(
             ServiceLog(
@@ -81,11 +82,11 @@ class Mock:
         rooms = Rooms(config, server_log, webhooks.queue)
         stack.callback(rooms.close)
         telephony = Telephony()
-        http = HttpSide(config, server_log, rooms, telephony)
-        self.url = await _serve(stack, http.application())
         sip = await SipSide.open(Services(config, sip_log, server_log, rooms, telephony))
         stack.push_async_callback(sip.close)
         self.sip_address = sip.address
+        http = HttpSide(config, server_log, rooms, telephony, sip.outbound)
+        self.url = await _serve(stack, http.application())
         bus = await stack.enter_async_context(Bus(config.faults))
         self.redis_url = bus.url
         server_log.write(
@@ -106,8 +107,20 @@ class Mock:
         )
 
 
+def _with_stack_traces(config: MockConfig) -> Callable[[dict[str, Any]], str]:
+    if not config.faults.logs_garbled:
+        return config.variations.log
+    return lambda line: f"{config.variations.log(line)}\ngoroutine 1 [running]:"
+
+
 async def _serve(stack: AsyncExitStack, app: web.Application) -> str:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=_SHUTDOWN_S,
+        max_line_size=MAX_HEADER,
+        max_field_size=MAX_HEADER,
+    )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, "127.0.0.1", 0).start()

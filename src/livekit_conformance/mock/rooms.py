@@ -65,6 +65,7 @@ class Rooms:
         self._log = log
         self._notify = notify
         self._rooms: dict[str, Room] = {}
+        self._deleted: list[RoomInfo] = []
         self._node = identifiers.new(identifiers.NODE)
         # Told when a participant is put out of a room by somebody else.
         self.on_removed: Callable[[str, str], None] = lambda _room, _identity: None
@@ -80,7 +81,18 @@ class Rooms:
         What is known of the rooms of these names, or of all rooms where no name is given.
         """
         wanted = set(names)
-        return [r.info for name, r in self._rooms.items() if not wanted or name in wanted]
+        known = [*(room.info for room in self._rooms.values()), *self._deleted]
+        return [info for info in known if not wanted or info.name in wanted]
+
+    def of_callers(self) -> list[str]:
+        """
+        The names of the rooms that have a SIP participant.
+        """
+        return [
+            name
+            for name, room in self._rooms.items()
+            if any(p.kind == ParticipantInfo.Kind.SIP for p in room.participants.values())
+        ]
 
     def create(self, request: CreateRoomRequest) -> RoomInfo:
         """
@@ -108,7 +120,8 @@ class Rooms:
             metadata=request.metadata,
         )
         room = self._rooms[info.name] = Room(info, departure)
-        self._end_after(room, info.empty_timeout, "empty timeout")
+        if not self._config.faults.empty_rooms_stay:
+            self._end_after(room, info.empty_timeout, "empty timeout")
         self._tell("room_started", room)
         return info
 
@@ -120,6 +133,8 @@ class Rooms:
             return False
         self._log.write("info", "deleting room", part="room", room=name, roomID=room.info.sid)
         self._close(room, DisconnectReason.ROOM_DELETED)
+        if self._config.faults.deleted_rooms_listed:
+            self._deleted.append(room.info)
         return True
 
     def join(self, name: str, participant: ParticipantInfo) -> ParticipantInfo:
@@ -196,7 +211,7 @@ class Rooms:
             return False
         was_kept_open = room.is_kept_open
         self._part(room, identity, reason)
-        if was_kept_open and not room.is_kept_open:
+        if was_kept_open and not room.is_kept_open and not self._config.faults.rooms_never_end:
             self._end_after(room, room.departure_timeout_s, "departure timeout")
         return True
 
@@ -292,6 +307,8 @@ _CLOSE_REASONS: Final[Mapping[int, str]] = {
     DisconnectReason.PARTICIPANT_REMOVED: "SERVICE_REQUEST_REMOVE_PARTICIPANT",
     DisconnectReason.ROOM_CLOSED: "ROOM_CLOSED",
     DisconnectReason.ROOM_DELETED: "SERVICE_REQUEST_DELETE_ROOM",
+    DisconnectReason.USER_REJECTED: "USER_REJECTED",
+    DisconnectReason.USER_UNAVAILABLE: "USER_UNAVAILABLE",
 }
 
 

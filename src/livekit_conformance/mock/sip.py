@@ -14,11 +14,13 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from livekit_conformance.mock import identifiers
-from livekit_conformance.mock.call import Attempt, EndedError, InboundCall, Services
-from livekit_conformance.protocol.sip.dialog import MAGIC_COOKIE, Dialog, response_to
+from livekit_conformance.mock.call import Attempt, EndedError, Handshake, InboundCall, Services
+from livekit_conformance.mock.outbound import OutboundCalls
+from livekit_conformance.protocol.sip.dialog import MAGIC_COOKIE, Dialog, response_to, seen_from
 from livekit_conformance.protocol.sip.layer import (
     Event,
     RequestReceived,
+    ResponseReceived,
     TransactionLayer,
     Transmit,
 )
@@ -61,11 +63,13 @@ class SipSide(asyncio.DatagramProtocol):
         self.transport: asyncio.DatagramTransport | None = None
         # By Call-ID and From tag, which stay the same between a challenge and its answer.
         self._attempts: dict[tuple[str, str | None], Attempt] = {}
+        self._handshakes: dict[str, Handshake] = {}
         self._refusals: dict[tuple[str, str | None], _Refusal] = {}
         # By the local tag, which livekit-sip makes its own call id.
         self._calls: dict[str, InboundCall] = {}
         self._tasks: dict[InboundCall, asyncio.Task[None]] = {}
         self._failures: list[BaseException] = []
+        self.outbound = OutboundCalls(services, self)
         services.rooms.on_removed = self._removed
 
     @classmethod
@@ -100,6 +104,7 @@ class SipSide(asyncio.DatagramProtocol):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.outbound.close()
         for call in list(self._calls.values()):
             call.end("shutdown")
         assert self.transport is not None
@@ -115,25 +120,43 @@ class SipSide(asyncio.DatagramProtocol):
         except SipSyntaxError:
             return  # As the real service: what is no SIP message is not answered.
         if isinstance(message, Request):
-            via = message.via.seen_from(*addr[:2])
-            vias = message.headers.listed("Via")[1:]
-            headers = message.headers.without("Via")
-            message = message.with_headers(
-                Headers.of(("Via", via), *(("Via", hop) for hop in vias), *headers)
-            )
+            message = seen_from(message, *addr[:2])
         self._do(self._layer.receive(message, time.monotonic(), addr))
 
     def _do(self, events: Iterable[Event]) -> None:
         for event in events:
             match event:
                 case Transmit(message, peer):
-                    assert self.transport is not None
-                    self.transport.sendto(message.to_bytes(), peer)
+                    self._send(message.to_bytes(), peer)
                 case RequestReceived(request, transaction, peer):
                     self._take(request, transaction, peer)
+                case ResponseReceived(response, _):
+                    self.outbound.response_received(response)
                 case _:
-                    pass  # Answers to our BYE, and time-outs of what nobody waits for.
+                    pass  # Time-outs of what nobody waits for.
         self._arm()
+
+    def ask(self, request: Request, peer: Address) -> None:
+        """
+        Send a request in a transaction.
+        """
+        _, events = self._layer.request(request, time.monotonic(), peer)
+        self._do(events)
+
+    def tell(self, request: Request, peer: Address) -> None:
+        """
+        Send an ACK, which has no transaction.
+        """
+        self._send(request.to_bytes(), peer)
+
+    def _send(self, datagram: bytes, peer: Address) -> None:
+        assert self.transport is not None
+        variations = self._services.config.variations
+        sent = variations.sip(datagram)
+        if delay := variations.sip_delay_s:
+            asyncio.get_running_loop().call_later(delay, self.transport.sendto, sent, peer)
+        else:
+            self.transport.sendto(sent, peer)
 
     def _arm(self) -> None:
         if self._wake:
@@ -163,6 +186,8 @@ class SipSide(asyncio.DatagramProtocol):
                 answer(488, "Not Acceptable Here")
             case "CANCEL":
                 self._cancelled(request, transaction)
+            case "BYE" if self.outbound.bye_received(request):
+                answer(200, "OK")
             case "BYE":
                 self._hung_up(request, transaction, call)
             case _:
@@ -190,6 +215,7 @@ class SipSide(asyncio.DatagramProtocol):
             source=peer,
             local=self.address,
             attempt=attempt,
+            handshake=self._handshakes.setdefault(request.call_id, Handshake()),
             respond=respond,
         )
         self._calls[attempt.tag] = call
@@ -213,7 +239,7 @@ class SipSide(asyncio.DatagramProtocol):
     def _refuse(self, call: InboundCall, transaction: Transaction, ended: EndedError) -> None:
         extra = NO_HEADERS
         if ended.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            extra = Headers.of(("Proxy-Authenticate", call.attempt.challenge))
+            extra = Headers.of(("Proxy-Authenticate", call.handshake.challenge))
         elif ended.status != HTTPStatus.UNAUTHORIZED:
             key = call.invite.call_id, call.invite.from_.tag
             until = time.monotonic() + REFUSALS_KEPT_S
@@ -226,6 +252,8 @@ class SipSide(asyncio.DatagramProtocol):
         call = next(pending, None)
         if invite is None or call is None:
             return  # livekit-sip does not answer a CANCEL of what it does not know.
+        if self._services.config.faults.cancel_ignored:
+            return
         self._respond(transaction, 200, "OK")
         if call.answered:
             return  # Too late, RFC 3261 section 9.2.
@@ -252,6 +280,7 @@ class SipSide(asyncio.DatagramProtocol):
         """
         Hang up on the caller whom somebody put out of the room.
         """
+        self.outbound.removed(room, identity)
         for call in list(self._calls.values()):
             if (call.room, call.identity) == (room, identity):
                 self._forget(call)
@@ -271,8 +300,7 @@ class SipSide(asyncio.DatagramProtocol):
         branch = Parameters((("branch", MAGIC_COOKIE + secrets.token_hex(8)),))
         dialog = Dialog.of_callee(call.invite, call.attempt.tag)
         _, bye = dialog.request("BYE", via=Via("UDP", host, port, branch))
-        _, events = self._layer.request(bye, time.monotonic(), call.source)
-        self._do(events)
+        self.ask(bye, call.source)
 
     def _respond(
         self,

@@ -1,24 +1,25 @@
 """
-The inbound trunks and dispatch rules that livekit-server keeps for livekit-sip.
+The trunks and dispatch rules that livekit-server keeps for livekit-sip.
 """
 
 from __future__ import annotations
 
+from google.protobuf.json_format import MessageToDict
 from livekit.protocol.sip import (
-    SIPDispatchRule,
     SIPDispatchRuleInfo,
     SIPInboundTrunkInfo,
+    SIPOutboundTrunkInfo,
     SIPTrunkInfo,
 )
 
 from livekit_conformance.mock import identifiers
 from livekit_conformance.protocol.dispatch import (
     Rule,
-    RuleKind,
     Trunk,
     conflicting_rules,
     conflicting_trunks,
 )
+from livekit_conformance.protocol.telephony import rule_of, trunk_of
 from livekit_conformance.protocol.twirp import Code, TwirpError
 
 
@@ -29,6 +30,7 @@ class Telephony:
 
     def __init__(self) -> None:
         self.trunks: dict[str, SIPInboundTrunkInfo] = {}
+        self.outbound_trunks: dict[str, SIPOutboundTrunkInfo] = {}
         self.rules: dict[str, SIPDispatchRuleInfo] = {}
 
     def matchable_trunks(self) -> list[Trunk]:
@@ -55,6 +57,14 @@ class Telephony:
         self.trunks[info.sip_trunk_id] = info
         return info
 
+    def add_outbound_trunk(self, info: SIPOutboundTrunkInfo) -> SIPOutboundTrunkInfo:
+        """
+        Keep an outbound trunk under a new id; several may be alike.
+        """
+        info.sip_trunk_id = identifiers.new(identifiers.SIP_TRUNK)
+        self.outbound_trunks[info.sip_trunk_id] = info
+        return info
+
     def add_rule(self, info: SIPDispatchRuleInfo) -> SIPDispatchRuleInfo:
         """
         Keep a dispatch rule under a new id.
@@ -70,9 +80,11 @@ class Telephony:
 
     def remove_trunk(self, trunk_id: str) -> SIPTrunkInfo:
         """
-        Forget a trunk; the answer is an empty one of the old kind, whether it existed or not.
+        Forget a trunk of either direction; the answer is an empty one of the old kind, whether it
+        existed or not.
         """
         self.trunks.pop(trunk_id, None)
+        self.outbound_trunks.pop(trunk_id, None)
         return SIPTrunkInfo(sip_trunk_id=trunk_id)
 
     def remove_rule(self, rule_id: str) -> SIPDispatchRuleInfo:
@@ -90,46 +102,11 @@ def as_trunk(info: SIPInboundTrunkInfo) -> Trunk:
     """
     A trunk of the API as a value of the dispatch evaluation.
     """
-    return Trunk(
-        id=info.sip_trunk_id,
-        name=info.name,
-        numbers=tuple(info.numbers),
-        allowed_numbers=tuple(info.allowed_numbers),
-        allowed_addresses=tuple(info.allowed_addresses),
-        auth_username=info.auth_username,
-        auth_password=info.auth_password,
-        auth_realm=info.auth_realm,
-    )
+    return trunk_of(MessageToDict(info, preserving_proto_field_name=True))
 
 
 def as_rule(info: SIPDispatchRuleInfo) -> Rule:
     """
     A dispatch rule of the API as a value of the dispatch evaluation.
     """
-    kind, room, pin, random_suffix = _kind(info.rule)
-    return Rule(
-        id=info.sip_dispatch_rule_id,
-        kind=kind,
-        room=room,
-        pin=pin,
-        random_suffix=random_suffix,
-        trunk_ids=tuple(info.trunk_ids),
-        numbers=tuple(info.numbers),
-        inbound_numbers=tuple(info.inbound_numbers),
-        hide_phone_number=info.hide_phone_number,
-        name=info.name,
-    )
-
-
-def _kind(rule: SIPDispatchRule) -> tuple[RuleKind, str, str, bool]:
-    match rule.WhichOneof("rule"):
-        case "dispatch_rule_direct":
-            direct = rule.dispatch_rule_direct
-            return "direct", direct.room_name, direct.pin, False
-        case "dispatch_rule_individual":
-            individual = rule.dispatch_rule_individual
-            random_suffix = not individual.no_randomness
-            return "individual", individual.room_prefix, individual.pin, random_suffix
-        case _:
-            callee = rule.dispatch_rule_callee
-            return "callee", callee.room_prefix, callee.pin, callee.randomize
+    return rule_of(MessageToDict(info, preserving_proto_field_name=True))

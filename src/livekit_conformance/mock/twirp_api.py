@@ -7,7 +7,7 @@ the table does not exist: `bad_route`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -19,7 +19,9 @@ from livekit.protocol import sip as sip_messages
 from livekit.protocol.models import DisconnectReason, ParticipantInfo
 from livekit.protocol.models import Room as RoomInfo
 
+from livekit_conformance.mock import identifiers
 from livekit_conformance.mock.config import Faults
+from livekit_conformance.mock.outbound import OutboundCalls
 from livekit_conformance.mock.rooms import Rooms
 from livekit_conformance.mock.telephony import Telephony
 from livekit_conformance.protocol.twirp import Code, TwirpError
@@ -41,7 +43,9 @@ class Call:
     request: Any
     rooms: Rooms
     telephony: Telephony
+    outbound: OutboundCalls
     faults: Faults
+    keeps_alive: bool = True
     log_fields: dict[str, Any] = field(default_factory=dict)
 
 
@@ -54,7 +58,7 @@ class Method:
     request: type[Message]
     allows: Callable[[Claims, Any], bool]
     logs: Callable[[Any], dict[str, Any]]
-    handle: Callable[[Call], Message]
+    handle: Callable[[Call], Message | Awaitable[Message]]
 
 
 def _video(grant: str) -> Callable[[Claims, Any], bool]:
@@ -70,27 +74,39 @@ def _sip_admin(claims: Claims, _request: Any) -> bool:
     return _grants(claims, "sip").get("admin") is True
 
 
+def _sip_call(claims: Claims, _request: Any) -> bool:
+    return _grants(claims, "sip").get("call") is True
+
+
 def _grants(claims: Claims, kind: str) -> Mapping[str, Any]:
     grants = claims.get(kind)
     return grants if isinstance(grants, Mapping) else {}
 
 
 def _create_room(call: Call) -> RoomInfo:
-    if len(call.request.name.encode()) > MAX_ROOM_NAME:
-        raise _unknown(
-            Code.INVALID_ARGUMENT, f"room name length exceeds limits: max length {MAX_ROOM_NAME}"
-        )
-    return call.rooms.create(call.request)
+    request, faults = call.request, call.faults
+    if len(request.name.encode()) > MAX_ROOM_NAME and not faults.long_names_accepted:
+        limit = "" if faults.limit_not_named else f": max length {MAX_ROOM_NAME}"
+        raise _unknown(Code.INVALID_ARGUMENT, f"room name length exceeds limits{limit}")
+    if faults.plus_becomes_blank:
+        request.name = request.name.replace("+", " ")
+    if faults.names_become_ascii:
+        request.name = request.name.encode("ascii", "replace").decode()
+    if faults.open_rooms_renewed:
+        call.rooms.delete(request.name)
+    if faults.metadata_forgotten:
+        request.metadata = ""
+    return call.rooms.create(request)
 
 
 def _list_rooms(call: Call) -> Message:
-    if call.faults.rooms_not_listed:
+    if call.faults.rooms_not_listed or (call.faults.nodes_apart and not call.keeps_alive):
         return room_messages.ListRoomsResponse()
     return room_messages.ListRoomsResponse(rooms=call.rooms.infos(call.request.names))
 
 
 def _delete_room(call: Call) -> Message:
-    if not call.rooms.delete(call.request.room):
+    if not call.rooms.delete(call.request.room) and not call.faults.absent_rooms_deleted:
         raise _unknown(Code.NOT_FOUND, "requested room does not exist")
     return room_messages.DeleteRoomResponse()
 
@@ -116,12 +132,37 @@ def _remove_participant(call: Call) -> Message:
     return room_messages.RemoveParticipantResponse()
 
 
+def _update_participant(call: Call) -> ParticipantInfo:
+    participant = _get_participant(call)
+    if call.request.metadata:
+        participant.metadata = call.request.metadata
+    return participant
+
+
+def _reach_participant(_call: Call) -> Message:
+    # The real one asks the participant over the bus and gives up after 3 s; who is there is not
+    # known here.
+    raise _unknown(Code.UNAVAILABLE, "no response from servers")
+
+
+def _send_data(_call: Call) -> Message:
+    return room_messages.SendDataResponse()
+
+
+def _update_metadata(call: Call) -> RoomInfo:
+    if (room := call.rooms.get(call.request.room)) is None:
+        raise _unknown(Code.NOT_FOUND, "requested room does not exist")
+    room.info.metadata = call.request.metadata
+    return room.info
+
+
 def _create_trunk(call: Call) -> Message:
     if not call.request.HasField("trunk"):
         raise TwirpError(Code.INVALID_ARGUMENT, "missing trunk")
     trunk = sip_messages.SIPInboundTrunkInfo()
     trunk.CopyFrom(call.request.trunk)
-    has_credentials = trunk.auth_username and trunk.auth_password
+    # One of the two is enough for this check, and not enough to challenge anybody later.
+    has_credentials = trunk.auth_username or trunk.auth_password
     if not (has_credentials or trunk.allowed_addresses or trunk.numbers):
         raise TwirpError(
             Code.INVALID_ARGUMENT,
@@ -184,12 +225,83 @@ def _list_rules(call: Call) -> Message:
     )
 
 
+def _create_outbound_trunk(call: Call) -> Message:
+    if not call.request.HasField("trunk"):
+        raise TwirpError(Code.INVALID_ARGUMENT, "missing trunk")
+    trunk = sip_messages.SIPOutboundTrunkInfo()
+    trunk.CopyFrom(call.request.trunk)
+    problems = {
+        "no trunk numbers specified": not trunk.numbers,
+        "no outbound address specified": not trunk.address,
+        "trunk address should be a hostname or IP, not SIP URI": trunk.address.startswith("sip:"),
+        "trunk address should not contain transport parameter": "transport=" in trunk.address,
+        "trunk id must not be set": bool(trunk.sip_trunk_id),
+    }
+    if problem := next((text for text, is_one in problems.items() if is_one), None):
+        raise TwirpError(Code.INVALID_ARGUMENT, problem)
+    created = call.telephony.add_outbound_trunk(trunk)
+    call.log_fields["trunk"] = _shown_trunk(created)
+    return created
+
+
+def _list_outbound_trunks(call: Call) -> Message:
+    ids, numbers = set(call.request.trunk_ids), set(call.request.numbers)
+    return sip_messages.ListSIPOutboundTrunkResponse(
+        items=[
+            trunk
+            for trunk in call.telephony.outbound_trunks.values()
+            if (not ids or trunk.sip_trunk_id in ids)
+            and (not numbers or numbers.intersection(trunk.numbers))
+        ]
+    )
+
+
+async def _create_participant(call: Call) -> Message:
+    request = call.request
+    problems = {
+        "missing sip trunk id and sip number": not (request.sip_trunk_id or request.sip_number),
+        "missing sip callee number": not request.sip_call_to,
+        "SipCallTo should be a phone number or SIP user, not a full SIP URI": (
+            "@" in request.sip_call_to
+        ),
+        "missing room name": not request.room_name,
+    }
+    if problem := next((text for text, is_one in problems.items() if is_one), None):
+        raise TwirpError(Code.INVALID_ARGUMENT, problem)
+    if not request.sip_trunk_id:
+        raise TwirpError(Code.UNIMPLEMENTED, "the mock places no calls without a trunk")
+    trunk = call.telephony.outbound_trunks.get(request.sip_trunk_id)
+    if trunk is None:
+        raise TwirpError(Code.NOT_FOUND, "requested sip trunk does not exist")
+    call_id = identifiers.new(identifiers.SIP_CALL)
+    call.log_fields |= {"callID": call_id, "toHost": trunk.address}
+    return sip_messages.SIPParticipantInfo(
+        participant_id=await call.outbound.place(request, trunk, call_id),
+        participant_identity=request.participant_identity or f"sip_{request.sip_call_to}",
+        room_name=request.room_name,
+        sip_call_id=call_id,
+    )
+
+
+def _update_by_id(id_field: str, what: str) -> Callable[[Call], Message]:
+    def update(call: Call) -> Message:
+        if not getattr(call.request, id_field):
+            raise TwirpError(Code.INVALID_ARGUMENT, f"{what} id must be set")
+        raise TwirpError(Code.UNIMPLEMENTED, "the mock updates no trunk and no rule")
+
+    return update
+
+
 def _delete_trunk(call: Call) -> Message:
+    if not call.request.sip_trunk_id:
+        raise TwirpError(Code.INVALID_ARGUMENT, "trunk ID is required")
     call.log_fields["trunkID"] = call.request.sip_trunk_id
     return call.telephony.remove_trunk(call.request.sip_trunk_id)
 
 
 def _delete_rule(call: Call) -> Message:
+    if not call.request.sip_dispatch_rule_id:
+        raise TwirpError(Code.INVALID_ARGUMENT, "dispatch rule ID is required")
     return call.telephony.remove_rule(call.request.sip_dispatch_rule_id)
 
 
@@ -222,7 +334,18 @@ def _room_and_participant(request: Any) -> dict[str, Any]:
     return {"room": request.room, "participant": request.identity}
 
 
-def _shown_trunk(trunk: sip_messages.SIPInboundTrunkInfo) -> dict[str, Any]:
+def _room_and_callee(request: sip_messages.CreateSIPParticipantRequest) -> dict[str, Any]:
+    return {
+        "room": request.room_name,
+        "participant": request.participant_identity,
+        "toUser": request.sip_call_to,
+        "trunkID": request.sip_trunk_id,
+    }
+
+
+def _shown_trunk(
+    trunk: sip_messages.SIPInboundTrunkInfo | sip_messages.SIPOutboundTrunkInfo,
+) -> dict[str, Any]:
     shown: dict[str, Any] = MessageToDict(trunk)
     shown |= {key: "<redacted>" for key in ("authUsername", "authPassword") if key in shown}
     shown |= {"includeHeaders": "SIP_NO_HEADERS", "mediaEncryption": _NO_ENCRYPTION}
@@ -265,17 +388,78 @@ METHODS: Final[Mapping[tuple[str, str], Method]] = MappingProxyType(
         ("RoomService", "RemoveParticipant"): Method(
             _R.RoomParticipantIdentity, _room_admin, _room_and_participant, _remove_participant
         ),
+        ("RoomService", "UpdateParticipant"): Method(
+            _R.UpdateParticipantRequest, _room_admin, _room_and_participant, _update_participant
+        ),
+        ("RoomService", "MutePublishedTrack"): Method(
+            _R.MuteRoomTrackRequest,
+            _room_admin,
+            lambda request: {
+                **_room_and_participant(request),
+                "trackID": request.track_sid,
+                "muted": request.muted,
+            },
+            _reach_participant,
+        ),
+        ("RoomService", "UpdateSubscriptions"): Method(
+            _R.UpdateSubscriptionsRequest,
+            _room_admin,
+            lambda request: {
+                **_room_and_participant(request),
+                "trackID": list(request.track_sids),
+            },
+            _reach_participant,
+        ),
+        ("RoomService", "SendData"): Method(
+            _R.SendDataRequest,
+            _room_admin,
+            lambda request: {"room": request.room, "size": len(request.data)},
+            _send_data,
+        ),
+        ("RoomService", "UpdateRoomMetadata"): Method(
+            _R.UpdateRoomMetadataRequest,
+            _room_admin,
+            lambda request: {"room": request.room, "size": len(request.metadata.encode())},
+            _update_metadata,
+        ),
         ("SIP", "CreateSIPInboundTrunk"): Method(
             _S.CreateSIPInboundTrunkRequest, _sip_admin, _nothing, _create_trunk
         ),
         ("SIP", "ListSIPInboundTrunk"): Method(
             _S.ListSIPInboundTrunkRequest, _sip_admin, _nothing, _list_trunks
         ),
+        ("SIP", "CreateSIPOutboundTrunk"): Method(
+            _S.CreateSIPOutboundTrunkRequest, _sip_admin, _nothing, _create_outbound_trunk
+        ),
+        ("SIP", "ListSIPOutboundTrunk"): Method(
+            _S.ListSIPOutboundTrunkRequest, _sip_admin, _nothing, _list_outbound_trunks
+        ),
+        ("SIP", "CreateSIPParticipant"): Method(
+            _S.CreateSIPParticipantRequest, _sip_call, _room_and_callee, _create_participant
+        ),
         ("SIP", "CreateSIPDispatchRule"): Method(
             _S.CreateSIPDispatchRuleRequest, _sip_admin, _nothing, _create_rule
         ),
         ("SIP", "ListSIPDispatchRule"): Method(
             _S.ListSIPDispatchRuleRequest, _sip_admin, _nothing, _list_rules
+        ),
+        ("SIP", "UpdateSIPInboundTrunk"): Method(
+            _S.UpdateSIPInboundTrunkRequest,
+            _sip_admin,
+            _nothing,
+            _update_by_id("sip_trunk_id", "trunk"),
+        ),
+        ("SIP", "UpdateSIPOutboundTrunk"): Method(
+            _S.UpdateSIPOutboundTrunkRequest,
+            _sip_admin,
+            _nothing,
+            _update_by_id("sip_trunk_id", "trunk"),
+        ),
+        ("SIP", "UpdateSIPDispatchRule"): Method(
+            _S.UpdateSIPDispatchRuleRequest,
+            _sip_admin,
+            _nothing,
+            _update_by_id("sip_dispatch_rule_id", "rule"),
         ),
         ("SIP", "DeleteSIPTrunk"): Method(
             _S.DeleteSIPTrunkRequest, _sip_admin, _nothing, _delete_trunk

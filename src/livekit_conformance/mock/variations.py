@@ -19,7 +19,6 @@ _SIP_HEADERS: Final = b"Server: another/2.0\r\nX-Conformance-Neutral: yes\r\n"
 _COMPACT: Final = {b"Via": b"v", b"From": b"f", b"To": b"t", b"Call-ID": b"i", b"Contact": b"m"}
 _DELAY_S: Final = 0.1
 _LISTS: Final = frozenset({"rooms", "participants", "items"})
-# protobuf field 1999, of type varint, with the value 1: a field that no client knows yet.
 _OLDER_WORDS: Final = {
     "token signature is invalid: signature is invalid": (
         "go-jose/go-jose: error in cryptographic primitive"
@@ -31,6 +30,8 @@ _OLDER_WORDS: Final = {
         "go-jose/go-jose/jwt: validation failed, token not valid yet (nbf)"
     ),
 }
+_TOLD_LATER: Final = frozenset({"sip.callIDFull", "sip.callTag", "sip.callStatus"})
+# protobuf field 1999, of type varint, with the value 1: a field that no client knows yet.
 _UNKNOWN_FIELD: Final = b"\xf8\x7c\x01"
 
 
@@ -54,6 +55,7 @@ class Variations:
         events_reordered: the fields of the JSON come in another order, with white space between.
         events_extended: a field, and an event, that nobody knows yet.
         events_slow: every delivery leaves 100 ms later.
+        events_early: participant_joined lacks what livekit-sip tells a server up to 1.8 after it.
     Logs:
         logs_console: the console dialect instead of JSON.
         logs_iso_time: times with a zone instead of Unix seconds.
@@ -72,6 +74,7 @@ class Variations:
     events_reordered: bool = False
     events_extended: bool = False
     events_slow: bool = False
+    events_early: bool = False
     logs_console: bool = False
     logs_iso_time: bool = False
     logs_chatty: bool = False
@@ -157,6 +160,10 @@ class Variations:
         """
         if self.events_extended:
             event = event | {"newer": {"field": 1}}
+        if self.events_early and event["event"] == "participant_joined":
+            caller = event["participant"]
+            told = {k: v for k, v in caller.get("attributes", {}).items() if k not in _TOLD_LATER}
+            event = event | {"participant": caller | {"attributes": told}}
         if self.events_reordered:
             return json.dumps(dict(reversed(event.items())), indent=2).encode()
         return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,7 +1,8 @@
 """
 RTP packets, G.711 mu-law, and measuring what a stream of them sounds like.
 
-Sources: RFC 3550 (packets, loss and jitter), RFC 3551 (PCMU), ITU-T G.711 (mu-law).
+Sources: RFC 3550 (packets, loss and jitter), RFC 3551 (PCMU), ITU-T G.711 (mu-law), RFC 4733
+(keys that are pressed).
 Samples are numbers from -32768 to 32767 at 8000 Hz unless said otherwise.
 """
 
@@ -20,6 +21,9 @@ _HEADER = struct.Struct("!BBHII")
 _SEQUENCES = 1 << 16
 # A jump forward by more than this is a new sequence, not a loss: RFC 3550 appendix A.1.
 _MAX_DROPOUT = 3000
+# In the order of their event codes, RFC 4733 section 3.2.
+KEYS = "0123456789*#ABCD"
+_KEY_VOLUME = 10
 
 
 class RtpSyntaxError(ValueError):
@@ -151,6 +155,15 @@ def _linear_to_mulaw(sample: float) -> int:
     biased = min(round(abs(sample)), _LARGEST_LINEAR) + 0x84
     segment = biased.bit_length() - 8
     return ~(sign | segment << 4 | biased >> (segment + 3) & 0x0F) & 0xFF
+
+
+def telephone_event(key: str, *, duration: int, end: bool) -> bytes:
+    """
+    The payload that says for how long `key` is pressed by now, RFC 4733 section 2.3.
+
+    `duration` in units of the timestamp; `end` when it was let go.
+    """
+    return struct.pack("!BBH", KEYS.index(key), (0x80 if end else 0) | _KEY_VOLUME, duration)
 
 
 def tone(

@@ -129,6 +129,22 @@ def test_a_server_notes_where_a_request_came_from(text: str, seen: str) -> None:
     assert str(Via.parse(text).seen_from("192.0.2.1", 5070)) == seen
 
 
+@pytest.mark.parametrize(
+    ("text", "port"),
+    [
+        ("SIP/2.0/UDP 192.0.2.9:5066;branch=z9hG4bK-1", 5066),
+        ("SIP/2.0/UDP proxy.example.org;branch=z9hG4bK-1", 5060),
+        ("SIP/2.0/UDP 192.0.2.9:5066;branch=z9hG4bK-1;rport", 40000),
+        ("SIP/2.0/UDP 192.0.2.9:5066;branch=z9hG4bK-1;received=198.51.100.7", 5066),
+    ],
+)
+def test_a_response_goes_to_the_address_that_the_request_came_from(text: str, port: int) -> None:
+    """
+    RFC 3261 section 18.2.2, RFC 3581 section 4; what the sender itself wrote of it counts nothing.
+    """
+    assert Via.parse(text).reply_address("192.0.2.1", 40000) == ("192.0.2.1", port)
+
+
 @pytest.mark.parametrize("text", ["", "SIP/2.0/UDP", "SIP/1.0/UDP a", "SIP/2.0/UDP a;b c"])
 def test_what_is_no_via_is_refused(text: str) -> None:
     """

@@ -11,6 +11,7 @@ from livekit_conformance.protocol.sip.dialog import (
     cancel,
     new_request,
     response_to,
+    seen_from,
 )
 from livekit_conformance.protocol.sip.message import (
     Headers,
@@ -212,3 +213,20 @@ def test_a_2xx_is_repeated_at_intervals_up_to_t2_for_64_t1() -> None:
         current = current.following()
 
     assert times == [0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5]
+
+
+def test_only_the_topmost_via_says_where_a_request_came_from() -> None:
+    """
+    RFC 3261 section 18.2.1: the hops before are left as they are, and in their order.
+    """
+    below = Via.parse("SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bK-0;rport")
+    request = invite()
+    request = request.with_headers(request.headers.replacing("Via", f"{VIA}, {below}"))
+
+    seen = seen_from(request, "192.0.2.200", 40000)
+
+    assert [str(via) for via in seen.headers.listed("Via")] == [
+        str(VIA.seen_from("192.0.2.200", 40000)),
+        str(below),
+    ]
+    assert seen.headers.without("Via") == request.headers.without("Via")

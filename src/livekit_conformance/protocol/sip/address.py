@@ -21,6 +21,8 @@ from livekit_conformance.protocol.sip.syntax import (
 )
 
 LARGEST_PORT = 65535
+# Where SIP over UDP and TCP is spoken unless something else is said, RFC 3261 section 19.1.2.
+DEFAULT_PORT = 5060
 
 # hostport = host [ ":" port ], host = hostname / IPv4address / IPv6reference
 # The underscore is in no hostname of the RFC, but in those of container networks.
@@ -212,6 +214,15 @@ class Via:
         if "rport" in parameters or self.host != host:
             parameters = parameters.with_value("received", host)
         return replace(self, parameters=parameters)
+
+    def reply_address(self, host: str, port: int) -> tuple[str, int]:
+        """
+        Where a response goes over UDP to a request that came from `host` and `port`: back there if
+        `rport` asks for it, else to the port that the Via names.
+
+        Sources: RFC 3261 section 18.2.2, RFC 3581 section 4.
+        """
+        return host, port if "rport" in self.parameters else self.port or DEFAULT_PORT
 
     def __str__(self) -> str:
         return f"SIP/2.0/{self.transport} {_join(self.host, self.port)}{self.parameters}"

@@ -94,6 +94,16 @@ def cancel(invite: Request) -> Request:
     )
 
 
+def seen_from(request: Request, host: str, port: int) -> Request:
+    """
+    The request as a server answers it: its topmost Via says where it came from, section 18.2.1.
+    """
+    own, *others = request.headers.listed("Via")
+    vias = [Via.parse(own).seen_from(host, port), *others]
+    headers = request.headers.without("Via")
+    return request.with_headers(Headers.of(*(("Via", via) for via in vias), *headers))
+
+
 def response_to(
     request: Request,
     status: int,

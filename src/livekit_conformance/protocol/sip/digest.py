@@ -193,6 +193,15 @@ def answered_username(value: str) -> str:
     return _digest_fields(value, required=("username",))["username"]
 
 
+def answer_fields(value: str) -> Mapping[str, str]:
+    """
+    What an answer says, believed or not, by the names of its fields in lower case.
+
+    Raises SipSyntaxError: the answer cannot be read.
+    """
+    return _digest_fields(value, required=())
+
+
 def _expected(fields: Mapping[str, str], *, password: str, method: str) -> str:
     algorithm = _canonical(fields.get("algorithm", "MD5"))
     qop = fields.get("qop")

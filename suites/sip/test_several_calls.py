@@ -1,0 +1,79 @@
+"""
+Do calls come through again and again, all at once, and end when the caller gives up?
+"""
+
+import asyncio
+
+import pytest
+
+from livekit_conformance.drivers.probe import Prober, callers_at_once
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import Blocked, NotConfigured
+from livekit_conformance.protocol.sip.outcome import Outcome
+
+_IN_A_ROW = 3
+_AT_ONCE = 10
+# An agent may be faster than we are.
+_TRIES = 3
+
+
+@pytest.mark.clause("1.5-cancelled-call-ends-cleanly")
+async def test_cancelling_a_ringing_call_ends_it(prober: Prober, profile: Profile) -> None:
+    """
+    CANCEL gets 200, the INVITE 487, and the caller leaves the room that it was in.
+    """
+    for _ in range(_TRIES):
+        [ringing] = await prober.ring(profile.sip.caller, purpose="cancelled")
+        if not ringing.call.answered:
+            break
+    else:
+        raise Blocked(
+            f"the agent answered {_TRIES} calls before they could be cancelled ({ringing.story})",
+            remedy="Let the agent wait a second before it speaks, or accept that this is not seen",
+        )
+    if ringing.left is None:
+        raise Blocked(
+            f"the caller was seen in no room ({ringing.not_seen or ringing.story})",
+            remedy="See 1.1-sip-service-joins-the-server",
+        )
+
+    cancel, final = ringing.call.cancel_response, ringing.call.final
+    statuses = (cancel and cancel.status, final and final.status)
+
+    assert statuses == (200, 487) and ringing.left.came_true, (
+        "CANCEL MUST be answered with 200 and the INVITE with 487, and the caller MUST leave the "
+        f"room; received {statuses[0] or 'nothing'} and {statuses[1] or 'nothing'}; "
+        f"the leaving was {ringing.left}"
+    )
+
+
+@pytest.mark.clause("1.5-repeated-calls-succeed")
+@pytest.mark.parametrize("order", ["in-a-row", "at-once"])
+async def test_every_one_of_several_calls_is_answered(
+    prober: Prober, profile: Profile, order: str
+) -> None:
+    """
+    As many calls at once as the profile allows, and as many in a row, or three.
+    """
+    limit = profile.limits.calls
+    if order == "in-a-row":
+        calls = [
+            await prober.call_through(purpose="one of several")
+            for _ in range(max(_IN_A_ROW, limit))
+        ]
+    elif limit > 1:
+        callers = callers_at_once(profile, min(limit, _AT_ONCE))
+        calls = await asyncio.gather(
+            *(prober.call_through(purpose="one of several", caller=caller) for caller in callers)
+        )
+    else:
+        raise NotConfigured("limits: {calls: 2}")
+
+    unanswered = [call for call in calls if call.outcome is not Outcome.ANSWERED]
+    if problem := next((call.agent_problem for call in unanswered if call.agent_problem), None):
+        raise Blocked(problem, remedy="The agent is the suite's own; the deployment is not blamed")
+
+    assert not unanswered, (
+        f"calls {order.replace('-', ' ')} MUST all be answered; {len(unanswered)} of {len(calls)} "
+        f"were not: {'; '.join(f'{call.outcome} ({call.story})' for call in unanswered)}"
+    )

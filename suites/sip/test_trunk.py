@@ -1,0 +1,221 @@
+"""
+Does the trunk let in whom it must, and nobody else?
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+import pytest
+
+from livekit_conformance.drivers.livekit_api import LiveKitClient
+from livekit_conformance.drivers.logs import LogTail
+from livekit_conformance.drivers.probe import ProbeCall, Prober, wrong_accounts
+from livekit_conformance.drivers.sip import new_call_id
+from livekit_conformance.drivers.telephony import read_telephony
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import Blocked, NotApplicable
+from livekit_conformance.protocol.dispatch import IncomingCall
+from livekit_conformance.protocol.logline import LogLine
+from livekit_conformance.protocol.sip.digest import Challenge
+from livekit_conformance.protocol.sip.message import Response, SipSyntaxError
+from livekit_conformance.protocol.sip.outcome import Outcome
+
+# Numbers for use in examples, which nobody has.
+_NUMBERS_OF_NOBODY = ("+15550199", "+15550198")
+# How long a call that nobody wants is listened to where no log tells what became of it.
+_SILENCE_S = 3.0
+
+
+@pytest.mark.clause("1.1-trunk-challenges")
+async def test_the_trunk_challenges_a_caller_without_credentials(
+    prober: Prober, client: LiveKitClient, profile: Profile
+) -> None:
+    """
+    407 comes with realm and nonce of an MD5 digest.
+    """
+    stranger = await prober.attempt(None, purpose="no credentials")
+
+    problem = what_is_no_challenge(stranger.call.final)
+    if problem is not None and not await asks_for_credentials(client, profile):
+        raise NotApplicable(
+            f"no trunk for {profile.sip.number} has credentials: whoever reaches the SIP port may "
+            "call. Set auth_username and auth_password on the trunk, or empty sip.username in the "
+            "profile"
+        )
+
+    assert problem is None, (
+        f"an INVITE without credentials MUST get 407 with a challenge; {problem}; "
+        f"received {stranger.story}"
+    )
+
+
+@pytest.mark.clause("1.1-trunk-accepts-right-password")
+async def test_the_trunk_accepts_its_own_password(probe_call: ProbeCall) -> None:
+    """
+    After one challenge the INVITE with credentials is not challenged or refused again.
+    """
+    require_challenge(probe_call)
+
+    statuses = {answer.status for answer in probe_call.answers}
+
+    assert not statuses & {401, 403, 407}, (
+        f"the trunk MUST accept the profile's credentials; received {probe_call.story}"
+    )
+
+
+@pytest.mark.clause("1.1-trunk-refuses-wrong-password")
+async def test_the_trunk_refuses_a_wrong_password(
+    prober: Prober, probe_call: ProbeCall, profile: Profile
+) -> None:
+    """
+    The same user with another password gets a final refusal, no ringing and no room.
+    """
+    require_challenge(probe_call)
+
+    refused = await prober.attempt(wrong_accounts(profile)["password"], purpose="wrong password")
+
+    assert is_refused(refused), (
+        f"a wrong password MUST be refused before it rings, and get no room; {told(refused)}"
+    )
+
+
+@pytest.mark.clause("1.1-trunk-refuses-wrong-user")
+async def test_the_trunk_refuses_a_wrong_user(
+    prober: Prober, probe_call: ProbeCall, profile: Profile
+) -> None:
+    """
+    Another user with the right password gets a final refusal, no ringing and no room.
+    """
+    require_challenge(probe_call)
+
+    refused = await prober.attempt(wrong_accounts(profile)["user"], purpose="wrong user")
+
+    assert is_refused(refused), (
+        f"a wrong user MUST be refused before it rings, and get no room; {told(refused)}"
+    )
+
+
+@pytest.mark.clause("1.1-unknown-caller-is-kept-out")
+async def test_a_call_for_a_number_of_no_trunk_opens_no_room(
+    prober: Prober, probe_call: ProbeCall, profile: Profile, logs: Mapping[str, LogTail]
+) -> None:
+    """
+    It may be refused or left ringing; livekit-sip's log or a silence says that it was dropped.
+    """
+    if probe_call.room is None:
+        raise Blocked(
+            f"positive control: the call for the right number was seen in no room "
+            f"({probe_call.not_seen or probe_call.story})",
+            remedy="See 1.1-sip-service-joins-the-server",
+        )
+    number = next(other for other in _NUMBERS_OF_NOBODY if other != profile.sip.number)
+    call_id = new_call_id()
+
+    dropped = asyncio.get_running_loop().create_future()
+    watching = asyncio.create_task(tell_end(logs.get("livekit-sip"), call_id, dropped))
+    try:
+        call = await prober.attempt(
+            None,
+            purpose="number of no trunk",
+            call_id=call_id,
+            number=number,
+            within=_SILENCE_S,
+            give_up=dropped,
+        )
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+
+    if call.not_seen is not None:
+        raise Blocked(f"the rooms could not be looked at: {call.not_seen}", remedy="See 1.1")
+    assert call.room is None, (
+        f"a call for {number}, a number of no trunk, MUST NOT open a room; {told(call)}. A "
+        "dispatch rule without trunk_ids takes the calls of everybody: bind it to the trunk"
+    )
+
+
+def what_is_no_challenge(final: Response | None) -> str | None:
+    """
+    Why the answer does not ask for an MD5 digest; None when it does.
+    """
+    if final is None or final.status != 407:
+        return f"the final answer is {f'{final.status} {final.reason}' if final else 'missing'}"
+    try:
+        challenge = Challenge.parse(final.headers.get("Proxy-Authenticate") or "")
+    except SipSyntaxError as error:
+        return f"Proxy-Authenticate cannot be read: {error}"
+    if not challenge.realm or not challenge.nonce:
+        return f"realm or nonce is empty: {challenge}"
+    return None if challenge.algorithm == "MD5" else f"the algorithm is {challenge.algorithm}"
+
+
+async def asks_for_credentials(client: LiveKitClient, profile: Profile) -> bool:
+    """
+    Whether the trunk that the listed trunks and rules choose for this call has credentials.
+    """
+    telephony = await read_telephony(client)
+    call = IncomingCall(profile.sip.caller, profile.sip.number)
+    trunk = telephony.predict(call).trunk
+    return trunk is not None and trunk.asks_for_credentials
+
+
+def require_challenge(probe_call: ProbeCall) -> None:
+    """
+    The positive control: a trunk that asks nobody refuses nobody.
+    """
+    if probe_call.call.challenges:
+        return
+    if probe_call.outcome in {Outcome.ANSWERED, Outcome.KEPT_RINGING}:
+        raise NotApplicable("the call came through unasked: see 1.1-trunk-challenges")
+    raise Blocked(
+        f"nobody asked for credentials ({probe_call.outcome}: {probe_call.story})",
+        remedy="See 1.5-invite-is-not-rejected",
+    )
+
+
+def is_refused(call: ProbeCall) -> bool:
+    """
+    Whether there was a refusal of the credentials, no ringing, and no room.
+    """
+    statuses = {answer.status for answer in call.answers if answer.status >= 180}
+    return bool(statuses) and statuses <= {401, 403, 407} and call.room is None
+
+
+def told(call: ProbeCall) -> str:
+    """
+    What was seen of a call that should have been kept out.
+    """
+    return f"received {call.story}; room: {call.room.name if call.room else 'none'}"
+
+
+async def tell_end(tail: LogTail | None, call_id: str, over: asyncio.Future[None]) -> None:
+    """
+    Set `over` when livekit-sip's log says that the call is over; never where there is no log.
+    """
+    if tail is None:
+        return
+    with suppress(Blocked):  # A log that cannot be read blocks the checks that need it.
+        _, waited = await tail.wait_for(
+            lambda _line: end_in(tail.lines, call_id) is not None,
+            within=_SILENCE_S,
+            what=f"the end of {call_id}",
+        )
+        if waited.came_true and not over.done():
+            over.set_result(None)
+
+
+def end_in(lines: Iterable[LogLine], call_id: str) -> str | None:
+    """
+    The reason with which livekit-sip ended a call, as `flood` for one that no rule is for.
+
+    The line of the end has livekit-sip's own id of the call, the others have both.
+    """
+    own_ids = {
+        line.fields.get("callID") for line in lines if line.fields.get("sipCallID") == call_id
+    }
+    ends = (line for line in lines if line.message == "SIP call ended")
+    return next(
+        (str(line.fields.get("reason")) for line in ends if line.fields.get("callID") in own_ids),
+        None,
+    )

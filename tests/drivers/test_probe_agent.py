@@ -1,0 +1,130 @@
+"""
+The agent stand-in comes to the calls of the suite and to no others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.drivers import probe
+from livekit_conformance.drivers.livekit_api import LiveKitClient
+from livekit_conformance.drivers.permit import Permit
+from livekit_conformance.drivers.probe import Prober, credentials
+from livekit_conformance.drivers.sip import SipAgent
+from livekit_conformance.drivers.webhook import WebhookReceiver
+from livekit_conformance.environments.profile import Profile, Sip
+from livekit_conformance.mock import Mock, MockConfig, Variations
+from livekit_conformance.observations import Recorder
+from livekit_conformance.redaction import Redactor
+from tests.mock import replay
+
+PROFILE = Profile(
+    kind="mock",
+    allow=frozenset(Effect),
+    sip=Sip(
+        number=replay.NUMBER,
+        caller=replay.CALLER,
+        username=replay.USERNAME,
+        password=SecretStr(replay.PASSWORD),
+    ),
+    agent="stand-in",
+)
+STRANGER = "+15550177"
+
+
+class Agent:
+    """
+    Only remembers where it was called to; the mock has an agent that answers.
+    """
+
+    is_running = True
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        self.rooms: dict[str, None] = {}
+        self.joined: list[str] = []
+        self.problems: dict[str, str] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def join(self, room: str) -> None:
+        self.rooms[room] = None
+        self.joined.append(room)
+
+    async def leave(self, room: str) -> None:
+        del self.rooms[room]
+
+
+@dataclass
+class Scene:
+    prober: Prober
+    sip: SipAgent
+    agent: Agent
+
+
+@pytest_asyncio.fixture(params=[False, True], ids=["told at once", "told later"])
+async def scene(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Scene]:
+    """
+    A mock that tells the Call-ID with participant_joined, or later as servers up to 1.8 do.
+    """
+    agent = Agent()
+    monkeypatch.setattr(probe, "AgentStandIn", lambda *_, **__: agent)
+    recorder, permit = Recorder(Redactor()), Permit(frozenset(Effect))
+    key = {"api_key": replay.API_KEY, "api_secret": replay.API_SECRET}
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        receiver = WebhookReceiver(
+            listener, path="/hook", keys={replay.API_KEY: replay.API_SECRET}, recorder=recorder
+        )
+        config = MockConfig(
+            replay.API_KEY,
+            replay.API_SECRET,
+            tmp_path,
+            webhook_url=f"http://127.0.0.1:{listener.getsockname()[1]}/hook",
+            answer_delay_s=0.3,
+            variations=Variations(events_early=request.param),
+        )
+        async with receiver, Mock(config) as mock:
+            await replay.provide_sip(mock.url)
+            async with (
+                LiveKitClient(mock.url, permit=permit, recorder=recorder, **key) as client,
+                SipAgent(mock.sip_address, recorder=recorder) as sip,
+                Prober(
+                    PROFILE,
+                    sip=sip,
+                    client=client,
+                    receiver=receiver,
+                    permit=permit,
+                    recorder=recorder,
+                ) as prober,
+            ):
+                yield Scene(prober, sip, agent)
+
+
+async def test_the_agent_comes_to_our_call_and_not_to_a_strangers(scene: Scene) -> None:
+    async def stranger() -> None:
+        call = await scene.sip.call(
+            number=replay.NUMBER, caller=STRANGER, credentials=credentials(PROFILE)
+        )
+        assert call.answered
+        await call.hang_up()
+
+    ours, _ = await asyncio.gather(scene.prober.call_through(purpose="test"), stranger())
+
+    assert ours.call.answered
+    [room] = scene.agent.joined
+    assert replay.CALLER in room
+    assert STRANGER not in room

@@ -1,0 +1,133 @@
+"""
+A caller that sends an INVITE byte for byte as it is told, and sees how it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from livekit_conformance.protocol.sip import sdp
+from livekit_conformance.protocol.sip.address import NameAddr, Via
+from livekit_conformance.protocol.sip.dialog import MAGIC_COOKIE, cancel, new_request
+from livekit_conformance.protocol.sip.message import Headers, Request, Response, parse
+
+ANSWER_WITHIN_S = 3.0
+_SDP = Headers.of(("Content-Type", sdp.CONTENT_TYPE))
+
+
+@dataclass
+class Attempt:
+    """
+    The ids of one call; each INVITE has the next number.
+    """
+
+    number: str
+    caller: str
+    call_id: str = field(default_factory=lambda: f"digest-{secrets.token_hex(8)}")
+    tag: str = field(default_factory=lambda: secrets.token_hex(8))
+    cseq: int = 0
+
+
+class RawCaller(asyncio.DatagramProtocol):
+    def __init__(self, server: tuple[str, int]) -> None:
+        self.server = server
+        self.received: asyncio.Queue[Response] = asyncio.Queue()
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:
+        self.transport = transport
+        self.address: tuple[str, int] = transport.get_extra_info("sockname")
+
+    def datagram_received(self, data: bytes, _addr: tuple[str, int]) -> None:
+        message = parse(data)
+        if isinstance(message, Response):
+            self.received.put_nowait(message)
+
+    def uri(self, number: str) -> str:
+        return f"sip:{number}@{self.server[0]}:{self.server[1]}"
+
+    async def invite(
+        self,
+        attempt: Attempt,
+        lines: Sequence[tuple[str, bytes]] = (),
+        *,
+        within: float = ANSWER_WITHIN_S,
+    ) -> tuple[Request, Response | None]:
+        """
+        Send an INVITE with these lines; the first answer but 100, None when there is none.
+
+        A final answer is acknowledged.
+        """
+        attempt.cseq += 1
+        request = self._request(attempt)
+        self._send(request, lines)
+        response = await self._answer(request, first=180, within=within)
+        if response is not None and not response.is_provisional:
+            self._send(self._ack(request, response))
+        return request, response
+
+    async def give_up(self, invite: Request) -> Response | None:
+        """
+        Cancel a call that rings; the final answer to its INVITE.
+        """
+        self._send(cancel(invite))
+        response = await self._answer(invite, first=200, within=ANSWER_WITHIN_S)
+        if response is not None:
+            self._send(self._ack(invite, response))
+        return response
+
+    def _request(self, attempt: Attempt) -> Request:
+        host, port = self.address
+        branch = MAGIC_COOKIE + secrets.token_hex(8)
+        own = NameAddr(f"sip:{attempt.caller}@{host}:{port}")
+        return new_request(
+            "INVITE",
+            self.uri(attempt.number),
+            via=Via.parse(f"SIP/2.0/UDP {host}:{port};branch={branch};rport"),
+            caller=own.with_tag(attempt.tag),
+            callee=NameAddr(self.uri(attempt.number)),
+            call_id=attempt.call_id,
+            cseq=attempt.cseq,
+            contact=own,
+            extra=_SDP,
+            body=str(sdp.offer(host, port, session_id=1)).encode(),
+        )
+
+    def _ack(self, invite: Request, response: Response) -> Request:
+        headers = invite.headers.without("To").without("CSeq").without("Content-Type")
+        headers = headers.adding(("To", str(response.to)), ("CSeq", f"{invite.cseq.number} ACK"))
+        return Request("ACK", invite.uri, headers)
+
+    def _send(self, request: Request, lines: Sequence[tuple[str, bytes]] = ()) -> None:
+        head, blank_line, body = request.to_bytes().partition(b"\r\n\r\n")
+        more = b"".join(b"\r\n" + name.encode() + b": " + value for name, value in lines)
+        self.transport.sendto(head + more + blank_line + body, self.server)
+
+    async def _answer(self, invite: Request, *, first: int, within: float) -> Response | None:
+        wanted = (invite.call_id, str(invite.cseq))
+        try:
+            async with asyncio.timeout(within):
+                while True:
+                    response = await self.received.get()
+                    if (
+                        response.call_id,
+                        str(response.cseq),
+                    ) == wanted and response.status >= first:
+                        return response
+        except TimeoutError:
+            return None
+
+
+@asynccontextmanager
+async def raw_caller(server: tuple[str, int], local_host: str) -> AsyncIterator[RawCaller]:
+    loop = asyncio.get_running_loop()
+    transport, caller = await loop.create_datagram_endpoint(
+        lambda: RawCaller(server), local_addr=(local_host, 0)
+    )
+    try:
+        yield caller
+    finally:
+        transport.close()
