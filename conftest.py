@@ -2,4 +2,15 @@
 Names the plugin and the fixture modules; nothing else.
 """
 
-pytest_plugins = ["livekit_conformance.reporting.plugin", "fixtures.deployment", "pytester"]
+pytest_plugins = [
+    "livekit_conformance.reporting.plugin",
+    "fixtures.deployment",
+    "fixtures.connectivity",
+    "fixtures.rooms",
+    "fixtures.dispatch",
+    "fixtures.webhooks",
+    "fixtures.early",
+    "fixtures.outbound",
+    "fixtures.failures",
+    "pytester",
+]

@@ -2,6 +2,8 @@
 From signs to ranked causes.
 """
 
+import pytest
+
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import CheckRecord, Verdict
@@ -118,3 +120,65 @@ def test_a_negative_check_of_our_own_is_no_sign():
 
 def test_signs_without_an_unhappy_check_are_no_diagnosis():
     assert diagnose([BUS_PASS], [EMPTY_BUS, NO_RESPONSE, call(503, 1.0)]) == ()
+
+
+def test_a_bus_without_a_sip_service_is_certain_and_explains_the_outbound_calls():
+    no_sip = Observation(
+        0.5,
+        "bus",
+        "0 listen on SIPInternal|CreateSIPParticipant|REQ",
+        {"channel": "SIPInternal|CreateSIPParticipant|REQ", "subscribers": 0},
+    )
+    records = [
+        record("1.5-bus-has-a-sip-service", Verdict.FAIL),
+        record("1.5-outbound-call-is-answered", Verdict.BLOCKED),
+    ]
+
+    (found,) = diagnose(records, [no_sip])
+
+    assert (found.id, found.confidence) == ("bus-has-no-sip-service", "certain")
+    assert found.checks == ("1.5-bus-has-a-sip-service", "1.5-outbound-call-is-answered")
+
+
+def test_without_redis_the_answer_of_the_api_makes_it_likely():
+    answer = Observation(
+        1.0,
+        "http",
+        "POST /twirp/livekit.SIP/CreateSIPParticipant -> 503",
+        {
+            "url": "http://192.0.2.1:7880/twirp/livekit.SIP/CreateSIPParticipant",
+            "status": 503,
+            "body": '{"code":"unavailable","msg":"twirp error unknown: no response from servers"}',
+        },
+    )
+
+    (found,) = diagnose([record("1.5-outbound-call-is-answered", Verdict.FAIL)], [answer])
+
+    assert (found.id, found.confidence) == ("bus-has-no-sip-service", "likely")
+
+
+@pytest.mark.parametrize(
+    ("clause", "verdict", "cause"),
+    [
+        ("1.1-variables-are-sane[PORT]", Verdict.FAIL, "variable-holds-something-else"),
+        ("1.1-tls-is-trusted", Verdict.FAIL, "certificate-not-trusted"),
+        ("1.1-server-is-ready", Verdict.FAIL, "server-not-ready"),
+        ("1.1-clock-agrees", Verdict.FAIL, "clocks-disagree"),
+        ("1.5-configs-agree", Verdict.FAIL, "service-files-disagree"),
+        ("1.3-endpoint-resolves", Verdict.FAIL, "webhook-host-does-not-resolve"),
+        ("1.3-endpoint-accepts-connections", Verdict.BLOCKED, "webhook-endpoint-unreachable"),
+        ("1.3-endpoint-tls-is-trusted", Verdict.FAIL, "webhook-certificate-not-trusted"),
+    ],
+)
+def test_a_check_that_names_its_cause_is_diagnosed(clause, verdict, cause):
+    assert [found.id for found in diagnose([record(clause, verdict)], [])] == [cause]
+    assert diagnose([record(clause, Verdict.PASS)], []) == ()
+
+
+def test_a_server_behind_an_untrusted_certificate_is_not_called_unreachable():
+    blocked = record("1.1-server-answers", Verdict.BLOCKED)
+
+    found = diagnose([record("1.1-tls-is-trusted", Verdict.FAIL), blocked], [])
+
+    assert [cause.id for cause in found] == ["certificate-not-trusted"]
+    assert found[0].checks == ("1.1-tls-is-trusted", "1.1-server-answers")

@@ -4,7 +4,9 @@ Secrets are taken out of text at the source.
 
 from __future__ import annotations
 
-from livekit_conformance.redaction import MASK, Redactor, whole_tokens
+import pytest
+
+from livekit_conformance.redaction import MASK, Redactor, masked, whole_tokens
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJBUEljYW5hcnkifQ.c2lnbmF0dXJl"
 
@@ -19,6 +21,13 @@ def test_a_secret_that_holds_another_is_masked_whole():
     redact = Redactor(["canary", "canary-and-more"])
 
     assert redact("canary-and-more") == MASK
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"), [("APIab12cd34", "APIa...34"), ("APIab12c", MASK), ("", MASK)]
+)
+def test_a_masked_key_can_be_recognised_but_not_used(key, shown):
+    assert masked(key) == shown
 
 
 def test_tokens_are_masked_without_being_known():
@@ -62,3 +71,12 @@ def test_whole_tokens_are_found_and_parts_are_not():
 
 def redact_nothing(text):
     return Redactor()(text)
+
+
+@pytest.mark.parametrize(
+    "field", ["expectedResponse", "passwordHash", "turn_password", "turnPassword"]
+)
+def test_fields_that_open_something_are_masked(field):
+    text = f'{{"a": 1, "{field}": "0123456789abcdef", "b": "kept"}}'
+
+    assert Redactor()(text) == f'{{"a": 1, "{field}": "***", "b": "kept"}}'

@@ -26,12 +26,16 @@ class Violation(AssertionError):
     """
     The target did not do what it must: carries the sentence that was violated and what was seen.
 
-    `link` names the broken link of the chain when what was seen tells it better than the clause.
+    `link` names the broken link of the chain when what was seen tells it better than the clause,
+    `level` is SHOULD where the deployment may have chosen to be so: then it is a WARN.
     """
 
-    def __init__(self, message: str, *, link: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, link: str | None = None, level: Literal["SHOULD"] | None = None
+    ) -> None:
         super().__init__(message)
         self.link = link
+        self.level = level
 
 
 class ConformanceError(Exception):
@@ -57,14 +61,24 @@ class Unreachable(Blocked):
     """
     The network did not carry the question or the answer.
 
-    `endpoint` is where we wanted to go, `phase` how far we came, `waited` seconds.
+    `endpoint` is where we wanted to go, `phase` how far we came, `waited` seconds; `key` is the
+    masked API key of who asked, if one did.
     """
 
     def __init__(
-        self, endpoint: str, *, phase: Phase, detail: str, waited: float, remedy: str
+        self,
+        endpoint: str,
+        *,
+        phase: Phase,
+        detail: str,
+        waited: float,
+        remedy: str,
+        key: str = "",
     ) -> None:
-        super().__init__(f"{endpoint}: {detail} (after {waited:.1f} s)", remedy=remedy)
+        told = f"{endpoint}: {detail} (after {waited:.1f} s{', API key ' + key if key else ''})"
+        super().__init__(told, remedy=remedy)
         self.endpoint = endpoint
+        self.key = key
         self.phase = phase
         self.detail = detail
         self.waited = waited

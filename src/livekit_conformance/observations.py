@@ -15,6 +15,7 @@ from livekit_conformance.redaction import Redactor
 
 Kind = Literal[
     "check",  # id, verdict: how one check ended
+    "connection",  # endpoint, phase, version, not_after, problem
     "http",  # url, method, status, body, duration_s, error
     "sip",  # call, direction, summary, status, at_s (since the first request), text
     "sip-call",  # call, purpose, outcome, final_status, final_at_s (seconds since the INVITE)
@@ -24,6 +25,7 @@ Kind = Literal[
     "log",  # service, level, message, error, fields
     "process",  # service, exit_status, tail
     "agent",  # room, summary
+    "dispatch",  # caller, called: what trunks and dispatch rules make of such a call
 ]
 
 

@@ -13,13 +13,20 @@ MASK = "***"
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 # The response of a digest can be attacked offline, RFC 7616 section 5.
 _DIGEST_RESPONSE = re.compile(r'(\bresponse=")[0-9a-fA-F]{32,64}(")')
+# Fields of JSON that open something: livekit-sip logs the digest response that it had expected,
+# which lets in whoever sends it, and rooms have a password for TURN.
+_OPENING_FIELD = re.compile(
+    r'("(?:expectedResponse|passwordHash|turn_password|turnPassword)"\s*:\s*")[^"]*(")'
+)
 # Shorter values would turn ordinary words into masks; profiles refuse such secrets elsewhere.
 _SHORTEST = 4
+# So much of a masked key is seen that a shorter one would be seen whole.
+_MASKED_LENGTH = 8
 
 
 class Redactor:
     """
-    Replaces known secret values, whole tokens and digest responses by a mask.
+    Replaces known secret values, whole tokens, digest responses and their like by a mask.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -39,13 +46,22 @@ class Redactor:
         for secret in self._secrets:
             text = text.replace(secret, MASK)
         text = _JWT.sub("<token>", text)
-        return _DIGEST_RESPONSE.sub(rf"\1{MASK}\2", text)
+        for pattern in (_DIGEST_RESPONSE, _OPENING_FIELD):
+            text = pattern.sub(rf"\1{MASK}\2", text)
+        return text
 
     def finds(self, text: str) -> list[str]:
         """
         The known secret values that stand in `text` as they are.
         """
         return [secret for secret in self._secrets if secret in text]
+
+
+def masked(key: str) -> str:
+    """
+    As much of an API key as it takes to recognise it: `APIab12cd34` becomes `APIa...34`.
+    """
+    return f"{key[:4]}...{key[-2:]}" if len(key) > _MASKED_LENGTH else MASK
 
 
 def whole_tokens(text: str) -> list[str]:

@@ -5,7 +5,9 @@ Waiting for a reason, never for a duration.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 POLL_S = 0.02
@@ -51,17 +53,55 @@ async def wait_until(
     """
     loop = asyncio.get_running_loop()
     started = loop.time()
+    deadline = _Deadline(asyncio.timeout(within))
     polls = 0
     reason: str | None = "never asked"
     try:
-        async with asyncio.timeout(within):
-            while True:
-                polls += 1
-                reason = await why_not_yet()
-                if reason is None:
-                    break
-                await asyncio.sleep(poll)
-                poll = max(poll, min(2 * poll, slowest))
+        async with deadline.timeout:
+            with _inside(deadline):
+                while True:
+                    polls += 1
+                    reason = await why_not_yet()
+                    if reason is None:
+                        break
+                    await asyncio.sleep(poll)
+                    poll = max(poll, min(2 * poll, slowest))
     except TimeoutError:
         reason = reason or "no answer"
-    return Waited(reason, loop.time() - started, polls)
+    return Waited(reason, loop.time() - started - deadline.not_counted, polls)
+
+
+@dataclass(slots=True)
+class _Deadline:
+    timeout: asyncio.Timeout
+    not_counted: float = 0.0
+    is_open: bool = False
+
+    def extend(self, seconds: float) -> None:
+        # A task that was begun inside may outlive it.
+        when = self.timeout.when()
+        if self.is_open and when is not None and not self.timeout.expired():
+            self.timeout.reschedule(when + seconds)
+            self.not_counted += seconds
+
+
+_deadlines: ContextVar[tuple[_Deadline, ...]] = ContextVar("deadlines", default=())
+
+
+@contextmanager
+def _inside(deadline: _Deadline) -> Iterator[None]:
+    former = _deadlines.set((*_deadlines.get(), deadline))
+    deadline.is_open = True
+    try:
+        yield
+    finally:
+        deadline.is_open = False
+        _deadlines.reset(former)
+
+
+def not_counted(seconds: float) -> None:
+    """
+    Put off the deadlines of the waits around us: so long it is us who let the target wait.
+    """
+    for deadline in _deadlines.get():
+        deadline.extend(seconds)

@@ -4,9 +4,204 @@ Configuration, environment and connectivity.
 
 from __future__ import annotations
 
-from tests.mutants.mutant import fault
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import SecretStr
+
+from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.provisioners.local.stack import KeyPair
+from tests.mutants.mutant import Change, Mutant, changed, fault, misfit
+
+# livekit-server logs deliveries to another URL, the one that it really has.
+NO_LINE = ("1.3-delivery-log-shows-success",)
+_NO_CALL = ("1.1-trunk-accepts-right-password", "1.5-invite-is-not-rejected")
+
+
+def rewritten(service: str, rewrite: Callable[[dict[str, Any]], None]) -> Change:
+    """
+    The configuration file of a service, another than the one it runs with.
+    """
+
+    def change(profile: Profile) -> Profile:
+        path = getattr(profile.deployment, f"livekit_{service}_config")
+        content = yaml.safe_load(path.read_text())
+        rewrite(content)
+        path.write_text(yaml.safe_dump(content))
+        return profile
+
+    return change
+
+
+def endpoint_at(url: str) -> Change:
+    """
+    A webhook endpoint with another URL, which livekit.yaml names too.
+    """
+
+    def change(profile: Profile) -> Profile:
+        name = rewritten("server", lambda server: server["webhook"].update(urls=[url]))
+        return changed("webhook", url=url)(name(profile))
+
+    return change
+
+
+def unencrypted(profile: Profile) -> Profile:
+    """
+    The same server under an address that does not say that it is on this machine.
+    """
+    url = f"http://0.0.0.0:{urlsplit(profile.livekit.url).port}"
+    # Such a target is nobody's to disrupt.
+    safe = profile.model_copy(update={"allow": profile.allow - {Effect.DISRUPT}})
+    return changed("livekit", url=url)(safe)
+
+
+def of_variables(name: str, section: str, key: str) -> Change:
+    """
+    A key of the profile that is left to a variable.
+    """
+    reference = f"${{{name}}}"
+    is_secret = key in {"password", "api_secret"}
+    return changed(section, **{key: SecretStr(reference) if is_secret else reference})
+
+
+def only_in_the_env_file(profile: Profile) -> dict[str, str]:
+    """
+    SIP_NUMBER in a file beside the profile.
+    """
+    path = profile.logs[0].path.with_name("variables.env")
+    path.write_text(f"SIP_NUMBER={profile.sip.number}\n")
+    return {"LIVEKIT_CONFORMANCE_ENV_FILE": str(path)}
+
+
+def swapped(profile: Profile) -> dict[str, str]:
+    """
+    Key and secret in each other's place.
+    """
+    return {
+        "LIVEKIT_API_KEY": profile.livekit.api_secret.get_secret_value(),
+        "LIVEKIT_API_SECRET": profile.livekit.api_key,
+    }
+
+
+def key_pair_of_variables(profile: Profile) -> Profile:
+    return of_variables("LIVEKIT_API_KEY", "livekit", "api_key")(
+        of_variables("LIVEKIT_API_SECRET", "livekit", "api_secret")(profile)
+    )
+
 
 MUTANTS = (
     fault("http_silent", "1.1-server-answers"),
-    fault("not_ready", "1.1-server-answers"),
+    fault("not_ready", "1.1-server-is-ready"),
+    fault("clock_behind", "1.1-clock-agrees"),
+    fault("clock_inexact", "1.1-clock-is-exact"),
+    misfit(
+        "another_service_at_the_url",
+        lambda profile: changed("livekit", url=f"{profile.livekit.url}/elsewhere")(profile),
+        "1.1-server-answers",
+    ),
+    misfit("clear_text", unencrypted, "1.1-transport-is-encrypted"),
+    Mutant(
+        "short_secret",
+        frozenset({"1.1-secret-is-strong"}),
+        {"keys": KeyPair(secret="only-thirty-one-bytes-of-secret")},
+    ),
+    Mutant(
+        "variable_is_empty",
+        frozenset({"1.1-profile-is-complete"}),
+        change=lambda profile: profile.model_copy(update={"redis": "${REDIS_URL}"}),
+        environ={"REDIS_URL": ""},
+    ),
+    Mutant(
+        "variable_only_in_env_file",
+        frozenset({"1.1-variables-are-set[SIP_NUMBER]"}),
+        change=of_variables("SIP_NUMBER", "sip", "number"),
+        environ_of=only_in_the_env_file,
+    ),
+    Mutant(
+        "variable_in_quotes",
+        frozenset({"1.1-variables-are-sane[SIP_PASSWORD]", *_NO_CALL}),
+        change=of_variables("SIP_PASSWORD", "sip", "password"),
+        environ_of=lambda profile: {"SIP_PASSWORD": f'"{profile.sip.password.get_secret_value()}"'},
+    ),
+    Mutant(
+        "variables_swapped",
+        frozenset(
+            {
+                "1.1-variables-are-sane[LIVEKIT_API_KEY]",
+                "1.1-variables-are-sane[LIVEKIT_API_SECRET]",
+                "1.1-secret-is-strong",
+                "1.1-key-is-accepted",
+            }
+        ),
+        change=key_pair_of_variables,
+        environ_of=swapped,
+    ),
+    misfit(
+        "files_name_two_buses",
+        rewritten("sip", lambda sip: sip["redis"].update(address="127.0.0.1:1")),
+        "1.5-configs-agree",
+    ),
+    misfit(
+        "file_has_an_invented_key",
+        rewritten("sip", lambda sip: sip.update(log_level="debug")),
+        "1.5-configs-agree",
+    ),
+    misfit(
+        "file_names_another_endpoint",
+        rewritten("server", lambda server: server["webhook"].update(urls=["http://127.0.0.1/"])),
+        "1.3-server-config-names-the-endpoint",
+    ),
+    misfit(
+        "endpoint_has_no_address",
+        endpoint_at("http://nothing.invalid/webhooks/livekit"),
+        "1.3-endpoint-resolves",
+        *NO_LINE,
+    ),
+    misfit(
+        "endpoint_is_closed",
+        endpoint_at("http://127.0.0.1:1/webhooks/livekit"),
+        "1.3-endpoint-accepts-connections",
+        *NO_LINE,
+    ),
 )
+
+
+# Where each of the nine variables belongs, but for the two that the endpoint's URL is made of.
+_PLACES = {
+    "LIVEKIT_URL": ("livekit", "url"),
+    "LIVEKIT_API_KEY": ("livekit", "api_key"),
+    "LIVEKIT_API_SECRET": ("livekit", "api_secret"),
+    "SIP_SERVER": ("sip", "server"),
+    "SIP_USERNAME": ("sip", "username"),
+    "SIP_PASSWORD": ("sip", "password"),
+    "SIP_NUMBER": ("sip", "number"),
+}
+
+
+def nine_variables(profile: Profile) -> dict[str, str]:
+    """
+    The values of the healthy profile, as the environment of the suites.
+    """
+    values = {name: getattr(getattr(profile, part), key) for name, (part, key) in _PLACES.items()}
+    endpoint = urlsplit(profile.webhook.url)
+    return {
+        **{
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value
+            for name, value in values.items()
+        },
+        "DOMAIN": str(endpoint.hostname),
+        "PORT": str(endpoint.port),
+    }
+
+
+def asks_for_nine(profile: Profile) -> Profile:
+    path = urlsplit(profile.webhook.url).path
+    for name, (part, key) in _PLACES.items():
+        profile = of_variables(name, part, key)(profile)
+    return changed("webhook", url=f"http://${{DOMAIN}}:${{PORT}}{path}")(profile)
+
+
+NEUTRAL = (Mutant("nine_variables", frozenset(), change=asks_for_nine, environ_of=nine_variables),)

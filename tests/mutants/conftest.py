@@ -10,28 +10,33 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 import pytest_asyncio
 
-from tests.mutants.mutant import run_on_mock
+from tests.mutants.mutant import run_mutant
 from tests.scenarios.harness import Run
 
-_AT_ONCE = 3
+_AT_ONCE = 5
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def runs(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Mapping[str, asyncio.Task[Run]]]:
     """
-    The run of each selected mutant, begun in the order in which the tests ask for them.
+    The run of each mutant that is selected of this module, begun in the order of the tests.
+
+    No other module runs meanwhile: its tests would hold up the mocks in our event loop.
     """
     slots = asyncio.Semaphore(_AT_ONCE)
-    calls = (getattr(item, "callspec", None) for item in request.session.items)
-    selected = [call.params["mutant"] for call in calls if call and "mutant" in call.params]
+    items = (item for item in request.session.items if item.path == request.path)
+    calls = (getattr(item, "callspec", None) for item in items)
+    params = (call.params["mutant"] for call in calls if call and "mutant" in call.params)
+    # Several tests may look at the same run.
+    selected = {mutant.id: mutant for mutant in params}
 
     async def run(mutant):
         async with slots:
-            return await run_on_mock(mutant, tmp_path_factory.mktemp(mutant.id))
+            return await run_mutant(mutant, tmp_path_factory.mktemp(mutant.id))
 
-    tasks = {mutant.id: asyncio.create_task(run(mutant)) for mutant in selected}
+    tasks = {name: asyncio.create_task(run(mutant)) for name, mutant in selected.items()}
     yield tasks
     for task in tasks.values():
         task.cancel()

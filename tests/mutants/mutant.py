@@ -16,8 +16,10 @@ from livekit_conformance.environments.profile import Profile
 from livekit_conformance.mock import Faults, Mock, MockConfig
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.deployment import fill_mock
-from livekit_conformance.provisioners.local.stack import KeyPair
+from livekit_conformance.provisioners.local.address import own_loopback_address
+from livekit_conformance.provisioners.local.stack import OUTBOUND_PORT, KeyPair
 from livekit_conformance.redaction import Redactor
+from tests.mutants import sabotage
 from tests.scenarios.harness import ROOT, Run, run_suites, write_profile
 
 Change = Callable[[Profile], Profile]
@@ -31,7 +33,9 @@ class Mutant:
     A fault of the mock, a profile that does not fit it, or a faulty thing beside it.
 
     `red` names the checks that must turn red, and no other may: a check id, or a clause id for all
-    checks of the clause. `settings` are fields of MockConfig, `environ` is set for the suites.
+    checks of the clause. `settings` are fields of MockConfig, and `keys` its key pair. `environ` is
+    set for the suites, and so is what `environ_of` makes of the healthy profile. When it is
+    `embedded` the suites bring the mock up themselves.
     """
 
     id: str
@@ -40,6 +44,8 @@ class Mutant:
     change: Change | None = None
     beside: Beside | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
+    environ_of: Callable[[Profile], Mapping[str, str]] | None = None
+    embedded: bool = False
 
     def expected(self, run: Run) -> set[str]:
         """
@@ -65,33 +71,49 @@ def changed(section: str, **values: object) -> Change:
     return change
 
 
-async def run_on_mock(mutant: Mutant, folder: Path) -> Run:
-    keys = KeyPair()
+def sabotaged(name: str, *red: str) -> Mutant:
+    """
+    The suite itself is spoiled, or has the embedded mock of kind `mock` with a fault.
+    """
+    environ = {"PYTEST_PLUGINS": sabotage.__name__, sabotage.VARIABLE: name}
+    return Mutant(name, frozenset(red), environ=environ, embedded=True)
+
+
+async def run_mutant(mutant: Mutant, folder: Path) -> Run:
+    if mutant.embedded:
+        return await run_suites("mock", folder / "reports", environ=dict(mutant.environ))
+    return await _run_on_mock(mutant, folder)
+
+
+async def _run_on_mock(mutant: Mutant, folder: Path) -> Run:
     recorder = Recorder(Redactor())
     with socket.create_server(("127.0.0.1", 0)) as listener:
         webhook_url = f"http://127.0.0.1:{listener.getsockname()[1]}/webhooks/livekit"
+    settings = {**sabotage.BETTER_THAN_REAL, **mutant.settings}
+    keys = settings.pop("keys", KeyPair())
     config = MockConfig(
         api_key=keys.key,
         api_secret=keys.secret,
         webhook_url=webhook_url,
         log_dir=folder,
-        **{**BETTER_THAN_REAL, **mutant.settings},
+        **settings,
     )
     loaded = load("mock", environ={}, env_file=None, config_dir=ROOT / "config")
     async with AsyncExitStack() as running:
         mock = await running.enter_async_context(Mock(config))
-        profile = await fill_mock(loaded.profile, mock, keys, webhook_url, recorder)
+        # On an address of our own, the port stays free until the suites listen on it.
+        address = running.enter_context(own_loopback_address())
+        listen = f"{address}:{OUTBOUND_PORT}"
+        profile = await fill_mock(
+            loaded.profile, mock, keys, webhook_url, recorder, outbound_listen=listen
+        )
+        environ = {**mutant.environ, **(mutant.environ_of(profile) if mutant.environ_of else {})}
         if mutant.change is not None:
             profile = mutant.change(profile)
         if mutant.beside is not None:
             profile = await running.enter_async_context(mutant.beside(profile))
         env = write_profile(profile, folder / "profile.yaml")
-        return await run_suites(env, folder / "reports", environ=dict(mutant.environ))
-
-
-# What the healthy mock of the mutants does better than livekit-server 1.13.5, whose findings would
-# otherwise be red in every run.
-BETTER_THAN_REAL: Mapping[str, Any] = {"repeats_refused_tokens": False}
+        return await run_suites(env, folder / "reports", environ=environ)
 
 
 def red_checks(run: Run) -> set[str]:

@@ -6,28 +6,24 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import fields
-from importlib import import_module
-from pathlib import Path
 
 import pytest
 
 from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.mock import Faults, Variations
+from tests.mutants import configuration, tls, webhooks
 from tests.mutants.mutant import Mutant, killed_clauses, red_checks
+from tests.mutants.table import FILE, MUTANTS, text
 
-# One module of mutants for each subject.
-MUTANTS: tuple[Mutant, ...] = tuple(
-    mutant
-    for path in sorted(Path(__file__).parent.glob("*.py"))
-    for mutant in getattr(import_module(f"tests.mutants.{path.stem}"), "MUTANTS", ())
-    if path.name != Path(__file__).name
-)
 NEUTRAL = (
     Mutant("none", frozenset()),
     *(
         Mutant(f.name, frozenset(), {"variations": Variations(**{f.name: True})})
         for f in fields(Variations)
     ),
+    *webhooks.NEUTRAL,
+    *configuration.NEUTRAL,
+    *tls.NEUTRAL,
 )
 
 
@@ -57,3 +53,7 @@ def test_every_fault_of_the_mock_is_used():
 
 def test_every_mutant_has_a_name_of_its_own():
     assert [name for name, count in Counter(m.id for m in MUTANTS).items() if count > 1] == []
+
+
+def test_the_table_is_up_to_date():
+    assert FILE.read_text() == text(), "run: python -m tests.mutants.table"

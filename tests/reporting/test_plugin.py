@@ -241,6 +241,23 @@ def test_parametrised_checks_have_ids_of_their_own(project):
     assert project.verdicts == {f"{LISTED}[digits]": "PASS", f"{LISTED}[uuid]": "FAIL"}
 
 
+def test_a_clause_that_a_parameter_brings_says_it_all(project):
+    project.checks(
+        "@pytest.mark.parametrize('secret', [\n"
+        "    pytest.param(1, marks=pytest.mark.clause('1.1-wrong-secret-is-refused')),\n"
+        "    pytest.param(2, marks=pytest.mark.clause('1.1-unknown-key-is-refused')),\n"
+        "])\n"
+        "def test_refused(secret):\n    pass\n"
+    )
+
+    project.run()
+
+    assert project.verdicts.keys() == {
+        "1.1-wrong-secret-is-refused",
+        "1.1-unknown-key-is-refused",
+    }
+
+
 def test_all_checks_without_exactly_one_known_clause_are_refused_at_once(project):
     project.checks(
         "def test_none():\n    pass\n\n\n"
@@ -338,11 +355,11 @@ def test_the_budget_ends_the_run_in_words(project):
     [
         (
             ["--env=prodd"],
-            ["*unknown environment 'prodd'*known environments: live, misspelt, mock"],
+            ["*unknown environment 'prodd'*known environments: live, misspelt, mock, timid"],
         ),
         (["--env=live"], ["*LIVEKIT_URL is missing*", "*LIVEKIT_API_KEY is missing*"]),
         (["--env=misspelt"], ['*unknown key*did you mean "timeout"?']),
-        (["--allow=disrupt"], ["*--allow disrupt: *does not consent*"]),
+        (["--env=timid", "--allow=disrupt"], ["*--allow disrupt: *does not consent*"]),
         (["--allow=reed"], ['*no such effect*did you mean "read"?']),
         (["--budget=soon"], ["*--budget soon: must be a number*"]),
         (["--env-file=none"], ["*none: there is no such env file"]),
@@ -351,6 +368,7 @@ def test_the_budget_ends_the_run_in_words(project):
 def test_unusable_input_is_4_with_a_message(project, monkeypatch, arguments, words):
     for name in ("LIVEKIT_URL", "LIVEKIT_API_KEY"):
         monkeypatch.delenv(name, raising=False)
+    project.profile("timid", "kind: mock\nallow: [read]\n")
     project.profile("misspelt", "kind: mock\nallow: [read]\nwebhook: {tiemout: 5s}\n")
     project.profile(
         "live",

@@ -4,6 +4,7 @@ A real stack for one scenario, and the suites pointed at it by a profile of kind
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -25,7 +26,7 @@ from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, 
 from livekit_conformance.provisioners.local.stack import Stack, running_stack
 from livekit_conformance.redaction import Redactor
 from tests.missing import missing
-from tests.scenarios.harness import ROOT, Run, run_suites, write_profile
+from tests.scenarios.harness import ROOT, Run, run_suites, start_suites, write_profile
 
 
 @pytest.fixture(scope="session")
@@ -65,9 +66,20 @@ class Scene:
         async with client:
             return {
                 "rooms": [room.name for room in await client.list_rooms()],
-                "trunks": [trunk.sip_trunk_id for trunk in await client.list_inbound_trunks()],
+                "trunks": [
+                    *(trunk.sip_trunk_id for trunk in await client.list_inbound_trunks()),
+                    *(trunk.sip_trunk_id for trunk in await client.list_outbound_trunks()),
+                ],
                 "rules": [rule.sip_dispatch_rule_id for rule in await client.list_dispatch_rules()],
             }
+
+    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+        """
+        The suites, while they are still running.
+        """
+        self.stack.webhook_listener.close()
+        env = write_profile(self.profile, self.folder / "profile.yaml")
+        return await start_suites(env, self.folder / "reports", *arguments)
 
     async def run(self, *arguments: str) -> Run:
         # The suites listen for webhooks themselves; the address stays ours.

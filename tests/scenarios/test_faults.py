@@ -27,7 +27,7 @@ async def test_a_healthy_deployment_of_kind_live_is_conformant(scene):
     assert run.results["summary"]["coverage"] == 100.0
     assert run.diagnoses == []
     assert left == before, "the run left rooms, trunks or rules behind"
-    assert len(secrets) == 2
+    assert len(secrets) == 3
     assert leaks(run.output, secrets) == []
     assert leaks_in(run.folder, secrets) == {}
 

@@ -76,3 +76,23 @@ async def test_however_a_run_ends_it_leaves_nothing(real_services, interruptible
     assert process.returncode == (0 if number is None else 2), output.decode()
     report = (reports / "latest" / "report.html").read_text()
     assert ("INCOMPLETE" in report) == (number is not None)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_an_interrupted_run_leaves_no_room(scene, interruptible, number):
+    async with scene() as target:
+        before = await target.inventory()
+        process = await target.start("-m", "rooms")
+
+        async def a_room_of_ours() -> str | None:
+            rooms = (await target.inventory())["rooms"]
+            return None if any("-lkc-" in room for room in rooms) else f"rooms: {rooms}"
+
+        made = await wait_until(a_room_of_ours, within=20)
+        os.kill(process.pid, number)
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+        after = await target.inventory()
+
+    assert made.came_true, f"{made}\n{output.decode()}"
+    assert process.returncode == 2, output.decode()
+    assert after == before, output.decode()

@@ -1,10 +1,10 @@
 """
-One inbound trunk and one dispatch rule of our own, so that there is a number to call.
+Trunks and a dispatch rule of our own, so that there is a number to call, and one to be called at.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from secrets import token_urlsafe
 
 from livekit import api
@@ -13,6 +13,9 @@ from livekit_conformance.drivers.livekit_api import LiveKitClient
 
 # 555-01xx is reserved for use in examples; nobody can be called by it.
 NUMBER = "+15550123"
+# The other end of outbound calls: who takes them, and who they come from.
+CALLEE = "+15550142"
+_CALLER = "+15550143"
 _OWNER = "livekit-conformance"
 
 
@@ -25,6 +28,36 @@ class Line:
     number: str = NUMBER
     username: str = _OWNER
     password: str = field(default_factory=lambda: token_urlsafe(12), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundLine:
+    """
+    A trunk that dials a number of ours, and the account that it has there.
+    """
+
+    trunk_id: str
+    number: str = CALLEE
+    username: str = _OWNER
+    password: str = field(default_factory=lambda: token_urlsafe(12), repr=False)
+
+
+async def create_outbound_line(client: LiveKitClient, *, listen: str) -> OutboundLine:
+    """
+    An outbound trunk to `listen`, our own address; it can reach nobody else.
+    """
+    line = OutboundLine(trunk_id="")
+    trunk = await client.create_outbound_trunk(
+        api.SIPOutboundTrunkInfo(
+            name=_OWNER,
+            address=listen,
+            transport=api.SIPTransport.SIP_TRANSPORT_UDP,
+            numbers=[_CALLER],
+            auth_username=line.username,
+            auth_password=line.password,
+        )
+    )
+    return replace(line, trunk_id=trunk.sip_trunk_id)
 
 
 async def create_line(client: LiveKitClient, *, room_prefix: str) -> Line:

@@ -93,7 +93,8 @@ def judged(
         case Withheld() as withholding:
             return withholding.decision
         case AssertionError() as violation:
-            verdict = Verdict.FAIL if clause.level == "MUST" else Verdict.WARN
+            level = getattr(violation, "level", None) or clause.level
+            verdict = Verdict.FAIL if level == "MUST" else Verdict.WARN
             decision = Decision(verdict, sentence(violation, clause))
         case Blocked() as blocked:
             decision = Decision(Verdict.BLOCKED, str(blocked))

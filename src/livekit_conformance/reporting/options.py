@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -72,7 +72,7 @@ class Options:
                 ]
             )
         raised = profile.model_copy(update={"allow": profile.allow | self.allow})
-        return Loaded(raised, loaded.path, loaded.origins)
+        return replace(loaded, profile=raised)
 
 
 def add_options(parser: pytest.Parser) -> None:

@@ -64,8 +64,8 @@ class RunState:
         A new run, with an id that no other run has.
         """
         now = datetime.now(UTC)
-        name = re.sub(r"[^\w-]+", "-", Path(environment).stem)
-        run_id = f"{now:%Y%m%dT%H%M%SZ}-{name}-{secrets.token_hex(2)}"
+        name = environment_name(environment)
+        run_id = f"{now:%Y%m%dT%H%M%SZ}-{name}-{secrets.token_hex(4)}"
         profile = loaded.profile
         run = Run(
             id=run_id,
@@ -98,6 +98,13 @@ class RunState:
         self.recorder.redact = self.recorder.redact.with_secrets(profile.secrets())
         if self.journal is not None:
             self.journal.target(self.clean(profile.livekit.url), self.versions)
+
+    @property
+    def short_id(self) -> str:
+        """
+        The part of the run's id that no other run has.
+        """
+        return self.run.id.rpartition("-")[2]
 
     def clean(self, text: str) -> str:
         """
@@ -185,6 +192,13 @@ class RunState:
         fresh = self.recorder.observations[self._journaled :]
         self._journaled += len(fresh)
         return fresh
+
+
+def environment_name(environment: str) -> str:
+    """
+    How the environment of --env, a name or a path, is called in ids and reports.
+    """
+    return re.sub(r"[^\w-]+", "-", Path(environment).stem)
 
 
 RUN: pytest.StashKey[RunState] = pytest.StashKey()

@@ -10,6 +10,9 @@ from livekit_conformance.diagnosis import Diagnosis
 from livekit_conformance.reporting.model import Result, counted, figures
 from livekit_conformance.verdict import CheckRecord, Verdict
 
+# More than this nobody reads in a line; `livekit-conformance list` has all.
+_NAMED = 8
+
 
 def headline(result: Result) -> str:
     """
@@ -61,7 +64,8 @@ def skipped_lines(result: Result) -> Iterator[str]:
     for reason, checks in reasons.items():
         yield f"SKIPPED {len(checks)}, {reason} ({', '.join(checks)})"
     if left := result.not_selected:
-        yield f"{len(left)} clauses of the catalogue were not selected: {', '.join(left)}"
+        named = ", ".join(left[:_NAMED]) + (", ..." if len(left) > _NAMED else "")
+        yield f"{len(left)} clauses of the catalogue were not selected: {named}"
 
 
 def requirement_rows(result: Result) -> list[tuple[str, str, str, str]]:

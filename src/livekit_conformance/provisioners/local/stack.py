@@ -23,8 +23,11 @@ from livekit_conformance.provisioners.local.process import Process
 
 HTTP_PORT = 7880
 SIP_PORT = 5060
+# Where the suite takes the calls that livekit-sip places.
+OUTBOUND_PORT = 5070
 REDIS_PORT = 6379
 WEBHOOK_PATH = "/webhooks/livekit"
+_PORTS = {"redis-server": REDIS_PORT, "livekit-server": HTTP_PORT, "livekit-sip": SIP_PORT}
 
 # The room of a call ends this long after its last participant left; 20 s is LiveKit's default.
 DEPARTURE_TIMEOUT_S = 1
@@ -53,11 +56,32 @@ class Stack:
 
     address: str
     keys: KeyPair
+    folder: Path
     webhook_listener: socket.socket
     redis: Process
     server: Process
     sip: Process
     versions: Mapping[str, str]
+
+    @property
+    def server_config_file(self) -> Path:
+        """
+        What livekit-server was started with.
+        """
+        return self.folder / "livekit.yaml"
+
+    @property
+    def sip_config_file(self) -> Path:
+        """
+        What livekit-sip was started with.
+        """
+        return self.folder / "livekit-sip.yaml"
+
+    async def start(self, process: Process) -> None:
+        """
+        Start one of the processes and return when it listens; raises Blocked when it does not.
+        """
+        await process.start(_accepts(self.address, _PORTS[process.name]))
 
     @property
     def url(self) -> str:
@@ -117,6 +141,8 @@ def sip_config(address: str, keys: KeyPair) -> dict[str, Any]:
         "listen_ip": address,
         "nat_1_to_1_ip": address,
         "use_external_ip": False,
+        # Above it outbound calls get 503 "cpu exhausted"; here the tests themselves load the CPU.
+        "max_cpu_utilization": 1.0,
         "logging": {"json": True, "level": "info"},
     }
 
@@ -143,19 +169,13 @@ async def running_stack(
         address = cleanup.enter_context(own_loopback_address())
         webhooks = cleanup.enter_context(socket.create_server((address, 0)))
         stack = _assemble(address, keys, folder, webhooks, programs, recorder)
-        _write_private(
-            folder / "livekit.yaml",
+        write_private(
+            stack.server_config_file,
             server_config(address, keys, stack.webhook_url) | dict(server_overrides or {}),
         )
-        _write_private(
-            folder / "livekit-sip.yaml", sip_config(address, keys) | dict(sip_overrides or {})
-        )
-        for process, port in (
-            (stack.redis, REDIS_PORT),
-            (stack.server, HTTP_PORT),
-            (stack.sip, SIP_PORT),
-        ):
-            await process.start(_accepts(address, port))
+        write_private(stack.sip_config_file, sip_config(address, keys) | dict(sip_overrides or {}))
+        for process in (stack.redis, stack.server, stack.sip):
+            await stack.start(process)
             cleanup.push_async_callback(process.stop)
         yield stack
 
@@ -175,6 +195,7 @@ def _assemble(
     return Stack(
         address=address,
         keys=keys,
+        folder=folder,
         webhook_listener=webhooks,
         redis=process(
             "redis-server",
@@ -191,7 +212,10 @@ def _assemble(
     )
 
 
-def _write_private(path: Path, content: dict[str, Any]) -> None:
+def write_private(path: Path, content: dict[str, Any]) -> None:
+    """
+    Write a configuration that nobody else may read.
+    """
     path.parent.mkdir(exist_ok=True)
     # The file holds the secret: nobody else may read it, from its first moment on.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
