@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from livekit_conformance import __version__, sweep
-from livekit_conformance.catalogue.clauses import CLAUSES, REQUIREMENTS
+from livekit_conformance.catalogue.clause import REQUIREMENTS
+from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.reporting import journal, words
 from livekit_conformance.reporting.model import figures
 from livekit_conformance.reporting.writers import write_all

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from textwrap import shorten
 from typing import Any, Literal
 
-from livekit_conformance.catalogue.clauses import BY_ID, Clause
+from livekit_conformance.catalogue.clause import Clause
+from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.diagnoses import CAUSES, Between, Cause, Condition, Sign
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import CheckRecord, Verdict

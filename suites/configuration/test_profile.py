@@ -4,7 +4,7 @@ Does the profile give what the selected checks need, and is its secret a good on
 
 import pytest
 
-from livekit_conformance.catalogue.clauses import Clause
+from livekit_conformance.catalogue.clause import Clause
 from livekit_conformance.environments.completeness import gaps
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.reporting.session import RunState

@@ -5,7 +5,8 @@ The catalogue is consistent in itself.
 import re
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.clauses import AREAS, BY_ID, CLAUSES, REQUIREMENTS
+from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS
+from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
 from livekit_conformance.catalogue.diagnoses import CAUSES
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from livekit_conformance.catalogue.clauses import CLAUSES, Need
+from livekit_conformance.catalogue.clause import Need
+from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.environments.needs import LINES
 
 README = Path(__file__).parents[2] / "README.md"

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES, Need
+from livekit_conformance.catalogue.clause import Need
+from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
 from livekit_conformance.environments.needs import needs_missing
 from livekit_conformance.environments.profile import Profile
 

@@ -4,7 +4,7 @@ The README says of every need what it is for and how to provide it.
 
 from __future__ import annotations
 
-from livekit_conformance.catalogue.clauses import Need
+from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.environments.needs import LINES
 from tests.environments.needs_table import MISSING, in_readme, text
 

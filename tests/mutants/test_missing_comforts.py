@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES, Need
+from livekit_conformance.catalogue.clause import Need
+from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
 from livekit_conformance.environments.needs import LINES
 from livekit_conformance.environments.profile import DeploymentFiles, Outbound, Profile
 from livekit_conformance.mock import Faults

@@ -4,7 +4,8 @@ The result model: figures that never flatter.
 
 from __future__ import annotations
 
-from livekit_conformance.catalogue.clauses import BY_ID, REQUIREMENTS
+from livekit_conformance.catalogue.clause import REQUIREMENTS
+from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.reporting.model import (
     Result,
     Run,

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from livekit_conformance.catalogue.clauses import BY_ID, Need
+from livekit_conformance.catalogue.clause import Need
+from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.effects import Effect
 from tests.mutants.dispatch import configured
 from tests.mutants.endpoint import Application

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from livekit_conformance.catalogue.clauses import Clause, Need
+from livekit_conformance.catalogue.clause import Clause, Need
 from livekit_conformance.environments.profile import Profile
 
 # Keys that go with a need beside the one that it is named after.

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from livekit_conformance.catalogue.clauses import Clause, Need
+from livekit_conformance.catalogue.clause import Clause, Need
 from livekit_conformance.environments.profile import Profile
 
 # The line of the profile that provides each of them.

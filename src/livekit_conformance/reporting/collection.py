@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from livekit_conformance.catalogue.clauses import AREAS, BY_ID, REQUIREMENTS, Clause
+from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS, Clause
+from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.environments.hints import did_you_mean
 from livekit_conformance.verdict import CheckRecord, Verdict

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Self
 
-from livekit_conformance.catalogue.clauses import Clause
+from livekit_conformance.catalogue.clause import Clause
 from livekit_conformance.environments.needs import needs_missing
 from livekit_conformance.environments.profile import KnownIssue, Profile
 from livekit_conformance.errors import Blocked, NotApplicable, NotConfigured

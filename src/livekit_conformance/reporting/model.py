@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from livekit_conformance.catalogue.clauses import AREAS, BY_ID, REQUIREMENTS
+from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS
+from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.diagnosis import Diagnosis
 from livekit_conformance.verdict import (
     CheckRecord,

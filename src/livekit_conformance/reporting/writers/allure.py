@@ -15,7 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 from allure_commons.model2 import Attachment, Label, StatusDetails, TestResult
 from attr import asdict
 
-from livekit_conformance.catalogue.clauses import REQUIREMENTS
+from livekit_conformance.catalogue.clause import REQUIREMENTS
 from livekit_conformance.reporting.model import OUTCOMES, Result
 from livekit_conformance.verdict import CheckRecord, Verdict
 

@@ -1,0 +1,97 @@
+"""
+What a clause is: one claim of requirements 1.1-1.5 about the target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.effects import Effect
+
+REQUIREMENTS = MappingProxyType(
+    {
+        "1.1": "Authentication succeeds",
+        "1.2": "Rooms are created with proper names",
+        "1.3": "Webhooks reach the right endpoint",
+        "1.4": "Authentication errors are logged in detail",
+        "1.5": 'No "auth check failed", no "no response from servers"',
+    }
+)
+
+AREAS = (
+    "configuration",
+    "environment",
+    "connectivity",
+    "authentication",
+    "rooms",
+    "webhooks",
+    "sip",
+    "retry",
+    "errors",
+)
+
+
+class Need(StrEnum):
+    """
+    Something a clause cannot be tested without; the value is the profile key that provides it.
+    """
+
+    REDIS = "redis"
+    SERVER_LOG = "logs (service: livekit-server)"
+    SIP_LOG = "logs (service: livekit-sip)"
+    APPLICATION_LOG = "logs (service: application)"
+    ANY_LOG = "logs"
+    RECEIVER = "webhook.listen"
+    ENDPOINT = "webhook.url"
+    SIP = "sip.server"
+    SIP_CREDENTIALS = "sip.username"
+    # No provider between us and livekit-sip: its own answers are heard.
+    DIRECT_SIP = "sip.provider"
+    AGENT = "agent"
+    OUTBOUND = "sip.outbound"
+    SERVER_CONFIG = "deployment.livekit_server_config"
+    SIP_CONFIG = "deployment.livekit_sip_config"
+    STACK = "kind: local"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """
+    One claim about the target: what it says, what testing it does to the target, and what it needs.
+
+    `link` is the link of the chain that breaks when the claim is violated; `crosses` are the
+    links that have to work before the claim can be tested at all.
+    """
+
+    id: str
+    level: Literal["MUST", "SHOULD"]
+    area: str
+    effect: Effect
+    link: Link
+    statement: str
+    crosses: tuple[Link, ...] = ()
+    needs: tuple[Need, ...] = ()
+
+    @property
+    def requirement(self) -> str:
+        """
+        The number of the requirement, the part of the id before the first hyphen.
+        """
+        return self.id.partition("-")[0]
+
+
+# What it takes to ask the API anything, and what a token must not open.
+API = (Link.SERVER, Link.API_KEY)
+# What it takes to see the room of a call through the API.
+LISTED_ROOM = (*API, Link.ROOMS)
+# How far a call has come when it rings in a room, and when it is answered.
+DIALLED = (Link.SIP_SOCKET, Link.BUS, Link.TRUNK, Link.DISPATCH)
+JOINED = (*DIALLED, Link.JOIN)
+ANSWERED = (*JOINED, Link.ANSWER)
+# What an outbound call needs before it can be placed: livekit-sip joins the room first.
+DIALS_OUT = (Link.BUS, Link.JOIN, Link.OUTBOUND)
+ENDPOINT = (Link.ENDPOINT_DNS, Link.ENDPOINT_SOCKET, Link.ENDPOINT_TLS, Link.ENDPOINT)

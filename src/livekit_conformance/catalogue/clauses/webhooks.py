@@ -1,0 +1,145 @@
+"""
+The webhook endpoint, and what livekit-server delivers to it.
+"""
+
+from __future__ import annotations
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.clause import ENDPOINT, LISTED_ROOM, Clause, Need
+from livekit_conformance.catalogue.effects import Effect
+
+CLAUSES: tuple[Clause, ...] = (
+    Clause(
+        "1.3-server-config-names-the-endpoint",
+        "MUST",
+        "configuration",
+        Effect.READ,
+        Link.CONFIGURATION,
+        "webhook.urls in livekit.yaml MUST hold the endpoint's URL, and webhook.api_key MUST "
+        "be one of keys",
+        needs=(Need.SERVER_CONFIG, Need.ENDPOINT),
+    ),
+    Clause(
+        "1.3-endpoint-resolves",
+        "MUST",
+        "webhooks",
+        Effect.READ,
+        Link.ENDPOINT_DNS,
+        "the host of webhook.url MUST resolve",
+        needs=(Need.ENDPOINT,),
+    ),
+    Clause(
+        "1.3-endpoint-accepts-connections",
+        "MUST",
+        "webhooks",
+        Effect.READ,
+        Link.ENDPOINT_SOCKET,
+        "the host and port of webhook.url MUST accept connections",
+        crosses=(Link.ENDPOINT_DNS,),
+        needs=(Need.ENDPOINT,),
+    ),
+    Clause(
+        "1.3-endpoint-tls-is-trusted",
+        "MUST",
+        "webhooks",
+        Effect.READ,
+        Link.ENDPOINT_TLS,
+        "the certificate of webhook.url MUST be valid for its host, with a trusted chain, "
+        "over TLS 1.2 or later",
+        crosses=(Link.ENDPOINT_DNS, Link.ENDPOINT_SOCKET),
+        needs=(Need.ENDPOINT,),
+    ),
+    Clause(
+        "1.3-endpoint-accepts-signed-event",
+        "MUST",
+        "webhooks",
+        Effect.SEND_WEBHOOKS,
+        Link.ENDPOINT,
+        "the webhook endpoint MUST answer a correctly signed event with 2xx within its time-out",
+        crosses=ENDPOINT[:-1],
+        needs=(Need.ENDPOINT,),
+    ),
+    Clause(
+        "1.3-endpoint-answers-fast",
+        "SHOULD",
+        "webhooks",
+        Effect.SEND_WEBHOOKS,
+        Link.ENDPOINT,
+        "the webhook endpoint SHOULD answer within 1 s, because its answer delays the call",
+        crosses=ENDPOINT,
+        needs=(Need.ENDPOINT,),
+    ),
+    Clause(
+        "1.3-endpoint-refuses",
+        "MUST",
+        "webhooks",
+        Effect.SEND_WEBHOOKS,
+        Link.VERIFICATION,
+        "the webhook endpoint MUST refuse with 4xx what livekit-server did not sign, and what is "
+        "not JSON",
+        crosses=ENDPOINT,
+        needs=(Need.ENDPOINT,),
+    ),
+    Clause(
+        "1.3-endpoint-ignores-replay",
+        "SHOULD",
+        "webhooks",
+        Effect.SEND_WEBHOOKS,
+        Link.VERIFICATION,
+        "the webhook endpoint SHOULD act on an event id once, or refuse its replay",
+        crosses=ENDPOINT,
+        needs=(Need.ENDPOINT,),
+    ),
+    Clause(
+        "1.3-endpoint-tolerates",
+        "MUST",
+        "webhooks",
+        Effect.SEND_WEBHOOKS,
+        Link.VERIFICATION,
+        "the webhook endpoint MUST accept events, fields and an order of fields that it does "
+        "not know",
+        crosses=ENDPOINT,
+        needs=(Need.ENDPOINT,),
+    ),
+    Clause(
+        "1.3-endpoint-path-is-exact",
+        "SHOULD",
+        "webhooks",
+        Effect.SEND_WEBHOOKS,
+        Link.VERIFICATION,
+        "a neighbouring path SHOULD be 404, and GET SHOULD NOT be 2xx",
+        crosses=ENDPOINT,
+        needs=(Need.ENDPOINT,),
+    ),
+    Clause(
+        "1.4-application-logs-refusals",
+        "SHOULD",
+        "errors",
+        Effect.SEND_WEBHOOKS,
+        Link.LOGS,
+        "the application SHOULD log why it refused a webhook",
+        crosses=ENDPOINT,
+        needs=(Need.ENDPOINT, Need.APPLICATION_LOG),
+    ),
+    Clause(
+        "1.3-server-delivers-room-events",
+        "MUST",
+        "webhooks",
+        Effect.CREATE_ROOMS,
+        Link.DELIVERY,
+        "livekit-server MUST deliver room_started and room_finished of a room to the configured "
+        "endpoint, once each, signed with the configured key over the very bytes",
+        crosses=(Link.SERVER, Link.API_KEY, Link.ROOMS),
+        needs=(Need.RECEIVER, Need.ENDPOINT),
+    ),
+    Clause(
+        "1.3-delivery-log-shows-success",
+        "SHOULD",
+        "webhooks",
+        Effect.CREATE_ROOMS,
+        Link.DELIVERY,
+        "the log of livekit-server SHOULD show deliveries with status 2xx to this URL",
+        crosses=LISTED_ROOM,
+        needs=(Need.SERVER_LOG, Need.ENDPOINT),
+    ),
+)
