@@ -13,7 +13,7 @@ import pytest_asyncio
 from tests.mutants.mutant import run_mutant
 from tests.scenarios.harness import Run
 
-_AT_ONCE = 5
+_AT_ONCE = 7
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -8,7 +8,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,13 @@ class Scene:
         self.stack.webhook_listener.close()
         env = write_profile(self.profile, self.folder / "profile.yaml")
         return await start_suites(env, self.folder / "reports", *arguments)
+
+    def peaceful(self) -> Scene:
+        """
+        The same without what disrupts: most of the time of a run, and nothing that names a cause.
+        """
+        allow = self.profile.allow - {Effect.DISRUPT}
+        return replace(self, profile=self.profile.model_copy(update={"allow": allow}))
 
     async def run(self, *arguments: str) -> Run:
         # The suites listen for webhooks themselves; the address stays ours.
