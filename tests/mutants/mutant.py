@@ -4,7 +4,6 @@ A mutant: a healthy deployment with one small fault, and the checks that must no
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
@@ -21,6 +20,8 @@ from livekit_conformance.provisioners.local.stack import OUTBOUND_PORT, KeyPair
 from livekit_conformance.redaction import Redactor
 from tests.mutants import sabotage
 from tests.scenarios.harness import ROOT, Run, run_suites, write_profile
+
+_WEBHOOK_PORT = 8080
 
 Change = Callable[[Profile], Profile]
 # Something beside the mock that has to run meanwhile; it may change the profile too.
@@ -86,9 +87,14 @@ async def run_mutant(mutant: Mutant, folder: Path) -> Run:
 
 
 async def _run_on_mock(mutant: Mutant, folder: Path) -> Run:
+    # On an address of our own, its ports stay free until the suites listen on them.
+    with own_loopback_address() as address:
+        return await _run_on_mock_at(address, mutant, folder)
+
+
+async def _run_on_mock_at(address: str, mutant: Mutant, folder: Path) -> Run:
     recorder = Recorder(Redactor())
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        webhook_url = f"http://127.0.0.1:{listener.getsockname()[1]}/webhooks/livekit"
+    webhook_url = f"http://{address}:{_WEBHOOK_PORT}/webhooks/livekit"
     settings = {**sabotage.BETTER_THAN_REAL, **mutant.settings}
     keys = settings.pop("keys", KeyPair())
     config = MockConfig(
@@ -101,8 +107,6 @@ async def _run_on_mock(mutant: Mutant, folder: Path) -> Run:
     loaded = load("mock", environ={}, env_file=None, config_dir=ROOT / "config")
     async with AsyncExitStack() as running:
         mock = await running.enter_async_context(Mock(config))
-        # On an address of our own, the port stays free until the suites listen on it.
-        address = running.enter_context(own_loopback_address())
         listen = f"{address}:{OUTBOUND_PORT}"
         profile = await fill_mock(
             loaded.profile, mock, keys, webhook_url, recorder, outbound_listen=listen
