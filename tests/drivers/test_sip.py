@@ -408,6 +408,27 @@ async def test_a_call_is_given_up_when_it_is_wanted(recorder: Recorder) -> None:
     assert time.monotonic() - began < 10.0
 
 
+async def test_a_call_given_up_before_it_rings_is_cancelled_when_it_does(
+    recorder: Recorder,
+) -> None:
+    """
+    CANCEL waits for a provisional response (RFC 3261 section 9.1), and we for the end of the call.
+    """
+    wanted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    wanted.set_result(None)
+    async with (
+        udp_server(ringing) as server,
+        SipAgent(server.address, recorder=recorder, timing=QUICK) as agent,
+    ):
+        call = await agent.call(
+            number="+15550123", caller="+15550100", answer_within=30.0, give_up=wanted
+        )
+
+    assert server.methods.index("CANCEL") > server.methods.index("INVITE")
+    assert call.cancelled
+    assert call.cancel_response is not None
+
+
 async def test_from_may_claim_another_host(recorder: Recorder) -> None:
     """
     As a provider's would; what answers need stays our own.

@@ -85,6 +85,7 @@ class Call:
         self.first_180_at_s: float | None = None
         self.answered = False
         self.cancelled = False
+        self._cancelling: Transaction | None = None
         self.cancel_response: Response | None = None
         self.remote_bye = False
         self.problem: str | None = None
@@ -173,14 +174,15 @@ class Call:
         if not self._settled.done():
             late = self._endpoint.now() >= began + answer_within
             heard = "final answer" if self._trace.heard_at is not None else "answer at all"
+            wanted = give_up is not None and give_up.done()
             self.problem = (
                 "given up as wanted"
-                if give_up is not None and give_up.done()
+                if wanted
                 else f"no {heard} within {answer_within:g} s"
                 if late
                 else f"nothing was heard for {silence_within:g} s"
             )
-            await self._give_up(within=cancel_within)
+            await self._give_up(within=cancel_within, may_ring=wanted)
         if not self.answered:
             self._rtp.close()
 
@@ -216,7 +218,7 @@ class Call:
         """
         placed = self._transaction is not None
         if placed and not self._settled.done() and not self._gave_up:
-            await self._give_up(within=within)
+            await self._give_up(within=within, may_ring=False)
         await self.hang_up(within)
         self._stop()
 
@@ -379,21 +381,26 @@ class Call:
         target = None if silent else (remote.address, remote.port)
         self._rtp.send_to(target, payload_type=payload_type)
 
-    async def _give_up(self, *, within: float) -> None:
+    async def _give_up(self, *, within: float, may_ring: bool) -> None:
+        """
+        Cancel the call and wait for the end of it; `may_ring` when it has not been silent.
+        """
         self._gave_up = True
         if self._ringing:
-            cancelling = self._cancel()
-            await asyncio.wait({self._settled, self._cancel_settled}, timeout=within)
-            # livekit-sip answers neither CANCEL nor INVITE once it has dropped a call unseen.
-            cancelling.stop_retransmitting()
+            self._cancel()
         elif self._transaction is not None:
-            # RFC 3261 section 9.1: no CANCEL before a provisional response. It follows if one
+            # RFC 3261 section 9.1: no CANCEL before a provisional response. It follows when one
             # comes after all; until then the INVITE must not ring anybody any more.
             self._transaction.stop_retransmitting()
+        if self._ringing or may_ring:
+            await asyncio.wait({self._settled, self._cancel_settled}, timeout=within)
+        if self._cancelling is not None:
+            # livekit-sip answers neither CANCEL nor INVITE once it has dropped a call unseen.
+            self._cancelling.stop_retransmitting()
 
-    def _cancel(self) -> Transaction:
+    def _cancel(self) -> None:
         self.cancelled = True
-        return self._endpoint.start(cancel(self._invite), self._cancel_answered, ignore)
+        self._cancelling = self._endpoint.start(cancel(self._invite), self._cancel_answered, ignore)
 
     def _cancel_answered(self, response: Response) -> None:
         if self.cancel_response is None and not response.is_provisional:
