@@ -11,7 +11,7 @@ from livekit_conformance.catalogue.refused_tokens import REFUSED_TOKENS, Refused
 from livekit_conformance.drivers.livekit_api import LiveKitClient
 from livekit_conformance.drivers.token_attempts import (
     attempt,
-    expect_good_token_works,
+    good_token,
     list_no_rooms,
 )
 from livekit_conformance.environments.addresses import is_loopback
@@ -63,10 +63,9 @@ async def test_the_key_pair_of_development_is_refused(
         raise NotApplicable(
             f"the profile itself uses {_DEVELOPMENT_KEY}, and the server is on this machine"
         )
-    mine = client.issuer()
-    await expect_good_token_works(client, mine)
+    mine = await good_token(client)
 
-    development = Issuer(_DEVELOPMENT_KEY, _DEVELOPMENT_SECRET, mine.now)
+    development = Issuer(_DEVELOPMENT_KEY, _DEVELOPMENT_SECRET, mine.issuer.now)
     claims = development.claims(video={"roomList": True})
     answer = await list_no_rooms(client, development.sign(claims))
 
