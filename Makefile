@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run local test stack matrix check bench lock clean
+.PHONY: run local test stack matrix scenario check bench lock clean
 
 run: .venv/run  ## install from the lock, check the embedded mock
 	$(BIN)/pytest suites/
@@ -24,6 +24,9 @@ stack: .venv/run  ## redis-server, livekit-server and livekit-sip: found, or bui
 
 matrix: .venv/run  ## all pinned versions of the services: built, and checked pair by pair
 	$(BIN)/python -m tests.matrix
+
+scenario: .venv/dev stack  ## play a failure of the real services: make scenario NAME=...
+	$(BIN)/python -m tests.scenarios $(NAME)
 
 bench: .venv/dev  ## ratios against peers in the same run
 	$(BIN)/python bench/start_up.py

@@ -10,15 +10,31 @@ from dataclasses import dataclass
 from textwrap import shorten
 from typing import Any, Literal
 
+from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign
+from livekit_conformance.catalogue.causes import BY_ID as CAUSE_BY_ID
+from livekit_conformance.catalogue.causes import CAUSES
+from livekit_conformance.catalogue.chain import CALL_PATH, IMPLIED, WITNESSES, Link
 from livekit_conformance.catalogue.clause import Clause
 from livekit_conformance.catalogue.clauses import BY_ID
-from livekit_conformance.catalogue.diagnoses import CAUSES, Between, Cause, Condition, Sign
+from livekit_conformance.catalogue.link_words import WORDS
+from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import CheckRecord, Verdict
 
-Confidence = Literal["certain", "likely", "possible"]
+# `unknown`: the link is broken for certain, and nothing that was seen says why.
+Confidence = Literal["certain", "likely", "possible", "unknown"]
+UNKNOWN = "cause-unknown"
 
-_RANK: Mapping[Confidence, int] = {"certain": 0, "likely": 1, "possible": 2}
+_RANK: Mapping[Confidence, int] = {"certain": 0, "likely": 1, "possible": 2, "unknown": 3}
+_UNKNOWN_TITLE = Text(
+    en="Cause unknown: broken at {link}", ru="Причина неизвестна: обрыв на звене «{link}»"
+)
+_UNKNOWN_CAUSE = Text(
+    en="The checks below prove that it is broken. No known cause fits what was seen.",
+    ru="Проверки ниже доказывают, что звено не работает. Ни одна известная причина не подходит.",
+)
+_CROSSED = frozenset({Verdict.PASS, Verdict.WARN, Verdict.KNOWN})
+_BROKEN = frozenset({Verdict.FAIL, Verdict.BLOCKED})
 _UNHAPPY = frozenset({Verdict.FAIL, Verdict.BLOCKED, Verdict.WARN, Verdict.KNOWN})
 # A retransmitted symptom proves nothing more; the journal has all of them.
 _EVIDENCE_OF_A_KIND = 2
@@ -30,9 +46,13 @@ _EVIDENCE_LENGTH = 300
 class Diagnosis:
     """
     A cause that explains checks of this run; the fields are those of the result file.
+
+    The texts are English here; `texts` has them in every language. `link` is the broken link. An
+    unknown cause has the id `cause-unknown`, and for a fix the next thing to look at.
     """
 
     id: str
+    link: str
     title: str
     cause: str
     fix: str
@@ -42,17 +62,127 @@ class Diagnosis:
     evidence: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """
+    How far the chain was seen to work: its links in order, and which of them broke.
+
+    `last_working` is the last link before the first broken one that was seen working. Links that a
+    call itself crosses go before those that are looked at beside it. None where there is none.
+    """
+
+    working: tuple[Link, ...]
+    broken: tuple[Link, ...]
+    last_working: Link | None
+    first_broken: Link | None
+
+
 def diagnose(
-    records: Sequence[CheckRecord], observations: Sequence[Observation]
+    records: Sequence[CheckRecord],
+    observations: Sequence[Observation],
+    causes: Sequence[Cause] = CAUSES,
 ) -> tuple[Diagnosis, ...]:
     """
     The causes that were seen and explain at least one unhappy check, most certain first.
+
+    A broken link that none of them explains is named all the same, its cause as unknown.
     """
     seen = [*observations, *(_as_observation(record) for record in records)]
     found = [
-        diagnosis for cause in CAUSES if (diagnosis := _consider(cause, seen, records)) is not None
+        diagnosis for cause in causes if (diagnosis := _consider(cause, seen, records)) is not None
     ]
-    return tuple(sorted(found, key=lambda diagnosis: _RANK[diagnosis.confidence]))
+    known = sorted(found, key=lambda diagnosis: _RANK[diagnosis.confidence])
+    return (*known, *_unexplained(records, known))
+
+
+def chain_of(records: Iterable[CheckRecord]) -> Chain:
+    """
+    Which links of the chain these checks have seen working, and which broken.
+    """
+    working: set[Link] = set()
+    broken: set[Link] = set()
+    for record in records:
+        if (clause := _clause_of(record)) is None:
+            continue
+        if record.verdict in _CROSSED:
+            working |= {clause.link, *clause.crosses}
+        elif _is_root(record):
+            broken.add(link_of(record))
+    # A phase that came after another proves that one: who was refused by TCP was found by DNS.
+    working |= {before for link in working | broken for before in IMPLIED.get(link, ())}
+    working -= broken
+    in_order = (*CALL_PATH, *(link for link in Link if link not in CALL_PATH))
+    first = next((link for link in in_order if link in broken), None)
+    before = in_order[: in_order.index(first)] if first is not None else CALL_PATH
+    return Chain(
+        tuple(link for link in in_order if link in working),
+        tuple(link for link in in_order if link in broken),
+        next((link for link in reversed(before) if link in working), None),
+        first,
+    )
+
+
+def link_of(record: CheckRecord) -> Link:
+    """
+    The link that an unhappy check found broken; raises KeyError for a check of no clause.
+    """
+    return Link(record.broken_link or BY_ID[record.id.partition("[")[0]].link)
+
+
+def texts(diagnosis_id: str, link: str, language: Language) -> tuple[str, str, str]:
+    """
+    Title, cause and fix of a diagnosis in a language.
+    """
+    if (cause := CAUSE_BY_ID.get(diagnosis_id)) is not None:
+        return (
+            cause.title.say(language),
+            cause.cause.say(language),
+            cause.fix.say(language),
+        )
+    words = WORDS[Link(link)]
+    return (
+        _UNKNOWN_TITLE.say(language, link=words.title.say(language)),
+        _UNKNOWN_CAUSE.say(language),
+        words.look.say(language),
+    )
+
+
+def _unexplained(records: Iterable[CheckRecord], known: Sequence[Diagnosis]) -> Iterable[Diagnosis]:
+    """
+    For each link that is broken without a known cause: what proves it, and where to look next.
+    """
+    explained = {check for diagnosis in known for check in diagnosis.checks}
+    roots: dict[Link, list[CheckRecord]] = {}
+    for record in records:
+        if _is_root(record) and record.id not in explained and _clause_of(record) is not None:
+            roots.setdefault(link_of(record), []).append(record)
+    if roots.keys() - WITNESSES or explained:
+        roots = {link: roots[link] for link in roots if link not in WITNESSES}
+    for link in sorted(roots, key=_place):
+        title, cause, look = texts(UNKNOWN, link, "en")
+        yield Diagnosis(
+            id=UNKNOWN,
+            link=link,
+            title=title,
+            cause=cause,
+            fix=look,
+            confidence="unknown",
+            requirements=tuple(sorted({record.requirement for record in roots[link]})),
+            checks=tuple(record.id for record in roots[link]),
+            evidence=tuple(
+                _short(f"{record.id}: {record.message or record.statement}")
+                for record in roots[link][:_EVIDENCE_OF_A_KIND]
+            ),
+        )
+
+
+def _place(link: Link) -> tuple[bool, int]:
+    on_path = link in CALL_PATH
+    return not on_path, CALL_PATH.index(link) if on_path else tuple(Link).index(link)
+
+
+def _is_root(record: CheckRecord) -> bool:
+    return record.verdict in _BROKEN and record.blocked_by is None and "#" not in record.id
 
 
 def _consider(
@@ -60,16 +190,20 @@ def _consider(
 ) -> Diagnosis | None:
     if not _any(cause.shows, seen) or _any(cause.excludes, seen):
         return None
+    if not all(_any((sign,), seen) for sign in cause.also):
+        return None
     explained = [
         record for record in records if record.verdict in _UNHAPPY and _explains(cause, record)
     ]
     if not explained:
         return None
+    title, why, fix = texts(cause.id, cause.link, "en")
     return Diagnosis(
         id=cause.id,
-        title=cause.title,
-        cause=cause.cause,
-        fix=cause.fix,
+        link=cause.link,
+        title=title,
+        cause=why,
+        fix=fix,
         confidence="certain" if _any(cause.proofs, seen) else cause.otherwise,
         requirements=tuple(sorted({record.requirement for record in explained})),
         checks=tuple(record.id for record in explained),
@@ -77,20 +211,28 @@ def _consider(
     )
 
 
+def _clause_of(record: CheckRecord) -> Clause | None:
+    return BY_ID.get(record.id.partition("[")[0])
+
+
 def _explains(cause: Cause, record: CheckRecord) -> bool:
-    clause: Clause | None = BY_ID.get(record.id.partition("[")[0])
-    if clause is None:
+    if (clause := _clause_of(record)) is None:
         return False
-    return cause.link in (record.broken_link or clause.link, *clause.crosses)
+    # What could not be tested may have broken at its own link, whatever the network said.
+    own = (clause.link,) if record.verdict is Verdict.BLOCKED else ()
+    return cause.link in (record.broken_link or clause.link, *own, *clause.crosses)
 
 
 def _evidence(cause: Cause, seen: Sequence[Observation]) -> Iterable[str]:
-    for sign in (*cause.shows, *(proof for proof in cause.proofs if proof not in cause.shows)):
+    signs = (*cause.shows, *cause.also)
+    for sign in (*signs, *(proof for proof in cause.proofs if proof not in signs)):
         matching = (observation.summary for observation in seen if matches(sign, observation))
-        told = dict.fromkeys(
-            shorten(summary, _EVIDENCE_LENGTH, placeholder=" …") for summary in matching
-        )
+        told = dict.fromkeys(_short(summary) for summary in matching)
         yield from list(told)[:_EVIDENCE_OF_A_KIND]
+
+
+def _short(summary: str) -> str:
+    return shorten(summary, _EVIDENCE_LENGTH, placeholder=" …")
 
 
 def _any(signs: Iterable[Sign], seen: Sequence[Observation]) -> bool:
@@ -112,6 +254,8 @@ def _fulfils(value: Any, condition: Condition) -> bool:
             return isinstance(value, str) and condition.search(value) is not None
         case Between(low, high):
             return isinstance(value, int | float) and low <= value <= high
+        case Not(other):
+            return not _fulfils(value, other)
         case _:
             return bool(value == condition)
 

@@ -22,10 +22,14 @@ Kind = Literal[
     "media",  # call, side, packets, tone_hz, level
     "webhook",  # event, room, id, participant, verified, problem
     "bus",  # channel and subscribers, or nodes
-    "log",  # service, level, message, error, fields
+    "log",  # service, level, message, error, fields: a line that warns
+    "call-line",  # the same of any other line about a call of our own: it is no sign of a cause
+    "caller",  # call, room, identity, sid: in which room the caller of a call was found
     "process",  # service, exit_status, tail
     "agent",  # room, summary
-    "dispatch",  # caller, called: what trunks and dispatch rules make of such a call
+    # What trunks and dispatch rules make of a call: caller, called, trunk, rule (ids or None),
+    # trunks, rules (how many there are), why_no_trunk, why_no_rule (why others do not match).
+    "dispatch",
 ]
 
 

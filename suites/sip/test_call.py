@@ -4,14 +4,17 @@ Does a phone call come through, from OPTIONS to the last goodbye?
 
 import pytest
 
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.probe import (
     AGENT_TONE_HZ,
     ANSWER_BUDGET_S,
     ProbeCall,
 )
 from livekit_conformance.drivers.sip import SipAgent
+from livekit_conformance.drivers.telephony import Telephony, told
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Violation
+from livekit_conformance.protocol.dispatch import IncomingCall
 from livekit_conformance.protocol.sip.outcome import Outcome, broken_link
 
 _OPTIONS_WITHIN_S = 3.0
@@ -32,15 +35,27 @@ async def test_livekit_sip_answers_options(sip: SipAgent) -> None:
 
 
 @pytest.mark.clause("1.5-invite-is-not-rejected")
-async def test_the_invite_is_neither_rejected_nor_ignored(probe_call: ProbeCall) -> None:
+async def test_the_invite_is_neither_rejected_nor_ignored(
+    probe_call: ProbeCall, listed_telephony: Telephony | Blocked, call_to_number: IncomingCall
+) -> None:
     """
     The caller is answered or kept ringing, not refused with 503 or 486 and not left in silence.
     """
     if probe_call.outcome not in {Outcome.ANSWERED, Outcome.KEPT_RINGING}:
+        link = broken_link(probe_call.answers)
+        foretold = None
+        if (
+            link == Link.DISPATCH
+            and isinstance(listed_telephony, Telephony)
+            and listed_telephony.is_unambiguous_for(call_to_number)
+        ):
+            foretold = listed_telephony.predict(call_to_number)
+            link = Link.TRUNK if foretold.trunk is None else link
         raise Violation(
             f"an INVITE MUST NOT be rejected before an agent could answer; "
-            f"{probe_call.outcome}: {probe_call.story}",
-            link=broken_link(probe_call.answers),
+            f"{probe_call.outcome}: {probe_call.story}"
+            + (f"; {told(foretold)}" if foretold is not None else ""),
+            link=link,
         )
 
 
@@ -84,7 +99,8 @@ async def test_both_sides_hear_each_other(probe_call: ProbeCall, profile: Profil
     The caller hears the other side; where the agent is ours, both hear the right tone.
     """
     heard = probe_call.caller_heard
-    assert heard is not None and heard.packets > 0, "RTP MUST reach the caller; none came"
+    if heard is None or not heard.packets:
+        raise Violation("RTP MUST reach the caller; none came", link=Link.MEDIA)
     if profile.agent == "deployed":
         return
 

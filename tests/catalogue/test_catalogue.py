@@ -4,10 +4,11 @@ The catalogue is consistent in itself.
 
 import re
 
+from livekit_conformance.catalogue.diagnoses import CAUSES
+
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS
 from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
-from livekit_conformance.catalogue.diagnoses import CAUSES
 
 
 def test_clause_ids_are_unique_words_after_a_requirement():

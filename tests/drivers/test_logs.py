@@ -159,3 +159,17 @@ async def test_a_command_that_is_missing_is_told():
         (told,) = messages(tail)
 
     assert "no-such-program cannot be started" in told
+
+
+def test_a_warning_is_reported_once_however_often_the_report_is_made(log):
+    tail = LogTail("livekit-sip", log)
+    recorder = Recorder(Redactor([]))
+    append(log, line("first"))
+    tail.report(recorder)
+    append(log, line("second", room="a room"))
+
+    tail.report(recorder)
+
+    assert [seen.details["message"] for seen in recorder.observations] == ["first", "second"]
+    assert recorder.observations[1].details["room"] == "a room"
+    assert tail.untold() == []

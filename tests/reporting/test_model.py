@@ -10,11 +10,10 @@ from livekit_conformance.reporting.model import (
     Result,
     Run,
     clause_of,
-    counted,
-    figures,
     record_as_json,
     record_from_json,
 )
+from livekit_conformance.reporting.words import counted, figures, verdict_of
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 RUN = Run("id", "mock", "mock", "2026-11-23T04:00:00Z", "0.1.0")
@@ -46,14 +45,14 @@ def test_a_verdict_is_never_shown_without_saying_that_it_is_partial():
     skipped = record(2, "SKIPPED", reason="not-permitted")
     result = Result(RUN, (record(1, "PASS"), skipped))
 
-    assert result.requirements[0].words == "CONFORMANT (partly verified)"
+    assert verdict_of(result.requirements[0]) == "CONFORMANT (partly verified)"
 
 
 def test_what_does_not_apply_leaves_nothing_unverified():
     skipped = record(2, "SKIPPED", reason="not-applicable")
     result = Result(RUN, (record(1, "PASS"), skipped))
 
-    assert result.requirements[0].words == "CONFORMANT"
+    assert verdict_of(result.requirements[0]) == "CONFORMANT"
     assert figures(result.summary) == (
         "success rate 100.0 % (1 of 1 decided), coverage 100.0 % (1 of 1 applicable)"
     )
@@ -63,7 +62,7 @@ def test_every_requirement_is_listed_checked_or_not():
     result = Result(RUN, ())
 
     assert [group.id for group in result.requirements] == list(REQUIREMENTS)
-    assert {group.words for group in result.requirements} == {"not checked"}
+    assert {verdict_of(group) for group in result.requirements} == {"not checked"}
     assert result.not_selected == tuple(BY_ID)
     assert counted(result.summary) == "nothing was checked"
 

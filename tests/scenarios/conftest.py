@@ -1,32 +1,21 @@
 """
-A real stack for one scenario, and the suites pointed at it by a profile of kind live.
+What the scenarios share: the real services, and a stack of them for each.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from livekit_conformance.catalogue.effects import Effect
-from livekit_conformance.drivers.livekit_api import LiveKitClient
-from livekit_conformance.drivers.permit import Permit
-from livekit_conformance.environments.loader import load
-from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
-from livekit_conformance.observations import Recorder
-from livekit_conformance.provisioners.deployment import fill_local
 from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, find
-from livekit_conformance.provisioners.local.stack import Stack, running_stack
-from livekit_conformance.redaction import Redactor
 from tests.missing import missing
-from tests.scenarios.harness import ROOT, Run, run_suites, start_suites, write_profile
+from tests.scenarios import stage
 
 
 @pytest.fixture(scope="session")
@@ -41,72 +30,9 @@ def real_services() -> None:
         missing(str(blocked))
 
 
-@dataclass
-class Scene:
-    """
-    A stack, the profile that describes it, and the suites.
-    """
-
-    stack: Stack
-    profile: Profile
-    folder: Path
-
-    async def inventory(self) -> dict[str, list[str]]:
-        """
-        The rooms, trunks and rules that the server has.
-        """
-        livekit = self.profile.livekit
-        client = LiveKitClient(
-            livekit.url,
-            api_key=livekit.api_key,
-            api_secret=livekit.api_secret.get_secret_value(),
-            permit=Permit(frozenset({Effect.READ})),
-            recorder=Recorder(Redactor()),
-        )
-        async with client:
-            return {
-                "rooms": [room.name for room in await client.list_rooms()],
-                "trunks": [
-                    *(trunk.sip_trunk_id for trunk in await client.list_inbound_trunks()),
-                    *(trunk.sip_trunk_id for trunk in await client.list_outbound_trunks()),
-                ],
-                "rules": [rule.sip_dispatch_rule_id for rule in await client.list_dispatch_rules()],
-            }
-
-    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
-        """
-        The suites, while they are still running.
-        """
-        self.stack.webhook_listener.close()
-        env = write_profile(self.profile, self.folder / "profile.yaml")
-        return await start_suites(env, self.folder / "reports", *arguments)
-
-    def peaceful(self) -> Scene:
-        """
-        The same without what disrupts: most of the time of a run, and nothing that names a cause.
-        """
-        allow = self.profile.allow - {Effect.DISRUPT}
-        return replace(self, profile=self.profile.model_copy(update={"allow": allow}))
-
-    async def run(self, *arguments: str) -> Run:
-        # The suites listen for webhooks themselves; the address stays ours.
-        self.stack.webhook_listener.close()
-        env = write_profile(self.profile, self.folder / "profile.yaml")
-        return await run_suites(env, self.folder / "reports", *arguments)
-
-
 @pytest.fixture
 def scene(real_services: None, tmp_path: Path) -> Callable[..., Any]:
     """
     A factory of scenes; its arguments are the overrides of the services' configurations.
     """
-
-    @asynccontextmanager
-    async def make(**overrides: Any) -> AsyncIterator[Scene]:
-        recorder = Recorder(Redactor())
-        loaded = load("local", environ={}, env_file=None, config_dir=ROOT / "config")
-        async with running_stack(tmp_path / "stack", recorder, **overrides) as stack:
-            profile = await fill_local(loaded.profile, stack, recorder)
-            yield Scene(stack, profile, tmp_path)
-
-    return make
+    return partial(stage.scene, tmp_path)

@@ -49,6 +49,7 @@ async def test_an_idle_redis_has_no_listeners_and_no_nodes(redis_address):
 
     assert await bus.listeners() == dict.fromkeys(CHANNELS, 0)
     assert await bus.nodes() == []
+    assert await bus.server_version() is None
     assert PASSWORD not in bus.endpoint
 
 

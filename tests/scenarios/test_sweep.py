@@ -20,9 +20,9 @@ from livekit import api
 from livekit_conformance.drivers.ledger import NAME, Ledger
 from livekit_conformance.protocol import mark
 from livekit_conformance.protocol.mark import Kind, Mark
-from tests.scenarios.conftest import Scene
 from tests.scenarios.dying_run import KINDS, POINTS
 from tests.scenarios.harness import ROOT, write_profile
+from tests.scenarios.stage import Scene
 
 ENVIRONMENT = "swept"
 

@@ -6,7 +6,9 @@ A check that fails breaks a link; a check that crosses a broken link is blocked 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Link(StrEnum):
@@ -15,6 +17,8 @@ class Link(StrEnum):
     """
 
     CONFIGURATION = "configuration"  # profile, variables and configuration files fit
+    DNS = "dns"  # the host of livekit.url resolves
+    TCP = "tcp"  # its port accepts connections
     TLS = "tls"  # the certificate of livekit-server is trusted
     SERVER = "server"  # livekit-server answers HTTP
     NODE = "node"  # livekit-server says that it is ready
@@ -34,13 +38,17 @@ class Link(StrEnum):
     LINE = "line"  # trunks and dispatch rules say unambiguously what becomes of a call
     SIP_SOCKET = "sip-socket"  # livekit-sip answers SIP
     BUS = "bus"  # livekit-server answers livekit-sip over Redis
-    TRUNK = "trunk"  # the trunk matches and takes the credentials
+    BUS_SIP = "bus-sip"  # livekit-sip answers livekit-server over Redis
+    TRUNK = "trunk-match"  # an inbound trunk takes the call
+    CREDENTIALS = "trunk-credentials"  # and the account
     DISPATCH = "dispatch-rule"  # a dispatch rule matches
     STRANGERS = "strangers"  # calls that no trunk is for are kept out
     JOIN = "sip-join"  # livekit-sip joins the room on livekit-server
     ROOM_NAME = "room-name"  # the room has the right name
     EVENTS = "call-events"  # the webhooks of the call arrive
-    ANSWER = "answer"  # the agent speaks, the call is answered
+    AGENT = "agent"  # an agent comes into the room and speaks
+    ANSWER = "answer"  # the call is answered
+    MEDIA = "media"  # RTP arrives
     AUDIO = "audio"  # both hear each other
     HANG_UP = "hang-up"  # the call ends and leaves nothing
     CAPACITY = "several-calls"  # calls come through again and again, and at once
@@ -49,3 +57,52 @@ class Link(StrEnum):
     RECOVERY = "recovery"  # calls work again after a failure
     CLIENT = "client"  # our own client does as its policies say
     LOGS = "logs"  # the logs tell what happened
+
+
+# What an inbound call itself crosses. The rest is looked at beside it, and says why it is broken,
+# or that something else is.
+CALL_PATH: tuple[Link, ...] = (
+    Link.DNS,
+    Link.TCP,
+    Link.TLS,
+    Link.SERVER,
+    Link.NODE,
+    Link.CLOCK,
+    Link.API_KEY,
+    Link.GRANTS,
+    Link.ROOMS,
+    Link.SIP_SOCKET,
+    Link.BUS,
+    Link.LINE,
+    Link.TRUNK,
+    Link.CREDENTIALS,
+    Link.DISPATCH,
+    Link.JOIN,
+    Link.ROOM_NAME,
+    Link.ENDPOINT_DNS,
+    Link.ENDPOINT_SOCKET,
+    Link.ENDPOINT_TLS,
+    Link.ENDPOINT,
+    Link.DELIVERY,
+    Link.EVENTS,
+    Link.AGENT,
+    Link.ANSWER,
+    Link.MEDIA,
+    Link.AUDIO,
+    Link.HANG_UP,
+)
+# These tell of other links: what they complain about is a cause or an effect of what broke there.
+WITNESSES = frozenset({Link.LOGS, Link.CONFIGURATION})
+# Who got as far as the second has crossed the first: no check looks at these alone.
+IMPLIED: Mapping[Link, tuple[Link, ...]] = MappingProxyType(
+    {
+        Link.TCP: (Link.DNS,),
+        Link.TLS: (Link.DNS, Link.TCP),
+        Link.SERVER: (Link.DNS, Link.TCP),
+        Link.CREDENTIALS: (Link.TRUNK,),
+        Link.DISPATCH: (Link.TRUNK,),
+        Link.JOIN: (Link.TRUNK, Link.DISPATCH),
+        Link.ANSWER: (Link.AGENT,),
+        Link.AUDIO: (Link.MEDIA,),
+    }
+)

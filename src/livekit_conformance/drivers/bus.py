@@ -21,6 +21,10 @@ TRUNK_AUTHENTICATION = "IOInfo|GetSIPTrunkAuthentication|REQ"
 DISPATCH_RULES = "IOInfo|EvaluateSIPDispatchRules|REQ"
 CREATE_PARTICIPANT = "SIPInternal|CreateSIPParticipant|REQ"
 
+# Where livekit-server notes its version; an older one that comes later leaves it as it is
+# (livekit-server pkg/service/redisstore.go, Start).
+_VERSION_KEY = "livekit_version"
+
 CHANNELS = MappingProxyType(
     {
         TRUNK_AUTHENTICATION: "livekit-server, for the trunk of an inbound call",
@@ -71,6 +75,20 @@ class Bus:
             time.time(), "bus", f"registered nodes: {', '.join(ids) or 'none'}", nodes=ids
         )
         return ids
+
+    async def server_version(self) -> str | None:
+        """
+        The newest version of livekit-server that ever ran on this Redis (GET livekit_version).
+
+        None when there was none; raises Unreachable.
+        """
+        async with self._connected() as client:
+            found = cast("bytes | None", await client.get(_VERSION_KEY))
+        version = found.decode() if found else None
+        self._recorder.record(
+            time.time(), "bus", f"newest livekit-server so far: {version}", version=version
+        )
+        return version
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[redis.asyncio.Redis]:

@@ -83,6 +83,7 @@ def open_session(
             status=answer.status,
             body=answer.text,
             duration_s=answer.duration_s,
+            date=answer.headers.get("Date"),
         )
 
     async def on_exception(

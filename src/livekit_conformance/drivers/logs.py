@@ -20,6 +20,8 @@ from livekit_conformance.waiting import Waited, wait_until
 _WARNING = frozenset({"warn", "error", "dpanic", "panic", "fatal"})
 # What a diagnosis looks at; the rest of a line stays in the log.
 _FIELDS = ("error", "status", "method", "path", "reason", "callID", "sipCallID")
+# What the timeline of a call finds it by, where the line has it.
+_NAMES = ("room", "participant", "participantID", "event", "id", "result")
 
 
 class LogTail:
@@ -36,6 +38,8 @@ class LogTail:
         self.lines: list[LogLine] = []
         self._since = since
         self._reported: int | None = None
+        # Which lines were told already, by their number.
+        self._told: set[int] = set()
         self._rest = b""
         self._offset, self._inode = 0, 0
         if path.is_file():
@@ -76,19 +80,27 @@ class LogTail:
         """
         Record the lines of the window that warn of something that the suite did not do on purpose.
         """
-        for line in self.read()[: self._reported]:
-            if ON_PURPOSE in line.raw:
+        for number, line in enumerate(self.read()[: self._reported]):
+            if ON_PURPOSE in line.raw or number in self._told:
                 continue
             if line.level in _WARNING or line.dialect == "text":
+                self._told.add(number)
                 recorder.record(
                     line.at or time.time(),
                     "log",
-                    _told(self.service, line),
+                    told(self.service, line),
                     service=self.service,
                     level=line.level,
                     message=line.message,
                     **{name: line.fields.get(name) for name in _FIELDS},
+                    **{name: line.fields[name] for name in _NAMES if name in line.fields},
                 )
+
+    def untold(self) -> list[LogLine]:
+        """
+        The lines of the window that `report` has not recorded.
+        """
+        return [line for number, line in enumerate(self.lines) if number not in self._told]
 
     def report_no_more(self) -> None:
         """
@@ -140,7 +152,10 @@ async def log_of_command(service: str, command: Sequence[str]) -> AsyncIterator[
             await process.wait()
 
 
-def _told(service: str, line: LogLine) -> str:
+def told(service: str, line: LogLine) -> str:
+    """
+    One line of a service's log, as it is told to people.
+    """
     level = f"{line.level.upper()} " if line.level else ""
     error = f" (error: {line.error})" if line.error else ""
     return f"log of {service}: {level}{line.message}{error}"

@@ -127,6 +127,7 @@ class OutboundProber:
             "sip-call",
             f"CreateSIPParticipant ({purpose}): {call.story}",
             call=call.received.call_id if call.received else None,
+            room=call.room,
             purpose=f"outbound, {purpose}",
             outcome="answered" if call.info else call.refused.code if call.refused else None,
             final_status=call.received.status if call.received else None,

@@ -5,6 +5,7 @@ The inbound trunks and dispatch rules of a deployment, and what they make of a c
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -44,7 +45,17 @@ class Telephony:
         """
         outcome = evaluate(self.trunks, self.rules, call, pin=pin)
         self.recorder.record(
-            time.time(), "dispatch", told(outcome), caller=call.caller, called=call.called
+            time.time(),
+            "dispatch",
+            told(outcome),
+            caller=call.caller,
+            called=call.called,
+            trunk=outcome.trunk.id if outcome.trunk else None,
+            rule=outcome.rule.id if outcome.rule else None,
+            trunks=len(self.trunks),
+            rules=len(self.rules),
+            why_no_trunk=_reasons(outcome, self.trunks),
+            why_no_rule=_reasons(outcome, self.rules),
         )
         return outcome
 
@@ -133,6 +144,12 @@ def told(outcome: Outcome) -> str:
         parts.append("the caller is asked for a PIN")
     parts += [f"{one}: {why}" for one, why in sorted(outcome.not_matched.items())]
     return "; ".join(parts)
+
+
+def _reasons(outcome: Outcome, candidates: Iterable[Trunk | Rule]) -> str:
+    return "; ".join(
+        f"{one.id}: {why}" for one in candidates if (why := outcome.not_matched.get(one.id))
+    )
 
 
 def _has_come_true(outcome: Outcome, room: str, participant: ParticipantInfo) -> bool:

@@ -255,6 +255,7 @@ class WebhookReceiver:
             room=arrival.room,
             id=arrival.id,
             participant=arrival.participant.get("identity"),
+            created_at=arrival.created_at,
             verified=arrival.problem is None,
             problem=arrival.problem,
             status=arrival.status,

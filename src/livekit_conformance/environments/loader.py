@@ -90,7 +90,7 @@ def load(
     path = find(name_or_path, config_dir=config_dir)
     document = yaml_document.read(path)
     variables = Variables(environ, env_file, read_env_file(env_file) if env_file else {})
-    data, unknown = _expanded(document.data, (), variables)
+    data, unknown = expanded(document.data, (), variables)
     problems = [*document.problems, *variables.problems]
     profile, wrong = validated(Profile, data, document.lines, unknown)
     problems += wrong
@@ -134,7 +134,7 @@ def _misfits(profile: Profile, variables: Variables) -> Iterator[tuple[str, str]
             yield users[-1], f"{words} ({key})"
 
 
-def _expanded(value: Any, path: KeyPath, variables: Variables) -> tuple[Any, set[KeyPath]]:
+def expanded(value: Any, path: KeyPath, variables: Variables) -> tuple[Any, set[KeyPath]]:
     """
     `value` with variables replaced, and the places where that was impossible.
     """
@@ -143,11 +143,11 @@ def _expanded(value: Any, path: KeyPath, variables: Variables) -> tuple[Any, set
             text = variables.expand(value, dotted(path))
             return ("", {path}) if text is None else (text, set())
         case dict():
-            pairs = {key: _expanded(inner, (*path, key), variables) for key, inner in value.items()}
+            pairs = {key: expanded(inner, (*path, key), variables) for key, inner in value.items()}
             unknown = {place for _, places in pairs.values() for place in places}
             return {str(key): inner for key, (inner, _) in pairs.items()}, unknown
         case list():
-            items = [_expanded(inner, (*path, n), variables) for n, inner in enumerate(value)]
+            items = [expanded(inner, (*path, n), variables) for n, inner in enumerate(value)]
             return [inner for inner, _ in items], {place for _, places in items for place in places}
         case _:
             return value, set()

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from livekit_conformance.mock import identifiers
-from livekit_conformance.mock.config import Faults
+from livekit_conformance.mock.config import SERVER_VERSION, Faults
 
 # psrpc subscribes to one channel for each request; these two are livekit-server's.
 SERVER_CHANNELS: Final = (
@@ -88,6 +88,8 @@ class Bus:
             case ["PUBSUB", "NUMSUB", *channels]:
                 counts = ((_bulk(c), _integer(self._subscribers.get(c, 0))) for c in channels)
                 return _array(list(itertools.chain.from_iterable(counts)))
+            case ["GET", key]:
+                return _bulk(SERVER_VERSION) if key == "livekit_version" else b"$-1\r\n"
             case ["HGETALL" | "HKEYS" | "HLEN" as question, key]:
                 return _about_hash(question, self._hashes.get(key, {}))
             case _:

@@ -6,8 +6,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from livekit_conformance.mock.variations import Variations
+
+# The version whose answers the mock gives.
+SERVER_VERSION: Final = "1.13.5"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,16 +16,13 @@ from aiohttp import web
 from livekit_conformance.mock import identifiers
 from livekit_conformance.mock.bus import Bus
 from livekit_conformance.mock.call import Services
-from livekit_conformance.mock.config import MockConfig
+from livekit_conformance.mock.config import SERVER_VERSION, MockConfig
 from livekit_conformance.mock.http import MAX_HEADER, HttpSide
 from livekit_conformance.mock.logs import ServiceLog
 from livekit_conformance.mock.rooms import Rooms
 from livekit_conformance.mock.sip import SipSide
 from livekit_conformance.mock.telephony import Telephony
 from livekit_conformance.mock.webhooks import WebhookSender
-
-# The version whose answers the mock gives.
-SERVER_VERSION: Final = "1.13.5"
 
 # Requests that hang by a fault are cut off after this at the end.
 _SHUTDOWN_S: Final = 0.1

@@ -31,6 +31,44 @@ _NOT_SMOKE = frozenset(
         "1.4-refused-token-is-logged",
     }
 )
+# One look at each link of the chain: for the moment in which a phone line is dead.
+_CHAIN = frozenset(
+    {
+        "1.1-profile-is-complete",
+        "1.1-tls-is-trusted",
+        "1.1-server-answers",
+        "1.1-server-is-ready",
+        "1.1-clock-agrees",
+        "1.1-key-is-accepted",
+        "1.2-created-room-is-listed",
+        "1.1-participant-joins",
+        "1.3-server-config-names-the-endpoint",
+        "1.3-endpoint-resolves",
+        "1.3-endpoint-accepts-connections",
+        "1.3-endpoint-tls-is-trusted",
+        "1.3-endpoint-accepts-signed-event",
+        "1.3-endpoint-path-is-exact",
+        "1.3-server-delivers-room-events",
+        "1.3-delivery-log-shows-success",
+        "1.2-no-two-trunks-match",
+        "1.2-dispatch-rules-produce-the-name",
+        "1.5-sip-answers-options",
+        "1.5-bus-has-a-server",
+        "1.5-bus-has-a-sip-service",
+        "1.5-configs-agree",
+        "1.5-invite-is-not-rejected",
+        "1.1-trunk-challenges",
+        "1.1-trunk-accepts-right-password",
+        "1.1-sip-service-joins-the-server",
+        "1.2-call-lands-in-a-named-room",
+        "1.5-call-is-answered",
+        "1.5-audio-flows-both-ways",
+        "1.5-call-ends-cleanly",
+        "1.3-call-events-arrive-in-order",
+        "1.5-outbound-call-is-answered",
+        "1.5-logs-are-clean",
+    }
+)
 _ORDER = {clause: position for position, clause in enumerate(BY_ID)}
 
 
@@ -40,6 +78,7 @@ def marker_lines() -> Iterable[str]:
     """
     yield "clause(id): the clause of the catalogue that a check claims"
     yield "smoke: checks that only read or create rooms of their own, without the long families"
+    yield "chain: one look at each link of a call, when a line is dead: which one broke, and why"
     yield from (f"{area}: checks of the area {area}" for area in AREAS)
     yield from (f"{number}: {title}" for number, title in REQUIREMENTS.items())
 
@@ -86,7 +125,7 @@ def check_id(item: pytest.Item) -> str:
 
 def mark(item: pytest.Item) -> None:
     """
-    Let checks be selected by area, requirement and `smoke`.
+    Let checks be selected by area, requirement, `smoke` and `chain`.
     """
     for claimed in _claimed(item):
         if (clause := BY_ID.get(claimed)) is not None:
@@ -94,6 +133,8 @@ def mark(item: pytest.Item) -> None:
             item.add_marker(clause.requirement)
             if clause.effect in _SMOKE and clause.id not in _NOT_SMOKE:
                 item.add_marker("smoke")
+            if clause.id in _CHAIN:
+                item.add_marker("chain")
 
 
 def refuse_offenders(items: Sequence[pytest.Item]) -> None:

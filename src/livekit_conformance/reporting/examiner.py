@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from livekit_conformance.observations import Observation
-from livekit_conformance.reporting import collection, journal, terminal
+from livekit_conformance.reporting import collection, journal, phrases, terminal
 from livekit_conformance.reporting.judgement import (
     Decision,
     Withheld,
@@ -34,6 +34,13 @@ from livekit_conformance.verdict import CheckRecord, Verdict
 
 # Characters of evidence in the page; all of it lies in the folder evidence/.
 _SHOWN = 64_000
+_COLUMNS = {
+    "result": phrases.OUTCOME,
+    "requirement": phrases.REQUIREMENT,
+    "check": phrases.CHECK,
+    "verdict": phrases.VERDICT,
+    "cause": phrases.CAUSE_OR_CLAIM,
+}
 _PASSED = frozenset({Verdict.PASS, Verdict.WARN, Verdict.KNOWN})
 
 
@@ -195,7 +202,7 @@ class Examiner:
                 *self.run.write_evidence(plan.id, self._seen),
                 *self._shared_evidence(item),
             ),
-            broken_link=None if decision.blocked_by else decision.breaks,
+            broken_link=decision.broken_link,
         )
         self.run.settle(record, decision)
         self._tell(report, record)
@@ -266,7 +273,8 @@ class Examiner:
         if (path := self.run.finish(interrupted)) is None:
             return
         try:
-            self.result = result = journal.read(path)
+            result = replace(journal.read(path), language=self.run.language)
+            self.result = result
             self._metadata.update(html.environment(result))
             if session.exitstatus == pytest.ExitCode.OK and result.verdict != "CONFORMANT":
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -281,7 +289,8 @@ class Examiner:
         Tell causes first, then failures, then figures.
         """
         if self.result is not None:
-            terminal.tell(terminalreporter, self.result, self.run.directory, self._tracebacks)
+            told = replace(self.result, language=self.run.terminal_language)
+            terminal.tell(terminalreporter, told, self.run.directory, self._tracebacks)
         if self._failure is not None:
             terminalreporter.write_line(self._failure, red=True)
 
@@ -290,7 +299,7 @@ class Examiner:
         """
         Name the environment.
         """
-        report.title = f"LiveKit conformance: {self.run.environment}"
+        report.title = phrases.TITLE.say(self.run.language, environment=self.run.environment)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
@@ -306,12 +315,13 @@ class Examiner:
         Columns of our own; pytest-html still needs its outcome, out of sight, to build rows.
         """
         _, _, duration, links = cells
+        say = {name: text.say(self.run.language) for name, text in _COLUMNS.items()}
         cells[:] = [
-            '<th class="sortable" data-column-type="result" hidden>Outcome</th>',
-            '<th class="sortable" data-column-type="requirement">Requirement</th>',
-            '<th class="sortable" data-column-type="check">Check</th>',
-            '<th class="sortable" data-column-type="verdict">Verdict</th>',
-            "<th>Cause, or the claim that holds</th>",
+            f'<th class="sortable" data-column-type="result" hidden>{say["result"]}</th>',
+            f'<th class="sortable" data-column-type="requirement">{say["requirement"]}</th>',
+            f'<th class="sortable" data-column-type="check">{say["check"]}</th>',
+            f'<th class="sortable" data-column-type="verdict">{say["verdict"]}</th>',
+            f"<th>{say['cause']}</th>",
             duration,
             links,
         ]

@@ -7,11 +7,13 @@ All reports, those at the end of a run too, are made from what the journal says.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TextIO
 
+from livekit_conformance.catalogue.cause import Cause
+from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.model import (
@@ -21,9 +23,12 @@ from livekit_conformance.reporting.model import (
     record_as_json,
     record_from_json,
 )
-from livekit_conformance.verdict import CheckRecord
+from livekit_conformance.timeline.model import Timeline
+from livekit_conformance.timeline.story import PROBE, timelines
+from livekit_conformance.verdict import CheckRecord, Verdict
 
 NAME = "journal.jsonl"
+_HAPPY = frozenset({Verdict.PASS, Verdict.SKIPPED})
 
 
 class JournalError(Exception):
@@ -83,9 +88,11 @@ class Journal:
         self._file.flush()
 
 
-def read(path: Path) -> Result:
+def read(path: Path, causes: Sequence[Cause] = CAUSES) -> Result:
     """
     The result of the run whose journal is at `path`, whether it came to its end or not.
+
+    It is diagnosed anew, by `causes`.
 
     Raises JournalError when the file is not a journal, OSError when it cannot be read.
     """
@@ -93,6 +100,8 @@ def read(path: Path) -> Result:
     planned: list[CheckRecord] = []
     records: list[CheckRecord] = []
     observations: list[Observation] = []
+    # How many observations there were when each check was done.
+    seen_by: list[int] = []
     ended = False
     for line in _lines(path):
         match line["type"]:
@@ -106,6 +115,7 @@ def read(path: Path) -> Result:
                 observations.append(Observation(**line["observation"]))
             case "check" if run:
                 records.append(record_from_json(line["check"]))
+                seen_by.append(len(observations))
                 run = replace(run, duration_s=line["elapsed_s"])
             case "end" if run:
                 run = replace(run, duration_s=line["duration_s"], interrupted=line["interrupted"])
@@ -118,7 +128,23 @@ def read(path: Path) -> Result:
     why = f"not run: {run.interrupted or 'the run stopped before this check'}"
     left = not_run((plan for plan in planned if plan.id not in done), why)
     checks = (*records, *left)
-    return Result(run, checks, tuple(diagnose(checks, observations)))
+    stories = _stories(observations, records, seen_by)
+    return Result(run, checks, tuple(diagnose(checks, observations, causes)), stories)
+
+
+def _stories(
+    observations: Sequence[Observation], records: Sequence[CheckRecord], seen_by: Sequence[int]
+) -> tuple[Timeline, ...]:
+    """
+    The stories of the probe call and of every call that a check was not happy with.
+    """
+    unhappy: set[int] = set()
+    for record, start, end in zip(records, (0, *seen_by), seen_by, strict=False):
+        if record.verdict not in _HAPPY:
+            unhappy.update(map(id, observations[start:end]))
+    return timelines(
+        observations, of=lambda seen: seen.details.get("purpose") == PROBE or id(seen) in unhappy
+    )
 
 
 def _lines(path: Path) -> Iterable[dict[str, Any]]:

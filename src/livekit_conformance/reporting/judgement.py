@@ -9,17 +9,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Self
 
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import Clause
 from livekit_conformance.environments.needs import needs_missing
 from livekit_conformance.environments.profile import KnownIssue, Profile
-from livekit_conformance.errors import Blocked, NotApplicable, NotConfigured
+from livekit_conformance.errors import Blocked, NotApplicable, NotConfigured, Unreachable
 from livekit_conformance.verdict import CheckRecord, Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """
-    A verdict with its reasons. `breaks` is the link of the chain that dependants cannot cross.
+    A verdict with its reasons. `breaks` is the link of the chain that dependants cannot cross;
+    `broke_at` is told instead of it where what was seen tells the broken link more exactly.
     """
 
     verdict: Verdict
@@ -27,6 +29,14 @@ class Decision:
     reason: Reason | None = None
     blocked_by: str | None = None
     breaks: str | None = None
+    broke_at: str | None = None
+
+    @property
+    def broken_link(self) -> str | None:
+        """
+        The link that the check found broken; None where it broke none, or another check did.
+        """
+        return None if self.blocked_by else self.broke_at or self.breaks
 
 
 class Withheld(Exception):
@@ -97,7 +107,8 @@ def judged(
             verdict = Verdict.FAIL if level == "MUST" else Verdict.WARN
             decision = Decision(verdict, sentence(violation, clause))
         case Blocked() as blocked:
-            decision = Decision(Verdict.BLOCKED, str(blocked))
+            at = _link_of_phase(blocked, clause)
+            decision = Decision(Verdict.BLOCKED, str(blocked), broke_at=at)
         case NotApplicable() as other:
             decision = Decision(Verdict.SKIPPED, str(other), reason="not-applicable")
         case NotConfigured() as change:
@@ -153,6 +164,15 @@ def sentence(violation: AssertionError, clause: Clause) -> str:
     if text.startswith("assert "):
         return f"{clause.statement}; seen: {text.splitlines()[0].removeprefix('assert ')}"
     return text.strip()
+
+
+def _link_of_phase(blocked: Blocked, clause: Clause) -> str | None:
+    """
+    How far a connection to livekit-server came.
+    """
+    if clause.link is not Link.SERVER or not isinstance(blocked, Unreachable):
+        return None
+    return {"resolve": Link.DNS, "connect": Link.TCP, "tls": Link.TLS}.get(blocked.phase)
 
 
 def innermost(error: BaseException | None) -> BaseException | None:

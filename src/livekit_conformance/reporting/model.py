@@ -11,7 +11,9 @@ from typing import Any, Literal
 
 from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS
 from livekit_conformance.catalogue.clauses import BY_ID
-from livekit_conformance.diagnosis import Diagnosis
+from livekit_conformance.catalogue.text import Language
+from livekit_conformance.diagnosis import Chain, Diagnosis, chain_of
+from livekit_conformance.timeline.model import Timeline
 from livekit_conformance.verdict import (
     CheckRecord,
     RunVerdict,
@@ -64,15 +66,6 @@ class Group:
         return self.tally.decided < self.tally.counts.total() - self.tally.not_applicable
 
     @property
-    def words(self) -> str:
-        """
-        The verdict as it is shown: never without saying that it is only part of the truth.
-        """
-        if not self.tally.counts.total():
-            return "not checked"
-        return self.verdict + (" (partly verified)" if self.partly_verified else "")
-
-    @property
     def success_rate(self) -> float | None:
         """
         Per cent to one decimal; None when nothing was decided.
@@ -97,12 +90,14 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Result:
     """
-    Everything that is known at the end of a run.
+    Everything that is known at the end of a run; `language` is that of the reports people read.
     """
 
     run: Run
     checks: tuple[CheckRecord, ...]
     diagnoses: tuple[Diagnosis, ...] = ()
+    timelines: tuple[Timeline, ...] = ()
+    language: Language = "en"
 
     @property
     def summary(self) -> Group:
@@ -143,6 +138,13 @@ class Result:
         """
         seen = {clause_of(check.id) for check in self.checks}
         return tuple(clause for clause in BY_ID if clause not in seen)
+
+    @property
+    def chain(self) -> Chain:
+        """
+        How far the chain was seen to work.
+        """
+        return chain_of(self.checks)
 
     def roots(self) -> tuple[CheckRecord, ...]:
         """
@@ -189,6 +191,7 @@ class Result:
             ],
             "areas": [{"id": group.id} | group.counts() for group in self.areas],
             "checks": [record_as_json(check) for check in self.checks],
+            "chain": _lists(asdict(self.chain)),
             "diagnoses": [_lists(asdict(diagnosis)) for diagnosis in self.diagnoses],
         }
 
@@ -232,27 +235,6 @@ def not_run(planned: Iterable[CheckRecord], why: str) -> Iterable[CheckRecord]:
             Verdict.BLOCKED,
             message=why,
         )
-
-
-def figures(group: Group) -> str:
-    """
-    Success rate and coverage with their counts, always together.
-    """
-    counts = group.tally.counts
-    applied = counts.total() - group.tally.not_applicable
-    rate = "n/a" if group.success_rate is None else f"{group.success_rate:.1f} %"
-    return (
-        f"success rate {rate} ({counts[Verdict.PASS]} of {group.tally.decided} decided), "
-        f"coverage {group.coverage:.1f} % ({group.tally.decided} of {applied} applicable)"
-    )
-
-
-def counted(group: Group) -> str:
-    """
-    The counts of the verdicts that occurred: `19 PASS, 1 FAIL`.
-    """
-    counts = group.tally.counts
-    return ", ".join(f"{counts[v]} {v}" for v in Verdict if counts[v]) or "nothing was checked"
 
 
 def _group(name: str, title: str, records: Iterable[CheckRecord]) -> Group:

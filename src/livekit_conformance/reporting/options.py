@@ -13,6 +13,7 @@ from typing import Any, Literal
 import pytest
 
 from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.catalogue.text import LANGUAGES, Language
 from livekit_conformance.environments import loader
 from livekit_conformance.environments.hints import did_you_mean
 from livekit_conformance.environments.loader import Loaded
@@ -28,6 +29,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "allow an effect that the profile names in may_raise (repeatable)",
     },
     "reports": {"metavar": "DIR", "help": "where reports go (default: reports/)"},
+    "lang": {
+        "metavar": "LANGUAGE",
+        "help": f"language of diagnosis and reports: {', '.join(LANGUAGES)} (default: that of the "
+        "locale for the terminal, en for reports)",
+    },
     "budget": {"metavar": "SECONDS", "help": "time for the whole run (default: limits.run)"},
 }
 
@@ -35,7 +41,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 @dataclass(frozen=True, slots=True)
 class Options:
     """
-    What the operator asked for; `budget` in seconds, None when the profile decides.
+    What the operator asked for; `budget` in seconds, None when the profile decides; `language` None
+    when each output has its own default.
     """
 
     environment: str
@@ -44,6 +51,7 @@ class Options:
     reports: Path
     budget: float | None
     config_dir: Path
+    language: Language | None
 
     def find(self) -> Path:
         """
@@ -102,6 +110,7 @@ def read_options(config: pytest.Config) -> Options:
         reports=Path(_text(config, "reports") or root / "reports").absolute(),
         budget=_budget(_text(config, "budget")),
         config_dir=root / "config",
+        language=_language(_text(config, "lang")),
     )
 
 
@@ -135,6 +144,13 @@ def _effects(names: list[str]) -> frozenset[Effect]:
             ]
         )
     return frozenset(Effect(name) for name in names)
+
+
+def _language(text: str | None) -> Language | None:
+    known = next((language for language in LANGUAGES if language == text), None)
+    if text is not None and known is None:
+        raise ProfileError([f"--lang {text}: must be one of {', '.join(LANGUAGES)}"])
+    return known
 
 
 def _budget(text: str | None) -> float | None:

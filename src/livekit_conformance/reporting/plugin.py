@@ -6,8 +6,11 @@ Without a path under suites/ on the command line it does nothing.
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from livekit_conformance.environments.language import language_of
 from livekit_conformance.errors import ProfileError
 from livekit_conformance.reporting import collection
 from livekit_conformance.reporting.examiner import Examiner
@@ -54,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
         options.reports,
         budget=options.budget,
         seed=seed if isinstance(seed, int) else 0,
+        language=options.language,
+        terminal_language=language_of(os.environ),
     )
     config.stash[RUN] = run
     config.pluginmanager.register(Examiner(config, run), "livekit-conformance-examiner")

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance import __version__
+from livekit_conformance.catalogue.text import Language
 from livekit_conformance.environments.loader import Loaded
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.observations import Observation, Recorder
@@ -32,7 +33,8 @@ class RunState:
     """
     The profile, the recorder, and what became of the checks so far.
 
-    `directory` is where the reports go, `budget` how many seconds the run may take.
+    `directory` is where the reports go, `budget` how many seconds the run may take. The reports are
+    in `language`, what the terminal says at the end in `terminal_language`.
     """
 
     environment: str
@@ -47,6 +49,8 @@ class RunState:
     records: list[CheckRecord] = field(default_factory=list)
     journal: Journal | None = None
     shared: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    language: Language = "en"
+    terminal_language: Language = "en"
     _began: float = field(default_factory=time.monotonic)
     _journaled: int = 0
 
@@ -59,6 +63,8 @@ class RunState:
         *,
         budget: float | None = None,
         seed: int = 0,
+        language: Language | None = None,
+        terminal_language: Language = "en",
     ) -> RunState:
         """
         A new run, with an id that no other run has.
@@ -85,6 +91,8 @@ class RunState:
             budget=budget or profile.limits.run,
             profile=profile,
             recorder=Recorder(Scrubber(profile.secrets())),
+            language=language or "en",
+            terminal_language=language or terminal_language,
         )
 
     def use(self, profile: Profile, *, versions: Mapping[str, str] | None = None) -> None:

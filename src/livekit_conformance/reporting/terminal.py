@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from livekit_conformance.reporting import words
-from livekit_conformance.reporting.model import Result, figures
+from livekit_conformance.reporting import phrases, words
+from livekit_conformance.reporting.model import Result
 from livekit_conformance.reporting.session import RunState
 from livekit_conformance.verdict import CheckRecord, Verdict
 
@@ -62,7 +62,7 @@ def tell(
     for name, text in tracebacks:
         out.section(f"{name}: error of the suite", sep="_")
         out.write_line(text)
-    out.section("conformance", sep="=")
+    out.section(phrases.CONFORMANCE.say(result.language), sep="=")
     rows = words.requirement_rows(result)
     width = max(len(row[0]) for row in rows)
     for requirement, verdict, numbers, counts in rows:
@@ -71,17 +71,20 @@ def tell(
     for line in words.skipped_lines(result):
         out.write_line(line)
     if result.run.interrupted:
-        out.write_line(f"did not come to its end: {result.run.interrupted}", yellow=True)
+        told = phrases.INTERRUPTED.say(result.language, why=result.run.interrupted)
+        out.write_line(told, yellow=True)
     colour = {"green": True} if result.verdict == "CONFORMANT" else {"red": True}
     out.write_line(words.headline(result), bold=True, **colour)
-    out.write_line(figures(result.summary))
-    out.write_line(f"report: {directory / 'report.html'}")
+    out.write_line(words.figures(result.summary, result.language))
+    out.write_line(phrases.REPORT.say(result.language, path=directory / "report.html"))
 
 
 def _tell_causes(out: pytest.TerminalReporter, result: Result) -> None:
     if not result.diagnoses:
         return
-    out.section("diagnosis", sep="=", red=True, bold=True)
+    out.section(phrases.DIAGNOSIS.say(result.language), sep="=", red=True, bold=True)
+    for line in words.chain_lines(result):
+        out.write_line(line, bold=True)
     for diagnosis in result.diagnoses:
         title, *lines = words.diagnosis_lines(result, diagnosis)
         out.write_line(title, bold=True)
@@ -92,7 +95,7 @@ def _tell_causes(out: pytest.TerminalReporter, result: Result) -> None:
 def _tell_failures(out: pytest.TerminalReporter, result: Result) -> None:
     if not (roots := result.roots()):
         return
-    out.section("findings", sep="=")
+    out.section(phrases.FINDINGS.say(result.language), sep="=")
     for root in roots:
         first, *folded = words.problem_lines(result, root)
         out.write_line(first, **_STATUS[root.verdict][1])

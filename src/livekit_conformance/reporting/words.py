@@ -6,8 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from livekit_conformance.diagnosis import Diagnosis
-from livekit_conformance.reporting.model import Result, counted, figures
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.link_words import WORDS
+from livekit_conformance.catalogue.text import Language
+from livekit_conformance.diagnosis import UNKNOWN, Diagnosis, texts
+from livekit_conformance.reporting import phrases
+from livekit_conformance.reporting.model import Group, Result
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 # More than this nobody reads in a line; `livekit-conformance list` has all.
@@ -18,7 +22,59 @@ def headline(result: Result) -> str:
     """
     The verdict, never without how much was looked at.
     """
-    return f"{result.verdict}: {counted(result.summary)}"
+    return f"{result.verdict}: {counted(result.summary, result.language)}"
+
+
+def figures(group: Group, language: Language = "en") -> str:
+    """
+    Success rate and coverage with their counts, always together.
+    """
+    counts = group.tally.counts
+    return phrases.FIGURES.say(
+        language,
+        rate="n/a" if group.success_rate is None else f"{group.success_rate:.1f} %",
+        passed=counts[Verdict.PASS],
+        decided=group.tally.decided,
+        coverage=f"{group.coverage:.1f}",
+        applied=counts.total() - group.tally.not_applicable,
+    )
+
+
+def counted(group: Group, language: Language = "en") -> str:
+    """
+    The counts of the verdicts that occurred: `19 PASS, 1 FAIL`.
+    """
+    counts = group.tally.counts
+    told = ", ".join(f"{counts[v]} {v}" for v in Verdict if counts[v])
+    return told or phrases.NOTHING_CHECKED.say(language)
+
+
+def verdict_of(group: Group, language: Language = "en") -> str:
+    """
+    The verdict as it is shown: never without saying that it is only part of the truth.
+    """
+    if not group.tally.counts.total():
+        return phrases.NOT_CHECKED.say(language)
+    if group.partly_verified:
+        return phrases.PARTLY_VERIFIED.say(language, verdict=group.verdict)
+    return group.verdict
+
+
+def chain_lines(result: Result) -> Iterator[str]:
+    """
+    The last link that was seen working and the first that was seen broken; nothing when none was.
+    """
+    chain, language = result.chain, result.language
+    if chain.first_broken is None:
+        return
+    if (working := chain.last_working) is not None:
+        yield phrases.WORKED_UNTIL.say(language, working=working, title=_title(working, language))
+    broken = chain.first_broken
+    yield phrases.BROKEN_AT.say(language, broken=broken, title=_title(broken, language))
+
+
+def _title(link: Link, language: Language) -> str:
+    return WORDS[link].title.say(language)
 
 
 def explained(result: Result, diagnosis: Diagnosis) -> str:
@@ -28,20 +84,33 @@ def explained(result: Result, diagnosis: Diagnosis) -> str:
     roots = {root.id for root in result.roots()}
     named = [check for check in diagnosis.checks if check in roots]
     folded = len(diagnosis.checks) - len(named)
-    also = [f"{folded} checks that are blocked by it"] if folded else []
+    also = [phrases.FOLDED.say(result.language, count=folded)] if folded else []
     return ", ".join([*named, *also])
+
+
+def cause_parts(result: Result, diagnosis: Diagnosis) -> tuple[str, list[tuple[str, str]]]:
+    """
+    A title with its confidence, and below it label and text: cause, fix, evidence.
+    """
+    language = result.language
+    title, cause, fix = texts(diagnosis.id, diagnosis.link, language)
+    sure = phrases.CONFIDENCE[diagnosis.confidence].say(language)
+    what_next = phrases.LOOK if diagnosis.id == UNKNOWN else phrases.FIX
+    parts = [(phrases.CAUSE.say(language), cause), (what_next.say(language), fix)]
+    parts += [(phrases.EVIDENCE.say(language), line) for line in diagnosis.evidence]
+    parts.append((phrases.EXPLAINS.say(language), explained(result, diagnosis)))
+    return f"{title} [{sure}]", parts
 
 
 def diagnosis_lines(result: Result, diagnosis: Diagnosis) -> Iterator[str]:
     """
     A cause, its fix and its evidence.
     """
-    yield f"{diagnosis.title} [{diagnosis.confidence}]"
-    yield f"  CAUSE     {diagnosis.cause}"
-    yield f"  FIX       {diagnosis.fix}"
-    for line in diagnosis.evidence:
-        yield f"  EVIDENCE  {line}"
-    yield f"  EXPLAINS  {explained(result, diagnosis)}"
+    title, parts = cause_parts(result, diagnosis)
+    yield title
+    width = max(len(label) for label, _ in parts)
+    for label, text in parts:
+        yield f"  {label:<{width}}  {text}"
 
 
 def problem_lines(result: Result, root: CheckRecord) -> Iterator[str]:
@@ -50,7 +119,9 @@ def problem_lines(result: Result, root: CheckRecord) -> Iterator[str]:
     """
     yield f"{root.verdict:<8}{root.id}: {root.message or root.statement}"
     if blocked := result.blocked_by(root.id):
-        yield f"        blocks {len(blocked)}: {', '.join(check.id for check in blocked)}"
+        names = ", ".join(check.id for check in blocked)
+        told = phrases.BLOCKS.say(result.language, count=len(blocked), names=names)
+        yield f"        {told}"
 
 
 def skipped_lines(result: Result) -> Iterator[str]:
@@ -65,14 +136,20 @@ def skipped_lines(result: Result) -> Iterator[str]:
         yield f"SKIPPED {len(checks)}, {reason} ({', '.join(checks)})"
     if left := result.not_selected:
         named = ", ".join(left[:_NAMED]) + (", ..." if len(left) > _NAMED else "")
-        yield f"{len(left)} clauses of the catalogue were not selected: {named}"
+        yield phrases.NOT_SELECTED.say(result.language, count=len(left), names=named)
 
 
 def requirement_rows(result: Result) -> list[tuple[str, str, str, str]]:
     """
     For each requirement: id and title, verdict, figures, counts.
     """
+    language = result.language
     return [
-        (f"{group.id} {group.title}", group.words, figures(group), counted(group))
+        (
+            f"{group.id} {phrases.REQUIREMENTS[group.id].say(language)}",
+            verdict_of(group, language),
+            figures(group, language),
+            counted(group, language),
+        )
         for group in result.requirements
     ]

@@ -13,11 +13,11 @@ from livekit_conformance.protocol.sip.outcome import Answer, Outcome, broken_lin
     [
         ([(100, 0.0), (180, 0.1), (200, 0.4)], Outcome.ANSWERED, None),
         ([(100, 0.0), (503, 1.0)], Outcome.REFUSED, Link.BUS),
-        ([(401, 0.01)], Outcome.REFUSED, Link.TRUNK),
+        ([(401, 0.01)], Outcome.REFUSED, Link.CREDENTIALS),
         ([(100, 0.0), (180, 0.01), (486, 0.03)], Outcome.REFUSED, Link.JOIN),
         ([(100, 0.0), (180, 0.01), (400, 0.03)], Outcome.REFUSED, Link.DISPATCH),
         ([(100, 0.0), (180, 0.01)], Outcome.RINGING_STOPPED, Link.DISPATCH),
-        ([(100, 0.0), (180, 0.1), (180, 1.1), (180, 2.1)], Outcome.KEPT_RINGING, Link.ANSWER),
+        ([(100, 0.0), (180, 0.1), (180, 1.1), (180, 2.1)], Outcome.KEPT_RINGING, Link.AGENT),
         ([(100, 0.0)], Outcome.TRYING_ONLY, Link.SIP_SOCKET),
         ([], Outcome.SILENCE, Link.SIP_SOCKET),
     ],

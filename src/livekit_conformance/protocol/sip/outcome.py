@@ -45,13 +45,15 @@ class Answer:
 _LINK_OF_OUTCOME = MappingProxyType(
     {
         Outcome.ANSWERED: None,
-        Outcome.KEPT_RINGING: "answer",
+        Outcome.KEPT_RINGING: "agent",
         Outcome.RINGING_STOPPED: "dispatch-rule",
         Outcome.TRYING_ONLY: "sip-socket",
         Outcome.SILENCE: "sip-socket",
     }
 )
-_LINK_OF_REFUSAL = MappingProxyType({401: "trunk", 407: "trunk", 486: "sip-join", 503: "bus"})
+_LINK_OF_REFUSAL = MappingProxyType(
+    {401: "trunk-credentials", 407: "trunk-credentials", 486: "sip-join", 503: "bus"}
+)
 
 
 def outcome(answers: Sequence[Answer]) -> Outcome:

@@ -15,6 +15,7 @@ from livekit_conformance.reporting.writers import (
     junit,
     results_json,
     summary_md,
+    timelines,
 )
 
 # File or folder name -> what writes it. report.html is pytest-html's when pytest runs.
@@ -25,6 +26,7 @@ WRITERS: dict[str, Callable[[Result, Path], None]] = {
     "summary.md": summary_md.write,
     "allure-results": allure.write,
     "report.html": html.write,
+    "evidence": timelines.write,
 }
 
 

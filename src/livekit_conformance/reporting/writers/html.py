@@ -10,9 +10,12 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 
+from livekit_conformance.catalogue.text import Text
 from livekit_conformance.diagnosis import Diagnosis
-from livekit_conformance.reporting import words
-from livekit_conformance.reporting.model import Result, counted, figures
+from livekit_conformance.reporting import phrases, words
+from livekit_conformance.reporting.model import Result
+from livekit_conformance.reporting.writers.timelines import file_name
+from livekit_conformance.timeline.ladder import as_text
 from livekit_conformance.verdict import CheckRecord
 
 STYLE = """
@@ -24,7 +27,8 @@ STYLE = """
   background: #8a5a00; }
 .lkc-CONFORMANT { background: #1a7f37; } .lkc-NOT-CONFORMANT { background: #b42318; }
 .lkc-cause { border-left: 6px solid #b42318; padding: 2px 12px; margin: 10px 0; }
-.lkc-cause pre { white-space: pre-wrap; background: #f6f6f6; padding: 6px; }
+.lkc-cause th, .lkc-cause td { border: none; padding: 2px 8px 2px 0; }
+.lkc-cause th { white-space: nowrap; }
 .lkc-word { font-weight: bold; white-space: nowrap; }
 .lkc-FAIL { color: #b42318; } .lkc-ERROR, .lkc-BLOCKED { color: #8a5a00; }
 .lkc-WARN, .lkc-KNOWN { color: #6b5b00; } .lkc-PASS { color: #1a7f37; }
@@ -42,14 +46,19 @@ def write(result: Result, path: Path) -> None:
     """
     Write a page without scripts that says everything the result says.
     """
-    title = f"LiveKit conformance: {escape(result.run.environment)}"
+    language = result.language
+    title = escape(phrases.TITLE.say(language, environment=result.run.environment))
     rows = "".join(_check_row(check) for check in result.checks)
+    columns = (
+        *(phrases.REQUIREMENT, phrases.CHECK, phrases.VERDICT),
+        *(phrases.CAUSE_OR_CLAIM, phrases.SECONDS),
+    )
     page = (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{STYLE}</style></head><body><h1>{title}</h1>{_body(result)}"
-        f'<div class="lkc"><h2>Environment</h2>{_table(("", ""), environment(result).items())}'
-        "<h2>Checks</h2><table><tr><th>Requirement</th><th>Check</th><th>Verdict</th>"
-        "<th>Cause, or the claim that holds</th><th>Seconds</th></tr>"
+        f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
+        f"<title>{title}</title><style>{STYLE}</style></head><body><h1>{title}</h1>{_body(result)}"
+        f'<div class="lkc">{_head(result, phrases.HEAD_ENVIRONMENT)}'
+        f"{_table(('', ''), environment(result).items())}{_head(result, phrases.HEAD_CHECKS)}"
+        f"<table><tr>{''.join(f'<th>{text.say(language)}</th>' for text in columns)}</tr>"
         f"{rows}</table></div></body></html>\n"
     )
     path.write_text(page, encoding="utf-8")
@@ -85,36 +94,57 @@ def environment(result: Result) -> dict[str, str]:
     }
 
 
+def _head(result: Result, text: Text) -> str:
+    return f"<h2>{escape(text.say(result.language))}</h2>"
+
+
 def _sections(result: Result) -> Iterator[str]:
-    total = result.summary
+    total, language = result.summary, result.language
     yield (
         f'<div class="lkc"><div class="lkc-verdict lkc-{result.verdict.replace(" ", "-")}">'
-        f"{result.verdict}</div>"
-        f"<p><b>{escape(figures(total))}</b><br>{escape(counted(total))}</p>"
+        f"{result.verdict}</div><p><b>{escape(words.figures(total, language))}</b><br>"
+        f"{escape(words.counted(total, language))}</p>"
     )
     if result.run.interrupted:
-        yield f"<p><b>Did not come to its end:</b> {escape(result.run.interrupted)}</p>"
+        told = phrases.INTERRUPTED.say(language, why=result.run.interrupted)
+        yield f"<p><b>{escape(told)}</b></p>"
     if result.diagnoses:
-        yield "<h2>Diagnosis</h2>" + "".join(_cause(result, d) for d in result.diagnoses)
+        yield _head(result, phrases.HEAD_DIAGNOSIS)
+        yield "".join(f"<p><b>{escape(line)}</b></p>" for line in words.chain_lines(result))
+        yield "".join(_cause(result, d) for d in result.diagnoses)
     if roots := result.roots():
-        yield "<h2>Findings</h2><table><tr><th>Verdict</th><th>Check</th><th>Cause</th></tr>"
-        yield "".join(_root_row(result, root) for root in roots) + "</table>"
-    yield "<h2>Requirements</h2>"
-    yield _table(("Requirement", "Verdict", "Figures", "Counts"), words.requirement_rows(result))
+        yield _head(result, phrases.HEAD_FINDINGS)
+        rows = "".join(_root_row(result, root) for root in roots)
+        of_findings = (phrases.VERDICT, phrases.CHECK, phrases.FOUND)
+        head = "".join(f"<th>{text.say(language)}</th>" for text in of_findings)
+        yield f"<table><tr>{head}</tr>{rows}</table>"
+    yield from _story(result)
+    yield _head(result, phrases.HEAD_REQUIREMENTS)
+    columns = (phrases.REQUIREMENT, phrases.VERDICT, phrases.FIGURES_HEAD, phrases.COUNTS)
+    yield _table([text.say(language) for text in columns], words.requirement_rows(result))
     if left := list(words.skipped_lines(result)):
-        yield f"<h2>Not looked at</h2><ul>{''.join(f'<li>{escape(x)}</li>' for x in left)}</ul>"
+        items = "".join(f"<li>{escape(line)}</li>" for line in left)
+        yield f"{_head(result, phrases.HEAD_NOT_LOOKED_AT)}<ul>{items}</ul>"
     yield "</div>"
 
 
+def _story(result: Result) -> Iterator[str]:
+    if result.timelines and result.verdict != "CONFORMANT":
+        story, language = result.timelines[0], result.language
+        path = f"evidence/{file_name(story)}"
+        told = phrases.STORIES.say(language, count=len(result.timelines), path=path)
+        yield (
+            f"{_head(result, phrases.HEAD_STORY)}<pre>{escape(as_text(story, language))}</pre>"
+            f"<p>{escape(told)}</p>"
+        )
+
+
 def _cause(result: Result, diagnosis: Diagnosis) -> str:
-    evidence = "\n".join(escape(line) for line in diagnosis.evidence)
-    return (
-        f'<div class="lkc-cause"><h3>{escape(diagnosis.title)} '
-        f"({escape(diagnosis.confidence)})</h3><p><b>Cause:</b> {escape(diagnosis.cause)}</p>"
-        f"<p><b>Fix:</b> {escape(diagnosis.fix)}</p>"
-        + (f"<p><b>Evidence:</b></p><pre>{evidence}</pre>" if evidence else "")
-        + f"<p>Explains {escape(words.explained(result, diagnosis))}</p></div>"
+    title, parts = words.cause_parts(result, diagnosis)
+    rows = "".join(
+        f"<tr><th>{escape(label)}</th><td>{escape(text)}</td></tr>" for label, text in parts
     )
+    return f'<div class="lkc-cause"><h3>{escape(title)}</h3><table>{rows}</table></div>'
 
 
 def _root_row(result: Result, root: CheckRecord) -> str:

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from livekit_conformance.reporting import words
-from livekit_conformance.reporting.model import Result, figures
+from livekit_conformance.reporting import phrases, words
+from livekit_conformance.reporting.model import Result
+from livekit_conformance.reporting.writers.timelines import file_name
 
 # Characters that Markdown or HTML inside it would act on.
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -26,30 +27,39 @@ def _lines(result: Result) -> Iterator[str]:
     run = result.run
     yield f"# {_text(words.headline(result))}"
     yield ""
-    yield _text(figures(result.summary))
+    yield _text(words.figures(result.summary, result.language))
     yield ""
-    target = run.url or "a target that was never reached"
-    yield f"{_text(run.environment)} ({run.kind}) at {_text(target)}, run {_text(run.id)}"
+    target = run.url or phrases.NEVER_REACHED.say(result.language)
+    yield f"{_text(run.environment)} ({run.kind}): {_text(target)}, {_text(run.id)}"
     if run.interrupted:
-        yield f"\nThe run did not come to its end: {_text(run.interrupted)}"
+        told = phrases.INTERRUPTED.say(result.language, why=run.interrupted)
+        yield f"\n{_text(told[0].upper() + told[1:])}"
+    yield from (f"\n{_text(line[0].upper() + line[1:])}." for line in words.chain_lines(result))
     for diagnosis in result.diagnoses:
-        yield f"\n## {_text(diagnosis.title)} ({diagnosis.confidence})\n"
-        yield f"- Cause: {_text(diagnosis.cause)}"
-        yield f"- Fix: {_text(diagnosis.fix)}"
-        yield from (f"- Evidence: {_text(line)}" for line in diagnosis.evidence)
+        title, parts = words.cause_parts(result, diagnosis)
+        yield f"\n## {_text(title)}\n"
+        yield from (f"- {label.capitalize()}: {_text(text)}" for label, text in parts)
     if roots := result.roots():
-        yield "\n## Findings\n"
+        yield f"\n## {phrases.HEAD_FINDINGS.say(result.language)}\n"
         for root in roots:
             first, *more = words.problem_lines(result, root)
             yield f"- {_text(first)}"
             yield from (f"  - {_text(line.strip())}" for line in more)
-    yield "\n## Requirements\n"
-    yield "| Requirement | Verdict | Figures | Counts |"
+    yield f"\n## {phrases.HEAD_REQUIREMENTS.say(result.language)}\n"
+    head = (phrases.REQUIREMENT, phrases.VERDICT, phrases.FIGURES_HEAD, phrases.COUNTS)
+    yield f"| {' | '.join(text.say(result.language) for text in head)} |"
     yield "| --- | --- | --- | --- |"
     for row in words.requirement_rows(result):
         yield f"| {' | '.join(_text(cell) for cell in row)} |"
+    if result.timelines:
+        yield f"\n## {phrases.HEAD_STORY.say(result.language)}\n"
+        yield from (
+            f"- {_text(told.purpose)}: {_text(told.outcome)}, [step by step](evidence/{file})"
+            for told in result.timelines
+            if (file := file_name(told))
+        )
     if left := list(words.skipped_lines(result)):
-        yield "\n## Not looked at\n"
+        yield f"\n## {phrases.HEAD_NOT_LOOKED_AT.say(result.language)}\n"
         yield from (f"- {_text(line)}" for line in left)
 
 

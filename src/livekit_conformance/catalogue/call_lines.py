@@ -1,0 +1,140 @@
+"""
+What livekit-sip and livekit-server log about an ordinary call, and what each line shows.
+
+From the sources of livekit-sip 1.8.0 (pkg/sip/inbound.go, outbound.go, room.go, pkg/service) and
+livekit-server 1.13.5 (pkg/service, pkg/rtc, pkg/agent, protocol/webhook), and from calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from livekit_conformance.catalogue.milestones import Milestone
+
+
+class Lane(StrEnum):
+    """
+    Who takes part in a call, from the caller's side on.
+    """
+
+    CALLER = "caller"
+    SIP = "livekit-sip"
+    BUS = "bus"
+    SERVER = "livekit-server"
+    ENDPOINT = "webhook-endpoint"
+    AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """
+    What a line tells: from whom to whom (None: of the service itself), with which of its fields.
+
+    `reached` is how far the call has come when the line is written.
+    """
+
+    source: Lane | None = None
+    target: Lane | None = None
+    fields: tuple[str, ...] = ()
+    reached: Milestone | None = None
+
+
+_NOTE = Told()
+_TO_SERVER = Told(Lane.SIP, Lane.SERVER, ("error",))
+_TO_BUS = Told(Lane.SIP, Lane.BUS, ("error",))
+
+LINES: Mapping[str, Mapping[str, Told]] = MappingProxyType(
+    {
+        "livekit-sip": {
+            "processing invite": Told(fields=("callID", "fromIP")),
+            "Starting SIP invite authentication": Told(
+                Lane.BUS, Lane.SIP, ("sipTrunk",), Milestone.TRUNK
+            ),
+            "SIP invite authentication successful": Told(reached=Milestone.CREDENTIALS),
+            "using codecs": Told(Lane.BUS, Lane.SIP, ("sipRule",), Milestone.DISPATCHED),
+            "Joining room": Told(
+                Lane.SIP, Lane.SERVER, ("room", "participant"), Milestone.DISPATCHED
+            ),
+            "SIP participant joined room": Told(
+                Lane.SERVER, Lane.SIP, ("participantID",), Milestone.JOINED
+            ),
+            "Waiting for track subscription(s)": Told(reached=Milestone.JOINED),
+            "track subscribed": Told(Lane.SERVER, Lane.SIP, ("participant",), Milestone.AGENT),
+            "Accepting the call": Told(reached=Milestone.AGENT),
+            "Closing inbound call": Told(fields=("result",)),
+            "Closing inbound call with error": Told(fields=("status", "result", "reason")),
+            "Rejecting inbound, auth check failed": _TO_BUS,
+            "Rejecting inbound call, dispatch evaluation failed": _TO_BUS,
+            "SIP handle dispatch rule error": _TO_BUS,
+            "error establishing signal connection": Told(
+                Lane.SIP, Lane.SERVER, ("status", "error")
+            ),
+            "error getting validation": _TO_SERVER,
+            "validation error": _TO_SERVER,
+            "Cannot create LiveKit participant": _TO_SERVER,
+            "Creating SIP participant": Told(
+                Lane.BUS, Lane.SIP, ("callID", "room"), Milestone.TAKEN
+            ),
+            "Outbound SIP call established": _NOTE,
+            "Closing outbound call": _NOTE,
+            "SIP invite failed": Told(fields=("error",)),
+        },
+        "livekit-server": {
+            "starting RTC session": Told(fields=("participant",)),
+            "participant active": Told(fields=("participant",)),
+            "participant closing": Told(fields=("participant", "reason")),
+            "mediaTrack published": Told(fields=("participant",)),
+            "sent webhook": Told(Lane.SERVER, Lane.ENDPOINT, ("event", "participant", "status")),
+            "failed to send webhook": Told(Lane.SERVER, Lane.ENDPOINT, ("event", "error")),
+            "dropped webhook": Told(Lane.SERVER, Lane.ENDPOINT, ("event", "reason")),
+            # Of /rtc: the join that livekit-sip tries.
+            "error handling request": Told(Lane.SIP, Lane.SERVER, ("status", "path", "error")),
+            "API SIP.CreateSIPParticipant": Told(fields=("callID", "status")),
+            "cannot create sip participant": Told(Lane.BUS, Lane.SERVER, ("error",)),
+            "cannot create sip participant request": Told(fields=("error",)),
+            "not dispatching agent job since no worker is available": Told(
+                Lane.SERVER, Lane.AGENT, ("agentName",)
+            ),
+        },
+    }
+)
+
+# Of value for nothing but the clocks: the messages that they are about are seen on the wire.
+UNDRAWN = frozenset({"ACK from remote", "BYE from remote"})
+
+# Written in every healthy call, or about what is seen better elsewhere.
+NOISE = frozenset(
+    {
+        "API RoomService.ListParticipants",
+        "API RoomService.ListRooms",
+        "Inbound call closed",
+        "No Proxy header found. Sending 407 Unauthorized response with Proxy-Authenticate header",
+        "SIP call ended",
+        "SIP call failed",
+        "Stopped discarding packets",
+        "accepting RTP stream",
+        "auth requested",
+        "call statistics",
+        "closing idle room",
+        "closing room",
+        "could not match local candidate",
+        "deleting room",
+        "deleting room state",
+        "error reading data channel",
+        "ice reconnected or switched pair",
+        "media timeout loop stopped",
+        "published track",
+        "room closed",
+        "selected node for room",
+        "server initiated leave",
+        "setting media destination",
+        "setting media source",
+        "signaling timestamps",
+        "stats worker active",
+        "track closed",
+        "validate succeeded",
+    }
+)

@@ -1,0 +1,92 @@
+"""
+What a root cause is: how it shows, what makes it certain, what excludes it, and what mends it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.text import Text
+from livekit_conformance.observations import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """
+    A number from `low` to `high`, both included.
+    """
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """
+    Anything but this, also nothing at all.
+    """
+
+    condition: str | int | re.Pattern[str] | Between
+
+
+Condition = str | int | bool | None | re.Pattern[str] | Between | Not
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """
+    One thing that may be seen: an observation (or check record) of a kind whose details match.
+
+    A detail matches by equality, by a pattern that is found in it, or by a range.
+    """
+
+    kind: Kind
+    where: Mapping[str, Condition] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """
+    One root cause.
+
+    It is considered when one of `shows` and each of `also` was seen and none of `excludes`; it is
+    certain when one of `proofs` was seen, else it has the confidence `otherwise`. `source` says
+    where it was learnt.
+    """
+
+    id: str
+    link: Link
+    title: Text
+    cause: Text
+    fix: Text
+    shows: tuple[Sign, ...]
+    source: str
+    also: tuple[Sign, ...] = ()
+    proofs: tuple[Sign, ...] = ()
+    excludes: tuple[Sign, ...] = ()
+    otherwise: Literal["likely", "possible"] = "likely"
+
+
+def log(service: str, **where: Condition) -> Sign:
+    """
+    A line in the log of a service.
+    """
+    return Sign("log", {"service": service, **where})
+
+
+def probe(**where: Condition) -> Sign:
+    """
+    How the probe call went.
+    """
+    return Sign("sip-call", {"purpose": "probe", **where})
+
+
+def check(clause: str, verdict: str = "FAIL") -> Sign:
+    """
+    How a check ended; for a family of them, `clause` is the part of the id before the bracket.
+    """
+    return Sign("check", {"id": re.compile(rf"^{re.escape(clause)}(\[|$)"), "verdict": verdict})

@@ -1,0 +1,34 @@
+"""
+What breaks a call, as data, one file for each part of the chain.
+
+Order is rank: of two causes that are equally certain, the earlier one is told first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from livekit_conformance.catalogue.cause import Cause
+from livekit_conformance.catalogue.causes import (
+    agent,
+    bus,
+    configuration,
+    join,
+    line,
+    outbound,
+    server,
+    webhooks,
+)
+
+CAUSES: tuple[Cause, ...] = (
+    *bus.CAUSES,
+    *join.CAUSES,
+    *server.CAUSES,
+    *line.CAUSES,
+    *webhooks.CAUSES,
+    *agent.CAUSES,
+    *outbound.CAUSES,
+    *configuration.CAUSES,
+)
+BY_ID: Mapping[str, Cause] = MappingProxyType({cause.id: cause for cause in CAUSES})

@@ -1,0 +1,123 @@
+"""
+How far a call comes: the steps that a good one takes, in order, and what it means when one is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from livekit_conformance.catalogue.text import Text
+
+
+class Milestone(StrEnum):
+    """
+    A step without which a call does not go on.
+    """
+
+    INVITED = "invited"
+    TRYING = "trying"
+    TRUNK = "trunk"
+    CREDENTIALS = "credentials"
+    DISPATCHED = "dispatched"
+    JOINED = "joined"
+    AGENT = "agent"
+    ANSWERED = "answered"
+    AUDIO = "audio"
+    HUNG_UP = "hung-up"
+    LEFT = "left"
+
+    # Of outbound calls.
+    ASKED = "asked"
+    TAKEN = "taken"
+    INVITE_CAME = "invite-came"
+    ACKNOWLEDGED = "acknowledged"
+
+
+# Those that need not be seen, because nobody may be there who could, come last.
+INBOUND = (
+    Milestone.INVITED,
+    Milestone.TRYING,
+    Milestone.TRUNK,
+    Milestone.CREDENTIALS,
+    Milestone.DISPATCHED,
+    Milestone.JOINED,
+    Milestone.AGENT,
+    Milestone.ANSWERED,
+    Milestone.AUDIO,
+    Milestone.HUNG_UP,
+    Milestone.LEFT,
+)
+OUTBOUND = (Milestone.ASKED, Milestone.TAKEN, Milestone.INVITE_CAME, Milestone.ACKNOWLEDGED)
+
+# What is said where the story stops: the step that was to come next.
+MISSING: Mapping[Milestone, Text] = MappingProxyType(
+    {
+        Milestone.INVITED: Text(
+            en="the INVITE was never sent",
+            ru="INVITE так и не был отправлен",
+        ),
+        Milestone.TRYING: Text(
+            en="no answer to the INVITE: it did not reach livekit-sip, or the answer did not "
+            "reach us",
+            ru="на INVITE нет ответа: либо он не дошёл до livekit-sip, либо ответ не дошёл до нас",
+        ),
+        Milestone.TRUNK: Text(
+            en="no trunk: livekit-sip asked over the bus which trunk this call is for and got no "
+            "usable answer",
+            ru="нет транка: livekit-sip спросил по шине, какому транку принадлежит звонок, и не "
+            "получил пригодного ответа",
+        ),
+        Milestone.CREDENTIALS: Text(
+            en="the trunk did not accept the credentials of the caller",
+            ru="транк не принял имя и пароль звонящего",
+        ),
+        Milestone.DISPATCHED: Text(
+            en="no dispatch result: no dispatch rule took the call, or nobody answered over the "
+            "bus",
+            ru="нет результата диспетчеризации: ни одно правило не взяло звонок, или никто не "
+            "ответил по шине",
+        ),
+        Milestone.JOINED: Text(
+            en="livekit-sip did not get into the room on livekit-server",
+            ru="livekit-sip не вошёл в комнату на livekit-server",
+        ),
+        Milestone.AGENT: Text(
+            en="nobody in the room published sound: livekit-sip waits for an agent",
+            ru="никто в комнате не опубликовал звук: livekit-sip ждёт агента",
+        ),
+        Milestone.ANSWERED: Text(
+            en="no 200 OK to the INVITE",
+            ru="на INVITE не пришёл 200 OK",
+        ),
+        Milestone.AUDIO: Text(
+            en="the call is answered, but no sound came to the caller",
+            ru="на звонок ответили, но звук до звонящего не дошёл",
+        ),
+        Milestone.HUNG_UP: Text(
+            en="the BYE was not answered",
+            ru="на BYE нет ответа",
+        ),
+        Milestone.LEFT: Text(
+            en="the caller was not seen to leave the room",
+            ru="не видно, чтобы звонящий покинул комнату",
+        ),
+        Milestone.ASKED: Text(
+            en="the call was never asked for",
+            ru="звонок так и не был запрошен",
+        ),
+        Milestone.TAKEN: Text(
+            en="no livekit-sip took the call from the bus",
+            ru="ни один livekit-sip не взял звонок с шины",
+        ),
+        Milestone.INVITE_CAME: Text(
+            en="no INVITE came to the address of the outbound trunk",
+            ru="на адрес исходящего транка INVITE не пришёл",
+        ),
+        Milestone.ACKNOWLEDGED: Text(
+            en="the answer to the INVITE was not acknowledged",
+            ru="ответ на INVITE не подтверждён (нет ACK)",
+        ),
+    }
+)

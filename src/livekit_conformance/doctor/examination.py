@@ -1,0 +1,390 @@
+"""
+The whole look at a deployment: which probes there are, and what depends on what.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.clause import Need
+from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.catalogue.text import Text
+from livekit_conformance.doctor import files, hosts, own, versions
+from livekit_conformance.doctor.bus import ask_bus
+from livekit_conformance.doctor.findings import (
+    Finding,
+    in_order,
+    not_looked_at,
+    ok,
+    problem,
+    warning,
+)
+from livekit_conformance.doctor.hosts import Host
+from livekit_conformance.doctor.line import Caller, judge_line
+from livekit_conformance.doctor.server import greet, judge_secret, list_rooms, list_telephony
+from livekit_conformance.doctor.sip import ask_options, endpoint_of
+from livekit_conformance.doctor.strands import Step, Strand, walk_all
+from livekit_conformance.drivers.bus import Bus
+from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.drivers.permit import Permit
+from livekit_conformance.drivers.telephony import Telephony
+from livekit_conformance.drivers.transport import Endpoint, Transport
+from livekit_conformance.environments.addresses import is_loopback
+from livekit_conformance.environments.needs import LINES
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.logline import LogLine
+from livekit_conformance.provisioners.local.binaries import SERVER
+
+# Seconds for one probe. What a driver waits for is a little less, so that its own words are told.
+EACH_S = 3.0
+_DRIVER_S = 2.8
+_REDIS_PORT = 6379
+
+
+@dataclass(slots=True)
+class Seen:
+    """
+    What probes have learnt and others need.
+    """
+
+    caller: Caller = field(default_factory=Caller)
+    telephony: Telephony | None = None
+    redis_version: str | None = None
+
+
+@dataclass(slots=True)
+class Examination:
+    """
+    A look at the deployment of a live profile. It asks, and changes nothing.
+    """
+
+    profile: Profile
+    client: LiveKitClient
+    recorder: Recorder
+    seen: Seen = field(default_factory=Seen)
+
+    def strands(self) -> list[Strand]:
+        """
+        What can be asked at the same time.
+        """
+        transport = Transport(self.recorder, timeout=_DRIVER_S)
+        found = [Strand([*self._to_livekit(transport)])]
+        if self.profile.sip.server:
+            found.append(Strand([*self._to_sip(transport)]))
+        if self.profile.webhook.url:
+            found.append(Strand([*self._to_webhook(transport)]))
+        if self.profile.redis:
+            found.append(Strand([*self._to_redis(self.profile.redis, transport)]))
+        if self.profile.sip.outbound.listen:
+            found.append(Strand([_free("sip.outbound.listen", self.profile.sip.outbound.listen)]))
+        return found
+
+    def _to_livekit(self, transport: Transport) -> Iterator[Step]:
+        profile, client = self.profile, self.client
+        host = Host(
+            "livekit.url",
+            Endpoint.of(profile.livekit.url),
+            Text(en="livekit-server", ru="livekit-server"),
+            Link.DNS,
+            Link.TCP,
+            Link.TLS,
+        )
+        yield from hosts.steps(host, transport)
+        yield Step(
+            Link.SERVER,
+            Text(en="livekit-server", ru="livekit-server"),
+            lambda: greet(client),
+        )
+        yield Step(
+            Link.API_KEY,
+            Text(en="the API key", ru="API-ключ"),
+            lambda: list_rooms(client, profile.livekit.api_key),
+        )
+        if profile.sip.outbound.trunk_id:
+            yield Step(
+                Link.OUTBOUND,
+                Text(en="the outbound trunk", ru="исходящий транк"),
+                self._outbound_trunk,
+                stops_nothing=True,
+            )
+        yield Step(
+            Link.LINE, Text(en="the trunks and dispatch rules", ru="транки и правила"), self._line
+        )
+
+    async def _line(self) -> Sequence[Finding]:
+        self.seen.telephony, findings = await list_telephony(self.client)
+        return findings
+
+    async def _outbound_trunk(self) -> Sequence[Finding]:
+        wanted = self.profile.sip.outbound.trunk_id
+        try:
+            trunks = await self.client.list_outbound_trunks()
+        except ApiRefused:
+            return []  # The lists of inbound calls are refused for the same reason, which is told.
+        ids = [trunk.sip_trunk_id for trunk in trunks]
+        return [judge_outbound(str(wanted), ids)]
+
+    def _to_sip(self, transport: Transport) -> Iterator[Step]:
+        sip = self.profile.sip
+        service = Text(en="livekit-sip", ru="livekit-sip")
+        host = Host(
+            "sip.server",
+            endpoint_of(sip),
+            service,
+            Link.SIP_SOCKET,
+            Link.SIP_SOCKET,
+            Link.SIP_SOCKET,
+        )
+        if sip.transport == "udp":
+            yield hosts.name_step(host, transport)
+        else:
+            yield from hosts.steps(host, transport)
+        yield Step(
+            Link.SIP_SOCKET,
+            Text(en=f"SIP at `{sip.server}`", ru=f"SIP на `{sip.server}`"),
+            self._options,
+        )
+
+    async def _options(self) -> Sequence[Finding]:
+        self.seen.caller, findings = await ask_options(self.profile.sip, self.recorder)
+        return findings
+
+    def _to_webhook(self, transport: Transport) -> Iterator[Step]:
+        webhook = self.profile.webhook
+        host = Host(
+            "webhook.url",
+            Endpoint.of(webhook.url),
+            Text(en="the application", ru="приложение"),
+            Link.ENDPOINT_DNS,
+            Link.ENDPOINT_SOCKET,
+            Link.ENDPOINT_TLS,
+        )
+        if webhook.listen is None:
+            yield from hosts.steps(host, transport)
+            return
+        yield hosts.name_step(host, transport)
+        yield _free("webhook.listen", webhook.listen)
+
+    def _to_redis(self, url: str, transport: Transport) -> Iterator[Step]:
+        parts = urlsplit(url)
+        endpoint = Endpoint(
+            parts.hostname or "", parts.port or _REDIS_PORT, parts.scheme == "rediss"
+        )
+        host = Host("redis", endpoint, Text(en="Redis", ru="Redis"), Link.BUS, Link.BUS, Link.BUS)
+        yield from hosts.steps(host, transport)
+        yield Step(Link.BUS, Text(en="the bus", ru="шина"), self._bus)
+
+    async def _bus(self) -> Sequence[Finding]:
+        bus = Bus(str(self.profile.redis), self.recorder, timeout=_DRIVER_S)
+        self.seen.redis_version, findings = await ask_bus(bus)
+        return findings
+
+    def conclusions(self) -> Iterator[Finding]:
+        """
+        What follows from all that was asked together.
+        """
+        profile, seen = self.profile, self.seen
+        if not profile.sip.number:
+            yield not_looked_at(
+                Link.LINE,
+                Text(
+                    en="trunk, rule and room of a call: the profile has no `sip.number`",
+                    ru="транк, правило и комната для вызова: в профиле нет `sip.number`",
+                ),
+                Text(
+                    en=f"Write into the profile: `{LINES[Need.SIP]}` and `number: ...`",
+                    ru=f"Добавьте в профиль: `{LINES[Need.SIP]}` и `number: ...`",
+                ),
+            )
+        elif seen.telephony is not None:
+            # A provider stands between: where its calls come from is not known here.
+            caller = Caller() if profile.sip.provider else seen.caller
+            yield from judge_line(seen.telephony.trunks, seen.telephony.rules, profile, caller)
+        yield from versions.judge_versions(
+            in_log=versions.server_version_in(self._lines("livekit-server")),
+            in_redis=seen.redis_version,
+            sip_in_log=versions.sip_version_in(self._lines("livekit-sip")),
+            oldest=SERVER.versions[-1],
+        )
+
+    def _lines(self, service: str) -> list[LogLine]:
+        paths = (s.path for s in self.profile.logs if s.service == service and s.path)
+        return [line for path in paths for line in files.lines_of_log(path)]
+
+
+async def examine(
+    profile: Profile, recorder: Recorder, *, environ: Mapping[str, str], whole: float
+) -> list[Finding]:
+    """
+    Everything that can be seen of the deployment within `whole` seconds, in the order of the chain.
+    """
+    if profile.kind != "live":
+        strands = own.strands_of_own(profile, environ)
+        found = await walk_all(strands, each=EACH_S, whole=whole)
+        return in_order([own.judge_kind(profile), *found])
+    async with AsyncExitStack() as opened:
+        client = await opened.enter_async_context(
+            LiveKitClient(
+                profile.livekit.url,
+                api_key=profile.livekit.api_key,
+                api_secret=profile.livekit.api_secret.get_secret_value(),
+                # Whatever the profile allows: this command only reads.
+                permit=Permit(profile.allow & {Effect.READ}),
+                recorder=recorder,
+                timeout=_DRIVER_S,
+            )
+        )
+        look = Examination(profile, client, recorder)
+        found = await walk_all(look.strands(), each=EACH_S, whole=whole)
+        return in_order(
+            [
+                *files.look_at_configs(profile),
+                *judge_secret(profile.livekit.api_secret.get_secret_value()),
+                *judge_encryption(profile),
+                *judge_gaps(profile),
+                *found,
+                *look.conclusions(),
+                *files.look_at_logs(profile),
+            ]
+        )
+
+
+# -- judgement
+
+
+def judge_encryption(profile: Profile) -> Iterator[Finding]:
+    """
+    Whether tokens cross a network in the clear.
+    """
+    endpoint = Endpoint.of(profile.livekit.url)
+    if endpoint.is_secure:
+        return  # Its certificate is looked at.
+    if is_loopback(endpoint.host):
+        yield ok(
+            Link.TLS,
+            Text(
+                en="`livekit.url` leads to this machine, there is nothing to encrypt",
+                ru="`livekit.url` указывает на эту же машину, шифровать нечего",
+            ),
+        )
+        return
+    yield warning(
+        Link.TLS,
+        Text(
+            en=f"the way to `{endpoint.host}` is not encrypted: tokens can be read by others",
+            ru=f"соединение с `{endpoint.host}` не зашифровано: токены могут прочитать чужие",
+        ),
+        Text(
+            en="Put TLS before livekit-server, and let `livekit.url` begin with `wss://`",
+            ru="Поставьте перед livekit-server TLS и начните `livekit.url` с `wss://`",
+        ),
+    )
+
+
+def judge_gaps(profile: Profile) -> Iterator[Finding]:
+    """
+    The links that the profile says nothing about.
+    """
+    for need, link, given, what in (
+        (Need.SIP, Link.SIP_SOCKET, profile.sip.server, Text(en="livekit-sip", ru="livekit-sip")),
+        (Need.REDIS, Link.BUS, profile.redis, Text(en="the bus in Redis", ru="шина в Redis")),
+        (
+            Need.ENDPOINT,
+            Link.ENDPOINT,
+            profile.webhook.url,
+            Text(en="the webhook endpoint", ru="адрес для вебхуков"),
+        ),
+    ):
+        if not given:
+            yield not_looked_at(
+                link,
+                Text(
+                    en=f"{what.en}: the profile does not name it",
+                    ru=f"{what.ru}: в профиле не указано",
+                ),
+                Text(
+                    en=f"Write into the profile: `{LINES[need]}`",
+                    ru=f"Добавьте в профиль: `{LINES[need]}`",
+                ),
+            )
+
+
+def judge_outbound(wanted: str, ids: Sequence[str]) -> Finding:
+    """
+    Whether the outbound trunk of the profile exists.
+    """
+    if wanted in ids:
+        return ok(
+            Link.OUTBOUND,
+            Text(
+                en=f"outbound trunk `{wanted}` exists", ru=f"исходящий транк `{wanted}` существует"
+            ),
+        )
+    named = ", ".join(f"`{trunk}`" for trunk in ids[:3])
+    return problem(
+        Link.OUTBOUND,
+        Text(
+            en=f"there is no outbound trunk `{wanted}`; there is {named or 'none at all'}",
+            ru=f"исходящего транка `{wanted}` нет; есть {named or 'ноль транков'}",
+        ),
+        Text(
+            en="Correct `sip.outbound.trunk_id` in the profile: `lk sip outbound list`",
+            ru="Исправьте `sip.outbound.trunk_id` в профиле: `lk sip outbound list`",
+        ),
+    )
+
+
+def _free(key: str, listen: str) -> Step:
+    """
+    Is the address free that the suite itself listens on during a run?
+    """
+    is_webhook = key == "webhook.listen"
+    link = Link.ENDPOINT_SOCKET if is_webhook else Link.OUTBOUND
+
+    async def probe() -> Sequence[Finding]:
+        host, _, port = listen.rpartition(":")
+        kind = socket.SOCK_STREAM if is_webhook else socket.SOCK_DGRAM
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, kind) as bound:
+            if is_webhook:
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                bound.bind((host.strip("[]"), int(port)))
+            except OSError as error:
+                return [judge_taken(link, key, listen, str(error.strerror))]
+        return [
+            ok(
+                link,
+                Text(
+                    en=f"`{listen}` is free for the suite to listen on during a run ({key})",
+                    ru=f"`{listen}` свободен, при прогоне его займут тесты ({key})",
+                ),
+            )
+        ]
+
+    return Step(link, Text(en=f"`{listen}` ({key})", ru=f"`{listen}` ({key})"), probe)
+
+
+def judge_taken(link: Link, key: str, listen: str, reason: str) -> Finding:
+    """
+    Why the suite could not listen.
+    """
+    return problem(
+        link,
+        Text(
+            en=f"`{listen}` cannot be listened on: `{reason}` ({key})",
+            ru=f"`{listen}` занять нельзя: `{reason}` ({key})",
+        ),
+        Text(
+            en="Stop what listens there (`ss -lntup`), or choose an address of this machine for "
+            f"`{key}` and let the deployment send to it",
+            ru="Остановите то, что там слушает (`ss -lntup`), или выберите для "
+            f"`{key}` другой адрес этой машины и направьте на него сервисы",
+        ),
+    )

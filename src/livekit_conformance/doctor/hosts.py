@@ -1,0 +1,296 @@
+"""
+The way to a host that the profile names: its name, its port, its certificate.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.text import Text
+from livekit_conformance.doctor.findings import Finding, ok, problem, warning
+from livekit_conformance.doctor.strands import Step
+from livekit_conformance.drivers.transport import Endpoint, Handshake, Resolution, Transport
+from livekit_conformance.errors import Unreachable
+
+_DAY_S = 86400
+_LASTS_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """
+    Where a `key` of the profile leads, the links on the way there, and who listens at its end.
+
+    """
+
+    key: str
+    endpoint: Endpoint
+    service: Text
+    dns: Link
+    tcp: Link
+    tls: Link
+
+    def name(self) -> Text:
+        """
+        What the first step looks at.
+        """
+        return Text(
+            en=f"the name `{self.endpoint.host}` ({self.key})",
+            ru=f"имя `{self.endpoint.host}` ({self.key})",
+        )
+
+    def port(self) -> Text:
+        """
+        What the second step looks at.
+        """
+        return Text(
+            en=f"the port `{self.endpoint}` ({self.key})",
+            ru=f"порт `{self.endpoint}` ({self.key})",
+        )
+
+    def certificate(self) -> Text:
+        """
+        What the third step looks at.
+        """
+        return Text(
+            en=f"the certificate of `{self.endpoint}` ({self.key})",
+            ru=f"сертификат `{self.endpoint}` ({self.key})",
+        )
+
+
+def name_step(host: Host, transport: Transport) -> Step:
+    """
+    Does the name have an address?
+    """
+
+    async def probe() -> Sequence[Finding]:
+        if _is_address(host.endpoint.host):
+            return []  # There is nothing to look up.
+        try:
+            resolution = await transport.resolve(host.endpoint)
+        except Unreachable as silent:
+            return [resolver_is_silent(host, silent)]
+        return [judge_name(host, resolution)]
+
+    return Step(host.dns, host.name(), probe)
+
+
+def port_step(host: Host, transport: Transport) -> Step:
+    """
+    Does the port accept TCP connections?
+    """
+
+    async def probe() -> Sequence[Finding]:
+        try:
+            await transport.connect(host.endpoint)
+        except Unreachable as closed:
+            return [port_is_closed(host, closed)]
+        says = Text(
+            en=f"`{host.endpoint}` accepts connections ({host.key})",
+            ru=f"`{host.endpoint}` принимает соединения ({host.key})",
+        )
+        return [ok(host.tcp, says)]
+
+    return Step(host.tcp, host.port(), probe)
+
+
+def certificate_step(host: Host, transport: Transport) -> Step:
+    """
+    Is the certificate trusted, and for how long?
+    """
+
+    async def probe() -> Sequence[Finding]:
+        try:
+            handshake = await transport.shake_hands(host.endpoint)
+        except Unreachable as dropped:
+            return [handshake_dropped(host, dropped)]
+        return [judge_certificate(host, handshake, now=time.time())]
+
+    return Step(host.tls, host.certificate(), probe)
+
+
+def steps(host: Host, transport: Transport) -> Iterator[Step]:
+    """
+    All of them, as far as the URL needs them.
+    """
+    yield name_step(host, transport)
+    yield port_step(host, transport)
+    if host.endpoint.is_secure:
+        yield certificate_step(host, transport)
+
+
+# -- judgement
+
+
+def judge_name(host: Host, resolution: Resolution) -> Finding:
+    """
+    What the resolver has answered.
+    """
+    name = host.endpoint.host
+    if resolution.problem is None:
+        addresses = ", ".join(f"`{address}`" for address in resolution.addresses)
+        says = Text(
+            en=f"`{name}` is {addresses} ({host.key})", ru=f"`{name}` — {addresses} ({host.key})"
+        )
+        return ok(host.dns, says)
+    return problem(
+        host.dns,
+        Text(
+            en=f"`{name}` has no address: `{resolution.problem}` ({host.key})",
+            ru=f"у `{name}` нет адреса: `{resolution.problem}` ({host.key})",
+        ),
+        Text(
+            en=f"Correct `{host.key}`, or create the DNS record: `dig {name}`",
+            ru=f"Исправьте `{host.key}` или заведите запись в DNS: `dig {name}`",
+        ),
+    )
+
+
+def resolver_is_silent(host: Host, silent: Unreachable) -> Finding:
+    """
+    The name server itself does not work.
+    """
+    name = host.endpoint.host
+    return problem(
+        host.dns,
+        Text(
+            en=f"no name server answers for `{name}`: `{silent.detail}` ({host.key})",
+            ru=f"ни один DNS-сервер не ответил про `{name}`: `{silent.detail}` ({host.key})",
+        ),
+        Text(
+            en="Mend the DNS of this machine: `cat /etc/resolv.conf`",
+            ru="Почините DNS на этой машине: `cat /etc/resolv.conf`",
+        ),
+    )
+
+
+def port_is_closed(host: Host, closed: Unreachable) -> Finding:
+    """
+    Nobody accepts the connection: refused and silence have different reasons.
+    """
+    says = Text(
+        en=f"`{host.endpoint}` does not accept connections: `{closed.detail}` ({host.key})",
+        ru=f"`{host.endpoint}` не принимает соединения: `{closed.detail}` ({host.key})",
+    )
+    if "refused" in closed.detail.lower():
+        return problem(
+            host.tcp,
+            says,
+            Text(
+                en=f"Start {host.service.en} there, or correct the port in `{host.key}`; see on "
+                f"that machine who listens: `ss -ltnp | grep :{host.endpoint.port}`",
+                ru=f"Запустите там {host.service.ru} или исправьте порт в `{host.key}`; кто "
+                f"слушает, покажет на той машине `ss -ltnp | grep :{host.endpoint.port}`",
+            ),
+        )
+    return problem(
+        host.tcp,
+        says,
+        Text(
+            en=f"Open TCP port {host.endpoint.port} in the firewall or security group of that "
+            f"machine, or correct `{host.key}`",
+            ru=f"Откройте TCP-порт {host.endpoint.port} в межсетевом экране (security group) той "
+            f"машины или исправьте `{host.key}`",
+        ),
+    )
+
+
+def handshake_dropped(host: Host, dropped: Unreachable) -> Finding:
+    """
+    The port is open and no TLS is spoken there, at least not to us.
+    """
+    return problem(
+        host.tls,
+        Text(
+            en=f"no TLS handshake with `{host.endpoint}`: `{dropped.detail}` ({host.key})",
+            ru=f"TLS-рукопожатие с `{host.endpoint}` не удалось: `{dropped.detail}` ({host.key})",
+        ),
+        Text(
+            en="See what is behind the port: a proxy without TLS, or one that waits for another "
+            f"host name. {_without_tls(host).en}",
+            ru="Посмотрите, что стоит за портом: прокси без TLS или прокси, который ждёт другое "
+            f"имя. {_without_tls(host).ru}",
+        ),
+    )
+
+
+def judge_certificate(host: Host, handshake: Handshake, *, now: float) -> Finding:
+    """
+    What the handshake has shown; `now` in Unix seconds.
+    """
+    if handshake.problem is not None:
+        return problem(
+            host.tls,
+            Text(
+                en=f"the certificate of `{host.endpoint}` is not trusted: `{handshake.problem}` "
+                f"({host.key})",
+                ru=f"сертификату `{host.endpoint}` нельзя верить: `{handshake.problem}` "
+                f"({host.key})",
+            ),
+            _remedy_of(host, handshake.problem),
+        )
+    days = (handshake.not_after - now) / _DAY_S
+    says = Text(
+        en=f"the certificate of `{host.endpoint}` is trusted and valid for {days:.0f} days "
+        f"({handshake.version}, {host.key})",
+        ru=f"сертификат `{host.endpoint}` верен, действует ещё {days:.0f} дн. "
+        f"({handshake.version}, {host.key})",
+    )
+    if days >= _LASTS_DAYS:
+        return ok(host.tls, says)
+    return warning(
+        host.tls,
+        says,
+        Text(
+            en="Renew it now, and see why that did not happen by itself",
+            ru="Обновите его сейчас и выясните, почему он не обновился сам",
+        ),
+    )
+
+
+def _remedy_of(host: Host, words: str) -> Text:
+    name = host.endpoint.host
+    if "expired" in words:
+        return Text(
+            en=f"Renew the certificate of `{name}` and reload the proxy that shows it",
+            ru=f"Обновите сертификат `{name}` и перезагрузите прокси, который его показывает",
+        )
+    if "mismatch" in words or "doesn't match" in words:
+        return Text(
+            en=f"Let `{host.key}` name the host that the certificate is for, or get one for "
+            f"`{name}`",
+            ru=f"Укажите в `{host.key}` имя, на которое выдан сертификат, или получите сертификат "
+            f"на `{name}`",
+        )
+    if "issuer" in words or "self" in words:
+        return Text(
+            en="Let the server show its whole chain (fullchain.pem); a private authority has to be "
+            "trusted on every client: `SSL_CERT_FILE=/path/to/authority.pem`",
+            ru="Пусть сервер отдаёт всю цепочку (fullchain.pem); своему удостоверяющему центру "
+            "должен доверять каждый клиент: `SSL_CERT_FILE=/путь/к/authority.pem`",
+        )
+    return Text(
+        en=f"Look at it: `openssl s_client -connect {host.endpoint} -servername {name}`. "
+        f"{_without_tls(host).en}",
+        ru=f"Посмотрите на него: `openssl s_client -connect {host.endpoint} -servername {name}`. "
+        f"{_without_tls(host).ru}",
+    )
+
+
+def _without_tls(host: Host) -> Text:
+    return Text(
+        en=f"If TLS is not spoken there on purpose, `{host.key}` must not ask for it",
+        ru=f"Если TLS там нет намеренно, `{host.key}` не должен его требовать",
+    )
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

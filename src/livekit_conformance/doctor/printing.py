@@ -1,0 +1,124 @@
+"""
+The findings as lines for people, and as JSON for programs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.link_words import WORDS
+from livekit_conformance.catalogue.text import Language, Text
+from livekit_conformance.doctor.findings import Finding, Mark, first_broken, last_working
+
+_MARKS: Mapping[Mark, Text] = MappingProxyType(
+    {
+        Mark.OK: Text(en="ok", ru="ок"),
+        Mark.WARNING: Text(en="WARNING", ru="ВНИМАНИЕ"),
+        Mark.PROBLEM: Text(en="PROBLEM", ru="ПРОБЛЕМА"),
+        Mark.NOT_LOOKED_AT: Text(en="not looked at", ru="не смотрели"),
+    }
+)
+_COUNTS: Mapping[Mark, Text] = MappingProxyType(
+    {
+        Mark.PROBLEM: Text(en="problems", ru="проблем"),
+        Mark.WARNING: Text(en="warnings", ru="предупреждений"),
+        Mark.NOT_LOOKED_AT: Text(en="not looked at", ru="не смотрели"),
+        Mark.OK: Text(en="ok", ru="ок"),
+    }
+)
+_FIX = Text(en="fix", ru="что сделать")
+_TO_LOOK = Text(en="to see it", ru="чтобы проверить")
+_BROKEN = Text(en="first broken link: {link}", ru="первое сломанное звено: {link}")
+_WORKING = Text(
+    en="last link seen working before it: {link}", ru="последнее рабочее до него: {link}"
+)
+_NONE = Text(en="none", ru="нет")
+_IN = Text(
+    en="in {seconds:.1f} s; nothing was changed",
+    ru="за {seconds:.1f} с; ничего не изменено",
+)
+
+SCHEMA = 1
+
+
+def lines(
+    findings: Sequence[Finding],
+    *,
+    language: Language,
+    seconds: float,
+    clean: Callable[[str], str],
+) -> Iterator[str]:
+    """
+    One line for each finding, its remedy below it, and the sum; `clean` takes secrets out.
+    """
+    marks = max(len(text.say(language)) for text in _MARKS.values())
+    titles = max((len(finding.link) for finding in findings), default=0)
+    for finding in findings:
+        mark = _MARKS[finding.mark].say(language)
+        says = clean(finding.says.say(language))
+        yield f"{mark:<{marks}}  {finding.link:<{titles}}  {says}"
+        if finding.remedy is not None:
+            word = (_TO_LOOK if finding.mark is Mark.NOT_LOOKED_AT else _FIX).say(language)
+            yield f"{'':<{marks + titles + 4}}{word}: {clean(finding.remedy.say(language))}"
+    yield ""
+    if broken := first_broken(findings):
+        yield _BROKEN.say(language, link=title(broken, language))
+        working = last_working(findings)
+        told = title(working, language) if working else _NONE.say(language)
+        yield _WORKING.say(language, link=told)
+    counts = Counter(finding.mark for finding in findings)
+    sums = ", ".join(f"{word.say(language)}: {counts[mark]}" for mark, word in _COUNTS.items())
+    yield f"{sums}; {_IN.say(language, seconds=seconds)}"
+
+
+def title(link: Link, language: Language) -> str:
+    """
+    A link by its id, and as people call it.
+    """
+    return f"{link} ({WORDS[link].title.say(language)})"
+
+
+def as_json(
+    findings: Sequence[Finding],
+    *,
+    environment: str,
+    language: Language,
+    seconds: float,
+    exit_status: int,
+    clean: Callable[[str], str],
+) -> str:
+    """
+    The same as one JSON object; texts are in `language`.
+    """
+
+    def told(text: Text | None) -> str | None:
+        return None if text is None else clean(text.say(language))
+
+    def named(link: Link | None) -> str | None:
+        return None if link is None else link.value
+
+    counts = Counter(finding.mark for finding in findings)
+    content: dict[str, Any] = {
+        "schema": SCHEMA,
+        "environment": environment,
+        "exit_status": exit_status,
+        "duration_s": round(seconds, 2),
+        "first_broken": named(first_broken(findings)),
+        "last_working": named(last_working(findings)),
+        "counts": {mark.value: counts[mark] for mark in Mark},
+        "findings": [
+            {
+                "link": finding.link.value,
+                "mark": finding.mark.value,
+                "says": told(finding.says),
+                "remedy": told(finding.remedy),
+            }
+            for finding in findings
+        ],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)

@@ -1,0 +1,336 @@
+"""
+livekit-server as far as it can be asked without changing anything: greeting, clock, keys, lists.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.text import Text
+from livekit_conformance.doctor.findings import Finding, not_looked_at, ok, problem, warning
+from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.drivers.telephony import Telephony, read_telephony
+from livekit_conformance.errors import Blocked, Unreachable
+from livekit_conformance.protocol.http_date import ClockOffset, clock_offset
+from livekit_conformance.redaction import masked
+
+# The leeway of tokens, the difference that is none, and what livekit-server says at 406.
+_LEEWAY_S = 60.0
+_EXACT_S = 5.0
+_OK, _NOT_READY, _SERVER_ERROR = 200, 406, 500
+_STRONG_BYTES = 32
+
+NTP = Text(
+    en="Set both clocks by NTP: `timedatectl`",
+    ru="Синхронизируйте часы обеих машин по NTP: `timedatectl`",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """
+    The answer to GET /, and our Unix times around it.
+    """
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
+    asked: float
+    answered: float
+
+
+async def greet(client: LiveKitClient) -> Sequence[Finding]:
+    """
+    GET /: is it livekit-server, is it ready, is its clock right?
+    """
+    asked = time.time()
+    try:
+        answer = await client.get("/")
+    except Unreachable as silent:
+        return [does_not_answer(client.url, silent)]
+    return judge_greeting(
+        Greeting(answer.status, answer.text, answer.headers, asked, time.time()), client.url
+    )
+
+
+async def list_rooms(client: LiveKitClient, key: str) -> Sequence[Finding]:
+    """
+    ListRooms: does the server take the API key?
+    """
+    try:
+        rooms = await client.list_rooms()
+    except ApiRefused as refused:
+        return [judge_refusal(refused, key)]
+    except Unreachable as silent:
+        return [does_not_answer(client.url, silent)]
+    shown = masked(key)
+    says = Text(
+        en=f"the API key `{shown}` is accepted; open rooms: {len(rooms)}",
+        ru=f"API-ключ `{shown}` принят; открытых комнат: {len(rooms)}",
+    )
+    return [ok(Link.API_KEY, says)]
+
+
+async def list_telephony(client: LiveKitClient) -> tuple[Telephony | None, Sequence[Finding]]:
+    """
+    ListSIPInboundTrunk and ListSIPDispatchRule: the lists, if they are given.
+    """
+    try:
+        telephony = await read_telephony(client)
+    except Unreachable as silent:
+        return None, [does_not_answer(client.url, silent)]
+    except Blocked as blocked:
+        return None, [judge_missing_telephony(blocked)]
+    trunks, rules = len(telephony.trunks), len(telephony.rules)
+    says = Text(
+        en=f"the SIP API answers; inbound trunks: {trunks}, dispatch rules: {rules}",
+        ru=f"SIP API отвечает; входящих транков: {trunks}, правил маршрутизации: {rules}",
+    )
+    return telephony, [ok(Link.GRANTS, says)]
+
+
+# -- judgement
+
+
+def does_not_answer(url: str, silent: Unreachable) -> Finding:
+    """
+    The connection stands and nothing comes back.
+    """
+    return problem(
+        Link.SERVER,
+        Text(
+            en=f"`{url}` does not answer HTTP: `{silent.detail}` (after {silent.waited:.1f} s)",
+            ru=f"`{url}` не отвечает по HTTP: `{silent.detail}` (за {silent.waited:.1f} с)",
+        ),
+        Text(
+            en="livekit-server hangs, or something else listens there: look at its log, restart "
+            "it, and compare the port with `port` in livekit.yaml",
+            ru="livekit-server завис, или на этом порту кто-то другой: посмотрите его лог, "
+            "перезапустите его и сверьте порт с `port` в livekit.yaml",
+        ),
+    )
+
+
+def judge_greeting(greeting: Greeting, url: str) -> list[Finding]:
+    """
+    What GET / says about server, node and clock.
+    """
+    if greeting.status == _NOT_READY:
+        return [
+            ok(
+                Link.SERVER,
+                Text(en="livekit-server answers `GET /`", ru="livekit-server отвечает на `GET /`"),
+            ),
+            problem(
+                Link.NODE,
+                Text(
+                    en="livekit-server says that it is not ready: `406 Not Ready`",
+                    ru="livekit-server сообщает, что не готов: `406 Not Ready`",
+                ),
+                Text(
+                    en="It has not reached Redis for 4 s or more, or is overloaded: see that the "
+                    "Redis of `redis.address` in livekit.yaml runs, and the server's log",
+                    ru="Он не видит Redis 4 с или дольше либо перегружен: проверьте, что Redis из "
+                    "`redis.address` в livekit.yaml работает, и посмотрите лог сервера",
+                ),
+            ),
+            *_clock(greeting),
+        ]
+    if (greeting.status, greeting.text.strip()) != (_OK, "OK"):
+        start = greeting.text[:60].strip()
+        return [
+            problem(
+                Link.SERVER,
+                Text(
+                    en=f"`GET /` is answered with {greeting.status} `{start}`, not with 200 `OK`",
+                    ru=f"на `GET /` пришло {greeting.status} `{start}`, а не 200 `OK`",
+                ),
+                Text(
+                    en=f"Something else than livekit-server is at `{url}`: correct `livekit.url`, "
+                    "or let the proxy there pass requests on to livekit-server",
+                    ru=f"По адресу `{url}` не livekit-server: исправьте `livekit.url` или "
+                    "настройте прокси так, чтобы он передавал запросы livekit-server",
+                ),
+            )
+        ]
+    return [
+        ok(
+            Link.SERVER,
+            Text(
+                en="livekit-server answers `GET /` and is ready",
+                ru="livekit-server отвечает на `GET /` и готов",
+            ),
+        ),
+        *_clock(greeting),
+    ]
+
+
+def _clock(greeting: Greeting) -> Iterator[Finding]:
+    try:
+        offset = clock_offset(
+            greeting.headers["Date"], asked=greeting.asked, answered=greeting.answered
+        )
+    except (KeyError, ValueError):
+        yield not_looked_at(
+            Link.CLOCK,
+            Text(
+                en="the clock of livekit-server: its answer has no readable header `Date`",
+                ru="часы livekit-server: в ответе нет понятного заголовка `Date`",
+            ),
+            Text(
+                en="Let the proxy before livekit-server pass the header on",
+                ru="Пусть прокси перед livekit-server передаёт этот заголовок",
+            ),
+        )
+        return
+    yield judge_clock(offset)
+
+
+def judge_clock(offset: ClockOffset) -> Finding:
+    """
+    Whether the clocks differ so much that tokens are refused, or at all.
+    """
+    middle = (offset.least + offset.most) / 2
+    ahead = middle >= 0
+    says = Text(
+        en=f"the clock of livekit-server is {offset}",
+        ru=f"часы livekit-server {'спешат' if ahead else 'отстают'} относительно наших на "
+        f"{abs(middle):.1f} с (±{offset.uncertainty:.1f} с)",
+    )
+    if offset.proven > _LEEWAY_S:
+        return problem(Link.CLOCK, says, NTP)
+    if offset.proven > _EXACT_S:
+        return warning(Link.CLOCK, says, NTP)
+    return ok(
+        Link.CLOCK,
+        Text(
+            en="the clock of livekit-server agrees with ours",
+            ru="часы livekit-server совпадают с нашими",
+        ),
+    )
+
+
+# What the server's words mean for the key pair; the first entry whose words stand in its answer.
+_KEYS_IN_LIVEKIT_YAML: tuple[tuple[tuple[str, ...], Text], ...] = (
+    (
+        ("invalid API key",),
+        Text(
+            en="livekit-server does not know this key: set `LIVEKIT_API_KEY` (`livekit.api_key`) "
+            "to one that stands below `keys:` in livekit.yaml (or in `LIVEKIT_KEYS`)",
+            ru="livekit-server не знает этот ключ: задайте в `LIVEKIT_API_KEY` (`livekit.api_key`) "
+            "один из ключей, записанных под `keys:` в livekit.yaml (или в `LIVEKIT_KEYS`)",
+        ),
+    ),
+    (
+        ("signature is invalid", "cryptographic primitive"),
+        Text(
+            en="The key is known and the secret is another one: set `LIVEKIT_API_SECRET` "
+            "(`livekit.api_secret`) to what stands behind this key below `keys:` in livekit.yaml",
+            ru="Ключ известен, а секрет другой: задайте в `LIVEKIT_API_SECRET` "
+            "(`livekit.api_secret`) то, что записано за этим ключом под `keys:` в livekit.yaml",
+        ),
+    ),
+    (("is expired", "not valid yet"), NTP),
+    (
+        ("permissions denied", "no permissions"),
+        Text(
+            en="The key pair is right, and something between us and livekit-server replaces or "
+            "drops the header `Authorization`: look at the proxy",
+            ru="Пара ключей верна, но кто-то между нами и livekit-server подменяет или теряет "
+            "заголовок `Authorization`: проверьте прокси",
+        ),
+    ),
+)
+
+
+def judge_refusal(refused: ApiRefused, key: str) -> Finding:
+    """
+    Why ListRooms was refused.
+    """
+    text = " ".join(refused.text.split())[:120] or "(empty body)"
+    if refused.status >= _SERVER_ERROR:
+        return problem(
+            Link.NODE,
+            Text(
+                en=f"livekit-server cannot read its rooms: {refused.status} `{text}`",
+                ru=f"livekit-server не может прочитать свои комнаты: {refused.status} `{text}`",
+            ),
+            Text(
+                en="It has lost Redis: see that the Redis of `redis.address` in livekit.yaml runs, "
+                "and the log of livekit-server",
+                ru="Он потерял Redis: проверьте, что Redis из `redis.address` в livekit.yaml "
+                "работает, и посмотрите лог livekit-server",
+            ),
+        )
+    known = (
+        remedy
+        for words, remedy in _KEYS_IN_LIVEKIT_YAML
+        if any(word in refused.text for word in words)
+    )
+    remedy = next(known, None) or Text(
+        en=f"{refused.hint}; the log of livekit-server has a line about it",
+        ru="Сверьте `livekit.url`, ключ и секрет с livekit.yaml; в логе livekit-server есть строка "
+        "об этом запросе",
+    )
+    return problem(
+        Link.API_KEY,
+        Text(
+            en=f"the API key `{masked(key)}` is refused: {refused.status} `{text}`",
+            ru=f"API-ключ `{masked(key)}` отвергнут: {refused.status} `{text}`",
+        ),
+        remedy,
+    )
+
+
+def judge_missing_telephony(blocked: Blocked) -> Finding:
+    """
+    Why the trunks and rules are not given.
+    """
+    cause = blocked.__cause__
+    told = f"{cause.status} {cause.text.strip()}" if isinstance(cause, ApiRefused) else str(blocked)
+    says = Text(
+        en=f"the trunks and dispatch rules cannot be listed: `{told}`",
+        ru=f"не удалось получить список транков и правил: `{told}`",
+    )
+    if "sip not connected" in told:
+        return problem(
+            Link.BUS,
+            says,
+            Text(
+                en="livekit-server runs without Redis, and SIP needs it: write the same `redis:` "
+                "into livekit.yaml as into livekit-sip.yaml and restart it",
+                ru="livekit-server запущен без Redis, а SIP без него не работает: запишите в "
+                "livekit.yaml тот же `redis:`, что в livekit-sip.yaml, и перезапустите его",
+            ),
+        )
+    return problem(
+        Link.GRANTS,
+        says,
+        Text(
+            en="See the log of livekit-server at this time; it needs Redis, and a version that "
+            "has SIP",
+            ru="Посмотрите лог livekit-server за это время; нужны Redis и версия с поддержкой SIP",
+        ),
+    )
+
+
+def judge_secret(secret: str) -> Iterator[Finding]:
+    """
+    Whether the secret is long enough for the hash it keys.
+    """
+    length = len(secret.encode())
+    if length < _STRONG_BYTES:
+        yield warning(
+            Link.API_KEY,
+            Text(
+                en=f"the API secret has {length} bytes; whoever sees a token can try short ones",
+                ru=f"в API-секрете {length} байт; короткий секрет можно подобрать по токену",
+            ),
+            Text(
+                en="Make a new pair of 32 bytes or more: `livekit-server generate-keys`",
+                ru="Создайте новую пару, не короче 32 байт: `livekit-server generate-keys`",
+            ),
+        )

@@ -1,0 +1,308 @@
+"""
+The profile and its variables: which file, where each value came from, and whether it can be meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.clauses import CLAUSES
+from livekit_conformance.catalogue.text import Text
+from livekit_conformance.doctor.findings import Finding, not_looked_at, ok, problem, warning
+from livekit_conformance.environments import yaml_document
+from livekit_conformance.environments.addresses import is_loopback
+from livekit_conformance.environments.completeness import gaps
+from livekit_conformance.environments.loader import Loaded, expanded, find
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.environments.sanity import NINE
+from livekit_conformance.environments.variables import Origin, Variables, read_env_file
+from livekit_conformance.errors import ProfileError
+
+_AGAIN = Text(
+    en="Set it again, without quotes and blanks: `export {name}=...`",
+    ru="Задайте её заново, без кавычек и пробелов: `export {name}=...`",
+)
+_SWAP = Text(
+    en="Give `LIVEKIT_API_KEY` and `LIVEKIT_API_SECRET` each its own value: the key begins with "
+    "`API`",
+    ru="Дайте `LIVEKIT_API_KEY` и `LIVEKIT_API_SECRET` каждому своё значение: ключ начинается с "
+    "`API`",
+)
+_OTHER = Text(
+    en="It has the value of another variable: `export {name}=...` with its own",
+    ru="В ней значение другой переменной: задайте своё, `export {name}=...`",
+)
+# The words of environments/sanity.py: in Russian, and what to do.
+_ODD: Mapping[str, tuple[str, Text]] = MappingProxyType(
+    {
+        "holds line breaks or control characters": (
+            "содержит переводы строк или управляющие символы",
+            _AGAIN,
+        ),
+        "begins or ends with white space": ("начинается или кончается пробелом", _AGAIN),
+        "has quotes around it": ("взята в кавычки, и они стали частью значения", _AGAIN),
+        "is a placeholder": (
+            "содержит заглушку вместо значения",
+            Text(
+                en="Set the real value: `export {name}=...`",
+                ru="Задайте настоящее значение: `export {name}=...`",
+            ),
+        ),
+        "holds a URL": ("содержит URL", _OTHER),
+        "holds a telephone number": ("содержит номер телефона", _OTHER),
+        "holds an address": ("содержит адрес", _OTHER),
+        "holds more than a host name: scheme, port and path do not belong there": (
+            "содержит больше, чем имя хоста: схема, порт и путь здесь лишние",
+            Text(en="Write the host name alone into it", ru="Оставьте в ней только имя хоста"),
+        ),
+        "looks like an API key: swapped with LIVEKIT_API_KEY": (
+            "похожа на API-ключ: перепутана с LIVEKIT_API_KEY",
+            _SWAP,
+        ),
+        "does not look like an API key: swapped with LIVEKIT_API_SECRET": (
+            "не похожа на API-ключ: перепутана с LIVEKIT_API_SECRET",
+            _SWAP,
+        ),
+        "is the same as LIVEKIT_API_KEY": ("совпадает с LIVEKIT_API_KEY", _SWAP),
+    }
+)
+_IS_MISSING = re.compile(r": variable [A-Z_a-z0-9]+ is missing: ")
+# Empty on purpose when both are: no digest.
+_ACCOUNT = frozenset({"sip.username", "sip.password"})
+_MISFIT = re.compile(r"port (?P<port>\d+) does not fit a URL that begins with (?P<scheme>\S+)")
+_FROM: Mapping[Origin, Text] = MappingProxyType(
+    {
+        "environment": Text(en="from the environment", ru="из окружения"),
+        ".env": Text(en="from `{file}`", ru="из `{file}`"),
+        "missing": Text(en="is missing", ru="не задана"),
+    }
+)
+
+
+def judge_loaded(loaded: Loaded, env_file: Path | None) -> Iterator[Finding]:
+    """
+    A profile that can be used: where it and its variables came from, and what is odd about it.
+    """
+    yield ok(
+        Link.CONFIGURATION,
+        Text(
+            en=f"profile `{loaded.path}` loads (kind {loaded.profile.kind})",
+            ru=f"профиль `{loaded.path}` читается (kind {loaded.profile.kind})",
+        ),
+    )
+    yield from judge_variables(
+        loaded.origins,
+        loaded.oddities,
+        _gaps(loaded),
+        env_file or Path(".env"),
+        is_live=loaded.profile.kind == "live",
+    )
+    yield from _in_part(loaded.profile)
+
+
+def judge_unusable(
+    path: Path | None, error: ProfileError, environ: Mapping[str, str], env_file: Path | None
+) -> Iterator[Finding]:
+    """
+    A profile that cannot be used: every problem of it, and its variables as far as they are known.
+    """
+    for words in error.problems:
+        if _IS_MISSING.search(words):
+            continue  # Told below, in both languages.
+        yield problem(
+            Link.CONFIGURATION,
+            Text(en=words, ru=words),
+            Text(
+                en="Correct it, nothing else can be looked at before",
+                ru="Исправьте это: до тех пор остальное проверить нельзя",
+            ),
+        )
+    if path is None:
+        return
+    try:
+        document = yaml_document.read(path)
+        variables = Variables(environ, env_file, read_env_file(env_file) if env_file else {})
+    except ProfileError:
+        return  # It is among the problems already.
+    expanded(document.data, (), variables)
+    yield from judge_variables(
+        variables.origins, variables.odd(), _really_empty(variables), env_file or Path(".env")
+    )
+
+
+def path_of(env: str, config_dir: Path) -> Path | None:
+    """
+    The file of an environment; None when there is none.
+    """
+    try:
+        return find(env, config_dir=config_dir)
+    except ProfileError:
+        return None
+
+
+def judge_variables(
+    origins: Mapping[str, Origin],
+    oddities: Mapping[str, tuple[str, ...]],
+    empty: Iterable[str],
+    env_file: Path,
+    *,
+    is_live: bool = True,
+) -> Iterator[Finding]:
+    """
+    One line for each variable that the profile asks for: the nine first, in their order.
+
+    `empty` are those that are set to nothing while something is needed.
+    """
+    asked = [*(n for n in NINE if n in origins), *sorted(set(origins) - set(NINE))]
+    for name in asked:
+        if origins[name] == "missing":
+            yield _missing(name, env_file)
+        elif name in empty:
+            yield _empty(name, origins[name], env_file)
+        elif name in oddities:
+            for words in oddities[name]:
+                yield _odd(name, words, origins[name], env_file)
+        else:
+            yield _set(name, origins[name], env_file)
+    rest = [name for name in NINE if name not in origins]
+    if rest and is_live:
+        names = ", ".join(f"`{name}`" for name in rest)
+        yield not_looked_at(
+            Link.CONFIGURATION,
+            Text(
+                en=f"this profile does not ask for {names}",
+                ru=f"этот профиль не использует {names}",
+            ),
+        )
+
+
+def _missing(name: str, env_file: Path) -> Finding:
+    return problem(
+        Link.CONFIGURATION,
+        Text(en=f"variable `{name}` is missing", ru=f"переменная `{name}` не задана"),
+        Text(
+            en=f"Set it: `export {name}=...`, or write a line `{name}=...` into `{env_file}`",
+            ru=f"Задайте её: `export {name}=...` или строкой `{name}=...` в файле `{env_file}`",
+        ),
+    )
+
+
+def _empty(name: str, origin: Origin, env_file: Path) -> Finding:
+    return problem(
+        Link.CONFIGURATION,
+        Text(
+            en=f"variable `{name}` ({_from(origin, env_file).en}) is empty",
+            ru=f"переменная `{name}` ({_from(origin, env_file).ru}) пуста",
+        ),
+        Text(en=f"Give it a value: `export {name}=...`", ru=f"Задайте её: `export {name}=...`"),
+    )
+
+
+def _odd(name: str, words: str, origin: Origin, env_file: Path) -> Finding:
+    russian, remedy = in_russian(words)
+    return problem(
+        Link.CONFIGURATION,
+        Text(
+            en=f"variable `{name}` ({_from(origin, env_file).en}) {words}",
+            ru=f"переменная `{name}` ({_from(origin, env_file).ru}) {russian}",
+        ),
+        Text(en=remedy.say("en", name=name), ru=remedy.say("ru", name=name)),
+    )
+
+
+def _set(name: str, origin: Origin, env_file: Path) -> Finding:
+    says = Text(
+        en=f"variable `{name}`: {_from(origin, env_file).en}",
+        ru=f"переменная `{name}`: {_from(origin, env_file).ru}",
+    )
+    if origin == "environment":
+        return ok(Link.CONFIGURATION, says)
+    return warning(
+        Link.CONFIGURATION,
+        says,
+        Text(
+            en="Services and scheduled runs do not read that file: set it in their environment too",
+            ru="Сервисы и запуски по расписанию этот файл не читают: задайте её и в их окружении",
+        ),
+    )
+
+
+def _from(origin: Origin, env_file: Path) -> Text:
+    where = _FROM[origin]
+    return Text(en=where.say("en", file=env_file), ru=where.say("ru", file=env_file))
+
+
+def in_russian(words: str) -> tuple[str, Text]:
+    """
+    The words of environments/sanity.py about a variable in Russian, and what to do about them.
+    """
+    if words in _ODD:
+        return _ODD[words]
+    if misfit := _MISFIT.match(words):
+        port, scheme = misfit["port"], misfit["scheme"]
+        return f"содержит порт {port}, а URL начинается с {scheme}", Text(
+            en="Correct the scheme or the port: https and wss have 443, http and ws 80",
+            ru="Исправьте схему или порт: у https и wss это 443, у http и ws — 80",
+        )
+    return words, _AGAIN
+
+
+def _gaps(loaded: Loaded) -> set[str]:
+    """
+    The variables that are empty while a check needs them.
+    """
+    lines = gaps(loaded.profile, loaded.empty, CLAUSES)
+    return {name for name in loaded.empty if any(f"variable {name} is empty" in li for li in lines)}
+
+
+def _really_empty(variables: Variables) -> set[str]:
+    """
+    The variables that are set to nothing, but for an account that is left out.
+    """
+    empty = variables.empty()
+    account = {name for name, keys in empty.items() if _ACCOUNT.intersection(keys)}
+    return set(empty) - (account if len(account) == len(_ACCOUNT) else set())
+
+
+def _in_part(profile: Profile) -> Iterator[Finding]:
+    """
+    What is set for one part of the profile and does not fit another.
+    """
+    outbound = profile.sip.outbound
+    given = {key: getattr(outbound, key) for key in ("trunk_id", "number", "listen")}
+    lacking = [f"`sip.outbound.{key}`" for key, value in given.items() if not value]
+    if 0 < len(lacking) < len(given):
+        keys = ", ".join(lacking)
+        yield problem(
+            Link.CONFIGURATION,
+            Text(en=f"`sip.outbound` lacks {keys}", ru=f"в `sip.outbound` не хватает {keys}"),
+            Text(
+                en="Write them into the profile, or leave the whole section out",
+                ru="Допишите их в профиль или уберите раздел целиком",
+            ),
+        )
+    endpoint, server = _host(profile.webhook.url), _host(profile.livekit.url)
+    if endpoint and server and is_loopback(endpoint) and not is_loopback(server):
+        yield warning(
+            Link.CONFIGURATION,
+            Text(
+                en=f"`webhook.url` leads to `{endpoint}`, which is another machine for "
+                "livekit-server than for us",
+                ru=f"`webhook.url` указывает на `{endpoint}`, а для livekit-server это другая "
+                "машина, чем для нас",
+            ),
+            Text(
+                en="Write the name under which livekit-server reaches the application, into "
+                "`webhook.urls` of livekit.yaml too",
+                ru="Укажите имя, по которому приложение доступно из livekit-server, и в "
+                "`webhook.urls` в livekit.yaml тоже",
+            ),
+        )
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]

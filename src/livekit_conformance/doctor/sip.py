@@ -1,0 +1,121 @@
+"""
+livekit-sip as far as it can be asked without a call: OPTIONS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.text import Text
+from livekit_conformance.doctor.findings import Finding, ok, problem, warning
+from livekit_conformance.doctor.line import Caller
+from livekit_conformance.drivers.sip import SipAgent
+from livekit_conformance.drivers.transport import Endpoint
+from livekit_conformance.environments.profile import Sip
+from livekit_conformance.errors import Unreachable
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.sip.address import DEFAULT_PORT
+from livekit_conformance.protocol.sip.message import Response
+
+# Within the deadline of a probe, with the time that connecting takes.
+_ANSWER_WITHIN_S = 2.5
+
+
+def endpoint_of(sip: Sip) -> Endpoint:
+    """
+    Where `sip.server` leads.
+    """
+    parts = urlsplit(f"//{sip.server}")
+    return Endpoint(parts.hostname or "", parts.port or DEFAULT_PORT, sip.transport == "tls")
+
+
+async def ask_options(sip: Sip, recorder: Recorder) -> tuple[Caller, Sequence[Finding]]:
+    """
+    OPTIONS: does SIP answer, and from where do we come in its eyes?
+    """
+    endpoint = endpoint_of(sip)
+    try:
+        async with SipAgent(
+            (endpoint.host, endpoint.port), sip.transport, recorder=recorder
+        ) as agent:
+            response = await agent.options(within=_ANSWER_WITHIN_S)
+    except Unreachable as silent:
+        return Caller(), [judge_silence(sip, silent)]
+    return caller_in(response), [judge_response(sip, response)]
+
+
+# -- judgement
+
+
+def caller_in(response: Response) -> Caller:
+    """
+    Where our request came from, by the Via that was given back (RFC 3261 section 18.2.1).
+    """
+    via = response.via
+    return Caller(via.parameters.get("received") or via.host, via.host)
+
+
+def judge_response(sip: Sip, response: Response) -> Finding:
+    """
+    Who has answered. livekit-sip answers 200 and does not say its version.
+    """
+    who = response.headers.get("Server") or response.headers.get("User-Agent")
+    by = f", `{who}`" if who else ""
+    says = Text(
+        en=f"`{sip.server}` answers OPTIONS over {sip.transport.upper()}: "
+        f"`{response.status} {response.reason}`{by}",
+        ru=f"`{sip.server}` отвечает на OPTIONS по {sip.transport.upper()}: "
+        f"`{response.status} {response.reason}`{by}",
+    )
+    if response.is_success or sip.provider:
+        return ok(Link.SIP_SOCKET, says)
+    return warning(
+        Link.SIP_SOCKET,
+        says,
+        Text(
+            en="livekit-sip answers 200: something else is at `sip.server`. Correct it, or say "
+            "`sip.provider: true` in the profile if a provider is meant to be there",
+            ru="livekit-sip отвечает 200, значит, по адресу `sip.server` не он. Исправьте адрес "
+            "или укажите в профиле `sip.provider: true`, если там и должен быть провайдер",
+        ),
+    )
+
+
+def judge_silence(sip: Sip, silent: Unreachable) -> Finding:
+    """
+    Nobody has answered.
+    """
+    endpoint = endpoint_of(sip)
+    says = Text(
+        en=f"`{sip.server}` does not answer OPTIONS over {sip.transport.upper()}: "
+        f"`{silent.detail}` (after {silent.waited:.1f} s)",
+        ru=f"`{sip.server}` не отвечает на OPTIONS по {sip.transport.upper()}: "
+        f"`{silent.detail}` (за {silent.waited:.1f} с)",
+    )
+    who = Text(
+        en="the SIP service of the provider" if sip.provider else "livekit-sip",
+        ru="SIP-сервис провайдера" if sip.provider else "livekit-sip",
+    )
+    if "refused" in silent.detail.lower():
+        return problem(
+            Link.SIP_SOCKET,
+            says,
+            Text(
+                en=f"Nothing listens there: start {who.en}, and compare port {endpoint.port} with "
+                "`sip_port` in livekit-sip.yaml",
+                ru=f"Там никто не слушает: запустите {who.ru} и сверьте порт {endpoint.port} с "
+                "`sip_port` в livekit-sip.yaml",
+            ),
+        )
+    return problem(
+        Link.SIP_SOCKET,
+        says,
+        Text(
+            en=f"See that {who.en} runs and does not hang, and open {sip.transport.upper()} port "
+            f"{endpoint.port} in the firewall of its machine, for the answers too",
+            ru=f"Проверьте, что {who.ru} работает и не завис, и откройте порт {endpoint.port} "
+            f"({sip.transport.upper()}) в межсетевом экране его машины, для ответов тоже",
+        ),
+    )

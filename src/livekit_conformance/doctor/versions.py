@@ -1,0 +1,111 @@
+"""
+Which versions of the services run, as far as anybody can know without asking their machines.
+
+livekit-server says it in its log and leaves it in Redis; no answer of its API holds it. livekit-sip
+says it in its log at DEBUG only, and in no SIP message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.clause import Need
+from livekit_conformance.catalogue.text import Text
+from livekit_conformance.doctor.findings import Finding, not_looked_at, ok, warning
+from livekit_conformance.environments.needs import LINES
+from livekit_conformance.protocol.logline import LogLine
+
+_SERVER_STARTS = "starting LiveKit server"
+_SIP_STARTS = "starting service"
+_NUMBERS = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
+
+
+def server_version_in(lines: Iterable[LogLine]) -> str | None:
+    """
+    What livekit-server says of itself when it starts; the last start counts.
+    """
+    return _last(lines, _SERVER_STARTS)
+
+
+def sip_version_in(lines: Iterable[LogLine]) -> str | None:
+    """
+    The same of livekit-sip.
+    """
+    return _last(lines, _SIP_STARTS)
+
+
+def _last(lines: Iterable[LogLine], message: str) -> str | None:
+    found = [str(line.fields.get("version") or "") for line in lines if line.message == message]
+    return found[-1] or None if found else None
+
+
+def judge_versions(
+    *, in_log: str | None, in_redis: str | None, sip_in_log: str | None, oldest: str
+) -> Iterator[Finding]:
+    """
+    What is known of the versions; `oldest` is the oldest livekit-server that the suite is tested
+    with.
+    """
+    yield _server(in_log, in_redis, oldest)
+    if sip_in_log is not None:
+        says = f"livekit-sip {sip_in_log}"
+        yield ok(Link.SIP_SOCKET, Text(en=f"{says} (its log)", ru=f"{says} (из его лога)"))
+    else:
+        yield not_looked_at(
+            Link.SIP_SOCKET,
+            Text(
+                en="the version of livekit-sip: it tells it to nobody over the network",
+                ru="версия livekit-sip: по сети он её никому не сообщает",
+            ),
+            Text(
+                en="Ask on its machine: `livekit-sip --version`, or see the tag of its image",
+                ru="Узнайте на его машине: `livekit-sip --version` или по тегу образа",
+            ),
+        )
+
+
+def _server(in_log: str | None, in_redis: str | None, oldest: str) -> Finding:
+    version = in_log or in_redis
+    if version is None:
+        return not_looked_at(
+            Link.SERVER,
+            Text(
+                en="the version of livekit-server: it stands in its log and in Redis, and neither "
+                "says it here",
+                ru="версия livekit-server: она есть в его логе и в Redis, но здесь её не видно",
+            ),
+            Text(
+                en=f"Write into the profile: `{LINES[Need.SERVER_LOG]}` or `{LINES[Need.REDIS]}`",
+                ru=f"Добавьте в профиль: `{LINES[Need.SERVER_LOG]}` или `{LINES[Need.REDIS]}`",
+            ),
+        )
+    says = (
+        Text(
+            en=f"livekit-server {version} (the last start in its log)",
+            ru=f"livekit-server {version} (последний запуск по его логу)",
+        )
+        if in_log
+        else Text(
+            en=f"livekit-server {version} (the newest that ever ran on this Redis)",
+            ru=f"livekit-server {version} (самая новая версия, работавшая с этим Redis)",
+        )
+    )
+    if _numbers(version) and _numbers(version) < _numbers(oldest):
+        return warning(
+            Link.SERVER,
+            says,
+            Text(
+                en=f"Upgrade it: versions before {oldest} have known defects (up to 1.5.2 it does "
+                "not recover from a restart of Redis), and this suite is not tested with them",
+                ru=f"Обновите его: в версиях до {oldest} есть известные ошибки (до 1.5.2 "
+                "включительно он не оживает после перезапуска Redis), и тесты с ними не проверены",
+            ),
+        )
+    return ok(Link.SERVER, says)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    match = _NUMBERS.match(version)
+    return tuple(map(int, match.groups())) if match else ()

@@ -1,0 +1,147 @@
+"""
+The command `livekit-conformance diagnose`: from log files to causes, without a network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from io import BufferedReader
+from pathlib import Path
+from typing import Any
+
+from livekit_conformance.catalogue.causes import CAUSES
+from livekit_conformance.catalogue.text import LANGUAGES, Language
+from livekit_conformance.environments.language import language_of
+from livekit_conformance.errors import in_system_words
+from livekit_conformance.log_diagnosis import words
+from livekit_conformance.log_diagnosis.findings import Findings
+from livekit_conformance.log_diagnosis.reading import LogReader, UnknownCompression
+from livekit_conformance.log_diagnosis.report import Report
+from livekit_conformance.log_diagnosis.scan import Scanned, Scanner
+
+_NOTHING, _FOUND, _USAGE = 0, 1, 4
+_STDIN = "-"
+_EVERY_S = 0.2
+_MEGABYTE = 1_000_000
+# Back to its start, and clear it.
+_START_OF_LINE = "\r\x1b[K"
+
+
+def add_parser(commands: Any) -> None:
+    """
+    Declare the command and its options.
+    """
+    parser = commands.add_parser(
+        "diagnose",
+        help="find known causes in logs of livekit-sip and livekit-server; needs no network",
+        epilog="Exit status: 0 no known cause is in the logs, 1 one is, 4 a log cannot be read.",
+    )
+    parser.add_argument(
+        "logs",
+        nargs="*",
+        metavar="LOG",
+        help="log files, compressed or not; - (default when something is piped in) is the "
+        "standard input",
+    )
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        help="language of the texts (default: that of the environment's locale)",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """
+    Read the logs and tell what is in them: 0 no known cause, 1 some, 4 a log cannot be read.
+
+    Of an unreadable log the others lose nothing: then the status is 1 if they show a cause.
+    """
+    language: Language = options.lang or language_of(os.environ)
+    piped = sys.stdin is not None and not sys.stdin.isatty()
+    names: Sequence[str] = options.logs or ([_STDIN] if piped else [])
+    if not names:
+        sys.stderr.write(f"{words.NO_LOG.say(language)}\n")
+        return _USAGE
+    findings = Findings(CAUSES)
+    report = _read(names, Scanner(findings), language)
+    report.causes = findings.found()
+    if options.json:
+        sys.stdout.write(f"{report.as_json(language)}\n")
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in report.lines(language))
+    for name, reason in report.unread:
+        sys.stderr.write(f"{name}: {reason}\n")
+    return _FOUND if report.causes else _USAGE if report.unread else _NOTHING
+
+
+def _read(names: Sequence[str], scanner: Scanner, language: Language) -> Report:
+    report = Report([], scanner.unexplained, [])
+    read: dict[tuple[int, int], Scanned] = {}
+    try:
+        for name in names:
+            called = words.STANDARD_INPUT.say(language) if name == _STDIN else name
+            try:
+                with _opened(name) as raw:
+                    status = os.fstat(raw.fileno())
+                    scanned = Scanned(called)
+                    same = read.setdefault((status.st_dev, status.st_ino), scanned)
+                    if same is scanned or not stat.S_ISREG(status.st_mode):
+                        reader = LogReader(raw)
+                        report.logs.append(scanned)
+                        with _progress(called, language) as on_block:
+                            scanner.scan(reader, scanned, on_block)
+                    else:
+                        same.notes.append(partial(words.SAME_FILE.say, name=called))
+            except UnknownCompression as error:
+                unpack = words.COMPRESSED_OTHERWISE.say(language, command=error.command)
+                report.unread.append((called, unpack))
+            except IsADirectoryError:
+                report.unread.append((called, words.IS_A_DIRECTORY.say(language, path=name)))
+            except OSError as error:
+                reason = words.NOT_OPENED.say(language, error=in_system_words(error))
+                report.unread.append((called, reason))
+    except KeyboardInterrupt:
+        # Whoever ends a pipe that has no end wants to know what came through it.
+        for scanned in report.logs[-1:]:
+            scanned.notes.append(words.INTERRUPTED.say)
+    return report
+
+
+def _opened(name: str) -> BufferedReader:
+    return (
+        open(sys.stdin.fileno(), "rb", closefd=False) if name == _STDIN else Path(name).open("rb")
+    )
+
+
+@contextmanager
+def _progress(name: str, language: Language) -> Iterator[Callable[[int], None]]:
+    """
+    Shows on a terminal how much was read, and takes that away at the end.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    done, shown_at = 0, time.monotonic()
+
+    def on_block(size: int) -> None:
+        nonlocal done, shown_at
+        done += size
+        if time.monotonic() - shown_at >= _EVERY_S:
+            shown_at = time.monotonic()
+            told = words.PROGRESS.say(language, name=name, done=f"{done // _MEGABYTE:,}")
+            sys.stderr.write(f"{_START_OF_LINE}{told}")
+            sys.stderr.flush()
+
+    try:
+        yield on_block
+    finally:
+        sys.stderr.write(_START_OF_LINE)

@@ -1,0 +1,317 @@
+"""
+What was found: for each cause how often, when, and in how many calls, in bounded memory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from livekit_conformance.catalogue.cause import Cause, Sign
+from livekit_conformance.diagnosis import Confidence, matches
+from livekit_conformance.log_diagnosis.literals import literals
+from livekit_conformance.log_diagnosis.prefilter import ALARMING
+from livekit_conformance.log_diagnosis.telling import told, without_secrets
+from livekit_conformance.observations import Observation
+from livekit_conformance.protocol.logline import LogLine
+
+# Of one cause; a set of so many takes 1.3 MB.
+MOST_CALLS = 20_000
+_MOST_KINDS = 2_000
+_SAMPLES = 2
+# Of a message or error, to tell kinds of warnings apart.
+_LONGEST = 200
+_ALARMING = frozenset(ALARMING)
+_CALL_IDS = ("callID", "sipCallID")
+# Addresses of memory, ids of rooms, calls and participants, numbers.
+ID = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\b[A-Z]{2,3}_\w{6,}|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """
+    One line, shown without secrets, and the file and number of the line.
+    """
+
+    file: str
+    number: int
+    text: str
+    message: str
+
+
+@dataclass(slots=True)
+class Calls:
+    """
+    Distinct calls, counted exactly up to `MOST_CALLS`.
+    """
+
+    known: set[int] = field(default_factory=set)
+    at_least: bool = False
+
+    def add(self, call: str | None) -> None:
+        """
+        Count the call of a line, if the line has one.
+        """
+        if call is None or (number := hash(call)) in self.known:
+            return
+        if len(self.known) < MOST_CALLS:
+            self.known.add(number)
+        else:
+            self.at_least = True
+
+
+@dataclass(slots=True)
+class Finding:
+    """
+    The lines that show one cause; times are in Unix seconds, None when no line has one.
+    """
+
+    cause: Cause
+    lines: int = 0
+    proven: bool = False
+    first: float | None = None
+    last: float | None = None
+    calls: Calls = field(default_factory=Calls)
+    samples: list[Sample] = field(default_factory=list)
+    # Lines, and their calls, that speak against it.
+    against: int = 0
+    calls_against: Calls = field(default_factory=Calls)
+    # Which of the signs were seen that have to be seen also.
+    confirmed: set[int] = field(default_factory=set)
+
+    @property
+    def confidence(self) -> Confidence:
+        """
+        Certain when a line proves it.
+        """
+        return "certain" if self.proven else self.cause.otherwise
+
+    @property
+    def stands(self) -> bool:
+        """
+        Whether something shows it and is not, call by call, what excludes it.
+        """
+        if not self.lines or len(self.confirmed) < len(self.cause.also):
+            return False
+        if self.calls.known:
+            return self.calls.at_least or not self.calls.known <= self.calls_against.known
+        return self.proven or not self.against
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """
+    A line as the findings take it: who wrote it (None: not known), and where it stands.
+    """
+
+    line: LogLine
+    service: str | None
+    file: str
+    number: int
+
+
+class Findings:
+    """
+    Matches lines against the `log` signs of causes.
+
+    As in a run of the suite, what is no warning is a sign only where the sign asks for its level. A
+    line whose service is not known is matched as if it were of the service that a sign asks for.
+    """
+
+    def __init__(self, causes: Sequence[Cause]) -> None:
+        self.signs: list[Sign] = []
+        # What also needs something else to be seen than lines is not told by lines alone.
+        causes = [cause for cause in causes if all(sign.kind == "log" for sign in cause.also)]
+        self._findings = [Finding(cause) for cause in causes]
+        # For each sign which finding it shows, proves or speaks against.
+        self._shows: dict[int, set[int]] = {}
+        self._proves: dict[int, set[int]] = {}
+        self._excludes: dict[int, set[int]] = {}
+        self._confirms: dict[int, set[int]] = {}
+        for index, cause in enumerate(causes):
+            for signs, roles in (
+                (cause.shows, self._shows),
+                (cause.proofs, self._shows),
+                (cause.proofs, self._proves),
+                (cause.excludes, self._excludes),
+                (cause.also, self._confirms),
+            ):
+                for sign in signs:
+                    if sign.kind == "log":
+                        roles.setdefault(self._number(sign), set()).add(index)
+        # By each of the strings, to which signs it belongs.
+        self._numbers: dict[str, list[int]] = {}
+        for number, sign in enumerate(self.signs):
+            for string in literals(sign):
+                self._numbers.setdefault(string, []).append(number)
+
+    def _number(self, sign: Sign) -> int:
+        if sign not in self.signs:
+            self.signs.append(sign)
+        return self.signs.index(sign)
+
+    def strings(self) -> set[str]:
+        """
+        Of which one stands in every line that matches.
+        """
+        return set(self._numbers)
+
+    def take(self, seen: Told) -> bool:
+        """
+        Count a line for the causes that it shows; whether it does for any.
+        """
+        matched = self._matching(seen)
+        if not matched:
+            return False
+        call = _call(seen.line.fields)
+        for index in _union(self._confirms, matched):
+            finding = self._findings[index]
+            finding.confirmed |= {n for n in matched if index in self._confirms.get(n, ())}
+        against = _union(self._excludes, matched)
+        for index in against:
+            finding = self._findings[index]
+            finding.against += 1
+            finding.calls_against.add(call)
+        shown = _union(self._shows, matched)
+        proven = _union(self._proves, matched)
+        for index in shown - against:
+            finding = self._findings[index]
+            finding.lines += 1
+            finding.proven |= index in proven
+            finding.calls.add(call)
+            if (at := seen.line.at) is not None:
+                finding.first = at if finding.first is None else min(at, finding.first)
+                finding.last = at if finding.last is None else max(at, finding.last)
+            self._keep_sample(finding.samples, seen, matched)
+        return bool(shown)
+
+    def _keep_sample(self, samples: list[Sample], seen: Told, matched: Sequence[int]) -> None:
+        """
+        The first line, and the first with another message, or else the second.
+        """
+        if len(samples) == _SAMPLES:
+            if len({sample.message for sample in samples}) == _SAMPLES:
+                return
+            if samples[0].message == seen.line.message:
+                return
+            samples.pop()
+        named = {name for number in matched for name in self.signs[number].where}
+        samples.append(_sample(seen, sorted(named)))
+
+    def _matching(self, seen: Told) -> list[int]:
+        raw = seen.line.raw
+        possible = {
+            number
+            for string, numbers in self._numbers.items()
+            if string in raw
+            for number in numbers
+        }
+        return [number for number in possible if _matches(self.signs[number], seen)]
+
+    def found(self) -> list[Finding]:
+        """
+        The causes that were seen, the most certain first.
+        """
+        order: Sequence[Confidence] = ("certain", "likely", "possible")
+        standing = [finding for finding in self._findings if finding.stands]
+        return sorted(standing, key=lambda finding: order.index(finding.confidence))
+
+
+@dataclass(slots=True)
+class Kind:
+    """
+    Warnings of one message and error.
+    """
+
+    level: str
+    service: str | None
+    message: str
+    error: str
+    sample: Sample
+    lines: int = 0
+
+
+class Unexplained:
+    """
+    Warnings that show no known cause, by message and error; numbers and ids count as equal.
+    """
+
+    def __init__(self) -> None:
+        self._kinds: dict[Hashable, Kind] = {}
+        self._as_written: dict[Hashable, Kind] = {}
+        self.lines = 0
+
+    def take_again(self, as_written: Hashable) -> bool:
+        """
+        Count a line that is written as one that was taken; whether there was one.
+        """
+        kind = self._as_written.get(as_written)
+        if kind is None:
+            return False
+        kind.lines += 1
+        self.lines += 1
+        return True
+
+    def take(self, seen: Told, as_written: Hashable = None) -> None:
+        """
+        Count one line; of more than some thousand kinds only the number of lines is kept.
+
+        `as_written` stands for level, logger, message and error as they are written.
+        """
+        self.lines += 1
+        message, error = (
+            ID.sub("#", text[:_LONGEST]) for text in (seen.line.message, seen.line.error)
+        )
+        key = (seen.service, seen.line.level, message, error)
+        kind = self._kinds.get(key)
+        if kind is None:
+            if len(self._kinds) >= _MOST_KINDS:
+                return
+            kind = self._kinds[key] = Kind(
+                seen.line.level or "",
+                seen.service,
+                without_secrets(message),
+                without_secrets(error),
+                _sample(seen),
+            )
+        kind.lines += 1
+        if as_written is not None and len(self._as_written) < _MOST_KINDS:
+            self._as_written[as_written] = kind
+
+    def most_frequent(self, most: int) -> tuple[list[Kind], int, int]:
+        """
+        The most frequent kinds; and of the rest how many lines and kinds.
+        """
+        ordered = sorted(self._kinds.values(), key=lambda kind: -kind.lines)
+        shown = ordered[:most]
+        return shown, self.lines - sum(kind.lines for kind in shown), len(ordered) - len(shown)
+
+
+def _sample(seen: Told, also: Iterable[str] = ()) -> Sample:
+    return Sample(seen.file, seen.number, told(seen.line, also), seen.line.message)
+
+
+def _matches(sign: Sign, seen: Told) -> bool:
+    line = seen.line
+    if line.level not in _ALARMING and line.dialect != "text" and "level" not in sign.where:
+        return False
+    details = {
+        **line.fields,
+        "level": line.level,
+        "message": line.message,
+        "service": seen.service or sign.where.get("service"),
+    }
+    return matches(sign, Observation(0.0, "log", "", details))
+
+
+def _call(fields: Mapping[str, Any]) -> str | None:
+    # livekit-server knows only the first; livekit-sip writes both, one for one.
+    return next(
+        (call for name in _CALL_IDS if isinstance(call := fields.get(name), str) and call), None
+    )
+
+
+def _union(roles: Mapping[int, set[int]], numbers: Iterable[int]) -> set[int]:
+    return set().union(*(roles.get(number, ()) for number in numbers))

@@ -1,0 +1,149 @@
+"""
+Which strings a log line must hold to be a sign: what a fast search looks for before parsing.
+
+Only what stands in the line as it is will do: a string that JSON would escape is cut there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from livekit_conformance.catalogue.cause import Condition, Sign
+
+# Shorter ones stand in too many lines.
+SHORTEST = 4
+
+# Worked out from the line, and written differently in each dialect.
+_NOT_AS_WRITTEN = frozenset({"service", "level"})
+# `"` and `\` are escaped by every encoder, `<`, `>` and `&` by some.
+_ESCAPED = re.compile(r'["\\<>&\x00-\x1f]|[^\x00-\x7f]')
+_ESCAPE_OF_ONE = frozenset("\\.^$*+?{}[]|()/-\"' #&~=!<>:,@%")
+# A number after a brace: `{2,}` demands the character, `{0,5}` does not.
+_BRACES = re.compile(r"\{(\d*)(?:,\d*)?\}")
+
+
+def literals(sign: Sign) -> tuple[str, ...]:
+    """
+    Strings of which at least one stands in every line that the sign describes; empty if none can
+    be told.
+
+    They come from the condition whose shortest string is longest, that is the rarest.
+    """
+    return _best(
+        [
+            _of_condition(condition)
+            for name, condition in sign.where.items()
+            if name not in _NOT_AS_WRITTEN
+        ]
+    )
+
+
+def _of_condition(condition: Condition) -> tuple[str, ...]:
+    match condition:
+        case str():
+            return _usable(condition)
+        case re.Pattern() if not condition.flags & (re.IGNORECASE | re.VERBOSE):
+            return _Pattern(condition.pattern).alternatives()
+        case _:
+            return ()
+
+
+def _best(choices: list[tuple[str, ...]]) -> tuple[str, ...]:
+    return max(choices, key=lambda found: min(map(len, found), default=0), default=())
+
+
+def _usable(text: str) -> tuple[str, ...]:
+    longest = max(_ESCAPED.split(text), key=len)
+    return (longest,) if len(longest) >= SHORTEST else ()
+
+
+@dataclass
+class _Pattern:
+    """
+    Reads a regular expression from left to right for what every match must hold.
+
+    What it does not know (a class, a look-around, a back-reference) demands nothing.
+    """
+
+    text: str
+    at: int = 0
+
+    def alternatives(self) -> tuple[str, ...]:
+        """
+        Of one group, or of the whole pattern: one string of each branch, none if one has none.
+        """
+        branches = [self._branch()]
+        while self._next() == "|":
+            self.at += 1
+            branches.append(self._branch())
+        return tuple(text for branch in branches for text in branch) if all(branches) else ()
+
+    def _next(self) -> str:
+        return self.text[self.at : self.at + 1]
+
+    def _branch(self) -> tuple[str, ...]:
+        choices: list[tuple[str, ...]] = []
+        run = ""
+        for piece, alternatives in self._pieces():
+            demanded = self._is_demanded()
+            repeated = self._skip_repetition()
+            if alternatives or not piece or not demanded:
+                choices.append(_usable(run))
+                run = ""
+                if demanded and alternatives:
+                    choices.append(alternatives)
+            if piece and demanded:
+                run += piece
+                if repeated:
+                    choices.append(_usable(run))
+                    run = ""
+        return _best([*choices, _usable(run)])
+
+    def _pieces(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """
+        Each atom: the character that it is, or what a group demands, or neither.
+        """
+        while (char := self._next()) not in {"", "|", ")"}:
+            self.at += 1
+            match char:
+                case "\\":
+                    escaped = self._next()
+                    self.at += 1
+                    yield (escaped if escaped in _ESCAPE_OF_ONE else ""), ()
+                case "(":
+                    yield "", self._group()
+                case "[":
+                    self._skip_class()
+                    yield "", ()
+                case "." | "^" | "$":
+                    yield "", ()
+                case _:
+                    yield char, ()
+
+    def _group(self) -> tuple[str, ...]:
+        plain = True
+        if self._next() == "?":
+            head = re.compile(r"\?(?::|P<\w+>|(P=|[^:P]))").match(self.text, self.at)
+            plain = head is not None and head.group(1) is None
+            self.at = head.end() if head else self.at
+        inside = self.alternatives()
+        self.at += 1
+        return inside if plain else ()
+
+    def _skip_class(self) -> None:
+        # `]` is itself when it comes first.
+        closed = re.compile(r"\^?\]?(?:\\.|[^\]\\])*\]").match(self.text, self.at)
+        self.at = closed.end() if closed else len(self.text)
+
+    def _is_demanded(self) -> bool:
+        braces = _BRACES.match(self.text, self.at)
+        return self._next() not in {"?", "*"} and not (braces and not int(braces.group(1) or 0))
+
+    def _skip_repetition(self) -> bool:
+        repetition = re.compile(r"(?:[?*+]|\{\d*,?\d*\})[?+]?").match(self.text, self.at)
+        if repetition is None or repetition.group() == "{}":
+            return False
+        self.at = repetition.end()
+        return True

@@ -1,0 +1,83 @@
+"""
+Finds the few lines of a block that are worth parsing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
+
+# A vectorised search (Teddy) is used for so many strings at most, and for leftmost matches only.
+# 1 GB and 40 strings: `bytes.find` of each 10.8 s, an automaton 2.2 s, Teddy 0.55 s.
+_LOT = 64
+
+# Levels that tell of a problem.
+ALARMING = ("warn", "error", "dpanic", "panic", "fatal")
+_MARKS = tuple(
+    mark.encode()
+    for level in ALARMING
+    for mark in (
+        f'"level":"{level}',
+        f'"level": "{level}',
+        # Inside of Docker's JSON.
+        f'\\"level\\":\\"{level}',
+        f"\t{level.upper()}\t",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """
+    A line of a block, from `start` to before `end`.
+
+    `known` says that it holds a string that was asked for, `alarming` that it is of a dialect and
+    warns of something.
+    """
+
+    start: int
+    end: int
+    known: bool
+    alarming: bool
+
+
+class Prefilter:
+    """
+    Searches for all the strings, and for what marks a line as a warning or worse.
+    """
+
+    def __init__(self, strings: Iterable[str]) -> None:
+        self.strings = tuple(sorted(set(strings)))
+        wanted = [*_MARKS, *(string.encode() for string in self.strings)]
+        self._searches = [
+            (lot, BytesAhoCorasick(wanted[lot : lot + _LOT], matchkind=MatchKind.LeftmostFirst))
+            for lot in range(0, len(wanted), _LOT)
+        ]
+
+    def candidates(self, block: bytes) -> Iterator[Candidate]:
+        """
+        The lines of a block that hold one of the strings or warn, in their order.
+        """
+        marks = len(_MARKS)
+        found = [
+            (start, lot + index >= marks)
+            for lot, search in self._searches
+            for index, start, _ in search.find_matches_as_indexes(block)
+        ]
+        if len(self._searches) > 1:
+            found.sort()
+        start, end, known, alarming = 0, -1, False, False
+        for place, is_known in found:
+            if place >= end:
+                if end >= 0:
+                    yield Candidate(start, end, known, alarming)
+                start = block.rfind(b"\n", 0, place) + 1
+                end = block.find(b"\n", place)
+                end = len(block) if end < 0 else end
+                known = alarming = False
+            known |= is_known
+            alarming |= not is_known
+        if end >= 0:
+            yield Candidate(start, end, known, alarming)

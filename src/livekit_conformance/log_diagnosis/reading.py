@@ -1,0 +1,97 @@
+"""
+Reads logs of any size in blocks of whole lines: plain, compressed, from a file or a pipe.
+"""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from io import BufferedIOBase, BufferedReader
+
+from livekit_conformance.catalogue.text import Language
+from livekit_conformance.errors import in_system_words
+from livekit_conformance.log_diagnosis.words import CUT_OFF, DAMAGED
+
+# What fits into the cache of a core is gone through twice as fast as 1 MB.
+_BLOCK = 1 << 16
+# A longer line, or a file without line ends, is taken in pieces.
+_LONGEST_LINE = 1 << 20
+_MAGIC_LENGTH = 6
+
+_DECOMPRESSORS: tuple[tuple[bytes, Callable[[BufferedReader], BufferedIOBase]], ...] = (
+    (b"\x1f\x8b", lambda raw: gzip.GzipFile(fileobj=raw)),
+    (b"BZh", bz2.BZ2File),
+    (b"\xfd7zXZ\x00", lzma.LZMAFile),
+)
+_UNPACKED_BY = ((b"\x28\xb5\x2f\xfd", "zstd -dc"), (b"PK\x03\x04", "unzip -p"))
+# Windows PowerShell writes it for `docker logs ... > FILE`.
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Something about a log, in the language that is asked for.
+Note = Callable[[Language], str]
+
+
+class UnknownCompression(Exception):
+    """
+    A log in a format that the standard library does not unpack; `command` does.
+    """
+
+    def __init__(self, command: str) -> None:
+        super().__init__(command)
+        self.command = command
+
+
+class LogReader:
+    """
+    One log; `notes` say, once it is read, what was wrong with it.
+
+    Raises UnknownCompression.
+    """
+
+    def __init__(self, raw: BufferedReader) -> None:
+        self.notes: list[Note] = []
+        self._raw = raw
+        self._magic = raw.peek(_MAGIC_LENGTH)
+        for magic, command in _UNPACKED_BY:
+            if self._starts_with(magic):
+                raise UnknownCompression(command)
+
+    def blocks(self) -> Iterator[bytes]:
+        """
+        The log in blocks of some 64 KB that end with a line end, but for the last one.
+        """
+        rest = b""
+        for chunk in self._chunks():
+            end = chunk.rfind(b"\n") + 1
+            if end:
+                yield b"".join((rest, memoryview(chunk)[:end]))
+                rest = chunk[end:]
+            else:
+                rest += chunk
+            if len(rest) >= _LONGEST_LINE:
+                yield rest
+                rest = b""
+        if rest:
+            yield rest
+
+    def _chunks(self) -> Iterator[bytes]:
+        stream: BufferedIOBase = self._raw
+        for magic, decompressor in _DECOMPRESSORS:
+            if self._starts_with(magic):
+                stream = decompressor(self._raw)
+        decode = codecs.getincrementaldecoder("utf-16")("replace").decode
+        is_utf_16 = self._magic.startswith(_UTF_16)
+        try:
+            while chunk := stream.read1(_BLOCK):
+                yield decode(chunk).encode(errors="replace") if is_utf_16 else chunk
+        except EOFError:
+            self.notes.append(CUT_OFF.say)
+        except (OSError, zlib.error, lzma.LZMAError) as error:
+            self.notes.append(partial(DAMAGED.say, error=in_system_words(error)))
+
+    def _starts_with(self, magic: bytes) -> bool:
+        return self._magic.startswith(magic)

@@ -1,0 +1,107 @@
+"""
+Which service wrote a line: by its logger, else its caller, fields, or the names around it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from livekit_conformance.log_diagnosis.wrapping import Unwrapped
+
+# Not one of the two that the causes are about; causes may be about applications, too.
+OTHER = "application"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """
+    How a service is recognised: `logger` and `caller` are fields of its lines, `fields` stand in
+    its lines only, and `name` in the names of its files, containers and units.
+    """
+
+    id: str
+    logger: re.Pattern[str]
+    caller: re.Pattern[str]
+    fields: frozenset[str]
+    name: re.Pattern[str]
+
+
+# As livekit-server 1.8.4 to 1.13.5 and livekit-sip 1.7.0 and 1.8.0 log.
+SERVICES = (
+    Service(
+        "livekit-sip",
+        logger=re.compile(r"^sip(\.|$)"),
+        caller=re.compile(r"^(sip|signalling)/|^service/(service|psrpc)\.go"),
+        fields=frozenset({"sipTag", "jitterBuf", "inviteStateSipCallID"}),
+        name=re.compile(r"livekit[-_]?sip|^sip\b", re.IGNORECASE),
+    ),
+    Service(
+        "livekit-server",
+        logger=re.compile(r"^livekit(\.|$)"),
+        caller=re.compile(
+            r"^(rtc|routing|telemetry|webhook|agent|clientconfiguration)/"
+            r"|^service/(twirp|utils|sip|server|room|rtc|auth|agent|io)\w*\.go"
+        ),
+        fields=frozenset({"roomID", "selectedNodeID", "participantInit"}),
+        name=re.compile(
+            r"livekit[-_]?server|^livekit\b(?![-_](sip|egress|ingress))", re.IGNORECASE
+        ),
+    ),
+)
+
+
+@dataclass(slots=True)
+class Attribution:
+    """
+    Works out who wrote the lines of one file, which may hold lines of several.
+
+    `file_name` decides where nothing else does.
+    """
+
+    file_name: str
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def of(self, unwrapped: Unwrapped) -> str | None:
+        """
+        The service of a line; None where nothing tells.
+        """
+        named = _by_content(unwrapped)
+        if named is not None:
+            self.seen[named] += 1
+            return named
+        if unwrapped.line.dialect != "text":
+            # Lines of LiveKit name their logger: among such lines this one is somebody else's.
+            return OTHER if self.seen else _by_name(unwrapped.around) or _by_name(self.file_name)
+        return _by_name(unwrapped.around) or self._of_file()
+
+    def services(self) -> tuple[str, ...]:
+        """
+        The services whose lines were recognised, most lines first.
+        """
+        recognised = [service for service, _ in self.seen.most_common() if service != OTHER]
+        if not recognised and (by_name := _by_name(self.file_name)):
+            return (by_name,)
+        return tuple(recognised)
+
+    def _of_file(self) -> str | None:
+        services = self.services()
+        return services[0] if len(services) == 1 else None
+
+
+def _by_content(unwrapped: Unwrapped) -> str | None:
+    fields = unwrapped.line.fields
+    if not fields:
+        return None
+    logger, caller = fields.get("logger"), fields.get("caller")
+    if isinstance(logger, str):
+        return next((s.id for s in SERVICES if s.logger.search(logger)), OTHER)
+    for service in SERVICES:
+        if isinstance(caller, str) and service.caller.search(caller):
+            return service.id
+    return next((s.id for s in SERVICES if not s.fields.isdisjoint(fields)), None)
+
+
+def _by_name(name: str) -> str | None:
+    return next((service.id for service in SERVICES if service.name.search(name)), None)

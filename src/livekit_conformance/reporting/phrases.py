@@ -1,0 +1,105 @@
+"""
+What the terminal and the reports say around the results, in each language.
+
+Verdicts, ids and the messages of checks are the same in all of them: they are what people quote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from livekit_conformance.catalogue.text import Text
+
+REQUIREMENTS: Mapping[str, Text] = MappingProxyType(
+    {
+        "1.1": Text(en="Authentication succeeds", ru="Аутентификация проходит"),
+        "1.2": Text(
+            en="Rooms are created with proper names",
+            ru="Комнаты создаются с верными именами",
+        ),
+        "1.3": Text(en="Webhooks reach the right endpoint", ru="Вебхуки доходят по верному адресу"),
+        "1.4": Text(
+            en="Authentication errors are logged in detail",
+            ru="Ошибки аутентификации подробно пишутся в журнал",
+        ),
+        "1.5": Text(
+            en='No "auth check failed", no "no response from servers"',
+            ru="Нет «auth check failed» и «no response from servers»",
+        ),
+    }
+)
+CONFIDENCE: Mapping[str, Text] = MappingProxyType(
+    {
+        "certain": Text(en="certain", ru="точно"),
+        "likely": Text(en="likely", ru="вероятно"),
+        "possible": Text(en="possible", ru="возможно"),
+        "unknown": Text(en="unknown", ru="неизвестно"),
+    }
+)
+
+DIAGNOSIS = Text(en="diagnosis", ru="диагноз")
+FINDINGS = Text(en="findings", ru="что не прошло")
+CONFORMANCE = Text(en="conformance", ru="соответствие требованиям")
+CAUSE = Text(en="CAUSE", ru="ПРИЧИНА")
+FIX = Text(en="FIX", ru="ЧТО ДЕЛАТЬ")
+LOOK = Text(en="LOOK AT", ru="ПРОВЕРИТЬ")
+EVIDENCE = Text(en="EVIDENCE", ru="УЛИКА")
+EXPLAINS = Text(en="EXPLAINS", ru="ОБЪЯСНЯЕТ")
+FOLDED = Text(
+    en="{count} checks that are blocked by it",
+    ru="и {count} проверок, которые из-за неё не начаты",
+)
+BLOCKS = Text(en="blocks {count}: {names}", ru="не дала начать {count}: {names}")
+BROKEN_AT = Text(
+    en="first link seen broken: {broken} ({title})",
+    ru="первое звено, где обрыв: {broken} ({title})",
+)
+WORKED_UNTIL = Text(
+    en="last link seen working: {working} ({title})",
+    ru="последнее звено, которое работало: {working} ({title})",
+)
+NOT_SELECTED = Text(
+    en="{count} clauses of the catalogue were not selected: {names}",
+    ru="{count} пунктов каталога не были выбраны: {names}",
+)
+INTERRUPTED = Text(en="did not come to its end: {why}", ru="не дошёл до конца: {why}")
+REPORT = Text(en="report: {path}", ru="отчёт: {path}")
+NOTHING_CHECKED = Text(en="nothing was checked", ru="ничего не проверено")
+NOT_CHECKED = Text(en="not checked", ru="не проверялось")
+PARTLY_VERIFIED = Text(en="{verdict} (partly verified)", ru="{verdict} (проверено частично)")
+FIGURES = Text(
+    en=(
+        "success rate {rate} ({passed} of {decided} decided), coverage {coverage} % ({decided} "
+        "of {applied} applicable)"
+    ),
+    ru=(
+        "доля успешных {rate} ({passed} из {decided} решённых), охват {coverage} % ({decided} из "
+        "{applied} применимых)"
+    ),
+)
+
+TITLE = Text(en="LiveKit conformance: {environment}", ru="Проверка LiveKit: {environment}")
+NEVER_REACHED = Text(en="a target that was never reached", ru="цель, до которой не дошли")
+HEAD_DIAGNOSIS = Text(en="Diagnosis", ru="Диагноз")
+HEAD_FINDINGS = Text(en="Findings", ru="Что не прошло")
+HEAD_REQUIREMENTS = Text(en="Requirements", ru="Требования")
+HEAD_NOT_LOOKED_AT = Text(en="Not looked at", ru="Что не проверялось")
+HEAD_STORY = Text(en="What happened to the call", ru="Что было со звонком")
+HEAD_ENVIRONMENT = Text(en="Environment", ru="Окружение")
+HEAD_CHECKS = Text(en="Checks", ru="Проверки")
+STORIES = Text(
+    en="{count} such stories are among the evidence ({path}).",
+    ru="Таких историй среди улик: {count} ({path}).",
+)
+REQUIREMENT = Text(en="Requirement", ru="Требование")
+CHECK = Text(en="Check", ru="Проверка")
+VERDICT = Text(en="Verdict", ru="Вердикт")
+FIGURES_HEAD = Text(en="Figures", ru="Показатели")
+COUNTS = Text(en="Counts", ru="Счёт")
+FOUND = Text(en="Cause", ru="Причина")
+OUTCOME = Text(en="Outcome", ru="Итог")
+CAUSE_OR_CLAIM = Text(
+    en="Cause, or the claim that holds", ru="Причина или утверждение, которое верно"
+)
+SECONDS = Text(en="Seconds", ru="Секунды")

@@ -1,0 +1,150 @@
+"""
+What of a call was seen on two machines, cause and effect: from this their clocks are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from email.utils import parsedate_to_datetime
+
+from livekit_conformance.observations import Observation
+from livekit_conformance.timeline.clocks import OURS, Before
+from livekit_conformance.timeline.events import answers_invite, is_invite
+
+_SIP, _SERVER = "livekit-sip", "livekit-server"
+_SECOND_S = 1.0
+
+
+def causes(
+    sip: Sequence[Observation],
+    logs: Sequence[Observation],
+    webhooks: Sequence[Observation],
+    http: Sequence[Observation],
+    began: float,
+) -> list[Before]:
+    """
+    Every pair of cause and effect, in seconds after `began`; the logs are those of this very call.
+    """
+    pairs = [
+        *_of_sip(sip, [line for line in logs if line.details.get("service") == _SIP]),
+        *_of_join(logs),
+        *_of_webhooks(webhooks, logs),
+        *_of_dates(http),
+    ]
+    return [
+        Before(
+            pair.cause,
+            pair.caused_at - began,
+            pair.effect,
+            pair.effect_at - began,
+            pair.seen,
+            coarse=pair.coarse,
+        )
+        for pair in pairs
+    ]
+
+
+def _of_sip(sip: Sequence[Observation], lines: Sequence[Observation]) -> Iterator[Before]:
+    sent = [message for message in sip if message.details.get("direction") == "sent"]
+    came = [message for message in sip if message.details.get("direction") == "received"]
+    invite = _first(filter(is_invite, sent))
+    if invite is not None:
+        processing = _line(lines, "processing invite")
+        yield from _before(invite, OURS, processing, _SIP, "INVITE -> `processing invite`")
+        first = _first(m for m in came if answers_invite(m))
+        yield from _before(processing, _SIP, first, OURS, "`processing invite` -> first answer")
+        answer = _first(m for m in came if answers_invite(m, at_least=200) and _is_last(m, came))
+        for message in ("Accepting the call", "Rejecting inbound, auth check failed"):
+            line = _line(lines, message)
+            yield from _before(line, _SIP, answer, OURS, f"`{message}` -> final answer")
+        for method in ("ACK", "BYE"):
+            # The first ACK may be that of a challenge: it is earlier, which does no harm.
+            request = _first(m for m in sent if m.summary.endswith(method))
+            line = _line(lines, f"{method} from remote")
+            yield from _before(request, OURS, line, _SIP, f"{method} -> `{method} from remote`")
+        return
+    invite = _first(filter(is_invite, came))
+    created = _line(lines, "Creating SIP participant")
+    yield from _before(created, _SIP, invite, OURS, "`Creating SIP participant` -> INVITE")
+    if any(message.summary.endswith("CANCEL") for message in came):
+        return  # livekit-sip gave up before it was answered
+    final = _first(m for m in sent if answers_invite(m, at_least=200))
+    for message in ("Outbound SIP call established", "SIP invite failed"):
+        line = _line(lines, message)
+        yield from _before(final, OURS, line, _SIP, f"final answer -> `{message}`")
+
+
+def _is_last(message: Observation, among: Sequence[Observation]) -> bool:
+    """
+    Whether it is a final answer that no other one with another status follows: no challenge.
+    """
+    later = (m.details["status"] for m in among if m.at > message.at and answers_invite(m))
+    return all(status == message.details["status"] for status in later)
+
+
+def _of_join(lines: Sequence[Observation]) -> Iterator[Before]:
+    joining, joined = _line(lines, "Joining room"), _line(lines, "SIP participant joined room")
+    session = _line(lines, "starting RTC session")
+    yield from _before(joining, _SIP, session, _SERVER, "`Joining room` -> `starting RTC session`")
+    yield from _before(
+        session, _SERVER, joined, _SIP, "`starting RTC session` -> `SIP participant joined room`"
+    )
+
+
+def _of_webhooks(arrivals: Iterable[Observation], lines: Iterable[Observation]) -> Iterator[Before]:
+    """
+    The line is written when the delivery was answered, and tells how long that took.
+    """
+    sent = {line.details.get("id"): line for line in lines if line.details.get("id")}
+    seen: set[str] = set()
+    for arrival in arrivals:
+        told = arrival.details
+        if not told.get("id") or told["id"] in seen:
+            continue  # delivered again
+        seen.add(told["id"])
+        if created := float(told.get("created_at") or 0.0):
+            yield Before(
+                _SERVER, created, OURS, arrival.at, "createdAt of a webhook -> arrival", coarse=True
+            )
+        line = sent.get(told["id"])
+        if line is None or line.details.get("message") != "sent webhook":
+            continue
+        yield Before(OURS, arrival.at, _SERVER, line.at, "arrival of a webhook -> `sent webhook`")
+        took = line.details.get("sendDuration")
+        if isinstance(took, int | float):
+            yield Before(
+                _SERVER, line.at - took, OURS, arrival.at, "sending of a webhook -> arrival"
+            )
+
+
+def _of_dates(http: Iterable[Observation]) -> Iterator[Before]:
+    for answer in http:
+        date, took = answer.details.get("date"), answer.details.get("duration_s")
+        if not date or took is None:
+            continue
+        try:
+            written = parsedate_to_datetime(date).timestamp()
+        except ValueError:
+            continue
+        asked = answer.at - took
+        yield Before(OURS, asked, _SERVER, written + _SECOND_S, "request -> Date", coarse=True)
+        yield Before(_SERVER, written, OURS, answer.at, "Date -> answer", coarse=True)
+
+
+def _before(
+    cause: Observation | None,
+    cause_clock: str,
+    effect: Observation | None,
+    effect_clock: str,
+    seen: str,
+) -> Iterator[Before]:
+    if cause is not None and effect is not None:
+        yield Before(cause_clock, cause.at, effect_clock, effect.at, seen)
+
+
+def _line(lines: Iterable[Observation], message: str) -> Observation | None:
+    return _first(line for line in lines if line.details.get("message") == message)
+
+
+def _first(found: Iterable[Observation]) -> Observation | None:
+    return next(iter(found), None)

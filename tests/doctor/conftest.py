@@ -1,0 +1,110 @@
+"""
+A deployment to look at: the mock with a profile of kind live, healthy unless told otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from livekit_conformance.doctor.examination import examine
+from livekit_conformance.doctor.findings import Finding, Mark
+from livekit_conformance.environments.profile import DeploymentFiles, Outbound, Profile
+from livekit_conformance.mock import Faults, Mock, MockConfig
+from livekit_conformance.observations import Recorder
+from livekit_conformance.provisioners.deployment import fill_mock
+from livekit_conformance.provisioners.local.stack import KeyPair
+from livekit_conformance.reporting.scrubber import Scrubber
+
+_CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Callable[..., Any]:
+    """
+    A factory of running mocks, each with the profile that describes it; keywords are its faults.
+    """
+
+    @asynccontextmanager
+    async def make(**faults: bool) -> AsyncIterator[tuple[Mock, Profile]]:
+        keys = KeyPair()
+        with socket.create_server(("127.0.0.1", 0)) as endpoint:
+            url = f"http://127.0.0.1:{endpoint.getsockname()[1]}/webhooks/livekit"
+            config = MockConfig(
+                keys.key, keys.secret, tmp_path, webhook_url=None, faults=Faults(**faults)
+            )
+            async with Mock(config) as mock:
+                filled = await fill_mock(
+                    Profile.model_validate({"kind": "mock", "allow": ["read"]}),
+                    mock,
+                    keys,
+                    url,
+                    Recorder(Scrubber()),
+                    outbound_listen="127.0.0.1:9",
+                )
+                yield (
+                    mock,
+                    filled.model_copy(
+                        update={
+                            "kind": "live",
+                            "webhook": filled.webhook.model_copy(update={"listen": None}),
+                            "sip": filled.sip.model_copy(update={"outbound": Outbound()}),
+                        }
+                    ),
+                )
+
+    return make
+
+
+async def look(profile: Profile, *, whole: float = 9.0) -> list[Finding]:
+    """
+    What the doctor finds; what it says is complete.
+    """
+    found = await examine(profile, Recorder(Scrubber(profile.secrets())), environ={}, whole=whole)
+    return complete(found)
+
+
+def complete(findings: Iterable[Finding]) -> list[Finding]:
+    """
+    The findings, once it is certain that each says in both languages what it must.
+    """
+    findings = list(findings)
+    for finding in findings:
+        assert finding.says.en and finding.says.ru
+        wrong = finding.mark in {Mark.WARNING, Mark.PROBLEM}
+        assert not wrong or finding.remedy is not None, finding.says.en
+        if finding.remedy is not None:
+            assert finding.remedy.en and finding.remedy.ru
+    return findings
+
+
+def wrong(findings: Iterable[Finding]) -> list[Finding]:
+    return [f for f in findings if f.mark in {Mark.WARNING, Mark.PROBLEM}]
+
+
+def the_problem(findings: Iterable[Finding]) -> Finding:
+    """
+    The only thing that is wrong.
+    """
+    (found,) = wrong(findings)
+    assert found.mark is Mark.PROBLEM
+    assert _CYRILLIC.search(found.says.ru), found.says.ru
+    assert found.remedy is not None and _CYRILLIC.search(found.remedy.ru)
+    return found
+
+
+def changed(profile: Profile, section: str, **values: Any) -> Profile:
+    """
+    The profile with other values in one section.
+    """
+    return profile.model_copy(update={section: getattr(profile, section).model_copy(update=values)})
+
+
+# A deployment whose configuration files nobody names.
+NO_FILES = DeploymentFiles()

@@ -1,0 +1,329 @@
+"""
+What answers mean: greeting, clock, keys, certificate, SIP, bus, versions.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.text import Text
+from livekit_conformance.doctor import bus, hosts, server, sip
+from livekit_conformance.doctor.findings import Mark
+from livekit_conformance.doctor.line import Caller
+from livekit_conformance.doctor.versions import judge_versions, server_version_in, sip_version_in
+from livekit_conformance.drivers.bus import CHANNELS, CREATE_PARTICIPANT
+from livekit_conformance.drivers.livekit_api import ApiRefused
+from livekit_conformance.drivers.transport import Endpoint, Handshake, Resolution
+from livekit_conformance.environments.profile import Sip
+from livekit_conformance.errors import Blocked, Unreachable
+from livekit_conformance.protocol.http_date import ClockOffset
+from livekit_conformance.protocol.logline import parse
+from livekit_conformance.protocol.sip.message import parse as parse_sip
+from tests.doctor.conftest import complete, the_problem, wrong
+
+URL, KEY = "wss://voice.test", "APIabcdefgh12"
+HOST = hosts.Host(
+    "livekit.url",
+    Endpoint("voice.test", 443, is_secure=True),
+    Text(en="livekit-server", ru="livekit-server"),
+    Link.DNS,
+    Link.TCP,
+    Link.TLS,
+)
+DAY_S = 86400
+
+
+def greeting(status=200, text="OK", **headers):
+    headers.setdefault("Date", "Mon, 23 Nov 2026 11:27:26 GMT")
+    return server.Greeting(status, text, headers, 1795433246.2, 1795433246.3)
+
+
+def silent(detail, phase="connect"):
+    return Unreachable("voice.test:443", phase=phase, detail=detail, waited=2.8, remedy="")
+
+
+def test_a_healthy_greeting_says_server_and_clock():
+    found = complete(server.judge_greeting(greeting(), URL))
+
+    assert [(f.link, f.mark) for f in found] == [(Link.SERVER, Mark.OK), (Link.CLOCK, Mark.OK)]
+
+
+def test_a_server_that_is_not_ready_has_lost_redis():
+    found = the_problem(server.judge_greeting(greeting(406, "Not Ready"), URL))
+
+    assert found.link is Link.NODE
+    assert "redis.address" in found.remedy.en
+
+
+@pytest.mark.parametrize(
+    ("status", "text"), [(200, "<html>Welcome to nginx!"), (502, "Bad Gateway"), (301, "")]
+)
+def test_something_else_at_the_url_is_named(status, text):
+    found = the_problem(server.judge_greeting(greeting(status, text), URL))
+
+    assert found.link is Link.SERVER
+    assert f"{status} `{text}`" in found.says.en
+    assert URL in found.remedy.en
+
+
+def test_an_answer_without_a_date_says_nothing_about_the_clock():
+    (_, clock) = complete(server.judge_greeting(greeting(Date="yesterday"), URL))
+
+    assert (clock.link, clock.mark) == (Link.CLOCK, Mark.NOT_LOOKED_AT)
+
+
+@pytest.mark.parametrize(
+    ("offset", "mark"),
+    [
+        (ClockOffset(-0.5, 0.7), Mark.OK),
+        (ClockOffset(9.0, 10.2), Mark.WARNING),
+        (ClockOffset(-91.0, -90.0), Mark.PROBLEM),
+    ],
+    ids=["agrees", "inexact", "behind"],
+)
+def test_clocks_differ_by_so_much(offset, mark):
+    found = server.judge_clock(offset)
+
+    assert found.mark is mark
+    assert mark is Mark.OK or "timedatectl" in found.remedy.en
+
+
+def test_the_direction_of_the_clock_is_told_in_russian_too():
+    assert (
+        "отстают относительно наших на 90.5 с"
+        in server.judge_clock(ClockOffset(-91.0, -90.0)).says.ru
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "link", "remedy"),
+    [
+        (401, f"invalid API key: {KEY}", Link.API_KEY, "LIVEKIT_API_KEY"),
+        (401, "invalid token: signature is invalid", Link.API_KEY, "LIVEKIT_API_SECRET"),
+        (401, "go-jose: error in cryptographic primitive", Link.API_KEY, "LIVEKIT_API_SECRET"),
+        (401, "token is expired", Link.API_KEY, "timedatectl"),
+        (401, "permissions denied", Link.API_KEY, "Authorization"),
+        (403, "denied by proxy", Link.API_KEY, "livekit-server itself answers 401"),
+        (500, "could not get rooms: dial tcp", Link.NODE, "Redis"),
+    ],
+)
+def test_a_refusal_is_told_with_what_mends_it(status, text, link, remedy):
+    refused = ApiRefused("ListRooms", status=status, code="unauthenticated", text=text)
+
+    found = the_problem([server.judge_refusal(refused, KEY)])
+
+    assert found.link is link
+    assert f"{status} `{text}`" in found.says.en
+    assert remedy in found.remedy.en
+
+
+def test_a_server_without_redis_is_told_when_it_refuses_the_sip_lists():
+    blocked = Blocked("cannot be listed", remedy="")
+    blocked.__cause__ = ApiRefused(
+        "ListSIPInboundTrunk",
+        status=500,
+        code="internal",
+        text="sip not connected (redis required)",
+    )
+
+    found = the_problem([server.judge_missing_telephony(blocked)])
+
+    assert found.link is Link.BUS
+    assert "`redis:`" in found.remedy.en
+
+
+def test_lists_that_nobody_here_understands_are_told():
+    found = the_problem([server.judge_missing_telephony(Blocked("unknown kind", remedy="x"))])
+
+    assert found.link is Link.GRANTS
+
+
+def test_a_short_secret_is_a_warning():
+    assert [*server.judge_secret("x" * 32)] == []
+    (found,) = complete(server.judge_secret("x" * 31))
+    assert found.mark is Mark.WARNING
+    assert "31" in found.says.en
+
+
+# -- the way to a host
+
+
+def test_a_name_with_an_address_is_fine_and_one_without_is_a_problem():
+    assert "192.0.2.1" in hosts.judge_name(HOST, Resolution(("192.0.2.1",))).says.en
+
+    found = the_problem([hosts.judge_name(HOST, Resolution(problem="Name not known"))])
+
+    assert "`voice.test` has no address: `Name not known`" in found.says.en
+    assert "livekit.url" in found.remedy.en
+
+
+def test_a_silent_resolver_is_the_fault_of_this_machine():
+    found = the_problem([hosts.resolver_is_silent(HOST, silent("no answer in time", "resolve"))])
+
+    assert "/etc/resolv.conf" in found.remedy.en
+
+
+def test_refused_and_silent_ports_have_different_remedies():
+    refused = the_problem([hosts.port_is_closed(HOST, silent("Connection refused"))])
+    dropped = the_problem([hosts.port_is_closed(HOST, silent("no answer in time"))])
+
+    assert "Start livekit-server" in refused.remedy.en
+    assert "firewall" in dropped.remedy.en
+
+
+@pytest.mark.parametrize(
+    ("problem", "remedy"),
+    [
+        ("certificate has expired", "Renew the certificate of `voice.test`"),
+        ("Hostname mismatch, certificate is not valid for 'voice.test'.", "name the host"),
+        ("unable to get local issuer certificate", "fullchain.pem"),
+        ("self-signed certificate", "SSL_CERT_FILE"),
+        ("wrong version number", "openssl s_client"),
+    ],
+)
+def test_a_certificate_that_is_not_trusted_is_told_with_what_mends_it(problem, remedy):
+    found = the_problem([hosts.judge_certificate(HOST, Handshake(problem=problem), now=0.0)])
+
+    assert problem in found.says.en
+    assert remedy in found.remedy.en
+
+
+@pytest.mark.parametrize(("days", "mark"), [(90, Mark.OK), (5, Mark.WARNING)])
+def test_a_certificate_is_valid_for_so_many_days(days, mark):
+    handshake = Handshake("TLSv1.3", days * DAY_S)
+
+    (found,) = complete([hosts.judge_certificate(HOST, handshake, now=0.0)])
+
+    assert found.mark is mark
+    assert f"{days} days" in found.says.en
+
+
+def test_a_dropped_handshake_asks_what_is_behind_the_port():
+    found = the_problem([hosts.handshake_dropped(HOST, silent("EOF", "tls"))])
+
+    assert "proxy" in found.remedy.en
+
+
+# -- SIP
+
+
+def test_silence_and_refusal_of_sip_have_different_remedies():
+    over = Sip(server="sip.test", number="+15550123")
+    refused = the_problem([sip.judge_silence(over, silent("ICMP: Connection refused"))])
+    dropped = the_problem([sip.judge_silence(over, silent("no answer to OPTIONS", "answer"))])
+
+    assert "`sip_port` in livekit-sip.yaml" in refused.remedy.en
+    assert "firewall" in dropped.remedy.en
+
+
+@pytest.mark.parametrize(
+    ("server", "endpoint"),
+    [
+        ("sip.test", Endpoint("sip.test", 5060, is_secure=False)),
+        ("sip.test:5080", Endpoint("sip.test", 5080, is_secure=False)),
+        ("[::1]:5060", Endpoint("::1", 5060, is_secure=False)),
+    ],
+)
+def test_sip_server_leads_to_an_endpoint(server, endpoint):
+    assert sip.endpoint_of(Sip(server=server)) == endpoint
+
+
+ANSWER = (
+    b"SIP/2.0 {status} OK\r\n"
+    b"Via: SIP/2.0/UDP 10.0.0.7:5062;branch=z9hG4bK1;rport=5062{received}\r\n"
+    b"From: <sip:a@10.0.0.7>;tag=1\r\nTo: <sip:b@sip.test>;tag=2\r\nCall-ID: 1\r\n"
+    b"CSeq: 1 OPTIONS\r\n{server}Content-Length: 0\r\n\r\n"
+)
+
+
+def answer(status=b"200", received=b"", server=b""):
+    raw = ANSWER.replace(b"{status}", status).replace(b"{received}", received)
+    return parse_sip(raw.replace(b"{server}", server))
+
+
+@pytest.mark.parametrize(
+    ("received", "source"), [(b";received=192.0.2.7", "192.0.2.7"), (b"", "10.0.0.7")]
+)
+def test_our_address_is_the_one_that_the_server_has_seen(received, source):
+    assert sip.caller_in(answer(received=received)) == Caller(source, "10.0.0.7")
+
+
+def test_who_answers_otherwise_is_not_livekit_sip_unless_it_is_a_provider():
+    over = Sip(server="sip.test", number="+15550123")
+    busy = answer(b"404", server=b"Server: Asterisk\r\n")
+
+    (found,) = complete([sip.judge_response(over, busy)])
+
+    assert found.mark is Mark.WARNING
+    assert "`404 OK`, `Asterisk`" in found.says.en
+    assert "sip.provider" in found.remedy.en
+    assert sip.judge_response(over, answer()).mark is Mark.OK
+    provider = over.model_copy(update={"provider": True})
+    assert sip.judge_response(provider, busy).mark is Mark.OK
+
+
+# -- bus and versions
+
+
+def test_a_bus_without_one_side_names_that_side():
+    healthy = dict.fromkeys(CHANNELS, 1)
+    assert wrong(bus.judge_listeners(healthy, ["ND_a"])) == []
+
+    no_sip = the_problem(bus.judge_listeners({**healthy, CREATE_PARTICIPANT: 0}, ["ND_a"]))
+    no_server = the_problem(
+        bus.judge_listeners({**dict.fromkeys(CHANNELS, 0), CREATE_PARTICIPANT: 1}, [])
+    )
+
+    assert "no livekit-sip" in no_sip.says.en and "livekit-sip.yaml" in no_sip.remedy.en
+    assert "no livekit-server" in no_server.says.en and "livekit.yaml" in no_server.remedy.en
+
+
+@pytest.mark.parametrize(
+    ("detail", "remedy"),
+    [
+        ("NOAUTH Authentication required.", "redis://USER:PASSWORD@HOST"),
+        ("WRONGPASS invalid username-password pair", "redis://USER:PASSWORD@HOST"),
+        ("Timeout reading from socket", "redis-cli"),
+    ],
+)
+def test_redis_that_does_not_say_is_told_with_what_mends_it(detail, remedy):
+    assert remedy in the_problem([bus.judge_failure(silent(detail))]).remedy.en
+
+
+SERVER_LOG = [
+    parse('{"level":"info","ts":1.0,"msg":"starting LiveKit server","version":"1.9.12"}'),
+    parse('{"level":"info","ts":2.0,"msg":"starting LiveKit server","version":"1.13.5"}'),
+]
+
+
+def judged(**given):
+    known = {"in_log": None, "in_redis": None, "sip_in_log": None, "oldest": "1.8.4", **given}
+    return complete(judge_versions(**known))
+
+
+def test_the_last_start_in_the_log_tells_the_version():
+    assert server_version_in(SERVER_LOG) == "1.13.5"
+    assert server_version_in([]) is None
+    started = '{"level":"debug","ts":1.0,"msg":"starting service","version":"1.8.0"}'
+    assert sip_version_in([parse(started)]) == "1.8.0"
+
+
+def test_versions_are_told_with_where_they_are_known_from():
+    (of_server, of_sip) = judged(in_log="1.13.5", in_redis="1.13.11", sip_in_log="1.8.0")
+
+    assert of_server.says.en == "livekit-server 1.13.5 (the last start in its log)"
+    assert of_sip.says.en == "livekit-sip 1.8.0 (its log)"
+    assert "ever ran on this Redis" in judged(in_redis="1.13.5")[0].says.en
+
+
+def test_versions_that_nobody_knows_are_not_looked_at():
+    assert [f.mark for f in judged()] == [Mark.NOT_LOOKED_AT, Mark.NOT_LOOKED_AT]
+
+
+@pytest.mark.parametrize(
+    ("version", "mark"),
+    [("1.5.2", Mark.WARNING), ("v1.8.4", Mark.OK), ("1.10.0", Mark.OK), ("dev", Mark.OK)],
+)
+def test_a_version_older_than_the_tested_ones_is_a_warning(version, mark):
+    assert judged(in_redis=version)[0].mark is mark

@@ -1,0 +1,163 @@
+"""
+The profile and its variables, told whether it can be used or not.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from livekit_conformance.doctor import settings
+from livekit_conformance.doctor.findings import Mark
+from livekit_conformance.environments import loader
+from livekit_conformance.environments.sanity import NINE, oddities, scheme_misfit, swapped
+from livekit_conformance.errors import ProfileError
+from tests.doctor.conftest import complete, the_problem, wrong
+
+CONFIG = Path(__file__).parents[2] / "config"
+SECRET = "made-up-secret-that-is-long-enough"
+GOOD = {
+    "LIVEKIT_URL": "wss://voice.test",
+    "LIVEKIT_API_KEY": "APIabcdefgh12",
+    "LIVEKIT_API_SECRET": SECRET,
+    "SIP_SERVER": "sip.test",
+    "SIP_USERNAME": "carrier",
+    "SIP_PASSWORD": "made-up-sip-password",
+    "SIP_NUMBER": "+15550123",
+    "DOMAIN": "app.test",
+    "PORT": "8443",
+}
+
+
+def judge(env_file=None, **changes):
+    environ = {name: value for name, value in {**GOOD, **changes}.items() if value is not None}
+    try:
+        loaded = loader.load("prod", environ=environ, env_file=env_file, config_dir=CONFIG)
+    except ProfileError as error:
+        path = settings.path_of("prod", CONFIG)
+        found = settings.judge_unusable(path, error, environ, env_file)
+    else:
+        found = settings.judge_loaded(loaded, env_file)
+    found = complete(found)
+    assert SECRET not in f"{found}"
+    return found
+
+
+def test_a_good_profile_names_its_file_and_each_of_the_nine_variables():
+    found = judge()
+
+    assert wrong(found) == []
+    assert "prod.yaml` loads (kind live)" in found[0].says.en
+    assert [f.says.en for f in found[1:]] == [
+        f"variable `{name}`: from the environment" for name in NINE
+    ]
+
+
+def test_a_variable_of_the_env_file_is_a_warning_that_names_the_file(tmp_path):
+    env_file = tmp_path / "mine.env"
+    env_file.write_text("DOMAIN=app.test\n")
+
+    (found,) = wrong(judge(env_file, DOMAIN=None))
+
+    assert found.mark is Mark.WARNING
+    assert found.says.en == f"variable `DOMAIN`: from `{env_file}`"
+
+
+def test_a_missing_variable_is_the_problem_and_the_others_are_told_all_the_same():
+    found = judge(SIP_PASSWORD=None)
+
+    missing = the_problem(found)
+    assert missing.says.en == "variable `SIP_PASSWORD` is missing"
+    assert missing.says.ru == "переменная `SIP_PASSWORD` не задана"
+    assert "export SIP_PASSWORD=" in missing.remedy.en
+    assert len(found) == len(NINE)
+
+
+def test_every_problem_of_a_profile_is_told():
+    found = judge(SIP_PASSWORD=None, SIP_SERVER="sip.test:port", LIVEKIT_URL="ftp://voice.test")
+
+    told = " ".join(f.says.en for f in wrong(found))
+    assert "sip.server" in told
+    assert "livekit.url" in told
+    assert "`SIP_PASSWORD` is missing" in told
+
+
+def test_an_account_that_is_left_out_is_no_problem():
+    assert wrong(judge(SIP_USERNAME="", SIP_PASSWORD="")) == []
+    assert len(wrong(judge(SIP_USERNAME="", SIP_PASSWORD="", DOMAIN=None))) == 1
+
+
+def test_a_variable_that_is_set_to_nothing_is_a_problem():
+    found = judge(SIP_SERVER="", SIP_USERNAME="", SIP_PASSWORD="", SIP_NUMBER="")
+
+    assert [f.says.en for f in wrong(found)] == [
+        "variable `SIP_SERVER` (from the environment) is empty",
+        "variable `SIP_NUMBER` (from the environment) is empty",
+    ]
+
+
+def test_an_odd_variable_is_told_without_its_value():
+    found = the_problem(judge(LIVEKIT_API_SECRET=f'"{SECRET}"'))
+
+    assert found.says.en == (
+        "variable `LIVEKIT_API_SECRET` (from the environment) has quotes around it"
+    )
+    assert "взята в кавычки" in found.says.ru
+    assert "export LIVEKIT_API_SECRET=" in found.remedy.ru
+
+
+def test_an_unknown_environment_is_told_with_the_known_ones():
+    with pytest.raises(ProfileError) as caught:
+        loader.find("prodd", config_dir=CONFIG)
+
+    assert settings.path_of("prodd", CONFIG) is None
+    (found,) = complete(settings.judge_unusable(None, caught.value, {}, None))
+    assert "prod" in found.says.en
+
+
+EVERY_ODDITY = [
+    *(words for value in ("a\nb", " a", "'a'", "changeme") for words in oddities("X", value)),
+    *oddities("SIP_USERNAME", "https://voice.test"),
+    *oddities("SIP_SERVER", "+15550123"),
+    *oddities("SIP_NUMBER", "https://voice.test"),
+    *oddities("DOMAIN", "https://voice.test"),
+    *(w for _, w in swapped({"LIVEKIT_API_KEY": "x", "LIVEKIT_API_SECRET": "APIabcdefgh12"})),
+    *(w for _, w in swapped({"LIVEKIT_API_KEY": "x", "LIVEKIT_API_SECRET": "x"})),
+    f"{scheme_misfit('https://voice.test:80')} (livekit.url)",
+]
+
+
+@pytest.mark.parametrize("words", EVERY_ODDITY)
+def test_every_oddity_has_russian_words(words):
+    russian, remedy = settings.in_russian(words)
+
+    assert russian != words
+    assert remedy.ru != remedy.en
+
+
+def live(**sections):
+    return loader.Profile.model_validate({"kind": "live", "allow": ["read"], **sections})
+
+
+def loaded(profile):
+    return loader.Loaded(profile, Path("x.yaml"))
+
+
+def test_an_outbound_section_that_is_given_in_part_names_what_lacks():
+    profile = live(sip={"outbound": {"trunk_id": "ST_a"}})
+
+    found = the_problem(settings.judge_loaded(loaded(profile), None))
+
+    assert "`sip.outbound.number`, `sip.outbound.listen`" in found.says.en
+
+
+@pytest.mark.parametrize(
+    ("server", "warned"), [("wss://voice.test", True), ("ws://127.0.0.1:7880", False)]
+)
+def test_an_endpoint_on_localhost_is_another_machine_for_a_server_elsewhere(server, warned):
+    profile = live(
+        livekit={"url": server}, webhook={"url": "http://localhost:3000/webhooks/livekit"}
+    )
+
+    assert bool(wrong(complete(settings.judge_loaded(loaded(profile), None)))) is warned
