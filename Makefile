@@ -30,6 +30,7 @@ scenario: .venv/dev stack  ## play a failure of the real services: make scenario
 
 bench: .venv/dev  ## ratios against peers in the same run
 	$(BIN)/python bench/start_up.py
+	$(BIN)/python bench/log_diagnosis.py
 
 lock:  ## pin what pyproject.toml allows, with hashes
 	uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \

@@ -61,9 +61,11 @@ def of_a_stranger() -> ssl.SSLContext:
 
 
 @asynccontextmanager
-async def in_front_of(port: int, context: ssl.SSLContext | None) -> AsyncIterator[int]:
+async def in_front_of(
+    port: int, context: ssl.SSLContext | None, *, host: str = "127.0.0.1"
+) -> AsyncIterator[int]:
     """
-    The port of a TLS terminator on 127.0.0.1 that passes everything on to `port`, as load
+    The port of a TLS terminator on 127.0.0.1 that passes everything on to `port` of `host`, as load
     balancers do; without a context it passes on what comes in the clear.
     """
 
@@ -72,7 +74,7 @@ async def in_front_of(port: int, context: ssl.SSLContext | None) -> AsyncIterato
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writers.add(writer)
         with suppress(OSError):
-            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+            inner_reader, inner_writer = await asyncio.open_connection(host, port)
             await asyncio.gather(_pass_on(reader, inner_writer), _pass_on(inner_reader, writer))
         writer.close()
         writers.discard(writer)

@@ -89,9 +89,13 @@ def diagnose(
     """
     seen = [*observations, *(_as_observation(record) for record in records)]
     found = [
-        diagnosis for cause in causes if (diagnosis := _consider(cause, seen, records)) is not None
+        (cause, diagnosis)
+        for cause in causes
+        if (diagnosis := _consider(cause, seen, records)) is not None
     ]
-    known = sorted(found, key=lambda diagnosis: _RANK[diagnosis.confidence])
+    ids = {diagnosis.id for _, diagnosis in found}
+    exact = (diagnosis for cause, diagnosis in found if ids.isdisjoint(cause.yields_to))
+    known = sorted(exact, key=lambda diagnosis: _RANK[diagnosis.confidence])
     return (*known, *_unexplained(records, known))
 
 
@@ -195,7 +199,9 @@ def _consider(
     explained = [
         record for record in records if record.verdict in _UNHAPPY and _explains(cause, record)
     ]
-    if not explained:
+    is_certain = _any(cause.proofs, seen)
+    # What is only suggested, by checks that another broken link explains, is no second fault.
+    if not explained or not (is_certain or any(each.blocked_by is None for each in explained)):
         return None
     title, why, fix = texts(cause.id, cause.link, "en")
     return Diagnosis(
@@ -204,7 +210,7 @@ def _consider(
         title=title,
         cause=why,
         fix=fix,
-        confidence="certain" if _any(cause.proofs, seen) else cause.otherwise,
+        confidence="certain" if is_certain else cause.otherwise,
         requirements=tuple(sorted({record.requirement for record in explained})),
         checks=tuple(record.id for record in explained),
         evidence=tuple(_evidence(cause, seen)),
@@ -220,7 +226,8 @@ def _explains(cause: Cause, record: CheckRecord) -> bool:
         return False
     # What could not be tested may have broken at its own link, whatever the network said.
     own = (clause.link,) if record.verdict is Verdict.BLOCKED else ()
-    return cause.link in (record.broken_link or clause.link, *own, *clause.crosses)
+    crossed = {record.broken_link or clause.link, *own, *clause.crosses}
+    return not crossed.isdisjoint({cause.link, *cause.breaks})
 
 
 def _evidence(cause: Cause, seen: Sequence[Observation]) -> Iterable[str]:
@@ -265,5 +272,10 @@ def _as_observation(record: CheckRecord) -> Observation:
         0.0,
         "check",
         f"{record.id}: {record.message or record.verdict}",
-        {"id": record.id, "verdict": record.verdict.value},
+        {
+            "id": record.id,
+            "verdict": record.verdict.value,
+            "link": record.broken_link,
+            "message": record.message,
+        },
     )

@@ -18,17 +18,34 @@ Kind = Literal[
     "connection",  # endpoint, phase, version, not_after, problem
     "http",  # url, method, status, body, duration_s, error
     "sip",  # call, direction, summary, status, at_s (since the first request), text
-    "sip-call",  # call, purpose, outcome, final_status, final_at_s (seconds since the INVITE)
+    # call, purpose, outcome, final_status, final_at_s (seconds since the INVITE), media; of an
+    # outbound call also what the API said of its failure, and the sip_status in it.
+    "sip-call",
     "media",  # call, side, packets, tone_hz, level
     "webhook",  # event, room, id, participant, verified, problem
-    "bus",  # channel and subscribers, or nodes
+    "bus",  # channel and subscribers, or nodes and how many of them are registered
     "log",  # service, level, message, error, fields: a line that warns
     "call-line",  # the same of any other line about a call of our own: it is no sign of a cause
     "caller",  # call, room, identity, sid: in which room the caller of a call was found
+    # How many others came into the room of a call: others, here (at last), gone, audio (tracks),
+    # muted (all tracks are), silenced (who may not publish), sent_for (agents by name), jobs (taken
+    # by workers), elsewhere (rooms where somebody waits), staying (after the call); deployed (the
+    # agent is not ours).
+    "room",
+    "call-end",  # call, by (us or them), after_s (of their end, since the answer), status of the BYE's answer
     "process",  # service, exit_status, tail
+    # file, line, key, severity, problem, consequence: what is wrong with a configuration file.
+    "config",
+    # trial, status (None: no answer), redirected (status of the first redirect, 0: none), error,
+    # phase: what the endpoint answers to a signed event, and to one that differs by `trial`.
+    "endpoint",
+    # event, url, elsewhere (not the endpoint's URL), status, message, error: the line that
+    # livekit-server logs about one delivery; url None: there is none.
+    "delivery",
     "agent",  # room, summary
     # What trunks and dispatch rules make of a call: caller, called, trunk, rule (ids or None),
-    # trunks, rules (how many there are), why_no_trunk, why_no_rule (why others do not match).
+    # trunks, rules (how many there are), why_no_trunk, why_no_rule (why others do not match),
+    # and the terms of the call: ringing_timeout_s, max_call_duration_s, only_codecs, encryption.
     "dispatch",
 ]
 

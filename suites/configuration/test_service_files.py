@@ -2,38 +2,51 @@
 Do the configuration files of the services say what the profile expects, and agree?
 """
 
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-from livekit_conformance.config_doctor import Severity, check, known_keys, read_server
+from livekit_conformance.config_doctor import (
+    Finding,
+    Settings,
+    Severity,
+    check,
+    check_server,
+    known_keys,
+    read_server,
+)
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
+from livekit_conformance.observations import Recorder
 
 
 @pytest.mark.clause("1.3-server-config-names-the-endpoint")
-async def test_the_server_config_names_the_endpoint(profile: Profile) -> None:
+async def test_the_server_config_names_the_endpoint(profile: Profile, recorder: Recorder) -> None:
     """
     webhook.urls holds the endpoint's URL, and webhook.api_key is a key that the server has.
     """
-    server = read_server(text_of(profile.deployment.livekit_server_config))
-    urls, keys = server.texts("webhook", "urls"), known_keys(server)
+    text = text_of(profile.deployment.livekit_server_config)
+    server = read_server(text)
 
-    problems = []
-    if profile.webhook.url not in urls:
-        problems.append(f"webhook.urls does not hold {profile.webhook.url} but {urls}")
-    if keys and server.text("webhook", "api_key") not in keys:
-        problems.append("webhook.api_key is not one of keys")
-    if not problems and not keys:
+    findings = [
+        *_of_the_endpoint(server, profile.webhook.url),
+        *(finding for finding in check_server(text) if finding.key == "webhook.api_key"),
+    ]
+    _record(findings, recorder)
+    if not known_keys(server) and all(finding.severity is Severity.WARNING for finding in findings):
         raise Blocked(
             "livekit.yaml does not hold the keys of livekit-server (key_file, or LIVEKIT_KEYS)",
             remedy="Compare webhook.api_key with them by hand, or put `keys` into the file",
         )
-    assert not problems, f"livekit.yaml MUST name the endpoint; {'; '.join(problems)}"
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    problems = "; ".join(f"{finding.key} {finding.problem}" for finding in errors)
+    assert not errors, f"livekit.yaml MUST name the endpoint; {problems}"
 
 
 @pytest.mark.clause("1.5-configs-agree")
-async def test_the_configs_of_both_services_agree(profile: Profile) -> None:
+async def test_the_configs_of_both_services_agree(profile: Profile, recorder: Recorder) -> None:
     """
     Same Redis, a known key pair, the right port, no overlap, and only keys that exist.
     """
@@ -41,8 +54,47 @@ async def test_the_configs_of_both_services_agree(profile: Profile) -> None:
 
     findings = check(text_of(files.livekit_server_config), text_of(files.livekit_sip_config))
 
+    _record(findings, recorder)
     errors = [str(finding) for finding in findings if finding.severity is Severity.ERROR]
     assert not errors, "livekit.yaml and livekit-sip.yaml MUST agree; " + "; ".join(errors)
+
+
+def _of_the_endpoint(server: Settings, url: str) -> Iterator[Finding]:
+    urls = server.texts("webhook", "urls")
+    if url not in urls:
+        yield server.finding(
+            Severity.ERROR,
+            "webhook",
+            "urls",
+            problem=f"does not hold {url} but {urls}" if urls else "is missing",
+            consequence="livekit-server does not deliver to the endpoint",
+            remedy=f"Write {url}",
+        )
+    if server.node("webhook", "filter_params") is not None:
+        yield server.finding(
+            # Which events the application can do without is its own affair.
+            Severity.WARNING,
+            "webhook",
+            "filter_params",
+            problem="leaves out events",
+            consequence="livekit-server does not deliver them",
+            remedy="Delete it",
+        )
+
+
+def _record(findings: Iterable[Finding], recorder: Recorder) -> None:
+    for finding in findings:
+        recorder.record(
+            time.time(),
+            "config",
+            str(finding),
+            file=finding.file,
+            line=finding.line,
+            key=finding.key,
+            severity=finding.severity.value,
+            problem=finding.problem,
+            consequence=finding.consequence,
+        )
 
 
 def text_of(path: Path | None) -> str:

@@ -13,21 +13,29 @@ from livekit_conformance.drivers.probe import (
 from livekit_conformance.drivers.sip import SipAgent
 from livekit_conformance.drivers.telephony import Telephony, told
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked, Violation
+from livekit_conformance.errors import Blocked, Unreachable, Violation
 from livekit_conformance.protocol.dispatch import IncomingCall
 from livekit_conformance.protocol.sip.outcome import Outcome, broken_link
 
 _OPTIONS_WITHIN_S = 3.0
 # A tone at full scale is 1; silence and comfort noise stay far below this.
 _AUDIBLE = 0.05
+# A call that ends sooner tells nothing of its sound.
+_LISTENED_S = 0.5
 
 
 @pytest.mark.clause("1.5-sip-answers-options")
-async def test_livekit_sip_answers_options(sip: SipAgent) -> None:
+async def test_livekit_sip_answers_options(sip: SipAgent, profile: Profile) -> None:
     """
     OPTIONS gets 200. It proves the socket only, never that calls work.
     """
-    response = await sip.options(within=_OPTIONS_WITHIN_S)
+    try:
+        response = await sip.options(within=_OPTIONS_WITHIN_S)
+    except Unreachable as silence:
+        if silence.phase != "answer" or profile.sip.transport != "udp":
+            raise
+        other = await sip.told_over_tcp()
+        raise Blocked(f"{silence.reason}; {other}", remedy=silence.remedy) from silence
 
     assert response.status == 200, (
         f"OPTIONS MUST be answered with 200; received {response.status} {response.reason}"
@@ -43,6 +51,9 @@ async def test_the_invite_is_neither_rejected_nor_ignored(
     """
     if probe_call.outcome not in {Outcome.ANSWERED, Outcome.KEPT_RINGING}:
         link = broken_link(probe_call.answers)
+        if probe_call.participant is not None and probe_call.participant.tracks:
+            # Its caller was in the room: it was given up while it waited for an agent.
+            link = Link.AGENT
         foretold = None
         if (
             link == Link.DISPATCH
@@ -50,7 +61,9 @@ async def test_the_invite_is_neither_rejected_nor_ignored(
             and listed_telephony.is_unambiguous_for(call_to_number)
         ):
             foretold = listed_telephony.predict(call_to_number)
-            link = Link.TRUNK if foretold.trunk is None else link
+            # Where both are foretold and the call was ignored, the source address did not fit.
+            if foretold.trunk is None or foretold.rule is not None:
+                link = Link.TRUNK
         raise Violation(
             f"an INVITE MUST NOT be rejected before an agent could answer; "
             f"{probe_call.outcome}: {probe_call.story}"
@@ -68,6 +81,12 @@ async def test_livekit_sip_joins_the_room_of_the_call(probe_call: ProbeCall) -> 
         raise Blocked(
             f"the caller could not be looked for: {probe_call.not_seen}",
             remedy="See what this says, and 1.1-key-is-accepted",
+        )
+
+    if probe_call.participant is not None and not probe_call.participant.tracks:
+        raise Violation(
+            "livekit-sip MUST join the call's room; it was listed there and published nothing: "
+            f"signalling works, its WebRTC connection does not; the caller saw {probe_call.story}"
         )
 
     assert probe_call.participant is not None, (
@@ -88,6 +107,14 @@ async def test_the_call_is_answered(probe_call: ProbeCall, profile: Profile) -> 
             remedy="See 1.3-server-delivers-room-events and evidence/probe-call.json",
         )
 
+    company = probe_call.company
+    if probe_call.outcome is Outcome.KEPT_RINGING and company is not None and not company.audio:
+        raise Violation(
+            f"a call MUST be answered within {ANSWER_BUDGET_S:g} s; it kept ringing, for nobody "
+            f"published audio: {company}; received {probe_call.story}",
+            link=Link.AGENT,
+        )
+
     assert probe_call.outcome is Outcome.ANSWERED, (
         f"a call MUST be answered within {ANSWER_BUDGET_S:g} s; received {probe_call.story}"
     )
@@ -99,8 +126,17 @@ async def test_both_sides_hear_each_other(probe_call: ProbeCall, profile: Profil
     The caller hears the other side; where the agent is ours, both hear the right tone.
     """
     heard = probe_call.caller_heard
+    if (lasted := probe_call.ended_by_them_after_s) is not None and lasted < _LISTENED_S:
+        raise Violation(
+            f"both sides MUST hear each other; livekit-sip hung up {lasted:.2f} s after its answer",
+            link=Link.HANG_UP,
+        )
     if heard is None or not heard.packets:
         raise Violation("RTP MUST reach the caller; none came", link=Link.MEDIA)
+    if heard.dominant_hz is None and probe_call.company and probe_call.company.is_muted:
+        raise Violation(
+            f"both sides MUST hear each other; the caller heard {heard}, and {probe_call.company}"
+        )
     if profile.agent == "deployed":
         return
 
@@ -116,6 +152,11 @@ async def test_hanging_up_ends_the_call(probe_call: ProbeCall) -> None:
     BYE gets 200 and the caller leaves the room.
     """
     bye, left = probe_call.bye, probe_call.left
+    if (lasted := probe_call.ended_by_them_after_s) is not None:
+        raise Violation(
+            f"a call MUST last until one of its sides ends it; livekit-sip hung up {lasted:.2f} s "
+            "after its answer"
+        )
     assert bye is not None and bye.status == 200, (
         f"BYE MUST be answered with 200; received {bye.status if bye else 'nothing'}"
     )

@@ -55,6 +55,9 @@ async def test_the_events_of_a_call_arrive_in_order(
     own = [seen for seen in events if sid(seen.body, "participant") in {"", caller}]
 
     problem = wrong_order(own) or wrong_ids(events) or wrong_caller(own)
+    company = probe_call.company
+    if problem is not None and company is not None and company.staying:
+        problem = f"{company}; {problem}"
 
     assert problem is None, (
         f"the webhooks of a call MUST arrive in order, with the caller's attributes; {problem}"

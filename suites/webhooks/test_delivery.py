@@ -13,6 +13,7 @@ from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.drivers.own_rooms import OwnRooms
 from livekit_conformance.drivers.webhook import Arrival, WebhookReceiver
 from livekit_conformance.environments.profile import Profile, Webhook
+from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import webhook
 from livekit_conformance.protocol.logline import LogLine
 
@@ -57,6 +58,7 @@ async def test_the_log_shows_the_delivery(
     receiver: WebhookReceiver | None,
     logs: Mapping[str, LogTail],
     profile: Profile,
+    recorder: Recorder,
 ) -> None:
     """
     The log of livekit-server has room_started of a new room sent to this URL, answered with 2xx.
@@ -75,10 +77,40 @@ async def test_the_log_shows_the_delivery(
         what=f"a line on the webhook room_started of {name}",
     )
 
+    _record(line or _latest_delivery(logs["livekit-server"]), profile.webhook.url, recorder)
     problem = f"not so: {waited}" if line is None else _log_problem(line, profile.webhook.url)
     assert problem is None, (
         f"the log of livekit-server SHOULD show deliveries with status 2xx to "
         f"{profile.webhook.url}; {problem}"
+    )
+
+
+def _latest_delivery(log: LogTail) -> LogLine | None:
+    """
+    What became of an event of another room: livekit-server tries for 15 s before it says that it
+    failed, and longer where nothing answers.
+    """
+    told = (line for line in reversed(log.read()) if line.fields.get("event"))
+    return next((line for line in told if "webhook" in line.message), None)
+
+
+def _record(line: LogLine | None, wanted: str, recorder: Recorder) -> None:
+    fields = line.fields if line else {}
+    url = fields.get("url")
+    status = fields.get("statusCode")
+    recorder.record(
+        time.time(),
+        "delivery",
+        f"log of livekit-server: {line.message} {line.error or status or ''} to {url}"
+        if line
+        else "log of livekit-server: no line about any webhook",
+        event=fields.get("event"),
+        url=url,
+        elsewhere=line is not None and url != wanted,
+        status=status,
+        message=line.message if line else None,
+        error=line.error if line else None,
+        reason=fields.get("reason"),
     )
 
 

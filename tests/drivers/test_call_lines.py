@@ -130,3 +130,16 @@ def test_an_ordinary_line_is_no_sign_of_a_cause(scene):
     assert seen.kind == "call-line"
     without = [o for o in scene.recorder.observations if o is not seen]
     assert diagnose([unhappy], [*without, seen]) == diagnose([unhappy], without)
+
+
+def test_what_livekit_sip_counted_of_the_probe_call_is_media(scene):
+    stats = {"port": {"packets_input": 0, "audio_out_frames": 50}, "room": {"input_packets": 49}}
+    scene.write("livekit-sip", "call statistics", **CALL, stats=stats)
+    scene.write("livekit-sip", "call statistics", sipCallID="of-another", stats=stats)
+    scene.recorder.record(1.0, "sip-call", "INVITE", call="of-another", purpose="repeated")
+
+    scene.record()
+
+    [media] = [seen for seen in scene.recorder.observations if seen.kind == "media"]
+    counted = {"side": "livekit-sip", "packets": 0, "sent": 50, "from_room": 49}
+    assert media.details == {"call": "conformance-1", **counted}

@@ -141,6 +141,18 @@ def test_warnings_are_told_to_the_recorder_without_secrets(log):
     assert seen.details["error"] == "no response from servers ***"
 
 
+def test_the_answer_that_a_service_got_is_told_with_its_error(log):
+    tail = LogTail("livekit-sip", log)
+    recorder = Recorder(Redactor())
+    append(log, line("dialling", error="bad handshake", status=404, response="no such room\n"))
+
+    tail.report(recorder)
+
+    (seen,) = recorder.observations
+    assert seen.details["response"] == "no such room\n"
+    assert seen.summary.endswith("dialling (error: bad handshake; 404 no such room)")
+
+
 async def test_the_output_of_a_command_is_a_log():
     old = line("of yesterday").strip()
     command = ["sh", "-c", f"""echo '{old}'; echo '{{"msg": "from a command"}}'; exec sleep 30"""]
@@ -173,3 +185,19 @@ def test_a_warning_is_reported_once_however_often_the_report_is_made(log):
     assert [seen.details["message"] for seen in recorder.observations] == ["first", "second"]
     assert recorder.observations[1].details["room"] == "a room"
     assert tail.untold() == []
+
+
+def test_a_line_that_tells_of_a_failed_call_is_recorded_though_it_warns_of_nothing(log):
+    recorder = Recorder(Redactor())
+    tail = LogTail("livekit-sip", log)
+    call = {"level": "info", "direction": "outbound", "reason": "no-answer"}
+    append(log, line("signaling timestamps", **call, result="client_error", inviteToTryingMs=2))
+    append(log, line("signaling timestamps", **call, result="success"))
+    append(log, line("signaling timestamps", **call))
+    append(log, line("call statistics", **call, result="client_error"))
+
+    tail.report(recorder)
+
+    (told,) = recorder.observations
+    assert told.details["level"] == "info"
+    assert (told.details["direction"], told.details["inviteToTryingMs"]) == ("outbound", 2)

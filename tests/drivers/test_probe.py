@@ -213,3 +213,27 @@ def test_a_wrong_account_is_wrong_in_one_thing() -> None:
     assert wrong["user"].password == right.password
     assert wrong["password"].username == right.username
     assert wrong["password"].password != right.password
+
+
+async def test_the_record_of_a_whole_call_tells_its_media_company_and_end(stage: Stage) -> None:
+    async with stage() as scene:
+        call = await scene.prober.place(purpose="test")
+    seen = {one.kind: one.details for one in scene.recorder.observations}
+
+    assert seen["sip-call"]["media"].startswith("127.0.0.1:")
+    assert seen["sip-call"]["media_unreachable"] is None
+    assert seen["room"]["audio"] == 1
+    assert call.company is not None
+    assert not call.company.is_muted
+    assert (seen["call-end"]["by"], seen["call-end"]["status"]) == ("us", 200)
+
+
+async def test_a_call_that_nobody_answers_is_asked_for_agents_that_were_sent_for(
+    stage: Stage,
+) -> None:
+    async with stage(agent_silent=True) as scene:
+        call = await scene.prober.place(purpose="test")
+
+    assert call.company is not None
+    assert (call.company.others, call.company.dispatches is not None) == ({}, True)
+    assert call.company.sent_for == []

@@ -78,6 +78,24 @@ async def test_options_into_silence_ends_at_its_deadline(recorder: Recorder) -> 
     assert len(server.methods) > 2
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "told"),
+    [
+        (silent, "over TCP the connection is accepted, and nothing is answered either"),
+        (answering, "over TCP it is answered with 200"),
+    ],
+)
+async def test_where_udp_is_silent_tcp_tells_more(behaviour, told, recorder: Recorder) -> None:
+    """
+    A process that hangs keeps its connections; packets that get lost are lost over UDP only.
+    """
+    async with (
+        tcp_server(behaviour) as server,
+        SipAgent(server.address, recorder=recorder) as agent,
+    ):
+        assert await agent.told_over_tcp(within=0.3) == told
+
+
 async def test_a_tcp_connection_that_is_refused_is_unreachable(recorder: Recorder) -> None:
     """
     Entering the agent says so, with the endpoint.

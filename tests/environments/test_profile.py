@@ -61,6 +61,13 @@ def test_all_secrets_are_known_to_the_redactor():
     }
 
 
+def test_a_secret_in_the_place_of_the_key_is_a_secret():
+    swapped = make_profile(livekit={"api_key": "s" * 43, "api_secret": "APIab12cd34ef"})
+
+    assert "s" * 43 in swapped.secrets()
+    assert "APIab12cd34ef" not in make_profile(livekit={"api_key": "APIab12cd34ef"}).secrets()
+
+
 def test_a_profile_cannot_be_changed():
     with pytest.raises(ValidationError, match="frozen"):
         make_profile().kind = "live"

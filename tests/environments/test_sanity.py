@@ -6,7 +6,13 @@ from __future__ import annotations
 
 import pytest
 
-from livekit_conformance.environments.sanity import oddities, scheme_misfit, swapped
+from livekit_conformance.environments.sanity import (
+    key_pair_oddities,
+    looks_like_secret,
+    oddities,
+    scheme_misfit,
+    swapped,
+)
 
 GOOD = {
     "LIVEKIT_URL": "wss://voice-1234.livekit.cloud",
@@ -118,3 +124,17 @@ def test_a_key_that_is_its_own_secret_is_odd():
 )
 def test_a_port_fits_the_scheme_of_its_url_or_not(url, fits):
     assert (scheme_misfit(url) is None) == fits
+
+
+def test_what_is_odd_about_a_key_pair_names_the_variable():
+    assert list(key_pair_oddities("APIab12cd34ef", "a" * 43)) == []
+    assert list(key_pair_oddities("APIab12cd34ef", '"' + "a" * 43 + '"')) == [
+        "LIVEKIT_API_SECRET has quotes around it"
+    ]
+    assert "swapped" in "".join(key_pair_oddities("a" * 43, "APIab12cd34ef"))
+
+
+def test_a_key_as_long_as_a_secret_is_taken_for_one():
+    assert looks_like_secret("a" * 43)
+    assert not looks_like_secret("APIab12cd34ef")
+    assert not looks_like_secret("API" + "a" * 40)

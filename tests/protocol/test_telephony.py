@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from livekit_conformance.protocol.dispatch import Rule, Trunk
+from livekit_conformance.protocol.dispatch import Rule, Terms, Trunk
 from livekit_conformance.protocol.telephony import rule_of, trunk_of
 
 
@@ -91,3 +91,28 @@ def test_a_rule_of_another_kind_is_refused(rule: dict[str, Any]) -> None:
     """
     with pytest.raises(ValueError, match="SDR_1 is of the unknown kind"):
         rule_of({"sip_dispatch_rule_id": "SDR_1", "rule": rule})
+
+
+def test_the_terms_of_a_call_are_read_from_trunks_and_rules_alike() -> None:
+    info = {
+        "ringing_timeout": "1.500s",
+        "max_call_duration": "60s",
+        "media": {"only_listed_codecs": True, "codecs": [{"name": "G722"}]},
+        "media_encryption": "SIP_MEDIA_ENCRYPT_REQUIRE",
+    }
+    terms = Terms(1.5, 60.0, ("G722",), "SIP_MEDIA_ENCRYPT_REQUIRE")
+    rule = {"rule": {"dispatch_rule_direct": {"room_name": "lobby"}}}
+
+    assert trunk_of(info).terms == terms
+    assert rule_of({**info, **rule}).terms == terms
+
+
+@pytest.mark.parametrize(
+    "info",
+    [{}, {"ringing_timeout": "0s"}, {"media": {"codecs": [{"name": "G722"}]}}],
+)
+def test_terms_that_the_service_decides_are_none(info: dict[str, Any]) -> None:
+    """
+    No time at all is the default, and codecs that are only listed forbid no other.
+    """
+    assert trunk_of(info).terms == Terms()

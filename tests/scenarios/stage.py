@@ -32,13 +32,15 @@ class Scene:
     """
     A stack, the profile that describes it, and the suites.
 
-    What is put beside the stack is entered into `beside`, and ends before the stack does.
+    What is put beside the stack is entered into `beside`, and ends before the stack does. The
+    suites have `environ` in their environment, besides that of this process.
     """
 
     stack: Stack
     profile: Profile
     folder: Path
     beside: AsyncExitStack = field(default_factory=AsyncExitStack)
+    environ: dict[str, str] = field(default_factory=dict)
 
     async def inventory(self) -> dict[str, list[str]]:
         """
@@ -98,7 +100,8 @@ class Scene:
         # The suites listen for webhooks themselves; the address stays ours.
         self.stack.webhook_listener.close()
         env = write_profile(self.profile, self.folder / "profile.yaml")
-        return await run_suites(env, self.folder / "reports", *arguments)
+        reports = self.folder / "reports"
+        return await run_suites(env, reports, *arguments, environ=self.environ)
 
 
 @asynccontextmanager

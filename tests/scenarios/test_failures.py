@@ -1,6 +1,6 @@
 """
 Each failure of the real services: its cause is named first, its link is right, nobody else is
-blamed.
+blamed; two at once are both named; and one that nobody has described is found all the same.
 """
 
 from __future__ import annotations
@@ -11,11 +11,17 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 import pytest_asyncio
 
-from tests.scenarios.failures import SCENARIOS
+from livekit_conformance.catalogue.causes import CAUSES
+from livekit_conformance.catalogue.chain import WITNESSES, Link
+from livekit_conformance.diagnosis import UNKNOWN
+from livekit_conformance.reporting import journal
+from tests.scenarios.failures import PAIRS, SCENARIOS
 from tests.scenarios.failures.scenario import Scenario, Told, play, wrong_blame
 
 # Most of the time of a run is waiting.
 _AT_ONCE = 5
+Runs = Mapping[str, asyncio.Task[Told]]
+each_scenario = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -23,7 +29,7 @@ async def runs(
     request: pytest.FixtureRequest,
     real_services: None,
     tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Mapping[str, asyncio.Task[Told]]]:
+) -> AsyncIterator[Runs]:
     """
     The run of each selected scenario, begun in the order of the tests, several at a time.
     """
@@ -35,7 +41,7 @@ async def runs(
 
     async def run(scenario: Scenario) -> Told:
         async with slots:
-            return await play(scenario, tmp_path_factory.mktemp(scenario.name))
+            return await play(scenario, tmp_path_factory.mktemp("scenario"))
 
     tasks = {name: asyncio.create_task(run(scenario)) for name, scenario in selected.items()}
     yield tasks
@@ -45,9 +51,9 @@ async def runs(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+@each_scenario
 async def test_the_cause_is_named_first_and_nothing_else_is_blamed(
-    scenario: Scenario, runs: Mapping[str, asyncio.Task[Told]]
+    scenario: Scenario, runs: Runs
 ) -> None:
     told = await runs[scenario.name]
 
@@ -55,3 +61,34 @@ async def test_the_cause_is_named_first_and_nothing_else_is_blamed(
     assert told.causes[:1] == (scenario.cause,), told.output
     assert wrong_blame(scenario, told) == set(), told.output
     assert told.first_broken == scenario.link, told.output
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("scenario", PAIRS.values(), ids=PAIRS)
+async def test_two_failures_at_once_are_both_named(scenario: Scenario, runs: Runs) -> None:
+    told = await runs[scenario.name]
+    causes = {SCENARIOS[name].cause for name in scenario.name.split("+")}
+
+    assert told.exit_status == 1, told.output
+    assert causes <= set(told.causes), told.output
+    assert wrong_blame(scenario, told) == set(), told.output
+
+
+@pytest.mark.timeout(600)
+@each_scenario
+async def test_a_failure_without_a_known_cause_is_unknown_at_the_right_link(
+    scenario: Scenario, runs: Runs
+) -> None:
+    told = await runs[scenario.name]
+    if told.run is None:
+        return  # logs alone name what they know, and no link
+    others = [cause for cause in CAUSES if cause.id != scenario.cause]
+
+    found = journal.read(told.run.folder / "journal.jsonl", others)
+
+    named = {diagnosis.id for diagnosis in found.diagnoses}
+    unknown = [diagnosis.link for diagnosis in found.diagnoses if diagnosis.id == UNKNOWN]
+    assert found.chain.first_broken == scenario.link
+    assert named <= scenario.also | {UNKNOWN}, "what is not known is guessed"
+    assert scenario.link in unknown or Link(scenario.link) in WITNESSES or named & scenario.also
+    assert all(diagnosis.fix for diagnosis in found.diagnoses)

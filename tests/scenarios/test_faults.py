@@ -106,7 +106,7 @@ async def test_a_wrong_secret_of_livekit_sip_is_named_and_the_bus_is_not_blamed(
             {},
             ["sip-service-cannot-reach-server", "service-files-disagree"],
         ),
-        ({"server_overrides": {"webhook": {}}}, {}, ["webhooks-are-not-delivered"]),
+        ({"server_overrides": {"webhook": {}}}, {}, ["webhooks-not-configured"]),
         ({}, {"number": "+15550199"}, ["no-trunk-or-rule-matches"]),
         ({}, {"password": SecretStr("not-the-trunk's")}, ["trunk-refuses-credentials"]),
     ],

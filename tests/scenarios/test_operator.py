@@ -126,7 +126,7 @@ async def test_a_server_that_accepts_and_never_answers_is_one_blocked_root(tmp_p
     assert "no answer in time" in root["message"]
     assert "accepts connections but nothing answers" in root["message"]
     assert run.check("1.1-key-is-accepted")["blocked_by"] == "1.1-server-answers"
-    assert run.diagnoses == ["server-unreachable", "sip-unreachable"]
+    assert run.diagnoses == ["server-does-not-answer", "sip-unreachable"]
 
 
 async def test_a_missing_service_is_blocked_with_the_command_that_installs_it(tmp_path):

@@ -30,7 +30,7 @@ class Not:
     Anything but this, also nothing at all.
     """
 
-    condition: str | int | re.Pattern[str] | Between
+    condition: str | int | re.Pattern[str] | Between | None
 
 
 Condition = str | int | bool | None | re.Pattern[str] | Between | Not
@@ -54,8 +54,10 @@ class Cause:
     One root cause.
 
     It is considered when one of `shows` and each of `also` was seen and none of `excludes`; it is
-    certain when one of `proofs` was seen, else it has the confidence `otherwise`. `source` says
-    where it was learnt.
+    certain when one of `proofs` was seen, else it has the confidence `otherwise`. `link` is where
+    it is, `breaks` are other links that break with it: it explains their checks too. It is left
+    out where one of `yields_to` is found, ids of causes that say the same more exactly. `source`
+    says where it was learnt.
     """
 
     id: str
@@ -65,6 +67,8 @@ class Cause:
     fix: Text
     shows: tuple[Sign, ...]
     source: str
+    breaks: tuple[Link, ...] = ()
+    yields_to: tuple[str, ...] = ()
     also: tuple[Sign, ...] = ()
     proofs: tuple[Sign, ...] = ()
     excludes: tuple[Sign, ...] = ()
@@ -85,8 +89,10 @@ def probe(**where: Condition) -> Sign:
     return Sign("sip-call", {"purpose": "probe", **where})
 
 
-def check(clause: str, verdict: str = "FAIL") -> Sign:
+def check(clause: str, verdict: str = "FAIL", **where: Condition) -> Sign:
     """
-    How a check ended; for a family of them, `clause` is the part of the id before the bracket.
+    How a check ended, also with what `message`; for a family of them, `clause` is the part of the
+    id before the bracket.
     """
-    return Sign("check", {"id": re.compile(rf"^{re.escape(clause)}(\[|$)"), "verdict": verdict})
+    name = re.compile(rf"^{re.escape(clause)}(\[|$)")
+    return Sign("check", {"id": name, "verdict": verdict, **where})

@@ -42,6 +42,7 @@ class Link(StrEnum):
     TRUNK = "trunk-match"  # an inbound trunk takes the call
     CREDENTIALS = "trunk-credentials"  # and the account
     DISPATCH = "dispatch-rule"  # a dispatch rule matches
+    OFFER = "media-offer"  # livekit-sip takes the codecs and encryption offered, and has a port
     STRANGERS = "strangers"  # calls that no trunk is for are kept out
     JOIN = "sip-join"  # livekit-sip joins the room on livekit-server
     ROOM_NAME = "room-name"  # the room has the right name
@@ -73,10 +74,10 @@ CALL_PATH: tuple[Link, ...] = (
     Link.ROOMS,
     Link.SIP_SOCKET,
     Link.BUS,
-    Link.LINE,
     Link.TRUNK,
     Link.CREDENTIALS,
     Link.DISPATCH,
+    Link.OFFER,
     Link.JOIN,
     Link.ROOM_NAME,
     Link.ENDPOINT_DNS,
@@ -92,7 +93,7 @@ CALL_PATH: tuple[Link, ...] = (
     Link.HANG_UP,
 )
 # These tell of other links: what they complain about is a cause or an effect of what broke there.
-WITNESSES = frozenset({Link.LOGS, Link.CONFIGURATION})
+WITNESSES = frozenset({Link.LOGS, Link.CONFIGURATION, Link.LINE})
 # Who got as far as the second has crossed the first: no check looks at these alone.
 IMPLIED: Mapping[Link, tuple[Link, ...]] = MappingProxyType(
     {
@@ -101,7 +102,8 @@ IMPLIED: Mapping[Link, tuple[Link, ...]] = MappingProxyType(
         Link.SERVER: (Link.DNS, Link.TCP),
         Link.CREDENTIALS: (Link.TRUNK,),
         Link.DISPATCH: (Link.TRUNK,),
-        Link.JOIN: (Link.TRUNK, Link.DISPATCH),
+        Link.OFFER: (Link.TRUNK, Link.DISPATCH),
+        Link.JOIN: (Link.TRUNK, Link.DISPATCH, Link.OFFER),
         Link.ANSWER: (Link.AGENT,),
         Link.AUDIO: (Link.MEDIA,),
     }

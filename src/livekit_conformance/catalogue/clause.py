@@ -89,7 +89,7 @@ API = (Link.SERVER, Link.API_KEY)
 # What it takes to see the room of a call through the API.
 LISTED_ROOM = (*API, Link.ROOMS)
 # How far a call has come when it rings in a room, and when it is answered.
-DIALLED = (Link.SIP_SOCKET, Link.BUS, Link.TRUNK, Link.CREDENTIALS, Link.DISPATCH)
+DIALLED = (Link.SIP_SOCKET, Link.BUS, Link.TRUNK, Link.CREDENTIALS, Link.DISPATCH, Link.OFFER)
 JOINED = (*DIALLED, Link.JOIN)
 ANSWERED = (*JOINED, Link.AGENT, Link.ANSWER)
 # What an outbound call needs before it can be placed: livekit-sip joins the room first.

@@ -252,6 +252,15 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
                 "list); в журнале livekit-sip звонок записан под своим `sipCallID`.",
             ),
         ),
+        Link.OFFER: Words(
+            Text(en="media offered in the INVITE", ru="медиа, предложенное в INVITE"),
+            Text(
+                en="Find `Cannot start media` in livekit-sip's log: its field `error` says what is "
+                "wrong with codecs, encryption or ports; compare the SDP of the INVITE.",
+                ru="Найдите `Cannot start media` в журнале livekit-sip: поле `error` говорит, что "
+                "не так с кодеками, шифрованием или портами; сравните с SDP из INVITE.",
+            ),
+        ),
         Link.STRANGERS: Words(
             Text(en="calls that nobody expects", ru="посторонние звонки"),
             Text(

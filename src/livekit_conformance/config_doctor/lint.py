@@ -16,10 +16,13 @@ from livekit_conformance.config_doctor.structure import check_structure
 def check(server_text: str, sip_text: str) -> list[Finding]:
     """
     What is wrong with livekit.yaml and livekit-sip.yaml, each for itself and as a pair.
+
+    A file that cannot be read at all says nothing that could contradict the other.
     """
     server, of_server = _server(server_text, SERVER.file)
     sip, of_sip = _sip(sip_text, SIP.file)
-    return [*of_server, *of_sip, *check_pair(server, sip)]
+    unreadable = _is_unreadable(server, of_server) or _is_unreadable(sip, of_sip)
+    return [*of_server, *of_sip, *(() if unreadable else check_pair(server, sip))]
 
 
 def check_server(text: str, file: str = SERVER.file) -> list[Finding]:
@@ -45,11 +48,19 @@ def read_server(text: str, file: str = SERVER.file) -> Settings:
 
 def _server(text: str, file: str) -> tuple[Settings, list[Finding]]:
     settings, findings = parse(text, file, SERVER.refuses)
+    if _is_unreadable(settings, findings):
+        return settings, findings
     findings += [*check_structure(settings, SERVER), *check_server_rules(settings)]
     return settings, findings
 
 
 def _sip(text: str, file: str) -> tuple[Settings, list[Finding]]:
     settings, findings = parse(text, file, SIP.refuses)
+    if _is_unreadable(settings, findings):
+        return settings, findings
     findings += [*check_structure(settings, SIP), *check_sip_rules(settings)]
     return settings, findings
+
+
+def _is_unreadable(settings: Settings, findings: list[Finding]) -> bool:
+    return bool(findings) and not settings.root.value

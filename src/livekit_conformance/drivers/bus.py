@@ -72,7 +72,11 @@ class Bus:
             found = cast("list[bytes]", await client.hkeys("nodes"))
         ids = sorted(node.decode() for node in found)
         self._recorder.record(
-            time.time(), "bus", f"registered nodes: {', '.join(ids) or 'none'}", nodes=ids
+            time.time(),
+            "bus",
+            f"registered nodes: {', '.join(ids) or 'none'}",
+            nodes=ids,
+            registered=len(ids),
         )
         return ids
 

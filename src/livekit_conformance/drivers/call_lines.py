@@ -34,11 +34,21 @@ def record_call_lines(tails: Iterable[LogTail], recorder: Recorder) -> None:
     tails = list(tails)
     lines = [(line.message, line.fields) for tail in tails for line in tail.lines]
     owners = _owners(recorder, call_ids.by_name(lines))
+    # Other calls of ours are over before anybody could be heard.
+    probes = {
+        seen.details.get("call")
+        for seen in recorder.observations
+        if seen.kind == "sip-call" and seen.details.get("purpose") == "probe"
+    }
     kept: Counter[str] = Counter()
     for tail in tails:
         for line in tail.untold():
             owner = _owner(line, owners)
-            if owner is None or line.at is None or line.message in NOISE:
+            if owner is None or line.at is None:
+                continue
+            if line.message == "call statistics" and owner in probes:
+                _record_statistics(recorder, line.at, owner, line.fields.get("stats"))
+            if line.message in NOISE:
                 continue
             kept[owner] += 1
             if kept[owner] <= LINES_OF_A_CALL:
@@ -82,6 +92,28 @@ def _own_calls(recorder: Recorder) -> Iterator[tuple[str, CallIds]]:
 def _owner(line: LogLine, owners: dict[str, str]) -> str | None:
     names = (*call_ids.ids_in(line.fields), call_ids.room_in(line.fields))
     return next((owners[name] for name in names if name in owners), None)
+
+
+def _record_statistics(recorder: Recorder, at: float, call: str, stats: Any) -> None:
+    """
+    What livekit-sip has counted: RTP packets from the caller and to it, and packets of the room.
+    """
+    if not isinstance(stats, dict):
+        return
+    port, room = stats.get("port") or {}, stats.get("room") or {}
+    heard, sent = port.get("packets_input", 0), port.get("audio_out_frames", 0)
+    inside = room.get("input_packets", 0)
+    recorder.record(
+        at,
+        "media",
+        f"livekit-sip got {heard} RTP packets from the caller, sent it {sent}, and got {inside} "
+        "from the room",
+        call=call,
+        side="livekit-sip",
+        packets=heard,
+        sent=sent,
+        from_room=inside,
+    )
 
 
 def _record(recorder: Recorder, service: str, line: LogLine) -> None:

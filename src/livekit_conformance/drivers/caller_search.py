@@ -120,6 +120,12 @@ class CallerSearch:
         except (ApiRefused, Unreachable) as error:
             self.why = str(error)
 
+    def is_new(self, room: api.Room) -> bool:
+        """
+        Whether the room was not there before the call; nobody can tell where they were not listed.
+        """
+        return self._older is not None and room.sid not in self._older
+
     async def _look(self) -> None:
         seen = await self._newcomers()
         # Meanwhile another search may have found its caller, so here nothing is waited for.

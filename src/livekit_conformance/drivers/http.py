@@ -33,6 +33,8 @@ class HttpAnswer:
     text: str = ""
     duration_s: float = 0.0
     headers: Mapping[str, str] = field(default_factory=dict)
+    # The status of the first redirect on the way, 0 when there was none.
+    redirected: int = 0
 
     def __str__(self) -> str:
         return f"received {self.status}: {self.text[:300]!r}"
@@ -58,6 +60,13 @@ def open_session(
         context.answer = _current.get() or HttpAnswer(params.method, str(params.url))
         context.answer.url = str(params.url)
         context.started = time.perf_counter()
+
+    async def on_redirect(
+        _: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        params: aiohttp.TraceRequestRedirectParams,
+    ) -> None:
+        context.answer.redirected = context.answer.redirected or params.response.status
 
     async def on_headers(
         _: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
@@ -103,6 +112,7 @@ def open_session(
         )
 
     trace.on_request_start.append(on_start)
+    trace.on_request_redirect.append(on_redirect)
     trace.on_request_end.append(on_headers)
     trace.on_response_chunk_received.append(on_body)
     trace.on_request_exception.append(on_exception)

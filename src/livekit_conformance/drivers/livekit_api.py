@@ -11,6 +11,7 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Self, TypeVar
 
 from livekit import api
+from livekit.protocol.agent_dispatch import AgentDispatch
 
 from livekit_conformance.drivers.api_hints import hint
 from livekit_conformance.drivers.http import HttpAnswer, exchange, open_session
@@ -171,6 +172,13 @@ class LiveKitClient:
         request = api.ListParticipantsRequest(room=room)
         answer = await self._ask("ListParticipants", self._sdk.room.list_participants(request))
         return list(answer.participants)
+
+    async def list_agent_dispatches(self, room: str) -> list[AgentDispatch]:
+        """
+        ListDispatch of a room: which agents were sent for, and the jobs that workers took.
+        """
+        asked = self._ask("ListDispatch", self._sdk.agent_dispatch.list_dispatch(room))
+        return list(await asked)
 
     async def remove_participant(self, room: str, identity: str) -> None:
         """

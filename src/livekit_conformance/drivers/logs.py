@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from livekit_conformance.catalogue.error_lines import ON_PURPOSE
+from livekit_conformance.catalogue.error_lines import ON_PURPOSE, TELLING
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.logline import LogLine, parse
@@ -19,9 +19,11 @@ from livekit_conformance.waiting import Waited, wait_until
 
 _WARNING = frozenset({"warn", "error", "dpanic", "panic", "fatal"})
 # What a diagnosis looks at; the rest of a line stays in the log.
-_FIELDS = ("error", "status", "method", "path", "reason", "callID", "sipCallID")
+_FIELDS = ("error", "status", "response", "method", "path", "reason", "callID", "sipCallID")
+# And of a call that failed: its direction, and when the other side answered, if it did.
+_OF_A_FAILURE = ("agentName", "jobType", "direction", "inviteToTryingMs", "inviteToRingingMs")
 # What the timeline of a call finds it by, where the line has it.
-_NAMES = ("room", "participant", "participantID", "event", "id", "result")
+_NAMES = ("room", "participant", "participantID", "event", "id", "result", *_OF_A_FAILURE)
 
 
 class LogTail:
@@ -83,7 +85,7 @@ class LogTail:
         for number, line in enumerate(self.read()[: self._reported]):
             if ON_PURPOSE in line.raw or number in self._told:
                 continue
-            if line.level in _WARNING or line.dialect == "text":
+            if line.level in _WARNING or line.dialect == "text" or _tells_of_a_failure(line):
                 self._told.add(number)
                 recorder.record(
                     line.at or time.time(),
@@ -125,6 +127,11 @@ class LogTail:
         return (found[0] if found else None), waited
 
 
+def _tells_of_a_failure(line: LogLine) -> bool:
+    name, telling = TELLING.get(line.message, ("", None))
+    return telling is not None and telling.search(str(line.fields.get(name) or "")) is not None
+
+
 @asynccontextmanager
 async def log_of_command(service: str, command: Sequence[str]) -> AsyncIterator[LogTail]:
     """
@@ -157,5 +164,7 @@ def told(service: str, line: LogLine) -> str:
     One line of a service's log, as it is told to people.
     """
     level = f"{line.level.upper()} " if line.level else ""
-    error = f" (error: {line.error})" if line.error else ""
+    response = line.fields.get("response")
+    answer = f"; {line.fields.get('status')} {str(response).strip()}" if response else ""
+    error = f" (error: {line.error}{answer})" if line.error else ""
     return f"log of {service}: {level}{line.message}{error}"

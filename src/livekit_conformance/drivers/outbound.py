@@ -132,6 +132,9 @@ class OutboundProber:
             outcome="answered" if call.info else call.refused.code if call.refused else None,
             final_status=call.received.status if call.received else None,
             final_at_s=call.took_s,
+            # What the API told of a call that failed; `sip_status` is that of the other side.
+            said=call.refused.text if call.refused else None,
+            sip_status=call.sip_status,
         )
         return call
 

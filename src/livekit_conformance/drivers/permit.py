@@ -17,6 +17,7 @@ API_EFFECTS = MappingProxyType(
     {
         "livekit.RoomService/ListRooms": Effect.READ,
         "livekit.RoomService/ListParticipants": Effect.READ,
+        "livekit.AgentDispatchService/ListDispatch": Effect.READ,
         "livekit.RoomService/GetParticipant": Effect.READ,
         "livekit.RoomService/CreateRoom": Effect.CREATE_ROOMS,
         "livekit.RoomService/DeleteRoom": Effect.CREATE_ROOMS,

@@ -18,7 +18,9 @@ from livekit.protocol.models import ParticipantInfo
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.drivers.agent import AgentSide, AgentStandIn
 from livekit_conformance.drivers.attendance import Attendance, attended
+from livekit_conformance.drivers.call_records import answers_of, record_attempt, record_end
 from livekit_conformance.drivers.caller_search import CallerSearch, present
+from livekit_conformance.drivers.company import Company, CompanyWatch, record_company
 from livekit_conformance.drivers.livekit_api import LiveKitClient
 from livekit_conformance.drivers.media import Heard
 from livekit_conformance.drivers.permit import Permit
@@ -48,8 +50,6 @@ _FIND_WITHIN_S = 2.0
 # `departure_timeout` where the server does not tell it, and how late it may look at the clock.
 _DEPARTURE_S = 20.0
 _ROOM_ENDS_WITHIN_S = 5.0
-_FIRST_FINAL = 200
-_TRYING, _RINGING = 100, 180
 
 
 @dataclass(slots=True)
@@ -67,6 +67,8 @@ class ProbeCall:
     # None when the agent stand-in never came into the room; `agent_problem` may say why.
     agent_heard: AgentSide | None = None
     agent_problem: str | None = None
+    # Who else was seen in the room; None when nobody looked.
+    company: Company | None = None
     bye: Response | None = None
     left: Waited | None = None
     # Why nobody can tell whether the caller is in a room; None when it was looked for.
@@ -79,6 +81,14 @@ class ProbeCall:
         How the INVITE ended.
         """
         return outcome(self.answers)
+
+    @property
+    def ended_by_them_after_s(self) -> float | None:
+        """
+        How long after its answer the other side hung up, in seconds; None when it did not.
+        """
+        ended, answered = self.call.ended_by_them_at_s, self.call.final_at_s
+        return None if ended is None or answered is None else ended - answered
 
     @property
     def story(self) -> str:
@@ -151,16 +161,28 @@ class Prober:
         """
         call_id = new_call_id()
         async with self._with_agent(call_id, caller) as attendance:
+            watch = CompanyWatch(self._client)
             probe = await self._dial(
-                credentials(self._profile), purpose=purpose, call_id=call_id, caller=caller
+                credentials(self._profile),
+                purpose=purpose,
+                call_id=call_id,
+                caller=caller,
+                watch=watch,
             )
+            watch.company.room = probe.room.name if probe.room is not None else ""
             if probe.call.answered and probe.call.media is not None:
                 probe.caller_heard = await probe.call.media.listen(_LISTEN_S)
+                await watch.look()
             agent, room = self._agent, attendance.room
             is_clear = attendance.problem is None
             if agent is not None and room is not None and is_clear and room in agent.rooms:
                 probe.agent_heard = await agent.heard(room, CALLER_TONE_HZ)
             await self._end(probe)
+            deployed = self._profile.agent == "deployed"
+            if deployed:
+                await watch.look_who_stays()
+        probe.company = watch.company
+        record_company(call_id, watch.company, self._recorder, deployed=deployed)
         probe.agent_problem = self._problem_of(attendance)
         return probe
 
@@ -257,13 +279,14 @@ class Prober:
         give_up: asyncio.Future[None] | None = None,
         cancel_within: float = CANCEL_WITHIN_S,
         on_settled: Callable[[], None] | None = None,
+        watch: CompanyWatch | None = None,
     ) -> ProbeCall:
         """
         Dial with `account`, and look for the caller in the rooms while it rings and after.
 
         Number and caller are the profile's unless they are given. `on_settled` is told when the
-        caller is in a room and has published its sound. Raises nothing for a refusal: a refused
-        call leaves no trace, so it is looked for early.
+        caller is in a room and has published its sound. `watch` looks who else comes, too.
+        Raises nothing for a refusal: a refused call leaves no trace, so it is looked for early.
         """
         call_id = call_id or new_call_id()
         search = CallerSearch(
@@ -281,6 +304,9 @@ class Prober:
                     on_settled()
 
             looking = asyncio.create_task(look())
+            tasks = {looking}
+            if watch is not None:
+                tasks.add(asyncio.create_task(watch.look_on(search)))
             try:
                 probe = await self._invite(
                     account,
@@ -295,10 +321,12 @@ class Prober:
                 if probe.call.answered:
                     await asyncio.wait([looking], timeout=_FIND_WITHIN_S)
             finally:
-                looking.cancel()
-                await asyncio.wait([looking])
-            if not looking.cancelled():
-                looking.result()  # an error of ours must not be lost
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+            for task in tasks:
+                if not task.cancelled():
+                    task.result()  # an error of ours must not be lost
             await search.once()
         probe.room, probe.participant, probe.not_seen = search.room, search.participant, search.why
         if probe.room is not None and probe.participant is not None:
@@ -337,20 +365,9 @@ class Prober:
             on_provisional=attendance.learn,
             call_id=call_id,
         )
-        probe = ProbeCall(call, started, caller, answers=_answers(call))
-        final = probe.answers[-1] if probe.answers else None
-        self._recorder.record(
-            time.time(),
-            "sip-call",
-            f"INVITE {number} ({purpose}): {probe.story}; {probe.outcome}",
-            call=call.call_id,
-            purpose=purpose,
-            outcome=probe.outcome.value,
-            trying_at_s=_first(probe.answers, _TRYING),
-            ringing_at_s=_first(probe.answers, _RINGING),
-            final_status=final.status if final else None,
-            final_at_s=final.at_s if final else None,
-        )
+        probe = ProbeCall(call, started, caller, answers=answers_of(call))
+        told = f"INVITE {number} ({purpose}): {probe.story}; {probe.outcome}"
+        record_attempt(call, told, purpose, probe.answers, self._recorder)
         return probe
 
     async def _end(self, probe: ProbeCall) -> None:
@@ -359,6 +376,7 @@ class Prober:
         """
         if probe.call.answered:
             probe.bye = await probe.call.hang_up()
+            record_end(probe.call, probe.bye, probe.ended_by_them_after_s, self._recorder)
         if probe.room is not None and probe.participant is not None:
             probe.left = await self._wait_until_left(probe, probe.room.name, probe.participant.sid)
         self._last_end = time.time()
@@ -478,22 +496,3 @@ def callers_at_once(profile: Profile, count: int) -> tuple[str, ...]:
 def _set(signal: asyncio.Future[None]) -> None:
     if not signal.done():
         signal.set_result(None)
-
-
-def _first(answers: tuple[Answer, ...], status: int) -> float | None:
-    return next((answer.at_s for answer in answers if answer.status == status), None)
-
-
-def _answers(call: Call) -> tuple[Answer, ...]:
-    """
-    What came in answer to the INVITE, without the challenges that were followed by another INVITE.
-    """
-    received = [
-        Answer(step.status, step.at_s)
-        for step in call.ladder
-        if step.direction == "received" and step.status is not None
-    ]
-    provisional = [answer for answer in received if answer.status < _FIRST_FINAL]
-    if call.final is None or call.final_at_s is None or call.cancelled:
-        return tuple(provisional)
-    return (*provisional, Answer(call.final.status, call.final_at_s))

@@ -21,7 +21,7 @@ from livekit_conformance.drivers.sip_call import (
 )
 from livekit_conformance.drivers.sip_endpoint import Endpoint, fresh
 from livekit_conformance.drivers.sip_wire import Address, TransportName
-from livekit_conformance.errors import NotPermitted
+from livekit_conformance.errors import NotPermitted, Unreachable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip.address import NameAddr
 from livekit_conformance.protocol.sip.dialog import new_request, response_to
@@ -129,6 +129,27 @@ class SipAgent:
             extra=Headers.of(("Accept", "application/sdp")),
         )
         return await self._endpoint.ask(request, within=within)
+
+    async def told_over_tcp(self, *, within: float = 2.0) -> str:
+        """
+        What becomes of OPTIONS over TCP: where UDP brings silence, it tells a process that hangs
+        from packets that get lost.
+        """
+        other = SipAgent(
+            self._server,
+            "tcp",
+            recorder=self._recorder,
+            local_host=self._local_host,
+            timing=self._timing,
+        )
+        try:
+            async with other:
+                response = await other.options(within=within)
+        except Unreachable as error:
+            if error.phase == "answer":
+                return "over TCP the connection is accepted, and nothing is answered either"
+            return f"over TCP: {error.detail}"
+        return f"over TCP it is answered with {response.status}"
 
     async def call(
         self,

@@ -63,7 +63,8 @@ class Call:
     `final` is the response that ended the attempt (2xx or not), `problem` says why there is none
     or what is wrong with it. `answered` is True when a 2xx came in time. `cancelled` is True when
     we gave up with a CANCEL, and `cancel_response` is its answer. `challenges` counts 401 and 407
-    that carried a challenge. Times are seconds since the first INVITE.
+    that carried a challenge. `described` is the media in the answer, `ended_by_them_at_s` when the
+    other side hung up. Times are seconds since the first INVITE.
     """
 
     def __init__(
@@ -88,6 +89,8 @@ class Call:
         self._cancelling: Transaction | None = None
         self.cancel_response: Response | None = None
         self.remote_bye = False
+        self.ended_by_them_at_s: float | None = None
+        self.described: sdp.Description | None = None
         self.problem: str | None = None
         self._endpoint = endpoint
         self._caller = caller
@@ -139,6 +142,13 @@ class Call:
         The sound of an answered call; None before, and when the answer has no usable media.
         """
         return self._rtp if self.answered and self._rtp.started else None
+
+    @property
+    def server_host(self) -> str | None:
+        """
+        The IP address that SIP is spoken with.
+        """
+        return self._endpoint.server_host
 
     @property
     def is_up(self) -> bool:
@@ -239,6 +249,7 @@ class Call:
         elif request.method == "BYE":
             self._dialog = self._dialog.after(request)
             self.remote_bye = True
+            self.ended_by_them_at_s = self._elapsed()
             self._respond(transaction, 200, "OK")
             self._stop()
         elif request.method == "INVITE":
@@ -360,7 +371,8 @@ class Call:
         self._dialog, self._ack = dialog, ack
         self.answered = True
         try:
-            self._use(sdp.parse(response.body))
+            self.described = sdp.parse(response.body)
+            self._use(self.described)
         except SipSyntaxError as error:
             self.problem = f"the answer has no usable media: {error}"
         self._finish(response)

@@ -122,6 +122,13 @@ class Endpoint:
         assert self._wire is not None, "the endpoint is not connected"
         return self._wire.local
 
+    @property
+    def server_host(self) -> str | None:
+        """
+        The IP address that SIP is spoken with; None for an endpoint that listens.
+        """
+        return self._wire.remote_host if self._wire is not None else None
+
     def now(self) -> float:
         """
         The clock of all timers, in seconds.

@@ -77,6 +77,14 @@ class Wire:
         return host, port
 
     @property
+    def remote_host(self) -> str | None:
+        """
+        The IP address of the server; None for a wire that is connected to nobody.
+        """
+        peer = self._transport.get_extra_info("peername")
+        return str(peer[0]) if peer else None
+
+    @property
     def closed(self) -> bool:
         """
         Whether nothing can be sent any more.

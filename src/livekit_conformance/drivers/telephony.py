@@ -22,6 +22,7 @@ from livekit_conformance.protocol.dispatch import (
     IncomingCall,
     Outcome,
     Rule,
+    Terms,
     Trunk,
     conflict_of,
     evaluate,
@@ -52,10 +53,13 @@ class Telephony:
             called=call.called,
             trunk=outcome.trunk.id if outcome.trunk else None,
             rule=outcome.rule.id if outcome.rule else None,
+            asks_for_pin=outcome.asks_for_pin,
+            allowed_addresses=", ".join(outcome.trunk.allowed_addresses) if outcome.trunk else "",
             trunks=len(self.trunks),
             rules=len(self.rules),
             why_no_trunk=_reasons(outcome, self.trunks),
             why_no_rule=_reasons(outcome, self.rules),
+            **_terms(outcome),
         )
         return outcome
 
@@ -144,6 +148,20 @@ def told(outcome: Outcome) -> str:
         parts.append("the caller is asked for a PIN")
     parts += [f"{one}: {why}" for one, why in sorted(outcome.not_matched.items())]
     return "; ".join(parts)
+
+
+def _terms(outcome: Outcome) -> dict[str, Any]:
+    """
+    On which terms the call is taken; in what concerns the media the rule comes before the trunk.
+    """
+    trunk = outcome.trunk.terms if outcome.trunk else Terms()
+    rule = outcome.rule.terms if outcome.rule else Terms()
+    return {
+        "ringing_timeout_s": trunk.ringing_timeout_s,
+        "max_call_duration_s": trunk.max_call_duration_s,
+        "only_codecs": ", ".join(rule.only_codecs or trunk.only_codecs),
+        "encryption": rule.encryption or trunk.encryption,
+    }
 
 
 def _reasons(outcome: Outcome, candidates: Iterable[Trunk | Rule]) -> str:

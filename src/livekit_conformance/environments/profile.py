@@ -26,6 +26,7 @@ from pydantic import (
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.environments.hints import did_you_mean
+from livekit_conformance.environments.sanity import looks_like_secret
 
 Kind = Literal["mock", "local", "live"]
 
@@ -289,6 +290,8 @@ class Profile(Section):
             self.sip.password.get_secret_value(),
             self.sip.outbound.password.get_secret_value(),
             *(urlsplit(url or "").password for url in urls),
+            # livekit-server says which key it does not know: the secret, where they are swapped.
+            self.livekit.api_key if looks_like_secret(self.livekit.api_key) else None,
         ]
         # Also as it was meant, when it came with quotes or blanks around it.
         both = (form for value in values if value for form in (value, value.strip("\"' \t\r\n")))

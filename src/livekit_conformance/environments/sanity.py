@@ -34,6 +34,8 @@ _PLACEHOLDER = re.compile(
 # Reserved for examples by RFC 2606: no deployment can have such a name.
 _EXAMPLE_HOST = re.compile(r"(?:.*\.)?(?:example\.(?:com|org|net)|example|invalid)", re.IGNORECASE)
 _API_KEY = re.compile(r"API[A-Za-z0-9]{8,}")
+# What livekit-server wants a secret to have at least.
+_SECRET_LENGTH = 32
 _TELEPHONE = re.compile(r"\+?\d{7,15}")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?")
 # The port of the other scheme.
@@ -68,6 +70,23 @@ def swapped(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield "LIVEKIT_API_KEY", "does not look like an API key: swapped with LIVEKIT_API_SECRET"
     elif key and key == secret:
         yield "LIVEKIT_API_SECRET", "is the same as LIVEKIT_API_KEY"
+
+
+def key_pair_oddities(key: str, secret: str) -> Iterator[str]:
+    """
+    What is odd about an API key and its secret, each with the name of its variable.
+    """
+    values = {"LIVEKIT_API_KEY": key, "LIVEKIT_API_SECRET": secret}
+    for name, value in values.items():
+        yield from (f"{name} {words}" for words in oddities(name, value))
+    yield from (f"{name} {words}" for name, words in swapped(values))
+
+
+def looks_like_secret(key: str) -> bool:
+    """
+    Whether what stands in the place of the API key is as long as secrets are, and no key.
+    """
+    return len(key) >= _SECRET_LENGTH and not _API_KEY.fullmatch(key)
 
 
 def scheme_misfit(url: str) -> str | None:

@@ -5,25 +5,23 @@ What was found: for each cause how often, when, and in how many calls, in bounde
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from livekit_conformance.catalogue.cause import Cause, Sign
 from livekit_conformance.diagnosis import Confidence, matches
-from livekit_conformance.log_diagnosis.literals import literals
 from livekit_conformance.log_diagnosis.prefilter import ALARMING
 from livekit_conformance.log_diagnosis.telling import told, without_secrets
 from livekit_conformance.observations import Observation
 from livekit_conformance.protocol.logline import LogLine
 
-# Of one cause; a set of so many takes 1.3 MB.
-MOST_CALLS = 20_000
+# Of one cause; a set of so many takes 0.8 MB.
+MOST_CALLS = 10_000
 _MOST_KINDS = 2_000
 _SAMPLES = 2
 # Of a message or error, to tell kinds of warnings apart.
 _LONGEST = 200
-_ALARMING = frozenset(ALARMING)
 _CALL_IDS = ("callID", "sipCallID")
 # Addresses of memory, ids of rooms, calls and participants, numbers.
 ID = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\b[A-Z]{2,3}_\w{6,}|\d+")
@@ -104,12 +102,14 @@ class Finding:
 class Told:
     """
     A line as the findings take it: who wrote it (None: not known), and where it stands.
+
+    `number` of the line is asked for samples only, since it takes time to count.
     """
 
     line: LogLine
     service: str | None
     file: str
-    number: int
+    number: Callable[[], int]
 
 
 class Findings:
@@ -141,28 +141,19 @@ class Findings:
                 for sign in signs:
                     if sign.kind == "log":
                         roles.setdefault(self._number(sign), set()).add(index)
-        # By each of the strings, to which signs it belongs.
-        self._numbers: dict[str, list[int]] = {}
-        for number, sign in enumerate(self.signs):
-            for string in literals(sign):
-                self._numbers.setdefault(string, []).append(number)
 
     def _number(self, sign: Sign) -> int:
         if sign not in self.signs:
             self.signs.append(sign)
         return self.signs.index(sign)
 
-    def strings(self) -> set[str]:
-        """
-        Of which one stands in every line that matches.
-        """
-        return set(self._numbers)
-
-    def take(self, seen: Told) -> bool:
+    def take(self, seen: Told, possible: Iterable[int]) -> bool:
         """
         Count a line for the causes that it shows; whether it does for any.
+
+        `possible` are the numbers of the signs that it may be.
         """
-        matched = self._matching(seen)
+        matched = [number for number in possible if _matches(self.signs[number], seen)]
         if not matched:
             return False
         call = _call(seen.line.fields)
@@ -199,16 +190,6 @@ class Findings:
             samples.pop()
         named = {name for number in matched for name in self.signs[number].where}
         samples.append(_sample(seen, sorted(named)))
-
-    def _matching(self, seen: Told) -> list[int]:
-        raw = seen.line.raw
-        possible = {
-            number
-            for string, numbers in self._numbers.items()
-            if string in raw
-            for number in numbers
-        }
-        return [number for number in possible if _matches(self.signs[number], seen)]
 
     def found(self) -> list[Finding]:
         """
@@ -290,12 +271,12 @@ class Unexplained:
 
 
 def _sample(seen: Told, also: Iterable[str] = ()) -> Sample:
-    return Sample(seen.file, seen.number, told(seen.line, also), seen.line.message)
+    return Sample(seen.file, seen.number(), told(seen.line, also), seen.line.message)
 
 
 def _matches(sign: Sign, seen: Told) -> bool:
     line = seen.line
-    if line.level not in _ALARMING and line.dialect != "text" and "level" not in sign.where:
+    if line.level not in ALARMING and line.dialect != "text" and "level" not in sign.where:
         return False
     details = {
         **line.fields,

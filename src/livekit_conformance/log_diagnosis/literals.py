@@ -7,14 +7,16 @@ Only what stands in the line as it is will do: a string that JSON would escape i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from livekit_conformance.catalogue.cause import Condition, Sign
+from livekit_conformance.catalogue.cause import Between, Condition, Sign
 
 # Shorter ones stand in too many lines.
 SHORTEST = 4
 
+# First digits of a number between two others; more of them stand in too many lines.
+_MOST_BEGINNINGS = 4
 # Worked out from the line, and written differently in each dialect.
 _NOT_AS_WRITTEN = frozenset({"service", "level"})
 # `"` and `\` are escaped by every encoder, `<`, `>` and `&` by some.
@@ -24,34 +26,63 @@ _ESCAPE_OF_ONE = frozenset("\\.^$*+?{}[]|()/-\"' #&~=!<>:,@%")
 _BRACES = re.compile(r"\{(\d*)(?:,\d*)?\}")
 
 
-def literals(sign: Sign) -> tuple[str, ...]:
+def demanded(sign: Sign) -> list[tuple[str, ...]]:
     """
-    Strings of which at least one stands in every line that the sign describes; empty if none can
-    be told.
-
-    They come from the condition whose shortest string is longest, that is the rarest.
+    What a sign demands of a line: of each of these tuples one string stands in the line as it is.
     """
-    return _best(
-        [
-            _of_condition(condition)
-            for name, condition in sign.where.items()
-            if name not in _NOT_AS_WRITTEN
-        ]
+    demands = (
+        _of_condition(name, condition)
+        for name, condition in sign.where.items()
+        if name not in _NOT_AS_WRITTEN
     )
+    return [strings for strings in demands if strings]
 
 
-def _of_condition(condition: Condition) -> tuple[str, ...]:
+def rarest(sign: Sign) -> tuple[str, ...]:
+    """
+    Of what a sign demands, that of which the shortest string is the longest; empty if it demands
+    nothing.
+    """
+    return _best(demanded(sign))
+
+
+def _of_condition(name: str, condition: Condition) -> tuple[str, ...]:
     match condition:
         case str():
             return _usable(condition)
         case re.Pattern() if not condition.flags & (re.IGNORECASE | re.VERBOSE):
             return _Pattern(condition.pattern).alternatives()
+        case bool():
+            return ()
+        case int() if condition > 0:
+            return _of_number(name, (str(condition),))
+        case Between(low, high) if low >= 1 and len(str(int(low))) == len(str(int(high))):
+            return _of_number(name, range(int(str(low)[0]), int(str(high)[0]) + 1))
         case _:
             return ()
 
 
+def _of_number(name: str, beginnings: Iterable[object]) -> tuple[str, ...]:
+    """
+    The field and how its number begins: in JSON, in the console's, and inside of Docker's JSON.
+    """
+    beginnings = list(beginnings)
+    if len(beginnings) > _MOST_BEGINNINGS:
+        return ()
+    return tuple(
+        f"{name}{quote}:{blank}{begin}"
+        for begin in beginnings
+        for quote in ('"', '\\"')
+        for blank in ("", " ")
+    )
+
+
 def _best(choices: list[tuple[str, ...]]) -> tuple[str, ...]:
-    return max(choices, key=lambda found: min(map(len, found), default=0), default=())
+    return max(choices, key=_shortest, default=())
+
+
+def _shortest(strings: tuple[str, ...]) -> int:
+    return min(map(len, strings), default=0)
 
 
 def _usable(text: str) -> tuple[str, ...]:

@@ -4,26 +4,30 @@ Finds the few lines of a block that are worth parsing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
+
+from livekit_conformance.catalogue.cause import Sign
+from livekit_conformance.log_diagnosis.literals import demanded, rarest
 
 # A vectorised search (Teddy) is used for so many strings at most, and for leftmost matches only.
 # 1 GB and 40 strings: `bytes.find` of each 10.8 s, an automaton 2.2 s, Teddy 0.55 s.
 _LOT = 64
 
 # Levels that tell of a problem.
-ALARMING = ("warn", "error", "dpanic", "panic", "fatal")
+ALARMING = frozenset({"warn", "error", "panic", "fatal"})
 _MARKS = tuple(
     mark.encode()
-    for level in ALARMING
+    for level in sorted(ALARMING)
     for mark in (
         f'"level":"{level}',
         f'"level": "{level}',
+        f"\t{level.upper()}\t",
         # Inside of Docker's JSON.
         f'\\"level\\":\\"{level}',
-        f"\t{level.upper()}\t",
+        rf"\t{level.upper()}\t",
     )
 )
 
@@ -45,16 +49,38 @@ class Candidate:
 
 class Prefilter:
     """
-    Searches for all the strings, and for what marks a line as a warning or worse.
+    Searches for what signs demand of a line, for `also`, and for what marks a line as a warning.
     """
 
-    def __init__(self, strings: Iterable[str]) -> None:
-        self.strings = tuple(sorted(set(strings)))
-        wanted = [*_MARKS, *(string.encode() for string in self.strings)]
+    def __init__(self, signs: Sequence[Sign], also: Iterable[str] = ()) -> None:
+        self.strings = sorted({string for sign in signs for string in rarest(sign)})
+        wanted = [*_MARKS, *(string.encode() for string in sorted({*self.strings, *also}))]
         self._searches = [
             (lot, BytesAhoCorasick(wanted[lot : lot + _LOT], matchkind=MatchKind.LeftmostFirst))
             for lot in range(0, len(wanted), _LOT)
         ]
+        # By each string, the signs that demand it, and in which of their conditions.
+        demands = [demanded(sign) for sign in signs]
+        self._conditions = [len(demand) for demand in demands]
+        asking: dict[bytes, list[tuple[int, int]]] = {}
+        for number, demand in enumerate(demands):
+            for condition, strings in enumerate(demand):
+                for string in strings:
+                    asking.setdefault(string.encode(), []).append((number, condition))
+        self._asking = list(asking.values())
+        self._every = BytesAhoCorasick(asking)
+
+    def possible(self, line: bytes) -> list[int]:
+        """
+        The numbers of the signs that a line may be: all that they demand stands in it.
+        """
+        met: dict[int, set[int]] = {}
+        for index in {
+            index for index, _, _ in self._every.find_matches_as_indexes(line, overlapping=True)
+        }:
+            for number, condition in self._asking[index]:
+                met.setdefault(number, set()).add(condition)
+        return [number for number, of in met.items() if len(of) == self._conditions[number]]
 
     def candidates(self, block: bytes) -> Iterator[Candidate]:
         """

@@ -8,6 +8,7 @@ import bz2
 import codecs
 import gzip
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -24,13 +25,13 @@ _LONGEST_LINE = 1 << 20
 _MAGIC_LENGTH = 6
 
 _DECOMPRESSORS: tuple[tuple[bytes, Callable[[BufferedReader], BufferedIOBase]], ...] = (
-    (b"\x1f\x8b", lambda raw: gzip.GzipFile(fileobj=raw)),
+    (b"\x1f\x8b\x08", lambda raw: gzip.GzipFile(fileobj=raw)),
     (b"BZh", bz2.BZ2File),
     (b"\xfd7zXZ\x00", lzma.LZMAFile),
 )
 _UNPACKED_BY = ((b"\x28\xb5\x2f\xfd", "zstd -dc"), (b"PK\x03\x04", "unzip -p"))
-# Windows PowerShell writes it for `docker logs ... > FILE`.
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Windows PowerShell writes it for `docker logs ... > FILE`: a mark, and a character of ASCII.
+_UTF_16 = re.compile(b"\xff\xfe[^\\0]\\0|\xfe\xff\\0[^\\0]", re.DOTALL)
 # Something about a log, in the language that is asked for.
 Note = Callable[[Language], str]
 
@@ -84,7 +85,7 @@ class LogReader:
             if self._starts_with(magic):
                 stream = decompressor(self._raw)
         decode = codecs.getincrementaldecoder("utf-16")("replace").decode
-        is_utf_16 = self._magic.startswith(_UTF_16)
+        is_utf_16 = _UTF_16.match(self._magic)
         try:
             while chunk := stream.read1(_BLOCK):
                 yield decode(chunk).encode(errors="replace") if is_utf_16 else chunk

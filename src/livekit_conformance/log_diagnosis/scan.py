@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
-from livekit_conformance.catalogue.error_lines import KNOWN_ERRORS, ON_PURPOSE
+from livekit_conformance.catalogue.error_lines import ON_PURPOSE
 from livekit_conformance.log_diagnosis.findings import ID, Findings, Told, Unexplained
 from livekit_conformance.log_diagnosis.prefilter import ALARMING, Candidate, Prefilter
 from livekit_conformance.log_diagnosis.reading import LogReader, Note
@@ -24,14 +24,19 @@ _QUIET = tuple(
         f'{{"level":"{level}","ts":',
         f'{{\\"level\\":\\"{level}\\"',
         f"\t{level.upper()}\t",
+        rf"\t{level.upper()}\t",
         f',"level":"{level}"',
         f'"level": "{level}"',
     )
 )
+_ANY_QUIET = re.compile(b"|".join(map(re.escape, _QUIET))).search
 # How the services begin a line themselves; level, logger and message are kept.
 _BEGINNING = re.compile(
     rb'\{"level":"(\w+)","ts":[\d.e+]+,"logger":"([^"]*)","caller":"[^"]*","msg":"((?:[^"\\]|\\.)*)"'
 )
+# What the run-time of Go writes by itself when a service dies.
+_WITHOUT_DIALECT = ("panic: ", "fatal error: ")
+_NO_WARNING = (b'{"level":"info"', b'{"level":"debug"')
 _ERROR = re.compile(rb'"error":"((?:[^"\\]|\\.)*)"')
 _ID = re.compile(ID.pattern.encode())
 _ON_PURPOSE = ON_PURPOSE.encode()
@@ -72,7 +77,7 @@ class Scanner:
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         self.unexplained = Unexplained()
-        self._prefilter = Prefilter({*findings.strings(), *KNOWN_ERRORS})
+        self._prefilter = Prefilter(findings.signs, _WITHOUT_DIALECT)
         self._marks = list(_QUIET)
 
     def scan(self, reader: LogReader, scanned: Scanned, on_block: Callable[[int], None]) -> None:
@@ -99,14 +104,14 @@ class Scanner:
             scanned.notes += reader.notes
 
     def _take_block(self, block: bytes, scanned: Scanned, attribution: Attribution) -> None:
-        before, counted, alarming = scanned.lines, 0, 0
+        alarming = 0
         for candidate in self._prefilter.candidates(block):
-            scanned.lines += block.count(b"\n", counted, candidate.start)
-            counted = candidate.start
             alarming += candidate.alarming
             self._take_line(block, candidate, scanned, attribution)
-        scanned.lines += block.count(b"\n", counted)
-        lines = scanned.lines - before + (not block.endswith(b"\n"))
+        # Up to Python 3.12 this is four times as fast as `count`.
+        lines = len(block) - len(block.replace(b"\n", b""))
+        scanned.lines += lines
+        lines += not block.endswith(b"\n")
         scanned.understood += alarming + self._quiet(block, lines - alarming)
 
     def _take_line(
@@ -116,13 +121,22 @@ class Scanner:
         # What the suite itself does on purpose tells nothing about the deployment.
         if block.find(_ON_PURPOSE, start, end) >= 0:
             return
+        possible = self._prefilter.possible(block[start:end]) if candidate.known else []
+        if not possible and block.startswith(_NO_WARNING, start, end):
+            return
         as_written = _as_written(block, start, end)
-        if not candidate.known and self.unexplained.take_again(as_written):
+        if not possible and self.unexplained.take_again(as_written):
             return
         unwrapped = _unwrapped(block, slice(start, end))
         service = attribution.of(unwrapped)
-        seen = Told(unwrapped.line, service, scanned.name, scanned.lines + 1)
-        if candidate.known and self.findings.take(seen):
+        before = scanned.lines
+        seen = Told(
+            unwrapped.line,
+            service,
+            scanned.name,
+            lambda: before + block.count(b"\n", 0, start) + 1,
+        )
+        if possible and self.findings.take(seen, possible):
             return
         # A line of no dialect is here because of what it says: a panic, or an error at start-up.
         is_alarming = seen.line.level in ALARMING or seen.line.dialect == "text"
@@ -133,15 +147,18 @@ class Scanner:
         """
         How many lines of a block are of a dialect and do not warn; at most `most` can be.
         """
-        quiet = 0
         for mark in self._marks:
-            if quiet >= most:
-                return most
-            if count := block.count(mark):
-                quiet += count
-                if count * 2 > most and mark is not self._marks[0]:
-                    # Other blocks will be of this dialect, too.
-                    self._marks = [mark, *(other for other in self._marks if other is not mark)]
+            quiet = block.count(mark)
+            if quiet * 2 > most:
+                # Other blocks will be of this dialect, too.
+                self._marks.remove(mark)
+                self._marks.insert(0, mark)
+                break
+        if quiet >= most:
+            return most
+        lines = block.split(b"\n")
+        others = [line for line in lines if mark not in line]
+        quiet = len(lines) - len(others) + sum(_ANY_QUIET(line) is not None for line in others)
         return min(quiet, most)
 
 

@@ -51,7 +51,7 @@ def unwrap(raw: str, depth: int = _DEPTH) -> Unwrapped:
         line = parse(raw)
         if line.dialect == "json":
             return Unwrapped(line)
-    raw = _COLOUR.sub("", raw).strip("\r\n\x00\ufeff ")
+    raw = _COLOUR.sub("", raw).strip("\r\n\x00\ufeff")
     begun = _BEGINNING.search(raw)
     if begun is not None:
         line = parse(raw[begun.start() :])

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
+from livekit.protocol import agent_dispatch as dispatch_messages
 from livekit.protocol import room as room_messages
 from livekit.protocol import sip as sip_messages
 from livekit.protocol.models import DisconnectReason, ParticipantInfo
@@ -115,6 +116,14 @@ def _list_participants(call: Call) -> Message:
     room = call.rooms.get(call.request.room)
     participants = room.participants.values() if room else ()
     return room_messages.ListParticipantsResponse(participants=participants)
+
+
+def _list_dispatch(call: Call) -> Message:
+    if call.rooms.get(call.request.room) is None:
+        raise TwirpError(Code.UNAVAILABLE, "twirp error unknown: no response from servers")
+    # livekit-server sends for an agent without a name in each room; the mock has no workers.
+    dispatch = dispatch_messages.AgentDispatch(room=call.request.room)
+    return dispatch_messages.ListAgentDispatchResponse(agent_dispatches=[dispatch])
 
 
 def _get_participant(call: Call) -> ParticipantInfo:
@@ -381,6 +390,9 @@ METHODS: Final[Mapping[tuple[str, str], Method]] = MappingProxyType(
         ),
         ("RoomService", "ListParticipants"): Method(
             _R.ListParticipantsRequest, _room_admin, _room, _list_participants
+        ),
+        ("AgentDispatchService", "ListDispatch"): Method(
+            dispatch_messages.ListAgentDispatchRequest, _room_admin, _room, _list_dispatch
         ),
         ("RoomService", "GetParticipant"): Method(
             _R.RoomParticipantIdentity, _room_admin, _room_and_participant, _get_participant

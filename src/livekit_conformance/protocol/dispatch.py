@@ -37,6 +37,19 @@ _PENALTY_WITHOUT_NUMBERS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """
+    How long a call may ring and last (seconds, None: as the service has it), and what its media
+    must be: the only codecs that are taken (none: those of the service), and the encryption.
+    """
+
+    ringing_timeout_s: float | None = None
+    max_call_duration_s: float | None = None
+    only_codecs: tuple[str, ...] = ()
+    encryption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Trunk:
     """
     An inbound trunk: which calls it takes and, with a user name, which credentials it asks for.
@@ -50,6 +63,7 @@ class Trunk:
     auth_username: str = ""
     auth_password: str = field(default="", repr=False)
     auth_realm: str = ""
+    terms: Terms = Terms()
 
     @property
     def asks_for_credentials(self) -> bool:
@@ -77,6 +91,7 @@ class Rule:
     inbound_numbers: tuple[str, ...] = ()
     hide_phone_number: bool = False
     name: str = ""
+    terms: Terms = Terms()
 
     @property
     def priority(self) -> tuple[int, str]:

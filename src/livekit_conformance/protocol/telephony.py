@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from livekit_conformance.protocol.dispatch import Rule, RuleKind, Trunk
+from livekit_conformance.protocol.dispatch import Rule, RuleKind, Terms, Trunk
 
 # By the name of the kind of rule: the kind, and what its field for the room is called.
 _KINDS: Final[Mapping[str, tuple[RuleKind, str]]] = MappingProxyType(
@@ -33,6 +33,7 @@ def trunk_of(info: Mapping[str, Any]) -> Trunk:
         auth_username=info.get("auth_username", ""),
         auth_password=info.get("auth_password", ""),
         auth_realm=info.get("auth_realm", ""),
+        terms=_terms(info),
     )
 
 
@@ -60,7 +61,25 @@ def rule_of(info: Mapping[str, Any]) -> Rule:
         inbound_numbers=_texts(info, "inbound_numbers"),
         hide_phone_number=info.get("hide_phone_number", False),
         name=info.get("name", ""),
+        terms=_terms(info),
     )
+
+
+def _terms(info: Mapping[str, Any]) -> Terms:
+    media: Mapping[str, Any] = info.get("media", {})
+    only_listed = media.get("only_listed_codecs", False)
+    return Terms(
+        _seconds(info.get("ringing_timeout")),
+        _seconds(info.get("max_call_duration")),
+        tuple(codec["name"] for codec in media.get("codecs", ())) if only_listed else (),
+        # The older field is outside of `media`, and the server still reads it.
+        media.get("encryption") or info.get("media_encryption") or "",
+    )
+
+
+def _seconds(duration: str | None) -> float | None:
+    # JSON has durations as "1.500s"; no time at all stands for the default.
+    return float(duration.removesuffix("s")) or None if duration else None
 
 
 def _is_random(kind: RuleKind, settings: Mapping[str, Any]) -> bool:

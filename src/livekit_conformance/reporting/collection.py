@@ -41,6 +41,7 @@ _CHAIN = frozenset(
         "1.1-clock-agrees",
         "1.1-key-is-accepted",
         "1.2-created-room-is-listed",
+        "1.2-every-connection-sees-the-room",
         "1.1-participant-joins",
         "1.3-server-config-names-the-endpoint",
         "1.3-endpoint-resolves",

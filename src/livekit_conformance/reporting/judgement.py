@@ -170,7 +170,12 @@ def _link_of_phase(blocked: Blocked, clause: Clause) -> str | None:
     """
     How far a connection to livekit-server came.
     """
-    if clause.link is not Link.SERVER or not isinstance(blocked, Unreachable):
+    if not isinstance(blocked, Unreachable):
+        return None
+    if clause.link is Link.API_KEY and blocked.phase == "answer":
+        # A refusal of the key would come at once: the method itself hangs.
+        return Link.ROOMS
+    if clause.link is not Link.SERVER:
         return None
     return {"resolve": Link.DNS, "connect": Link.TCP, "tls": Link.TLS}.get(blocked.phase)
 

@@ -4,6 +4,281 @@ What keeps a call from being answered, and heard.
 
 from __future__ import annotations
 
-from tests.scenarios.failures.scenario import Scenario
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Literal
 
-SCENARIOS: tuple[Scenario, ...] = ()
+from google.protobuf.duration_pb2 import Duration
+from livekit import api
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.environments.profile import Profile
+from tests.scenarios import failing_agent, failing_worker, sip_alg
+from tests.scenarios.failing_agent import Manner
+from tests.scenarios.failing_worker import Worker
+from tests.scenarios.failures.application import application, verifies
+from tests.scenarios.failures.scenario import Scenario
+from tests.scenarios.stage import Scene
+
+_AGENT = "receptionist"
+# No packet to it leaves this machine.
+_NOWHERE = "255.255.255.255"
+# Ports that are neither of livekit-sip nor of livekit-server, nor given out by the kernel.
+_APART = range(21000, 22000, 2)
+Act = Callable[[Scene], Awaitable[None]]
+
+
+def _deployed(profile: Profile) -> Profile:
+    return profile.model_copy(update={"agent": "deployed"})
+
+
+def _agent(manner: Manner) -> Act:
+    async def act(broken: Scene) -> None:
+        await broken.beside.enter_async_context(failing_agent.beside(broken, manner))
+
+    return act
+
+
+def _sent_for(worker: Worker | None) -> Act:
+    """
+    The dispatch rule asks for an agent by name; `worker` is there to take the job, or nobody.
+    """
+
+    async def act(broken: Scene) -> None:
+        dispatch = api.RoomAgentDispatch(agent_name=_AGENT)
+        config = api.RoomConfiguration(agents=[dispatch])
+        await _change_rule(broken, api.SIPDispatchRuleInfo(room_config=config))
+        if worker is not None:
+            await broken.beside.enter_async_context(failing_worker.beside(broken, worker))
+
+    return act
+
+
+async def _change_rule(broken: Scene, change: api.SIPDispatchRuleInfo) -> None:
+    livekit = broken.profile.livekit
+    secret = livekit.api_secret.get_secret_value()
+    async with api.LiveKitAPI(livekit.url, livekit.api_key, secret) as server:
+        [rule] = (await server.sip.list_dispatch_rule(api.ListSIPDispatchRuleRequest())).items
+        rule.MergeFrom(change)
+        await server.sip.update_dispatch_rule(rule.sip_dispatch_rule_id, rule)
+
+
+def _trunk(change: api.SIPInboundTrunkInfo, then: Act | None = None) -> Act:
+    async def act(broken: Scene) -> None:
+        livekit = broken.profile.livekit
+        secret = livekit.api_secret.get_secret_value()
+        async with api.LiveKitAPI(livekit.url, livekit.api_key, secret) as server:
+            [trunk] = (await server.sip.list_inbound_trunk(api.ListSIPInboundTrunkRequest())).items
+            trunk.MergeFrom(change)
+            await server.sip.update_inbound_trunk(trunk.sip_trunk_id, trunk)
+        if then is not None:
+            await then(broken)
+
+    return act
+
+
+def _astray(way: Literal["to_server", "to_caller"]) -> Act:
+    """
+    A router that writes the address of nobody into the SDP that goes that way.
+    """
+
+    async def act(broken: Scene) -> None:
+        hole = broken.beside.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        hole.bind((broken.stack.address, 0))
+        running = sip_alg.running(broken.profile, **{way: sip_alg.media_at(*hole.getsockname())})
+        router = await broken.beside.enter_async_context(running)
+        broken.profile = sip_alg.through(broken.profile, router)
+
+    return act
+
+
+async def _no_port(broken: Scene) -> None:
+    taken = broken.beside.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    port = next(port for port in _APART if _takes(taken, port))
+    await broken.restart(broken.stack.sip, rtp_port=f"{port}-{port + 1}")
+
+
+def _takes(held: socket.socket, port: int) -> bool:
+    with suppress(OSError):
+        held.bind(("0.0.0.0", port))  # noqa: S104 - as livekit-sip does
+        return True
+    return False
+
+
+def _media(**config: Any) -> api.SIPInboundTrunkInfo:
+    return api.SIPInboundTrunkInfo(media=api.SIPMediaConfig(**config))
+
+
+def _lasts(milliseconds: int) -> Duration:
+    duration = Duration()
+    duration.FromMilliseconds(milliseconds)
+    return duration
+
+
+def _of_agent(name: str, story: str, cause: str, act: Act | None) -> Scenario:
+    return Scenario(name, story, cause, Link.AGENT, act=act, profile=_deployed, row=9)
+
+
+_FROM_AGENTS = (
+    _of_agent("no-agent", "Nobody comes into the room of the call.", "agent-does-not-come", None),
+    _of_agent(
+        "webhooks-ignored",
+        "The application answers 200 to all webhooks and starts no agent.",
+        "agent-does-not-come",
+        application(verifies),
+    ),
+    _of_agent(
+        "agent-no-worker",
+        "The dispatch rule sends for an agent by name, and no worker runs.",
+        "no-worker-for-the-agent",
+        _sent_for(None),
+    ),
+    _of_agent(
+        "agent-other-name",
+        "The worker's agent_name is not the one that the dispatch rule names.",
+        "no-worker-for-the-agent",
+        _sent_for(Worker("reception", "takes-and-stays-away")),
+    ),
+    _of_agent(
+        "agent-worker-refuses",
+        "The only worker is full and refuses the job.",
+        "worker-refuses-the-job",
+        _sent_for(Worker(_AGENT, "refuses")),
+    ),
+    _of_agent(
+        "agent-stays-away",
+        "The worker takes the job; the agent's process never joins the room.",
+        "agent-took-the-job-and-stays-away",
+        _sent_for(Worker(_AGENT, "takes-and-stays-away")),
+    ),
+    _of_agent(
+        "agent-silent",
+        "The agent joins the room and publishes no audio.",
+        "agent-does-not-speak",
+        _agent("silent"),
+    ),
+    _of_agent(
+        "agent-forbidden",
+        "The agent's token has canPublish false.",
+        "agent-may-not-publish",
+        _agent("forbidden"),
+    ),
+    _of_agent(
+        "agent-elsewhere",
+        "The agent joins a room of another name than the call's.",
+        "agent-in-another-room",
+        _agent("elsewhere"),
+    ),
+    _of_agent(
+        "agent-leaves",
+        "The agent joins the room and leaves it again without a word.",
+        "agent-leaves-before-it-speaks",
+        _agent("leaves"),
+    ),
+    _of_agent(
+        "agent-too-late",
+        "The trunk's ringing_timeout is over before the agent comes.",
+        "ringing-timeout-too-short",
+        _trunk(api.SIPInboundTrunkInfo(ringing_timeout=_lasts(1000)), _agent("late")),
+    ),
+)
+
+SCENARIOS: tuple[Scenario, ...] = (
+    *_FROM_AGENTS,
+    Scenario(
+        "agent-muted",
+        "The agent publishes its audio track muted.",
+        "agent-is-muted",
+        Link.AUDIO,
+        act=_agent("muted"),
+        profile=_deployed,
+    ),
+    Scenario(
+        "agent-stays",
+        "The agent stays in the room when the caller has hung up.",
+        "agent-stays-after-the-call",
+        Link.EVENTS,
+        act=_agent("stays"),
+        profile=_deployed,
+    ),
+    Scenario(
+        "call-too-short",
+        "The trunk's max_call_duration is over as soon as the call is answered.",
+        "max-call-duration-too-short",
+        Link.HANG_UP,
+        act=_trunk(api.SIPInboundTrunkInfo(max_call_duration=_lasts(1150))),
+    ),
+    Scenario(
+        "media-no-codec",
+        "The trunk allows no codec that the caller offers.",
+        "no-common-codec",
+        Link.OFFER,
+        act=_trunk(_media(only_listed_codecs=True, codecs=[api.SIPCodec(name="G722")])),
+    ),
+    Scenario(
+        "media-srtp-required",
+        "The trunk demands SRTP, and the caller offers plain RTP.",
+        "media-encryption-required",
+        Link.OFFER,
+        act=_trunk(_media(encryption=api.SIPMediaEncryption.SIP_MEDIA_ENCRYPT_REQUIRE)),
+    ),
+    Scenario(
+        "media-no-port",
+        "Each port of rtp_port is in use.",
+        "no-rtp-port-is-free",
+        Link.OFFER,
+        act=_no_port,
+    ),
+    Scenario(
+        "media-wrong-address",
+        "media_nat_1_to_1_ip of livekit-sip.yaml is an address of nobody.",
+        "media-address-is-unreachable",
+        Link.AUDIO,
+        sip={"media_nat_1_to_1_ip": _NOWHERE},
+        row=12,
+    ),
+    Scenario(
+        "media-timeout",
+        "The same, and livekit-sip gives the call up for the lack of RTP.",
+        "media-address-is-unreachable",
+        Link.AUDIO,
+        sip={
+            "media_nat_1_to_1_ip": _NOWHERE,
+            "media_timeout_initial": "1s",
+            "media_timeout": "1s",
+        },
+        row=12,
+    ),
+    Scenario(
+        "media-from-caller-lost",
+        "A router changes the 200 OK, so that the caller's sound goes astray.",
+        "no-rtp-from-the-caller",
+        Link.AUDIO,
+        act=_astray("to_caller"),
+        row=12,
+    ),
+    Scenario(
+        "media-to-caller-lost",
+        "A router changes the INVITE, so that livekit-sip sends its sound to nobody.",
+        "no-rtp-to-the-caller",
+        Link.MEDIA,
+        act=_astray("to_server"),
+        row=12,
+    ),
+    Scenario(
+        "webrtc-blocked",
+        "livekit-server offers no address where its media can be reached.",
+        "webrtc-cannot-connect",
+        Link.JOIN,
+        server={
+            "rtc": {
+                "node_ip": "127.0.0.1",
+                "use_external_ip": False,
+                "enable_loopback_candidate": True,
+                "tcp_port": 0,
+                "ips": {"includes": ["198.51.100.0/24"]},
+            }
+        },
+    ),
+)

@@ -7,17 +7,24 @@ from __future__ import annotations
 import signal
 from typing import Any
 
+import aiohttp
 import redis.asyncio
+from redis.exceptions import RedisError
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.process import Process
+from livekit_conformance.provisioners.local.stack import REDIS_PORT
 from livekit_conformance.redaction import Redactor
+from livekit_conformance.waiting import wait_until
 from tests.scenarios.failures.scenario import Scenario
 from tests.scenarios.stage import Scene
 
-_OTHER_PORT = 6380
+_OTHER_PORT = REDIS_PORT + 1
 _PASSWORD = "redis-wants-this-password"
+# How long the services may take to notice what became of Redis.
+_NOTICED_WITHIN_S = 20.0
+_NOT_READY = 406
 
 
 async def _kill_the_server(broken: Scene) -> None:
@@ -28,27 +35,6 @@ async def _freeze_the_server(broken: Scene) -> None:
     broken.stack.server.signal(signal.SIGSTOP)
 
 
-async def _kill_livekit_sip(broken: Scene) -> None:
-    await broken.stack.sip.kill()
-
-
-async def _freeze_livekit_sip(broken: Scene) -> None:
-    broken.stack.sip.signal(signal.SIGSTOP)
-
-
-async def _stop_redis(broken: Scene) -> None:
-    await broken.stack.redis.kill()
-
-
-async def _freeze_redis(broken: Scene) -> None:
-    broken.stack.redis.signal(signal.SIGSTOP)
-
-
-async def _restart_redis(broken: Scene) -> None:
-    await broken.stack.redis.kill()
-    await broken.stack.start(broken.stack.redis)
-
-
 async def _server_without_redis(broken: Scene) -> None:
     await broken.restart(broken.stack.server, redis=None)
 
@@ -57,67 +43,125 @@ async def _server_on_another_redis(broken: Scene) -> None:
     await broken.restart(broken.stack.server, redis=await _another_redis(broken))
 
 
-async def _sip_on_another_redis(broken: Scene) -> None:
-    await broken.restart(broken.stack.sip, redis=await _another_redis(broken))
-
-
 async def _server_on_another_db(broken: Scene) -> None:
     await broken.restart(broken.stack.server, redis={**_redis_of(broken), "db": 1})
 
 
-async def _sip_on_another_db(broken: Scene) -> None:
-    await broken.restart(broken.stack.sip, redis={**_redis_of(broken), "db": 1})
+async def _kill_livekit_sip(broken: Scene) -> None:
+    await broken.stack.sip.kill()
 
 
-async def _sip_with_wrong_password(broken: Scene) -> None:
-    await _demand_password(broken)
-    right = {**_redis_of(broken), "password": _PASSWORD}
-    await broken.restart(broken.stack.server, redis=right)
-    await broken.restart(broken.stack.sip, redis={**right, "password": "another-password"})
+async def _freeze_livekit_sip(broken: Scene) -> None:
+    broken.stack.sip.signal(signal.SIGSTOP)
 
 
-async def _redis_demands_a_password(broken: Scene) -> None:
-    await _demand_password(broken)
+async def _sip_on_another_redis(broken: Scene) -> None:
+    await broken.restart(broken.stack.sip, redis=await _another_redis(broken))
 
 
-async def _sip_with_cluster_id(broken: Scene) -> None:
+async def _sip_with_a_cluster_id(broken: Scene) -> None:
     await broken.restart(broken.stack.sip, cluster_id="eu-1")
 
 
-async def _demand_password(broken: Scene) -> None:
-    async with redis.asyncio.Redis.from_url(broken.stack.redis_url, protocol=2) as client:
-        await client.config_set("requirepass", _PASSWORD)
+async def _sip_with_a_wrong_password(broken: Scene) -> None:
+    await _demand_a_password(broken)
+    right = _redis_of(broken) | {"password": _PASSWORD}
+    await broken.restart(broken.stack.server, redis=right)
+    await broken.restart(broken.stack.sip, redis=right | {"password": "another-password"})
+
+
+async def _redis_demands_a_password(broken: Scene) -> None:
+    await _demand_a_password(broken)
+    # Who is connected stays so until the connection ends.
+    async with _client(broken, password=_PASSWORD) as client:
         await client.client_kill_filter(skipme=True)
-    host = broken.stack.redis_url.removeprefix("redis://")
-    broken.profile = broken.profile.model_copy(update={"redis": f"redis://:{_PASSWORD}@{host}"})
+    await _until_not_ready(broken)
 
 
-def _redis_of(broken: Scene) -> dict[str, Any]:
-    return {"address": f"{broken.stack.address}:6379"}
+async def _stop_redis(broken: Scene) -> None:
+    await broken.stack.redis.kill()
+    await _until_not_ready(broken)
+
+
+async def _freeze_redis(broken: Scene) -> None:
+    broken.stack.redis.signal(signal.SIGSTOP)
+    await _until_not_ready(broken)
+
+
+async def _restart_an_empty_redis(broken: Scene) -> None:
+    await broken.stack.redis.kill()
+    await broken.stack.start(broken.stack.redis)
+
+    async def why_not_yet() -> str | None:
+        async with _client(broken) as client:
+            return None if await client.hlen("nodes") else "livekit-server is not registered"
+
+    noticed = await wait_until(why_not_yet, within=_NOTICED_WITHIN_S)
+    assert noticed.came_true, str(noticed)
+
+
+async def _until_not_ready(broken: Scene) -> None:
+    """
+    Wait until livekit-server has noticed that Redis is gone, as it has when somebody is called.
+    """
+    url = broken.stack.url.replace("ws", "http", 1)
+
+    async def why_not_yet() -> str | None:
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:
+            return None if answer.status == _NOT_READY else f"GET / answers {answer.status}"
+
+    noticed = await wait_until(why_not_yet, within=_NOTICED_WITHIN_S)
+    assert noticed.came_true, str(noticed)
+
+
+async def _demand_a_password(broken: Scene) -> None:
+    async with _client(broken) as client:
+        await client.config_set("requirepass", _PASSWORD)
+    url = broken.stack.redis_url.replace("//", f"//:{_PASSWORD}@")
+    broken.profile = broken.profile.model_copy(update={"redis": url})
 
 
 async def _another_redis(broken: Scene) -> dict[str, Any]:
+    """
+    Start a second Redis; the section `redis` that leads to it.
+    """
     address = broken.stack.address
     other = Process(
-        "other-redis",
+        "another-redis",
         ("redis-server", "--bind", address, "--port", str(_OTHER_PORT), "--save", ""),
-        broken.stack.folder / "other-redis.log",
+        broken.stack.folder / "another-redis.log",
         Recorder(Redactor()),
     )
 
     async def why_not_ready() -> str | None:
-        url = f"redis://{address}:{_OTHER_PORT}"
-        async with redis.asyncio.Redis.from_url(url, protocol=2) as client:
-            try:
+        try:
+            async with _client(broken, port=_OTHER_PORT) as client:
                 await client.ping()
-            except redis.RedisError as error:
-                return str(error)
+        except RedisError as error:
+            return str(error)
         return None
 
-    await other.start(why_not_ready)
     broken.beside.push_async_callback(other.stop)
+    await other.start(why_not_ready)
     return {"address": f"{address}:{_OTHER_PORT}"}
 
+
+def _redis_of(broken: Scene) -> dict[str, Any]:
+    return {"address": f"{broken.stack.address}:{REDIS_PORT}"}
+
+
+def _client(
+    broken: Scene, *, port: int = REDIS_PORT, password: str | None = None
+) -> redis.asyncio.Redis:
+    return redis.asyncio.Redis(host=broken.stack.address, port=port, password=password, protocol=2)
+
+
+# Said by the same fault, in a more general way.
+_NO_SERVER = frozenset({"sip-bus-has-no-server"})
+_NO_SIP = frozenset({"bus-has-no-sip-service"})
+_FILES = frozenset({"service-files-disagree"})
+_NOT_MATCHED = frozenset({"no-trunk-or-rule-matches"})
+_REDIS_GONE = frozenset({"server-not-ready"}) | _NO_SERVER
 
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
@@ -129,23 +173,129 @@ SCENARIOS: tuple[Scenario, ...] = (
         also=frozenset({"server-unreachable"}),
         row=1,
     ),
-    *(
-        Scenario(name, name, "x", Link.BUS, act=act)
-        for name, act in {
-            "server-frozen": _freeze_the_server,
-            "server-without-redis": _server_without_redis,
-            "server-on-another-redis": _server_on_another_redis,
-            "server-on-another-db": _server_on_another_db,
-            "sip-on-another-redis": _sip_on_another_redis,
-            "sip-on-another-db": _sip_on_another_db,
-            "sip-with-wrong-redis-password": _sip_with_wrong_password,
-            "redis-demands-a-password": _redis_demands_a_password,
-            "sip-with-cluster-id": _sip_with_cluster_id,
-            "sip-killed": _kill_livekit_sip,
-            "sip-frozen": _freeze_livekit_sip,
-            "redis-stopped": _stop_redis,
-            "redis-frozen": _freeze_redis,
-            "redis-lost-its-data": _restart_redis,
-        }.items()
+    Scenario(
+        "server-frozen",
+        "livekit-server hangs (SIGSTOP); its port and its subscriptions in Redis stay.",
+        "server-hangs",
+        Link.SERVER,
+        act=_freeze_the_server,
+        also=frozenset({"server-does-not-answer"}) | _NO_SERVER,
+        row=1,
+    ),
+    Scenario(
+        "server-without-redis",
+        "livekit.yaml has no section `redis`.",
+        "server-has-no-redis",
+        Link.BUS,
+        act=_server_without_redis,
+        also=_NO_SERVER | _FILES,
+        row=1,
+    ),
+    Scenario(
+        "server-on-another-redis",
+        "livekit.yaml names another Redis than livekit-sip.yaml and the profile.",
+        "server-on-another-redis",
+        Link.BUS,
+        act=_server_on_another_redis,
+        also=_NO_SERVER | _FILES | {"no-trunks-and-no-rules"},
+        row=1,
+    ),
+    Scenario(
+        "sip-on-another-redis",
+        "livekit-sip.yaml names another Redis than livekit.yaml and the profile.",
+        "sip-on-another-redis",
+        Link.BUS,
+        act=_sip_on_another_redis,
+        also=_NO_SERVER | _NO_SIP | _FILES,
+        row=2,
+    ),
+    Scenario(
+        "server-on-another-redis-db",
+        "livekit.yaml has another `redis.db` than before: the trunks stayed in the old one.",
+        "server-on-another-redis-db",
+        Link.LINE,
+        act=_server_on_another_db,
+        also=_NOT_MATCHED | {"no-trunks-and-no-rules"},
+        row=21,
+    ),
+    Scenario(
+        "redis-lost-its-data",
+        "Redis was restarted without persistence; trunks and rules are gone.",
+        "no-trunks-and-no-rules",
+        Link.LINE,
+        act=_restart_an_empty_redis,
+        also=_NOT_MATCHED,
+        row=22,
+    ),
+    Scenario(
+        "redis-stopped",
+        "Redis has died under running services.",
+        "redis-unreachable",
+        Link.NODE,
+        act=_stop_redis,
+        also=_REDIS_GONE,
+        row=22,
+    ),
+    Scenario(
+        "redis-frozen",
+        "Redis hangs (SIGSTOP): it accepts connections and answers nobody.",
+        "redis-unreachable",
+        Link.NODE,
+        act=_freeze_redis,
+        also=_REDIS_GONE,
+        row=22,
+    ),
+    Scenario(
+        "redis-demands-a-password",
+        "Redis got a password that neither service knows, and all had to connect again.",
+        "redis-refuses-login",
+        Link.NODE,
+        act=_redis_demands_a_password,
+        also=_REDIS_GONE | _NO_SIP,
+    ),
+    Scenario(
+        "sip-with-a-wrong-redis-password",
+        "livekit-sip.yaml has a wrong `redis.password`: livekit-sip ends when it starts.",
+        "sip-not-running",
+        Link.SIP_SOCKET,
+        act=_sip_with_a_wrong_password,
+        also=_NO_SIP | {"sip-unreachable"},
+        row=2,
+    ),
+    Scenario(
+        "sip-with-a-wrong-redis-password-by-its-log",
+        "The same, told from the logs alone.",
+        "redis-refuses-login",
+        Link.BUS,
+        act=_sip_with_a_wrong_password,
+        by="diagnose",
+        row=2,
+    ),
+    Scenario(
+        "sip-killed",
+        "livekit-sip has died.",
+        "sip-not-running",
+        Link.SIP_SOCKET,
+        act=_kill_livekit_sip,
+        also=_NO_SIP | {"sip-unreachable"},
+        row=2,
+    ),
+    Scenario(
+        "sip-frozen",
+        "livekit-sip hangs (SIGSTOP); its ports and its subscription in Redis stay.",
+        "sip-hangs",
+        Link.SIP_SOCKET,
+        act=_freeze_livekit_sip,
+        also=frozenset({"sip-unreachable"}),
+        row=2,
+    ),
+    Scenario(
+        "sip-with-a-cluster-id",
+        "livekit-sip.yaml has a `cluster_id`: inbound calls work, outbound ones do not.",
+        "sip-has-a-cluster-id",
+        Link.BUS_SIP,
+        act=_sip_with_a_cluster_id,
+        also=_NO_SIP,
+        row=2,
     ),
 )

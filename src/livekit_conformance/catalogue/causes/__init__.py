@@ -12,21 +12,28 @@ from types import MappingProxyType
 from livekit_conformance.catalogue.cause import Cause
 from livekit_conformance.catalogue.causes import (
     agent,
+    api_key,
     bus,
     configuration,
     join,
     line,
+    media,
     outbound,
+    redis,
     server,
     webhooks,
 )
 
 CAUSES: tuple[Cause, ...] = (
+    *configuration.STOPPED,
+    *redis.CAUSES,
     *bus.CAUSES,
     *join.CAUSES,
     *server.CAUSES,
+    *api_key.CAUSES,
     *line.CAUSES,
     *webhooks.CAUSES,
+    *media.CAUSES,
     *agent.CAUSES,
     *outbound.CAUSES,
     *configuration.CAUSES,

@@ -6,31 +6,192 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, Sign
+from livekit_conformance.catalogue.cause import Cause, Condition, Not, Sign, check, log
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
 
-_NOT_SANE = Sign("check", {"id": re.compile(r"^1\.1-variables-are-sane"), "verdict": "FAIL"})
+_NOT_SANE = check("1.1-variables-are-sane")
+_SERVER_SILENT = check("1.1-server-answers", "BLOCKED")
+_SIP_SILENT = check("1.5-sip-answers-options", "BLOCKED")
+_SERVER_RUNS = check("1.1-server-answers", "PASS")
+_SIP_RUNS = check("1.5-sip-answers-options", "PASS")
+
+# The last words of both services when they do not like their file; they end with status 0.
+_LAST_WORDS = re.compile(
+    r"^(could not parse config: |invalid port$|redis configuration is required$"
+    r"|use_external_ip and nat_1_to_1_ip can not both be set$|TLS certificate required$"
+    r"|listen \w+ \S*:\d+: bind: address already in use$)"
+)
+_NO_START = re.compile(r"refuses to start|not connect to Redis|no port for media")
+_ITS_KEY = "webhook.api_key"
+_UNKNOWN_WEBHOOK_KEY = re.compile(r"^(api_key is required to use|unknown api key in) webhook")
+
+
+def config(file: str, **where: Condition) -> Sign:
+    """
+    What is wrong for certain with the configuration file of a service.
+    """
+    return Sign("config", {"file": file, "severity": "error", **where})
+
+
+def _no_start(file: str) -> tuple[Sign, Sign]:
+    """
+    The service cannot start with its file: what it says, and two listeners that collide.
+    """
+    return (
+        config(file, consequence=_NO_START, key=Not(_ITS_KEY)),
+        config(file, problem=re.compile(rf"^overlaps with \S+ of {re.escape(file)} ")),
+    )
+
+
+_SERVER_FILE, _SIP_FILE = "livekit.yaml", "livekit-sip.yaml"
+_SERVER_KEY = config(_SERVER_FILE, key=_ITS_KEY, consequence=_NO_START)
+
+# Where they stop a service, nothing after it can be right: these come before all others.
+STOPPED: tuple[Cause, ...] = (
+    Cause(
+        "webhook-key-is-not-known",
+        Link.SERVER,
+        Text(
+            en="livekit-server does not start: its `webhook.api_key` is not one of `keys`",
+            ru="livekit-server не запускается: его `webhook.api_key` нет среди `keys`",
+        ),
+        Text(
+            en=(
+                "With `webhook.urls` in livekit.yaml, livekit-server needs a key to sign "
+                "webhooks with. It does not know the one in `webhook.api_key` (or there is "
+                "none), says `api_key is required to use webhooks` and ends, with exit status 0. "
+                "Without it no call gets through."
+            ),
+            ru=(
+                "Если в livekit.yaml есть `webhook.urls`, livekit-server нужен ключ для подписи "
+                "вебхуков. Ключа из `webhook.api_key` он не знает (или ключ не указан), пишет "
+                "`api_key is required to use webhooks` и завершается с кодом 0. Без него не "
+                "проходит ни один звонок."
+            ),
+        ),
+        Text(
+            en=(
+                "Set `webhook.api_key` in livekit.yaml to one of the keys below `keys` (the key, "
+                "not its secret) and start livekit-server. `curl -i` of its port must then "
+                "answer 200 OK."
+            ),
+            ru=(
+                "Укажите в `webhook.api_key` файла livekit.yaml один из ключей раздела `keys` "
+                "(сам ключ, не секрет) и запустите livekit-server. После этого `curl -i` на его "
+                "порт должен ответить 200 OK."
+            ),
+        ),
+        shows=(_SERVER_KEY, log("livekit-server", message=_UNKNOWN_WEBHOOK_KEY)),
+        proofs=(_SERVER_SILENT, log("livekit-server", message=_UNKNOWN_WEBHOOK_KEY)),
+        excludes=(_SERVER_RUNS,),
+        breaks=(Link.CONFIGURATION,),
+        source="livekit pkg/service/wire.go createWebhookNotifier",
+    ),
+    Cause(
+        "server-does-not-start",
+        Link.SERVER,
+        Text(
+            en="livekit-server does not start with its livekit.yaml",
+            ru="livekit-server не запускается со своим livekit.yaml",
+        ),
+        Text(
+            en=(
+                "livekit-server reads its file strictly: a key that it does not have, a value of "
+                "the wrong type, broken YAML or two listeners on one port, and it ends at once "
+                "(with exit status 0, so a supervisor may think that all is well)."
+            ),
+            ru=(
+                "livekit-server читает файл строго: неизвестный ключ, значение не того типа, "
+                "сломанный YAML или два слушателя на одном порту — и он сразу завершается (с "
+                "кодом 0, поэтому супервизор может решить, что всё в порядке)."
+            ),
+        ),
+        Text(
+            en=(
+                "Correct the line of livekit.yaml that is named here (see also the last line of "
+                "livekit-server's log) and start livekit-server. To try a file: "
+                "`livekit-conformance config check livekit.yaml`"
+            ),
+            ru=(
+                "Исправьте названную здесь строку livekit.yaml (см. также последнюю строку "
+                "журнала livekit-server) и запустите livekit-server. Проверить файл: "
+                "`livekit-conformance config check livekit.yaml`"
+            ),
+        ),
+        shows=(*_no_start(_SERVER_FILE), log("livekit-server", message=_LAST_WORDS)),
+        proofs=(_SERVER_SILENT, log("livekit-server", message=_LAST_WORDS)),
+        excludes=(_SERVER_RUNS,),
+        breaks=(Link.CONFIGURATION,),
+        source="livekit pkg/config/config.go NewConfig; pkg/service/server.go",
+    ),
+    Cause(
+        "sip-service-does-not-start",
+        Link.SIP_SOCKET,
+        Text(
+            en="livekit-sip does not start with its livekit-sip.yaml",
+            ru="livekit-sip не запускается со своим livekit-sip.yaml",
+        ),
+        Text(
+            en=(
+                "A value of the wrong type, broken YAML, no `redis`, two settings that exclude "
+                "each other or two listeners on one port: livekit-sip ends at once (with exit "
+                "status 0, so a supervisor may think that all is well)."
+            ),
+            ru=(
+                "Значение не того типа, сломанный YAML, нет `redis`, взаимоисключающие настройки "
+                "или два слушателя на одном порту: livekit-sip сразу завершается (с кодом 0, "
+                "поэтому супервизор может решить, что всё в порядке)."
+            ),
+        ),
+        Text(
+            en=(
+                "Correct the line of livekit-sip.yaml that is named here (see also the last line "
+                "of livekit-sip's log) and start livekit-sip. To try a file: "
+                "`livekit-conformance config check livekit-sip.yaml`"
+            ),
+            ru=(
+                "Исправьте названную здесь строку livekit-sip.yaml (см. также последнюю строку "
+                "журнала livekit-sip) и запустите livekit-sip. Проверить файл: "
+                "`livekit-conformance config check livekit-sip.yaml`"
+            ),
+        ),
+        shows=(*_no_start(_SIP_FILE), log("livekit-sip", message=_LAST_WORDS)),
+        proofs=(_SIP_SILENT, log("livekit-sip", message=_LAST_WORDS)),
+        excludes=(_SIP_RUNS,),
+        breaks=(Link.CONFIGURATION,),
+        source="livekit/sip pkg/config/config.go",
+    ),
+)
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
         "variable-holds-something-else",
         Link.CONFIGURATION,
-        Text(en="A variable does not hold the value that it is named after", ru=""),
+        Text(
+            en="A variable does not hold the value that it is named after",
+            ru="В переменной стоит не то, что говорит её имя",
+        ),
         Text(
             en=(
                 "The profile is filled from the environment or .env, and what stands there "
                 "cannot be meant: quotes that became part of the value, a placeholder, or "
                 "another variable's value."
             ),
-            ru="",
+            ru=(
+                "Профиль заполняется из окружения или .env, а записано там явно не то: кавычки "
+                "стали частью значения, осталась заглушка или попало значение другой переменной."
+            ),
         ),
         Text(
             en=(
                 "Set the variable again, without quotes and blanks; the check names it and what "
                 "is odd."
             ),
-            ru="",
+            ru=(
+                "Задайте переменную заново, без кавычек и пробелов; проверка называет её и то, "
+                "что в ней странно."
+            ),
         ),
         shows=(_NOT_SANE,),
         proofs=(_NOT_SANE,),
@@ -39,23 +200,105 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "service-files-disagree",
         Link.CONFIGURATION,
-        Text(en="livekit.yaml and livekit-sip.yaml do not fit together", ru=""),
         Text(
-            en=(
-                "A key that does not exist, a value of the wrong type, or two settings that "
-                "contradict each other: livekit-sip ignores unknown keys without a word, "
-                "livekit-server does not start with them."
-            ),
-            ru="",
+            en="livekit.yaml and livekit-sip.yaml contradict each other",
+            ru="livekit.yaml и livekit-sip.yaml противоречат друг другу",
         ),
         Text(
             en=(
-                "Correct what the check lists, with file, line and column, and restart both "
-                "services."
+                "Both services must have the same Redis, one key pair, the port that "
+                "livekit-server really has, and port ranges of their own. The files say "
+                "otherwise."
             ),
-            ru="",
+            ru=(
+                "У сервисов должны быть общий Redis, одна пара ключей, настоящий порт "
+                "livekit-server и разные диапазоны портов. В файлах это не так."
+            ),
         ),
-        shows=(Sign("check", {"id": "1.5-configs-agree", "verdict": "FAIL"}),),
+        Text(
+            en=(
+                "Make the lines that are named here agree, in both files, and restart both "
+                "services. To see that they agree: `livekit-conformance config check "
+                "livekit.yaml livekit-sip.yaml`"
+            ),
+            ru=(
+                "Согласуйте названные здесь строки в обоих файлах и перезапустите оба сервиса. "
+                "Убедиться: `livekit-conformance config check livekit.yaml livekit-sip.yaml`"
+            ),
+        ),
+        shows=(
+            config(_SIP_FILE, problem=re.compile(r"livekit\.yaml|livekit-server listens on")),
+            config(_SIP_FILE, key="ws_url"),
+            config(_SERVER_FILE, key="redis", problem="names no address"),
+        ),
         source="livekit/sip pkg/config/config.go; livekit pkg/config/config.go",
+    ),
+    Cause(
+        "service-will-not-start-again",
+        Link.CONFIGURATION,
+        Text(
+            en="A service runs, but its file would not let it start again",
+            ru="Сервис работает, но со своим файлом заново не запустится",
+        ),
+        Text(
+            en=(
+                "The file has been changed since the start, or it is not the one that the "
+                "service was started with: with what stands in it now the service ends at once. "
+                "The next restart is an outage."
+            ),
+            ru=(
+                "Файл изменили после запуска, или сервис запущен с другим: с нынешним содержимым "
+                "он сразу завершится. Ближайший перезапуск станет аварией."
+            ),
+        ),
+        Text(
+            en=(
+                "Correct the lines that are named here before anybody restarts the service, and "
+                "try it with `livekit-conformance config check FILE`"
+            ),
+            ru=(
+                "Исправьте названные здесь строки до того, как кто-нибудь перезапустит сервис, и "
+                "проверьте: `livekit-conformance config check FILE`"
+            ),
+        ),
+        shows=(*_no_start(_SERVER_FILE), _SERVER_KEY, *_no_start(_SIP_FILE)),
+        excludes=(_SERVER_SILENT, _SIP_SILENT),
+        source="config_doctor",
+    ),
+    Cause(
+        "settings-have-no-effect",
+        Link.CONFIGURATION,
+        Text(
+            en="Settings in livekit-sip.yaml have no effect: livekit-sip has no such keys",
+            ru="Настройки в livekit-sip.yaml не действуют: таких ключей у livekit-sip нет",
+        ),
+        Text(
+            en=(
+                "livekit-sip ignores keys that it does not know, without a word in its log. What "
+                "they were to switch on or to limit is not in force."
+            ),
+            ru=(
+                "Неизвестные ключи livekit-sip пропускает молча, без записи в журнале. То, что "
+                "они должны были включить или ограничить, не действует."
+            ),
+        ),
+        Text(
+            en=(
+                "Replace or delete the keys that are named here: each line says what there is "
+                "instead (`sip_port` for `port`, `listen_ip` for `bind_address`, `logging.level` "
+                "for `log_level`). Then restart livekit-sip. livekit-sip has no flood "
+                "protection, rate limits or room mapping of its own: limit in the firewall or in "
+                "front, and map rooms by dispatch rules."
+            ),
+            ru=(
+                "Замените или удалите названные здесь ключи: в каждой строке сказано, что писать "
+                "(`sip_port` вместо `port`, `listen_ip` вместо `bind_address`, `logging.level` "
+                "вместо `log_level`). Затем перезапустите livekit-sip. Своей защиты от флуда, "
+                "лимитов и карты комнат у livekit-sip нет: ограничивайте файрволом или прокси, "
+                "комнаты задавайте правилами диспетчеризации."
+            ),
+        ),
+        shows=(config(_SIP_FILE, consequence=re.compile(r"ignores it without a word")),),
+        source="livekit/sip pkg/config/config.go; livekit/sip#407, #520, #660, #105",
     ),
 )

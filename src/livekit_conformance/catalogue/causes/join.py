@@ -6,76 +6,417 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Between, Cause, log, probe
+from livekit_conformance.catalogue.cause import Between, Cause, Not, Sign, check, log, probe
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
 
-_JOIN_UNAUTHORIZED = log(
-    "livekit-sip",
-    message=re.compile(r"Cannot create LiveKit participant|validation error"),
-    error=re.compile(r"unauthorized|bad handshake|invalid token|invalid API key", re.IGNORECASE),
+_SIP = "livekit-sip"
+# Each failed join ends with this line; its error says why.
+_NOT_JOINED = "Cannot create LiveKit participant"
+# What livekit-sip asks again by plain HTTP after its WebSocket was refused.
+_ASKED_AGAIN = re.compile(r"^(error establishing signal connection|error getting validation)$")
+_SIGNALLING = "error establishing signal connection"
+# The suite itself asks /rtc/validate and /rtc/v1/validate with tokens that must be refused.
+_RTC = re.compile(r"^/rtc(/v\d+)?$")
+_TIMES = r"not valid yet|is expired|\((nbf|exp)\)"
+_KEY_WORDS = re.compile(rf"unauthorized: (?!.*({_TIMES}))")
+_NO_ROOM = re.compile(r"requested room does not exist")
+_WRONG_SCHEME = re.compile(
+    r"first record does not look like a TLS handshake|server gave HTTP response to HTTPS client"
+    r"|HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port"
 )
-_RTC_REFUSED = log(
-    "livekit-server",
-    message="error handling request",
-    status=401,
-    # The suite itself asks /rtc/validate and /rtc/v1/validate with tokens that must be refused.
-    path=re.compile(r"^/rtc(/v\d+)?$"),
+
+
+def _refused_by_server(status: int, error: re.Pattern[str]) -> Sign:
+    return log(
+        "livekit-server", message="error handling request", status=status, path=_RTC, error=error
+    )
+
+
+_KEY_REFUSED = log(_SIP, message=_NOT_JOINED, error=_KEY_WORDS)
+_CLOCK_REFUSED = log(_SIP, message=_NOT_JOINED, error=re.compile(rf"unauthorized: .*({_TIMES})"))
+_SCHEME_ERROR = log(_SIP, message=_ASKED_AGAIN, error=_WRONG_SCHEME)
+_SCHEME_ANSWER = log(_SIP, message=_SIGNALLING, response=_WRONG_SCHEME)
+_NO_HOST = log(_SIP, message=_ASKED_AGAIN, error=re.compile(r"no such host|server misbehaving"))
+_NOT_TRUSTED = log(_SIP, message=_ASKED_AGAIN, error=re.compile(r"x509: |verify certificate"))
+_CANNOT_DIAL = log(
+    _SIP,
+    message=_ASKED_AGAIN,
+    error=re.compile(r"connection refused|i/o timeout|no route to host|network is unreachable"),
 )
-_JOIN_CANNOT_DIAL = log(
-    "livekit-sip",
-    error=re.compile(
-        r"connection refused|no such host|could not dial signal connection|i/o timeout"
-    ),
+_HUNG_UP = log(_SIP, message=_SIGNALLING, error=re.compile(r"EOF|connection reset|malformed HTTP"))
+_NO_URL = log(_SIP, message=_NOT_JOINED, error="URL was not provided")
+_ROOM_ABSENT = log(_SIP, message=_SIGNALLING, status=404, response=_NO_ROOM)
+# livekit-server refuses with 401, 404 (no such room) or 5xx, and lets in with 101.
+_SOMETHING_ELSE = (
+    log(_SIP, message=_SIGNALLING, status=Between(200, 400), response=Not(_WRONG_SCHEME)),
+    log(_SIP, message=_SIGNALLING, status=Between(402, 403)),
+    log(_SIP, message=_SIGNALLING, status=404, response=Not(_NO_ROOM)),
+    log(_SIP, message=_SIGNALLING, status=Between(405, 499)),
 )
 _REJECTED_AFTER_RINGING = probe(final_status=486, final_at_s=Between(0.0, 30.0))
+_NOT_IN_ITS_ROOM = check("1.1-sip-service-joins-the-server")
+_KEPT_RINGING = probe(outcome="kept-ringing")
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
         "sip-service-key-refused",
         Link.JOIN,
-        Text(en="livekit-server refuses the API key or secret of livekit-sip", ru=""),
+        Text(
+            en="livekit-server refuses the API key or secret of livekit-sip",
+            ru="livekit-server не принимает API-ключ или секрет livekit-sip",
+        ),
         Text(
             en=(
                 "livekit-sip accepted the call, then could not join its room: livekit-server "
-                "answered its token with 401. The Redis bus works."
+                "answered its token with 401. The Redis bus works: it needs no key."
             ),
-            ru="",
+            ru=(
+                "livekit-sip принял звонок, но не смог войти в комнату: livekit-server ответил "
+                "на его токен 401. Шина Redis работает: ключ ей не нужен."
+            ),
         ),
         Text(
             en=(
                 "Set `api_key` and `api_secret` in livekit-sip.yaml (or LIVEKIT_API_KEY and "
                 "LIVEKIT_API_SECRET of its process) to one pair of `keys` in livekit.yaml, then "
-                "restart livekit-sip."
+                "restart livekit-sip. The line `error handling request` in livekit-server's log "
+                "says whether it is the key (`invalid API key`) or the secret (`signature is "
+                "invalid`)."
             ),
-            ru="",
+            ru=(
+                "Пропишите в `api_key` и `api_secret` в livekit-sip.yaml (или в LIVEKIT_API_KEY "
+                "и LIVEKIT_API_SECRET его процесса) одну из пар `keys` из livekit.yaml и "
+                "перезапустите livekit-sip. Строка `error handling request` в журнале "
+                "livekit-server говорит, что не так: ключ (`invalid API key`) или секрет "
+                "(`signature is invalid`)."
+            ),
         ),
-        shows=(_JOIN_UNAUTHORIZED, _RTC_REFUSED, _REJECTED_AFTER_RINGING),
-        proofs=(_JOIN_UNAUTHORIZED, _RTC_REFUSED),
-        excludes=(_JOIN_CANNOT_DIAL,),
+        shows=(
+            _KEY_REFUSED,
+            _refused_by_server(401, re.compile(r"invalid API key|signature|cryptographic")),
+            _REJECTED_AFTER_RINGING,
+        ),
+        proofs=(_KEY_REFUSED,),
+        # A join that failed for another reason.
+        excludes=(
+            log(_SIP, message=_NOT_JOINED, error=Not(_KEY_WORDS)),
+            log(_SIP, message="error getting validation"),
+            # The caller was seen in its room.
+            Sign("room"),
+        ),
         otherwise="possible",
-        source="livekit/sip pkg/sip/inbound.go; livekit pkg/service/auth.go",
+        source="livekit/sip pkg/sip/inbound.go; livekit pkg/service/auth.go; livekit/livekit#3109",
+    ),
+    Cause(
+        "sip-service-clock-is-off",
+        Link.JOIN,
+        Text(
+            en="The clock of livekit-sip's machine is wrong: its tokens are not valid now",
+            ru="Часы машины livekit-sip врут: его токены сейчас недействительны",
+        ),
+        Text(
+            en=(
+                "livekit-sip signs a token for the room of each call. livekit-server refused it "
+                "as not yet valid or as expired: the clocks of the two machines differ by more "
+                "than 60 s. Key and secret are right."
+            ),
+            ru=(
+                "Для комнаты каждого звонка livekit-sip подписывает токен. livekit-server "
+                "отклонил его как ещё не действующий или просроченный: часы двух машин "
+                "расходятся больше чем на 60 с. Ключ и секрет верны."
+            ),
+        ),
+        Text(
+            en=(
+                "Set the clock of livekit-sip's machine by NTP (timedatectl set-ntp true), then "
+                "compare `date -u` on both machines. No restart is needed."
+            ),
+            ru=(
+                "Включите на машине livekit-sip синхронизацию времени по NTP (timedatectl "
+                "set-ntp true) и сравните `date -u` на обеих машинах. Перезапуск не нужен."
+            ),
+        ),
+        shows=(_CLOCK_REFUSED, _refused_by_server(401, re.compile(_TIMES))),
+        proofs=(_CLOCK_REFUSED,),
+        otherwise="possible",
+        source="livekit/protocol auth/verifier.go; livekit/livekit#2394",
+    ),
+    Cause(
+        "sip-service-host-does-not-resolve",
+        Link.JOIN,
+        Text(
+            en="livekit-sip cannot resolve the host in its `ws_url`",
+            ru="livekit-sip не может разрешить имя хоста из своего `ws_url`",
+        ),
+        Text(
+            en=(
+                "livekit-sip accepted the call, then wanted to join its room, and the resolver "
+                "of its machine or container knows no address for the host."
+            ),
+            ru=(
+                "livekit-sip принял звонок и хотел войти в комнату, но резолвер его машины или "
+                "контейнера не знает адреса этого хоста."
+            ),
+        ),
+        Text(
+            en=(
+                "Correct the host in `ws_url` of livekit-sip.yaml, or make it known there: "
+                "`getent hosts HOST` on livekit-sip's machine (in its container) must print an "
+                "address. Then restart livekit-sip."
+            ),
+            ru=(
+                "Исправьте хост в `ws_url` в livekit-sip.yaml или сделайте имя известным там: "
+                "`getent hosts HOST` на машине livekit-sip (в его контейнере) должен вывести "
+                "адрес. Затем перезапустите livekit-sip."
+            ),
+        ),
+        shows=(_NO_HOST,),
+        proofs=(_NO_HOST,),
+        source="livekit/server-sdk-go signalling; livekit/sip pkg/sip/room.go",
     ),
     Cause(
         "sip-service-cannot-reach-server",
         Link.JOIN,
-        Text(en="livekit-sip cannot connect to livekit-server", ru=""),
+        Text(
+            en="livekit-sip cannot connect to the address in its `ws_url`",
+            ru="livekit-sip не может подключиться по адресу из своего `ws_url`",
+        ),
         Text(
             en=(
-                "livekit-sip accepted the call, then could not open the signal connection to the "
-                "URL in its `ws_url`."
+                "livekit-sip accepted the call, then could not open a TCP connection to join its "
+                "room: nothing listens there, or the way is closed."
             ),
-            ru="",
+            ru=(
+                "livekit-sip принял звонок, но не смог открыть TCP-соединение, чтобы войти в "
+                "комнату: там никто не слушает или путь закрыт."
+            ),
         ),
         Text(
             en=(
                 "Set `ws_url` in livekit-sip.yaml to the address and port of livekit-server as "
-                "seen from livekit-sip's machine, then restart livekit-sip."
+                "seen from livekit-sip's machine (in a container `localhost` is the container "
+                "itself), then restart livekit-sip. `curl -i` of the same address with http must "
+                "answer OK there."
             ),
-            ru="",
+            ru=(
+                "Пропишите в `ws_url` в livekit-sip.yaml адрес и порт livekit-server, как они "
+                "видны с машины livekit-sip (в контейнере `localhost` — это сам контейнер), и "
+                "перезапустите livekit-sip. `curl -i` по тому же адресу с http должен ответить "
+                "там OK."
+            ),
         ),
-        shows=(_JOIN_CANNOT_DIAL,),
-        proofs=(_JOIN_CANNOT_DIAL,),
-        source="livekit/sip pkg/sip/inbound.go",
+        shows=(_CANNOT_DIAL,),
+        proofs=(_CANNOT_DIAL,),
+        source="livekit/server-sdk-go signalling; livekit/sip#606",
+    ),
+    Cause(
+        "sip-service-gets-no-answer",
+        Link.JOIN,
+        Text(
+            en="livekit-sip waits without end for an answer from its `ws_url`",
+            ru="livekit-sip без конца ждёт ответа от своего `ws_url`",
+        ),
+        Text(
+            en=(
+                "The caller is kept ringing and is in no room: livekit-sip has accepted the call "
+                "and is still trying to join. Whatever is at `ws_url` neither answers nor "
+                "refuses: a firewall that drops packets, a wrong address, or a process that "
+                "hangs. livekit-sip logs nothing as long as it waits."
+            ),
+            ru=(
+                "Звонящий слышит гудки, но его нет ни в одной комнате: livekit-sip принял звонок "
+                "и всё ещё пытается войти. То, что находится по `ws_url`, не отвечает и не "
+                "отказывает: межсетевой экран, который отбрасывает пакеты, неверный адрес или "
+                "зависший процесс. Пока livekit-sip ждёт, он ничего не пишет в журнал."
+            ),
+        ),
+        Text(
+            en=(
+                "On livekit-sip's machine ask the address of `ws_url` in livekit-sip.yaml by "
+                "hand: `curl -i -m 5 http://HOST:PORT` must answer OK. If it does not, correct "
+                "`ws_url` and restart livekit-sip, or open the way to that port."
+            ),
+            ru=(
+                "На машине livekit-sip проверьте вручную адрес из `ws_url` в livekit-sip.yaml: "
+                "`curl -i -m 5 http://HOST:PORT` должен ответить OK. Если не отвечает, исправьте "
+                "`ws_url` и перезапустите livekit-sip или откройте путь к этому порту."
+            ),
+        ),
+        shows=(_NOT_IN_ITS_ROOM,),
+        also=(_KEPT_RINGING,),
+        excludes=(
+            log(_SIP, message=_NOT_JOINED),
+            # Then the caller may well be in a room that is listed elsewhere.
+            check("1.2-every-connection-sees-the-room"),
+        ),
+        source="livekit/sip pkg/sip/inbound.go; livekit/server-sdk-go signalling",
+    ),
+    Cause(
+        "sip-service-url-scheme-is-wrong",
+        Link.JOIN,
+        Text(
+            en="`ws_url` of livekit-sip has the wrong scheme: ws and wss are mixed up",
+            ru="В `ws_url` у livekit-sip неверная схема: перепутаны ws и wss",
+        ),
+        Text(
+            en=(
+                "livekit-sip speaks TLS to a port that speaks none, or the other way round, so "
+                "it cannot join the room of a call."
+            ),
+            ru=(
+                "livekit-sip говорит по TLS с портом, который TLS не понимает, или наоборот, "
+                "поэтому не может войти в комнату звонка."
+            ),
+        ),
+        Text(
+            en=(
+                "Change `ws_url` in livekit-sip.yaml: `ws://HOST:7880` leads to livekit-server "
+                "itself, which speaks no TLS; `wss://HOST` leads to the proxy with the "
+                "certificate. Then restart livekit-sip."
+            ),
+            ru=(
+                "Исправьте `ws_url` в livekit-sip.yaml: `ws://HOST:7880` ведёт к самому "
+                "livekit-server, он не говорит по TLS; `wss://HOST` ведёт к прокси с "
+                "сертификатом. Затем перезапустите livekit-sip."
+            ),
+        ),
+        shows=(_SCHEME_ERROR, _SCHEME_ANSWER),
+        proofs=(_SCHEME_ERROR, _SCHEME_ANSWER),
+        source="livekit/server-sdk-go signalling; Go crypto/tls, net/http",
+    ),
+    Cause(
+        "sip-service-distrusts-certificate",
+        Link.JOIN,
+        Text(
+            en="livekit-sip does not trust the certificate at its `ws_url`",
+            ru="livekit-sip не доверяет сертификату по адресу из `ws_url`",
+        ),
+        Text(
+            en=(
+                "livekit-sip accepted the call, then refused to join its room over TLS: the "
+                "certificate has expired, is for another host name, lacks the intermediate ones, "
+                "or comes from an authority that livekit-sip's machine or container does not "
+                "know."
+            ),
+            ru=(
+                "livekit-sip принял звонок, но отказался входить в комнату по TLS: сертификат "
+                "просрочен, выдан на другое имя, без промежуточных сертификатов или от центра, "
+                "которого машина или контейнер livekit-sip не знает."
+            ),
+        ),
+        Text(
+            en=(
+                "Let `ws_url` in livekit-sip.yaml name the host that the certificate is for and "
+                "serve the full chain. For a private authority set "
+                "SSL_CERT_FILE=/path/to/authority.pem for livekit-sip's process. Then restart "
+                "livekit-sip."
+            ),
+            ru=(
+                "Укажите в `ws_url` в livekit-sip.yaml хост, на который выдан сертификат, и "
+                "отдавайте полную цепочку. Для частного центра задайте процессу livekit-sip "
+                "SSL_CERT_FILE=/path/to/authority.pem. Затем перезапустите livekit-sip."
+            ),
+        ),
+        shows=(_NOT_TRUSTED,),
+        proofs=(_NOT_TRUSTED,),
+        source="livekit/server-sdk-go signalling; Go crypto/x509",
+    ),
+    Cause(
+        "sip-service-url-is-not-livekit",
+        Link.JOIN,
+        Text(
+            en="Something else than livekit-server answers at `ws_url` of livekit-sip",
+            ru="По `ws_url` из livekit-sip отвечает не livekit-server",
+        ),
+        Text(
+            en=(
+                "livekit-sip accepted the call, then asked to join its room, and the answer was "
+                "none that livekit-server gives: `ws_url` leads to another service, to a proxy "
+                "that does not pass WebSockets on, or has a path that does not belong there."
+            ),
+            ru=(
+                "livekit-sip принял звонок и попросился в комнату, но livekit-server так не "
+                "отвечает: `ws_url` ведёт к другому сервису, к прокси, который не пропускает "
+                "WebSocket, или содержит лишний путь."
+            ),
+        ),
+        Text(
+            en=(
+                "Set `ws_url` in livekit-sip.yaml to scheme, host and port of livekit-server, "
+                "without a path, as in `ws://HOST:7880`, then restart livekit-sip. If a proxy is "
+                "meant, let it pass on `/rtc` with the headers Upgrade and Connection."
+            ),
+            ru=(
+                "Оставьте в `ws_url` в livekit-sip.yaml схему, хост и порт livekit-server без "
+                "пути, например `ws://HOST:7880`, и перезапустите livekit-sip. Если там должен "
+                "быть прокси, пусть он пропускает `/rtc` с заголовками Upgrade и Connection."
+            ),
+        ),
+        shows=(*_SOMETHING_ELSE, _HUNG_UP),
+        proofs=_SOMETHING_ELSE,
+        excludes=(_SCHEME_ANSWER, _SCHEME_ERROR),
+        source="livekit/server-sdk-go signalling; livekit pkg/service/rtcservice.go",
+    ),
+    Cause(
+        "sip-service-has-no-url",
+        Link.JOIN,
+        Text(en="livekit-sip has no `ws_url`", ru="У livekit-sip не задан `ws_url`"),
+        Text(
+            en=(
+                "livekit-sip starts without it, accepts calls, and then does not know where to "
+                "join their rooms."
+            ),
+            ru=(
+                "Без него livekit-sip запускается и принимает звонки, но не знает, куда идти за "
+                "комнатой."
+            ),
+        ),
+        Text(
+            en=(
+                "Set `ws_url: ws://HOST:7880` in livekit-sip.yaml (or LIVEKIT_WS_URL of its "
+                "process) to the address of livekit-server, then restart livekit-sip."
+            ),
+            ru=(
+                "Пропишите `ws_url: ws://HOST:7880` в livekit-sip.yaml (или LIVEKIT_WS_URL его "
+                "процесса) с адресом livekit-server и перезапустите livekit-sip."
+            ),
+        ),
+        shows=(_NO_URL,),
+        proofs=(_NO_URL,),
+        source="livekit/server-sdk-go signalling/errors.go",
+    ),
+    Cause(
+        "rooms-are-not-created-by-joining",
+        Link.JOIN,
+        Text(
+            en="livekit-server does not create the room of a call: `room.auto_create` is off",
+            ru="livekit-server не создаёт комнату для звонка: `room.auto_create` выключен",
+        ),
+        Text(
+            en=(
+                "The dispatch rule names a room that does not exist yet, and livekit-server lets "
+                "nobody join such a room: livekit-sip gets 404 and rejects the call."
+            ),
+            ru=(
+                "Правило диспетчеризации называет комнату, которой ещё нет, а livekit-server не "
+                "пускает в такие комнаты: livekit-sip получает 404 и отклоняет звонок."
+            ),
+        ),
+        Text(
+            en=(
+                "Set `auto_create: true` under `room` in livekit.yaml (or remove the line) and "
+                "restart livekit-server. Or let the application create the room before the call; "
+                "that works only where the rule gives a name known before."
+            ),
+            ru=(
+                "Поставьте `auto_create: true` в разделе `room` в livekit.yaml (или удалите "
+                "строку) и перезапустите livekit-server. Либо пусть приложение создаёт комнату "
+                "до звонка; это возможно, только если правило даёт заранее известное имя."
+            ),
+        ),
+        shows=(_ROOM_ABSENT, _refused_by_server(404, _NO_ROOM)),
+        proofs=(_ROOM_ABSENT,),
+        source="livekit pkg/service/roomallocator.go ValidateCreateRoom",
     ),
 )

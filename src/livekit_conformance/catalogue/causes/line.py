@@ -4,66 +4,657 @@ What keeps a call from finding its trunk and dispatch rule.
 
 from __future__ import annotations
 
-from livekit_conformance.catalogue.cause import Cause, Sign, probe
+import re
+
+from livekit_conformance.catalogue.cause import Cause, Condition, Not, Sign, check, log, probe
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
+
+_IGNORED = probe(outcome="ringing-stopped")
+
+
+def _foretold(**where: Condition) -> Sign:
+    """
+    What the trunks and rules, as they are listed, make of the probe call.
+    """
+    return Sign("dispatch", where)
+
+
+_NO_TRUNKS = _foretold(trunk=None, rule=None, trunks=0, rules=Not(0))
+_OTHER_NUMBERS = _foretold(
+    trunk=None, rule=None, why_no_trunk=re.compile("dialled number .* is not in numbers")
+)
+_OTHER_CALLERS = _foretold(
+    trunk=None, rule=None, why_no_trunk=re.compile("is not in allowed_numbers")
+)
+_OTHER_SOURCES = _foretold(
+    trunk=Not(None), rule=Not(None), allowed_addresses=re.compile(r"."), asks_for_pin=False
+)
+_NO_RULES = _foretold(trunk=Not(None), rule=None, rules=0)
+_RULE_OF_OTHER_TRUNKS = _foretold(
+    trunk=Not(None), rule=None, why_no_rule=re.compile("is for other trunks")
+)
+_RULE_OF_OTHER_NUMBERS = _foretold(
+    trunk=Not(None), rule=None, why_no_rule=re.compile("is not exactly in numbers")
+)
+_RULE_OF_OTHER_CALLERS = _foretold(
+    trunk=Not(None), rule=None, why_no_rule=re.compile("is not exactly in inbound_numbers")
+)
+_NO_RULE = _foretold(rule=None)
+_PIN = _foretold(asks_for_pin=True)
+_CONFLICT = check("1.2-no-two-trunks-match")
+_OTHER_NAME = check("1.2-call-lands-in-a-named-room")
+_OTHER_NAME_FORETOLD = check("1.2-dispatch-rules-produce-the-name")
+_KNOWN = (
+    _NO_TRUNKS,
+    _OTHER_NUMBERS,
+    _OTHER_CALLERS,
+    _OTHER_SOURCES,
+    _NO_RULES,
+    _RULE_OF_OTHER_TRUNKS,
+    _RULE_OF_OTHER_NUMBERS,
+    _RULE_OF_OTHER_CALLERS,
+)
+_AMBIGUOUS_LOG = re.compile("Multiple SIP Trunks matched|Multiple SIP Dispatch Rules")
+_AMBIGUOUS = (log("livekit-sip", error=_AMBIGUOUS_LOG), log("livekit-server", error=_AMBIGUOUS_LOG))
+_TRUNK_CONFLICT = log(
+    "livekit-server", level="info", error=re.compile("Conflicting inbound SIP Trunks")
+)
+_OPEN_TRUNK = log(
+    "livekit-server",
+    level="info",
+    error=re.compile("for security, one of the fields must be set: AuthUsername"),
+)
+_REGISTER = log(
+    "livekit-sip", level="info", message="Inbound SIP request not handled", method="REGISTER"
+)
+_NO_OFFER = log("livekit-sip", level="info", message="no offer type specified")
+_SOURCE = "livekit/protocol sip/sip.go MatchTrunk, MatchDispatchRule; livekit/sip#825"
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
         "sip-unreachable",
         Link.SIP_SOCKET,
-        Text(en="livekit-sip does not answer SIP at sip.server", ru=""),
-        Text(en="Nothing answered OPTIONS at the address in the profile.", ru=""),
+        Text(
+            en="livekit-sip does not answer SIP at sip.server",
+            ru="livekit-sip не отвечает по SIP на адресе sip.server",
+        ),
+        Text(
+            en=(
+                "Nothing answered OPTIONS at the address in the profile: livekit-sip does not "
+                "run or hangs, listens elsewhere, or something between drops it."
+            ),
+            ru=(
+                "На OPTIONS по адресу из профиля никто не ответил: livekit-sip не запущен или "
+                "завис, слушает другой адрес, или пакеты теряются по дороге."
+            ),
+        ),
         Text(
             en=(
                 "Check that livekit-sip runs, that `sip.server` and `sip.transport` of the "
-                "profile are its `listen_ip` and `sip_port`, and that no firewall is between."
+                "profile are its `listen_ip` and `sip_port`, and that no firewall is between. On "
+                "its machine: ss -lnup | grep 5060"
             ),
-            ru="",
+            ru=(
+                "Проверьте, что livekit-sip запущен, что `sip.server` и `sip.transport` профиля "
+                "совпадают с его `listen_ip` и `sip_port`, и что между ними нет файрвола. На его "
+                "машине: ss -lnup | grep 5060"
+            ),
         ),
-        shows=(Sign("check", {"id": "1.5-sip-answers-options", "verdict": "BLOCKED"}),),
+        shows=(check("1.5-sip-answers-options", "BLOCKED"),),
         source="livekit/sip pkg/sip/server.go",
     ),
     Cause(
         "trunk-refuses-credentials",
         Link.CREDENTIALS,
-        Text(en="The SIP trunk refuses the profile's user name or password", ru=""),
+        Text(
+            en="The SIP trunk refuses the profile's user name or password",
+            ru="SIP-транк не принимает имя или пароль из профиля",
+        ),
         Text(
             en=(
                 "The INVITE was challenged with 407 and refused when it came with the credentials."
             ),
-            ru="",
+            ru="На INVITE пришёл вызов 407, а INVITE с учётными данными получил отказ.",
         ),
         Text(
             en=(
                 "Compare `sip.username` and `sip.password` of the profile with `auth_username` "
                 "and `auth_password` of the inbound trunk: lk sip inbound list"
             ),
-            ru="",
+            ru=(
+                "Сравните `sip.username` и `sip.password` профиля с `auth_username` и "
+                "`auth_password` входящего транка: lk sip inbound list"
+            ),
         ),
         shows=(probe(final_status=401), probe(final_status=407)),
         proofs=(probe(final_status=401),),
         source="livekit/sip pkg/sip/inbound.go handleInviteAuth",
     ),
     Cause(
+        "no-inbound-trunk",
+        Link.TRUNK,
+        Text(en="There is no inbound trunk at all", ru="Нет ни одного входящего транка"),
+        Text(
+            en=(
+                "livekit-server lists no inbound trunk, and no dispatch rule takes calls without "
+                "one. livekit-sip leaves such a call ringing, as it does with floods."
+            ),
+            ru=(
+                "У livekit-server нет входящих транков, и ни одно правило не берёт звонки без "
+                "транка. Такой звонок livekit-sip оставляет звонить, как при флуде."
+            ),
+        ),
+        Text(
+            en=(
+                "Create an inbound trunk with the number in `numbers` and a dispatch rule for "
+                "it: lk sip inbound create; lk sip dispatch create. If they existed, Redis has "
+                "lost its data: let it keep them (appendonly)."
+            ),
+            ru=(
+                "Создайте входящий транк с номером в `numbers` и правило для него: lk sip "
+                "inbound create; lk sip dispatch create. Если они уже были, данные потерял "
+                "Redis: включите сохранение (appendonly)."
+            ),
+        ),
+        shows=(_NO_TRUNKS,),
+        proofs=(_NO_TRUNKS,),
+        # What no trunk takes is asked for no credentials either.
+        breaks=(Link.CREDENTIALS, Link.LINE),
+        source=_SOURCE,
+    ),
+    Cause(
+        "number-is-in-no-trunk",
+        Link.TRUNK,
+        Text(
+            en="No inbound trunk is for the dialled number",
+            ru="Набираемый номер не указан ни в одном входящем транке",
+        ),
+        Text(
+            en=(
+                "The inbound trunks list other numbers. Blanks, hyphens and the plus sign make "
+                "no difference there, but every digit does: a national and an international form "
+                "are two numbers."
+            ),
+            ru=(
+                "Во входящих транках указаны другие номера. Пробелы, дефисы и плюс значения не "
+                "имеют, но важна каждая цифра: национальная и международная запись — разные "
+                "номера."
+            ),
+        ),
+        Text(
+            en=(
+                "Add the number as the provider sends it (the user of To) to `numbers` of the "
+                "trunk, or dial what stands there: lk sip inbound list; lk sip inbound update"
+            ),
+            ru=(
+                "Добавьте номер в том виде, в котором его шлёт провайдер (пользователь в To), в "
+                "`numbers` транка или набирайте тот, что там указан: lk sip inbound list; lk sip "
+                "inbound update"
+            ),
+        ),
+        shows=(_OTHER_NUMBERS,),
+        proofs=(_OTHER_NUMBERS,),
+        # What no trunk takes is asked for no credentials either.
+        breaks=(Link.CREDENTIALS, Link.LINE),
+        excludes=(_OTHER_CALLERS,),
+        source=f"{_SOURCE}; livekit/sip#520",
+    ),
+    Cause(
+        "caller-is-not-allowed",
+        Link.TRUNK,
+        Text(
+            en="The inbound trunk does not allow this caller's number",
+            ru="Входящий транк не разрешает номер звонящего",
+        ),
+        Text(
+            en=(
+                "The number of the caller (the user of From) is not in `allowed_numbers` of the "
+                "trunk, so the trunk is not for this call."
+            ),
+            ru=(
+                "Номера звонящего (пользователь в From) нет в `allowed_numbers` транка, поэтому "
+                "транк этот звонок не берёт."
+            ),
+        ),
+        Text(
+            en=(
+                "Add the caller to `allowed_numbers` of the trunk, or empty that list: lk sip "
+                "inbound list; lk sip inbound update"
+            ),
+            ru=(
+                "Добавьте звонящего в `allowed_numbers` транка или очистите этот список: lk sip "
+                "inbound list; lk sip inbound update"
+            ),
+        ),
+        shows=(_OTHER_CALLERS,),
+        proofs=(_OTHER_CALLERS,),
+        # What no trunk takes is asked for no credentials either.
+        breaks=(Link.CREDENTIALS, Link.LINE),
+        source=_SOURCE,
+    ),
+    Cause(
+        "source-is-not-allowed",
+        Link.TRUNK,
+        Text(
+            en="The inbound trunk does not allow the address that the call comes from",
+            ru="Входящий транк не разрешает адрес, с которого пришёл звонок",
+        ),
+        Text(
+            en=(
+                "Numbers and rule fit, and the call was ignored all the same. The trunk has "
+                "`allowed_addresses`, and the source of the INVITE as livekit-sip sees it is "
+                "probably not among them (behind NAT or a proxy it is another one)."
+            ),
+            ru=(
+                "Номера и правило подходят, но звонок всё равно проигнорирован. У транка задан "
+                "`allowed_addresses`, и адреса источника INVITE, каким его видит livekit-sip, "
+                "там, вероятно, нет (за NAT или прокси он другой)."
+            ),
+        ),
+        Text(
+            en=(
+                "Add the source, `fromIP` in livekit-sip's line `processing invite`, to "
+                "`allowed_addresses` of the trunk (address or CIDR): lk sip inbound update"
+            ),
+            ru=(
+                "Добавьте источник, это `fromIP` в строке `processing invite` журнала "
+                "livekit-sip, в `allowed_addresses` транка (адрес или CIDR): lk sip inbound "
+                "update"
+            ),
+        ),
+        shows=(_OTHER_SOURCES,),
+        # What no trunk takes is asked for no credentials either.
+        breaks=(Link.CREDENTIALS, Link.LINE),
+        also=(_IGNORED,),
+        source=f"{_SOURCE}; livekit/sip#318",
+    ),
+    Cause(
+        "no-dispatch-rule",
+        Link.DISPATCH,
+        Text(
+            en="There is no dispatch rule at all",
+            ru="Нет ни одного правила диспетчеризации",
+        ),
+        Text(
+            en=(
+                "A trunk takes the call, and no rule says into which room it goes. livekit-sip "
+                "leaves such a call ringing, as it does with floods."
+            ),
+            ru=(
+                "Транк берёт звонок, но ни одно правило не говорит, в какую комнату. Такой "
+                "звонок livekit-sip оставляет звонить, как при флуде."
+            ),
+        ),
+        Text(
+            en=(
+                "Create a dispatch rule for the trunk: lk sip dispatch create. The call must "
+                "then ring again and again, and a room must open."
+            ),
+            ru=(
+                "Создайте правило для этого транка: lk sip dispatch create. После этого 180 "
+                "должен повторяться, а комната — открыться."
+            ),
+        ),
+        shows=(_NO_RULES,),
+        proofs=(_NO_RULES,),
+        breaks=(Link.LINE,),
+        source=f"{_SOURCE}; livekit/sip#227",
+    ),
+    Cause(
+        "rule-is-for-other-trunks",
+        Link.DISPATCH,
+        Text(
+            en="The dispatch rule is bound to another trunk",
+            ru="Правило диспетчеризации привязано к другому транку",
+        ),
+        Text(
+            en=(
+                "A trunk takes the call, but `trunk_ids` of the rules name others. That happens "
+                "when a trunk is deleted and created again: it has a new id."
+            ),
+            ru=(
+                "Транк берёт звонок, но в `trunk_ids` правил указаны другие. Так бывает, когда "
+                "транк удалили и создали заново: у него новый id."
+            ),
+        ),
+        Text(
+            en=(
+                "Put the id of the trunk into `trunk_ids` of the rule, or create the rule anew "
+                "for it: lk sip inbound list; lk sip dispatch list"
+            ),
+            ru=(
+                "Впишите id транка в `trunk_ids` правила или создайте правило для него заново: "
+                "lk sip inbound list; lk sip dispatch list"
+            ),
+        ),
+        shows=(_RULE_OF_OTHER_TRUNKS,),
+        proofs=(_RULE_OF_OTHER_TRUNKS,),
+        breaks=(Link.LINE,),
+        excludes=(_RULE_OF_OTHER_NUMBERS, _RULE_OF_OTHER_CALLERS),
+        source=f"{_SOURCE}; livekit/sip#400",
+    ),
+    Cause(
+        "rule-is-for-other-numbers",
+        Link.DISPATCH,
+        Text(
+            en="The dispatch rule is for another dialled number, or writes it differently",
+            ru="Правило диспетчеризации для другого номера, или номер в нём записан иначе",
+        ),
+        Text(
+            en=(
+                "A trunk takes the call, but the dialled number is not in `numbers` of the rule. "
+                "Rules compare letter by letter: with or without the plus sign are two numbers "
+                "there, unlike in trunks."
+            ),
+            ru=(
+                "Транк берёт звонок, но набранного номера нет в `numbers` правила. Правила "
+                "сравнивают посимвольно: с плюсом и без плюса — разные номера, в отличие от "
+                "транков."
+            ),
+        ),
+        Text(
+            en=(
+                "Write the number into `numbers` of the rule exactly as the provider sends it "
+                "(the user of To), or leave `numbers` empty and bind the rule by `trunk_ids`: lk "
+                "sip dispatch update"
+            ),
+            ru=(
+                "Запишите номер в `numbers` правила точно так, как его шлёт провайдер "
+                "(пользователь в To), или оставьте `numbers` пустым и привяжите правило через "
+                "`trunk_ids`: lk sip dispatch update"
+            ),
+        ),
+        shows=(_RULE_OF_OTHER_NUMBERS,),
+        proofs=(_RULE_OF_OTHER_NUMBERS,),
+        breaks=(Link.LINE,),
+        source=f"{_SOURCE}; livekit/sip#484",
+    ),
+    Cause(
+        "rule-is-for-other-callers",
+        Link.DISPATCH,
+        Text(
+            en="The dispatch rule is for other callers",
+            ru="Правило диспетчеризации для других звонящих",
+        ),
+        Text(
+            en=(
+                "A trunk takes the call, but the caller is not in `inbound_numbers` of the rule. "
+                "Rules compare letter by letter, with the plus sign."
+            ),
+            ru=(
+                "Транк берёт звонок, но звонящего нет в `inbound_numbers` правила. Правила "
+                "сравнивают посимвольно, вместе с плюсом."
+            ),
+        ),
+        Text(
+            en=(
+                "Add the caller exactly as it comes (the user of From) to `inbound_numbers` of "
+                "the rule, or empty that list: lk sip dispatch update"
+            ),
+            ru=(
+                "Добавьте звонящего точно так, как он приходит (пользователь в From), в "
+                "`inbound_numbers` правила или очистите этот список: lk sip dispatch update"
+            ),
+        ),
+        shows=(_RULE_OF_OTHER_CALLERS,),
+        proofs=(_RULE_OF_OTHER_CALLERS,),
+        breaks=(Link.LINE,),
+        source=_SOURCE,
+    ),
+    Cause(
+        "rule-asks-for-pin",
+        Link.DISPATCH,
+        Text(
+            en="The dispatch rule asks the caller for a PIN",
+            ru="Правило диспетчеризации спрашивает у звонящего PIN",
+        ),
+        Text(
+            en=(
+                "The call is answered at once by a voice that asks for a PIN, and comes into no "
+                "room until the right one is typed."
+            ),
+            ru=(
+                "На звонок сразу отвечает голос, который просит PIN, и в комнату звонок не "
+                "попадает, пока не введён верный."
+            ),
+        ),
+        Text(
+            en=(
+                "Take `pin` away from the rule of this number, or give the number a rule of its "
+                "own without one: lk sip dispatch list"
+            ),
+            ru=(
+                "Уберите `pin` из правила этого номера или заведите для номера отдельное правило "
+                "без него: lk sip dispatch list"
+            ),
+        ),
+        shows=(_PIN,),
+        proofs=(_PIN,),
+        breaks=(Link.JOIN, Link.ANSWER, Link.AGENT, Link.AUDIO, Link.MEDIA),
+        source="livekit/sip pkg/sip/inbound.go pinPrompt",
+    ),
+    Cause(
+        "line-is-ambiguous",
+        Link.TRUNK,
+        Text(
+            en="Two inbound trunks or two dispatch rules match the same call",
+            ru="Одному звонку подходят два входящих транка или два правила",
+        ),
+        Text(
+            en=(
+                "livekit-server cannot choose and answers with an error, so livekit-sip refuses "
+                "the call with 503 at once (`Multiple SIP Trunks matched`)."
+            ),
+            ru=(
+                "livekit-server не может выбрать и отвечает ошибкой, поэтому livekit-sip сразу "
+                "отказывает с 503 (`Multiple SIP Trunks matched`)."
+            ),
+        ),
+        Text(
+            en=(
+                "Delete one of those that the check names, or tell them apart by `numbers`, "
+                "`allowed_numbers` or `allowed_addresses`: lk sip inbound list; lk sip inbound "
+                "delete ID"
+            ),
+            ru=(
+                "Удалите одно из того, что назвала проверка, или разделите их через `numbers`, "
+                "`allowed_numbers` или `allowed_addresses`: lk sip inbound list; lk sip inbound "
+                "delete ID"
+            ),
+        ),
+        shows=(_CONFLICT, *_AMBIGUOUS),
+        proofs=(_CONFLICT, *_AMBIGUOUS),
+        breaks=(Link.LINE, Link.BUS),
+        source=f"{_SOURCE}; livekit/sip#170",
+    ),
+    Cause(
+        "rule-names-the-room-differently",
+        Link.ROOM_NAME,
+        Text(
+            en="The dispatch rule gives the room another name than the profile expects",
+            ru="Правило диспетчеризации даёт комнате не то имя, которого ждёт профиль",
+        ),
+        Text(
+            en=(
+                "The call came into a room whose name does not fit `rooms.name_pattern`. An "
+                "application that looks for its rooms by name does not find it."
+            ),
+            ru=(
+                "Звонок попал в комнату, имя которой не подходит к `rooms.name_pattern`. "
+                "Приложение, которое ищет свои комнаты по имени, её не найдёт."
+            ),
+        ),
+        Text(
+            en=(
+                "Use an Individual rule whose `room_prefix` is the part of `rooms.name_pattern` "
+                "before {call_id}: lk sip dispatch list; lk sip dispatch update. Or correct the "
+                "pattern in the profile."
+            ),
+            ru=(
+                "Используйте правило Individual, у которого `room_prefix` — часть "
+                "`rooms.name_pattern` до {call_id}: lk sip dispatch list; lk sip dispatch "
+                "update. Или исправьте шаблон в профиле."
+            ),
+        ),
+        shows=(_OTHER_NAME, _OTHER_NAME_FORETOLD),
+        proofs=(_OTHER_NAME,),
+        excludes=(_IGNORED, _PIN, _NO_RULE),
+        breaks=(Link.LINE,),
+        source="livekit/protocol sip/sip.go EvaluateDispatchRule",
+    ),
+    Cause(
+        "trunk-conflicts-with-another",
+        Link.LINE,
+        Text(
+            en="An inbound trunk was not created, because another one is for the same calls",
+            ru="Входящий транк не создан: для тех же звонков уже есть другой",
+        ),
+        Text(
+            en=(
+                "livekit-server refused it with 400 `Conflicting inbound SIP Trunks`: two trunks "
+                "for one number are allowed only where `allowed_numbers` tell their callers "
+                "apart."
+            ),
+            ru=(
+                "livekit-server отказал с 400 `Conflicting inbound SIP Trunks`: два транка на "
+                "один номер допустимы, только если их звонящих разделяет `allowed_numbers`."
+            ),
+        ),
+        Text(
+            en=(
+                "Change or delete the trunk that the error names, or give both different "
+                "`allowed_numbers`: lk sip inbound list; lk sip inbound delete ID"
+            ),
+            ru=(
+                "Измените или удалите транк, названный в ошибке, или задайте обоим разные "
+                "`allowed_numbers`: lk sip inbound list; lk sip inbound delete ID"
+            ),
+        ),
+        shows=(_TRUNK_CONFLICT,),
+        proofs=(_TRUNK_CONFLICT,),
+        source="livekit pkg/service/sip.go; livekit/protocol sip/sip.go ValidateTrunks",
+    ),
+    Cause(
+        "trunk-would-be-open",
+        Link.LINE,
+        Text(
+            en="An inbound trunk was not created, because it would let everybody in",
+            ru="Входящий транк не создан: он пустил бы кого угодно",
+        ),
+        Text(
+            en=(
+                "livekit-server refused it with 400 `for security, one of the fields must be set`."
+            ),
+            ru="livekit-server отказал с 400 `for security, one of the fields must be set`.",
+        ),
+        Text(
+            en=(
+                "Give the trunk `numbers`, `allowed_addresses`, or both `auth_username` and "
+                "`auth_password`."
+            ),
+            ru=(
+                "Задайте транку `numbers`, `allowed_addresses` или вместе `auth_username` и "
+                "`auth_password`."
+            ),
+        ),
+        shows=(_OPEN_TRUNK,),
+        proofs=(_OPEN_TRUNK,),
+        source="livekit/protocol livekit/sip.go Validate; livekit/sip#213",
+    ),
+    Cause(
+        "client-registers",
+        Link.SIP_SOCKET,
+        Text(
+            en="A phone or PBX tries to register with livekit-sip",
+            ru="Телефон или АТС пытается зарегистрироваться на livekit-sip",
+        ),
+        Text(
+            en=(
+                "livekit-sip is no registrar: it answers REGISTER with 405, and a device that "
+                "waits for its registration never calls."
+            ),
+            ru=(
+                "livekit-sip — не регистратор: на REGISTER он отвечает 405, и устройство, "
+                "которое ждёт регистрации, звонить не будет."
+            ),
+        ),
+        Text(
+            en=(
+                "Set the PBX up as a trunk that sends INVITE without registration (with the "
+                "credentials of the inbound trunk), or put a registrar such as Kamailio or "
+                "Asterisk before livekit-sip."
+            ),
+            ru=(
+                "Настройте на АТС транк, который шлёт INVITE без регистрации (с учётными данными "
+                "входящего транка), или поставьте перед livekit-sip регистратор, например "
+                "Kamailio или Asterisk."
+            ),
+        ),
+        shows=(_REGISTER,),
+        proofs=(_REGISTER,),
+        source="livekit/sip pkg/sip/inbound.go onRequest; livekit/sip#338",
+    ),
+    Cause(
+        "invite-without-offer",
+        Link.MEDIA,
+        Text(en="The caller sends INVITE without SDP", ru="Звонящий шлёт INVITE без SDP"),
+        Text(
+            en=(
+                "livekit-sip needs the offer in the INVITE (no delayed offer) and refuses the "
+                "call with 400."
+            ),
+            ru=(
+                "livekit-sip нужно предложение SDP прямо в INVITE (delayed offer он не умеет), "
+                "иначе он отказывает с 400."
+            ),
+        ),
+        Text(
+            en=(
+                "Switch early offer on in the PBX or SBC (Cisco CUBE: `early-offer forced`), so "
+                "that INVITE carries SDP."
+            ),
+            ru=(
+                "Включите early offer на АТС или SBC (Cisco CUBE: `early-offer forced`), чтобы "
+                "INVITE нёс SDP."
+            ),
+        ),
+        shows=(_NO_OFFER,),
+        proofs=(_NO_OFFER,),
+        source="livekit/sip pkg/sip/inbound.go; livekit/sip#402",
+    ),
+    Cause(
         "no-trunk-or-rule-matches",
         Link.DISPATCH,
-        Text(en="No SIP trunk or dispatch rule matches the call", ru=""),
+        Text(
+            en="No SIP trunk or dispatch rule matches the call",
+            ru="Звонку не подошёл ни один SIP-транк или ни одно правило",
+        ),
         Text(
             en=(
                 "livekit-sip sent one 180 Ringing and then nothing: it treats a call that no "
-                "trunk and rule want as a flood and leaves it ringing."
+                "trunk and rule want as a flood and leaves it ringing. Which of them does not "
+                "fit is not known: they could not be listed."
             ),
-            ru="",
+            ru=(
+                "livekit-sip прислал один 180 Ringing и замолчал: звонок, который не нужен ни "
+                "транку, ни правилу, он считает флудом и оставляет звонить. Что именно не "
+                "подошло, неизвестно: списки получить не удалось."
+            ),
         ),
         Text(
             en=(
-                "Create a dispatch rule for the trunk of this number, or correct its numbers "
-                "(rules compare them literally, with the plus sign): lk sip dispatch list"
+                "Compare the dialled number, the caller and the source address with the trunks "
+                "and rules: lk sip inbound list; lk sip dispatch list (the key needs the grant "
+                "`sip.admin`)"
             ),
-            ru="",
+            ru=(
+                "Сравните набранный номер, звонящего и адрес источника с транками и правилами: "
+                "lk sip inbound list; lk sip dispatch list (ключу нужно право `sip.admin`)"
+            ),
         ),
-        shows=(probe(outcome="ringing-stopped"),),
-        source="livekit/sip pkg/sip/inbound.go; livekit/sip#825",
+        shows=(_IGNORED,),
+        excludes=_KNOWN,
+        source=_SOURCE,
     ),
 )

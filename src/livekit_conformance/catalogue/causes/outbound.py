@@ -1,9 +1,471 @@
 """
-What keeps outbound calls from being placed.
+What keeps outbound calls from being placed, and from being answered.
 """
 
 from __future__ import annotations
 
-from livekit_conformance.catalogue.cause import Cause
+import re
 
-CAUSES: tuple[Cause, ...] = ()
+from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign, log
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.text import Text
+
+_SERVER, _SIP = "livekit-server", "livekit-sip"
+# What livekit-server logs of a request that failed, and livekit-sip of the call, also when nobody
+# waits for it (pkg/service/sip.go; livekit/sip pkg/sip/outbound.go).
+_TOLD = re.compile(r"^cannot create sip participant")
+_INVITE_FAILED = "SIP invite failed"
+
+
+def _dialled(**where: Condition) -> Sign:
+    """
+    How the outbound call went that was to be answered.
+    """
+    return Sign("sip-call", {"purpose": "outbound, answered", **where})
+
+
+def _said(what: str) -> tuple[Sign, ...]:
+    """
+    What the API and the logs say of a call that failed.
+    """
+    pattern = re.compile(what)
+    return (
+        _dialled(said=pattern),
+        log(_SERVER, message=_TOLD, error=pattern),
+        log(_SIP, level="info", message=_INVITE_FAILED, error=pattern),
+    )
+
+
+def _ended_with(statuses: str) -> tuple[Sign, ...]:
+    """
+    The same of final responses (SIP statuses) of the other side.
+    """
+    return _said(rf"(INVITE failed|from INVITE response): sip status: ({statuses})\b")
+
+
+# Later calls of ours fail on purpose: where the good one came through, nothing is wrong.
+_ANSWERED = _dialled(outcome="answered")
+_UNKNOWN_TRUNK = _said(r"requested sip trunk does not exist")
+_ACCOUNT = _said(
+    r"sip server required auth, but no username|max auth retry attempts reached for SIP invite"
+)
+_FORBIDDEN = _ended_with("403")
+_NO_NUMBER = _ended_with("404|410|484|604")
+_NOT_TAKEN = _ended_with("408|480|486|600|603")
+_FAILING = _ended_with(r"5\d\d")
+_NO_CONNECTION = _said(r"transport<(TCP|TLS|WSS?)> dial err=")
+_NO_HOST = _said(r"fail to resolve target for")
+_NO_CPU = _said(r"cpu exhausted")
+_TIMED_OUT = _said(r"sip request timed out")
+_WHEN = Between(0, 1e9)
+_UNANSWERED: dict[str, Condition] = {
+    "level": "info",
+    "message": "signaling timestamps",
+    "direction": "outbound",
+    "reason": "no-answer",
+}
+_RANG = log(_SIP, **_UNANSWERED, inviteToRingingMs=_WHEN)
+_SILENT = log(_SIP, **_UNANSWERED, inviteToRingingMs=Not(_WHEN), inviteToTryingMs=Not(_WHEN))
+_SOURCE = "livekit/sip pkg/sip/outbound.go, errors.go; livekit/protocol livekit/sip.go"
+_LATER = log(_SIP, level="info", message=_INVITE_FAILED)
+
+CAUSES: tuple[Cause, ...] = (
+    Cause(
+        "outbound-result-not-awaited",
+        Link.OUTBOUND,
+        Text(
+            en="CreateSIPParticipant said 200 before the call failed: nobody waited for the answer",
+            ru="CreateSIPParticipant ответил 200 раньше, чем звонок не удался: исхода не ждали",
+        ),
+        Text(
+            en=(
+                "Without `wait_until_answered` 200 means only that the dialling has begun. These "
+                "calls failed afterwards, and no API answer told the application so."
+            ),
+            ru=(
+                "Без `wait_until_answered` ответ 200 значит лишь, что набор начался. Эти звонки "
+                "не удались позже, и ни один ответ API не сообщил об этом приложению."
+            ),
+        ),
+        Text(
+            en=(
+                "Set `wait_until_answered: true` in the request, with a client time-out longer "
+                "than `ringing_timeout`: then a call that fails is an error with "
+                "`sip_status_code`. Or watch the attribute `sip.callStatus` of the participant: "
+                "dialing, ringing, active, hangup."
+            ),
+            ru=(
+                "Поставьте в запросе `wait_until_answered: true` и дайте клиенту тайм-аут больше "
+                "`ringing_timeout`: тогда неудачный звонок вернётся ошибкой с `sip_status_code`. "
+                "Или следите за атрибутом участника `sip.callStatus`: dialing, ringing, active, "
+                "hangup."
+            ),
+        ),
+        shows=(_LATER,),
+        also=(log(_SERVER, level="info", message="API SIP.CreateSIPParticipant", status="200"),),
+        proofs=(_LATER,),
+        excludes=(log(_SERVER, message=_TOLD),),
+        source="livekit/sip#468, #136, #481; livekit/sip pkg/sip/client.go createSIPParticipant",
+    ),
+    Cause(
+        "outbound-trunk-unknown",
+        Link.OUTBOUND,
+        Text(
+            en="The outbound trunk that is dialled by does not exist",
+            ru="Исходящего транка, через который звонят, не существует",
+        ),
+        Text(
+            en=(
+                "livekit-server knows no outbound trunk with the given id (`requested sip trunk "
+                "does not exist`): it was deleted, belongs to another deployment, or is the id of "
+                "an inbound trunk. No call was placed."
+            ),
+            ru=(
+                "livekit-server не знает исходящего транка с таким id (`requested sip trunk does "
+                "not exist`): его удалили, он из другого развёртывания или это id входящего "
+                "транка. Звонка не было."
+            ),
+        ),
+        Text(
+            en=(
+                "Take the id from `lk sip outbound list`, and put it into the application's "
+                "`sip_trunk_id` and into `sip.outbound.trunk_id` of the profile. If the list is "
+                "empty: lk sip outbound create"
+            ),
+            ru=(
+                "Возьмите id из `lk sip outbound list` и впишите его в `sip_trunk_id` приложения "
+                "и в `sip.outbound.trunk_id` профиля. Если список пуст: lk sip outbound create"
+            ),
+        ),
+        shows=_UNKNOWN_TRUNK,
+        proofs=_UNKNOWN_TRUNK,
+        excludes=(_ANSWERED,),
+        source="livekit pkg/service/sip.go CreateSIPParticipantRequest",
+    ),
+    Cause(
+        "provider-wants-other-credentials",
+        Link.OUTBOUND,
+        Text(
+            en="The provider does not take the user and password of the outbound trunk",
+            ru="Провайдер не принимает пользователя и пароль исходящего транка",
+        ),
+        Text(
+            en=(
+                "The provider answered the INVITE with 401 or 407. The trunk has no account "
+                "(`sip server required auth, but no username or password was provided`), or a "
+                "wrong one: livekit-sip tries five times and gives up (`max auth retry attempts "
+                "reached`)."
+            ),
+            ru=(
+                "На INVITE провайдер ответил 401 или 407. У транка нет учётной записи (`sip "
+                "server required auth, but no username or password was provided`) или она "
+                "неверна: livekit-sip пробует пять раз и сдаётся (`max auth retry attempts "
+                "reached`)."
+            ),
+        ),
+        Text(
+            en=(
+                "Set `auth_username` and `auth_password` of the outbound trunk to the SIP account "
+                "at the provider, which is often not the login of its web site: lk sip outbound "
+                "update. If the call goes to the suite's own listener, "
+                "`sip.outbound.username` and `sip.outbound.password` of the profile must be the "
+                "same."
+            ),
+            ru=(
+                "Впишите в `auth_username` и `auth_password` исходящего транка SIP-учётную запись "
+                "у провайдера (часто это не логин от его сайта): lk sip outbound update. Если "
+                "звонок идёт на собственный приёмник набора, `sip.outbound.username` и "
+                "`sip.outbound.password` профиля должны совпадать с ними."
+            ),
+        ),
+        shows=_ACCOUNT,
+        proofs=_ACCOUNT,
+        excludes=(_ANSWERED,),
+        source=_SOURCE,
+    ),
+    Cause(
+        "provider-forbids-the-call",
+        Link.OUTBOUND,
+        Text(
+            en="The provider forbids the call (403): it does not accept the caller number",
+            ru="Провайдер запрещает звонок (403): он не принимает номер звонящего",
+        ),
+        Text(
+            en=(
+                "The INVITE came to the provider and was answered with 403. Most often From holds "
+                "a number that does not belong to the account, or the provider wants the user "
+                "name of the account there; less often the destination or the source address is "
+                "not allowed."
+            ),
+            ru=(
+                "INVITE дошёл до провайдера, и тот ответил 403. Чаще всего в From стоит номер не "
+                "этой учётной записи, или провайдер ждёт там имя пользователя; реже запрещены "
+                "направление или адрес, с которого звонят."
+            ),
+        ),
+        Text(
+            en=(
+                "Put what the provider wants in From into `numbers` of the outbound trunk (the "
+                "number as it is written there, or the user name), or into `sip_number` of "
+                "CreateSIPParticipant; the real number then goes into `headers`: "
+                "P-Preferred-Identity. Ask the provider for its reason, and whether the "
+                "destination and your address are allowed."
+            ),
+            ru=(
+                "Впишите то, что провайдер ждёт в From, в `numbers` исходящего транка (номер "
+                "ровно в его записи или имя пользователя) либо в `sip_number` у "
+                "CreateSIPParticipant; настоящий номер тогда передайте в `headers`: "
+                "P-Preferred-Identity. Спросите у провайдера причину и разрешены ли направление и "
+                "ваш адрес."
+            ),
+        ),
+        shows=_FORBIDDEN,
+        excludes=(_ANSWERED,),
+        source="livekit/sip#333, #553; livekit/agents#1959",
+    ),
+    Cause(
+        "provider-knows-no-such-number",
+        Link.OUTBOUND,
+        Text(
+            en="The provider does not know the number that is dialled (404, 484)",
+            ru="Провайдер не знает набранного номера (404, 484)",
+        ),
+        Text(
+            en=(
+                "The INVITE came to the provider, which has no such destination: the number does "
+                "not exist, or it is written in another form than the provider expects."
+            ),
+            ru=(
+                "INVITE дошёл до провайдера, но такого направления у него нет: номера не "
+                "существует, или он записан не в том виде, которого ждёт провайдер."
+            ),
+        ),
+        Text(
+            en=(
+                "Write `sip_call_to` as the provider wants it: +15550142, 15550142 or with its "
+                "prefix; it is the user part of the request URI, nothing is added. Also see that "
+                "`address` of the trunk is the host for your account or region."
+            ),
+            ru=(
+                "Запишите `sip_call_to` так, как требует провайдер: +15550142, 15550142 или с его "
+                "префиксом; это часть user в URI запроса, ничего не добавляется. Проверьте и то, "
+                "что `address` транка — хост вашей учётной записи или региона."
+            ),
+        ),
+        shows=_NO_NUMBER,
+        proofs=_NO_NUMBER,
+        excludes=(_ANSWERED,),
+        source=_SOURCE,
+    ),
+    Cause(
+        "callee-does-not-take-the-call",
+        Link.OUTBOUND,
+        Text(
+            en="The callee is busy, declines or does not answer",
+            ru="Вызываемый занят, отклоняет звонок или не отвечает",
+        ),
+        Text(
+            en=(
+                "LiveKit placed the call, and the other side said that it does not take it (408, "
+                "480, 486, 600, 603), or let it ring until `ringing_timeout` was over. Trunk, "
+                "account and network are in order."
+            ),
+            ru=(
+                "LiveKit сделал звонок, а другая сторона ответила, что не берёт его (408, 480, "
+                "486, 600, 603), или звонила, пока не истёк `ringing_timeout`. Транк, учётная "
+                "запись и сеть исправны."
+            ),
+        ),
+        Text(
+            en=(
+                "Call the number from an ordinary telephone. If it answers there: ask the "
+                "provider about this call, and raise `ringing_timeout` of CreateSIPParticipant "
+                "(the provider may need 10 s before it rings)."
+            ),
+            ru=(
+                "Позвоните на этот номер с обычного телефона. Если там отвечают: спросите "
+                "провайдера об этом звонке и увеличьте `ringing_timeout` у CreateSIPParticipant "
+                "(до первого гудка провайдеру может понадобиться 10 с)."
+            ),
+        ),
+        shows=(*_NOT_TAKEN, _RANG, *_TIMED_OUT),
+        proofs=(*_NOT_TAKEN, _RANG),
+        excludes=(_ANSWERED, _SILENT),
+        otherwise="possible",
+        source=_SOURCE,
+    ),
+    Cause(
+        "provider-fails",
+        Link.OUTBOUND,
+        Text(
+            en="The provider itself fails (5xx)",
+            ru="Сбой у самого провайдера (5xx)",
+        ),
+        Text(
+            en=(
+                "The INVITE came to the provider and was answered with a server error. LiveKit "
+                "reports it as `failed_precondition` with the status in `sip_status_code`."
+            ),
+            ru=(
+                "INVITE дошёл до провайдера, и тот ответил ошибкой сервера. LiveKit сообщает её "
+                "как `failed_precondition` со статусом в `sip_status_code`."
+            ),
+        ),
+        Text(
+            en=(
+                "Look at the provider's status page and ask it about the call (Call-ID: "
+                "`sipCallID` in livekit-sip's log). Limits of calls at once and an empty balance "
+                "are told with 503, too. A second trunk with another `address` helps meanwhile."
+            ),
+            ru=(
+                "Посмотрите страницу состояния провайдера и спросите его о звонке (Call-ID: "
+                "`sipCallID` в журнале livekit-sip). С 503 сообщают и о пределе одновременных "
+                "звонков, и о пустом балансе. Пока поможет второй транк с другим `address`."
+            ),
+        ),
+        shows=_FAILING,
+        proofs=_FAILING,
+        excludes=(_ANSWERED,),
+        source=_SOURCE,
+    ),
+    Cause(
+        "provider-is-silent",
+        Link.OUTBOUND,
+        Text(
+            en="No SIP answer comes from the address of the outbound trunk",
+            ru="С адреса исходящего транка не приходит ни одного SIP-ответа",
+        ),
+        Text(
+            en=(
+                "livekit-sip sent the INVITE again and again, and not even 100 Trying came back: "
+                "nothing listens there, a firewall drops the packets in one direction, or the "
+                "provider ignores addresses that it does not know. The API says only `sip request "
+                "timed out`."
+            ),
+            ru=(
+                "livekit-sip снова и снова слал INVITE, но не пришло даже 100 Trying: там никто "
+                "не слушает, брандмауэр теряет пакеты в одну из сторон, или провайдер не отвечает "
+                "незнакомым адресам. API говорит только `sip request timed out`."
+            ),
+        ),
+        Text(
+            en=(
+                "Check `address` (host and port) and `transport` of the outbound trunk (lk sip "
+                "outbound list) against the provider's documents, and let the provider allow the "
+                "address of livekit-sip's machine. `tcpdump -n host PROVIDER` there shows whether "
+                "answers come."
+            ),
+            ru=(
+                "Сверьте `address` (хост и порт) и `transport` исходящего транка (lk sip outbound "
+                "list) с документацией провайдера и попросите его разрешить адрес машины "
+                "livekit-sip. `tcpdump -n host PROVIDER` на ней покажет, приходят ли ответы."
+            ),
+        ),
+        shows=(_SILENT,),
+        proofs=(_SILENT,),
+        excludes=(_ANSWERED,),
+        source="livekit/sip pkg/sip/signaling_timestamps.go",
+    ),
+    Cause(
+        "provider-refuses-connection",
+        Link.OUTBOUND,
+        Text(
+            en="livekit-sip cannot connect to the address of the outbound trunk",
+            ru="livekit-sip не может соединиться с адресом исходящего транка",
+        ),
+        Text(
+            en=(
+                "The trunk asks for TCP or TLS, and nothing accepts a connection at its address "
+                "and port (`dial err`): the provider speaks UDP there, or the port is another one "
+                "(TLS is mostly 5061), or a firewall is between."
+            ),
+            ru=(
+                "Транк требует TCP или TLS, но по его адресу и порту соединение не принимают "
+                "(`dial err`): провайдер там говорит по UDP, порт другой (для TLS обычно 5061) "
+                "или мешает брандмауэр."
+            ),
+        ),
+        Text(
+            en=(
+                "Set `transport` of the outbound trunk to what the provider speaks "
+                "(SIP_TRANSPORT_UDP, _TCP or _TLS) and the port in `address` to the one for it. "
+                "From livekit-sip's machine: nc -vz HOST PORT"
+            ),
+            ru=(
+                "Поставьте `transport` исходящего транка такой, на котором говорит провайдер "
+                "(SIP_TRANSPORT_UDP, _TCP или _TLS), а в `address` — порт для него. С машины "
+                "livekit-sip: nc -vz HOST PORT"
+            ),
+        ),
+        shows=_NO_CONNECTION,
+        proofs=_NO_CONNECTION,
+        excludes=(_ANSWERED,),
+        source="livekit/sipgo sip/transport_tcp.go",
+    ),
+    Cause(
+        "provider-host-unknown",
+        Link.OUTBOUND,
+        Text(
+            en="The host of the outbound trunk does not resolve",
+            ru="Имя хоста исходящего транка не разрешается",
+        ),
+        Text(
+            en=(
+                "The name in `address` of the trunk has no address for livekit-sip, neither as "
+                "SRV record nor as host (`fail to resolve target`)."
+            ),
+            ru=(
+                "У имени из `address` транка для livekit-sip нет адреса: ни записи SRV, ни хоста "
+                "(`fail to resolve target`)."
+            ),
+        ),
+        Text(
+            en=(
+                "Correct `address` of the outbound trunk: host, or host:port, without `sip:`. "
+                "From livekit-sip's machine or container: getent hosts HOST"
+            ),
+            ru=(
+                "Исправьте `address` исходящего транка: хост или хост:порт, без `sip:`. С машины "
+                "или из контейнера livekit-sip: getent hosts HOST"
+            ),
+        ),
+        shows=_NO_HOST,
+        proofs=_NO_HOST,
+        excludes=(_ANSWERED,),
+        source=_SOURCE,
+    ),
+    Cause(
+        "sip-cpu-exhausted",
+        Link.OUTBOUND,
+        Text(
+            en="livekit-sip takes no more outbound calls: its CPU limit is reached",
+            ru="livekit-sip больше не берёт исходящие звонки: достигнут предел CPU",
+        ),
+        Text(
+            en=(
+                "It answers `cpu exhausted` (503) when the load of the machine, its own or that "
+                "of others, is above `max_cpu_utilization`. Inbound calls are still taken."
+            ),
+            ru=(
+                "Он отвечает `cpu exhausted` (503), когда загрузка машины, своя или чужая, выше "
+                "`max_cpu_utilization`. Входящие звонки он по-прежнему берёт."
+            ),
+        ),
+        Text(
+            en=(
+                "See what loads the machine (top), start another livekit-sip on the same Redis, "
+                "or raise `max_cpu_utilization` in livekit-sip.yaml (0.9 unless it is set) and "
+                "restart it."
+            ),
+            ru=(
+                "Посмотрите, что грузит машину (top), запустите ещё один livekit-sip на том же "
+                "Redis или поднимите `max_cpu_utilization` в livekit-sip.yaml (без него 0.9) и "
+                "перезапустите его."
+            ),
+        ),
+        shows=_NO_CPU,
+        proofs=_NO_CPU,
+        excludes=(_ANSWERED,),
+        source="livekit/sip pkg/stats/monitor.go, pkg/errors/errors.go",
+    ),
+)

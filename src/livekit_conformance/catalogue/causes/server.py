@@ -1,128 +1,424 @@
 """
-What keeps livekit-server from answering, or from accepting our key.
+What keeps livekit-server from answering, from being ready, and from keeping rooms.
 """
 
 from __future__ import annotations
 
-from livekit_conformance.catalogue.cause import Cause, Sign
+import re
+
+from livekit_conformance.catalogue.cause import Cause, Not, Sign, check
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
 
-_SERVER_SILENT = Sign("check", {"id": "1.1-server-answers", "verdict": "BLOCKED"})
-_NOT_TRUSTED = Sign("check", {"id": "1.1-tls-is-trusted", "verdict": "FAIL"})
-_KEY_REFUSED = Sign("check", {"id": "1.1-key-is-accepted", "verdict": "FAIL"})
+_ANSWERS = "1.1-server-answers"
+_TLS = "1.1-tls-is-trusted"
+# OpenSSL's words for a peer that speaks no TLS, and a TLS server's for a client that speaks none.
+_NO_TLS = re.compile(r"wrong version number|record layer failure|http request|unknown protocol")
+_TLS_WANTED = re.compile(
+    r"HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port"
+)
+_PROXY_ALONE = re.compile(r"received 50[234]:")
+_SILENCE = re.compile(r"no answer in time")
+
+
+def _no_connection(link: Link, words: str) -> Sign:
+    return check(_ANSWERS, "BLOCKED", link=link, message=re.compile(words))
+
+
+_NOT_TRUSTED = check(_TLS, message=Not(_NO_TLS))
+_NO_TLS_THERE = check(_TLS, message=_NO_TLS)
+_TLS_ONLY = check(_ANSWERS, message=_TLS_WANTED)
+_NO_HOST = check(_ANSWERS, "BLOCKED", link=Link.DNS)
+_REFUSED = _no_connection(Link.TCP, r"refused")
+_DROPPED = _no_connection(Link.TCP, r"in time|timed out|unreachable|No route")
+_SILENT = check(_ANSWERS, "BLOCKED", link=Link.SERVER, message=_SILENCE)
+_NO_HTTP = check(_ANSWERS, "BLOCKED", link=Link.SERVER, message=Not(_SILENCE))
+_OTHER_ANSWER = check(_ANSWERS)
+_PROXY_ANSWER = check(_ANSWERS, message=_PROXY_ALONE)
+_NOT_READY = check("1.1-server-is-ready")
+_OTHER_NODES = check("1.2-every-connection-sees-the-room")
+_NO_NODE = Sign(
+    "http",
+    {"url": re.compile(r"RoomService/CreateRoom$"), "body": re.compile(r"any available nodes")},
+)
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
-        "certificate-not-trusted",
-        Link.TLS,
-        Text(en="The certificate of livekit.url is not trusted", ru=""),
+        "server-host-does-not-resolve",
+        Link.DNS,
         Text(
-            en=(
-                "TLS with the server of livekit.url failed: the certificate has expired, is for "
-                "another host name or from an unknown authority, or TLS 1.2 is not spoken. Other "
-                "clients of livekit-server refuse to connect for the same reason."
-            ),
-            ru="",
+            en="The host of `livekit.url` has no address",
+            ru="У хоста из `livekit.url` нет адреса",
         ),
         Text(
             en=(
-                "Renew the certificate, or let livekit.url name the host that it is for. A "
+                "The resolver of this machine knows no such name: it is misspelt, its record is "
+                "missing, or it is known only in another network."
+            ),
+            ru=(
+                "Резолвер этой машины не знает такого имени: в нём опечатка, нет записи DNS или "
+                "оно известно только в другой сети."
+            ),
+        ),
+        Text(
+            en=(
+                "Correct the host in `livekit.url` of the profile (LIVEKIT_URL), or add its DNS "
+                "record; `getent hosts HOST` must print an address here."
+            ),
+            ru=(
+                "Исправьте хост в `livekit.url` профиля (LIVEKIT_URL) или добавьте запись DNS; "
+                "`getent hosts HOST` должен вывести здесь адрес."
+            ),
+        ),
+        shows=(_NO_HOST,),
+        proofs=(_NO_HOST,),
+        source="getaddrinfo(3)",
+    ),
+    Cause(
+        "server-unreachable",
+        Link.TCP,
+        Text(
+            en="Nothing listens at the address of `livekit.url`",
+            ru="По адресу из `livekit.url` никто не слушает",
+        ),
+        Text(
+            en=(
+                "The connection was refused at once: the machine is there, and no process has "
+                "that port. livekit-server does not run, or listens on another port or address."
+            ),
+            ru=(
+                "В соединении сразу отказано: машина есть, но порт никем не занят. "
+                "livekit-server не запущен или слушает другой порт или адрес."
+            ),
+        ),
+        Text(
+            en=(
+                "Start livekit-server. If it runs, let `livekit.url` of the profile "
+                "(LIVEKIT_URL) name its `port`, and see that `bind_addresses` in livekit.yaml is "
+                "not 127.0.0.1 only (`ss -ltnp` on its machine). `curl -i` of the URL with http "
+                "must answer 200 OK."
+            ),
+            ru=(
+                "Запустите livekit-server. Если он работает, укажите в `livekit.url` профиля "
+                "(LIVEKIT_URL) его `port` и проверьте, что `bind_addresses` в livekit.yaml — не "
+                "только 127.0.0.1 (`ss -ltnp` на его машине). `curl -i` по этому URL с http "
+                "должен ответить 200 OK."
+            ),
+        ),
+        shows=(_REFUSED,),
+        proofs=(_REFUSED,),
+        source="connect(2) ECONNREFUSED; livekit pkg/service/server.go",
+    ),
+    Cause(
+        "server-address-is-cut-off",
+        Link.TCP,
+        Text(
+            en="The way to the address of `livekit.url` is closed",
+            ru="Путь к адресу из `livekit.url` закрыт",
+        ),
+        Text(
+            en=(
+                "The connection was neither accepted nor refused: a firewall or security group "
+                "drops the packets, there is no route, or the address belongs to no machine."
+            ),
+            ru=(
+                "Соединение не принято и не отклонено: пакеты отбрасывает межсетевой экран или "
+                "группа безопасности, нет маршрута или у адреса нет машины."
+            ),
+        ),
+        Text(
+            en=(
+                "Check the address in `livekit.url` of the profile (LIVEKIT_URL), then open its "
+                "TCP port for this machine in every firewall between; `nc -vz HOST PORT` must "
+                "succeed from here."
+            ),
+            ru=(
+                "Проверьте адрес в `livekit.url` профиля (LIVEKIT_URL), затем откройте его "
+                "TCP-порт для этой машины во всех межсетевых экранах на пути; `nc -vz HOST PORT` "
+                "отсюда должен пройти."
+            ),
+        ),
+        shows=(_DROPPED,),
+        proofs=(_DROPPED,),
+        source="connect(2) ETIMEDOUT, EHOSTUNREACH",
+    ),
+    Cause(
+        "server-url-scheme-is-wrong",
+        Link.TLS,
+        Text(
+            en="`livekit.url` has the wrong scheme: ws and wss are mixed up",
+            ru="В `livekit.url` неверная схема: перепутаны ws и wss",
+        ),
+        Text(
+            en=(
+                "TLS was spoken to a port that speaks none, or the other way round. The "
+                "certificate has nothing to do with it."
+            ),
+            ru=(
+                "С портом, который не понимает TLS, говорили по TLS, или наоборот. Сертификат "
+                "тут ни при чём."
+            ),
+        ),
+        Text(
+            en=(
+                "Change `livekit.url` of the profile (LIVEKIT_URL): `ws://HOST:7880` leads to "
+                "livekit-server itself, which speaks no TLS; `wss://HOST` leads to the proxy "
+                "with the certificate."
+            ),
+            ru=(
+                "Исправьте `livekit.url` профиля (LIVEKIT_URL): `ws://HOST:7880` ведёт к самому "
+                "livekit-server, он не говорит по TLS; `wss://HOST` ведёт к прокси с "
+                "сертификатом."
+            ),
+        ),
+        shows=(_NO_TLS_THERE, _TLS_ONLY),
+        proofs=(_NO_TLS_THERE, _TLS_ONLY),
+        breaks=(Link.SERVER,),
+        source="OpenSSL ssl_err.c; Go net/http server.go; nginx",
+    ),
+    Cause(
+        "certificate-not-trusted",
+        Link.TLS,
+        Text(
+            en="The certificate of `livekit.url` is not trusted",
+            ru="Сертификату `livekit.url` нет доверия",
+        ),
+        Text(
+            en=(
+                "TLS with the server of `livekit.url` failed: the certificate has expired, is "
+                "for another host name or from an unknown authority, or TLS 1.2 is not spoken. "
+                "Other clients of livekit-server refuse to connect for the same reason."
+            ),
+            ru=(
+                "TLS с сервером из `livekit.url` не установлен: сертификат просрочен, выдан на "
+                "другое имя или неизвестным центром, либо не поддерживается TLS 1.2. Другие "
+                "клиенты livekit-server откажутся подключаться по той же причине."
+            ),
+        ),
+        Text(
+            en=(
+                "Renew the certificate, or let `livekit.url` name the host that it is for. A "
                 "private authority has to be trusted on this machine: "
                 "SSL_CERT_FILE=/path/to/authority.pem"
             ),
-            ru="",
+            ru=(
+                "Обновите сертификат или укажите в `livekit.url` хост, на который он выдан. "
+                "Частному центру нужно доверие на этой машине: "
+                "SSL_CERT_FILE=/path/to/authority.pem"
+            ),
         ),
         shows=(_NOT_TRUSTED,),
         proofs=(_NOT_TRUSTED,),
         source="drivers/transport.py",
     ),
     Cause(
-        "server-unreachable",
+        "server-does-not-answer",
         Link.SERVER,
-        Text(en="livekit-server does not answer HTTP at livekit.url", ru=""),
         Text(
-            en=(
-                "No answer came to GET / from the URL in the profile: nothing listens there, the "
-                "network is cut, or the process hangs."
-            ),
-            ru="",
+            en="The port of `livekit.url` accepts connections, and nobody answers",
+            ru="Порт из `livekit.url` принимает соединения, но никто не отвечает",
         ),
         Text(
             en=(
-                "Check that livekit-server runs and that `livekit.url` of the profile is its "
-                "address; `curl -i` of the same URL must answer 200 OK."
+                "GET / was sent and no answer came in time: the process behind the port hangs, "
+                "or it is a service that speaks something else than HTTP, for instance "
+                "livekit-sip."
             ),
-            ru="",
+            ru=(
+                "Запрос GET / отправлен, ответ вовремя не пришёл: процесс за этим портом завис "
+                "или это сервис, который говорит не по HTTP, например livekit-sip."
+            ),
         ),
-        shows=(_SERVER_SILENT,),
-        proofs=(_SERVER_SILENT,),
-        excludes=(_NOT_TRUSTED,),
+        Text(
+            en=(
+                "See who has the port (`ss -ltnp` on that machine). If it is livekit-server, "
+                "restart it; if not, correct the port in `livekit.url` of the profile "
+                "(LIVEKIT_URL), 7880 unless `port` in livekit.yaml says otherwise."
+            ),
+            ru=(
+                "Посмотрите, чей это порт (`ss -ltnp` на той машине). Если это livekit-server, "
+                "перезапустите его; если нет, исправьте порт в `livekit.url` профиля "
+                "(LIVEKIT_URL): 7880, если `port` в livekit.yaml не другой."
+            ),
+        ),
+        shows=(_SILENT,),
+        proofs=(_SILENT,),
         source="livekit pkg/service/server.go",
+    ),
+    Cause(
+        "proxy-has-no-server",
+        Link.SERVER,
+        Text(
+            en="A proxy answers at `livekit.url`, and livekit-server behind it does not",
+            ru="По `livekit.url` отвечает прокси, а livekit-server за ним — нет",
+        ),
+        Text(
+            en=(
+                "GET / was answered with 502, 503 or 504: the proxy or load balancer runs and "
+                "gets no answer from livekit-server."
+            ),
+            ru=(
+                "На GET / пришёл ответ 502, 503 или 504: прокси или балансировщик работает, но "
+                "livekit-server ему не отвечает."
+            ),
+        ),
+        Text(
+            en=(
+                "Start livekit-server; if it runs, let the upstream of the proxy name its "
+                "address and `port` of livekit.yaml, as seen from the proxy. The error log of "
+                "the proxy names the address that it tried."
+            ),
+            ru=(
+                "Запустите livekit-server; если он работает, укажите в upstream прокси его адрес "
+                "и `port` из livekit.yaml, как они видны с прокси. В журнале ошибок прокси есть "
+                "адрес, к которому он обращался."
+            ),
+        ),
+        shows=(_PROXY_ANSWER,),
+        proofs=(_PROXY_ANSWER,),
+        source="RFC 9110 section 15.6",
+    ),
+    Cause(
+        "server-url-is-not-livekit",
+        Link.SERVER,
+        Text(
+            en="Something else than livekit-server is at `livekit.url`",
+            ru="По `livekit.url` находится не livekit-server",
+        ),
+        Text(
+            en=(
+                "livekit-server answers GET / with 200 `OK` or 406 `Not Ready`. What is there "
+                "answered something else, or dropped the connection."
+            ),
+            ru=(
+                "livekit-server отвечает на GET / кодом 200 `OK` или 406 `Not Ready`. То, что "
+                "находится там, ответило иначе или разорвало соединение."
+            ),
+        ),
+        Text(
+            en=(
+                "Set `livekit.url` of the profile (LIVEKIT_URL) to scheme, host and port of "
+                "livekit-server, without a path. If a proxy is meant, let it pass all paths on "
+                "to livekit-server. `curl -i` of the URL with http(s) must answer `OK`."
+            ),
+            ru=(
+                "Укажите в `livekit.url` профиля (LIVEKIT_URL) схему, хост и порт livekit-server "
+                "без пути. Если там должен быть прокси, пусть он передаёт livekit-server все "
+                "пути. `curl -i` по этому URL с http(s) должен ответить `OK`."
+            ),
+        ),
+        shows=(_OTHER_ANSWER, _NO_HTTP),
+        proofs=(_OTHER_ANSWER,),
+        excludes=(_TLS_ONLY, _PROXY_ANSWER),
+        source="livekit pkg/service/server.go healthCheck",
     ),
     Cause(
         "server-not-ready",
         Link.NODE,
-        Text(en="livekit-server runs and says that it is not ready", ru=""),
+        Text(
+            en="livekit-server runs and says that it is not ready",
+            ru="livekit-server работает, но сообщает, что не готов",
+        ),
         Text(
             en=(
                 "GET / is answered with 406: the server's figures about itself are older than 4 "
                 "s, which it keeps in Redis. It has lost Redis, or the machine is overloaded."
             ),
-            ru="",
+            ru=(
+                "На GET / приходит 406: сведения сервера о себе, которые он хранит в Redis, "
+                "старше 4 с. Он потерял Redis, или машина перегружена."
+            ),
         ),
         Text(
             en=(
                 "See its log for errors of Redis; check that Redis runs and that `redis` in "
-                "livekit.yaml leads to it, then restart livekit-server."
+                "livekit.yaml leads to it, then restart livekit-server. `curl -i` of livekit.url "
+                "with http must answer 200 OK again."
             ),
-            ru="",
+            ru=(
+                "Найдите в его журнале ошибки Redis; проверьте, что Redis работает и `redis` в "
+                "livekit.yaml ведёт к нему, затем перезапустите livekit-server. `curl -i` по "
+                "livekit.url с http снова должен ответить 200 OK."
+            ),
         ),
-        shows=(Sign("check", {"id": "1.1-server-is-ready", "verdict": "FAIL"}),),
+        shows=(_NOT_READY,),
+        proofs=(_NOT_READY,),
+        # What Redis keeps and carries: rooms, trunks and rules, and the questions of livekit-sip.
+        breaks=(Link.ROOMS, Link.LINE, Link.BUS),
+        yields_to=("redis-unreachable", "redis-refuses-login"),
         source="livekit pkg/service/server.go healthCheck",
     ),
     Cause(
-        "clocks-disagree",
-        Link.CLOCK,
+        "servers-do-not-share-redis",
+        Link.ROOMS,
         Text(
-            en="The clocks of livekit-server and of this machine differ by more than a minute",
-            ru="",
+            en="The livekit-servers behind `livekit.url` do not share one Redis",
+            ru="Серверы livekit-server за `livekit.url` не используют общий Redis",
         ),
         Text(
             en=(
-                "A token is valid from and until a time; with such clocks it has not begun or "
-                "has ended when the server looks at it."
+                "A room that was created over one connection is not listed over another one: the "
+                "load balancer leads to servers that know nothing of each other. Rooms, calls "
+                "and agents miss each other by chance."
             ),
-            ru="",
+            ru=(
+                "Комната, созданная через одно соединение, не видна через другое: балансировщик "
+                "ведёт к серверам, которые не знают друг о друге. Комнаты, звонки и агенты "
+                "случайным образом не находят друг друга."
+            ),
         ),
         Text(
-            en="Set both clocks by NTP (timedatectl set-ntp true) and compare: date -u",
-            ru="",
+            en=(
+                "Give every livekit-server behind that address the same `redis:` section "
+                "(address and `db`) in livekit.yaml and restart them: each must log `using "
+                "multi-node routing via redis`. Or leave one server behind the address."
+            ),
+            ru=(
+                "Пропишите каждому livekit-server за этим адресом одинаковый раздел `redis:` "
+                "(адрес и `db`) в livekit.yaml и перезапустите их: каждый должен написать в "
+                "журнал `using multi-node routing via redis`. Либо оставьте за адресом один "
+                "сервер."
+            ),
         ),
-        shows=(Sign("check", {"id": "1.1-clock-agrees", "verdict": "FAIL"}),),
-        source="livekit/protocol auth/verifier.go",
+        shows=(_OTHER_NODES,),
+        proofs=(_OTHER_NODES,),
+        breaks=(Link.ROOM_LIFE, Link.JOIN),
+        source="livekit pkg/service/redisstore.go; livekit/livekit#253",
     ),
     Cause(
-        "api-key-refused",
-        Link.API_KEY,
-        Text(en="livekit-server refuses the API key or secret of the profile", ru=""),
+        "no-node-takes-rooms",
+        Link.ROOMS,
         Text(
-            en=(
-                "A token signed with livekit.api_key and livekit.api_secret of the profile was "
-                "refused."
-            ),
-            ru="",
+            en="No livekit-server takes new rooms: all are shutting down or stale",
+            ru="Ни один livekit-server не берёт новые комнаты: все завершаются или устарели",
         ),
         Text(
             en=(
-                "Compare LIVEKIT_API_KEY and LIVEKIT_API_SECRET with `keys` in livekit.yaml: not "
-                "swapped, no quotes, no blanks, the same deployment; the clock must agree within "
-                "60 s."
+                "CreateRoom failed with `could not find any available nodes`: the server got "
+                "SIGTERM and waits for its last participants to leave, or what it says about "
+                "itself in Redis is older than 5 s."
             ),
-            ru="",
+            ru=(
+                "CreateRoom завершился ошибкой `could not find any available nodes`: сервер "
+                "получил SIGTERM и ждёт ухода последних участников, или его запись о себе в "
+                "Redis старше 5 с."
+            ),
         ),
-        shows=(_KEY_REFUSED,),
-        proofs=(_KEY_REFUSED,),
-        source="livekit pkg/service/auth.go",
+        Text(
+            en=(
+                "Start a livekit-server that stays (with an orchestrator: let the new one become "
+                "ready before the old one is stopped), or restart this one: a second SIGTERM "
+                "ends it at once, with its calls."
+            ),
+            ru=(
+                "Запустите livekit-server, который останется работать (в оркестраторе: пусть "
+                "новый станет готов до остановки старого), или перезапустите этот: второй "
+                "SIGTERM завершит его сразу вместе со звонками."
+            ),
+        ),
+        shows=(_NO_NODE,),
+        proofs=(_NO_NODE,),
+        breaks=(Link.JOIN,),
+        source="livekit pkg/routing/selector/errors.go; livekit/livekit#1851",
     ),
 )

@@ -4,91 +4,418 @@ What keeps webhooks from reaching the application.
 
 from __future__ import annotations
 
-from livekit_conformance.catalogue.cause import Cause, Sign
+import re
+
+from livekit_conformance.catalogue.cause import Cause, Condition, Not, Sign, check, log
+from livekit_conformance.catalogue.causes.application import CAUSES as OF_THE_APPLICATION
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.error_lines import ON_PURPOSE
 from livekit_conformance.catalogue.text import Text
 
-_NO_ENDPOINT_HOST = Sign("check", {"id": "1.3-endpoint-resolves", "verdict": "FAIL"})
-_NOT_DELIVERED = Sign("check", {"id": "1.3-server-delivers-room-events", "verdict": "FAIL"})
+_NOT_DELIVERED = check("1.3-server-delivers-room-events")
+_NO_ENDPOINT_HOST = check("1.3-endpoint-resolves")
+_NO_ENDPOINT_SOCKET = check("1.3-endpoint-accepts-connections", "BLOCKED")
+_NO_ENDPOINT_TLS = check("1.3-endpoint-tls-is-trusted")
+
+_NO_URLS = Sign("config", {"key": "webhook.urls", "problem": "is missing"})
+_OTHER_URLS = Sign("config", {"key": "webhook.urls", "problem": re.compile(r"^does not hold")})
+_FILTERED = Sign("config", {"key": "webhook.filter_params"})
+_NO_LINE = Sign("delivery", {"url": None})
+_WENT_ELSEWHERE = Sign("delivery", {"elsewhere": True})
+_UNKNOWN_KEY = Sign("webhook", {"verified": False, "problem": re.compile(r"^invalid API key: ")})
+
+# How Go tells that a request did not get through.
+_NO_CONNECTION = re.compile(
+    r"connection refused|no such host|i/o timeout|no route to host|network is unreachable"
+    r"|server misbehaving|gave HTTP response to HTTPS client"
+)
+_NOT_TRUSTED = re.compile(r"x509: |failed to verify certificate")
+# An ordinary line, which only `diagnose` takes for a sign: a run asks the endpoint itself.
+# By the words of the status: nearly every other line of a healthy log is a `sent webhook`.
+_REFUSED = log(
+    "livekit-server",
+    message="sent webhook",
+    level="info",
+    status=re.compile(
+        r"^(400 Bad Request|401 Unauthorized|403 Forbidden|404 Not Found|405 Method Not Allowed"
+        r"|415 Unsupported Media Type)$"
+    ),
+    room=Not(re.compile(ON_PURPOSE)),
+)
+# Who is not told of a call does not come.
+_NO_AGENT = (Link.AGENT, Link.ANSWER)
+
+
+def _failed(error: Condition) -> tuple[Sign, Sign]:
+    """
+    livekit-server gave an event up: in its log, and to the endpoint of the profile.
+    """
+    return (
+        log("livekit-server", message="failed to send webhook", error=error),
+        Sign("delivery", {"elsewhere": False, "error": error}),
+    )
+
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
         "webhook-host-does-not-resolve",
         Link.ENDPOINT_DNS,
-        Text(en="The host of the webhook endpoint has no address", ru=""),
+        Text(
+            en="The host of the webhook endpoint has no address",
+            ru="У хоста из адреса вебхуков нет IP-адреса",
+        ),
         Text(
             en=(
                 "The resolver of this machine knows no such name, so nothing can be delivered "
                 "there."
             ),
-            ru="",
+            ru="Резолвер этой машины такого имени не знает, доставить туда ничего нельзя.",
         ),
         Text(
-            en="Correct `webhook.url` of the profile (the variable DOMAIN) or the DNS record.",
-            ru="",
+            en=(
+                "Correct `webhook.url` of the profile (the variable DOMAIN) and `webhook.urls` "
+                "in livekit.yaml, or the DNS record: `getent hosts HOST` must print an address."
+            ),
+            ru=(
+                "Исправьте `webhook.url` профиля (переменную DOMAIN) и `webhook.urls` в "
+                "livekit.yaml или DNS-запись: `getent hosts HOST` должен вывести адрес."
+            ),
         ),
         shows=(_NO_ENDPOINT_HOST,),
+        proofs=(_NO_ENDPOINT_HOST,),
+        breaks=(Link.DELIVERY, *_NO_AGENT),
         source="drivers/transport.py",
     ),
     Cause(
         "webhook-endpoint-unreachable",
         Link.ENDPOINT_SOCKET,
-        Text(en="The webhook endpoint does not accept connections", ru=""),
-        Text(en="Nothing accepted a connection at the host and port of webhook.url.", ru=""),
+        Text(
+            en="The webhook endpoint does not accept connections",
+            ru="Адрес вебхуков не принимает соединения",
+        ),
         Text(
             en=(
-                "Check that the application runs and listens on this port (the variable PORT), "
-                "and that no firewall is between."
+                "Nothing accepted a connection at the host and port of `webhook.url`: the "
+                "application does not run, listens on another port or only on localhost, or a "
+                "firewall is between."
             ),
-            ru="",
+            ru=(
+                "По хосту и порту из `webhook.url` никто не принял соединение: приложение не "
+                "запущено, слушает другой порт или только localhost, либо мешает файрвол."
+            ),
         ),
-        shows=(Sign("check", {"id": "1.3-endpoint-accepts-connections", "verdict": "BLOCKED"}),),
+        Text(
+            en=(
+                "See on the application's machine whether it listens on this port (the variable "
+                "PORT): `ss -ltnp`. Start it, or correct the port in the application, in "
+                "`webhook.urls` of livekit.yaml and in `webhook.url` of the profile."
+            ),
+            ru=(
+                "Посмотрите на машине приложения, слушает ли оно этот порт (переменная PORT): "
+                "`ss -ltnp`. Запустите его или исправьте порт в приложении, в `webhook.urls` "
+                "файла livekit.yaml и в `webhook.url` профиля."
+            ),
+        ),
+        shows=(_NO_ENDPOINT_SOCKET,),
         excludes=(_NO_ENDPOINT_HOST,),
+        breaks=(Link.DELIVERY, *_NO_AGENT),
         source="drivers/transport.py",
     ),
     Cause(
         "webhook-certificate-not-trusted",
         Link.ENDPOINT_TLS,
-        Text(en="The certificate of the webhook endpoint is not trusted", ru=""),
+        Text(
+            en="The certificate of the webhook endpoint is not trusted",
+            ru="Сертификату приёмника вебхуков не доверяют",
+        ),
         Text(
             en=(
                 "TLS with the endpoint failed, and livekit-server verifies certificates too: it "
                 "delivers nothing there."
             ),
-            ru="",
+            ru=(
+                "TLS с приёмником не установлен, а livekit-server тоже проверяет сертификаты: он "
+                "туда ничего не доставит."
+            ),
         ),
         Text(
             en=(
                 "Renew the certificate of the application, with its whole chain and for this "
-                "host name."
+                "host name. For an authority of your own, set SSL_CERT_FILE for livekit-server."
             ),
-            ru="",
+            ru=(
+                "Обновите сертификат приложения: со всей цепочкой и для этого имени хоста. Если "
+                "центр сертификации свой, задайте livekit-server переменную SSL_CERT_FILE."
+            ),
         ),
-        shows=(Sign("check", {"id": "1.3-endpoint-tls-is-trusted", "verdict": "FAIL"}),),
+        shows=(_NO_ENDPOINT_TLS, *_failed(_NOT_TRUSTED)),
+        proofs=(_NO_ENDPOINT_TLS, *_failed(_NOT_TRUSTED)),
+        breaks=(Link.DELIVERY, *_NO_AGENT),
         source="livekit/protocol webhook/resource_url_notifier.go",
+    ),
+    *OF_THE_APPLICATION,
+    Cause(
+        "webhooks-not-configured",
+        Link.DELIVERY,
+        Text(
+            en="livekit-server is not told to send webhooks",
+            ru="livekit-server не настроен отправлять вебхуки",
+        ),
+        Text(
+            en=(
+                "Rooms begin and end, and livekit-server tells nobody: livekit.yaml has no "
+                "`webhook.urls`, or is another file than the one it was started with."
+            ),
+            ru=(
+                "Комнаты открываются и закрываются, а livekit-server никому об этом не сообщает: "
+                "в livekit.yaml нет `webhook.urls`, или он запущен с другим файлом."
+            ),
+        ),
+        Text(
+            en=(
+                "Write into livekit.yaml: `webhook: {urls: [URL], api_key: KEY}`, with the "
+                "`webhook.url` of the profile and one of `keys`; restart livekit-server. Its log "
+                "then has `sent webhook` for every room."
+            ),
+            ru=(
+                "Запишите в livekit.yaml: `webhook: {urls: [URL], api_key: KEY}`, где URL — это "
+                "`webhook.url` профиля, а KEY — один из `keys`; перезапустите livekit-server. В "
+                "его журнале появится `sent webhook` для каждой комнаты."
+            ),
+        ),
+        shows=(_NO_URLS, _NO_LINE),
+        also=(_NOT_DELIVERED,),
+        proofs=(_NO_URLS,),
+        excludes=(_OTHER_URLS, _FILTERED),
+        breaks=_NO_AGENT,
+        source="livekit pkg/service/wire.go; livekit/protocol webhook/notifier.go",
+    ),
+    Cause(
+        "webhooks-go-elsewhere",
+        Link.DELIVERY,
+        Text(
+            en="livekit-server sends its webhooks to another URL than the application's",
+            ru="livekit-server шлёт вебхуки не на тот адрес",
+        ),
+        Text(
+            en=(
+                "`webhook.urls` of livekit-server does not hold the URL at which the application "
+                "takes webhooks: scheme, host, port and path all count, and `localhost` is the "
+                "machine (or container) of livekit-server."
+            ),
+            ru=(
+                "В `webhook.urls` у livekit-server нет адреса, на котором приложение принимает "
+                "вебхуки: важны и схема, и хост, и порт, и путь, а `localhost` — это машина (или "
+                "контейнер) самого livekit-server."
+            ),
+        ),
+        Text(
+            en=(
+                "Let `webhook.urls` in livekit.yaml hold exactly `webhook.url` of the profile "
+                "and restart livekit-server. Its log must then say `sent webhook` with this URL "
+                "and `statusCode` 200."
+            ),
+            ru=(
+                "Впишите в `webhook.urls` файла livekit.yaml ровно `webhook.url` профиля и "
+                "перезапустите livekit-server. В его журнале должно быть `sent webhook` с этим "
+                "адресом и `statusCode` 200."
+            ),
+        ),
+        shows=(_OTHER_URLS, _WENT_ELSEWHERE),
+        also=(_NOT_DELIVERED,),
+        proofs=(_OTHER_URLS, _WENT_ELSEWHERE),
+        breaks=_NO_AGENT,
+        source="livekit/protocol webhook/resource_url_notifier.go; livekit/protocol#729",
+    ),
+    Cause(
+        "webhooks-are-filtered",
+        Link.DELIVERY,
+        Text(
+            en="livekit-server leaves out events that the application needs",
+            ru="livekit-server не отправляет события, которые нужны приложению",
+        ),
+        Text(
+            en=(
+                "`webhook.filter_params` in livekit.yaml names which events are sent, and events "
+                "of a room did not arrive."
+            ),
+            ru=(
+                "`webhook.filter_params` в livekit.yaml задаёт, какие события отправлять, и "
+                "события комнаты не пришли."
+            ),
+        ),
+        Text(
+            en=(
+                "Delete `webhook.filter_params` from livekit.yaml (or let `include_events` hold "
+                "room_started, room_finished, participant_joined, participant_left and "
+                "track_published) and restart livekit-server."
+            ),
+            ru=(
+                "Удалите `webhook.filter_params` из livekit.yaml (или впишите в `include_events` "
+                "room_started, room_finished, participant_joined, participant_left и "
+                "track_published) и перезапустите livekit-server."
+            ),
+        ),
+        shows=(_FILTERED,),
+        also=(_NOT_DELIVERED,),
+        excludes=(_OTHER_URLS, _NO_URLS),
+        breaks=(Link.EVENTS, *_NO_AGENT),
+        source="livekit/protocol webhook/filter.go",
+    ),
+    Cause(
+        "webhooks-signed-with-another-key",
+        Link.DELIVERY,
+        Text(
+            en="livekit-server signs its webhooks with a key that the application does not have",
+            ru="livekit-server подписывает вебхуки ключом, которого нет у приложения",
+        ),
+        Text(
+            en=(
+                "The events arrive, and their signature names another API key than that of the "
+                "profile: an application that knows only this one answers them with 401."
+            ),
+            ru=(
+                "События приходят, но в подписи указан другой API-ключ, не из профиля: "
+                "приложение, которое знает только свой ключ, отвечает на них 401."
+            ),
+        ),
+        Text(
+            en=(
+                "Set `webhook.api_key` in livekit.yaml to the key that the application verifies "
+                "with (LIVEKIT_API_KEY) and restart livekit-server, or give the application that "
+                "key pair."
+            ),
+            ru=(
+                "Укажите в `webhook.api_key` файла livekit.yaml ключ, которым проверяет "
+                "приложение (LIVEKIT_API_KEY), и перезапустите livekit-server, либо дайте "
+                "приложению эту пару ключей."
+            ),
+        ),
+        shows=(_UNKNOWN_KEY,),
+        also=(_NOT_DELIVERED,),
+        proofs=(_UNKNOWN_KEY,),
+        breaks=_NO_AGENT,
+        source="livekit/protocol webhook/verifier.go",
+    ),
+    Cause(
+        "server-cannot-reach-endpoint",
+        Link.DELIVERY,
+        Text(
+            en="livekit-server cannot reach the webhook endpoint from its machine",
+            ru="livekit-server со своей машины не может достучаться до приёмника вебхуков",
+        ),
+        Text(
+            en=(
+                "Its log says `failed to send webhook ... giving up after 5 attempt(s)` with an "
+                "error of the network. What is reached from elsewhere need not be reached from "
+                "its machine or container; `localhost` there is the container itself."
+            ),
+            ru=(
+                "В его журнале `failed to send webhook ... giving up after 5 attempt(s)` с "
+                "сетевой ошибкой. То, что доступно отсюда, может быть недоступно с его машины "
+                "или из контейнера; `localhost` там — это сам контейнер."
+            ),
+        ),
+        Text(
+            en=(
+                "Try it from there: `curl -i -X POST URL` in the container or on the machine of "
+                "livekit-server. Write a URL into `webhook.urls` of livekit.yaml that works "
+                "there (the service name, host.docker.internal, the public name), or open the "
+                "firewall; restart livekit-server."
+            ),
+            ru=(
+                "Проверьте оттуда: `curl -i -X POST URL` в контейнере или на машине "
+                "livekit-server. Впишите в `webhook.urls` файла livekit.yaml адрес, который там "
+                "работает (имя сервиса, host.docker.internal, публичное имя), или откройте "
+                "файрвол; перезапустите livekit-server."
+            ),
+        ),
+        shows=_failed(_NO_CONNECTION),
+        proofs=_failed(_NO_CONNECTION),
+        excludes=(_OTHER_URLS, _WENT_ELSEWHERE, _NO_ENDPOINT_HOST, _NO_ENDPOINT_SOCKET),
+        breaks=_NO_AGENT,
+        source="livekit/protocol webhook/resource_url_notifier.go; mattermost#1241",
+    ),
+    Cause(
+        "webhooks-are-refused",
+        Link.ENDPOINT,
+        Text(
+            en="Webhooks get through, and what answers them refuses them",
+            ru="Вебхуки доходят, но тот, кто на них отвечает, их отклоняет",
+        ),
+        Text(
+            en=(
+                "livekit-server's log says `sent webhook`, but with a `statusCode` that is no "
+                "2xx: it does not try again then, and the application does nothing about the "
+                "event."
+            ),
+            ru=(
+                "В журнале livekit-server есть `sent webhook`, но `statusCode` не 2xx: повторять "
+                "он не будет, и приложение с событием ничего не сделает."
+            ),
+        ),
+        Text(
+            en=(
+                "See `url` and `statusCode` in the line: 404 or 405 is a wrong path, 401 another "
+                "key or a changed body, 403 something in front of it, 415 the content type. Let "
+                "the suites ask the endpoint (send-webhooks): they tell which."
+            ),
+            ru=(
+                "Посмотрите `url` и `statusCode` в строке: 404 и 405 — неверный путь, 401 — "
+                "другой ключ или изменённое тело, 403 — что-то перед приложением, 415 — тип "
+                "содержимого. Дайте проверкам обратиться к приёмнику (send-webhooks): они "
+                "скажут, что именно."
+            ),
+        ),
+        shows=(_REFUSED,),
+        proofs=(_REFUSED,),
+        source="livekit/protocol webhook/resource_url_notifier.go; tonehq#1073",
     ),
     Cause(
         "webhooks-are-not-delivered",
         Link.DELIVERY,
-        Text(en="livekit-server does not deliver its webhooks to the endpoint", ru=""),
+        Text(
+            en="livekit-server does not deliver its webhooks to the endpoint",
+            ru="livekit-server не доставляет вебхуки по указанному адресу",
+        ),
         Text(
             en=(
                 "A room was created and deleted, and its events did not arrive, signed with the "
-                "profile's key, at the endpoint that the suite listens on."
+                "profile's key, at the endpoint that the suite listens on. Neither its file nor "
+                "its log was there to say why."
             ),
-            ru="",
+            ru=(
+                "Комнату создали и удалили, но её события не пришли с подписью ключом профиля на "
+                "адрес, который слушают проверки. Ни файла, ни журнала, чтобы узнать почему, не "
+                "было."
+            ),
         ),
         Text(
             en=(
                 "Let `webhook.urls` in livekit.yaml hold the URL in `webhook.url` of the "
                 "profile, as it is reached from livekit-server's machine, and `webhook.api_key` "
-                'be one of `keys`; then restart livekit-server. Its log says "sent webhook" or '
-                '"failed to send webhook".'
+                "be one of `keys`; then restart livekit-server. Its log says `sent webhook` or "
+                "`failed to send webhook`."
             ),
-            ru="",
+            ru=(
+                "Пусть `webhook.urls` в livekit.yaml содержит `webhook.url` профиля в том виде, "
+                "в каком он доступен с машины livekit-server, а `webhook.api_key` — один из "
+                "`keys`; затем перезапустите livekit-server. В его журнале будет `sent webhook` "
+                "или `failed to send webhook`."
+            ),
         ),
         shows=(_NOT_DELIVERED,),
-        proofs=(_NOT_DELIVERED,),
+        excludes=(
+            _NO_URLS,
+            _OTHER_URLS,
+            _FILTERED,
+            _NO_LINE,
+            _WENT_ELSEWHERE,
+            _UNKNOWN_KEY,
+            *_failed(_NO_CONNECTION),
+            *_failed(_NOT_TRUSTED),
+        ),
+        breaks=_NO_AGENT,
         source="livekit/protocol webhook/resource_url_notifier.go",
     ),
 )

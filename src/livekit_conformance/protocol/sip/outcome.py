@@ -52,7 +52,15 @@ _LINK_OF_OUTCOME = MappingProxyType(
     }
 )
 _LINK_OF_REFUSAL = MappingProxyType(
-    {401: "trunk-credentials", 407: "trunk-credentials", 486: "sip-join", 503: "bus"}
+    {
+        400: "media-offer",
+        401: "trunk-credentials",
+        407: "trunk-credentials",
+        486: "sip-join",
+        488: "media-offer",
+        500: "media-offer",
+        503: "bus",
+    }
 )
 
 
@@ -76,7 +84,8 @@ def broken_link(answers: Sequence[Answer]) -> str | None:
     The link of the chain (catalogue/chain.py) that the answers point at; None for an answered call.
 
     livekit-sip pkg/sip/inbound.go: 503 when nobody answers on the bus or the answer is an error,
-    401 for wrong credentials, 486 for what fails after the dispatch, above all the join.
+    401 for wrong credentials, 400 (or 488) for media that fit nobody, 500 where no RTP port is
+    free, 486 for what fails after the dispatch, above all the join.
     """
     ended = outcome(answers)
     if ended is not Outcome.REFUSED:

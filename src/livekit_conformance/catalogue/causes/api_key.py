@@ -1,0 +1,187 @@
+"""
+What keeps livekit-server from accepting our tokens: clocks, API key and secret.
+"""
+
+from __future__ import annotations
+
+import re
+
+from livekit_conformance.catalogue.cause import Cause, Condition, Sign, check
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.text import Text
+
+
+def _refused(words: str) -> Sign:
+    says: Condition = re.compile(words)
+    return check("1.1-key-is-accepted", message=says)
+
+
+_CLOCKS = check("1.1-clock-agrees")
+_NOT_NOW = _refused(r"not valid yet|is expired|\((nbf|exp)\)")
+_UNKNOWN_KEY = _refused(r"invalid API key")
+_SIGNATURE = _refused(r"signature is invalid|cryptographic primitive")
+_SWAPPED = _refused(r"swapped with")
+_WRAPPED = _refused(r"has quotes around it|white space|line breaks")
+
+CAUSES: tuple[Cause, ...] = (
+    Cause(
+        "clocks-disagree",
+        Link.CLOCK,
+        Text(
+            en="The clocks of livekit-server and of this machine differ by more than a minute",
+            ru="Часы livekit-server и этой машины расходятся больше чем на минуту",
+        ),
+        Text(
+            en=(
+                "A token is valid from and until a time; with such clocks it has not begun or "
+                "has ended when the server looks at it. Key and secret may well be right."
+            ),
+            ru=(
+                "Токен действует с одного момента до другого; при таких часах он для сервера ещё "
+                "не начался или уже кончился. Ключ и секрет могут быть верны."
+            ),
+        ),
+        Text(
+            en="Set both clocks by NTP (timedatectl set-ntp true) and compare: date -u",
+            ru=(
+                "Синхронизируйте часы обеих машин по NTP (timedatectl set-ntp true) и сравните: "
+                "date -u"
+            ),
+        ),
+        shows=(_CLOCKS, _NOT_NOW),
+        proofs=(_CLOCKS,),
+        breaks=(Link.API_KEY,),
+        source="livekit/protocol auth/verifier.go; livekit/livekit#2394",
+    ),
+    Cause(
+        "api-key-and-secret-are-swapped",
+        Link.API_KEY,
+        Text(
+            en="API key and secret of the profile are swapped",
+            ru="API-ключ и секрет в профиле перепутаны местами",
+        ),
+        Text(
+            en=(
+                "livekit-server does not know the key, and what stands in the place of the "
+                "secret looks like a key. The secret was sent and logged as a key: whoever reads "
+                "that log knows it."
+            ),
+            ru=(
+                "livekit-server не знает такого ключа, а на месте секрета стоит то, что похоже "
+                "на ключ. Секрет был отправлен и записан в журнал как ключ: кто читает журнал, "
+                "тот его знает."
+            ),
+        ),
+        Text(
+            en=(
+                "Swap LIVEKIT_API_KEY and LIVEKIT_API_SECRET (`livekit.api_key`, "
+                "`livekit.api_secret` of the profile). If others read livekit-server's log, make "
+                "a new pair under `keys` in livekit.yaml."
+            ),
+            ru=(
+                "Поменяйте местами LIVEKIT_API_KEY и LIVEKIT_API_SECRET (`livekit.api_key`, "
+                "`livekit.api_secret` профиля). Если журнал livekit-server читают другие, "
+                "заведите новую пару в `keys` в livekit.yaml."
+            ),
+        ),
+        shows=(_SWAPPED,),
+        proofs=(_SWAPPED,),
+        source="livekit pkg/service/auth.go; environments/sanity.py",
+    ),
+    Cause(
+        "api-secret-is-wrapped",
+        Link.API_KEY,
+        Text(
+            en="Quotes, blanks or a line break stand around the API key or secret of the profile",
+            ru="Вокруг API-ключа или секрета в профиле стоят кавычки, пробелы или перевод строки",
+        ),
+        Text(
+            en=(
+                "They became part of the value, so livekit-server refuses the token that is "
+                "signed with it."
+            ),
+            ru="Они стали частью значения, и livekit-server отклоняет подписанный им токен.",
+        ),
+        Text(
+            en=(
+                "Set LIVEKIT_API_KEY and LIVEKIT_API_SECRET again without them. docker "
+                "--env-file keeps quotes; a secret file made by `echo` ends with a line break: "
+                "use printf."
+            ),
+            ru=(
+                "Задайте LIVEKIT_API_KEY и LIVEKIT_API_SECRET заново, без лишних знаков. docker "
+                "--env-file сохраняет кавычки; файл секрета, созданный через `echo`, кончается "
+                "переводом строки: используйте printf."
+            ),
+        ),
+        shows=(_WRAPPED,),
+        proofs=(_WRAPPED,),
+        source="livekit pkg/service/auth.go; environments/sanity.py; livekit/node-sdks#60",
+    ),
+    Cause(
+        "api-key-refused",
+        Link.API_KEY,
+        Text(
+            en="livekit-server does not know the API key of the profile",
+            ru="livekit-server не знает API-ключа из профиля",
+        ),
+        Text(
+            en=(
+                "The key of the profile is not among `keys` of the livekit-server that answers "
+                "at `livekit.url`: it is of another deployment, was replaced, or the server was "
+                "not restarted since it was added."
+            ),
+            ru=(
+                "Ключа из профиля нет среди `keys` того livekit-server, который отвечает по "
+                "`livekit.url`: он от другой системы, заменён, или сервер не перезапускали с тех "
+                "пор, как ключ добавили."
+            ),
+        ),
+        Text(
+            en=(
+                "Set LIVEKIT_API_KEY and LIVEKIT_API_SECRET to one pair of `keys` in "
+                "livekit.yaml (or of LIVEKIT_KEYS, or `key_file`) of that server, or add the "
+                "pair there and restart livekit-server."
+            ),
+            ru=(
+                "Пропишите в LIVEKIT_API_KEY и LIVEKIT_API_SECRET одну из пар `keys` в "
+                "livekit.yaml этого сервера (или LIVEKIT_KEYS, или `key_file`), либо добавьте "
+                "пару туда и перезапустите livekit-server."
+            ),
+        ),
+        shows=(_UNKNOWN_KEY,),
+        proofs=(_UNKNOWN_KEY,),
+        excludes=(_SWAPPED, _WRAPPED),
+        source="livekit pkg/service/auth.go",
+    ),
+    Cause(
+        "api-secret-refused",
+        Link.API_KEY,
+        Text(
+            en="The API secret of the profile is not the one that belongs to its key",
+            ru="API-секрет в профиле не подходит к его ключу",
+        ),
+        Text(
+            en=(
+                "livekit-server knows the key, and the token's signature was made with another "
+                "secret."
+            ),
+            ru="livekit-server знает ключ, но подпись токена сделана другим секретом.",
+        ),
+        Text(
+            en=(
+                "Copy the secret that stands beside this key under `keys` in livekit.yaml to "
+                "LIVEKIT_API_SECRET (`livekit.api_secret` of the profile), whole and without "
+                "quotes."
+            ),
+            ru=(
+                "Скопируйте секрет, который стоит рядом с этим ключом в `keys` в livekit.yaml, в "
+                "LIVEKIT_API_SECRET (`livekit.api_secret` профиля), целиком и без кавычек."
+            ),
+        ),
+        shows=(_SIGNATURE,),
+        proofs=(_SIGNATURE,),
+        excludes=(_WRAPPED,),
+        source="livekit pkg/service/auth.go; livekit/livekit#3109",
+    ),
+)

@@ -1,0 +1,19 @@
+"""
+Who is seen on the Redis bus: signs that several causes share.
+"""
+
+from __future__ import annotations
+
+import re
+
+from livekit_conformance.catalogue.cause import Between, Sign, probe
+
+_SOME = Between(1, 1e9)
+_SERVER, _SIP = re.compile(r"^IOInfo\|"), re.compile(r"^SIPInternal\|")
+
+BUS_IS_EMPTY = Sign("bus", {"channel": _SERVER, "subscribers": 0})
+SERVER_ON_BUS = Sign("bus", {"channel": _SERVER, "subscribers": _SOME})
+NO_SIP_ON_BUS = Sign("bus", {"channel": _SIP, "subscribers": 0})
+SIP_ON_BUS = Sign("bus", {"channel": _SIP, "subscribers": _SOME})
+# psrpc waits 1 s for somebody to claim a request; a refusal that was decided comes within ms.
+REFUSED_AFTER_SELECTION = probe(final_status=503, final_at_s=Between(0.8, 3.5))

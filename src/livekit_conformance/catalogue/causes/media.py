@@ -1,0 +1,343 @@
+"""
+What keeps the sound of a call from being agreed on, and from arriving.
+"""
+
+from __future__ import annotations
+
+import re
+
+from livekit_conformance.catalogue.cause import Between, Cause, Condition, Sign, log, probe
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.text import Text
+
+_SOME = Between(1, 10**9)
+_GIVEN = re.compile(".")
+
+
+def _media(side: str, **where: Condition) -> Sign:
+    """
+    What one side has heard in the probe call.
+    """
+    return Sign("media", {"side": side, **where})
+
+
+def _cannot_start(error: str) -> Sign:
+    return log("livekit-sip", message="Cannot start media", error=re.compile(error))
+
+
+_NO_CODEC = _cannot_start("common audio codec not found")
+_NO_CRYPTO = _cannot_start("no common encryption profiles")
+_NO_PORT = _cannot_start("failed to listen on udp port")
+_ANSWERED = probe(outcome="answered")
+_UNREACHABLE = probe(outcome="answered", media_unreachable=_GIVEN)
+_NOTHING_CAME = _media("livekit-sip", packets=0, sent=_SOME)
+_TIMED_OUT = log("livekit-sip", level="info", message="SIP call ended", reason="media-timeout")
+_AGENT_HEARS_NOTHING = _media("agent", level=Between(0.0, 0.0499))
+_CALLER_HEARS_NOTHING = _media("caller", packets=0)
+_SENT_TO_CALLER = _media("livekit-sip", packets=_SOME, sent=_SOME)
+_ONLY_MUTED = Sign("room", {"muted": True})
+_HUNG_UP_BY_THEM = Sign("call-end", {"by": "them"})
+_NO_ICE = log("livekit-sip", error=re.compile("could not connect after timeout"))
+
+CAUSES: tuple[Cause, ...] = (
+    Cause(
+        "webrtc-cannot-connect",
+        Link.WEBRTC,
+        Text(
+            en="livekit-sip gets no WebRTC connection to livekit-server",
+            ru="livekit-sip не может установить WebRTC-соединение с livekit-server",
+        ),
+        Text(
+            en=(
+                "The WebSocket works and the caller was listed in its room, but no media "
+                "connection (ICE) came about within 5 s, so the call was refused with 486: the "
+                "addresses and ports that livekit-server offers cannot be reached."
+            ),
+            ru=(
+                "WebSocket работает, и звонящий появился в списке комнаты, но медиасоединение "
+                "(ICE) не установилось за 5 с, и звонок получил 486: адреса и порты, которые "
+                "предлагает livekit-server, недоступны."
+            ),
+        ),
+        Text(
+            en=(
+                "In `rtc` of livekit.yaml let `node_ip` (or `use_external_ip`) be an address "
+                "that livekit-sip and the agents can reach, `ips` and `interfaces` not exclude "
+                "it, and open UDP `port_range_start`-`port_range_end` (50000-60000) or "
+                "`udp_port`, and TCP `tcp_port` (7881), between the machines. Then restart "
+                "livekit-server; its log says `participant active` for a caller that is "
+                "connected."
+            ),
+            ru=(
+                "В разделе `rtc` файла livekit.yaml укажите в `node_ip` (или через "
+                "`use_external_ip`) адрес, доступный для livekit-sip и агентов; `ips` и "
+                "`interfaces` не должны его исключать; откройте между машинами UDP "
+                "`port_range_start`-`port_range_end` (50000-60000) или `udp_port` и TCP "
+                "`tcp_port` (7881). Перезапустите livekit-server; для подключившегося звонящего "
+                "он пишет `participant active`."
+            ),
+        ),
+        shows=(_NO_ICE,),
+        proofs=(_NO_ICE,),
+        breaks=(Link.JOIN, Link.OUTBOUND),
+        source="livekit/sip pkg/sip/room.go Connect; livekit/server-sdk-go room.go",
+    ),
+    Cause(
+        "no-common-codec",
+        Link.OFFER,
+        Text(
+            en="The caller offers no codec that livekit-sip may use",
+            ru="Звонящий не предлагает ни одного кодека, разрешённого для livekit-sip",
+        ),
+        Text(
+            en=(
+                "livekit-sip refused the INVITE with 400: trunk or dispatch rule list the only "
+                "codecs that are allowed (`media.only_listed_codecs`), and none of them is in "
+                "the offer; without such a list it takes PCMU, PCMA and G722, never G729 or Opus."
+            ),
+            ru=(
+                "livekit-sip отклонил INVITE ответом 400: транк или правило диспетчеризации "
+                "разрешают только перечисленные кодеки (`media.only_listed_codecs`), и в "
+                "предложении их нет; без такого списка принимаются PCMU, PCMA и G722, но не G729 "
+                "и не Opus."
+            ),
+        ),
+        Text(
+            en=(
+                "Let the carrier or PBX offer PCMU or PCMA, or correct `media.codecs` of the "
+                "inbound trunk and of the dispatch rule (lk sip inbound list; lk sip dispatch "
+                "list). `codecs` in livekit-sip.yaml changes nothing here."
+            ),
+            ru=(
+                "Пусть оператор или АТС предлагает PCMU или PCMA, или исправьте `media.codecs` "
+                "входящего транка и правила диспетчеризации (lk sip inbound list; lk sip "
+                "dispatch list). `codecs` в livekit-sip.yaml здесь ничего не меняет."
+            ),
+        ),
+        shows=(_NO_CODEC, Sign("dispatch", {"only_codecs": _GIVEN})),
+        proofs=(_NO_CODEC,),
+        excludes=(_NO_CRYPTO,),
+        source="livekit/sip pkg/sip/inbound.go runMedia, media_codecs.go",
+    ),
+    Cause(
+        "media-encryption-required",
+        Link.OFFER,
+        Text(
+            en="The trunk demands encrypted media, and the caller offers none",
+            ru="Транк требует шифрования медиа, а звонящий его не предлагает",
+        ),
+        Text(
+            en=(
+                "livekit-sip refused the INVITE with 400: `media_encryption` of trunk or rule is "
+                "REQUIRE, and the offer has plain RTP (or SRTP with profiles that it does not "
+                "know)."
+            ),
+            ru=(
+                "livekit-sip отклонил INVITE ответом 400: у транка или правила "
+                "`media_encryption` равно REQUIRE, а в предложении обычный RTP (или SRTP с "
+                "неизвестными профилями)."
+            ),
+        ),
+        Text(
+            en=(
+                "Set `media_encryption` of the trunk and of the rule to ALLOW or leave it out, "
+                "or switch on SRTP (SDES, RTP/SAVP) at the carrier."
+            ),
+            ru=(
+                "Поставьте `media_encryption` транка и правила в ALLOW или уберите его, либо "
+                "включите SRTP (SDES, RTP/SAVP) у оператора."
+            ),
+        ),
+        shows=(_NO_CRYPTO, Sign("dispatch", {"encryption": re.compile("REQUIRE")})),
+        proofs=(_NO_CRYPTO,),
+        excludes=(_NO_CODEC,),
+        source="livekit/sip pkg/sip/inbound.go runMedia",
+    ),
+    Cause(
+        "no-rtp-port-is-free",
+        Link.OFFER,
+        Text(
+            en="livekit-sip has no free RTP port",
+            ru="У livekit-sip нет свободного порта RTP",
+        ),
+        Text(
+            en=(
+                "livekit-sip answered the INVITE with 500: each port in its `rtp_port` range is "
+                "taken, by its own calls (a call needs a port of its own) or by other processes."
+            ),
+            ru=(
+                "livekit-sip ответил на INVITE кодом 500: все порты диапазона `rtp_port` заняты, "
+                "его собственными звонками (каждому нужен свой порт) или другими процессами."
+            ),
+        ),
+        Text(
+            en=(
+                "Widen `rtp_port` in livekit-sip.yaml (10000-20000 when it is left out), apart "
+                "from `rtc.port_range_start` and `rtc.port_range_end` of livekit.yaml, open it "
+                "in the firewall, and restart livekit-sip. Who holds the ports: ss -lunp"
+            ),
+            ru=(
+                "Расширьте `rtp_port` в livekit-sip.yaml (по умолчанию 10000-20000) так, чтобы "
+                "он не пересекался с `rtc.port_range_start` и `rtc.port_range_end` в "
+                "livekit.yaml, откройте его в файрволе и перезапустите livekit-sip. Кто держит "
+                "порты: ss -lunp"
+            ),
+        ),
+        shows=(_NO_PORT,),
+        proofs=(_NO_PORT,),
+        # livekit-sip 1.8.0 even panics when an outbound call finds no port.
+        breaks=(Link.OUTBOUND,),
+        source="livekit/sip pkg/sip/media_port.go",
+    ),
+    Cause(
+        "media-address-is-unreachable",
+        Link.MEDIA,
+        Text(
+            en="livekit-sip gives callers an address where no sound can arrive",
+            ru="livekit-sip сообщает звонящим адрес, на который звук дойти не может",
+        ),
+        Text(
+            en=(
+                "The SDP of its 200 OK asks for sound at an address that cannot be reached from "
+                "the caller: the agent hears nothing, and the call is dropped after "
+                "`media_timeout` (15-30 s)."
+            ),
+            ru=(
+                "SDP в его 200 OK просит слать звук на адрес, недоступный для звонящего: агент "
+                "ничего не слышит, и звонок обрывается по `media_timeout` (15-30 с)."
+            ),
+        ),
+        Text(
+            en=(
+                "In livekit-sip.yaml set `nat_1_to_1_ip` (and `media_nat_1_to_1_ip`, if it is "
+                "there) to the public address of its machine, or use `use_external_ip: true` "
+                "instead of both; in Docker run it with `network_mode: host`. Restart "
+                "livekit-sip: the line `c=` of its 200 OK must show that address."
+            ),
+            ru=(
+                "В livekit-sip.yaml укажите в `nat_1_to_1_ip` (и в `media_nat_1_to_1_ip`, если "
+                "он есть) публичный адрес его машины или вместо них `use_external_ip: true`; в "
+                "Docker запускайте с `network_mode: host`. Перезапустите livekit-sip: этот адрес "
+                "должен появиться в строке `c=` его 200 OK."
+            ),
+        ),
+        shows=(_UNREACHABLE,),
+        proofs=(_UNREACHABLE,),
+        breaks=(Link.AUDIO, Link.HANG_UP),
+        source="livekit/sip pkg/sip/config.go; livekit/sip#141, #424, #611",
+    ),
+    Cause(
+        "no-rtp-from-the-caller",
+        Link.MEDIA,
+        Text(
+            en="The caller's sound does not reach livekit-sip",
+            ru="Звук звонящего не доходит до livekit-sip",
+        ),
+        Text(
+            en=(
+                "The call was answered and livekit-sip got no RTP from the caller: the agent "
+                "hears nothing, and after `media_timeout` (15-30 s) livekit-sip ends the call "
+                "with the reason media-timeout. UDP is blocked on the way, or goes to another "
+                "address."
+            ),
+            ru=(
+                "На звонок ответили, но livekit-sip не получил от звонящего ни одного пакета "
+                "RTP: агент ничего не слышит, и по `media_timeout` (15-30 с) livekit-sip "
+                "завершает звонок с причиной media-timeout. UDP по пути блокируется или уходит "
+                "на другой адрес."
+            ),
+        ),
+        Text(
+            en=(
+                "Open UDP `rtp_port` of livekit-sip.yaml (10000-20000) towards livekit-sip's "
+                "machine in firewall, security group and Docker, and switch off SIP ALG in "
+                "routers. Compare `c=` and `m=audio` of the 200 OK as the caller gets it with "
+                "the address of livekit-sip (`nat_1_to_1_ip`). tcpdump -n udp portrange "
+                "10000-20000 on its machine shows whether packets come."
+            ),
+            ru=(
+                "Откройте UDP-порты `rtp_port` из livekit-sip.yaml (10000-20000) к машине "
+                "livekit-sip в файрволе, security group и Docker и отключите SIP ALG в роутерах. "
+                "Сравните `c=` и `m=audio` в том 200 OK, который получает звонящий, с адресом "
+                "livekit-sip (`nat_1_to_1_ip`). tcpdump -n udp portrange 10000-20000 на его "
+                "машине покажет, приходят ли пакеты."
+            ),
+        ),
+        shows=(_NOTHING_CAME, _TIMED_OUT, _AGENT_HEARS_NOTHING),
+        proofs=(_NOTHING_CAME, _TIMED_OUT),
+        excludes=(_UNREACHABLE, _SENT_TO_CALLER),
+        breaks=(Link.AUDIO, Link.HANG_UP),
+        source="livekit/sip pkg/sip/inbound.go mediaTimeout; livekit/sip#337, #812",
+    ),
+    Cause(
+        "no-rtp-to-the-caller",
+        Link.MEDIA,
+        Text(
+            en="livekit-sip's sound does not reach the caller",
+            ru="Звук от livekit-sip не доходит до звонящего",
+        ),
+        Text(
+            en=(
+                "The call was answered and the caller got no RTP. livekit-sip sends it to the "
+                "address in the SDP of the INVITE: behind NAT, or changed by a router (SIP ALG), "
+                "that is not where the caller is; or UDP is blocked on the way."
+            ),
+            ru=(
+                "На звонок ответили, но звонящий не получил ни одного пакета RTP. livekit-sip "
+                "шлёт их на адрес из SDP в INVITE: за NAT или после правки роутером (SIP ALG) "
+                "звонящего там нет; или UDP по пути блокируется."
+            ),
+        ),
+        Text(
+            en=(
+                "Set `symmetric_rtp: true` in livekit-sip.yaml (it answers to where the caller's "
+                "packets come from) and restart it; switch off SIP ALG in the caller's router; "
+                "let the firewall pass UDP from `rtp_port` (10000-20000)."
+            ),
+            ru=(
+                "Поставьте `symmetric_rtp: true` в livekit-sip.yaml (ответ пойдёт туда, откуда "
+                "приходят пакеты звонящего) и перезапустите его; отключите SIP ALG в роутере "
+                "звонящего; пропустите в файрволе UDP с портов `rtp_port` (10000-20000)."
+            ),
+        ),
+        shows=(_CALLER_HEARS_NOTHING,),
+        also=(_ANSWERED,),
+        proofs=(_SENT_TO_CALLER,),
+        excludes=(_HUNG_UP_BY_THEM,),
+        breaks=(Link.AUDIO,),
+        source="livekit/sip pkg/sip/media_port.go; livekit/sip#105",
+    ),
+    Cause(
+        "agent-is-muted",
+        Link.AUDIO,
+        Text(
+            en="The agent's audio track is muted",
+            ru="Аудиодорожка агента приглушена (muted)",
+        ),
+        Text(
+            en=(
+                "The call was answered, because an audio track was published, but the track is "
+                "muted: the caller hears silence."
+            ),
+            ru=(
+                "На звонок ответили, потому что аудиодорожка опубликована, но она приглушена: "
+                "звонящий слышит тишину."
+            ),
+        ),
+        Text(
+            en=(
+                "Let the agent unmute its track (`track.unmute()`), or publish it unmuted; look "
+                "for who mutes it through the API (MutePublishedTrack)."
+            ),
+            ru=(
+                "Пусть агент включит свою дорожку (`track.unmute()`) или публикует её "
+                "включённой; проверьте, не приглушает ли её кто-то через API "
+                "(MutePublishedTrack)."
+            ),
+        ),
+        shows=(_ONLY_MUTED,),
+        also=(_ANSWERED,),
+        proofs=(_ONLY_MUTED,),
+        source="livekit/sip pkg/sip/room.go subscribeTo",
+    ),
+)

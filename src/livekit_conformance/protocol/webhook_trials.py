@@ -1,0 +1,53 @@
+"""
+Signed events that differ from livekit-server's in one thing: the one that an endpoint takes tells
+what it does wrong with the others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from livekit_conformance.protocol.webhook_forgery import Delivery, Event, Forge, Signer
+
+# A delivery as livekit-server sends it.
+GENUINE = "genuine"
+
+
+def _bearer(signer: Signer, event: Event) -> Delivery:
+    genuine = signer.sign(event)
+    token = genuine.headers["Authorization"]
+    return Delivery(genuine.body, {**genuine.headers, "Authorization": f"Bearer {token}"})
+
+
+def _plain_json(signer: Signer, event: Event) -> Delivery:
+    genuine = signer.sign(event)
+    return Delivery(genuine.body, {**genuine.headers, "Content-Type": "application/json"})
+
+
+def _compact(signer: Signer, event: Event) -> Delivery:
+    return signer.sign(json.dumps(event, separators=(",", ":")).encode())
+
+
+def _spaced(signer: Signer, event: Event) -> Delivery:
+    return signer.sign(json.dumps(event).encode())
+
+
+TRIALS: Mapping[str, Forge] = MappingProxyType(
+    {
+        "bearer": _bearer,
+        "plain-json": _plain_json,
+        # As JavaScript (and Go), and as Python, write what they have parsed.
+        "compact": _compact,
+        "spaced": _spaced,
+    }
+)
+DIFFERENCES: Mapping[str, str] = MappingProxyType(
+    {
+        "bearer": "with `Bearer ` before the token",
+        "plain-json": "as application/json",
+        "compact": "with the blanks of its body left out",
+        "spaced": "with other blanks in its body",
+    }
+)

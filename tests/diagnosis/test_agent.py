@@ -1,0 +1,256 @@
+"""
+What keeps a call from being answered, heard and ended: told apart by who was seen in its room, by
+the media, and by lines of the logs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.observations import Observation
+from livekit_conformance.verdict import CheckRecord, Verdict
+
+
+def record(clause: str, broken_link: str, verdict: Verdict = Verdict.FAIL) -> CheckRecord:
+    return CheckRecord(
+        id=clause,
+        node_id="",
+        requirement=clause[:3],
+        area="sip",
+        level="MUST",
+        statement="",
+        verdict=verdict,
+        broken_link=broken_link,
+    )
+
+
+NOT_ANSWERED = record("1.5-call-is-answered", "agent")
+REFUSED = record("1.5-invite-is-not-rejected", "agent")
+OFFER_REFUSED = record("1.5-invite-is-not-rejected", "media-offer")
+NOT_HEARD = record("1.5-audio-flows-both-ways", "audio")
+NO_RTP = record("1.5-audio-flows-both-ways", "media")
+ENDED = record("1.5-call-ends-cleanly", "hang-up")
+
+
+def call(outcome: str, status: int | None = None, **details: object) -> Observation:
+    seen = {"purpose": "probe", "outcome": outcome, "final_status": status, "final_at_s": 1.0}
+    return Observation(1.0, "sip-call", outcome, {**seen, **details})
+
+
+RINGING, ANSWERED = call("kept-ringing"), call("answered", 200, media_unreachable=None)
+
+
+def room(**changes: object) -> Observation:
+    nobody = {
+        **dict.fromkeys(("others", "here", "gone", "audio", "silenced", "elsewhere"), 0),
+        "staying": 0,
+        "muted": False,
+        "sent_for": "",
+        "jobs": 0,
+        "deployed": True,
+    }
+    return Observation(2.0, "room", "in the room", nobody | changes)
+
+
+def media(side: str, **details: object) -> Observation:
+    return Observation(2.0, "media", side, {"side": side, **details})
+
+
+def line(message: str, *, service: str = "livekit-sip", **fields: object) -> Observation:
+    return Observation(3.0, "log", message, {"service": service, "message": message, **fields})
+
+
+def dispatch(**terms: object) -> Observation:
+    return Observation(0.5, "dispatch", "trunk and rule", terms)
+
+
+NO_WORKER = line(
+    "not dispatching agent job since no worker is available",
+    service="livekit-server",
+    level="info",
+    agentName="receptionist",
+    jobType="JT_ROOM",
+)
+REFUSED_JOB = line("failed to assign job to worker", service="livekit-server", level="warn")
+RANG_OUT = line("SIP call ended", level="info", reason="cannot-subscribe")
+TIMED_OUT = line("SIP call ended", level="info", reason="media-timeout")
+SENT_FOR = {"sent_for": "receptionist"}
+
+
+@pytest.mark.parametrize(
+    ("seen", "cause", "confidence"),
+    [
+        ([room()], "agent-does-not-come", "likely"),
+        ([room(**SENT_FOR)], "no-worker-for-the-agent", "likely"),
+        ([room(**SENT_FOR), NO_WORKER], "no-worker-for-the-agent", "certain"),
+        ([room(**SENT_FOR), REFUSED_JOB], "worker-refuses-the-job", "certain"),
+        ([room(**SENT_FOR, jobs=1)], "agent-took-the-job-and-stays-away", "certain"),
+        ([room(others=1, here=1)], "agent-does-not-speak", "certain"),
+        ([room(others=1, here=1, silenced=1)], "agent-may-not-publish", "certain"),
+        ([room(others=1, gone=1)], "agent-leaves-before-it-speaks", "certain"),
+        ([room(elsewhere=1)], "agent-in-another-room", "likely"),
+    ],
+)
+def test_who_was_seen_while_it_rang_tells_why_nobody_answered(
+    seen: list[Observation], cause: str, confidence: str
+) -> None:
+    (found,) = diagnose([NOT_ANSWERED], [RINGING, *seen])
+
+    assert (found.id, found.confidence, found.link) == (cause, confidence, "agent")
+
+
+def test_an_application_that_was_not_told_is_not_blamed() -> None:
+    not_delivered = record("1.3-server-delivers-room-events", "webhook-delivery")
+
+    found = diagnose([not_delivered, NOT_ANSWERED], [RINGING, room()])
+
+    assert "agent-does-not-come" not in {cause.id for cause in found}
+
+
+def test_an_agent_of_ours_that_does_not_come_is_not_the_applications() -> None:
+    (found,) = diagnose([NOT_ANSWERED], [RINGING, room(deployed=False)])
+
+    assert found.id == "cause-unknown"
+
+
+@pytest.mark.parametrize(("lines", "confidence"), [([], "likely"), ([RANG_OUT], "certain")])
+def test_a_trunk_that_rings_briefly_is_blamed_and_no_key(
+    lines: list[Observation], confidence: str
+) -> None:
+    refused = call("refused", 486)
+    (found,) = diagnose([REFUSED], [dispatch(ringing_timeout_s=1.0), refused, room(), *lines])
+
+    assert (found.id, found.confidence) == ("ringing-timeout-too-short", confidence)
+
+
+def test_a_trunk_that_rings_for_long_is_not() -> None:
+    (found,) = diagnose([REFUSED], [dispatch(ringing_timeout_s=30.0), call("refused", 486), room()])
+
+    assert found.id == "agent-does-not-come"
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        ("common audio codec not found", "no-common-codec"),
+        ("no common encryption profiles", "media-encryption-required"),
+        ("failed to listen on udp port", "no-rtp-port-is-free"),
+    ],
+)
+def test_an_offer_that_was_refused_is_explained_by_the_log(error: str, cause: str) -> None:
+    refusal = line("Cannot start media", level="warn", error=error)
+    (found,) = diagnose([OFFER_REFUSED], [call("refused", 400), refusal])
+
+    assert (found.id, found.confidence) == (cause, "certain")
+
+
+def test_an_offer_that_was_refused_for_the_terms_of_the_trunk_is_likely_only() -> None:
+    (found,) = diagnose([OFFER_REFUSED], [call("refused", 400), dispatch(only_codecs="G722")])
+
+    assert (found.id, found.confidence) == ("no-common-codec", "likely")
+
+
+def test_media_at_an_address_of_nobody_is_not_told_as_a_firewall() -> None:
+    answered = call("answered", 200, media_unreachable="it is a private address")
+    counted = media("livekit-sip", packets=0, sent=50)
+
+    (found,) = diagnose([NOT_HEARD], [answered, counted, media("agent", level=0.0), TIMED_OUT])
+
+    assert (found.id, found.confidence) == ("media-address-is-unreachable", "certain")
+
+
+@pytest.mark.parametrize(
+    ("seen", "confidence"),
+    [
+        (media("livekit-sip", packets=0, sent=50), "certain"),
+        (TIMED_OUT, "certain"),
+        (media("agent", level=0.0), "likely"),
+    ],
+)
+def test_rtp_that_does_not_come_in_is_told_by_any_witness(
+    seen: Observation, confidence: str
+) -> None:
+    (found,) = diagnose([NOT_HEARD], [ANSWERED, seen])
+
+    assert (found.id, found.confidence) == ("no-rtp-from-the-caller", confidence)
+
+
+def test_rtp_that_came_in_is_not_the_network() -> None:
+    counted = media("livekit-sip", packets=50, sent=50)
+    (found,) = diagnose([NOT_HEARD], [ANSWERED, counted, media("agent", level=0.0)])
+
+    assert found.id == "cause-unknown"
+
+
+@pytest.mark.parametrize(
+    ("counted", "confidence"),
+    [([], "likely"), ([media("livekit-sip", packets=50, sent=50)], "certain")],
+)
+def test_rtp_that_does_not_come_out_is_certain_when_livekit_sip_sent_it(
+    counted: list[Observation], confidence: str
+) -> None:
+    (found,) = diagnose([NO_RTP], [ANSWERED, media("caller", packets=0), *counted])
+
+    assert (found.id, found.confidence) == ("no-rtp-to-the-caller", confidence)
+
+
+def test_a_muted_agent_is_named() -> None:
+    seen = [ANSWERED, room(others=1, here=1, audio=1, muted=True)]
+    (found,) = diagnose([NOT_HEARD], seen)
+
+    assert (found.id, found.confidence) == ("agent-is-muted", "certain")
+
+
+@pytest.mark.parametrize(
+    ("seen", "cause"),
+    [
+        (
+            [
+                dispatch(max_call_duration_s=1.0),
+                Observation(2.0, "call-end", "", {"by": "them", "after_s": 0.4}),
+            ],
+            "max-call-duration-too-short",
+        ),
+        ([Observation(2.0, "call-end", "", {"by": "them", "after_s": 0.4})], "cause-unknown"),
+    ],
+)
+def test_a_call_that_ends_wrongly_is_explained_or_said_to_be_unknown(
+    seen: list[Observation], cause: str
+) -> None:
+    (found,) = diagnose([ENDED], [ANSWERED, *seen])
+
+    assert found.id == cause
+
+
+@pytest.mark.parametrize(
+    ("arrived", "cause"),
+    [
+        ("['room_started', 'participant_left']", "agent-stays-after-the-call"),
+        ("['participant_left', 'room_started', 'room_finished']", "cause-unknown"),
+    ],
+)
+def test_an_agent_that_stays_is_blamed_only_where_the_room_did_not_end(
+    arrived: str, cause: str
+) -> None:
+    events = record("1.3-call-events-arrive-in-order", "call-events")
+    events = replace(events, message=f"wanted ['room_finished'], arrived {arrived}")
+
+    (found,) = diagnose([events], [ANSWERED, room(others=1, here=1, audio=1, staying=1)])
+
+    assert found.id == cause
+
+
+def test_a_webrtc_connection_that_fails_explains_the_caller_and_the_participant() -> None:
+    joins = record("1.1-participant-joins", "webrtc", Verdict.BLOCKED)
+    caller = record("1.1-sip-service-joins-the-server", "sip-join")
+    failed = line(
+        "Cannot create LiveKit participant", error="could not connect after timeout", level="error"
+    )
+
+    (found,) = diagnose([joins, caller], [call("refused", 486), room(), failed])
+
+    assert (found.id, found.confidence) == ("webrtc-cannot-connect", "certain")
+    assert found.checks == (joins.id, caller.id)

@@ -1,0 +1,183 @@
+"""
+Which cause is named for what is wrong in the configuration files.
+"""
+
+import pytest
+
+from livekit_conformance.catalogue.clauses import BY_ID
+from livekit_conformance.config_doctor import Finding, Severity, check
+from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.observations import Observation
+from livekit_conformance.verdict import CheckRecord, Verdict
+
+SERVER = """\
+port: 7880
+redis: {address: "127.0.0.1:6379"}
+keys: {APIkey: a-secret-that-is-long-enough-for-all}
+rtc: {tcp_port: 0}
+"""
+SIP = """\
+api_key: APIkey
+api_secret: a-secret-that-is-long-enough-for-all
+ws_url: ws://127.0.0.1:7880
+redis: {address: "127.0.0.1:6379"}
+"""
+
+
+def record(clause: str, verdict: Verdict) -> CheckRecord:
+    area, level = BY_ID[clause].area, BY_ID[clause].level
+    link = None if verdict is Verdict.PASS else BY_ID[clause].link
+    return CheckRecord(clause, "", clause[:3], area, level, "", verdict, broken_link=link)
+
+
+AGREE = record("1.5-configs-agree", Verdict.FAIL)
+SERVER_SILENT = record("1.1-server-answers", Verdict.BLOCKED)
+SERVER_RUNS = record("1.1-server-answers", Verdict.PASS)
+SIP_SILENT = record("1.5-sip-answers-options", Verdict.BLOCKED)
+SIP_RUNS = record("1.5-sip-answers-options", Verdict.PASS)
+
+
+def observed(finding: Finding) -> Observation:
+    details = {
+        "file": finding.file,
+        "key": finding.key,
+        "severity": finding.severity.value,
+        "problem": finding.problem,
+        "consequence": finding.consequence,
+    }
+    return Observation(1.0, "config", str(finding), details)
+
+
+def named(records: list[CheckRecord], server: str = SERVER, sip: str = SIP) -> list[str]:
+    findings = check(server, sip)
+    if not any(finding.severity is Severity.ERROR for finding in findings):
+        return []
+    return [found.id for found in diagnose(records, [observed(each) for each in findings])]
+
+
+def test_good_files_have_no_finding():
+    assert [each for each in check(SERVER, SIP) if each.severity is Severity.ERROR] == []
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "flood_protection: {enabled: true}",
+        "rate_limits: {invite: 5}",
+        "room_mapper: {prefix: voice}",
+        "log_level: debug",
+        "port: 5070",
+        "bind_address: 127.0.0.1",
+    ],
+)
+def test_an_invented_setting_of_livekit_sip_has_no_effect(setting):
+    found = named([AGREE, SIP_RUNS, SERVER_RUNS], sip=f"{SIP}{setting}\n")
+
+    assert found == ["settings-have-no-effect"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "webhooks: {urls: []}",
+        "turn: {enabled: maybe}",
+        "prometheus: {port: 7880}",
+        "logging: {level: info",
+    ],
+)
+def test_a_livekit_yaml_that_cannot_start_explains_the_silent_server(line):
+    first, *_ = named([SERVER_SILENT, SIP_RUNS, AGREE], server=f"{SERVER}{line}\n")
+
+    assert first == "server-does-not-start"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sip_port: fifty",
+        "health_port: 5060",
+        "use_external_ip: true\nnat_1_to_1_ip: 192.0.2.1",
+        "logging: {level: info",
+    ],
+)
+def test_a_livekit_sip_yaml_that_cannot_start_explains_the_silent_service(line):
+    first, *_ = named([SERVER_RUNS, SIP_SILENT, AGREE], sip=f"{SIP}{line}\n")
+
+    assert first == "sip-service-does-not-start"
+
+
+def test_the_same_file_beside_a_running_service_is_a_warning_for_its_next_start():
+    found = named([SERVER_RUNS, SIP_RUNS, AGREE], server=f"{SERVER}webhooks: {{}}\n")
+
+    assert found == ["service-will-not-start-again"]
+
+
+def test_a_webhook_key_that_is_none_of_keys_is_named_before_the_silent_server():
+    webhook = "webhook: {urls: ['http://127.0.0.1:1/'], api_key: APIother}\n"
+
+    found = named([SERVER_SILENT, SIP_RUNS, AGREE], server=SERVER + webhook)
+
+    assert found[0] == "webhook-key-is-not-known"
+    assert "server-does-not-start" not in found
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("long-enough-for-all", "another-deployment"),
+        ("APIkey", "APIother"),
+        ("ws://127.0.0.1:7880", "ws://127.0.0.1:7890"),
+        ("ws://127.0.0.1:7880", "tcp://127.0.0.1:7880"),
+        ("127.0.0.1:6379", "127.0.0.1:6380"),
+        ("api_key", "rtp_port: 50000-50100\napi_key"),
+    ],
+)
+def test_what_the_files_say_differently_is_a_contradiction(old, new):
+    found = named([AGREE, SERVER_RUNS, SIP_RUNS], sip=SIP.replace(old, new))
+
+    assert found == ["service-files-disagree"]
+
+
+def test_a_file_that_cannot_be_read_contradicts_nothing():
+    findings = check(SERVER + "a: [\n", SIP)
+
+    assert [finding.file for finding in findings] == ["livekit.yaml"]
+
+
+def test_both_a_setting_without_effect_and_a_contradiction_are_named():
+    sip = SIP.replace("long-enough-for-all", "another") + "log_level: debug\n"
+
+    found = named([AGREE, SERVER_RUNS, SIP_RUNS], sip=sip)
+
+    assert found == ["service-files-disagree", "settings-have-no-effect"]
+
+
+@pytest.mark.parametrize(
+    ("service", "words", "cause"),
+    [
+        ("livekit-server", "api_key is required to use webhooks", "webhook-key-is-not-known"),
+        (
+            "livekit-server",
+            "could not parse config: yaml: line 22: did not find expected ',' or ']'",
+            "server-does-not-start",
+        ),
+        (
+            "livekit-server",
+            "listen tcp 127.0.0.1:7880: bind: address already in use",
+            "server-does-not-start",
+        ),
+        (
+            "livekit-sip",
+            "use_external_ip and nat_1_to_1_ip can not both be set",
+            "sip-service-does-not-start",
+        ),
+        ("livekit-sip", "redis configuration is required", "sip-service-does-not-start"),
+    ],
+)
+def test_the_last_words_of_a_service_are_certain(service, words, cause):
+    silent = SERVER_SILENT if service == "livekit-server" else SIP_SILENT
+    line = Observation(1.0, "log", words, {"service": service, "message": words})
+
+    first, *_ = diagnose([silent], [line])
+
+    assert (first.id, first.confidence) == (cause, "certain")

@@ -1,0 +1,117 @@
+"""
+What keeps livekit-server from answering, and from accepting our tokens, told apart by signs.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from livekit_conformance.catalogue.clauses import BY_ID
+from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.observations import Observation
+from livekit_conformance.verdict import CheckRecord, Verdict
+
+ANSWERS, KEY, TLS = "1.1-server-answers", "1.1-key-is-accepted", "1.1-tls-is-trusted"
+
+
+def record(
+    clause: str, message: str = "", *, link: str | None = None, verdict: Verdict = Verdict.FAIL
+) -> CheckRecord:
+    known = BY_ID[clause]
+    return CheckRecord(
+        id=clause,
+        node_id="",
+        requirement=known.requirement,
+        area=known.area,
+        level=known.level,
+        statement=known.statement,
+        verdict=verdict,
+        message=message,
+        broken_link=link or known.link,
+    )
+
+
+def unreached(link: str, words: str) -> CheckRecord:
+    return record(ANSWERS, f"http://192.0.2.1:7880/: {words}", link=link, verdict=Verdict.BLOCKED)
+
+
+def refused(words: str) -> CheckRecord:
+    return record(KEY, f"ListRooms MUST answer 200 to the key pair; received 401: '{words}'")
+
+
+@pytest.mark.parametrize(
+    ("broken", "cause"),
+    [
+        (unreached("dns", "Name or service not known"), "server-host-does-not-resolve"),
+        (unreached("tcp", "Connection refused (after 0.0 s)"), "server-unreachable"),
+        (unreached("tcp", "no connection in time (after 5.0 s)"), "server-address-is-cut-off"),
+        (unreached("tcp", "No route to host (after 3.1 s)"), "server-address-is-cut-off"),
+        (unreached("server", "no answer in time (after 5.0 s)"), "server-does-not-answer"),
+        (unreached("server", "Server disconnected (after 0.0 s)"), "server-url-is-not-livekit"),
+        (record(ANSWERS, "received 404: '<html>'"), "server-url-is-not-livekit"),
+        (record(ANSWERS, "received 502: '<html>'"), "proxy-has-no-server"),
+        (
+            record(ANSWERS, "received 400: 'Client sent an HTTP request to an HTTPS server.'"),
+            "server-url-scheme-is-wrong",
+        ),
+        (
+            record(ANSWERS, "received 400: 'The plain HTTP request was sent to HTTPS port'"),
+            "server-url-scheme-is-wrong",
+        ),
+        (record(TLS, "OpenSSL says: wrong version number"), "server-url-scheme-is-wrong"),
+        (record(TLS, "OpenSSL says: certificate has expired"), "certificate-not-trusted"),
+        (record(TLS, "OpenSSL says: Hostname mismatch"), "certificate-not-trusted"),
+        (refused("invalid API key: APIanother"), "api-key-refused"),
+        (refused("token signature is invalid: signature is invalid"), "api-secret-refused"),
+        # livekit-server up to 1.12
+        (refused("go-jose/go-jose: error in cryptographic primitive"), "api-secret-refused"),
+        (
+            refused(
+                "invalid API key: ***'; LIVEKIT_API_KEY does not look like an API key: swapped "
+                "with LIVEKIT_API_SECRET"
+            ),
+            "api-key-and-secret-are-swapped",
+        ),
+        (
+            refused("signature is invalid'; LIVEKIT_API_SECRET has quotes around it"),
+            "api-secret-is-wrapped",
+        ),
+        (
+            refused("signature is invalid'; LIVEKIT_API_SECRET begins or ends with white space"),
+            "api-secret-is-wrapped",
+        ),
+    ],
+)
+def test_one_sign_names_one_cause_for_certain(broken, cause):
+    found = diagnose([broken], [])
+
+    expected = "likely" if "disconnected" in (broken.message or "") else "certain"
+    assert [(each.id, each.confidence) for each in found] == [(cause, expected)]
+
+
+@pytest.mark.parametrize("words", ["token is expired", "token is not valid yet", "expired (exp)"])
+def test_a_token_refused_for_its_times_is_the_clock_s_fault_and_not_the_key_s(words):
+    clocks = record("1.1-clock-agrees")
+
+    (found,) = diagnose([clocks, refused(f"token has invalid claims: {words}")], [])
+
+    assert (found.id, found.confidence) == ("clocks-disagree", "certain")
+    assert found.checks == ("1.1-clock-agrees", KEY)
+
+
+def test_a_refusal_in_unknown_words_has_no_known_cause():
+    (found,) = diagnose([refused("forbidden by the gateway")], [])
+
+    assert (found.id, found.link) == ("cause-unknown", "api-key")
+
+
+def test_what_is_only_suggested_by_folded_checks_is_no_second_fault():
+    root = unreached("tcp", "Connection refused")
+    folded = replace(
+        record("1.1-sip-service-joins-the-server", verdict=Verdict.BLOCKED), blocked_by=ANSWERS
+    )
+    rejected = Observation(
+        1.0, "sip-call", "486", {"purpose": "probe", "final_status": 486, "final_at_s": 0.1}
+    )
+
+    assert [each.id for each in diagnose([root, folded], [rejected])] == ["server-unreachable"]

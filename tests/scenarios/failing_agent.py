@@ -1,0 +1,131 @@
+"""
+An application's agent that does one thing wrong, in a process of its own.
+
+It looks for rooms with a phone caller and comes into each as its `manner` says. It is told all in
+one JSON line on standard input, `{"manner", "url", "api_key", "api_secret"}`, and ends with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import sys
+from array import array
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal
+
+from livekit import api, rtc
+from livekit.protocol.models import ParticipantInfo
+
+from livekit_conformance.protocol import rtp
+from tests.scenarios.stage import Scene
+
+Manner = Literal["good", "silent", "muted", "forbidden", "elsewhere", "leaves", "late", "stays"]
+
+_RATE = 8000
+_FRAME = 160
+_LOOK_EVERY_S = 0.1
+# Between what is easily seen and what costs time.
+_STAYS_S = 1.5
+_LATE_S = 2.5
+
+
+@asynccontextmanager
+async def beside(scene: Scene, manner: Manner) -> AsyncIterator[None]:
+    """
+    Such an agent at work on the stack of a scene.
+    """
+    livekit = scene.profile.livekit
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", __name__),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    told = {
+        "manner": manner,
+        "url": livekit.url,
+        "api_key": livekit.api_key,
+        "api_secret": livekit.api_secret.get_secret_value(),
+    }
+    process.stdin.write(json.dumps(told).encode() + b"\n")
+    try:
+        async with asyncio.timeout(15):
+            assert await process.stdout.readline() == b"ready\n"
+        yield
+    finally:
+        process.kill()
+        await process.wait()
+
+
+class _Agent:
+    def __init__(self, manner: Manner, url: str, api_key: str, api_secret: str) -> None:
+        self.manner = manner
+        self.url = url
+        self._key = (api_key, api_secret)
+        self._rooms: list[rtc.Room] = []
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    async def work(self) -> None:
+        tasks: dict[str, asyncio.Task[None]] = {}
+        async with api.LiveKitAPI(self.url, *self._key) as server:
+            sys.stdout.write("ready\n")
+            sys.stdout.flush()
+            while True:
+                for room in await self._called(server):
+                    if room not in tasks:
+                        tasks[room] = asyncio.create_task(self._come(room))
+                await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _called(self, server: api.LiveKitAPI) -> list[str]:
+        rooms = (await server.room.list_rooms(api.ListRoomsRequest())).rooms
+        called = []
+        for room in rooms:
+            asked = api.ListParticipantsRequest(room=room.name)
+            inside = (await server.room.list_participants(asked)).participants
+            if any(one.kind == ParticipantInfo.Kind.SIP for one in inside):
+                called.append(room.name)
+        return called
+
+    async def _come(self, called: str) -> None:
+        if self.manner == "late":
+            await asyncio.sleep(_LATE_S)
+        room = rtc.Room()
+        self._rooms.append(room)
+        if self.manner != "stays":
+            room.on("participant_disconnected", lambda _: self._leave(room))
+        await room.connect(self.url, self._token(called))
+        if self.manner == "leaves":
+            await asyncio.sleep(_STAYS_S)
+            await room.disconnect()
+        elif self.manner not in {"silent", "forbidden"}:
+            await self._speak(room)
+
+    def _leave(self, room: rtc.Room) -> None:
+        task = asyncio.create_task(room.disconnect())
+        self._leaving.add(task)
+
+    def _token(self, called: str) -> str:
+        name = "agent-room" if self.manner == "elsewhere" else called
+        grants = api.VideoGrants(room_join=True, room=name, can_publish=self.manner != "forbidden")
+        token = api.AccessToken(*self._key).with_identity("agent").with_grants(grants)
+        return token.to_jwt()
+
+    async def _speak(self, room: rtc.Room) -> None:
+        source = rtc.AudioSource(_RATE, 1, queue_size_ms=200)
+        track = rtc.LocalAudioTrack.create_audio_track("voice", source)
+        if self.manner == "muted":
+            track.mute()
+        await room.local_participant.publish_track(track)
+        for start in itertools.count(step=_FRAME):
+            pcm = array("h", map(round, rtp.tone(1000.0, _FRAME, rate=_RATE, start=start)))
+            await source.capture_frame(rtc.AudioFrame(pcm.tobytes(), _RATE, 1, _FRAME))
+
+
+if __name__ == "__main__":
+    asyncio.run(_Agent(**json.loads(sys.stdin.readline())).work())
+    os._exit(0)

@@ -1,0 +1,76 @@
+"""
+A worker of agents that does not do its job: the protocol of livekit-agents, and no agent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import aiohttp
+from livekit import api
+from livekit.protocol import agent
+
+from tests.scenarios.stage import Scene
+
+Answer = Literal["refuses", "takes-and-stays-away"]
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """
+    The name that a worker registers, and what it answers to each job.
+    """
+
+    name: str
+    answer: Answer
+
+    def answered(self, message: agent.ServerMessage) -> agent.WorkerMessage | None:
+        """
+        What it says to a message of livekit-server.
+        """
+        if not message.HasField("availability"):
+            return None
+        job = message.availability.job.id
+        takes = self.answer == "takes-and-stays-away"
+        said = agent.AvailabilityResponse(
+            job_id=job, available=takes, participant_identity=f"agent-{job}"
+        )
+        return agent.WorkerMessage(availability=said)
+
+
+@asynccontextmanager
+async def beside(scene: Scene, worker: Worker) -> AsyncIterator[None]:
+    """
+    Such a worker, registered at the livekit-server of a scene.
+    """
+    livekit = scene.profile.livekit
+    secret = livekit.api_secret.get_secret_value()
+    token = api.AccessToken(livekit.api_key, secret).with_grants(api.VideoGrants(agent=True))
+    url = livekit.url.replace("ws", "http", 1) + "/agent"
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(url, headers={"Authorization": f"Bearer {token.to_jwt()}"}) as socket,
+    ):
+        asked = agent.RegisterWorkerRequest(
+            type=agent.JT_ROOM, agent_name=worker.name, version="1.0", ping_interval=30
+        )
+        await socket.send_bytes(agent.WorkerMessage(register=asked).SerializeToString())
+        first = agent.ServerMessage.FromString(await socket.receive_bytes(timeout=5))
+        assert first.HasField("register"), first
+        work = asyncio.create_task(_work(socket, worker))
+        try:
+            yield
+        finally:
+            work.cancel()
+            await asyncio.wait([work])
+
+
+async def _work(socket: aiohttp.ClientWebSocketResponse, worker: Worker) -> None:
+    async for received in socket:
+        answer = worker.answered(agent.ServerMessage.FromString(received.data))
+        if answer is not None:
+            await socket.send_bytes(answer.SerializeToString())

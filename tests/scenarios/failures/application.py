@@ -1,0 +1,148 @@
+"""
+An application that takes webhooks, wrong in one thing, beside a stack.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.protocol import webhook
+from tests.scenarios.stage import Scene
+
+# What an application does with a delivery: body, request and the keys that it knows in, status out.
+Take = Callable[[bytes, web.Request, dict[str, str]], Awaitable[int]]
+Act = Callable[[Scene], Awaitable[None]]
+
+
+def application(take: Take, *, path: str | None = None, moved_to: str | None = None) -> Act:
+    """
+    What brings it up where livekit-server delivers to. It answers POST at `path` (None: at the
+    right one); with `moved_to` it redirects from there to that path (301) and takes events there.
+    """
+
+    async def act(broken: Scene) -> None:
+        url = broken.stack.webhook_url
+        await serve(broken, take, path=path or urlsplit(url).path, moved_to=moved_to)
+        broken.profile = by_the_application(broken.profile, url)
+
+    return act
+
+
+def by_the_application(profile: Profile, url: str) -> Profile:
+    """
+    The profile of a deployment whose application takes the webhooks, and brings the agents.
+    """
+    hook = profile.webhook.model_copy(update={"url": url, "listen": None, "timeout": 2.0})
+    return profile.model_copy(update={"webhook": hook, "agent": "deployed"})
+
+
+async def serve(
+    broken: Scene,
+    take: Take,
+    *,
+    path: str,
+    moved_to: str | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> None:
+    """
+    Run an application on the socket that livekit-server delivers to, until the scene ends.
+    """
+    keys = {broken.stack.keys.key: broken.stack.keys.secret}
+
+    async def receive(request: web.Request) -> web.Response:
+        return web.Response(status=await take(await request.read(), request, keys))
+
+    async def moved(_: web.Request) -> web.Response:
+        return web.Response(status=301, headers={"Location": str(moved_to)})
+
+    served = web.Application()
+    if moved_to is None:
+        served.router.add_post(path, receive)
+    else:
+        served.router.add_post(path, moved)
+        served.router.add_post(moved_to, receive)
+    runner = web.AppRunner(served, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    broken.beside.push_async_callback(runner.cleanup)
+    # A handle of its own: the scene closes the stack's when the suites begin.
+    listener = broken.stack.webhook_listener.dup()
+    await web.SockSite(runner, listener, ssl_context=tls).start()
+
+
+async def verifies(raw: bytes, request: web.Request, keys: dict[str, str]) -> int:
+    """
+    As it must be: the raw body, the token alone.
+    """
+    return _verdict(raw, request.headers.get("Authorization"), keys)
+
+
+async def verifies_with_another_secret(
+    raw: bytes, request: web.Request, keys: dict[str, str]
+) -> int:
+    """
+    Its secret is that of another deployment.
+    """
+    others = dict.fromkeys(keys, "the-secret-of-another-deployment")
+    return _verdict(raw, request.headers.get("Authorization"), others)
+
+
+async def wants_bearer(raw: bytes, request: web.Request, keys: dict[str, str]) -> int:
+    """
+    It takes the token from behind `Bearer `, as an API gateway does.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return _verdict(raw, token, keys) if scheme == "Bearer" else 401
+
+
+async def writes_the_body_again(raw: bytes, request: web.Request, keys: dict[str, str]) -> int:
+    """
+    It hashes what a framework has parsed, as JSON.stringify writes it.
+    """
+    again = json.dumps(json.loads(raw), separators=(",", ":"), ensure_ascii=False).encode()
+    return _verdict(again, request.headers.get("Authorization"), keys)
+
+
+async def takes_plain_json_only(raw: bytes, request: web.Request, keys: dict[str, str]) -> int:
+    """
+    Its framework reads no other content type.
+    """
+    if request.content_type != "application/json":
+        return 415
+    return _verdict(raw, request.headers.get("Authorization"), keys)
+
+
+async def is_too_slow(raw: bytes, request: web.Request, keys: dict[str, str]) -> int:
+    """
+    It works on the event before it answers.
+    """
+    del raw, request, keys
+    await asyncio.sleep(60)
+    return 200
+
+
+def always(status: int) -> Take:
+    """
+    One answer to everything.
+    """
+
+    async def take(raw: bytes, request: web.Request, keys: dict[str, str]) -> int:
+        del raw, request, keys
+        return status
+
+    return take
+
+
+def _verdict(raw: bytes, token: str | None, keys: dict[str, str]) -> int:
+    try:
+        webhook.verify(raw, token, keys=keys, now=time.time())
+    except webhook.WebhookRefused:
+        return 401
+    return 200

@@ -1,0 +1,151 @@
+"""
+What may stand where livekit-server is looked for, or in front of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+
+Address = tuple[str, int]
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+# More than the queue of a listener takes that asks for a queue of none.
+_MOST_WAITING = 8
+_BEARER = re.compile(rb"(?<=Authorization: Bearer )\S+")
+
+
+@dataclass
+class Place:
+    """
+    A port, and who is connected to it.
+    """
+
+    port: int
+    writers: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def hang_up(self) -> None:
+        for writer in list(self.writers):
+            writer.close()
+
+
+@contextmanager
+def closed_port(host: str) -> Iterator[int]:
+    """
+    A port that refuses connections, and that nobody else takes.
+    """
+    with socket.socket() as held:
+        held.bind((host, 0))
+        yield held.getsockname()[1]
+
+
+@contextmanager
+def black_hole(host: str) -> Iterator[int]:
+    """
+    A port that does not answer to SYN, as behind a firewall: its queue of connections is full.
+    """
+    with ExitStack() as held:
+        listener = held.enter_context(socket.socket())
+        listener.bind((host, 0))
+        listener.listen(0)
+        for _ in range(_MOST_WAITING):
+            waiting = held.enter_context(socket.socket())
+            waiting.settimeout(0)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+@contextmanager
+def mute(host: str) -> Iterator[int]:
+    """
+    A port that accepts connections and never says anything, as a process that hangs.
+    """
+    with socket.create_server((host, 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@asynccontextmanager
+async def web_server(host: str, status: str, body: str) -> AsyncIterator[int]:
+    """
+    The port of a web server that answers the same to every request.
+    """
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write((head + body).encode())
+            await writer.drain()
+
+    async with _served(host, serve) as place:
+        yield place.port
+
+
+@asynccontextmanager
+async def in_turn(host: str, *backends: Address) -> AsyncIterator[int]:
+    """
+    The port of a load balancer that leads one connection after the other to each backend.
+    """
+    turns = itertools.cycle(backends)
+    async with relay(host, lambda: next(turns)) as place:
+        yield place.port
+
+
+@asynccontextmanager
+async def relay(
+    host: str,
+    backend: Callable[[], Address | None],
+    *,
+    bearer: Callable[[str], str] = lambda token: token,
+) -> AsyncIterator[Place]:
+    """
+    Passes connections on to where `backend` says at that moment; None: they are dropped.
+
+    `bearer` changes the token of the request that a connection begins with.
+    """
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if (target := backend()) is None:
+            return
+        first = await reader.read(65536)
+        changed = _BEARER.sub(lambda found: bearer(found[0].decode()).encode(), first)
+        inner_reader, inner_writer = await asyncio.open_connection(*target)
+        inner_writer.write(changed)
+        await asyncio.gather(_pass_on(reader, inner_writer), _pass_on(inner_reader, writer))
+
+    async with _served(host, serve) as place:
+        yield place
+
+
+@asynccontextmanager
+async def _served(host: str, serve: Serve) -> AsyncIterator[Place]:
+    place = Place(0)
+
+    async def noted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        place.writers.add(writer)
+        with suppress(OSError):
+            await serve(reader, writer)
+        writer.close()
+        place.writers.discard(writer)
+
+    server = await asyncio.start_server(noted, host, 0)
+    place.port = server.sockets[0].getsockname()[1]
+    try:
+        yield place
+    finally:
+        server.close()
+        place.hang_up()
+        await server.wait_closed()
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
