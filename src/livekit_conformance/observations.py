@@ -32,7 +32,8 @@ Kind = Literal[
     # by workers), elsewhere (rooms where somebody waits), staying (after the call); deployed (the
     # agent is not ours).
     "room",
-    "call-end",  # call, by (us or them), after_s (of their end, since the answer), status of the BYE's answer
+    # call, by (us or them), after_s (of their end, since the answer), status of the BYE's answer
+    "call-end",
     "process",  # service, exit_status, tail
     # file, line, key, severity, problem, consequence: what is wrong with a configuration file.
     "config",
@@ -44,7 +45,9 @@ Kind = Literal[
     "delivery",
     "agent",  # room, summary
     # What trunks and dispatch rules make of a call: caller, called, trunk, rule (ids or None),
-    # trunks, rules (how many there are), why_no_trunk, why_no_rule (why others do not match),
+    # source (address, empty: not known), trunks, rules (how many there are), why_no_trunk,
+    # why_no_rule (why others do not match), trunk_obstacles, rule_obstacles (what the nearest one
+    # has against the call; empty where a rule takes it),
     # and the terms of the call: ringing_timeout_s, max_call_duration_s, only_codecs, encryption.
     "dispatch",
 ]

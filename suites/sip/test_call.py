@@ -11,7 +11,7 @@ from livekit_conformance.drivers.probe import (
     ProbeCall,
 )
 from livekit_conformance.drivers.sip import SipAgent
-from livekit_conformance.drivers.telephony import Telephony, told
+from livekit_conformance.drivers.telephony import Telephony, told, wrong_account
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Unreachable, Violation
 from livekit_conformance.protocol.dispatch import IncomingCall
@@ -44,7 +44,10 @@ async def test_livekit_sip_answers_options(sip: SipAgent, profile: Profile) -> N
 
 @pytest.mark.clause("1.5-invite-is-not-rejected")
 async def test_the_invite_is_neither_rejected_nor_ignored(
-    probe_call: ProbeCall, listed_telephony: Telephony | Blocked, call_to_number: IncomingCall
+    probe_call: ProbeCall,
+    listed_telephony: Telephony | Blocked,
+    call_to_number: IncomingCall,
+    profile: Profile,
 ) -> None:
     """
     The caller is answered or kept ringing, not refused with 503 or 486 and not left in silence.
@@ -54,22 +57,35 @@ async def test_the_invite_is_neither_rejected_nor_ignored(
         if probe_call.participant is not None and probe_call.participant.tracks:
             # Its caller was in the room: it was given up while it waited for an agent.
             link = Link.AGENT
-        foretold = None
-        if (
-            link == Link.DISPATCH
-            and isinstance(listed_telephony, Telephony)
-            and listed_telephony.is_unambiguous_for(call_to_number)
-        ):
-            foretold = listed_telephony.predict(call_to_number)
-            # Where both are foretold and the call was ignored, the source address did not fit.
-            if foretold.trunk is None or foretold.rule is not None:
-                link = Link.TRUNK
+        why = None
+        if isinstance(listed_telephony, Telephony):
+            link, why = _foretold(link, listed_telephony, call_to_number, profile)
         raise Violation(
             f"an INVITE MUST NOT be rejected before an agent could answer; "
-            f"{probe_call.outcome}: {probe_call.story}"
-            + (f"; {told(foretold)}" if foretold is not None else ""),
+            f"{probe_call.outcome}: {probe_call.story}" + (f"; {why}" if why is not None else ""),
             link=link,
         )
+
+
+def _foretold(
+    link: str | None, telephony: Telephony, call: IncomingCall, profile: Profile
+) -> tuple[str | None, str | None]:
+    """
+    The broken link as the trunks and rules tell it, and why it broke if they foretold that.
+    """
+    if (conflict := telephony.own_conflict_of(call)) is not None:
+        # Which of the two refusals with 503 it was: one that was decided.
+        if link != Link.BUS:
+            return link, None
+        return (Link.TRUNK if conflict.trunks else Link.DISPATCH), str(conflict)
+    if link == Link.DISPATCH:
+        outcome = telephony.predict(call)
+        # Where both are foretold and the call was ignored, the source address did not fit.
+        ignored = outcome.trunk is None or outcome.rule is not None
+        return (Link.TRUNK if ignored else link), told(outcome)
+    if link == Link.CREDENTIALS and (trunk := telephony.predict(call).trunk) is not None:
+        return link, wrong_account(trunk, profile.sip)
+    return link, None
 
 
 @pytest.mark.clause("1.1-sip-service-joins-the-server")

@@ -8,14 +8,15 @@ from contextlib import suppress
 
 import pytest
 
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.livekit_api import LiveKitClient
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.drivers.probe import ProbeCall, Prober, wrong_accounts
 from livekit_conformance.drivers.sip import new_call_id
 from livekit_conformance.drivers.telephony import read_telephony
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked, NotApplicable
-from livekit_conformance.protocol.dispatch import IncomingCall
+from livekit_conformance.errors import Blocked, NotApplicable, Violation
+from livekit_conformance.protocol.dispatch import IncomingCall, Trunk
 from livekit_conformance.protocol.logline import LogLine
 from livekit_conformance.protocol.sip.digest import Challenge
 from livekit_conformance.protocol.sip.message import Response, SipSyntaxError
@@ -37,7 +38,15 @@ async def test_the_trunk_challenges_a_caller_without_credentials(
     stranger = await prober.attempt(None, purpose="no credentials")
 
     problem = what_is_no_challenge(stranger.call.final)
-    if problem is not None and not await asks_for_credentials(client, profile):
+    trunk = await trunk_of_call(client, profile) if problem is not None else None
+    if trunk is not None and bool(trunk.auth_username) != bool(trunk.auth_password):
+        there, missing = ("auth_username", "auth_password")[:: 1 if trunk.auth_username else -1]
+        raise Violation(
+            f"an INVITE without credentials to a trunk that has them MUST get 407; trunk "
+            f"{trunk.id} has {there} and no {missing}, so livekit-sip asks nobody",
+            link=Link.STRANGERS,
+        )
+    if problem is not None and not (trunk and trunk.asks_for_credentials):
         raise NotApplicable(
             f"no trunk for {profile.sip.number} has credentials: whoever reaches the SIP port may "
             "call. Set auth_username and auth_password on the trunk, or empty sip.username in the "
@@ -155,14 +164,12 @@ def what_is_no_challenge(final: Response | None) -> str | None:
     return None if challenge.algorithm == "MD5" else f"the algorithm is {challenge.algorithm}"
 
 
-async def asks_for_credentials(client: LiveKitClient, profile: Profile) -> bool:
+async def trunk_of_call(client: LiveKitClient, profile: Profile) -> Trunk | None:
     """
-    Whether the trunk that the listed trunks and rules choose for this call has credentials.
+    The trunk that the listed trunks and rules choose for this call.
     """
     telephony = await read_telephony(client)
-    call = IncomingCall(profile.sip.caller, profile.sip.number)
-    trunk = telephony.predict(call).trunk
-    return trunk is not None and trunk.asks_for_credentials
+    return telephony.predict(IncomingCall(profile.sip.caller, profile.sip.number)).trunk
 
 
 def require_challenge(probe_call: ProbeCall) -> None:

@@ -5,7 +5,6 @@ The catalogue is consistent in itself.
 import re
 
 from livekit_conformance.catalogue.causes import CAUSES
-
 from livekit_conformance.catalogue.chain import IMPLIED, Link
 from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS
 from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES

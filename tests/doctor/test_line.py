@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.doctor.findings import Mark
-from livekit_conformance.doctor.line import Caller, judge_line, same_number
+from livekit_conformance.doctor.line import Caller, judge_line
 from livekit_conformance.environments.profile import Profile, Rooms, Sip
 from livekit_conformance.protocol.dispatch import Rule, Trunk
 from tests.doctor.conftest import complete, the_problem, wrong
@@ -250,20 +250,3 @@ def test_a_call_id_that_does_not_fit_is_told():
     found = the_problem(judge([TRUNK], [RULE], rooms=Rooms(call_id="dialled")))
 
     assert "call_id: dialled" in found.says.en
-
-
-@pytest.mark.parametrize(
-    ("listed", "same"),
-    [
-        ("15550123", True),
-        ("+1 555 0123", True),
-        ("0015550123", True),
-        ("5550123", True),
-        ("sip:+15550123@host.test", True),
-        ("0123", False),
-        ("+15550124", False),
-        ("", False),
-    ],
-)
-def test_numbers_are_the_same_when_one_ends_with_all_digits_of_the_other(listed, same):
-    assert same_number(DIALLED, [listed]) == (listed if same else None)

@@ -19,7 +19,11 @@ from tests.scenarios.failures import PAIRS, SCENARIOS
 from tests.scenarios.failures.scenario import Scenario, Told, play, wrong_blame
 
 # Most of the time of a run is waiting.
-_AT_ONCE = 5
+_AT_ONCE = 8
+# How many failures that real users met are listed.
+_ROWS = 24
+# A profile that cannot mean what it says: tests/mutants/configuration.py, with a check for each.
+_PROVEN_ELSEWHERE = {"variable-holds-something-else"}
 Runs = Mapping[str, asyncio.Task[Told]]
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 
@@ -48,6 +52,14 @@ async def runs(
     for task in tasks.values():
         task.cancel()
     await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+def test_every_cause_is_shown_by_a_failure_and_every_row_is_there():
+    shown = {scenario.cause for scenario in SCENARIOS.values()}
+    follows = {cause for scenario in SCENARIOS.values() for cause in scenario.also}
+
+    assert {cause.id for cause in CAUSES} - shown - follows == _PROVEN_ELSEWHERE
+    assert {scenario.row for scenario in SCENARIOS.values()} >= set(range(1, _ROWS + 1))
 
 
 @pytest.mark.timeout(600)

@@ -23,12 +23,11 @@ from livekit_conformance.protocol.dispatch import (
     conflict_of,
     evaluate,
 )
+from livekit_conformance.protocol.near_miss import same_number
 from livekit_conformance.protocol.room_name import is_named
 
 # How many trunks or rules, and numbers of one, are told of.
 _NAMED, _NUMBERS = 6, 3
-# Numbers that end with so many equal digits are one number in two forms.
-_SAME_DIGITS = 7
 _RANDOM = "AbCdEfGh2345"
 
 
@@ -430,26 +429,6 @@ def _source_not_allowed(trunk: Trunk, call: IncomingCall) -> Reason:
         ),
         is_close=True,
     )
-
-
-def same_number(number: str, listed: Iterable[str]) -> str | None:
-    """
-    The entry that means the same number in another form: without the plus sign, with a prefix, as a
-    URI; None when there is none.
-    """
-    digits = _digits(number)
-    for entry in listed:
-        other = _digits(entry)
-        shorter = min(len(digits), len(other))
-        if shorter >= _SAME_DIGITS and (digits.endswith(other) or other.endswith(digits)):
-            return entry
-    return None
-
-
-def _digits(number: str) -> str:
-    # Of a URI only the user: sip:+15550100@host
-    user = number.partition("@")[0]
-    return "".join(char for char in user if char in "0123456789")
 
 
 def _told(reasons: Sequence[tuple[str, Reason]]) -> Text:

@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from livekit.protocol.models import ParticipantInfo
 
 from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.environments.profile import Sip
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.dispatch import (
@@ -27,6 +28,7 @@ from livekit_conformance.protocol.dispatch import (
     conflict_of,
     evaluate,
 )
+from livekit_conformance.protocol.near_miss import Obstacle, rule_obstacles, trunk_obstacles
 from livekit_conformance.protocol.telephony import rule_of, trunk_of
 
 
@@ -45,12 +47,14 @@ class Telephony:
         What becomes of `call`; raises ConflictError where trunks or rules are ambiguous.
         """
         outcome = evaluate(self.trunks, self.rules, call, pin=pin)
+        against_trunk, against_rule = self._obstacles(outcome, call)
         self.recorder.record(
             time.time(),
             "dispatch",
             told(outcome),
             caller=call.caller,
             called=call.called,
+            source=call.source_ip,
             trunk=outcome.trunk.id if outcome.trunk else None,
             rule=outcome.rule.id if outcome.rule else None,
             asks_for_pin=outcome.asks_for_pin,
@@ -59,19 +63,35 @@ class Telephony:
             rules=len(self.rules),
             why_no_trunk=_reasons(outcome, self.trunks),
             why_no_rule=_reasons(outcome, self.rules),
+            trunk_obstacles=" ".join(against_trunk),
+            rule_obstacles=" ".join(against_rule),
             **_terms(outcome),
         )
         return outcome
+
+    def _obstacles(
+        self, outcome: Outcome, call: IncomingCall
+    ) -> tuple[tuple[Obstacle, ...], tuple[Obstacle, ...]]:
+        if outcome.rule is not None:
+            return (), ()
+        against_trunk = trunk_obstacles(self.trunks, call) if outcome.trunk is None else ()
+        return against_trunk, rule_obstacles(self.rules, outcome.trunk, call)
 
     def is_unambiguous_for(self, call: IncomingCall) -> bool:
         """
         Whether this very call runs into no conflict.
         """
+        return self.own_conflict_of(call) is None
+
+    def own_conflict_of(self, call: IncomingCall) -> ConflictError | None:
+        """
+        The conflict that this very call runs into.
+        """
         try:
             evaluate(self.trunks, self.rules, call)
-        except ConflictError:
-            return False
-        return True
+        except ConflictError as conflict:
+            return conflict
+        return None
 
     def conflict_of(self, call: IncomingCall) -> ConflictError | None:
         """
@@ -109,6 +129,23 @@ class Telephony:
                 return None
             stories.append(told(outcome))
         return f"{stories[0]}; it came by trunk {trunk_id} and rule {told_of.get('sip.ruleID')}"
+
+
+def wrong_account(trunk: Trunk, sip: Sip) -> str | None:
+    """
+    What of the profile's account is not that of the trunk; None where nothing is.
+    """
+    if not trunk.asks_for_credentials:
+        return None
+    if not sip.username:
+        return f"sip.username is empty, and trunk {trunk.id} asks for an account"
+    fields = (
+        ("username", sip.username, trunk.auth_username),
+        ("password", sip.password.get_secret_value(), trunk.auth_password),
+    )
+    wrong = [name for name, ours, theirs in fields if ours != theirs]
+    parts = (f"sip.{name} is not auth_{name} of trunk {trunk.id}" for name in wrong)
+    return "; ".join(parts) or None
 
 
 async def read_telephony(client: LiveKitClient) -> Telephony:

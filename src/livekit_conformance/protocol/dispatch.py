@@ -365,11 +365,24 @@ def normalized(number: str) -> str:
     return "+" + number.translate(_NUMBER_DECORATION).removeprefix("+")
 
 
+def address_allowed(masks: Sequence[str], call: IncomingCall) -> bool:
+    """
+    Whether `allowed_addresses` of a trunk let a call in, by its source or the host of From.
+    """
+    valid = [m for m in masks if not _INVALID_IN_MASK.intersection(m) and "://" not in m]
+    try:
+        address = ipaddress.ip_address(call.source_ip)
+    except ValueError:
+        return True
+    # Masks that nobody can read let everybody in, as on the real server.
+    return not valid or any(m == call.caller_host or _covers(m, address) for m in valid)
+
+
 def _why_not_trunk(trunk: Trunk, call: IncomingCall) -> str:
     caller, called = normalized(call.caller), normalized(call.called)
     if trunk.allowed_numbers and caller not in map(normalized, trunk.allowed_numbers):
         return f"caller {call.caller} is not in allowed_numbers"
-    if not _address_allowed(trunk.allowed_addresses, call):
+    if not address_allowed(trunk.allowed_addresses, call):
         return f"source {call.source_ip} is not in allowed_addresses"
     if trunk.numbers and called not in map(normalized, trunk.numbers):
         return f"dialled number {call.called} is not in numbers"
@@ -390,16 +403,6 @@ def _why_not_rule(rule: Rule, trunk: Trunk | None, call: IncomingCall, pin: str 
     if pin is None or pin == rule.pin:
         return ""
     return "has another PIN than was entered" if rule.pin else "has no PIN, and one was entered"
-
-
-def _address_allowed(masks: Sequence[str], call: IncomingCall) -> bool:
-    valid = [m for m in masks if not _INVALID_IN_MASK.intersection(m) and "://" not in m]
-    try:
-        address = ipaddress.ip_address(call.source_ip)
-    except ValueError:
-        return True
-    # Masks that nobody can read let everybody in, as on the real server.
-    return not valid or any(m == call.caller_host or _covers(m, address) for m in valid)
 
 
 def _covers(mask: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

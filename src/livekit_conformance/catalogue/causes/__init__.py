@@ -21,6 +21,7 @@ from livekit_conformance.catalogue.causes import (
     outbound,
     redis,
     server,
+    sip,
     webhooks,
 )
 
@@ -31,6 +32,7 @@ CAUSES: tuple[Cause, ...] = (
     *join.CAUSES,
     *server.CAUSES,
     *api_key.CAUSES,
+    *sip.CAUSES,
     *line.CAUSES,
     *webhooks.CAUSES,
     *media.CAUSES,
