@@ -45,10 +45,10 @@ Kind = Literal[
     "delivery",
     "agent",  # room, summary
     # What trunks and dispatch rules make of a call: caller, called, trunk, rule (ids or None),
-    # source (address, empty: not known), trunks, rules (how many there are), why_no_trunk,
-    # why_no_rule (why others do not match), trunk_obstacles, rule_obstacles (what the nearest one
-    # has against the call; empty where a rule takes it),
-    # and the terms of the call: ringing_timeout_s, max_call_duration_s, only_codecs, encryption.
+    # source (address, empty: not known), ignored (the call was placed, and was), trunks, rules
+    # (how many there are), trunk_obstacles, rule_obstacles (what the nearest one has against the
+    # call; empty where a rule takes it), and the terms of the call: ringing_timeout_s,
+    # max_call_duration_s, only_codecs, encryption.
     "dispatch",
 ]
 

@@ -32,12 +32,13 @@ def test_no_two_trunks_match_the_same_call(
         )
 
     if conflict is not None:
+        link = Link.TRUNK if matching else Link.DISPATCH
         # One that only other callers run into does not keep our calls from being tested.
         raise Violation(
             "no two inbound trunks and no two dispatch rules MUST match the same call to the "
             f"profile's number; livekit-server refuses such calls with 503: {conflict}"
             + "".join(f"; {trunk.id} {trunk.name!r} matches" for trunk in matching),
-            link=Link.LINE if telephony.is_unambiguous_for(call_to_number) else None,
+            link=Link.LINE if telephony.is_unambiguous_for(call_to_number) else link,
         )
 
 

@@ -79,10 +79,10 @@ def _foretold(
             return link, None
         return (Link.TRUNK if conflict.trunks else Link.DISPATCH), str(conflict)
     if link == Link.DISPATCH:
-        outcome = telephony.predict(call)
+        outcome = telephony.predict(call, ignored=True)
         # Where both are foretold and the call was ignored, the source address did not fit.
-        ignored = outcome.trunk is None or outcome.rule is not None
-        return (Link.TRUNK if ignored else link), told(outcome)
+        no_trunk = outcome.trunk is None or outcome.rule is not None
+        return (Link.TRUNK if no_trunk else link), told(outcome)
     if link == Link.CREDENTIALS and (trunk := telephony.predict(call).trunk) is not None:
         return link, wrong_account(trunk, profile.sip)
     return link, None

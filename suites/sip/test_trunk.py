@@ -169,7 +169,13 @@ async def trunk_of_call(client: LiveKitClient, profile: Profile) -> Trunk | None
     The trunk that the listed trunks and rules choose for this call.
     """
     telephony = await read_telephony(client)
-    return telephony.predict(IncomingCall(profile.sip.caller, profile.sip.number)).trunk
+    call = IncomingCall(profile.sip.caller, profile.sip.number)
+    if (conflict := telephony.own_conflict_of(call)) is not None:
+        raise Blocked(
+            f"which trunk takes the call is not known: {conflict}",
+            remedy="See 1.2-no-two-trunks-match",
+        )
+    return telephony.predict(call).trunk
 
 
 def require_challenge(probe_call: ProbeCall) -> None:

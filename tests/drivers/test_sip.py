@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from livekit_conformance.drivers import sip
 from livekit_conformance.drivers.sip import Credentials, SipAgent, new_call_id
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
@@ -107,6 +108,20 @@ async def test_a_tcp_connection_that_is_refused_is_unreachable(recorder: Recorde
     with pytest.raises(Unreachable, match="refused") as caught:
         await agent.__aenter__()
     assert (caught.value.phase, caught.value.endpoint) == ("connect", f"tcp:{HOST}:{address[1]}")
+
+
+async def test_a_port_that_speaks_no_tls_is_reached_and_says_nothing(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    The connection was accepted: another cause than a port that is closed.
+    """
+    monkeypatch.setattr(sip, "_CONNECT_WITHIN_S", 0.3)
+    async with tcp_server(silent) as server:
+        with pytest.raises(Unreachable, match="TLS failed: the connection was accepted") as caught:
+            await SipAgent(server.address, "tls", recorder=recorder).__aenter__()
+
+    assert caught.value.phase == "tls"
 
 
 async def test_a_name_that_is_none_does_not_resolve(recorder: Recorder) -> None:

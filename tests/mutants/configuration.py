@@ -134,6 +134,8 @@ MUTANTS = (
                 "1.1-variables-are-sane[LIVEKIT_API_SECRET]",
                 "1.1-secret-is-strong",
                 "1.1-key-is-accepted",
+                # The secret was sent as a key, and the server logged it.
+                "1.4-logs-hold-no-secrets",
             }
         ),
         change=key_pair_of_variables,

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
-from typing import Literal, Protocol
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, Literal, Protocol
 
 from livekit_conformance.errors import Phase, Unreachable, in_system_words
 from livekit_conformance.protocol.sip.message import (
@@ -107,6 +108,15 @@ class Wire:
         self._transport.close()
 
 
+_TIMED_OUT: Final[Mapping[Phase, str]] = MappingProxyType(
+    {
+        "resolve": "the resolver did not answer",
+        "connect": "nobody accepted the connection",
+        "tls": "TLS failed: the connection was accepted, and the handshake was not answered",
+    }
+)
+
+
 async def open_wire(
     server: Address,
     name: TransportName,
@@ -152,24 +162,43 @@ async def open_wire(
                     lambda: _Datagrams(listener), remote_addr=address, local_addr=local_addr
                 )
                 return Wire(name, datagrams, lambda data, _peer: datagrams.sendto(data))
+            connected = await _connected(found[0][0], address, local_addr)
+            # By itself, for a port without TLS accepts the connection and then says nothing.
+            phase = "tls" if name == "tls" else phase
             stream, _ = await loop.create_connection(
                 lambda: _Stream(listener),
-                *address,
-                local_addr=local_addr,
+                sock=connected,
                 ssl=ssl.create_default_context() if name == "tls" else None,
                 server_hostname=server[0] if name == "tls" else None,
             )
             return Wire(name, stream, lambda data, _peer: stream.write(data))
     except TimeoutError as error:
-        raise unreachable("nobody accepted the connection") from error
+        raise unreachable(_TIMED_OUT[phase]) from error
     except ssl.SSLError as error:
-        phase = "tls"
         raise unreachable(f"TLS failed: {error}") from error
     except UnicodeError as error:
         # What no name may look like does not even reach the resolver.
         raise unreachable(f"not a host name: {error}") from error
     except OSError as error:
         raise unreachable(in_system_words(error)) from error
+
+
+async def _connected(
+    family: int, address: Address, local_addr: tuple[str, int] | None
+) -> socket.socket:
+    """
+    A TCP connection; raises OSError.
+    """
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(0)
+        if local_addr is not None:
+            connection.bind(local_addr)
+        await asyncio.get_running_loop().sock_connect(connection, address)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 async def listening_wire(bound: socket.socket, listener: Listener) -> Wire:

@@ -5,7 +5,6 @@ The inbound trunks and dispatch rules of a deployment, and what they make of a c
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -42,9 +41,12 @@ class Telephony:
     rules: tuple[Rule, ...]
     recorder: Recorder = field(repr=False, compare=False)
 
-    def predict(self, call: IncomingCall, *, pin: str | None = None) -> Outcome:
+    def predict(
+        self, call: IncomingCall, *, pin: str | None = None, ignored: bool = False
+    ) -> Outcome:
         """
-        What becomes of `call`; raises ConflictError where trunks or rules are ambiguous.
+        What becomes of `call`; `ignored`: it has been placed, and was. Raises ConflictError where
+        trunks or rules are ambiguous.
         """
         outcome = evaluate(self.trunks, self.rules, call, pin=pin)
         against_trunk, against_rule = self._obstacles(outcome, call)
@@ -55,14 +57,13 @@ class Telephony:
             caller=call.caller,
             called=call.called,
             source=call.source_ip,
+            ignored=ignored,
             trunk=outcome.trunk.id if outcome.trunk else None,
             rule=outcome.rule.id if outcome.rule else None,
             asks_for_pin=outcome.asks_for_pin,
             allowed_addresses=", ".join(outcome.trunk.allowed_addresses) if outcome.trunk else "",
             trunks=len(self.trunks),
             rules=len(self.rules),
-            why_no_trunk=_reasons(outcome, self.trunks),
-            why_no_rule=_reasons(outcome, self.rules),
             trunk_obstacles=" ".join(against_trunk),
             rule_obstacles=" ".join(against_rule),
             **_terms(outcome),
@@ -199,12 +200,6 @@ def _terms(outcome: Outcome) -> dict[str, Any]:
         "only_codecs": ", ".join(rule.only_codecs or trunk.only_codecs),
         "encryption": rule.encryption or trunk.encryption,
     }
-
-
-def _reasons(outcome: Outcome, candidates: Iterable[Trunk | Rule]) -> str:
-    return "; ".join(
-        f"{one.id}: {why}" for one in candidates if (why := outcome.not_matched.get(one.id))
-    )
 
 
 def _has_come_true(outcome: Outcome, room: str, participant: ParticipantInfo) -> bool:

@@ -5,17 +5,20 @@ What keeps a call from finding its trunk and dispatch rule.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import redis.asyncio
 from livekit import api
 from pydantic import SecretStr
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.provisioners.telephony import Line
+from tests.scenarios import sip_alg
 from tests.scenarios.failures.scenario import Scenario
 from tests.scenarios.stage import Scene
 
@@ -26,6 +29,9 @@ _OTHER_NUMBER = "+15550199"
 _OTHER_CALLER = "+15550198"
 _ANSWER_WITHIN_S = 5.0
 _OTHER_SOURCE = "192.0.2.1"
+# livekit-server keeps its dispatch rules in this hash (pkg/service/redisstore_sip.go).
+_RULES = "sip_dispatch_rule"
+_PROXY_AUTHORIZATION = re.compile(rb"(?mi)^Proxy-Authorization:[^\r\n]*\r\n")
 
 
 @asynccontextmanager
@@ -115,6 +121,63 @@ def _refused_trunk(**fields: Any) -> Act:
     return act
 
 
+async def _refused_rule(broken: Scene) -> None:
+    async with _sip(broken) as sip:
+        (rule,) = (await sip.list_dispatch_rule(api.ListSIPDispatchRuleRequest())).items
+        rule.ClearField("sip_dispatch_rule_id")
+        with pytest.raises(api.TwirpError, match="invalid_argument"):
+            await sip.create_dispatch_rule(api.CreateSIPDispatchRuleRequest(dispatch_rule=rule))
+
+
+async def _second_rule_past_the_api(broken: Scene) -> None:
+    """
+    The rule once more under another id, where livekit-server keeps its rules.
+    """
+    async with redis.asyncio.Redis.from_url(broken.stack.redis_url, protocol=2) as client:
+        ((_, kept),) = (await client.hgetall(_RULES)).items()
+        rule = api.SIPDispatchRuleInfo.FromString(kept)
+        rule.sip_dispatch_rule_id = "SDR_second"
+        await client.hset(_RULES, rule.sip_dispatch_rule_id, rule.SerializeToString())
+
+
+async def _firewall_that_drops_udp(broken: Scene) -> None:
+    """
+    An address in front of livekit-sip that passes TCP on, and takes UDP without an answer.
+    """
+    host, _, port = broken.profile.sip.server.rpartition(":")
+
+    async def passed_on(near: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
+        far, requests = await asyncio.open_connection(host, int(port))
+        try:
+            await asyncio.gather(_copied(near, requests), _copied(far, answers))
+        finally:
+            requests.close()
+            answers.close()
+
+    front = await asyncio.start_server(passed_on, host, 0)
+    broken.beside.callback(front.close)
+    address = front.sockets[0].getsockname()
+    loop = asyncio.get_running_loop()
+    dropping, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=address)
+    broken.beside.callback(dropping.close)
+    broken.profile = _told(server=":".join(map(str, address)))(broken.profile)
+
+
+async def _sbc_that_strips_credentials(broken: Scene) -> None:
+    sbc = sip_alg.running(
+        broken.profile, to_server=lambda datagram: _PROXY_AUTHORIZATION.sub(b"", datagram)
+    )
+    router = await broken.beside.enter_async_context(sbc)
+    broken.profile = sip_alg.through(broken.profile, router)
+
+
+async def _copied(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+    while data := await source.read(4096):
+        to.write(data)
+        await to.drain()
+    to.write_eof()
+
+
 async def _register(broken: Scene) -> None:
     await _send(broken, "REGISTER", status=405)
 
@@ -190,28 +253,84 @@ def _other_port(profile: Profile) -> Profile:
     return _told(server=f"{host}:5061")(profile)
 
 
+# Said by the same fault, in a more general way.
+_UNREACHABLE = frozenset({"sip-unreachable"})
+_REFUSED = frozenset({"trunk-refuses-credentials"})
+
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "sip-port-wrong",
         "The profile names another port of livekit-sip than it listens on.",
-        "sip-unreachable",
+        "sip-listens-elsewhere",
         Link.SIP_SOCKET,
         profile=_other_port,
+        also=_UNREACHABLE,
+    ),
+    Scenario(
+        "sip-host-unknown",
+        "The profile names a host that no resolver knows.",
+        "sip-host-unknown",
+        Link.SIP_SOCKET,
+        profile=_told(server="livekit-sip.invalid:5060"),
+        also=_UNREACHABLE,
+    ),
+    Scenario(
+        "sip-without-tls",
+        "The profile wants TLS at a port where livekit-sip speaks plain SIP.",
+        "sip-speaks-no-tls",
+        Link.SIP_SOCKET,
+        profile=_told(transport="tls"),
+        also=_UNREACHABLE,
+    ),
+    Scenario(
+        "udp-blocked",
+        "A firewall lets TCP through to livekit-sip, and drops UDP.",
+        "udp-does-not-reach-sip",
+        Link.SIP_SOCKET,
+        act=_firewall_that_drops_udp,
+        also=_UNREACHABLE,
     ),
     Scenario(
         "trunk-wrong-password",
         "The PBX has another password than the trunk.",
-        "trunk-refuses-credentials",
+        "profile-has-another-password",
         Link.CREDENTIALS,
         profile=_told(password=SecretStr("not-the-trunk's")),
+        also=_REFUSED,
         row=7,
     ),
     Scenario(
         "trunk-wrong-user",
         "The PBX has another user name than the trunk.",
-        "trunk-refuses-credentials",
+        "profile-has-another-user",
         Link.CREDENTIALS,
         profile=_told(username="somebody-else"),
+        also=_REFUSED,
+        row=7,
+    ),
+    Scenario(
+        "sbc-strips-credentials",
+        "An SBC in front of livekit-sip drops Proxy-Authorization, so 407 never ends.",
+        "trunk-refuses-credentials",
+        Link.CREDENTIALS,
+        act=_sbc_that_strips_credentials,
+        row=7,
+    ),
+    Scenario(
+        "trunk-with-half-an-account",
+        "The inbound trunk has a user name and no password, so it lets everybody in.",
+        "trunk-account-is-incomplete",
+        Link.STRANGERS,
+        act=_change_trunk(auth_password=""),
+        row=7,
+    ),
+    Scenario(
+        "no-account-in-the-pbx",
+        "The PBX has no account; the trunk asks for one.",
+        "profile-has-no-account",
+        Link.CREDENTIALS,
+        profile=_told(username="", password=SecretStr("")),
+        also=_REFUSED,
         row=7,
     ),
     Scenario(
@@ -233,7 +352,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "number-in-national-form",
         "The provider sends the number in its national form, the trunk has the international one.",
-        "number-is-in-no-trunk",
+        "trunk-writes-the-number-differently",
         Link.TRUNK,
         profile=_told(number=_NUMBER.removeprefix("+1")),
         row=4,
@@ -273,9 +392,17 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "rule-number-without-plus",
         "The rule has the number without the plus sign, which the trunk does not mind.",
-        "rule-is-for-other-numbers",
+        "rule-writes-the-number-differently",
         Link.DISPATCH,
         act=_change_rule(numbers=[_NUMBER.removeprefix("+")]),
+        row=3,
+    ),
+    Scenario(
+        "rule-for-other-number",
+        "The rule is for another number of the same trunk.",
+        "rule-is-for-other-numbers",
+        Link.DISPATCH,
+        act=_change_rule(numbers=[_OTHER_NUMBER]),
         row=3,
     ),
     Scenario(
@@ -297,8 +424,16 @@ SCENARIOS: tuple[Scenario, ...] = (
         "two-trunks-match",
         "A second trunk is for the same number and our caller.",
         "line-is-ambiguous",
-        Link.BUS,
+        Link.TRUNK,
         act=_second_trunk,
+        row=5,
+    ),
+    Scenario(
+        "two-rules-match",
+        "Two rules are for the same calls, left over from before the API refused that.",
+        "rules-are-ambiguous",
+        Link.DISPATCH,
+        act=_second_rule_past_the_api,
         row=5,
     ),
     Scenario(
@@ -307,6 +442,15 @@ SCENARIOS: tuple[Scenario, ...] = (
         "trunk-conflicts-with-another",
         Link.LINE,
         act=_refused_trunk(numbers=[_NUMBER]),
+        by="diagnose",
+        row=6,
+    ),
+    Scenario(
+        "second-rule-refused",
+        "An operator creates a second rule for the same calls; the server refuses it.",
+        "rule-conflicts-with-another",
+        Link.LINE,
+        act=_refused_rule,
         by="diagnose",
         row=6,
     ),

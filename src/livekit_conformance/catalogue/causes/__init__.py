@@ -17,11 +17,13 @@ from livekit_conformance.catalogue.causes import (
     configuration,
     join,
     line,
+    line_conflicts,
     media,
     outbound,
     redis,
     server,
     sip,
+    trunk_account,
     webhooks,
 )
 
@@ -33,7 +35,9 @@ CAUSES: tuple[Cause, ...] = (
     *server.CAUSES,
     *api_key.CAUSES,
     *sip.CAUSES,
+    *line_conflicts.CAUSES,
     *line.CAUSES,
+    *trunk_account.CAUSES,
     *webhooks.CAUSES,
     *media.CAUSES,
     *agent.CAUSES,

@@ -1,16 +1,21 @@
 """
-What keeps a call from finding its trunk and dispatch rule.
+What keeps a call from finding its trunk and dispatch rule, told by both as they are listed.
 """
 
 from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, Condition, Not, Sign, check, log, probe
+from livekit_conformance.catalogue.cause import Cause, Condition, Not, Sign, check, probe
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
 
 _IGNORED = probe(outcome="ringing-stopped")
+# With it the lists say for certain what becomes of the call: it comes in as we send it.
+_KNOWN = re.compile(r".")
+
+
+_NUMBER = re.compile(r"\bnumber")
 
 
 def _foretold(**where: Condition) -> Sign:
@@ -20,43 +25,32 @@ def _foretold(**where: Condition) -> Sign:
     return Sign("dispatch", where)
 
 
+def _against_trunk(obstacle: str, **where: Condition) -> Sign:
+    """
+    What the nearest trunk has against it.
+    """
+    word = re.compile(rf"(^| ){obstacle}( |$)")
+    return _foretold(rule=None, trunks=Not(0), trunk_obstacles=word, **where)
+
+
+def _against_rule(obstacle: str, **where: Condition) -> Sign:
+    """
+    What the nearest rule has against it; a number that no trunk is for is none of its business.
+    """
+    word = re.compile(rf"(^| ){obstacle}( |$)")
+    return _foretold(
+        rule=None, trunks=Not(0), trunk_obstacles=Not(_NUMBER), rule_obstacles=word, **where
+    )
+
+
 _NO_TRUNKS = _foretold(trunk=None, rule=None, trunks=0, rules=Not(0))
-_OTHER_NUMBERS = _foretold(
-    trunk=None, rule=None, why_no_trunk=re.compile("dialled number .* is not in numbers")
-)
-_OTHER_CALLERS = _foretold(
-    trunk=None, rule=None, why_no_trunk=re.compile("is not in allowed_numbers")
-)
-_OTHER_SOURCES = _foretold(
-    trunk=Not(None), rule=Not(None), allowed_addresses=re.compile(r"."), asks_for_pin=False
-)
-_NO_RULES = _foretold(trunk=Not(None), rule=None, rules=0)
-_RULE_OF_OTHER_TRUNKS = _foretold(
-    trunk=Not(None), rule=None, why_no_rule=re.compile("is for other trunks")
-)
-_RULE_OF_OTHER_NUMBERS = _foretold(
-    trunk=Not(None), rule=None, why_no_rule=re.compile("is not exactly in numbers")
-)
-_RULE_OF_OTHER_CALLERS = _foretold(
-    trunk=Not(None), rule=None, why_no_rule=re.compile("is not exactly in inbound_numbers")
+_IGNORED_THOUGH_FORETOLD = _foretold(
+    rule=Not(None), source="", ignored=True, allowed_addresses=re.compile(r".")
 )
 _NO_RULE = _foretold(rule=None)
 _PIN = _foretold(asks_for_pin=True)
-_CONFLICT = check("1.2-no-two-trunks-match")
 _OTHER_NAME = check("1.2-call-lands-in-a-named-room")
 _OTHER_NAME_FORETOLD = check("1.2-dispatch-rules-produce-the-name")
-_KNOWN = (
-    _NO_TRUNKS,
-    _OTHER_NUMBERS,
-    _OTHER_CALLERS,
-    _OTHER_SOURCES,
-    _NO_RULES,
-    _RULE_OF_OTHER_TRUNKS,
-    _RULE_OF_OTHER_NUMBERS,
-    _RULE_OF_OTHER_CALLERS,
-)
-_AMBIGUOUS_LOG = re.compile("Multiple SIP Trunks matched|Multiple SIP Dispatch Rules")
-_AMBIGUOUS = (log("livekit-sip", error=_AMBIGUOUS_LOG), log("livekit-server", error=_AMBIGUOUS_LOG))
 _SOURCE = "livekit/protocol sip/sip.go MatchTrunk, MatchDispatchRule; livekit/sip#825"
 
 CAUSES: tuple[Cause, ...] = (
@@ -101,32 +95,63 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "The inbound trunks list other numbers. Blanks, hyphens and the plus sign make "
-                "no difference there, but every digit does: a national and an international form "
-                "are two numbers."
+                "The inbound trunks list other numbers than the one that is dialled (the user of "
+                "To), so none of them takes the call."
             ),
             ru=(
-                "Во входящих транках указаны другие номера. Пробелы, дефисы и плюс значения не "
-                "имеют, но важна каждая цифра: национальная и международная запись — разные "
-                "номера."
+                "Во входящих транках указаны не те номера, что набирают (пользователь в To), "
+                "поэтому ни один транк звонок не берёт."
             ),
         ),
         Text(
             en=(
-                "Add the number as the provider sends it (the user of To) to `numbers` of the "
-                "trunk, or dial what stands there: lk sip inbound list; lk sip inbound update"
+                "Add the number to `numbers` of the trunk, or dial one that stands there "
+                "(`sip.number` of the profile): lk sip inbound list; lk sip inbound update"
             ),
             ru=(
-                "Добавьте номер в том виде, в котором его шлёт провайдер (пользователь в To), в "
-                "`numbers` транка или набирайте тот, что там указан: lk sip inbound list; lk sip "
-                "inbound update"
+                "Добавьте номер в `numbers` транка или набирайте тот, что там указан "
+                "(`sip.number` профиля): lk sip inbound list; lk sip inbound update"
             ),
         ),
-        shows=(_OTHER_NUMBERS,),
-        proofs=(_OTHER_NUMBERS,),
+        shows=(_against_trunk("number"),),
+        proofs=(_against_trunk("number", source=_KNOWN),),
         # What no trunk takes is asked for no credentials either.
         breaks=(Link.CREDENTIALS, Link.LINE),
-        excludes=(_OTHER_CALLERS,),
+        source=f"{_SOURCE}; livekit/sip#520",
+    ),
+    Cause(
+        "trunk-writes-the-number-differently",
+        Link.TRUNK,
+        Text(
+            en="The inbound trunk has the dialled number in another form",
+            ru="Набираемый номер записан во входящем транке в другом виде",
+        ),
+        Text(
+            en=(
+                "Trunks overlook blanks, hyphens, brackets and the plus sign, but no digit: "
+                "`5550123`, `0015550123` and `+15550123` are three numbers there."
+            ),
+            ru=(
+                "Пробелы, дефисы, скобки и плюс транк не замечает, но каждая цифра важна: "
+                "`5550123`, `0015550123` и `+15550123` для него — три разных номера."
+            ),
+        ),
+        Text(
+            en=(
+                "Write the number into `numbers` of the trunk with the digits that the provider "
+                "sends (the user of To; `toUser` in the log of livekit-sip): lk sip inbound "
+                "list; lk sip inbound update"
+            ),
+            ru=(
+                "Запишите номер в `numbers` транка теми цифрами, которые шлёт провайдер "
+                "(пользователь в To; `toUser` в журнале livekit-sip): lk sip inbound list; lk "
+                "sip inbound update"
+            ),
+        ),
+        shows=(_against_trunk("number-form"),),
+        proofs=(_against_trunk("number-form", source=_KNOWN),),
+        # What no trunk takes is asked for no credentials either.
+        breaks=(Link.CREDENTIALS, Link.LINE),
         source=f"{_SOURCE}; livekit/sip#520",
     ),
     Cause(
@@ -156,8 +181,8 @@ CAUSES: tuple[Cause, ...] = (
                 "inbound list; lk sip inbound update"
             ),
         ),
-        shows=(_OTHER_CALLERS,),
-        proofs=(_OTHER_CALLERS,),
+        shows=(_against_trunk("caller(-form)?"),),
+        proofs=(_against_trunk("caller(-form)?", source=_KNOWN),),
         # What no trunk takes is asked for no credentials either.
         breaks=(Link.CREDENTIALS, Link.LINE),
         source=_SOURCE,
@@ -171,14 +196,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Numbers and rule fit, and the call was ignored all the same. The trunk has "
-                "`allowed_addresses`, and the source of the INVITE as livekit-sip sees it is "
-                "probably not among them (behind NAT or a proxy it is another one)."
+                "The trunk has `allowed_addresses`, and the source of the INVITE as livekit-sip "
+                "sees it is not among them (behind NAT or a proxy it is another one than you "
+                "think), so the trunk is not for this call."
             ),
             ru=(
-                "Номера и правило подходят, но звонок всё равно проигнорирован. У транка задан "
-                "`allowed_addresses`, и адреса источника INVITE, каким его видит livekit-sip, "
-                "там, вероятно, нет (за NAT или прокси он другой)."
+                "У транка задан `allowed_addresses`, и адреса источника INVITE, каким его видит "
+                "livekit-sip, там нет (за NAT или прокси он не тот, что вы думаете), поэтому "
+                "транк этот звонок не берёт."
             ),
         ),
         Text(
@@ -192,27 +217,27 @@ CAUSES: tuple[Cause, ...] = (
                 "update"
             ),
         ),
-        shows=(_OTHER_SOURCES,),
+        shows=(_against_trunk("source"), _IGNORED_THOUGH_FORETOLD),
+        proofs=(_against_trunk("source", source=_KNOWN),),
         # What no trunk takes is asked for no credentials either.
         breaks=(Link.CREDENTIALS, Link.LINE),
-        also=(_IGNORED,),
         source=f"{_SOURCE}; livekit/sip#318",
     ),
     Cause(
         "no-dispatch-rule",
         Link.DISPATCH,
         Text(
-            en="There is no dispatch rule at all",
-            ru="Нет ни одного правила диспетчеризации",
+            en="There is no dispatch rule for this call",
+            ru="Для этого звонка нет правила диспетчеризации",
         ),
         Text(
             en=(
-                "A trunk takes the call, and no rule says into which room it goes. livekit-sip "
-                "leaves such a call ringing, as it does with floods."
+                "No rule says into which room the call goes: there is none, or all are for other "
+                "lines. livekit-sip leaves such a call ringing, as it does with floods."
             ),
             ru=(
-                "Транк берёт звонок, но ни одно правило не говорит, в какую комнату. Такой "
-                "звонок livekit-sip оставляет звонить, как при флуде."
+                "Ни одно правило не говорит, в какую комнату звонок идёт: правил нет или все для "
+                "других линий. Такой звонок livekit-sip оставляет звонить, как при флуде."
             ),
         ),
         Text(
@@ -225,8 +250,8 @@ CAUSES: tuple[Cause, ...] = (
                 "должен повторяться, а комната — открыться."
             ),
         ),
-        shows=(_NO_RULES,),
-        proofs=(_NO_RULES,),
+        shows=(_against_rule("absent"),),
+        proofs=(_against_rule("absent", source=_KNOWN),),
         breaks=(Link.LINE,),
         source=f"{_SOURCE}; livekit/sip#227",
     ),
@@ -257,45 +282,74 @@ CAUSES: tuple[Cause, ...] = (
                 "lk sip inbound list; lk sip dispatch list"
             ),
         ),
-        shows=(_RULE_OF_OTHER_TRUNKS,),
-        proofs=(_RULE_OF_OTHER_TRUNKS,),
+        shows=(_against_rule("trunk"),),
+        proofs=(_against_rule("trunk", source=_KNOWN),),
         breaks=(Link.LINE,),
-        excludes=(_RULE_OF_OTHER_NUMBERS, _RULE_OF_OTHER_CALLERS),
         source=f"{_SOURCE}; livekit/sip#400",
     ),
     Cause(
         "rule-is-for-other-numbers",
         Link.DISPATCH,
         Text(
-            en="The dispatch rule is for another dialled number, or writes it differently",
-            ru="Правило диспетчеризации для другого номера, или номер в нём записан иначе",
+            en="The dispatch rule is for another dialled number",
+            ru="Правило диспетчеризации для другого номера",
         ),
         Text(
             en=(
-                "A trunk takes the call, but the dialled number is not in `numbers` of the rule. "
-                "Rules compare letter by letter: with or without the plus sign are two numbers "
-                "there, unlike in trunks."
+                "The dialled number (the user of To) is not in `numbers` of the rule, so the "
+                "rule is not for this call."
             ),
             ru=(
-                "Транк берёт звонок, но набранного номера нет в `numbers` правила. Правила "
-                "сравнивают посимвольно: с плюсом и без плюса — разные номера, в отличие от "
-                "транков."
+                "Набранного номера (пользователь в To) нет в `numbers` правила, поэтому правило "
+                "этот звонок не берёт."
+            ),
+        ),
+        Text(
+            en=(
+                "Add the number to `numbers` of the rule, or leave `numbers` empty and bind the "
+                "rule by `trunk_ids`: lk sip dispatch list; lk sip dispatch update"
+            ),
+            ru=(
+                "Добавьте номер в `numbers` правила или оставьте `numbers` пустым и привяжите "
+                "правило через `trunk_ids`: lk sip dispatch list; lk sip dispatch update"
+            ),
+        ),
+        shows=(_against_rule("number"),),
+        proofs=(_against_rule("number", source=_KNOWN),),
+        breaks=(Link.LINE,),
+        source=f"{_SOURCE}; livekit/sip#484",
+    ),
+    Cause(
+        "rule-writes-the-number-differently",
+        Link.DISPATCH,
+        Text(
+            en="The dispatch rule has the dialled number in another form",
+            ru="Набираемый номер записан в правиле диспетчеризации в другом виде",
+        ),
+        Text(
+            en=(
+                "Rules compare numbers letter by letter, unlike trunks: with and without the "
+                "plus sign are two numbers there."
+            ),
+            ru=(
+                "Правила сравнивают номера посимвольно, в отличие от транков: с плюсом и без "
+                "плюса — разные номера."
             ),
         ),
         Text(
             en=(
                 "Write the number into `numbers` of the rule exactly as the provider sends it "
                 "(the user of To), or leave `numbers` empty and bind the rule by `trunk_ids`: lk "
-                "sip dispatch update"
+                "sip dispatch list; lk sip dispatch update"
             ),
             ru=(
                 "Запишите номер в `numbers` правила точно так, как его шлёт провайдер "
                 "(пользователь в To), или оставьте `numbers` пустым и привяжите правило через "
-                "`trunk_ids`: lk sip dispatch update"
+                "`trunk_ids`: lk sip dispatch list; lk sip dispatch update"
             ),
         ),
-        shows=(_RULE_OF_OTHER_NUMBERS,),
-        proofs=(_RULE_OF_OTHER_NUMBERS,),
+        shows=(_against_rule("number-form"),),
+        proofs=(_against_rule("number-form", source=_KNOWN),),
         breaks=(Link.LINE,),
         source=f"{_SOURCE}; livekit/sip#484",
     ),
@@ -326,8 +380,8 @@ CAUSES: tuple[Cause, ...] = (
                 "`inbound_numbers` правила или очистите этот список: lk sip dispatch update"
             ),
         ),
-        shows=(_RULE_OF_OTHER_CALLERS,),
-        proofs=(_RULE_OF_OTHER_CALLERS,),
+        shows=(_against_rule("caller(-form)?"),),
+        proofs=(_against_rule("caller(-form)?", source=_KNOWN),),
         breaks=(Link.LINE,),
         source=_SOURCE,
     ),
@@ -362,40 +416,6 @@ CAUSES: tuple[Cause, ...] = (
         proofs=(_PIN,),
         breaks=(Link.JOIN, Link.ANSWER, Link.AGENT, Link.AUDIO, Link.MEDIA),
         source="livekit/sip pkg/sip/inbound.go pinPrompt",
-    ),
-    Cause(
-        "line-is-ambiguous",
-        Link.TRUNK,
-        Text(
-            en="Two inbound trunks or two dispatch rules match the same call",
-            ru="Одному звонку подходят два входящих транка или два правила",
-        ),
-        Text(
-            en=(
-                "livekit-server cannot choose and answers with an error, so livekit-sip refuses "
-                "the call with 503 at once (`Multiple SIP Trunks matched`)."
-            ),
-            ru=(
-                "livekit-server не может выбрать и отвечает ошибкой, поэтому livekit-sip сразу "
-                "отказывает с 503 (`Multiple SIP Trunks matched`)."
-            ),
-        ),
-        Text(
-            en=(
-                "Delete one of those that the check names, or tell them apart by `numbers`, "
-                "`allowed_numbers` or `allowed_addresses`: lk sip inbound list; lk sip inbound "
-                "delete ID"
-            ),
-            ru=(
-                "Удалите одно из того, что назвала проверка, или разделите их через `numbers`, "
-                "`allowed_numbers` или `allowed_addresses`: lk sip inbound list; lk sip inbound "
-                "delete ID"
-            ),
-        ),
-        shows=(_CONFLICT, *_AMBIGUOUS),
-        proofs=(_CONFLICT, *_AMBIGUOUS),
-        breaks=(Link.LINE, Link.BUS),
-        source=f"{_SOURCE}; livekit/sip#170",
     ),
     Cause(
         "rule-names-the-room-differently",
@@ -463,7 +483,8 @@ CAUSES: tuple[Cause, ...] = (
             ),
         ),
         shows=(_IGNORED,),
-        excludes=_KNOWN,
+        # What the lists say is told by the causes above, also that they explain nothing.
+        excludes=(_foretold(),),
         source=_SOURCE,
     ),
 )

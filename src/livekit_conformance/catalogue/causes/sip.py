@@ -1,23 +1,30 @@
 """
-What livekit-sip refuses by itself, and trunks that livekit-server refuses to create.
+What keeps SIP from being spoken with livekit-sip at all.
 """
 
 from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, check, log, probe
+from livekit_conformance.catalogue.cause import Cause, Sign, check, log
+from livekit_conformance.catalogue.causes.bus_signs import SIP_ON_BUS
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
 
-_TRUNK_CONFLICT = log(
-    "livekit-server", level="info", error=re.compile("Conflicting inbound SIP Trunks")
+
+def _options(message: str) -> Sign:
+    """
+    What the check of the SIP socket says of the network.
+    """
+    return check("1.5-sip-answers-options", "BLOCKED", message=re.compile(message))
+
+
+_REFUSED = _options(r"Connection refused")
+_UNRESOLVED = _options(
+    r"Name or service not known|No address associated|name resolution|not a host name"
 )
-_OPEN_TRUNK = log(
-    "livekit-server",
-    level="info",
-    error=re.compile("for security, one of the fields must be set: AuthUsername"),
-)
+_NO_TLS = _options(r"TLS failed")
+_ANSWERED_OVER_TCP = _options(r"over TCP it is answered with \d")
 _REGISTER = log(
     "livekit-sip", level="info", message="Inbound SIP request not handled", method="REGISTER"
 )
@@ -53,94 +60,146 @@ CAUSES: tuple[Cause, ...] = (
                 "машине: ss -lnup | grep 5060"
             ),
         ),
+        yields_to=(
+            *("sip-not-running", "sip-hangs", "sip-listens-elsewhere", "sip-host-unknown"),
+            *("sip-speaks-no-tls", "udp-does-not-reach-sip"),
+        ),
         shows=(check("1.5-sip-answers-options", "BLOCKED"),),
         source="livekit/sip pkg/sip/server.go",
     ),
     Cause(
-        "trunk-refuses-credentials",
-        Link.CREDENTIALS,
+        "sip-host-unknown",
+        Link.SIP_SOCKET,
         Text(
-            en="The SIP trunk refuses the profile's user name or password",
-            ru="SIP-транк не принимает имя или пароль из профиля",
+            en="The host in sip.server does not resolve",
+            ru="Имя хоста из sip.server не разрешается",
         ),
         Text(
             en=(
-                "The INVITE was challenged with 407 and refused when it came with the credentials."
-            ),
-            ru="На INVITE пришёл вызов 407, а INVITE с учётными данными получил отказ.",
-        ),
-        Text(
-            en=(
-                "Compare `sip.username` and `sip.password` of the profile with `auth_username` "
-                "and `auth_password` of the inbound trunk: lk sip inbound list"
+                "The resolver of this machine knows no address for it, so nothing was sent to "
+                "livekit-sip at all."
             ),
             ru=(
-                "Сравните `sip.username` и `sip.password` профиля с `auth_username` и "
-                "`auth_password` входящего транка: lk sip inbound list"
+                "Резолвер этой машины не знает его адреса, поэтому до livekit-sip ничего и не "
+                "отправлялось."
             ),
         ),
-        shows=(probe(final_status=401), probe(final_status=407)),
-        proofs=(probe(final_status=401),),
-        source="livekit/sip pkg/sip/inbound.go handleInviteAuth",
+        Text(
+            en=(
+                "Correct `sip.server` (SIP_SERVER) of the profile, or the DNS record. Then there "
+                "must be an address: getent hosts HOST"
+            ),
+            ru=(
+                "Исправьте `sip.server` (SIP_SERVER) в профиле или запись в DNS. После этого "
+                "адрес должен находиться: getent hosts HOST"
+            ),
+        ),
+        shows=(_UNRESOLVED,),
+        proofs=(_UNRESOLVED,),
+        source="getaddrinfo(3)",
     ),
     Cause(
-        "trunk-conflicts-with-another",
-        Link.LINE,
+        "sip-listens-elsewhere",
+        Link.SIP_SOCKET,
         Text(
-            en="An inbound trunk was not created, because another one is for the same calls",
-            ru="Входящий транк не создан: для тех же звонков уже есть другой",
+            en="livekit-sip runs, but not at the address and port of sip.server",
+            ru="livekit-sip работает, но не на том адресе и порту, что в sip.server",
         ),
         Text(
             en=(
-                "livekit-server refused it with 400 `Conflicting inbound SIP Trunks`: two trunks "
-                "for one number are allowed only where `allowed_numbers` tell their callers "
-                "apart."
+                "The port in the profile is closed, while livekit-sip listens on the Redis bus: "
+                "it is alive and takes SIP at another port or address, or over another transport."
             ),
             ru=(
-                "livekit-server отказал с 400 `Conflicting inbound SIP Trunks`: два транка на "
-                "один номер допустимы, только если их звонящих разделяет `allowed_numbers`."
+                "Порт из профиля закрыт, а на шине Redis livekit-sip слушает: он жив и принимает "
+                "SIP на другом порту или адресе или по другому транспорту."
             ),
         ),
         Text(
             en=(
-                "Change or delete the trunk that the error names, or give both different "
-                "`allowed_numbers`: lk sip inbound list; lk sip inbound delete ID"
+                "Make `sip.server` and `sip.transport` of the profile agree with `sip_port` and "
+                "`listen_ip` in livekit-sip.yaml (`tls.port` for TLS); its log says `sip "
+                "signaling listening on`. `port` and `bind_address` are no keys of it. On its "
+                "machine: ss -lnup"
             ),
             ru=(
-                "Измените или удалите транк, названный в ошибке, или задайте обоим разные "
-                "`allowed_numbers`: lk sip inbound list; lk sip inbound delete ID"
+                "Согласуйте `sip.server` и `sip.transport` профиля с `sip_port` и `listen_ip` в "
+                "livekit-sip.yaml (для TLS — `tls.port`); в его журнале это строка `sip "
+                "signaling listening on`. Ключей `port` и `bind_address` у него нет. На его "
+                "машине: ss -lnup"
             ),
         ),
-        shows=(_TRUNK_CONFLICT,),
-        proofs=(_TRUNK_CONFLICT,),
-        source="livekit pkg/service/sip.go; livekit/protocol sip/sip.go ValidateTrunks",
+        shows=(_REFUSED,),
+        also=(SIP_ON_BUS,),
+        source="livekit/sip pkg/sip/server.go startUDP, startTCP; livekit/sip#105",
     ),
     Cause(
-        "trunk-would-be-open",
-        Link.LINE,
+        "sip-speaks-no-tls",
+        Link.SIP_SOCKET,
         Text(
-            en="An inbound trunk was not created, because it would let everybody in",
-            ru="Входящий транк не создан: он пустил бы кого угодно",
+            en="There is no TLS that is trusted at sip.server",
+            ru="По адресу sip.server нет TLS, которому можно доверять",
         ),
         Text(
             en=(
-                "livekit-server refused it with 400 `for security, one of the fields must be set`."
-            ),
-            ru="livekit-server отказал с 400 `for security, one of the fields must be set`.",
-        ),
-        Text(
-            en=(
-                "Give the trunk `numbers`, `allowed_addresses`, or both `auth_username` and "
-                "`auth_password`."
+                "The profile says `transport: tls`, the TCP connection was accepted, and the TLS "
+                "handshake failed: the port speaks plain SIP, or its certificate is not good for "
+                "this host."
             ),
             ru=(
-                "Задайте транку `numbers`, `allowed_addresses` или вместе `auth_username` и "
-                "`auth_password`."
+                "В профиле указано `transport: tls`, TCP-соединение принято, но TLS-рукопожатие "
+                "не удалось: порт говорит на открытом SIP или сертификат не годится для этого "
+                "хоста."
             ),
         ),
-        shows=(_OPEN_TRUNK,),
-        proofs=(_OPEN_TRUNK,),
-        source="livekit/protocol livekit/sip.go Validate; livekit/sip#213",
+        Text(
+            en=(
+                "Let `sip.server` name the port of `tls:` in livekit-sip.yaml (usually 5061) "
+                "with a certificate for that host, or set `transport: udp`. Look: openssl "
+                "s_client -connect HOST:PORT"
+            ),
+            ru=(
+                "Укажите в `sip.server` порт из раздела `tls:` в livekit-sip.yaml (обычно 5061) "
+                "с сертификатом на этот хост или задайте `transport: udp`. Посмотреть: openssl "
+                "s_client -connect HOST:PORT"
+            ),
+        ),
+        shows=(_NO_TLS,),
+        proofs=(_NO_TLS,),
+        source="livekit/sip pkg/sip/server.go startTLS",
+    ),
+    Cause(
+        "udp-does-not-reach-sip",
+        Link.SIP_SOCKET,
+        Text(
+            en="livekit-sip answers over TCP, and UDP gets lost",
+            ru="По TCP livekit-sip отвечает, а UDP теряется",
+        ),
+        Text(
+            en=(
+                "OPTIONS over UDP got no answer, over TCP at the same port it got one: "
+                "livekit-sip works, and something between drops UDP in one of the two directions."
+            ),
+            ru=(
+                "На OPTIONS по UDP ответа нет, по TCP на тот же порт — есть: livekit-sip "
+                "работает, а UDP в одну из сторон что-то отбрасывает."
+            ),
+        ),
+        Text(
+            en=(
+                "Open the SIP port for UDP in the firewall or security group of livekit-sip's "
+                "machine, answers too (Docker: publish `5060:5060/udp`). Until then "
+                "`sip.transport: tcp` works. Watch: tcpdump -n udp port 5060"
+            ),
+            ru=(
+                "Откройте SIP-порт для UDP в файрволе или security group машины livekit-sip, в "
+                "том числе для ответов (Docker: публикуйте `5060:5060/udp`). Пока поможет "
+                "`sip.transport: tcp`. Посмотреть: tcpdump -n udp port 5060"
+            ),
+        ),
+        shows=(_ANSWERED_OVER_TCP,),
+        proofs=(_ANSWERED_OVER_TCP,),
+        source="livekit/sip pkg/sip/server.go: UDP and TCP at one port",
     ),
     Cause(
         "client-registers",

@@ -75,7 +75,7 @@ CLAUSES: tuple[Clause, ...] = (
         Effect.PLACE_CALLS,
         Link.CREDENTIALS,
         "an INVITE without credentials to a trunk that has them MUST get 407",
-        crosses=(Link.SIP_SOCKET, Link.BUS),
+        crosses=(Link.SIP_SOCKET, Link.BUS, Link.TRUNK),
         needs=(Need.SIP, Need.DIRECT_SIP, Need.SIP_CREDENTIALS),
     ),
     Clause(
@@ -85,7 +85,7 @@ CLAUSES: tuple[Clause, ...] = (
         Effect.PLACE_CALLS,
         Link.CREDENTIALS,
         "an INVITE with the trunk's own credentials MUST pass without a further challenge",
-        crosses=(Link.SIP_SOCKET, Link.BUS),
+        crosses=(Link.SIP_SOCKET, Link.BUS, Link.TRUNK),
         needs=(Need.SIP, Need.DIRECT_SIP, Need.SIP_CREDENTIALS),
     ),
     Clause(
@@ -95,7 +95,7 @@ CLAUSES: tuple[Clause, ...] = (
         Effect.PLACE_CALLS,
         Link.CREDENTIALS,
         "an INVITE with a wrong trunk password MUST get a final refusal, and no room",
-        crosses=(Link.SIP_SOCKET, Link.BUS, Link.CREDENTIALS),
+        crosses=(Link.SIP_SOCKET, Link.BUS, Link.TRUNK, Link.CREDENTIALS),
         needs=(Need.SIP, Need.DIRECT_SIP, Need.SIP_CREDENTIALS),
     ),
     Clause(
@@ -105,7 +105,7 @@ CLAUSES: tuple[Clause, ...] = (
         Effect.PLACE_CALLS,
         Link.CREDENTIALS,
         "an INVITE with a wrong trunk user MUST get a final refusal, and no room",
-        crosses=(Link.SIP_SOCKET, Link.BUS, Link.CREDENTIALS),
+        crosses=(Link.SIP_SOCKET, Link.BUS, Link.TRUNK, Link.CREDENTIALS),
         needs=(Need.SIP, Need.DIRECT_SIP, Need.SIP_CREDENTIALS),
     ),
     Clause(
@@ -115,7 +115,7 @@ CLAUSES: tuple[Clause, ...] = (
         Effect.PLACE_CALLS,
         Link.LOGS,
         "livekit-sip MUST log a refused caller with the reason, From, To and Call-ID",
-        crosses=(Link.SIP_SOCKET, Link.BUS, Link.CREDENTIALS),
+        crosses=(Link.SIP_SOCKET, Link.BUS, Link.TRUNK, Link.CREDENTIALS),
         needs=(Need.SIP, Need.DIRECT_SIP, Need.SIP_CREDENTIALS, Need.SIP_LOG),
     ),
     Clause(
