@@ -213,8 +213,8 @@ CAUSES: tuple[Cause, ...] = (
         also=(SIP_ON_BUS, _TRUNKS_LISTED),
         proofs=(BUS_IS_EMPTY,),
         breaks=(Link.LINE, Link.TRUNK),
-        # Then it has a Redis, and has lost it.
-        excludes=(check("1.1-server-is-ready"),),
+        # Then it has a Redis, and has lost it; in the first seconds only its answers tell.
+        excludes=(check("1.1-server-is-ready"), _ROOMS_FAIL),
         source="livekit/sip#256; livekit/psrpc pkg/info/channels.go",
     ),
     Cause(
