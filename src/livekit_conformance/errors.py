@@ -48,13 +48,15 @@ class Blocked(ConformanceError):
     """
     A claim that could not be tested.
 
-    `reason` says what is missing, `remedy` what to do about it (a command where there is one).
+    `reason` says what is missing, `remedy` what to do about it (a command where there is one);
+    `link` is the link of the chain that is missing, where it is another one than the claim's.
     """
 
-    def __init__(self, reason: str, *, remedy: str) -> None:
+    def __init__(self, reason: str, *, remedy: str, link: str | None = None) -> None:
         super().__init__(f"{reason}. {remedy}")
         self.reason = reason
         self.remedy = remedy
+        self.link = link
 
 
 class Unreachable(Blocked):

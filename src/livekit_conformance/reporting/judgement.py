@@ -107,7 +107,7 @@ def judged(
             verdict = Verdict.FAIL if level == "MUST" else Verdict.WARN
             decision = Decision(verdict, sentence(violation, clause))
         case Blocked() as blocked:
-            at = _link_of_phase(blocked, clause)
+            at = blocked.link or _link_of_phase(blocked, clause)
             decision = Decision(Verdict.BLOCKED, str(blocked), broke_at=at)
         case NotApplicable() as other:
             decision = Decision(Verdict.SKIPPED, str(other), reason="not-applicable")
