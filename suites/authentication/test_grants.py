@@ -136,11 +136,12 @@ def expect_works(method: GuardedMethod, answer: HttpAnswer) -> None:
     if error is not None and error.code is Code.BAD_ROUTE:
         raise NotApplicable(f"this version of livekit-server has no {method.name}")
     if answer.status in (401, 403) or answer.status >= 500:
+        # Telephony is kept in Redis, and 5xx says that the server cannot get at it.
+        failing = Link.BUS if method.service == "SIP" else Link.NODE
         raise Blocked(
             f"positive control: the exact grant does not open {method.name}; {answer}",
             remedy="See 1.1-key-is-accepted, and what stands between us and the server",
-            # Telephony is kept in Redis, and 5xx says that the server cannot get at it.
-            link=Link.BUS if answer.status >= 500 and method.service == "SIP" else None,
+            link=failing if answer.status >= 500 else None,
         )
 
 

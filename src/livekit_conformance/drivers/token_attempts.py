@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.refused_tokens import RefusedToken
 from livekit_conformance.drivers.http import HttpAnswer
 from livekit_conformance.drivers.livekit_api import LIST_ROOMS, LiveKitClient
@@ -66,6 +67,7 @@ async def good_token(client: LiveKitClient) -> GoodToken:
         raise Blocked(
             f"positive control: a good token does not work either; {answer}",
             remedy="See 1.1-key-is-accepted",
+            link=Link.NODE if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
         )
     _worked[client] = GoodToken(issuer, claims)
     return _worked[client]
