@@ -6,7 +6,13 @@ from __future__ import annotations
 
 import pytest
 
-from livekit_conformance.redaction import MASK, Redactor, masked, whole_tokens
+from livekit_conformance.redaction import (
+    MASK,
+    Redactor,
+    looks_like_secret,
+    masked,
+    whole_tokens,
+)
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJBUEljYW5hcnkifQ.c2lnbmF0dXJl"
 
@@ -28,6 +34,13 @@ def test_a_secret_that_holds_another_is_masked_whole():
 )
 def test_a_masked_key_can_be_recognised_but_not_used(key, shown):
     assert masked(key) == shown
+
+
+def test_a_key_as_long_as_a_secret_is_taken_for_one_and_masked_whole():
+    assert looks_like_secret("a" * 43)
+    assert masked("a" * 43) == MASK
+    assert not looks_like_secret("APIab12cd34ef")
+    assert not looks_like_secret("API" + "a" * 40)
 
 
 def test_tokens_are_masked_without_being_known():

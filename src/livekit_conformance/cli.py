@@ -29,6 +29,7 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "sweep": "livekit_conformance.sweep",
         "doctor": "livekit_conformance.doctor.command",
         "diagnose": "livekit_conformance.log_diagnosis.command",
+        "config": "livekit_conformance.config_command",
     }
 )
 _CLOSED_PIPE = 128 + signal.SIGPIPE

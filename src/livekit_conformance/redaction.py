@@ -22,6 +22,10 @@ _OPENING_FIELD = re.compile(
 _SHORTEST = 4
 # So much of a masked key is seen that a shorter one would be seen whole.
 _MASKED_LENGTH = 8
+# As livekit-server generates them.
+API_KEY = re.compile(r"API[A-Za-z0-9]{8,}")
+# What livekit-server wants a secret to have at least.
+_SECRET_LENGTH = 32
 
 
 class Redactor:
@@ -60,8 +64,19 @@ class Redactor:
 def masked(key: str) -> str:
     """
     As much of an API key as it takes to recognise it: `APIab12cd34` becomes `APIa...34`.
+
+    Nothing of what may be the secret, in the place of the key.
     """
-    return f"{key[:4]}...{key[-2:]}" if len(key) > _MASKED_LENGTH else MASK
+    if len(key) <= _MASKED_LENGTH or looks_like_secret(key):
+        return MASK
+    return f"{key[:4]}...{key[-2:]}"
+
+
+def looks_like_secret(key: str) -> bool:
+    """
+    Whether what stands in the place of an API key is as long as secrets are, and no key.
+    """
+    return len(key) >= _SECRET_LENGTH and not API_KEY.fullmatch(key)
 
 
 def whole_tokens(text: str) -> list[str]:

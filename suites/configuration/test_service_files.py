@@ -3,16 +3,16 @@ Do the configuration files of the services say what the profile expects, and agr
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from livekit_conformance.config_doctor import (
     Finding,
-    Settings,
     Severity,
     check,
+    check_endpoint,
     check_server,
     known_keys,
     read_server,
@@ -31,7 +31,7 @@ async def test_the_server_config_names_the_endpoint(profile: Profile, recorder: 
     server = read_server(text)
 
     findings = [
-        *_of_the_endpoint(server, profile.webhook.url),
+        *check_endpoint(server, profile.webhook.url),
         *(finding for finding in check_server(text) if finding.key == "webhook.api_key"),
     ]
     _record(findings, recorder)
@@ -57,29 +57,6 @@ async def test_the_configs_of_both_services_agree(profile: Profile, recorder: Re
     _record(findings, recorder)
     errors = [str(finding) for finding in findings if finding.severity is Severity.ERROR]
     assert not errors, "livekit.yaml and livekit-sip.yaml MUST agree; " + "; ".join(errors)
-
-
-def _of_the_endpoint(server: Settings, url: str) -> Iterator[Finding]:
-    urls = server.texts("webhook", "urls")
-    if url not in urls:
-        yield server.finding(
-            Severity.ERROR,
-            "webhook",
-            "urls",
-            problem=f"does not hold {url} but {urls}" if urls else "is missing",
-            consequence="livekit-server does not deliver to the endpoint",
-            remedy=f"Write {url}",
-        )
-    if server.node("webhook", "filter_params") is not None:
-        yield server.finding(
-            # Which events the application can do without is its own affair.
-            Severity.WARNING,
-            "webhook",
-            "filter_params",
-            problem="leaves out events",
-            consequence="livekit-server does not deliver them",
-            remedy="Delete it",
-        )
 
 
 def _record(findings: Iterable[Finding], recorder: Recorder) -> None:

@@ -17,9 +17,11 @@ def test_a_variable_is_set_in_the_environment(run: RunState, name: str) -> None:
     """
     origin = origin_of(run, name)
 
-    assert origin == "environment", (
-        f"{name} SHOULD be set in the process environment; only the env file holds it, which "
-        f"services and scheduled runs do not read: export {name}=..."
+    only = "only the env file holds it, which services and scheduled runs do not read"
+    other = "the env file has another value, which is not used: make them the same, or remove one"
+    told = other if name in run.loaded.differing else f"{only}: export {name}=..."
+    assert origin == "environment" and name not in run.loaded.differing, (
+        f"{name} SHOULD be set in the process environment and nowhere else differently; {told}"
     )
 
 

@@ -1,5 +1,5 @@
 """
-Do the errors of our own client say all that it takes to find the cause?
+Do the errors of the client for applications say all that it takes to find the cause?
 """
 
 import socket
@@ -10,11 +10,20 @@ from secrets import token_urlsafe
 
 import pytest
 
-from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.client import (
+    Client,
+    LiveKitAuthenticationError,
+    LiveKitConnectionError,
+    LiveKitError,
+    LiveKitServerError,
+    LiveKitTimeoutError,
+)
+from livekit_conformance.drivers.http import open_session
 from livekit_conformance.drivers.permit import Permit
 from livekit_conformance.drivers.scripted_server import ScriptedServer
+from livekit_conformance.environments.policies import Policies
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import NotApplicable, Unreachable
+from livekit_conformance.errors import NotApplicable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.redaction import masked
 
@@ -25,10 +34,12 @@ _LIST = "twirp/livekit.RoomService/ListRooms"
 @dataclass(frozen=True, slots=True)
 class Failure:
     """
-    Where a client is sent, and the words that its error must hold besides the URL and the key.
+    Where a client is sent, the error that it must raise, and the words that this must hold besides
+    the URL and the key.
     """
 
     url: str
+    error: type[LiveKitError]
     words: tuple[str, ...]
     timeout: float = 5.0
 
@@ -38,7 +49,7 @@ async def authentication(profile: Profile) -> AsyncIterator[Failure]:
     """
     The deployment itself, which is asked with a wrong secret.
     """
-    yield Failure(profile.livekit.url, ("answered 401", "invalid"))
+    yield Failure(profile.livekit.url, LiveKitAuthenticationError, ("answered 401", "invalid"))
 
 
 @asynccontextmanager
@@ -47,7 +58,7 @@ async def server(_profile: Profile) -> AsyncIterator[Failure]:
     A server of our own that answers 503.
     """
     async with ScriptedServer([503]) as failing:
-        yield Failure(failing.url, ("answered 503 unavailable", "as told"))
+        yield Failure(failing.url, LiveKitServerError, ("answered 503 unavailable", "as told"))
 
 
 @asynccontextmanager
@@ -56,7 +67,8 @@ async def time_out(_profile: Profile) -> AsyncIterator[Failure]:
     A port of our own that accepts connections and never answers.
     """
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        yield Failure(_url_of(silent), ("no answer in time", "after 0.3 s"), _TIMEOUT_S)
+        words = ("no answer in time", "after 0.3 s")
+        yield Failure(_url_of(silent), LiveKitTimeoutError, words, _TIMEOUT_S)
 
 
 @asynccontextmanager
@@ -66,7 +78,7 @@ async def connection(_profile: Profile) -> AsyncIterator[Failure]:
     """
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        yield Failure(_url_of(closed), ("Connection refused", "after"))
+        yield Failure(_url_of(closed), LiveKitConnectionError, ("Connection refused", "after"))
 
 
 def _url_of(bound: socket.socket) -> str:
@@ -85,42 +97,54 @@ _FAILURES = {
 @pytest.mark.clause("1.4-client-errors-are-detailed")
 @pytest.mark.parametrize("kind", _FAILURES)
 async def test_the_error_of_our_client_tells_the_cause(
-    profile: Profile, permit: Permit, recorder: Recorder, kind: str
+    profile: Profile,
+    permit: Permit,
+    recorder: Recorder,
+    retry_policies: Policies,
+    kind: str,
 ) -> None:
     """
-    It holds the URL, the status and Twirp code, the reason, the masked key, and what to do.
+    Its class fits, and it holds URL, status and Twirp code, reason, masked key, and what to do.
     """
     key = profile.livekit.api_key
     async with _FAILURES[kind](profile) as failure:
-        client = LiveKitClient(
-            failure.url,
-            api_key=key,
-            api_secret=token_urlsafe(32),
-            permit=permit,
-            # What fails here on purpose is no observation of the deployment.
-            recorder=Recorder(recorder.redact),
-            timeout=failure.timeout,
+        once = retry_policies.livekit.model_copy(
+            update={"attempts": 1, "timeout": failure.timeout, "deadline": failure.timeout}
         )
-        async with client:
+        async with (
+            # What fails here on purpose is no observation of the deployment.
+            open_session(permit, Recorder(recorder.redact), timeout=failure.timeout) as session,
+            Client(
+                failure.url,
+                key,
+                token_urlsafe(32),
+                policies=retry_policies.model_copy(update={"livekit": once}),
+                session=session,
+            ) as client,
+        ):
             try:
                 await client.list_rooms()
-            except (ApiRefused, Unreachable) as error:
-                told, advice = str(error), _advice(error)
+            except LiveKitError as raised:
+                error, told = raised, str(raised)
             else:
                 raise NotApplicable(
                     "nothing failed, so nothing is to tell: see 1.1-wrong-secret-is-refused"
                 )
-        url = client.http_url
+        url = client.url
 
-    parts = {"URL": f"{url}/{_LIST}", "key": masked(key), "hint": advice, "cause": failure.words}
+    parts = {
+        "URL": f"{url}/{_LIST}",
+        "key": masked(key),
+        "hint": error.hint,
+        "cause": failure.words,
+    }
     missing = [
         name
         for name, part in parts.items()
         for words in ([part] if isinstance(part, str) else part)
         if not words or words not in told
     ]
-    assert not missing, f"the error MUST hold {', '.join(missing)}; it says: {told}"
-
-
-def _advice(error: ApiRefused | Unreachable) -> str:
-    return error.hint if isinstance(error, ApiRefused) else error.remedy
+    assert not missing and isinstance(error, failure.error), (
+        f"the error MUST be a {failure.error.__name__} and hold "
+        f"{', '.join(missing) or 'what it does'}; it is a {type(error).__name__}: {told}"
+    )

@@ -1,118 +1,255 @@
 """
-Does the client try again as config/retry_policies.yaml and config/error_handling.yaml say?
+Does the client for applications try again as retry_policies.yaml and error_handling.yaml say?
 
 Everything here is between the client and a server of our own on loopback.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import pytest
+from livekit import api
 
-from livekit_conformance.client import CircuitOpenError, Resilience
-from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.client import Client, LiveKitCircuitOpenError, LiveKitError
+from livekit_conformance.drivers.http import open_session
 from livekit_conformance.drivers.permit import Permit
 from livekit_conformance.drivers.scripted_server import ScriptedServer
-from livekit_conformance.environments.policies import BreakerPolicy, ErrorHandling, Policies
-from livekit_conformance.errors import Unreachable
+from livekit_conformance.drivers.webhook_sender import new_event
+from livekit_conformance.environments.policies import (
+    BreakerPolicy,
+    ErrorClass,
+    ErrorHandling,
+    Policies,
+    RetryPolicy,
+)
+from livekit_conformance.errors import Blocked, NotApplicable
 from livekit_conformance.observations import Recorder
 
 # The times of the policies are shortened by this, so that a check takes no minutes.
 _SCALE = 0.05
+_SHORTEST_SCALE = 0.001
 # A busy machine wakes up late; never early.
 _LATE_S = 1.0
-_POLICIES = tuple(Policies.model_fields)
+_TIMEOUT_S = 5.0
 _AT_ONCE = 20
+# More failures than any check makes.
+_NEVER = 10_000
+_CALL = api.CreateSIPParticipantRequest(
+    sip_trunk_id="ST_conformance",
+    sip_call_to="+15550123",
+    room_name="conformance",
+    wait_until_answered=True,
+)
 
-Ask = Callable[[], Awaitable[object]]
+Ask = Callable[[Client], Awaitable[object]]
 
 
-@asynccontextmanager
-async def asking(
-    statuses: Sequence[int], permit: Permit, recorder: Recorder
-) -> AsyncIterator[tuple[ScriptedServer, Ask]]:
+@dataclass(frozen=True, slots=True)
+class Obeyed:
     """
-    A server that answers with these statuses, and how it is asked.
+    A request that obeys a policy, and what it is answered: what is transient, and what is not.
     """
-    async with (
-        ScriptedServer(statuses) as server,
-        LiveKitClient(
-            server.url,
-            api_key="conformance",
-            api_secret="conformance-of-the-client-itself",  # noqa: S106 - opens nothing
-            permit=permit,
-            recorder=recorder,
-        ) as client,
-    ):
-        yield server, client.list_rooms
+
+    ask: Ask
+    refusal: int = HTTPStatus.UNAUTHORIZED
+    failure: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+    def is_repeated(self, policy: RetryPolicy, handling: ErrorHandling) -> bool:
+        """
+        Whether what is transient here is so by configuration.
+        """
+        kind = ErrorClass.CALL if self.failure else ErrorClass.SERVER
+        named = kind in policy.transient or HTTPStatus.SERVICE_UNAVAILABLE in policy.transient
+        return named and handling.errors.of(kind).retry and policy.attempts > 1
+
+
+_OBEYED = {
+    "livekit": Obeyed(lambda client: client.list_rooms()),
+    # A call that was not carried, and a callee who is busy: for which livekit-server answers 429.
+    "sip": Obeyed(
+        lambda client: client.create_sip_participant(_CALL),
+        HTTPStatus.TOO_MANY_REQUESTS,
+        {"sip_status_code": "503"},
+        {"sip_status_code": "486"},
+    ),
+    "webhook": Obeyed(lambda client: client.deliver(client.url, new_event())),
+}
+_NOT_TWICE: Mapping[str, Ask] = {
+    "CreateSIPParticipant": lambda client: client.create_sip_participant(_CALL),
+    "CreateSIPInboundTrunk": lambda client: client.create_inbound_trunk(api.SIPInboundTrunkInfo()),
+}
+
+
+@dataclass(slots=True)
+class Setting:
+    """
+    How clients are made here: with the policies of the deployment, recorded for nobody.
+    """
+
+    policies: Policies
+    handling: ErrorHandling
+    recorder: Recorder
+    clock: Callable[[], float] = time.monotonic
+
+    @asynccontextmanager
+    async def asking(
+        self, statuses: Sequence[int], metadata: Mapping[str, str] | None = None
+    ) -> AsyncIterator[tuple[ScriptedServer, Client]]:
+        """
+        A server that answers with these statuses, and a client of it.
+        """
+        async with (
+            ScriptedServer(statuses, metadata=metadata or {}) as server,
+            # What fails here on purpose is no observation of the deployment; the server is ours.
+            open_session(
+                Permit.everything(), Recorder(self.recorder.redact), timeout=_TIMEOUT_S
+            ) as session,
+            Client(
+                server.url,
+                "conformance",
+                "conformance-of-the-client-itself",
+                policies=self.policies,
+                handling=self.handling,
+                session=session,
+                clock=self.clock,
+            ) as client,
+        ):
+            yield server, client
+
+    def with_policy(self, name: str, policy: RetryPolicy) -> Policies:
+        """
+        The policies with another one of this name.
+        """
+        return self.policies.model_copy(update={name: policy})
+
+
+@pytest.fixture
+def setting(retry_policies: Policies, error_handling: ErrorHandling, recorder: Recorder) -> Setting:
+    """
+    The policies as they are configured, with a breaker that does not open: it has its own check.
+    """
+    return Setting(retry_policies, _with_breaker(error_handling, failures=_NEVER), recorder)
 
 
 @pytest.mark.clause("1.5-client-retries-as-configured")
-@pytest.mark.parametrize("name", _POLICIES)
-async def test_the_client_tries_again_as_its_policy_says(
-    name: str,
-    retry_policies: Policies,
-    error_handling: ErrorHandling,
-    permit: Permit,
-    recorder: Recorder,
-) -> None:
+@pytest.mark.parametrize("name", _OBEYED)
+async def test_the_client_tries_again_as_its_policy_says(name: str, setting: Setting) -> None:
     """
     A server that cannot answer is asked as often and at such times as configured; a refusal once.
     """
-    whole = getattr(retry_policies, name)
-    policy = whole.scaled(_SCALE)
-    # The breaker has a check of its own.
-    handling = _with_breaker(error_handling, failures=policy.attempts + 1)
+    obeyed = _OBEYED[name]
+    policy: RetryPolicy = getattr(setting.policies, name).scaled(_SCALE)
+    # The budget has a check of its own.
+    setting.policies = setting.with_policy(name, policy.model_copy(update={"budget": None}))
     started = time.monotonic()
 
-    async with asking([HTTPStatus.SERVICE_UNAVAILABLE], permit, recorder) as (failing, ask):
-        with pytest.raises((ApiRefused, TimeoutError)):
-            await Resilience(policy, handling).ask(ask)
+    async with setting.asking([HTTPStatus.SERVICE_UNAVAILABLE], obeyed.failure) as (failing, one):
+        with pytest.raises(LiveKitError):
+            await obeyed.ask(one)
     took = time.monotonic() - started
-    async with asking([HTTPStatus.UNAUTHORIZED], permit, recorder) as (refusing, ask):
-        with pytest.raises(ApiRefused):
-            await Resilience(whole, handling).ask(ask)
+    async with setting.asking([obeyed.refusal], obeyed.refused) as (refusing, other):
+        with pytest.raises(LiveKitError):
+            await obeyed.ask(other)
 
-    wanted = [policy.delay(attempt) for attempt in range(1, policy.attempts)]
+    tries = policy.attempts if obeyed.is_repeated(policy, setting.handling) else 1
+    wanted = [policy.delay(attempt) for attempt in range(1, tries)]
     kept = len(failing.waits) == len(wanted) and all(
         least <= seen <= least + policy.jitter + _LATE_S
         for least, seen in zip(wanted, failing.waits, strict=True)
     )
     assert kept and took <= policy.deadline + _LATE_S and len(refusing.asked_at) == 1, (
-        f"the client MUST try again as the policy {name} says ({policy.attempts} tries, waits of "
-        f"{_told(wanted)}, within {policy.deadline:.2f} s), and a refused key once; seen: "
+        f"the client MUST try again as the policy {name} says ({tries} tries, waits of "
+        f"{_told(wanted)}, within {policy.deadline:.2f} s), and what is refused once; seen: "
         f"{len(failing.asked_at)} tries, waits of {_told(failing.waits)}, {took:.2f} s, and "
-        f"{len(refusing.asked_at)} with a refused key"
+        f"{len(refusing.asked_at)} of what was refused"
+    )
+
+
+@pytest.mark.clause("1.5-client-does-nothing-twice")
+@pytest.mark.parametrize("method", _NOT_TWICE)
+async def test_the_client_does_nothing_twice(method: str, setting: Setting) -> None:
+    """
+    A 503 without the status of a call may come after it was placed: it is not asked for again.
+    """
+    for name in type(setting.policies).model_fields:
+        policy = getattr(setting.policies, name).scaled(_SHORTEST_SCALE)
+        transient = policy.transient | {HTTPStatus.SERVICE_UNAVAILABLE.value}
+        policy = policy.model_copy(update={"transient": transient})
+        setting.policies = setting.with_policy(name, policy)
+
+    async with setting.asking([HTTPStatus.SERVICE_UNAVAILABLE]) as (server, client):
+        with pytest.raises(LiveKitError):
+            await client.list_rooms()
+        repeated = len(server.asked_at) - 1
+        server.asked_at.clear()
+        with pytest.raises(LiveKitError):
+            await _NOT_TWICE[method](client)
+
+    if not repeated:
+        raise Blocked(
+            "positive control: what may be repeated was not, so nothing is proven of what may not",
+            remedy="Give the policy livekit in config/retry_policies.yaml more than one attempt",
+        )
+    assert len(server.asked_at) == 1, (
+        f"the client MUST NOT repeat {method} when it may have arrived; "
+        f"it was sent {len(server.asked_at)} times"
+    )
+
+
+@pytest.mark.clause("1.5-client-keeps-its-budget")
+@pytest.mark.parametrize("name", _OBEYED)
+async def test_the_client_keeps_its_budget(name: str, setting: Setting) -> None:
+    """
+    When all calls fail, the repeats are no more than what was saved up and the share of the calls.
+    """
+    policy: RetryPolicy = getattr(setting.policies, name).scaled(_SHORTEST_SCALE)
+    obeyed = _OBEYED[name]
+    if policy.budget is None or not obeyed.is_repeated(policy, setting.handling):
+        raise NotApplicable(f"the policy {name} has no budget, or repeats nothing")
+    setting.policies = setting.with_policy(name, policy)
+    calls = policy.budget.reserve
+
+    async with setting.asking([HTTPStatus.SERVICE_UNAVAILABLE], obeyed.failure) as (server, client):
+        for _ in range(calls):
+            with pytest.raises(LiveKitError):
+                await obeyed.ask(client)
+
+    repeats = len(server.asked_at) - calls
+    allowed = policy.budget.reserve + int(policy.budget.share * calls)
+    assert 0 < repeats <= allowed, (
+        f"the client MUST NOT repeat more than {allowed} requests of {calls} failing calls, as the "
+        f"budget of {name} says; it repeated {repeats}"
     )
 
 
 @pytest.mark.clause("1.5-client-breaker-as-configured")
 async def test_the_breaker_opens_probes_once_and_closes(
-    retry_policies: Policies,
-    error_handling: ErrorHandling,
-    permit: Permit,
-    recorder: Recorder,
+    setting: Setting, error_handling: ErrorHandling
 ) -> None:
     """
     After the configured failures nothing is sent; then one probe of many askers; then all pass.
     """
-    one_try = retry_policies.livekit.model_copy(update={"attempts": 1})
-    failures = error_handling.circuit_breaker.failures
-    handling = _with_breaker(error_handling, failures=failures)
+    breaker = error_handling.circuit_breaker
+    failures = breaker.failures
     statuses = [*[HTTPStatus.SERVICE_UNAVAILABLE] * failures, HTTPStatus.OK]
+    clock = _Clock()
+    setting.handling = error_handling
+    setting.clock = clock
+    one_try = setting.policies.livekit.model_copy(update={"attempts": 1})
+    setting.policies = setting.with_policy("livekit", one_try)
 
-    async with asking(statuses, permit, recorder) as (server, ask):
-        clock = _Clock()
-        resilience = Resilience(one_try, handling, clock=clock)
-        await _outcomes(resilience, ask, times=failures)
-        opened = await _outcomes(resilience, ask, times=1)
+    async with setting.asking(statuses) as (server, client):
+        await _outcomes(client, times=failures)
+        opened = await _outcomes(client, times=1)
         sent_while_open = len(server.asked_at) - failures
-        clock.now += handling.circuit_breaker.open_for
-        probed = await _outcomes(resilience, ask, times=_AT_ONCE, at_once=True)
-        closed = await _outcomes(resilience, ask, times=1)
+        clock.now += breaker.open_for
+        probed = await _outcomes(client, times=_AT_ONCE, at_once=True)
+        closed = await _outcomes(client, times=1)
 
     seen = {
         "sent while open": sent_while_open + opened.count("answered"),
@@ -133,15 +270,13 @@ class _Clock:
         return self.now
 
 
-async def _outcomes(
-    resilience: Resilience, ask: Ask, *, times: int, at_once: bool = False
-) -> list[str]:
+async def _outcomes(client: Client, *, times: int, at_once: bool = False) -> list[str]:
     async def outcome() -> str:
         try:
-            await resilience.ask(ask)
-        except CircuitOpenError:
+            await client.list_rooms()
+        except LiveKitCircuitOpenError:
             return "not sent"
-        except (ApiRefused, Unreachable):
+        except LiveKitError:
             return "failed"
         return "answered"
 

@@ -16,6 +16,7 @@ from livekit_conformance.provisioners.local.stack import KeyPair, server_config,
 
 KEYS = KeyPair("APIkey", "a-secret-of-more-than-32-bytes-0123456789")
 ADDRESS = "127.9.9.9"
+SECRET = f"api_secret: {KEYS.secret}\n"
 
 
 def server(**changes: Any) -> dict[str, Any]:
@@ -73,13 +74,45 @@ def test_a_finding_names_place_problem_consequence_and_remedy():
         ("bind_addresses: 0.0.0.0\n", 1, 17, "a value where a list belongs"),
         ("webhook: {urls: {a: b}}\n", 1, 17, "a mapping where a list belongs"),
         ("region: [a]\n", 1, 9, "a list where a value belongs"),
-        ("port: 70000\n", 1, 7, "above 65535"),
+        ("port: 70000\n", 1, 1, "not from 0 to 65535"),
         ("port: '7880'\n", 1, 7, "without quotes"),
         ("development: 'true'\n", 1, 14, "without quotes"),
         ("rtc: {udp_port: 9-8}\n", 1, 17, "not above the first"),
         ("rtc: {port_range_start: 200, port_range_end: 100}\n", 1, 30, "below port_range_start"),
         ("rtc: {tcp_port: 7880}\n", 1, 7, "overlaps with port of livekit.yaml"),
         ("turn: {enabled: true, udp_port: 50100}\n", 1, 23, "overlaps"),
+        ("a:\n? [b]\n: c\n", 2, 3, "a key that is no text"),
+        ("room: {<<: 5}\n", 1, 8, "merges in something that is no mapping"),
+        ("sip_port: 5060\n", 1, 1, "livekit-sip has it: write it into livekit-sip.yaml"),
+        ("audio: {active_level: 256}\n", 1, 23, "more than 255"),
+        (
+            "rtc: {udp_port: {start: 1}}\n",
+            1,
+            17,
+            "ignores it without a word, and takes its default",
+        ),
+        ("rtc: {tcp_port: 70000}\n", 1, 7, "not from 0 to 65535"),
+        ("rtc: {port_range_start: 60000, port_range_end: 70000}\n", 1, 32, "takes port 4464"),
+        ("rtc: {port_range_start: 60000}\n", 1, 7, "no port_range_end beside it"),
+        ("rtc: {udp_port: 7882, port_range_start: 1, port_range_end: 9}\n", 1, 7, "beside"),
+        ("rtc: {force_tcp: yes, tcp_port: 0}\n", 1, 7, "without a tcp_port"),
+        ("rtc: {ips: {includes: [eth0]}}\n", 1, 13, "eth0 is no network"),
+        ("rtc: {node_ip: livekit}\n", 1, 16, "not an IP address"),
+        ("bind_addresses: ['127.0.0.1:7880']\n", 1, 1, "more than an address"),
+        ("bind_addresses: ['0.0.0.0', '127.0.0.1']\n", 1, 1, "all addresses, and one of them"),
+        ("bind_addresses: ['::1', '::1']\n", 1, 1, "one address twice"),
+        ("turn: {enabled: yes}\n", 1, 8, "without a tls_port or a udp_port"),
+        ("turn: {enabled: yes, tls_port: 5349}\n", 1, 8, "no domain"),
+        ("turn: {enabled: yes, tls_port: 5349, domain: t}\n", 1, 8, "a domain that is none"),
+        ("turn: {enabled: yes, tls_port: 5349, domain: t.test}\n", 1, 8, "no cert_file"),
+        ("node_selector: {kind: best}\n", 1, 17, "Write one of: any, cpuload"),
+        ("node_selector: {kind: regionaware}\n", 1, 1, "region: is missing"),
+        ("log_level: loud\n", 1, 1, "logs from level info"),
+        ("webhook: {urls: ['app/hook']}\n", 1, 11, "does not begin with http://"),
+        ("keys: {APIkey12: changeme}\n", 1, 8, "is a placeholder"),
+        ("keys: {APIkey12: short}\n", 1, 8, "has 5 bytes, fewer than 32"),
+        ("redis: {address: 'h:redis'}\n", 1, 9, "a port that is none"),
+        ("prometheus_port: 7880\n", 1, 1, "the service refuses to start: it cannot listen twice"),
     ],
 )
 def test_what_is_wrong_in_the_servers_file_is_found_at_its_place(text, line, column, words):
@@ -110,6 +143,23 @@ def test_what_is_wrong_in_the_servers_file_is_found_at_its_place(text, line, col
         ("ws_url: livekit:7880", "does not begin with ws://"),
         ("health_port: 8080\nprometheus_port: 8080", "overlaps"),
         ("health_port: 5060", "overlaps"),
+        ("sip_port: 15060", "ports that are taken are lost for media"),
+        ("sip_port: 70000", "livekit-sip takes port 4464 instead"),
+        ("health_port: 70000", "livekit-sip refuses to start"),
+        ("health_port: -1", "switches the listener off"),
+        ("rtp_port: 60000-70000", "no such ports"),
+        ("rtp_port: [1, 2]", "ignores it without a word, and takes its default"),
+        ("listen_ip: '127.0.0.1:5060'", "is not an IP address"),
+        ("local_net: 192.0.2.0", "is not a network"),
+        ("sip_hostname: 'sip.test:5060'", "more than a host name"),
+        ("tls: {certs: [{cert_file: a}]}", "without both of its files"),
+        ("tls: {certs: [{cert_file: a, key_file: b}], min_version: '1.2'}", "tls1.2"),
+        ("tls: {certs: [{cert_file: a, key_file: b}], port: 5060}", "overlaps"),
+        ("api_secret: ${SECRET}", "is a placeholder"),
+        ("api_secret: short", "has 5 bytes, fewer than 32"),
+        ("logging: {level: loud}", "logs from level info"),
+        ("rtc: {tcp_port: 1}", "livekit-server has it: write it into livekit.yaml, as rtc"),
+        ("udp_port: 7882", "as rtc.udp_port or turn.udp_port"),
     ],
 )
 def test_what_is_wrong_in_the_sip_services_file_is_found(text, words):
@@ -132,10 +182,17 @@ def test_what_is_wrong_in_the_sip_services_file_is_found(text, words):
         "base: &redis {address: h:6379}",
         "udp_max_payload: 1_200",
         "enable_jitter_buffer_prob: 1",
+        "sip_hostname: sip-${IP}.voice.test",
+        "media_timeout:\t15s",
+        "rtp_port: &ports 10000-20000\ntcp: {dial_port: &ports 30000-31000}",
+        "tcp: {<<: {dial_port: x}, dial_port: 1-2}",
+        # Nobody decodes what nobody knows.
+        "base: {a: 1, a: 2}",
+        "nat_1_to_1_ip: 192.0.2.1\nlocal_net: anything",
     ],
 )
 def test_what_livekit_sip_reads_is_left_alone(text):
-    beside = "redis: {address: h:6379}\napi_key: a\napi_secret: b\nws_url: ws://h:7880\n"
+    beside = f"redis: {{address: h:6379}}\napi_key: a\n{SECRET}ws_url: ws://h:7880\n"
     kept = "" if text.startswith("api_key") else "api_key: a\n"
     known = {"base"}
 
@@ -145,9 +202,7 @@ def test_what_livekit_sip_reads_is_left_alone(text):
 
 
 def test_a_merged_section_counts_as_written():
-    text = (
-        "redis:\n  <<: &bus {address: h:6379}\n  db: 1\nws_url: ws://h\napi_key: a\napi_secret: b\n"
-    )
+    text = f"redis:\n  <<: &bus {{address: h:6379}}\n  db: 1\nws_url: ws://h\napi_key: a\n{SECRET}"
 
     assert check_sip(text) == []
 
@@ -158,7 +213,7 @@ def test_a_merged_section_counts_as_written():
         ({"redis": {"address": "127.9.9.9:6380"}}, ("error", "redis.address")),
         ({"redis": {"password": "p"}}, ("warning", "redis.password")),
         ({"api_key": "APIother"}, ("error", "api_key")),
-        ({"api_secret": "another"}, ("error", "api_secret")),
+        ({"api_secret": "another-secret-of-more-than-32-bytes-0"}, ("error", "api_secret")),
         ({"ws_url": "ws://127.9.9.9:7881"}, ("error", "ws_url")),
         ({"ws_url": "ws://127.0.0.1:7880"}, ("error", "ws_url")),
         ({"ws_url": "ws://livekit:80"}, ("warning", "ws_url")),
@@ -246,3 +301,23 @@ def test_every_kind_of_a_key_table_is_known(service):
 )
 def test_nothing_that_is_read_ends_in_an_exception(text):
     assert isinstance(check(text, text), list)
+
+
+def test_a_mapping_that_contains_itself_or_ever_more_of_the_same_is_read_once():
+    levels = "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, {{<<: *a{n - 1}}}]}}\n" for n in range(1, 40))
+
+    assert check_server("room: &room {<<: *room, prot: 1}\n")
+    assert check_server(f"a0: &a0 {{b: 1}}\n{levels}limit: *a39\n")
+
+
+def test_the_deprecated_port_for_metrics_may_be_the_other_one_too():
+    text = "keys: {APIkey12: " + KEYS.secret + "}\nprometheus_port: 1\nprometheus: {port: 1}\n"
+
+    assert check_server(text) == []
+
+
+def test_in_development_livekit_server_makes_its_keys_up():
+    hook = "development: true\nwebhook: {urls: ['http://app/'], api_key: KEY}\n"
+
+    assert check_server(hook.replace("KEY", "devkey")) == []
+    assert [f.key for f in check_server(hook)] == ["webhook.api_key"]

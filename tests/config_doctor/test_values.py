@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from livekit_conformance.config_doctor.values import FITS, Scalar, port_range, seconds
+from livekit_conformance.config_doctor.values import FITS, Scalar, integer, port_range, seconds
 
 
 @pytest.mark.parametrize(
@@ -54,10 +54,15 @@ def test_port_ranges_are_read_with_or_without_blanks(text, ports):
         ("int", "0x1F", False, True),
         ("int", "1_000", False, True),
         ("int", "5.0", False, True),
-        ("int", "5.5", False, False),
+        # Go cuts off what is behind the point.
+        ("int", "5.5", False, True),
         ("int", "5", True, False),
         ("int", "five", False, False),
-        ("uint", "-5", False, False),
+        ("int", "9223372036854775808", False, False),
+        ("int32", "2147483648", False, False),
+        ("uint8", "256", False, False),
+        ("uint32", "-5", False, False),
+        ("uint32", "4294967295", False, True),
         ("bool", "true", False, True),
         ("bool", "on", True, True),
         ("bool", "true", True, False),
@@ -65,13 +70,47 @@ def test_port_ranges_are_read_with_or_without_blanks(text, ports):
         ("float", "0.9", False, True),
         ("float", "1e-1", False, True),
         ("float", "0.9", True, False),
-        ("port", "65535", False, True),
-        ("port", "65536", False, False),
-        ("port", "-1", False, False),
+        ("float", "0x1F", False, True),
+        ("float", "nine", False, False),
+        ("port-range", "7882", False, True),
+        ("port-range", "7000-7882", True, True),
+        ("port-range", "7882-7000", False, False),
+        ("node-ip", "192.0.2.1", False, True),
+        ("node-ip", "192.0.2.1, 2001:db8::1", False, True),
+        ("node-ip", "192.0.2.1,192.0.2.2", False, False),
+        ("node-ip", "livekit", False, False),
         ("duration", "30s", True, True),
         ("duration", "0", False, False),
+        ("duration", "0", True, True),
+        ("duration", "30", True, False),
         ("text", "anything", False, True),
     ],
 )
 def test_a_value_fits_its_kind_or_not(kind, text, quoted, fits):
     assert (FITS[kind](Scalar(text, quoted=quoted)) is None) == fits
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("5060", 5060),
+        # Octal, unless a digit says that it is not.
+        ("05060", 2608),
+        ("07880", 7880),
+        ("0o17", 15),
+        ("-0b11", -3),
+        ("1_000", 1000),
+        ("5.9", 5),
+        ("1e3", 1000),
+        ("-.inf", -(2**63)),
+        (".inf", None),
+        ("18446744073709551616", 18446744073709551616),
+        ("_1", None),
+        ("five", None),
+        ("1:30", None),
+        ("2024-01-01", None),
+        ("", None),
+    ],
+)
+def test_whole_numbers_are_those_of_go(text, value):
+    assert integer(text) == value

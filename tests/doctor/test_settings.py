@@ -4,6 +4,7 @@ The profile and its variables, told whether it can be used or not.
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -54,14 +55,115 @@ def test_a_good_profile_names_its_file_and_each_of_the_nine_variables():
     ]
 
 
-def test_a_variable_of_the_env_file_is_a_warning_that_names_the_file(tmp_path):
+def test_the_variables_of_the_env_file_are_one_warning_that_names_the_file(tmp_path):
     env_file = tmp_path / "mine.env"
-    env_file.write_text("DOMAIN=app.test\n")
+    env_file.write_text("DOMAIN=app.test\nPORT=8443\n")
+    env_file.chmod(0o600)
 
-    (found,) = wrong(judge(env_file, DOMAIN=None))
+    found = judge(env_file, DOMAIN=None, PORT=None)
+
+    (told,) = wrong(found)
+    assert told.mark is Mark.WARNING
+    assert told.says.en == f"only `{env_file}` has `DOMAIN`, `PORT`, and not the environment"
+    assert f"variable `PORT`: from `{env_file}`" in [f.says.en for f in found]
+
+
+def told_of(tmp_path, text, mode=0o600, **changes):
+    """
+    What is wrong with an env file beside the nine variables of the environment.
+    """
+    env_file = tmp_path / ".env"
+    env_file.write_bytes(text.encode())
+    env_file.chmod(mode)
+    return env_file, wrong(judge(env_file, **changes))
+
+
+def test_an_env_file_that_others_can_read_is_told_with_the_command_that_mends_it(tmp_path):
+    env_file, (found,) = told_of(tmp_path, "OTHER=1\n", 0o644)
 
     assert found.mark is Mark.WARNING
-    assert found.says.en == f"variable `DOMAIN`: from `{env_file}`"
+    assert f"other accounts can read or change `{env_file}` (mode 0644)" in found.says.en
+    assert f"`chmod 600 {env_file}`" in found.remedy.ru
+
+
+def test_an_env_file_that_git_takes_is_told(tmp_path, monkeypatch):
+    monkeypatch.delenv("GIT_DIR", raising=False)
+    subprocess.run(("git", "init", "--quiet", tmp_path), check=True)
+
+    env_file, (found,) = told_of(tmp_path, "OTHER=1\n")
+
+    assert found.says.en == f"git has `{env_file}`, or takes it with the next `git add .`"
+    assert ".gitignore" in found.remedy.en
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "does"),
+    [
+        ("\ufeffDOMAIN=app.test\n", "byte order mark", "without BOM"),
+        ("DOMAIN=app.test\r\n", "Windows line ends", "sed -i 's/\\r$//'"),
+        ("export DOMAIN=app.test\nexport X=1\n", "`export` before `DOMAIN`:", "Remove the word"),
+        ("DOMAIN = app.test\n", "blanks around the `=` of `DOMAIN`:", "NAME=value"),
+        ("DOMAIN=app.test # ours\n", "a comment behind the value of `DOMAIN`:", "in quotes"),
+        ("DOMAIN=x\nDOMAIN=app.test\n", "sets `DOMAIN` more than once", "Keep one"),
+        (
+            "LIVEKITURL=x\n",
+            "`LIVEKITURL`, which nothing asks for; did you mean `LIVEKIT_URL`?",
+            "na",
+        ),
+        ("PORT=1\n", "variable `PORT`: from the environment; ", "Write the same value into both"),
+    ],
+)
+def test_how_an_env_file_is_written_is_told_once(tmp_path, text, says, does):
+    _, (found,) = told_of(tmp_path, text)
+
+    assert found.mark is Mark.WARNING
+    assert says in found.says.en
+    assert does in found.remedy.en
+    assert says not in found.says.ru
+
+
+def test_quirks_of_lines_that_nothing_asks_for_are_not_told(tmp_path):
+    assert told_of(tmp_path, "export MAIL = a # b\nMAIL=c\n")[1] == []
+
+
+def test_an_empty_variable_that_hides_one_of_the_env_file_is_told_as_that(tmp_path):
+    env_file, (found,) = told_of(tmp_path, "SIP_SERVER=sip.test\n", SIP_SERVER="")
+
+    assert found.mark is Mark.PROBLEM
+    assert f"is empty in the environment, which hides its value in `{env_file}`" in found.says.en
+    assert "`unset SIP_SERVER`" in found.remedy.en
+
+
+@pytest.mark.parametrize("place", ["the environment", "the file"])
+def test_a_missing_variable_is_told_with_the_misspelt_one_and_only_there(tmp_path, place):
+    in_file = place == "the file"
+    changes = {} if in_file else {"SIP_PASSWD": "canary"}
+
+    env_file, (found,) = told_of(
+        tmp_path, "SIP_PASSWD=canary\n" if in_file else "", SIP_PASSWORD=None, **changes
+    )
+
+    where = f"from `{env_file}`" if in_file else "from the environment"
+    assert (
+        found.says.en == f"variable `SIP_PASSWORD` is missing; did you mean `SIP_PASSWD` ({where})?"
+    )
+    assert found.mark is Mark.PROBLEM
+
+
+def test_an_env_file_beside_a_profile_without_variables_is_not_looked_at(tmp_path):
+    env_file = tmp_path / ".env"
+    env_file.write_text("export A = 1\n")
+    env_file.chmod(0o644)
+
+    loaded = loader.load("mock", environ={}, env_file=env_file, config_dir=CONFIG)
+
+    assert wrong(settings.judge_loaded(loaded, env_file)) == []
+
+
+def test_an_unusable_profile_is_told_with_what_is_wrong_with_its_env_file(tmp_path):
+    _, found = told_of(tmp_path, "PORTS=1\n", 0o644, DOMAIN=None)
+
+    assert [f.mark for f in found] == [Mark.WARNING, Mark.WARNING, Mark.PROBLEM]
 
 
 def test_a_missing_variable_is_the_problem_and_the_others_are_told_all_the_same():
@@ -117,11 +219,13 @@ def test_an_unknown_environment_is_told_with_the_known_ones():
 
 
 EVERY_ODDITY = [
-    *(words for value in ("a\nb", " a", "'a'", "changeme") for words in oddities("X", value)),
+    *(w for value in ("a\nb", " a", "a\r", "'a'", "changeme") for w in oddities("X", value)),
     *oddities("SIP_USERNAME", "https://voice.test"),
     *oddities("SIP_SERVER", "+15550123"),
     *oddities("SIP_NUMBER", "https://voice.test"),
     *oddities("DOMAIN", "https://voice.test"),
+    *oddities("DOMAIN", "8443"),
+    *oddities("PORT", "voice.test"),
     *(w for _, w in swapped({"LIVEKIT_API_KEY": "x", "LIVEKIT_API_SECRET": "APIabcdefgh12"})),
     *(w for _, w in swapped({"LIVEKIT_API_KEY": "x", "LIVEKIT_API_SECRET": "x"})),
     f"{scheme_misfit('https://voice.test:80')} (livekit.url)",

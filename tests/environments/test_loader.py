@@ -180,8 +180,9 @@ def test_disrupt_is_possible_on_loopback(write):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (" stray-blank", "begins or ends with white space"),
-        ("line-break\n", "begins or ends with white space"),
+        (" stray-blank", "begins or ends with white space or a line break"),
+        ("line-break\n", "begins or ends with white space or a line break"),
+        ("windows\r", "ends with a carriage return, as in a file with Windows line ends"),
         ("line\nbreak", "holds line breaks or control characters"),
         ('"quoted"', "has quotes around it"),
         ("<your-secret>", "is a placeholder"),
@@ -210,8 +211,17 @@ def test_an_odd_value_that_is_unusable_is_refused_with_the_variable_it_came_from
     text = "\n".join(problems_of(write(LIVE), environ=environ))
 
     assert "livekit.url: not a URL that starts with" in text
-    assert "livekit.url: variable LIVEKIT_URL (environment) has quotes around it" in text
+    assert "; variable LIVEKIT_URL (environment) has quotes around it" in text
     assert "canary" not in text
+
+
+def test_a_value_that_cannot_be_used_is_told_with_the_variable_that_holds_it(write):
+    config = write(LIVE + "sip: {server: '${SIP_SERVER}', number: '1'}\n")
+
+    (problem,) = problems_of(config, environ=NINE | {"SIP_SERVER": "canary:port"})
+
+    assert "sip.server: not an address" in problem
+    assert problem.endswith("; variable SIP_SERVER (environment) holds it")
 
 
 def test_a_variable_that_is_set_to_nothing_is_known_with_the_keys_that_ask_for_it(write):
@@ -260,7 +270,7 @@ def test_policies_are_not_environments(write):
     assert known_environments(config) == ["there"]
 
 
-def test_an_env_file_with_a_broken_line_is_refused_with_its_number(write, tmp_path):
+def test_an_env_file_with_a_broken_line_makes_the_profile_unusable(write, tmp_path):
     env_file = tmp_path / "vars"
     env_file.write_text("A=1\nnot a variable\n", encoding="utf-8")
 
@@ -269,7 +279,77 @@ def test_an_env_file_with_a_broken_line_is_refused_with_its_number(write, tmp_pa
     ]
 
 
-def test_a_named_env_file_has_to_exist(write, tmp_path):
-    assert problems_of(write(LIVE), env_file=tmp_path / "none") == [
-        f"{tmp_path / 'none'}: there is no such env file"
-    ]
+@pytest.fixture
+def two_places(write, tmp_path):
+    def load_from(text, environ):
+        (tmp_path / ".env").write_text(text, encoding="utf-8")
+        return load("there", environ=environ, env_file=tmp_path / ".env", config_dir=write(LIVE))
+
+    return load_from
+
+
+def test_a_variable_with_two_values_is_that_of_the_environment_and_is_told(two_places):
+    secret = NINE["LIVEKIT_API_SECRET"]
+
+    loaded = two_places(f"LIVEKIT_API_KEY=APIother\nLIVEKIT_API_SECRET={secret}\n", NINE)
+
+    assert loaded.profile.livekit.api_key == NINE["LIVEKIT_API_KEY"]
+    assert loaded.differing == ("LIVEKIT_API_KEY",)
+
+
+def test_what_is_odd_about_a_value_is_not_told_as_a_difference_too(two_places):
+    secret = NINE["LIVEKIT_API_SECRET"]
+    environ = NINE | {"LIVEKIT_API_SECRET": f"{secret}\r"}
+
+    loaded = two_places(f"LIVEKIT_API_SECRET={secret}\n", environ)
+
+    assert "LIVEKIT_API_SECRET" in loaded.oddities
+    assert loaded.differing == ()
+
+
+def test_a_name_in_the_env_file_that_nobody_asks_for_is_told_with_what_it_may_mean(two_places):
+    text = "LIVEKT_URL=a\nLIVEKIT_SECRET=b\nLIVEKIT_API_KEY=c\nLIVEKIT_API_KEYS=d\nSIP_PORT=e\n"
+
+    # The file has the real LIVEKIT_API_KEY, so its plural is something else.
+    assert two_places(text, NINE).misspelt == {
+        "LIVEKT_URL": "LIVEKIT_URL",
+        "LIVEKIT_SECRET": "LIVEKIT_API_SECRET",
+    }
+
+
+def test_those_of_the_nine_that_a_live_profile_does_not_ask_for_are_known_with_their_place(
+    two_places,
+):
+    environ = {name: value for name, value in NINE.items() if name != "DOMAIN"}
+
+    loaded = two_places("PORT=1\nDOMAIN=app.test\n", environ)
+
+    assert loaded.unasked == {
+        **dict.fromkeys(("SIP_SERVER", "SIP_USERNAME", "SIP_PASSWORD"), "environment"),
+        "SIP_NUMBER": "environment",
+        "DOMAIN": ".env",
+        "PORT": "environment",
+    }
+
+
+@pytest.mark.parametrize("where", ["the file", "the environment"])
+def test_a_missing_variable_is_told_with_the_misspelt_one(write, tmp_path, where):
+    env_file = tmp_path / ".env"
+    env_file.write_text("LIVEKITURL=ws://canary\n" if where == "the file" else "OTHER=1\n")
+    environ = {k: v for k, v in NINE.items() if k != "LIVEKIT_URL"} | {"LIVEKIT_URI": "ws://canary"}
+    if where == "the file":
+        del environ["LIVEKIT_URI"]
+
+    (problem,) = problems_of(write(LIVE), environ=environ, env_file=env_file)
+
+    near = (
+        f"{env_file} has LIVEKITURL" if where == "the file" else "the environment has LIVEKIT_URI"
+    )
+    assert f"{near}: if that is it, correct its name" in problem
+    assert "canary" not in problem
+
+
+def test_values_stand_in_no_representation(two_places):
+    loaded = two_places("PORT=canary-port\nLIVEKIT_URL=ws://canary\n", NINE)
+
+    assert "canary" not in repr(loaded.env_file)

@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from livekit_conformance.catalogue.effects import Effect
-from livekit_conformance.environments.profile import Profile, seconds
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.environments.section import seconds
 
 SECRET = "canary-secret-0123456789"
 

@@ -8,7 +8,6 @@ import pytest
 
 from livekit_conformance.environments.sanity import (
     key_pair_oddities,
-    looks_like_secret,
     oddities,
     scheme_misfit,
     swapped,
@@ -71,14 +70,20 @@ def test_a_placeholder_is_odd(value):
         ("ANY", '"abc"', "has quotes around it"),
         ("ANY", "'abc'", "has quotes around it"),
         ("ANY", "\u201cabc\u201d", "has quotes around it"),
-        ("ANY", " abc", "begins or ends with white space"),
-        ("ANY", "abc\n", "begins or ends with white space"),
+        ("ANY", " abc", "begins or ends with white space or a line break"),
+        ("ANY", "abc\n", "begins or ends with white space or a line break"),
+        ("ANY", "abc\r", "ends with a carriage return, as in a file with Windows line ends"),
+        ("ANY", "abc\r\n", "ends with a carriage return, as in a file with Windows line ends"),
         ("ANY", "a\u200bbc", "holds line breaks or control characters"),
         ("LIVEKIT_API_KEY", "wss://voice.livekit.cloud", "holds a URL"),
         ("SIP_SERVER", "+15550123", "holds a telephone number"),
+        ("SIP_SERVER", "https://sip.company.net", "holds a URL"),
         ("SIP_NUMBER", "10.0.0.7:5060", "holds an address"),
         ("DOMAIN", "https://voice.company.net", "holds more than a host name"),
         ("DOMAIN", "voice.company.net/webhooks", "holds more than a host name"),
+        ("DOMAIN", "8443", "holds a number"),
+        ("PORT", "voice.company.net", "is not a port number"),
+        ("PORT", "<port>", "is a placeholder"),
     ],
 )
 def test_what_cannot_be_meant_is_odd(name, value, words):
@@ -132,9 +137,3 @@ def test_what_is_odd_about_a_key_pair_names_the_variable():
         "LIVEKIT_API_SECRET has quotes around it"
     ]
     assert "swapped" in "".join(key_pair_oddities("a" * 43, "APIab12cd34ef"))
-
-
-def test_a_key_as_long_as_a_secret_is_taken_for_one():
-    assert looks_like_secret("a" * 43)
-    assert not looks_like_secret("APIab12cd34ef")
-    assert not looks_like_secret("API" + "a" * 40)

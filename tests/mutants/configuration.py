@@ -4,7 +4,9 @@ Configuration, environment and connectivity.
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,13 +69,38 @@ def of_variables(name: str, section: str, key: str) -> Change:
     return changed(section, **{key: SecretStr(reference) if is_secret else reference})
 
 
-def only_in_the_env_file(profile: Profile) -> dict[str, str]:
+def env_file(profile: Profile, text: str, *, mode: int = 0o600) -> dict[str, str]:
     """
-    SIP_NUMBER in a file beside the profile.
+    An env file in a folder of its own.
     """
-    path = profile.logs[0].path.with_name("variables.env")
-    path.write_text(f"SIP_NUMBER={profile.sip.number}\n")
+    path = profile.logs[0].path.with_name("variables") / ".env"
+    path.parent.mkdir()
+    path.write_text(text)
+    path.chmod(mode)
     return {"LIVEKIT_CONFORMANCE_ENV_FILE": str(path)}
+
+
+def only_in_the_env_file(profile: Profile) -> dict[str, str]:
+    return env_file(profile, f"SIP_NUMBER={profile.sip.number}\n")
+
+
+def another_in_the_env_file(profile: Profile) -> dict[str, str]:
+    return {**env_file(profile, "SIP_NUMBER=+15550199\n"), "SIP_NUMBER": profile.sip.number}
+
+
+def open_to_all(profile: Profile) -> dict[str, str]:
+    file = env_file(profile, f"SIP_NUMBER={profile.sip.number}\n", mode=0o644)
+    return {**file, "SIP_NUMBER": profile.sip.number}
+
+
+def in_a_repository(profile: Profile) -> dict[str, str]:
+    """
+    Git would take the env file along with the rest of its folder.
+    """
+    file = env_file(profile, f"SIP_NUMBER={profile.sip.number}\n")
+    folder = Path(file["LIVEKIT_CONFORMANCE_ENV_FILE"]).parent
+    subprocess.run(("git", "init", "--quiet", folder), check=True)
+    return {**file, "SIP_NUMBER": profile.sip.number}
 
 
 def swapped(profile: Profile) -> dict[str, str]:
@@ -119,6 +146,24 @@ MUTANTS = (
         frozenset({"1.1-variables-are-set[SIP_NUMBER]"}),
         change=of_variables("SIP_NUMBER", "sip", "number"),
         environ_of=only_in_the_env_file,
+    ),
+    Mutant(
+        "variable_differs_in_env_file",
+        frozenset({"1.1-variables-are-set[SIP_NUMBER]"}),
+        change=of_variables("SIP_NUMBER", "sip", "number"),
+        environ_of=another_in_the_env_file,
+    ),
+    Mutant(
+        "env_file_is_open_to_all",
+        frozenset({"1.1-env-file-is-private[other-accounts]"}),
+        change=of_variables("SIP_NUMBER", "sip", "number"),
+        environ_of=open_to_all,
+    ),
+    Mutant(
+        "env_file_is_in_git",
+        frozenset({"1.1-env-file-is-private[git]"}),
+        change=of_variables("SIP_NUMBER", "sip", "number"),
+        environ_of=in_a_repository,
     ),
     Mutant(
         "variable_in_quotes",
@@ -206,4 +251,21 @@ def asks_for_nine(profile: Profile) -> Profile:
     return changed("webhook", url=f"http://${{DOMAIN}}:${{PORT}}{path}")(profile)
 
 
-NEUTRAL = (Mutant("nine_variables", frozenset(), change=asks_for_nine, environ_of=nine_variables),)
+def nine_variables_in_both(profile: Profile) -> dict[str, str]:
+    """
+    The same values in an env file, written as people write them.
+    """
+    nine = nine_variables(profile)
+    lines = (f"export {name} = '{value}'  # for a shell\r\n" for name, value in nine.items())
+    return {**env_file(profile, f"\ufeff{''.join(lines)}"), **nine}
+
+
+NEUTRAL = (
+    Mutant("nine_variables", frozenset(), change=asks_for_nine, environ_of=nine_variables),
+    Mutant(
+        "nine_variables_and_env_file",
+        frozenset(),
+        change=asks_for_nine,
+        environ_of=nine_variables_in_both,
+    ),
+)

@@ -14,8 +14,14 @@ from typing import Any
 
 import pytest
 
-from livekit_conformance.client import CircuitBreaker, Resilience
+from livekit_conformance.client import (
+    CircuitBreaker,
+    LiveKitConnectionError,
+    Resilience,
+    attempt,
+)
 from livekit_conformance.client.breaker import State
+from livekit_conformance.client.budget import Budget
 from livekit_conformance.environments.policies import RetryPolicy
 from livekit_conformance.mock import Faults, MockConfig
 from livekit_conformance.provisioners import deployment
@@ -53,6 +59,18 @@ def _client_never_waits(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Resilience, "__init__", hurried)
 
 
+def _client_confuses_errors(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(attempt, "LiveKitTimeoutError", LiveKitConnectionError)
+
+
+def _client_calls_twice(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Resilience, "_may_repeat", lambda self, error, *, repeatable: True)
+
+
+def _client_never_spares_the_server(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Budget, "spend", lambda self: True)
+
+
 def _breaker_never_opens(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(CircuitBreaker, "failed", lambda self, period, now: None)
 
@@ -71,6 +89,9 @@ def _breaker_lets_all_probe(patch: pytest.MonkeyPatch) -> None:
 CLIENT = {
     "client_retries_refusals": _client_retries_refusals,
     "client_never_waits_longer": _client_never_waits,
+    "client_confuses_errors": _client_confuses_errors,
+    "client_calls_twice": _client_calls_twice,
+    "client_never_spares_the_server": _client_never_spares_the_server,
     "breaker_never_opens": _breaker_never_opens,
     "breaker_lets_all_probe": _breaker_lets_all_probe,
 }

@@ -10,6 +10,7 @@ import pytest
 
 from livekit_conformance.environments.loader import Loaded
 from livekit_conformance.environments.profile import Profile
+from livekit_conformance.reporting import words
 from livekit_conformance.reporting.session import RunState, point_latest_at
 
 
@@ -49,6 +50,23 @@ def secret_text():
     livekit = {"api_secret": "made-up-by-the-provisioner"}
     profile = Profile.model_validate({"kind": "mock", "allow": [], "livekit": livekit})
     return profile.livekit.api_secret
+
+
+def test_a_run_knows_where_each_variable_is_found_asked_for_or_not(tmp_path):
+    profile = Profile.model_validate({"kind": "live", "allow": ["read"]})
+    loaded = Loaded(
+        profile,
+        Path("live.yaml"),
+        origins={"LIVEKIT_URL": ".env", "REDIS_URL": "environment"},
+        unasked={"DOMAIN": "environment", "PORT": "missing"},
+    )
+
+    run = RunState.start("live", loaded, tmp_path)
+
+    assert words.variables(run.run.variables) == (
+        "LIVEKIT_URL (.env), REDIS_URL (environment), DOMAIN (environment), PORT (nowhere)"
+    )
+    assert words.variables({}) == "none"
 
 
 def test_a_real_folder_named_latest_is_not_replaced(tmp_path):

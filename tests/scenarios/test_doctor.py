@@ -141,10 +141,13 @@ async def test_a_wrong_key_pair_is_told_in_the_servers_words(scene):
         other = "another-secret-that-is-long-enough-too"
         wrong_secret = await look(changed(profile, "livekit", api_secret=SecretStr(other)))
         wrong_key = await look(changed(profile, "livekit", api_key="APIunknown00"))
+        secret = profile.livekit.api_secret.get_secret_value()
+        in_its_place = await look(changed(profile, "livekit", api_key=secret))
 
     assert "LIVEKIT_API_SECRET" in the_problem(wrong_secret).remedy.en
     assert other not in f"{wrong_secret}"
     assert "LIVEKIT_API_KEY" in the_problem(wrong_key).remedy.en
+    assert "`***` is refused" in the_problem(in_its_place).says.en
 
 
 async def test_trunks_and_rules_that_do_not_fit_are_told_with_why(scene):

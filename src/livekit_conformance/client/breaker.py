@@ -26,11 +26,16 @@ class State(StrEnum):
 class CircuitOpenError(Exception):
     """
     The request was not sent: what it asks has failed too often. `retry_after` in seconds.
+
+    `attempts` were made before it by the same call; `may_have_arrived` says whether one of them may
+    have reached the server.
     """
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"the circuit is open, try again in {retry_after:.1f} s")
         self.retry_after = retry_after
+        self.attempts = 0
+        self.may_have_arrived = False
 
 
 class CircuitBreaker:
@@ -56,6 +61,14 @@ class CircuitBreaker:
             return State.OPEN
         return State.HALF_OPEN
 
+    def retry_after(self, now: float) -> float:
+        """
+        The seconds until a probe is let through; 0 when there is nothing to wait for.
+        """
+        if self._opened_at is None:
+            return 0.0
+        return max(0.0, self._opened_at + self._policy.open_for - now)
+
     def enter(self, now: float) -> int:
         """
         Ask for leave to send one request; raises CircuitOpenError.
@@ -64,8 +77,7 @@ class CircuitBreaker:
         """
         match self.state(now):
             case State.OPEN:
-                assert self._opened_at is not None
-                raise CircuitOpenError(max(0.0, self._opened_at + self._policy.open_for - now))
+                raise CircuitOpenError(self.retry_after(now))
             case State.HALF_OPEN:
                 self._probing = True
                 self._period += 1

@@ -1,53 +1,29 @@
 """
-Requests that are tried again by policy, behind a circuit breaker.
+Requests that are tried again by policy, within a budget, behind a circuit breaker.
 """
 
 from __future__ import annotations
 
-import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from typing import TypeVar
 
 import stamina
 
-from livekit_conformance.client.breaker import CircuitBreaker
-from livekit_conformance.drivers.livekit_api import ApiRefused
+from livekit_conformance.client.breaker import CircuitBreaker, CircuitOpenError, State
+from livekit_conformance.client.budget import Budget
+from livekit_conformance.client.errors import LiveKitError
 from livekit_conformance.environments.policies import ErrorClass, ErrorHandling, RetryPolicy
-from livekit_conformance.errors import Unreachable
 
 T = TypeVar("T")
-
-_REFUSES_THE_KEY = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
-
-
-def error_class(error: BaseException) -> ErrorClass | None:
-    """
-    The class of an error of the network or of the server; None for every other error.
-    """
-    match error:
-        case ApiRefused(status=status):
-            return _class_of_status(status)
-        case Unreachable(phase="answer") | TimeoutError():
-            return ErrorClass.TIMEOUT
-        case Unreachable():
-            return ErrorClass.CONNECTION
-        case _:
-            return None
-
-
-def _class_of_status(status: int) -> ErrorClass:
-    if status in _REFUSES_THE_KEY:
-        return ErrorClass.AUTHENTICATION
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
-        return ErrorClass.SERVER
-    return ErrorClass.REQUEST
 
 
 class Resilience:
     """
-    One policy and one breaker for everything that is asked of one server.
+    One policy and one budget, and the breaker of the server that is asked.
+
+    `clock` gives seconds that only grow. Several of them may share a breaker.
     """
 
     def __init__(
@@ -55,52 +31,113 @@ class Resilience:
         policy: RetryPolicy,
         handling: ErrorHandling,
         *,
+        breaker: CircuitBreaker | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.breaker = CircuitBreaker(handling.circuit_breaker)
-        self._policy = policy
+        self.policy = policy
+        self.breaker = breaker or CircuitBreaker(handling.circuit_breaker)
+        self._budget = Budget(policy.budget)
         self._errors = handling.errors
         self._clock = clock
 
-    async def ask(self, request: Callable[[], Awaitable[T]]) -> T:
+    async def ask(
+        self,
+        request: Callable[[float], Awaitable[T]],
+        *,
+        repeatable: bool = True,
+        timeout: float | None = None,  # noqa: ASYNC109 - of one try, which `request` keeps to
+    ) -> T:
         """
         The answer to `request`, which is sent again while its errors are transient.
 
-        Raises the last error; CircuitOpenError when nothing was sent; TimeoutError when the
-        deadline of the policy passed during a try.
+        `request` is given the seconds that one try may take: `timeout`, or what the policy says,
+        and never more than is left of the deadline. What is not `repeatable` is only sent again
+        when it certainly has not arrived, or when a call has ended with a status of the policy.
+
+        Raises the last error, with the number of its attempts; CircuitOpenError when nothing was
+        sent.
         """
-        policy = self._policy
-        async with asyncio.timeout(policy.deadline):
+        policy = self.policy
+        limit = timeout or policy.timeout
+        ends = self._clock() + max(policy.deadline, limit)
+        attempts = 0
+        failed: list[LiveKitError] = []
+
+        def wait_for(error: Exception) -> bool | float:
+            if not isinstance(error, LiveKitError):
+                return False
+            # stamina asks even after the last try, which must not be paid for.
+            if attempts >= policy.attempts:
+                return False
+            return self._wait(error, attempts, ends=ends, repeatable=repeatable)
+
+        self._budget.earn()
+        try:
+            # Of its own time-out stamina only knows after a wait; no hopeless wait is begun here.
             async for attempt in stamina.retry_context(
-                on=self._is_transient,
-                attempts=policy.attempts,
-                timeout=policy.deadline,
-                wait_initial=policy.first_delay,
-                wait_max=policy.longest_delay,
-                wait_jitter=policy.jitter,
-                wait_exp_base=policy.factor,
+                on=wait_for, attempts=policy.attempts, timeout=None
             ):
                 with attempt:
-                    return await self._once(request)
+                    attempts += 1
+                    try:
+                        return await self._once(request, min(limit, ends - self._clock()))
+                    except LiveKitError as error:
+                        failed.append(error)
+                        raise
+        except LiveKitError as error:
+            error.attempts = attempts
+            error.may_have_arrived = any(earlier.may_have_arrived for earlier in failed)
+            raise
+        except CircuitOpenError as circuit:
+            circuit.attempts = attempts - 1
+            circuit.may_have_arrived = any(earlier.may_have_arrived for earlier in failed)
+            raise circuit from (failed[-1] if failed else None)
         raise AssertionError("stamina ends with an answer or an error")
 
-    async def _once(self, request: Callable[[], Awaitable[T]]) -> T:
+    def retry_after(self) -> float:
+        """
+        The seconds for which nothing will be sent, 0 when the circuit is not open.
+        """
+        return self.breaker.retry_after(self._clock())
+
+    async def _once(self, request: Callable[[float], Awaitable[T]], limit: float) -> T:
         period = self.breaker.enter(self._clock())
         try:
-            answer = await request()
-        except BaseException as error:
-            kind = error_class(error)
-            if kind is None:
-                self.breaker.abandoned(period)
-            elif self._errors.of(kind).trips:
+            answer = await request(limit)
+        except LiveKitError as error:
+            if self._errors.of(error.error_class).trips:
                 self.breaker.failed(period, self._clock())
             else:
                 # A refusal is an answer: the server is there.
                 self.breaker.succeeded(period)
             raise
+        except BaseException:
+            self.breaker.abandoned(period)
+            raise
         self.breaker.succeeded(period)
         return answer
 
-    def _is_transient(self, error: Exception) -> bool:
-        kind = error_class(error)
-        return kind is not None and self._errors.of(kind).retry
+    def _wait(
+        self, error: LiveKitError, attempts: int, *, ends: float, repeatable: bool
+    ) -> bool | float:
+        """
+        The seconds to wait before the next try, or False when there is to be none.
+        """
+        if not (self._is_transient(error) and self._may_repeat(error, repeatable=repeatable)):
+            return False
+        jitter = random.random()  # noqa: S311 - spreads clients, guards nothing
+        wait = max(self.policy.wait(attempts, jitter), error.retry_after or 0.0)
+        next_try = self._clock() + wait
+        if next_try >= ends or self.breaker.state(next_try) is State.OPEN:
+            return False
+        return wait if self._budget.spend() else False
+
+    def _is_transient(self, error: LiveKitError) -> bool:
+        kind = error.error_class
+        named = self.policy.transient
+        is_named = kind in named or error.decisive_status in named
+        return is_named and self._errors.of(kind).retry
+
+    def _may_repeat(self, error: LiveKitError, *, repeatable: bool) -> bool:
+        # A call that ended with a status is over: another one does not ring beside it.
+        return repeatable or not error.may_have_arrived or error.error_class is ErrorClass.CALL

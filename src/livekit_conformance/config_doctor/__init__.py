@@ -5,8 +5,14 @@ Pure: text in, findings out. No value of a key that may be secret stands in a fi
 """
 
 from livekit_conformance.config_doctor.findings import Finding, Severity
-from livekit_conformance.config_doctor.lint import check, check_server, check_sip, read_server
-from livekit_conformance.config_doctor.server_rules import known_keys
+from livekit_conformance.config_doctor.lint import (
+    check,
+    check_agreement,
+    check_server,
+    check_sip,
+    read_server,
+)
+from livekit_conformance.config_doctor.server_rules import check_endpoint, known_keys
 from livekit_conformance.config_doctor.settings import Settings
 
 __all__ = [
@@ -14,6 +20,8 @@ __all__ = [
     "Settings",
     "Severity",
     "check",
+    "check_agreement",
+    "check_endpoint",
     "check_server",
     "check_sip",
     "known_keys",

@@ -13,16 +13,35 @@ from livekit_conformance.config_doctor.sip_rules import check_sip_rules
 from livekit_conformance.config_doctor.structure import check_structure
 
 
-def check(server_text: str, sip_text: str) -> list[Finding]:
+def check(
+    server_text: str, sip_text: str, *, server_file: str = SERVER.file, sip_file: str = SIP.file
+) -> list[Finding]:
     """
     What is wrong with livekit.yaml and livekit-sip.yaml, each for itself and as a pair.
 
-    A file that cannot be read at all says nothing that could contradict the other.
+    A file that cannot be read at all says nothing that could contradict the other. The last two
+    arguments are what the findings call the files.
     """
-    server, of_server = _server(server_text, SERVER.file)
-    sip, of_sip = _sip(sip_text, SIP.file)
-    unreadable = _is_unreadable(server, of_server) or _is_unreadable(sip, of_sip)
-    return [*of_server, *of_sip, *(() if unreadable else check_pair(server, sip))]
+    server, of_server = _server(server_text, server_file)
+    sip, of_sip = _sip(sip_text, sip_file)
+    return [*of_server, *of_sip, *(_pair(server, of_server, sip, of_sip) or ())]
+
+
+def check_agreement(
+    server_text: str, sip_text: str, *, server_file: str = SERVER.file, sip_file: str = SIP.file
+) -> list[Finding] | None:
+    """
+    Only what the two files contradict each other in; None when one of them cannot be read.
+    """
+    return _pair(*_server(server_text, server_file), *_sip(sip_text, sip_file))
+
+
+def _pair(
+    server: Settings, of_server: list[Finding], sip: Settings, of_sip: list[Finding]
+) -> list[Finding] | None:
+    if _is_unreadable(server, of_server) or _is_unreadable(sip, of_sip):
+        return None
+    return list(check_pair(server, sip))
 
 
 def check_server(text: str, file: str = SERVER.file) -> list[Finding]:
@@ -47,7 +66,7 @@ def read_server(text: str, file: str = SERVER.file) -> Settings:
 
 
 def _server(text: str, file: str) -> tuple[Settings, list[Finding]]:
-    settings, findings = parse(text, file, SERVER.refuses)
+    settings, findings = parse(text, file, SERVER)
     if _is_unreadable(settings, findings):
         return settings, findings
     findings += [*check_structure(settings, SERVER), *check_server_rules(settings)]
@@ -55,7 +74,7 @@ def _server(text: str, file: str) -> tuple[Settings, list[Finding]]:
 
 
 def _sip(text: str, file: str) -> tuple[Settings, list[Finding]]:
-    settings, findings = parse(text, file, SIP.refuses)
+    settings, findings = parse(text, file, SIP)
     if _is_unreadable(settings, findings):
         return settings, findings
     findings += [*check_structure(settings, SIP), *check_sip_rules(settings)]

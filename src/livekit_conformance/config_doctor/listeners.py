@@ -4,18 +4,19 @@ Who listens where: two listeners of one machine must not want the same port.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
 from livekit_conformance.config_doctor.findings import Finding, Severity
 from livekit_conformance.config_doctor.settings import Settings
-from livekit_conformance.config_doctor.values import port_range
+from livekit_conformance.config_doctor.values import HIGHEST_PORT, port_range
 
 # The defaults of the services.
 HTTP_PORT = 7880
 _RTC_TCP_PORT = 7881
 _RTC_PORTS = (50000, 60000)
+_DEV_UDP_PORT = 7882
 _RELAY_PORTS = (30000, 40000)
 _SIP_PORT = 5060
 _SIP_TLS_PORT = 5061
@@ -26,6 +27,9 @@ _RTP_PORTS = (10000, 20000)
 class Listener:
     """
     The ports that one setting makes a service use, `first` to `last`, over `udp`, `tcp` or both.
+
+    What `is_needed` is opened at the start, which fails with it; of the others, those that are
+    taken are passed over, call by call.
     """
 
     settings: Settings
@@ -33,6 +37,7 @@ class Listener:
     first: int
     last: int
     protocols: frozenset[str]
+    is_needed: bool = True
 
     def collides(self, other: Listener) -> bool:
         """
@@ -57,34 +62,45 @@ def server_listeners(server: Settings) -> list[Listener]:
     """
     What livekit-server listens on, defaults included.
     """
-    found = [
-        _one(server, "port", default=HTTP_PORT),
-        _one(server, "prometheus", "port"),
-        _one(server, "prometheus_port"),
-        _one(server, "debug_handler", "port"),
-    ]
+    # The deprecated setting wins where both are there.
+    metrics = ("prometheus_port",) if server.number("prometheus_port") else ("prometheus", "port")
     # Zero switches ICE over TCP off; only an absent key means the default.
     default = 0 if server.text("rtc", "tcp_port") else _RTC_TCP_PORT
-    found.append(_one(server, "rtc", "tcp_port", default=default))
-    mux = port_range(server.text("rtc", "udp_port"))
-    start = server.number("rtc", "port_range_start")
-    if mux and mux[0]:
-        found.append(Listener(server, ("rtc", "udp_port"), *mux, _UDP))
-    if start or not (mux and mux[0]):
-        first = start or _RTC_PORTS[0]
-        last = server.number("rtc", "port_range_end", default=_RTC_PORTS[1])
-        found.append(Listener(server, ("rtc", "port_range_start"), first, last, _UDP))
+    found = [
+        _one(server, "port", default=HTTP_PORT),
+        _one(server, *metrics),
+        _one(server, "debug_handler", "port"),
+        _one(server, "rtc", "tcp_port", default=default),
+        _media(server),
+    ]
     if server.says_yes("turn", "enabled"):
-        relay = [
-            server.number("turn", f"relay_range_{end}", default=port)
-            for end, port in zip(("start", "end"), _RELAY_PORTS, strict=True)
-        ]
+        first, last = (server.number("turn", f"relay_range_{end}") for end in ("start", "end"))
+        relay = (first, last) if first and last else _RELAY_PORTS
         found += [
             _one(server, "turn", "udp_port", protocols=_UDP),
             _one(server, "turn", "tls_port"),
-            Listener(server, ("turn", "relay_range_start"), relay[0], relay[1], _UDP),
+            Listener(server, ("turn", "relay_range_start"), *relay, _UDP, is_needed=False),
         ]
-    return [listener for listener in found if listener is not None]
+    return _real(found)
+
+
+def _media(server: Settings) -> Listener | None:
+    """
+    Where media arrives: a range where both its ends are set, else one port, else the default.
+    """
+    if server.says_yes("rtc", "force_tcp"):
+        return None
+    mux = port_range(server.text("rtc", "udp_port"))
+    start, end = (server.number("rtc", f"port_range_{end}") for end in ("start", "end"))
+    if start and end:
+        return Listener(server, ("rtc", "port_range_start"), start, end, _UDP, is_needed=False)
+    if mux and mux[0]:
+        return Listener(server, ("rtc", "udp_port"), *mux, _UDP)
+    if start:
+        return None
+    if server.says_yes("development"):
+        return Listener(server, ("rtc", "udp_port"), _DEV_UDP_PORT, _DEV_UDP_PORT, _UDP)
+    return Listener(server, ("rtc", "port_range_start"), *_RTC_PORTS, _UDP, is_needed=False)
 
 
 def sip_listeners(sip: Settings) -> list[Listener]:
@@ -103,8 +119,8 @@ def sip_listeners(sip: Settings) -> list[Listener]:
             "tls", "port_listen", default=sip.number("tls", "port", default=_SIP_TLS_PORT)
         )
         found.append(Listener(sip, ("tls", "port"), port, port, _TCP))
-    found.append(Listener(sip, ("rtp_port",), *rtp_ports(sip), _UDP))
-    return [listener for listener in found if listener is not None]
+    found.append(Listener(sip, ("rtp_port",), *rtp_ports(sip), _UDP, is_needed=False))
+    return _real(found)
 
 
 def rtp_ports(sip: Settings) -> tuple[int, int]:
@@ -137,9 +153,24 @@ def collisions(
                 severity,
                 *other.path,
                 problem=f"overlaps with {one}: itself it is {other}",
-                consequence="on one machine one of the two cannot listen, or media gets lost",
+                consequence=_consequence(one, other),
                 remedy="Choose other ports for one of them",
             )
+
+
+def _consequence(one: Listener, other: Listener) -> str:
+    if not (one.is_needed and other.is_needed):
+        return "ports that are taken are lost for media, or media gets lost"
+    if one.settings is other.settings:
+        return "the service refuses to start: it cannot listen twice on one port"
+    return "on one machine only one of the two can listen, and the other service does not start"
+
+
+def _real(found: Iterable[Listener | None]) -> list[Listener]:
+    """
+    Without those that are switched off, and those on ports that do not exist.
+    """
+    return [each for each in found if each is not None and 0 < each.first <= HIGHEST_PORT]
 
 
 def _one(

@@ -6,26 +6,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import yaml
+
 from livekit_conformance.config_doctor.findings import Finding, Severity
-from livekit_conformance.config_doctor.services import Service
+from livekit_conformance.config_doctor.services import SERVER, SIP, Service
 from livekit_conformance.config_doctor.settings import Settings
+from livekit_conformance.config_doctor.values import HIGHEST_PORT, integer
 
 _LOOPBACK = {"localhost": "127.0.0.1", "::1": "127.0.0.1"}
 _PORT = "6379"
+_MANY = ("sentinel_addresses", "cluster_addresses")
+_WITHOUT_REDIS = {
+    SIP.name: SIP.refuses,
+    SERVER.name: "livekit-server does not connect to Redis: livekit-sip cannot find it",
+}
 
 
 def check_redis(settings: Settings, service: Service) -> Iterator[Finding]:
     """
     Does the section say where Redis is, as a host and a port?
     """
-    address = settings.text("redis", "address")
+    has_many = any(settings.texts("redis", key) for key in _MANY)
+    address = "" if has_many else settings.text("redis", "address")
     if "://" in address:
         yield settings.finding(
             Severity.ERROR,
             "redis",
             "address",
             problem="is a URL",
-            consequence=f"{service.name} cannot connect to Redis",
+            consequence=f"{service.refuses}: it cannot connect to Redis",
             remedy="Write HOST:6379; user name and password have keys of their own",
         )
     elif address and ":" not in address:
@@ -34,16 +43,38 @@ def check_redis(settings: Settings, service: Service) -> Iterator[Finding]:
             "redis",
             "address",
             problem="has no port",
-            consequence=f"{service.name} cannot connect to Redis",
+            consequence=f"{service.refuses}: it cannot connect to Redis",
             remedy=f"Write HOST:{_PORT}",
         )
-    if settings.node("redis") is not None and not endpoints(settings):
+    elif address and not 0 < (integer(address.rpartition(":")[2]) or 0) <= HIGHEST_PORT:
+        yield settings.finding(
+            Severity.ERROR,
+            "redis",
+            "address",
+            problem="has a port that is none",
+            consequence=f"{service.refuses}: it cannot connect to Redis",
+            remedy=f"Write HOST:{_PORT}",
+        )
+    if isinstance(settings.node("redis"), yaml.MappingNode) and not endpoints(settings):
         yield settings.finding(
             Severity.ERROR,
             "redis",
             problem="names no address",
-            consequence=f"{service.name} does not connect to Redis",
+            consequence=_WITHOUT_REDIS[service.name],
             remedy="Write `address: HOST:6379` below it",
+        )
+    has_certificate, has_key = (
+        bool(settings.text("redis", "tls", f"client_{part}_file")) for part in ("cert", "key")
+    )
+    if settings.says_yes("redis", "tls", "enabled") and has_certificate and not has_key:
+        yield settings.finding(
+            Severity.ERROR,
+            "redis",
+            "tls",
+            "client_cert_file",
+            problem="has no client_key_file beside it",
+            consequence=service.refuses,
+            remedy="Write both of them, or none",
         )
 
 
@@ -51,7 +82,7 @@ def endpoints(settings: Settings) -> frozenset[str]:
     """
     Where Redis is, in one spelling: host:port, or the addresses of sentinels or of a cluster.
     """
-    for key in ("sentinel_addresses", "cluster_addresses"):
+    for key in _MANY:
         if many := settings.texts("redis", key):
             return frozenset(_plain(address) for address in many)
     address = settings.text("redis", "address")
@@ -59,6 +90,8 @@ def endpoints(settings: Settings) -> frozenset[str]:
 
 
 def _plain(address: str) -> str:
+    # Of what is a URL by mistake, the part that may be shown.
+    address = address.rpartition("://")[2].rpartition("@")[2]
     host, colon, port = address.rpartition(":")
     host = (host if colon else port).strip("[]").lower()
     return f"{_LOOPBACK.get(host, host)}:{port if colon else _PORT}"

@@ -22,13 +22,15 @@ class Service:
     """
     One service. `unknown_key` says what it does to a key that it does not have.
 
-    `instead` holds what people write in vain, and what there is in its place.
+    `instead` holds what people write in vain, and what there is in its place. A file of comments
+    only is no document: with `needs_document` the service refuses it, and starts with an empty one.
     """
 
     name: str
     file: str
     unknown_key: str
     instead: Mapping[str, str]
+    needs_document: bool = False
 
     @property
     def refuses(self) -> str:
@@ -106,4 +108,6 @@ SERVER = Service(
             "trunks": "Create trunks through the API: lk sip inbound create",
         }
     ),
+    needs_document=True,
 )
+BOTH = (SERVER, SIP)

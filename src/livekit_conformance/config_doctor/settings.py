@@ -7,16 +7,19 @@ Scalars stay text, because the services read YAML 1.2 into typed fields and PyYA
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import yaml
 
 from livekit_conformance.config_doctor.findings import Finding, Severity
-from livekit_conformance.environments.yaml_document import KeyPath, dotted
+from livekit_conformance.config_doctor.reading import Unreadable, documents
+from livekit_conformance.config_doctor.services import Service
+from livekit_conformance.config_doctor.values import integer
+from livekit_conformance.environments.yaml_document import dotted
 
 _START = yaml.Mark("", 0, 0, 0, "", 0)
 _EMPTY = yaml.MappingNode("tag:yaml.org,2002:map", [], _START, _START)
+_MERGE = "tag:yaml.org,2002:merge"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -35,7 +38,7 @@ class Settings:
         """
         node: yaml.Node = self.root
         for part in path:
-            pairs = entries(node) if isinstance(node, yaml.MappingNode) else ()
+            pairs = entries(node) if isinstance(node, yaml.MappingNode) else []
             found = next((value for key, value in pairs if key.value == part), None)
             if found is None:
                 return None
@@ -65,12 +68,23 @@ class Settings:
         items = entries(node) if isinstance(node, yaml.MappingNode) else ()
         return {key.value: v.value for key, v in items if isinstance(v, yaml.ScalarNode)}
 
+    def mappings(self, *path: str) -> list[dict[str, str]]:
+        """
+        The scalars of each mapping of a list, by their names.
+        """
+        node = self.node(*path)
+        items = node.value if isinstance(node, yaml.SequenceNode) else []
+        return [
+            {key.value: v.value for key, v in entries(item) if isinstance(v, yaml.ScalarNode)}
+            for item in items
+            if isinstance(item, yaml.MappingNode)
+        ]
+
     def number(self, *path: str, default: int = 0) -> int:
         """
         A whole number; `default` when the key is absent, zero or not one.
         """
-        text = self.text(*path)
-        return int(text) if text.isdecimal() and int(text) else default
+        return integer(self.text(*path)) or default
 
     def says_yes(self, *path: str) -> bool:
         """
@@ -85,7 +99,7 @@ class Settings:
         mark = self.root.start_mark
         node: yaml.Node = self.root
         for part in path:
-            pairs = entries(node) if isinstance(node, yaml.MappingNode) else ()
+            pairs = entries(node) if isinstance(node, yaml.MappingNode) else []
             found = next((pair for pair in pairs if pair[0].value == part), None)
             if found is None:
                 break
@@ -104,76 +118,83 @@ class Settings:
         )
 
 
-def parse(text: str, file: str, refuses: str) -> tuple[Settings, list[Finding]]:
+def parse(text: str, file: str, service: Service) -> tuple[Settings, list[Finding]]:
     """
-    The settings of a file and what is wrong with its YAML; `refuses` is what that leads to.
+    The settings of a file, and what is wrong with its YAML.
 
     Empty settings for what is no YAML, or no mapping.
     """
+
+    def finding(line: int, column: int, problem: str, remedy: str) -> Finding:
+        return Finding(
+            Severity.ERROR, file, line, column, dotted(()), problem, service.refuses, remedy
+        )
+
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        problem = f"not YAML: {getattr(error, 'problem', None) or 'unreadable'}"
+        read = documents(text)
+    except Unreadable as error:
         remedy = "Correct the syntax; indent with blanks, and quote what begins with @, *, & or !"
-        return Settings(file), [
-            Finding(Severity.ERROR, file, line, column, dotted(()), problem, refuses, remedy)
-        ]
-    if root is None:
+        return Settings(file), [finding(error.line, error.column, error.problem, remedy)]
+    root = read.root
+    if root is None or is_null(root):
+        if root is None and text and service.needs_document:
+            problem = "holds comments only"
+            return Settings(file), [finding(1, 1, problem, "Write `port: 7880`, or empty the file")]
         return Settings(file), []
     if not isinstance(root, yaml.MappingNode):
-        problem = "not a mapping of keys"
         remedy = "Write lines of the form `key: value`"
-        return Settings(file), [
-            Finding(Severity.ERROR, file, 1, 1, dotted(()), problem, refuses, remedy)
-        ]
-    return Settings(file, root), list(_duplicates(root, (), file, refuses))
+        return Settings(file), [finding(1, 1, "not a mapping of keys", remedy)]
+    if read.second is None:
+        return Settings(file, root), []
+    more = Finding(
+        Severity.WARNING,
+        file,
+        read.second,
+        1,
+        dotted(()),
+        "a second document",
+        f"{service.name} reads only what stands before it",
+        "Delete the line `---` between them, or what follows it",
+    )
+    return Settings(file, root), [more]
 
 
-def _duplicates(node: yaml.Node, path: KeyPath, file: str, refuses: str) -> Iterator[Finding]:
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            yield from _duplicates(item, (*path, index), file, refuses)
-    if not isinstance(node, yaml.MappingNode):
-        return
-    first: dict[str, int] = {}
-    for key, value in node.value:
-        line, column = key.start_mark.line + 1, key.start_mark.column + 1
-        if not isinstance(key, yaml.ScalarNode):
-            continue
-        inner = (*path, key.value)
-        if key.value in first:
-            yield Finding(
-                Severity.ERROR,
-                file,
-                line,
-                column,
-                dotted(inner),
-                f"the key occurs twice, first on line {first[key.value]}",
-                refuses,
-                "Keep one of them",
-            )
-            continue
-        first[key.value] = line
-        yield from _duplicates(value, inner, file, refuses)
-
-
-def entries(node: yaml.MappingNode) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
+def entries(node: yaml.MappingNode) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
     """
     The keys of a mapping with their values; those that `<<` merges in come last.
+
+    What is merged in counts only where the mapping does not have the key itself.
     """
-    merged: list[yaml.MappingNode] = []
-    for key, value in node.value:
-        if not isinstance(key, yaml.ScalarNode):
+    own = [(key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+    names = {key.value for key, _ in own}
+    found = [(key, value) for key, value in own if not is_merge(key)]
+    waiting, seen = list(reversed(_merged(node))), {id(node)}
+    while waiting:
+        source = waiting.pop()
+        if id(source) in seen:
             continue
-        if key.tag == "tag:yaml.org,2002:merge":
-            sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
-            merged += [source for source in sources if isinstance(source, yaml.MappingNode)]
-        else:
-            yield key, value
-    for source in merged:
-        yield from entries(source)
+        seen.add(id(source))
+        for key, value in source.value:
+            if isinstance(key, yaml.ScalarNode) and key.value not in names:
+                names.add(key.value)
+                found.append((key, value))
+        waiting += reversed(_merged(source))
+    return found
+
+
+def _merged(node: yaml.MappingNode) -> list[yaml.MappingNode]:
+    sources: list[yaml.Node] = []
+    for key, value in node.value:
+        if is_merge(key):
+            sources += value.value if isinstance(value, yaml.SequenceNode) else [value]
+    return [source for source in sources if isinstance(source, yaml.MappingNode)]
+
+
+def is_merge(key: yaml.Node) -> bool:
+    """
+    Whether a key is `<<`, which takes the keys of another mapping over.
+    """
+    return bool(key.tag == _MERGE)
 
 
 def is_null(node: yaml.Node) -> bool:

@@ -7,15 +7,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-import yaml
-
+from livekit_conformance.config_doctor.addresses import is_address, is_network
 from livekit_conformance.config_doctor.findings import Finding, Severity
 from livekit_conformance.config_doctor.listeners import collisions, sip_listeners
+from livekit_conformance.config_doctor.log_rules import check_level
+from livekit_conformance.config_doctor.port_rules import check_ports
 from livekit_conformance.config_doctor.redis_rules import check_redis
+from livekit_conformance.config_doctor.secret_rules import check_secrets
 from livekit_conformance.config_doctor.services import SIP
 from livekit_conformance.config_doctor.settings import Settings
-from livekit_conformance.config_doctor.values import port_range, seconds
+from livekit_conformance.config_doctor.tls_rules import check_tls
+from livekit_conformance.config_doctor.values import number, port_range, seconds
 
+_NOT_IN_A_HOSTNAME = frozenset("$%{}[]:/| ")
 _RINGING_S = (1.0, 60.0)
 _EXCLUSIVE = (
     ("use_external_ip", "nat_1_to_1_ip"),
@@ -45,14 +49,8 @@ def check_sip_rules(sip: Settings) -> Iterator[Finding]:
     yield from _account(sip)
     yield from _addresses(sip)
     yield from _replaced(sip)
-    if sip.node("tls") is not None and not isinstance(sip.node("tls", "certs"), yaml.SequenceNode):
-        yield sip.finding(
-            Severity.ERROR,
-            "tls",
-            problem="has no certs",
-            consequence=SIP.refuses,
-            remedy="Write `certs: [{cert_file: ..., key_file: ...}]` below it, or delete tls",
-        )
+    yield from _hostname(sip)
+    yield from check_tls(sip)
     if sip.text("cluster_id"):
         yield sip.finding(
             Severity.WARNING,
@@ -62,6 +60,9 @@ def check_sip_rules(sip: Settings) -> Iterator[Finding]:
             "calls (no response from servers)",
             remedy="Delete it, unless the server has clusters",
         )
+    yield from check_level(sip, SIP, "logging", "level")
+    yield from check_secrets(sip)
+    yield from check_ports(sip, SIP)
     yield from collisions(sip_listeners(sip), severity=Severity.ERROR)
 
 
@@ -96,6 +97,38 @@ def _addresses(sip: Settings) -> Iterator[Finding]:
                 consequence=SIP.refuses,
                 remedy=f"Keep {address} and switch {switch} off, or the other way round",
             )
+    for key in ("listen_ip", "nat_1_to_1_ip", "media_nat_1_to_1_ip"):
+        text = sip.text(key)
+        if text and not is_address(text):
+            yield sip.finding(
+                Severity.ERROR,
+                key,
+                problem="is not an IP address",
+                consequence=SIP.refuses,
+                remedy="Write an address without a port: 192.0.2.1",
+            )
+    # Only asked for when the address is not given.
+    network = "" if sip.text("nat_1_to_1_ip") else sip.text("local_net")
+    if network and not is_network(network):
+        yield sip.finding(
+            Severity.ERROR,
+            "local_net",
+            problem="is not a network",
+            consequence=SIP.refuses,
+            remedy="Write an address and the length of the prefix: 192.0.2.0/24",
+        )
+
+
+def _hostname(sip: Settings) -> Iterator[Finding]:
+    name = sip.text("sip_hostname")
+    if set(name.replace("${IP}", "")) & _NOT_IN_A_HOSTNAME:
+        yield sip.finding(
+            Severity.ERROR,
+            "sip_hostname",
+            problem="holds more than a host name: a scheme, a port or a path",
+            consequence=SIP.refuses,
+            remedy="Write the name alone; ${IP} in it is replaced by the address",
+        )
 
 
 def _replaced(sip: Settings) -> Iterator[Finding]:
@@ -113,7 +146,7 @@ def _replaced(sip: Settings) -> Iterator[Finding]:
             consequence="livekit-sip takes 1 s instead",
             remedy="Choose a value within the limits",
         )
-    if _is_number(share := sip.text("max_cpu_utilization")) and not 0 < float(share) <= 1:
+    if _is_number(share := sip.text("max_cpu_utilization")) and not 0 < (number(share) or 0) <= 1:
         yield sip.finding(
             Severity.WARNING,
             "max_cpu_utilization",
@@ -133,8 +166,4 @@ def _replaced(sip: Settings) -> Iterator[Finding]:
 
 
 def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return number(text) is not None

@@ -4,17 +4,19 @@ Is every key one that the service has, and does every value fit into it?
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 
 from livekit_conformance.config_doctor.findings import Finding, Severity
-from livekit_conformance.config_doctor.services import Service, Table
-from livekit_conformance.config_doctor.settings import Settings, entries, is_null
+from livekit_conformance.config_doctor.services import BOTH, Service, Table
+from livekit_conformance.config_doctor.settings import Settings, entries, is_merge, is_null
 from livekit_conformance.config_doctor.values import FITS, Scalar
 from livekit_conformance.environments.hints import did_you_mean
 from livekit_conformance.environments.yaml_document import KeyPath, dotted
+from livekit_conformance.redaction import masked
 
 _GIVEN: Mapping[type[yaml.Node], str] = {
     yaml.MappingNode: "a mapping",
@@ -22,14 +24,25 @@ _GIVEN: Mapping[type[yaml.Node], str] = {
     yaml.ScalarNode: "a value",
 }
 _WANTED: Mapping[type, str] = {dict: "a mapping", list: "a list", str: "a value"}
-_PORTS = ("port", "port-range")
+_REMEDIES: Mapping[str, str] = {
+    "text": "Write one value",
+    "node-ip": "Write one address",
+    "bool": "Write true or false",
+    "float": "Write a number",
+    "duration": "Put the unit behind the number",
+    "port-range": "Write FIRST-LAST, or one port",
+}
 # Names under these keys are API keys, chosen by the operator.
 _ANY_NAME = "*"
+# These decode themselves, and look at the text only, of which a mapping or a list has none.
+_LOOK_AT_TEXT = ("port-range", "node-ip")
+# A secret in the place of a key, and no key of any table.
+_LIKE_A_SECRET = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/=_-]{16,}")
 
 
 def check_structure(settings: Settings, service: Service) -> Iterator[Finding]:
     """
-    Unknown keys and values of the wrong type.
+    Unknown keys, keys that occur twice, and values of the wrong type.
     """
     yield from _section(settings.root, service.keys, (), settings.file, service)
 
@@ -37,8 +50,11 @@ def check_structure(settings: Settings, service: Service) -> Iterator[Finding]:
 def _section(
     node: yaml.MappingNode, table: Table, path: KeyPath, file: str, service: Service
 ) -> Iterator[Finding]:
+    yield from _keys(node, path, file, service)
     for key, value in entries(node):
-        inner = (*path, key.value)
+        if is_null(key):
+            continue  # So does Go: it is no text.
+        inner = (*path, _name(key, path))
         kind = table.get(key.value, table.get(_ANY_NAME))
         if kind is None:
             yield _unknown(key, inner, table, file, service)
@@ -46,9 +62,50 @@ def _section(
             yield from _value(value, kind, inner, file, service)
 
 
+def _keys(node: yaml.MappingNode, path: KeyPath, file: str, service: Service) -> Iterator[Finding]:
+    """
+    What is wrong with the keys of one mapping, whatever they mean.
+    """
+    first: dict[str, int] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        problem = remedy = ""
+        if not isinstance(key, yaml.ScalarNode):
+            problem, remedy = "a key that is no text", "Write one word before the colon"
+        elif key.value in first:
+            problem = f"the key occurs twice, first on line {first[key.value]}"
+            remedy = "Keep one of them"
+        elif is_merge(key) and not _can_be_merged(value, node):
+            problem = "merges in something that is no mapping, or itself"
+            remedy = "Let it name the anchor of another mapping"
+        if isinstance(key, yaml.ScalarNode):
+            first.setdefault(key.value, line)
+        if problem:
+            name = _name(key, path) if isinstance(key, yaml.ScalarNode) else "?"
+            column = key.start_mark.column + 1
+            place = dotted((*path, name))
+            yield Finding(
+                Severity.ERROR, file, line, column, place, problem, service.refuses, remedy
+            )
+
+
+def _name(key: yaml.ScalarNode, path: KeyPath) -> str:
+    """
+    A key as a finding may show it.
+    """
+    name = str(key.value)
+    return masked(name) if path == ("keys",) or _LIKE_A_SECRET.fullmatch(name) else name
+
+
+def _can_be_merged(value: yaml.Node, node: yaml.MappingNode) -> bool:
+    sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
+    return all(isinstance(source, yaml.MappingNode) and source is not node for source in sources)
+
+
 def _value(
     node: yaml.Node, kind: Any, path: KeyPath, file: str, service: Service
 ) -> Iterator[Finding]:
+    consequence = service.refuses
     problem: str | None = None
     match kind, node:
         case "any", _:
@@ -65,6 +122,8 @@ def _value(
             problem = FITS[kind](Scalar(node.value, quoted=node.style is not None))
         case _:
             problem = f"{_GIVEN[type(node)]} where {_WANTED[type(kind)]} belongs"
+            if kind in _LOOK_AT_TEXT:
+                consequence = f"{service.name} ignores it without a word, and takes its default"
     if problem is not None:
         mark = node.start_mark
         yield Finding(
@@ -74,8 +133,7 @@ def _value(
             mark.column + 1,
             dotted(path),
             problem,
-            # The parsers do not look whether a port exists; then the listener fails.
-            service.refuses + (", or cannot listen there" if kind in _PORTS else ""),
+            consequence,
             _remedy(kind),
         )
 
@@ -88,23 +146,22 @@ def _remedy(kind: Any) -> str:
             return f"Write keys below it: {', '.join(kind)}"
         case list():
             return "Write a list: [..., ...]"
-        case "duration":
-            return "Put the unit behind the number"
-        case "text":
-            return "Write one value"
         case _:
-            return f"Write a value of type {kind}"
+            return _REMEDIES.get(kind, "Write a whole number")
 
 
 def _unknown(
     key: yaml.ScalarNode, path: KeyPath, table: Table, file: str, service: Service
 ) -> Finding:
     name = str(key.value)
+    other = next(other for other in BOTH if other is not service)
     elsewhere = list(_homes(service.keys, name, ()))
     if len(path) == 1 and name in service.instead:
         remedy = service.instead[name]
     elif elsewhere:
         remedy = f"The key belongs elsewhere: {', '.join(elsewhere)}"
+    elif len(path) == 1 and (others := list(_homes(other.keys, name, ()))):
+        remedy = f"{other.name} has it: write it into {other.file}, as {' or '.join(others)}"
     elif hint := did_you_mean(name, table):
         remedy = hint.removeprefix("; ").capitalize()
     elif table:

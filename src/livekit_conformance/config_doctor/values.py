@@ -7,15 +7,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
+from math import inf, isinf, isnan
 from types import MappingProxyType
 
 HIGHEST_PORT = 65535
 
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60, "h": 3600}
+# 63 bits of nanoseconds, 292 years.
+_LONGEST_S = 2**63 / 1e9
 _PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _DURATION = re.compile(rf"[-+]?(?:{_PART.pattern})+")
-_INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0[bB][01_]+|[1-9][0-9_]*|0)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_BASES = {"0x": 16, "0o": 8, "0b": 2}
+_NOT_FINITE = re.compile(r"\.(?:nan|NaN|NAN)|[-+]?\.(?:inf|Inf|INF)")
+_MAY_BEGIN_A_NUMBER = tuple("0123456789+-.")
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])_(?=[0-9])")
+_OLD_OCTAL = re.compile(r"0[0-7]+")
 _BOOLEANS = frozenset({"true", "True", "TRUE", "false", "False", "FALSE"})
 # Not of YAML 1.2, but read into a field of type bool, quoted or not.
 _OLD_BOOLEANS = frozenset(
@@ -41,7 +49,46 @@ def seconds(text: str) -> float | None:
     if not _DURATION.fullmatch(text):
         return None
     length = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+    if length > _LONGEST_S:
+        return None
     return -length if text.startswith("-") else length
+
+
+def number(text: str) -> float | int | None:
+    """
+    What yaml.v3 takes for a number: `5`, `5.0`, `1_000`, `0x1F`, and `010`, which is 8.
+    """
+    if text[:1] not in _MAY_BEGIN_A_NUMBER:
+        return None
+    plain = _BETWEEN_DIGITS.sub("", text) if text[0] == "." else text.replace("_", "")
+    sign, digits = (plain[0], plain[1:]) if plain[:1] in {"-", "+"} else ("", plain)
+    base = 8 if _OLD_OCTAL.fullmatch(digits) else _BASES.get(digits[:2].lower())
+    if base is not None:
+        digits = digits if base == 8 and digits[1].isdecimal() else digits[2:]  # noqa: PLR2004
+    try:
+        whole = int(f"{sign}{digits}", base or 10) if digits.isalnum() else None
+    except ValueError:
+        whole = None
+    if whole is not None and -(2**63) <= whole < 2**64:
+        return whole
+    # More than 64 bits are a number with a point to Go.
+    return _float_of(plain) if base is None else None
+
+
+def _float_of(plain: str) -> float | None:
+    if _NOT_FINITE.fullmatch(plain):
+        return float(plain.replace(".", ""))
+    value = float(plain) if _FLOAT.fullmatch(plain) else inf
+    return None if isinf(value) else value
+
+
+def integer(text: str) -> int | None:
+    """
+    What a field for whole numbers makes of a number: the part before the point, within 64 bits.
+    """
+    value = number(text)
+    # Go refuses what is too large, and makes the least number of what is too small.
+    return None if value is None or isnan(value) or value == inf else int(max(value, -(2**63)))
 
 
 def port_range(text: str) -> tuple[int, int] | None:
@@ -67,27 +114,26 @@ def _bool(value: Scalar) -> str | None:
     return "not true or false" + (" (without quotes)" if is_boolean else "")
 
 
-def _integer(value: Scalar) -> str | None:
-    if value.quoted or not (_INTEGER.fullmatch(value.text) or _is_whole(value.text)):
-        return "not a whole number" + (" (without quotes)" if value.text.isdecimal() else "")
-    return None
+def _whole(bits: int, *, signed: bool) -> Callable[[Scalar], str | None]:
+    low = -(2 ** (bits - 1)) if signed else 0
+    high = 2 ** (bits - 1 if signed else bits) - 1
 
+    def fits(value: Scalar) -> str | None:
+        whole = integer(value.text)
+        if whole is None or value.quoted:
+            return "not a whole number" + ("" if whole is None else " (without quotes)")
+        if whole < low:
+            return f"less than {low or 'zero'}"
+        return f"more than {high}" if whole > high else None
 
-def _natural(value: Scalar) -> str | None:
-    return _integer(value) or ("less than zero" if value.text.startswith("-") else None)
+    return fits
 
 
 def _float(value: Scalar) -> str | None:
-    if value.quoted or not (_FLOAT.fullmatch(value.text) or _INTEGER.fullmatch(value.text)):
-        return "not a number"
-    return None
-
-
-def _port(value: Scalar) -> str | None:
-    if (problem := _natural(value)) is not None:
-        return problem
-    port = float(value.text) if _is_whole(value.text) else int(value.text, 0)
-    return f"not a port: above {HIGHEST_PORT}" if port > HIGHEST_PORT else None
+    is_number = number(value.text) is not None
+    if is_number and not value.quoted:
+        return None
+    return "not a number" + (" (without quotes)" if is_number else "")
 
 
 def _port_range(value: Scalar) -> str | None:
@@ -96,21 +142,28 @@ def _port_range(value: Scalar) -> str | None:
         return 'not a range of ports: write for example "10000-20000"'
     if "-" in value.text and ports[1] <= ports[0]:
         return "the last port of the range is not above the first"
-    if ports[1] > HIGHEST_PORT:
-        return f"not ports: above {HIGHEST_PORT}"
     return None
 
 
+def _node_ip(value: Scalar) -> str | None:
+    families = []
+    for part in value.text.split(",") if value.text else ():
+        try:
+            families.append(ip_address(part.strip(" ")).version)
+        except ValueError:
+            return "not an IP address, nor one of each family with a comma between them"
+    return "two addresses of one family" if len(families) != len({*families}) else None
+
+
 def _duration(value: Scalar) -> str | None:
-    if _FLOAT.fullmatch(value.text):
+    if number(value.text) is not None:
+        # Of all of them, only this one may lack its unit, and only as text.
+        if value.quoted and value.text.lstrip("+-") == "0":
+            return None
         return f"a duration without its unit: write {value.text}s for seconds"
     if seconds(value.text) is None:
         return "not a duration: write a number and its unit, as 500ms, 30s or 1m30s"
     return None
-
-
-def _is_whole(text: str) -> bool:
-    return bool(_FLOAT.fullmatch(text)) and float(text).is_integer()
 
 
 # For each kind of a key table: why a scalar does not fit, or None.
@@ -118,11 +171,12 @@ FITS: Mapping[str, Callable[[Scalar], str | None]] = MappingProxyType(
     {
         "text": _text,
         "bool": _bool,
-        "int": _integer,
-        "uint": _natural,
+        "int": _whole(64, signed=True),
+        "int32": _whole(32, signed=True),
+        **{f"uint{bits}": _whole(bits, signed=False) for bits in (8, 16, 32, 64)},
         "float": _float,
-        "port": _port,
         "port-range": _port_range,
+        "node-ip": _node_ip,
         "duration": _duration,
     }
 )

@@ -5,26 +5,29 @@ The profile and its variables: which file, where each value came from, and wheth
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.catalogue.text import Text
+from livekit_conformance.doctor.env_file import judge_env_file
 from livekit_conformance.doctor.findings import Finding, not_looked_at, ok, problem, warning
 from livekit_conformance.environments import yaml_document
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.completeness import gaps
+from livekit_conformance.environments.env_file import read_env_file
 from livekit_conformance.environments.loader import Loaded, expanded, find
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.sanity import NINE
-from livekit_conformance.environments.variables import Origin, Variables, read_env_file
+from livekit_conformance.environments.variables import Origin, Variables
 from livekit_conformance.errors import ProfileError
 
 _AGAIN = Text(
-    en="Set it again, without quotes and blanks: `export {name}=...`",
-    ru="Задайте её заново, без кавычек и пробелов: `export {name}=...`",
+    en="Set it again, without quotes and blanks: {how}",
+    ru="Задайте её заново, без кавычек и пробелов: {how}",
 )
 _SWAP = Text(
     en="Give `LIVEKIT_API_KEY` and `LIVEKIT_API_SECRET` each its own value: the key begins with "
@@ -33,8 +36,8 @@ _SWAP = Text(
     "`API`",
 )
 _OTHER = Text(
-    en="It has the value of another variable: `export {name}=...` with its own",
-    ru="В ней значение другой переменной: задайте своё, `export {name}=...`",
+    en="It has the value of another variable; give it its own: {how}",
+    ru="В ней значение другой переменной; задайте своё: {how}",
 )
 # The words of environments/sanity.py: in Russian, and what to do.
 _ODD: Mapping[str, tuple[str, Text]] = MappingProxyType(
@@ -43,18 +46,32 @@ _ODD: Mapping[str, tuple[str, Text]] = MappingProxyType(
             "содержит переводы строк или управляющие символы",
             _AGAIN,
         ),
-        "begins or ends with white space": ("начинается или кончается пробелом", _AGAIN),
+        "begins or ends with white space or a line break": (
+            "начинается или кончается пробелом или переводом строки",
+            _AGAIN,
+        ),
+        "ends with a carriage return, as in a file with Windows line ends": (
+            "кончается возвратом каретки, как в файле с концами строк Windows",
+            Text(
+                en="Change the line ends of the file it comes from (`sed -i 's/\\r$//' FILE`) and "
+                "set it again",
+                ru="Замените концы строк в файле, откуда она взята (`sed -i 's/\\r$//' FILE`), и "
+                "задайте её заново",
+            ),
+        ),
         "has quotes around it": ("взята в кавычки, и они стали частью значения", _AGAIN),
         "is a placeholder": (
             "содержит заглушку вместо значения",
             Text(
-                en="Set the real value: `export {name}=...`",
-                ru="Задайте настоящее значение: `export {name}=...`",
+                en="Set the real value: {how}",
+                ru="Задайте настоящее значение: {how}",
             ),
         ),
         "holds a URL": ("содержит URL", _OTHER),
         "holds a telephone number": ("содержит номер телефона", _OTHER),
         "holds an address": ("содержит адрес", _OTHER),
+        "holds a number": ("содержит число", _OTHER),
+        "is not a port number": ("содержит не номер порта", _OTHER),
         "holds more than a host name: scheme, port and path do not belong there": (
             "содержит больше, чем имя хоста: схема, порт и путь здесь лишние",
             Text(en="Write the host name alone into it", ru="Оставьте в ней только имя хоста"),
@@ -82,6 +99,13 @@ _FROM: Mapping[Origin, Text] = MappingProxyType(
     }
 )
 
+_HOW: Mapping[Origin, Text] = MappingProxyType(
+    {
+        "environment": Text(en="`export {name}=...`", ru="`export {name}=...`"),
+        ".env": Text(en="`{name}=...` in `{file}`", ru="`{name}=...` в файле `{file}`"),
+    }
+)
+
 
 def judge_loaded(loaded: Loaded, env_file: Path | None) -> Iterator[Finding]:
     """
@@ -94,11 +118,14 @@ def judge_loaded(loaded: Loaded, env_file: Path | None) -> Iterator[Finding]:
             ru=f"профиль `{loaded.path}` читается (kind {loaded.profile.kind})",
         ),
     )
+    if loaded.env_file and loaded.origins:
+        yield from judge_env_file(loaded.env_file, loaded.origins, loaded.misspelt)
     yield from judge_variables(
         loaded.origins,
         loaded.oddities,
         _gaps(loaded),
         env_file or Path(".env"),
+        differing=loaded.differing,
         is_live=loaded.profile.kind == "live",
     )
     yield from _in_part(loaded.profile)
@@ -110,9 +137,13 @@ def judge_unusable(
     """
     A profile that cannot be used: every problem of it, and its variables as far as they are known.
     """
+    variables = _variables(path, environ, env_file)
+    empty = _really_empty(variables)
+    blamed = [key for name in {*variables.odd(), *empty} for key in variables.uses[name]]
     for words in error.problems:
-        if _IS_MISSING.search(words):
-            continue  # Told below, in both languages.
+        # Variables are told below, in both languages.
+        if _IS_MISSING.search(words) or any(f": {key}: " in words for key in blamed):
+            continue
         yield problem(
             Link.CONFIGURATION,
             Text(en=words, ru=words),
@@ -121,17 +152,35 @@ def judge_unusable(
                 ru="Исправьте это: до тех пор остальное проверить нельзя",
             ),
         )
-    if path is None:
+    if not variables.origins:
         return
-    try:
-        document = yaml_document.read(path)
-        variables = Variables(environ, env_file, read_env_file(env_file) if env_file else {})
-    except ProfileError:
-        return  # It is among the problems already.
-    expanded(document.data, (), variables)
+    missing = [name for name, origin in variables.origins.items() if origin == "missing"]
+    misspelt = {name: variables.misspelling_of(name) for name in missing}
+    if variables.file:
+        told = {near[0] for near in misspelt.values() if near}
+        rest = {name: meant for name, meant in variables.misspelt().items() if name not in told}
+        yield from judge_env_file(variables.file, variables.origins, rest)
     yield from judge_variables(
-        variables.origins, variables.odd(), _really_empty(variables), env_file or Path(".env")
+        variables.origins,
+        variables.odd(),
+        empty,
+        env_file or Path(".env"),
+        differing=variables.differing(),
+        misspelt=misspelt,
     )
+
+
+def _variables(path: Path | None, environ: Mapping[str, str], env_file: Path | None) -> Variables:
+    """
+    The variables of a profile, as far as it can be read; why it cannot is among its problems.
+    """
+    variables = Variables(environ, None)
+    if path is not None:
+        with suppress(ProfileError):
+            document = yaml_document.read(path)
+            variables = Variables(environ, read_env_file(env_file) if env_file else None)
+            expanded(document.data, (), variables)
+    return variables
 
 
 def path_of(env: str, config_dir: Path) -> Path | None:
@@ -150,24 +199,32 @@ def judge_variables(
     empty: Iterable[str],
     env_file: Path,
     *,
+    differing: Collection[str] = (),
+    misspelt: Mapping[str, tuple[str, Origin] | None] = MappingProxyType({}),
     is_live: bool = True,
 ) -> Iterator[Finding]:
     """
     One line for each variable that the profile asks for: the nine first, in their order.
 
-    `empty` are those that are set to nothing while something is needed.
+    `empty` are those that are set to nothing while something is needed, `differing` those that have
+    another value in the env file; `misspelt` is what may be meant for those that are missing.
     """
     asked = [*(n for n in NINE if n in origins), *sorted(set(origins) - set(NINE))]
     for name in asked:
         if origins[name] == "missing":
-            yield _missing(name, env_file)
+            near = misspelt.get(name)
+            yield _misspelt(name, *near, env_file) if near else _missing(name, env_file)
         elif name in empty:
-            yield _empty(name, origins[name], env_file)
+            yield _empty(name, origins[name], env_file, hides=name in differing)
         elif name in oddities:
             for words in oddities[name]:
                 yield _odd(name, words, origins[name], env_file)
+        elif name in differing:
+            yield _differing(name, env_file)
         else:
             yield _set(name, origins[name], env_file)
+    if only := [name for name in asked if origins[name] == ".env"]:
+        yield _only_in_file(only, env_file)
     rest = [name for name in NINE if name not in origins]
     if rest and is_live:
         names = ", ".join(f"`{name}`" for name in rest)
@@ -191,14 +248,60 @@ def _missing(name: str, env_file: Path) -> Finding:
     )
 
 
-def _empty(name: str, origin: Origin, env_file: Path) -> Finding:
+def _misspelt(name: str, near: str, origin: Origin, env_file: Path) -> Finding:
+    where = _FROM[origin]
+    return problem(
+        Link.CONFIGURATION,
+        Text(
+            en=f"variable `{name}` is missing; did you mean `{near}` "
+            f"({where.say('en', file=env_file)})?",
+            ru=f"переменная `{name}` не задана; может быть, это `{near}` "
+            f"({where.say('ru', file=env_file)})?",
+        ),
+        Text(
+            en=f"Correct the name to `{name}`, or set that variable too",
+            ru=f"Исправьте имя на `{name}` или задайте и эту переменную",
+        ),
+    )
+
+
+def _differing(name: str, env_file: Path) -> Finding:
+    return warning(
+        Link.CONFIGURATION,
+        Text(
+            en=f"variable `{name}`: from the environment; `{env_file}` has another value, which "
+            "is not used",
+            ru=f"переменная `{name}`: из окружения; в `{env_file}` другое значение, и оно не "
+            "используется",
+        ),
+        Text(
+            en="Write the same value into both, or remove one: whoever reads the file alone uses "
+            "another deployment than you test",
+            ru="Запишите в обоих местах одно значение или уберите одно из них: тот, кто читает "
+            "только файл, работает не с тем, что вы проверяете",
+        ),
+    )
+
+
+def _empty(name: str, origin: Origin, env_file: Path, *, hides: bool) -> Finding:
+    if hides:
+        return problem(
+            Link.CONFIGURATION,
+            Text(
+                en=f"variable `{name}` is empty in the environment, which hides its value in "
+                f"`{env_file}`",
+                ru=f"переменная `{name}` пуста в окружении, и это скрывает её значение в "
+                f"`{env_file}`",
+            ),
+            Text(en=f"`unset {name}`, or give it a value", ru=f"`unset {name}` или задайте её"),
+        )
     return problem(
         Link.CONFIGURATION,
         Text(
             en=f"variable `{name}` ({_from(origin, env_file).en}) is empty",
             ru=f"переменная `{name}` ({_from(origin, env_file).ru}) пуста",
         ),
-        Text(en=f"Give it a value: `export {name}=...`", ru=f"Задайте её: `export {name}=...`"),
+        _filled(Text(en="Give it a value: {how}", ru="Задайте её: {how}"), name, origin, env_file),
     )
 
 
@@ -210,23 +313,43 @@ def _odd(name: str, words: str, origin: Origin, env_file: Path) -> Finding:
             en=f"variable `{name}` ({_from(origin, env_file).en}) {words}",
             ru=f"переменная `{name}` ({_from(origin, env_file).ru}) {russian}",
         ),
-        Text(en=remedy.say("en", name=name), ru=remedy.say("ru", name=name)),
+        _filled(remedy, name, origin, env_file),
+    )
+
+
+def _filled(remedy: Text, name: str, origin: Origin, env_file: Path) -> Text:
+    """
+    The remedy with how to set the variable where it is set.
+    """
+    how = _HOW[origin]
+    return Text(
+        en=remedy.say("en", how=how.say("en", name=name, file=env_file)),
+        ru=remedy.say("ru", how=how.say("ru", name=name, file=env_file)),
     )
 
 
 def _set(name: str, origin: Origin, env_file: Path) -> Finding:
-    says = Text(
-        en=f"variable `{name}`: {_from(origin, env_file).en}",
-        ru=f"переменная `{name}`: {_from(origin, env_file).ru}",
+    return ok(
+        Link.CONFIGURATION,
+        Text(
+            en=f"variable `{name}`: {_from(origin, env_file).en}",
+            ru=f"переменная `{name}`: {_from(origin, env_file).ru}",
+        ),
     )
-    if origin == "environment":
-        return ok(Link.CONFIGURATION, says)
+
+
+def _only_in_file(names: Iterable[str], env_file: Path) -> Finding:
+    told = ", ".join(f"`{name}`" for name in names)
     return warning(
         Link.CONFIGURATION,
-        says,
         Text(
-            en="Services and scheduled runs do not read that file: set it in their environment too",
-            ru="Сервисы и запуски по расписанию этот файл не читают: задайте её и в их окружении",
+            en=f"only `{env_file}` has {told}, and not the environment",
+            ru=f"только в `{env_file}`, а не в окружении: {told}",
+        ),
+        Text(
+            en="Services and scheduled runs do not read that file: set them in their environment "
+            "too",
+            ru="Сервисы и запуски по расписанию этот файл не читают: задайте их и в их окружении",
         ),
     )
 

@@ -4,7 +4,6 @@ One HTTP session for all that the suite asks: guarded, recorded, and clear about
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,8 +13,10 @@ from types import SimpleNamespace
 
 import aiohttp
 
+from livekit_conformance.client.exchange import trace as how_far
+from livekit_conformance.client.network import REMEDIES, describe, phase_of
 from livekit_conformance.drivers.permit import Permit
-from livekit_conformance.errors import Phase, Unreachable, in_system_words
+from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
 
 _BODY_KEPT = 64 * 1024
@@ -103,11 +104,11 @@ def open_session(
         recorder.record(
             time.time(),
             "http",
-            f"{params.method} {params.url.path} failed: {_describe(params.exception)}",
+            f"{params.method} {params.url.path} failed: {describe(params.exception)}",
             url=str(params.url),
             method=params.method,
             status=None,
-            error=_describe(params.exception),
+            error=describe(params.exception),
             duration_s=time.perf_counter() - getattr(context, "started", time.perf_counter()),
         )
 
@@ -118,7 +119,7 @@ def open_session(
     trace.on_request_exception.append(on_exception)
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(force_close=not keep_alive),
-        trace_configs=[trace],
+        trace_configs=[trace, how_far()],
         timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout),
     )
 
@@ -152,45 +153,8 @@ def unreachable(url: str, error: BaseException, waited: float, *, key: str = "")
     """
     The network error behind `error`: how far the request came, and what to do about it.
     """
-    phase, remedy = _classify(error)
-    detail = _describe(error)
-    return Unreachable(url, phase=phase, detail=detail, waited=waited, remedy=remedy, key=key)
-
-
-_REMEDIES: dict[Phase, str] = {
-    "resolve": "Check the host name in the profile and the DNS of this machine",
-    "connect": "Check that the service runs, that host and port of the profile are right and that "
-    "no firewall is between",
-    "tls": "Check the certificate: chain, host name and expiry date",
-    "answer": "The port accepts connections but nothing answers: the process behind it hangs, or "
-    "it is another service; look at its log and restart it",
-    "request": "Check the URL in the profile",
-}
-
-
-def _classify(error: BaseException) -> tuple[Phase, str]:
-    phase: Phase
-    match error:
-        case aiohttp.InvalidURL():
-            phase = "request"
-        case aiohttp.ClientConnectorDNSError():
-            phase = "resolve"
-        case aiohttp.ClientSSLError() | aiohttp.ServerFingerprintMismatch():
-            phase = "tls"
-        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
-            phase = "connect"
-        case _:
-            phase = "answer"
-    return phase, _REMEDIES[phase]
-
-
-def _describe(error: BaseException) -> str:
-    match error:
-        case aiohttp.ClientConnectorError():
-            return in_system_words(error.os_error)
-        case aiohttp.ConnectionTimeoutError():
-            return "no connection in time"
-        case asyncio.TimeoutError() | asyncio.CancelledError():
-            return "no answer in time"
-        case _:
-            return str(error) or type(error).__name__
+    phase = phase_of(error)
+    detail = describe(error, phase)
+    return Unreachable(
+        url, phase=phase, detail=detail, waited=waited, remedy=REMEDIES[phase], key=key
+    )

@@ -4,7 +4,6 @@ The LiveKit server API: livekit-api for what should work, raw requests for what 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Coroutine, Mapping
 from types import MappingProxyType, TracebackType
@@ -13,12 +12,14 @@ from typing import Any, Self, TypeVar
 from livekit import api
 from livekit.protocol.agent_dispatch import AgentDispatch
 
-from livekit_conformance.drivers.api_hints import hint
+from livekit_conformance.client.attempt import Asker
+from livekit_conformance.client.errors import LiveKitError
+from livekit_conformance.client.hints import hint
 from livekit_conformance.drivers.http import HttpAnswer, exchange, open_session
 from livekit_conformance.drivers.ownership import Owner, refuse_wildcards
 from livekit_conformance.drivers.pace import Pace
 from livekit_conformance.drivers.permit import Permit
-from livekit_conformance.errors import NotPermitted, Violation
+from livekit_conformance.errors import NotPermitted, Unreachable, Violation
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import token
 from livekit_conformance.protocol.mark import Kind
@@ -52,7 +53,7 @@ class ApiRefused(Violation):
         key: str = "",
         metadata: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self.hint = hint(status, text)
+        self.hint = hint(status, text, metadata)
         said = f"{method} answered {status} {code}: {text.strip() or '(empty body)'}"
         super().__init__(f"{said} ({url}, API key {key}). {self.hint}" if url else said)
         self.url = url
@@ -70,6 +71,10 @@ class LiveKitClient:
     What it creates belongs to `owner`; without one it creates nothing, and deletes nothing. Without
     `keep_alive` every request goes over a connection of its own, to one address of the
     host after the other.
+
+    Its requests and their errors are those of `livekit_conformance.client`, but each is tried once,
+    whatever the policies say: a check must see the first answer, and one that is tried again would
+    hide what it looks for.
     """
 
     def __init__(
@@ -98,6 +103,7 @@ class LiveKitClient:
         self._own: set[tuple[Kind, str]] = set()
         self._timeout = timeout
         self._keep_alive = keep_alive
+        self._asker = Asker(masked(api_key), recorder.redact)
 
     async def __aenter__(self) -> Self:
         self.session = open_session(
@@ -406,18 +412,33 @@ class LiveKitClient:
         except BaseException:
             request.close()
             raise
-        with exchange("POST", self.http_url, key=masked(self._api_key)) as answer:
-            try:
-                # livekit-api 1.2 hands aiohttp `timeout=None`, which switches the session's off.
-                async with asyncio.timeout(within or self._timeout):
-                    return await request
-            except api.ServerError as error:
-                raise ApiRefused(
-                    method,
-                    status=error.status,
-                    code=error.code,
-                    text=self.recorder.redact(error.message or answer.text),
-                    url=answer.url,
-                    key=masked(self._api_key),
-                    metadata=error.metadata,
-                ) from error
+        try:
+            return await self._asker.attempt(
+                method, self.http_url, request, within=within or self._timeout
+            )
+        except LiveKitError as error:
+            raise _judged(error) from error
+
+
+def _judged(error: LiveKitError) -> ApiRefused | Unreachable:
+    """
+    The same error, as whose fault it is: an answer is the target's.
+    """
+    if error.status is None:
+        return Unreachable(
+            error.url,
+            phase=error.phase,
+            detail=error.text,
+            waited=error.waited,
+            remedy=error.hint,
+            key=error.key,
+        )
+    return ApiRefused(
+        error.method,
+        status=error.status,
+        code=error.code,
+        text=error.text,
+        url=error.url,
+        key=error.key,
+        metadata=error.metadata,
+    )

@@ -5,9 +5,9 @@ An HTTP server of our own that answers as it is told: what a client is tried on.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from aiohttp import web
@@ -18,10 +18,15 @@ _SHUTDOWN_S = 0.1
 class ScriptedServer:
     """
     Answers each request with the next status; the last one again and again. On loopback only.
+
+    `metadata` is that of its Twirp errors, such as the SIP status of a call that failed.
     """
 
-    def __init__(self, statuses: Sequence[int]) -> None:
+    def __init__(
+        self, statuses: Sequence[int], *, metadata: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.asked_at: list[float] = []
+        self._metadata = dict(metadata)
         self._statuses = list(statuses)
 
     async def __aenter__(self) -> Self:
@@ -64,4 +69,5 @@ class ScriptedServer:
         if status == HTTPStatus.OK:
             # An empty body is an empty message of whatever type.
             return web.Response(content_type="application/protobuf")
-        return web.json_response({"code": "unavailable", "msg": "as told"}, status=status)
+        error = {"code": "unavailable", "msg": "as told", "meta": self._metadata}
+        return web.json_response(error, status=status)

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.environments import yaml_document
 from livekit_conformance.environments.addresses import is_loopback
+from livekit_conformance.environments.env_file import EnvFile, read_env_file
 from livekit_conformance.environments.hints import did_you_mean
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.environments.sanity import scheme_misfit
+from livekit_conformance.environments.sanity import NINE, scheme_misfit
 from livekit_conformance.environments.validation import validated
-from livekit_conformance.environments.variables import Origin, Variables, read_env_file
+from livekit_conformance.environments.variables import Origin, Variables
 from livekit_conformance.environments.yaml_document import KeyPath, dotted
 from livekit_conformance.errors import ProfileError
 
@@ -39,6 +40,13 @@ class Loaded:
     empty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # What is odd about the values of variables; a value that is usable all the same is taken.
     oddities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # Where those of the nine are found that a live profile does not ask for.
+    unasked: Mapping[str, Origin] = field(default_factory=dict)
+    env_file: EnvFile | None = None
+    # Variables that have another value in the env file; that of the environment is taken.
+    differing: tuple[str, ...] = ()
+    # Names in the env file that nobody asks for, with those that they are likely to mean.
+    misspelt: Mapping[str, str] = field(default_factory=dict)
 
 
 def known_environments(config_dir: Path) -> list[str]:
@@ -89,13 +97,12 @@ def load(
     """
     path = find(name_or_path, config_dir=config_dir)
     document = yaml_document.read(path)
-    variables = Variables(environ, env_file, read_env_file(env_file) if env_file else {})
+    variables = Variables(environ, read_env_file(env_file) if env_file else None)
     data, unknown = expanded(document.data, (), variables)
     problems = [*document.problems, *variables.problems]
     profile, wrong = validated(Profile, data, document.lines, unknown)
-    problems += wrong
     odd = variables.odd()
-    problems += _suspects(wrong, variables, odd)
+    problems += (_attributed(problem, variables, odd) for problem in wrong)
     problems += _missing_for_live(document.data)
     if profile is not None and not unknown:
         problems += _contradictions(profile)
@@ -109,19 +116,30 @@ def load(
         origins=dict(sorted(variables.origins.items())),
         empty=variables.empty(),
         oddities=odd,
+        unasked=_unasked(variables) if profile.kind == "live" else {},
+        env_file=variables.file,
+        differing=variables.differing(),
+        misspelt=variables.misspelt(),
     )
 
 
-def _suspects(
-    wrong: list[str], variables: Variables, odd: Mapping[str, tuple[str, ...]]
-) -> Iterator[str]:
+def _unasked(variables: Variables) -> dict[str, Origin]:
+    return {name: variables.origin(name) for name in NINE if name not in variables.origins}
+
+
+def _attributed(problem: str, variables: Variables, odd: Mapping[str, tuple[str, ...]]) -> str:
     """
-    The odd variables in values that cannot be used.
+    The problem of a value, with the variables that it came from: the odd ones, else all.
     """
-    for name, words in odd.items():
-        for key in variables.uses[name]:
-            if any(f"{key}: " in problem for problem in wrong):
-                yield f"{key}: variable {name} ({variables.origins[name]}) {' and '.join(words)}"
+    names = [
+        name for name, keys in variables.uses.items() if any(f"{key}: " in problem for key in keys)
+    ]
+    suspects = [name for name in names if name in odd] or names
+    told = (
+        f"; variable {name} ({variables.origins[name]}) {' and '.join(odd.get(name, ['holds it']))}"
+        for name in suspects
+    )
+    return f"{problem}{''.join(told)}"
 
 
 def _misfits(profile: Profile, variables: Variables) -> Iterator[tuple[str, str]]:

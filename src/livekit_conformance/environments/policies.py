@@ -1,17 +1,20 @@
 """
 The client's policies: how often it tries again, and what each class of error leads to.
+
+They have defaults, which are what config/retry_policies.yaml and config/error_handling.yaml say as
+they are shipped: an application that installs the package has no such files.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from livekit_conformance.environments import yaml_document
-from livekit_conformance.environments.profile import Duration, Section
+from livekit_conformance.environments.section import Duration, Section
 from livekit_conformance.environments.validation import validated
 from livekit_conformance.errors import ProfileError
 
@@ -31,11 +34,54 @@ class ErrorClass(StrEnum):
     TIMEOUT = "timeout"
     CONNECTION = "connection"
     SERVER = "server"
+    CALL = "call"
+
+
+_CLASSES: Final = ("timeout", "connection", "server")
+_STATUSES: Final = range(400, 700)
+
+
+def _transient(value: Any) -> ErrorClass | int:
+    if value in _CLASSES:
+        return ErrorClass(value)
+    if isinstance(value, int) and value in _STATUSES:
+        return value
+    raise ValueError(
+        f"must be one of {', '.join(_CLASSES)}, or a status such as 503 (a refused key and a wrong "
+        "request are never tried again)"
+    )
+
+
+def _never_a_refusal(statuses: frozenset[ErrorClass | int]) -> frozenset[ErrorClass | int]:
+    refusals = sorted(s for s in statuses if isinstance(s, int) and s < 500 and s != 429)  # noqa: PLR2004
+    if refusals:
+        told = ", ".join(map(str, refusals))
+        raise ValueError(f"{told}: what was refused is never tried again; take it out")
+    return statuses
+
+
+Transient = frozenset[Annotated[ErrorClass | int, BeforeValidator(_transient)]]
+
+
+class RetryBudget(Section):
+    """
+    How many requests may be repeats in the long run: `share` of the calls.
+
+    `reserve` is how many repeats are saved up at most, and at the start: so many come at once
+    when a server fails that has long been well.
+    """
+
+    share: Annotated[float, Field(gt=0, le=1)]
+    reserve: Annotated[int, Field(ge=1)]
 
 
 class RetryPolicy(Section):
     """
     How often and when something is tried again. Times in seconds; `attempts` counts the first try.
+
+    `timeout` bounds one try, `deadline` all of them with the waits between. `transient` names the
+    classes of errors that are tried again, or their statuses. Without a budget nothing but
+    `attempts` bounds how much more is sent to a server that fails.
     """
 
     attempts: Annotated[int, Field(ge=1, le=20)]
@@ -43,12 +89,21 @@ class RetryPolicy(Section):
     factor: Annotated[float, Field(ge=1, le=10)]
     longest_delay: Duration
     jitter: Duration
+    timeout: Duration
     deadline: Duration
+    transient: Transient
+    budget: RetryBudget | None
 
     @model_validator(mode="after")
     def _delays_grow(self) -> Self:
         if self.longest_delay < self.first_delay:
             raise ValueError("longest_delay is shorter than first_delay")
+        return self
+
+    @model_validator(mode="after")
+    def _a_try_fits(self) -> Self:
+        if self.deadline < self.timeout:
+            raise ValueError("deadline is shorter than timeout, which bounds one try")
         return self
 
     def delay(self, attempt: int) -> float:
@@ -57,22 +112,38 @@ class RetryPolicy(Section):
         """
         return min(self.longest_delay, self.first_delay * self.factor ** (attempt - 1))
 
+    def wait(self, attempt: int, jitter: float) -> float:
+        """
+        The wait after the `attempt`-th try, with so much of the jitter (0 to 1).
+        """
+        return min(self.longest_delay, self.delay(attempt) + self.jitter * jitter)
+
     def scaled(self, by: float) -> RetryPolicy:
         """
-        The same policy with every time multiplied by `by`.
+        The same policy with every wait multiplied by `by`, and the deadline.
+
+        What one try may take stays: that is the server's time.
         """
         times = ("first_delay", "longest_delay", "jitter", "deadline")
         return self.model_copy(update={name: getattr(self, name) * by for name in times})
 
 
-class Policies(Section):
+class RequestPolicy(RetryPolicy):
     """
-    The policies by what they are for.
+    A policy whose statuses are those of HTTP.
     """
 
-    livekit: RetryPolicy
+    transient: Annotated[Transient, AfterValidator(_never_a_refusal)]
+
+
+class Policies(Section):
+    """
+    The policies by what they are for. The statuses in `sip` are those of SIP.
+    """
+
+    livekit: RequestPolicy
     sip: RetryPolicy
-    webhook: RetryPolicy
+    webhook: RequestPolicy
 
 
 class RetryPolicies(Section):
@@ -83,13 +154,18 @@ class RetryPolicies(Section):
     policies: Policies
 
 
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
 class Handling(Section):
     """
-    What one class of error leads to.
+    What one class of error leads to: whether it may be tried again and counts towards the circuit
+    breaker, and the level at which a call that ends with it is logged.
     """
 
     retry: bool
     trips: bool
+    log: LogLevel
 
 
 class Errors(Section):
@@ -102,6 +178,7 @@ class Errors(Section):
     timeout: Handling
     connection: Handling
     server: Handling
+    call: Handling
 
     def of(self, kind: ErrorClass) -> Handling:
         """
@@ -111,9 +188,11 @@ class Errors(Section):
         return handling
 
     @model_validator(mode="after")
-    def _refused_keys_stay_refused(self) -> Self:
+    def _refusals_stay_refusals(self) -> Self:
         if self.authentication.retry:
             raise ValueError("authentication.retry must be false: a refused key stays refused")
+        if self.request.retry:
+            raise ValueError("request.retry must be false: a wrong request stays wrong")
         return self
 
 
@@ -152,8 +231,63 @@ def load_error_handling(config_dir: Path) -> ErrorHandling:
 
 def _load(path: Path, model: type[S]) -> S:
     document = yaml_document.read(path)
-    loaded, wrong = validated(model, document.data, document.lines)
+    loaded, wrong = validated(model, document.data, document.lines, columns=document.columns)
     problems = [*document.problems, *wrong]
     if problems or loaded is None:
         raise ProfileError([f"{path}: {problem}" for problem in problems])
     return loaded
+
+
+_BUDGET: Final = {"share": 0.1, "reserve": 20}
+
+DEFAULT_POLICIES: Final = Policies.model_validate(
+    {
+        "livekit": {
+            "attempts": 5,
+            "first_delay": "500ms",
+            "factor": 2,
+            "longest_delay": "8s",
+            "jitter": "200ms",
+            "timeout": "10s",
+            "deadline": "30s",
+            "transient": ["timeout", "connection", "server"],
+            "budget": _BUDGET,
+        },
+        "sip": {
+            "attempts": 3,
+            "first_delay": "1s",
+            "factor": 2,
+            "longest_delay": "4s",
+            "jitter": "500ms",
+            "timeout": "10s",
+            "deadline": "40s",
+            "transient": ["connection", 500, 502, 503, 504],
+            "budget": _BUDGET,
+        },
+        "webhook": {
+            "attempts": 3,
+            "first_delay": "1s",
+            "factor": 2,
+            "longest_delay": "5s",
+            "jitter": "500ms",
+            "timeout": "5s",
+            "deadline": "20s",
+            "transient": ["timeout", "connection", "server"],
+            "budget": _BUDGET,
+        },
+    }
+)
+_RETRIED: Final = {"retry": True, "trips": True, "log": "warning"}
+DEFAULT_HANDLING: Final = ErrorHandling.model_validate(
+    {
+        "errors": {
+            "authentication": {"retry": False, "trips": False, "log": "error"},
+            "request": {"retry": False, "trips": False, "log": "info"},
+            "timeout": _RETRIED,
+            "connection": _RETRIED,
+            "server": _RETRIED,
+            "call": {"retry": True, "trips": False, "log": "info"},
+        },
+        "circuit_breaker": {"failures": 5, "window": "30s", "open_for": "10s"},
+    }
+)

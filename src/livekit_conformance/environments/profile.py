@@ -15,9 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     model_validator,
@@ -26,33 +24,13 @@ from pydantic import (
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.environments.hints import did_you_mean
-from livekit_conformance.environments.sanity import looks_like_secret
+from livekit_conformance.environments.section import Duration, Section
+from livekit_conformance.redaction import looks_like_secret
 
 Kind = Literal["mock", "local", "live"]
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+)(?::(?P<port>\d{1,5}))?")
 _HIGHEST_PORT = 65535
-
-
-def seconds(value: Any) -> float:
-    """
-    The duration that a text such as `5s`, `500ms`, `3m` or `1h` stands for, in seconds.
-
-    Raises ValueError with the remedy when the unit is missing.
-    """
-    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        raise ValueError(
-            f'a duration needs its unit: write "{value}s" for {value} seconds'
-            if is_number
-            else 'not a duration: write a number and its unit, as "500ms", "5s" or "3m"'
-        )
-    if not (length := float(match[1]) * _UNITS[match[2]]):
-        raise ValueError('a duration must be longer than zero: write for example "5s"')
-    return length
 
 
 def _host_port(value: str) -> str:
@@ -134,18 +112,9 @@ def _user_part(value: str) -> str:
 Text = Annotated[str, BeforeValidator(_or_empty), AfterValidator(_one_line)]
 Number = Annotated[Text, AfterValidator(_user_part)]
 Secret = Annotated[SecretStr, BeforeValidator(_or_empty)]
-Duration = Annotated[float, BeforeValidator(seconds)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
 ListenAddress = Annotated[HostPort, AfterValidator(_with_port)]
 Count = Annotated[int, Field(ge=1)]
-
-
-class Section(BaseModel):
-    """
-    A closed, frozen group of keys.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Livekit(Section):

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from livekit_conformance.redaction import API_KEY
+
 # The nine variables of a deployment.
 NINE = (
     "LIVEKIT_URL",
@@ -33,9 +35,6 @@ _PLACEHOLDER = re.compile(
 )
 # Reserved for examples by RFC 2606: no deployment can have such a name.
 _EXAMPLE_HOST = re.compile(r"(?:.*\.)?(?:example\.(?:com|org|net)|example|invalid)", re.IGNORECASE)
-_API_KEY = re.compile(r"API[A-Za-z0-9]{8,}")
-# What livekit-server wants a secret to have at least.
-_SECRET_LENGTH = 32
 _TELEPHONE = re.compile(r"\+?\d{7,15}")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?")
 # The port of the other scheme.
@@ -49,14 +48,16 @@ def oddities(name: str, value: str) -> Iterator[str]:
     bare = value.strip()
     if any(not char.isprintable() for char in bare):
         yield "holds line breaks or control characters"
-    if value != bare:
-        yield "begins or ends with white space"
+    if value.rstrip("\n").endswith("\r"):
+        yield "ends with a carriage return, as in a file with Windows line ends"
+    elif value != bare:
+        yield "begins or ends with white space or a line break"
     if len(bare) > 1 and bare.startswith(_QUOTES) and bare.endswith(_QUOTES):
         yield "has quotes around it"
         bare = bare[1:-1].strip()
-    if _is_placeholder(bare):
+    if is_placeholder(bare):
         yield "is a placeholder"
-    if (look := _LOOKS.get(name)) and (words := look(bare)):
+    elif (look := _LOOKS.get(name)) and (words := look(bare)):
         yield words
 
 
@@ -65,7 +66,7 @@ def swapped(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     Variables that hold the value of another one, each with what it looks like.
     """
     key, secret = values.get("LIVEKIT_API_KEY", ""), values.get("LIVEKIT_API_SECRET", "")
-    if _API_KEY.fullmatch(secret.strip()) and not _API_KEY.fullmatch(key.strip()):
+    if API_KEY.fullmatch(secret.strip()) and not API_KEY.fullmatch(key.strip()):
         yield "LIVEKIT_API_SECRET", "looks like an API key: swapped with LIVEKIT_API_KEY"
         yield "LIVEKIT_API_KEY", "does not look like an API key: swapped with LIVEKIT_API_SECRET"
     elif key and key == secret:
@@ -82,13 +83,6 @@ def key_pair_oddities(key: str, secret: str) -> Iterator[str]:
     yield from (f"{name} {words}" for name, words in swapped(values))
 
 
-def looks_like_secret(key: str) -> bool:
-    """
-    Whether what stands in the place of the API key is as long as secrets are, and no key.
-    """
-    return len(key) >= _SECRET_LENGTH and not _API_KEY.fullmatch(key)
-
-
 def scheme_misfit(url: str) -> str | None:
     """
     Why the port of a URL belongs to another scheme; None when it does not.
@@ -99,7 +93,10 @@ def scheme_misfit(url: str) -> str | None:
     return f"port {parts.port} does not fit a URL that begins with {parts.scheme}://"
 
 
-def _is_placeholder(value: str) -> bool:
+def is_placeholder(value: str) -> bool:
+    """
+    Whether a text only stands for a value, as `<secret>`, `${SECRET}` or `changeme` do.
+    """
     scheme = _SCHEME.match(value)
     rest = value[scheme.end() :] if scheme else value
     host = re.split(r"[/:]", rest, maxsplit=1)[0]
@@ -111,7 +108,9 @@ def _name_or_secret(value: str) -> str | None:
 
 
 def _server(value: str) -> str | None:
-    return "holds a telephone number" if _TELEPHONE.fullmatch(value) else None
+    if _TELEPHONE.fullmatch(value):
+        return "holds a telephone number"
+    return _name_or_secret(value)
 
 
 def _number(value: str) -> str | None:
@@ -121,9 +120,15 @@ def _number(value: str) -> str | None:
 
 
 def _domain(value: str) -> str | None:
+    if value.isdecimal():
+        return "holds a number"
     if _SCHEME.match(value) or re.search(r"[/:@]", value):
         return "holds more than a host name: scheme, port and path do not belong there"
     return None
+
+
+def _port(value: str) -> str | None:
+    return "is not a port number" if value and not value.isdecimal() else None
 
 
 _LOOKS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
@@ -135,5 +140,6 @@ _LOOKS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
         "SIP_SERVER": _server,
         "SIP_NUMBER": _number,
         "DOMAIN": _domain,
+        "PORT": _port,
     }
 )

@@ -5,12 +5,12 @@ A mapping checked against a model, with every problem in words that name the pla
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.environments.hints import did_you_mean
 from livekit_conformance.environments.yaml_document import KeyPath, dotted
 
@@ -22,17 +22,19 @@ def validated(
     data: Mapping[str, Any],
     lines: Mapping[KeyPath, int],
     unknown: frozenset[KeyPath] | set[KeyPath] = frozenset(),
+    columns: Mapping[KeyPath, int] = MappingProxyType({}),
 ) -> tuple[M | None, list[str]]:
     """
     The model made of `data`, or None, and the problems with the lines of their keys.
 
-    Nothing is said of the places in `unknown`, whose values could not be found out.
+    Nothing is said of the places in `unknown`, whose values could not be found out. The columns of
+    keys are told where they are given: where many keys stand on one line.
     """
     try:
         return model.model_validate(data), []
     except ValidationError as error:
         return None, [
-            _located(lines, details["loc"], _explain(details, model))
+            _located(lines, columns, details["loc"], _explain(details, model))
             for details in error.errors(include_url=False)
             if not _concerns(details["loc"], unknown)
         ]
@@ -42,15 +44,20 @@ def _concerns(location: KeyPath, unknown: frozenset[KeyPath] | set[KeyPath]) -> 
     return any(location[: len(place)] == place for place in unknown)
 
 
-def _located(lines: Mapping[KeyPath, int], location: KeyPath, words: str) -> str:
+def _located(
+    lines: Mapping[KeyPath, int], columns: Mapping[KeyPath, int], location: KeyPath, words: str
+) -> str:
     """
     Prefix `words` with the line and the key of the innermost place that the file has.
     """
-    line = None
+    place = ""
     for length in range(len(location), 0, -1):
-        if (line := lines.get(tuple(location[:length]))) is not None:
+        inner = tuple(location[:length])
+        if (line := lines.get(inner)) is not None:
+            column = columns.get(inner)
+            place = f"line {line}, column {column}: " if column else f"line {line}: "
             break
-    return f"{f'line {line}: ' if line else ''}{dotted(tuple(location))}: {words}"
+    return f"{place}{dotted(tuple(location))}: {words}"
 
 
 def _explain(details: ErrorDetails, model: type[BaseModel]) -> str:
@@ -79,8 +86,6 @@ def _explain(details: ErrorDetails, model: type[BaseModel]) -> str:
 
 
 def _values(details: ErrorDetails) -> list[str]:
-    if details["type"] == "enum":
-        return [effect.value for effect in Effect]
     return [word.strip(" '") for word in details["ctx"]["expected"].replace(" or ", ",").split(",")]
 
 

@@ -4,18 +4,14 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
-from dotenv import dotenv_values
-
-from livekit_conformance.environments.sanity import oddities, swapped
-from livekit_conformance.errors import ProfileError
+from livekit_conformance.environments.env_file import EnvFile
+from livekit_conformance.environments.hints import lookalike
+from livekit_conformance.environments.sanity import NINE, oddities, swapped
 
 Origin = Literal["environment", ".env", "missing"]
 
@@ -29,9 +25,8 @@ class Variables:
     Looks variables up and keeps where each came from; values never leave through `problems`.
     """
 
-    environ: Mapping[str, str]
-    file: Path | None
-    file_values: Mapping[str, str | None]
+    environ: Mapping[str, str] = field(repr=False)
+    file: EnvFile | None
     origins: dict[str, Origin] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     # The keys of the profile that each variable stands in.
@@ -72,65 +67,72 @@ class Variables:
             found[name].append(words)
         return {name: tuple(words) for name, words in found.items() if words}
 
+    def origin(self, name: str) -> Origin:
+        """
+        Where a variable is found.
+        """
+        if name in self.environ:
+            return "environment"
+        return ".env" if name in self._in_file else "missing"
+
+    def differing(self) -> tuple[str, ...]:
+        """
+        The variables that have another value in the env file, which the environment outdoes.
+
+        Where a value is odd, that is the difference.
+        """
+        odd = self.odd()
+        return tuple(
+            name
+            for name, value in self._values.items()
+            if name not in odd and self._in_file.get(name, value) != value
+        )
+
+    def misspelt(self) -> dict[str, str]:
+        """
+        Names in the env file that nobody asks for, each with the one that it is likely to mean.
+        """
+        wanted = [name for name in self.origins if name not in self._in_file]
+        pairs = ((name, lookalike(name, wanted)) for name in self._unasked(self._in_file))
+        return {name: meant for name, meant in pairs if meant}
+
+    def _unasked(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if name not in NINE and name not in self.origins]
+
     def _look_up(self, name: str, key: str) -> str | None:
-        if (value := self.environ.get(name)) is not None:
-            self.origins[name] = "environment"
-        elif (value := self.file_values.get(name)) is not None:
-            self.origins[name] = ".env"
-        else:
-            self.origins[name] = "missing"
+        self.origins[name] = self.origin(name)
+        value = self.environ.get(name, self._in_file.get(name))
+        if value is None:
             self.problems.append(
                 f"{key}: variable {name} is missing: looked in the environment and in "
-                f"{self._file_words()}; set it with `export {name}=...` or put a line "
-                f"{name}=... into {self.file or '.env'}"
+                f"{self._file_words()}; {self._remedy(name)}"
             )
             return None
         self._values[name] = value
         self.uses.setdefault(name, []).append(key)
         return value
 
+    @property
+    def _in_file(self) -> Mapping[str, str]:
+        return self.file.values if self.file else {}
+
+    def misspelling_of(self, name: str) -> tuple[str, Origin] | None:
+        """
+        What is likely to be meant for a variable that is missing, and where it is.
+        """
+        if near := lookalike(name, self._unasked(self._in_file)):
+            return near, ".env"
+        if near := lookalike(name, self._unasked(self.environ)):
+            return near, "environment"
+        return None
+
+    def _remedy(self, name: str) -> str:
+        if found := self.misspelling_of(name):
+            near, origin = found
+            place = "the environment" if origin == "environment" else self._file_words()
+            return f"{place} has {near}: if that is it, correct its name"
+        file = self.file.path if self.file else ".env"
+        return f"set it with `export {name}=...` or put a line {name}=... into {file}"
+
     def _file_words(self) -> str:
-        if self.file is None:
-            return ".env (there is none)"
-        return str(self.file)
-
-
-def read_env_file(path: Path) -> Mapping[str, str | None]:
-    """
-    The variables of an env file, with values taken literally.
-
-    Raises ProfileError with the line when a line cannot be understood or the file cannot be read.
-    """
-    if not path.is_file():
-        raise ProfileError([f"{path}: there is no such env file"])
-    with _parser_complaints() as complaints:
-        try:
-            values = dotenv_values(path, interpolate=False)
-        except (OSError, UnicodeDecodeError) as error:
-            raise ProfileError([f"{path}: cannot be read: {error}"]) from error
-    if complaints:
-        raise ProfileError(
-            [f"{path}: line {line}: not of the form NAME=value" for line in complaints]
-        )
-    return values
-
-
-@contextmanager
-def _parser_complaints() -> Iterator[list[int]]:
-    """
-    The numbers of the lines that python-dotenv skips: it only logs them.
-    """
-    lines: list[int] = []
-    logger = logging.getLogger("dotenv.main")
-
-    def keep(record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple) and record.args and isinstance(record.args[0], int):
-            lines.append(record.args[0])
-            return False
-        return True
-
-    logger.addFilter(keep)
-    try:
-        yield lines
-    finally:
-        logger.removeFilter(keep)
+        return str(self.file.path) if self.file else ".env (there is none)"

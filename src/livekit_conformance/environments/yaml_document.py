@@ -21,12 +21,13 @@ KeyPath = tuple[str | int, ...]
 @dataclass(frozen=True, slots=True)
 class Document:
     """
-    The values of a file, the line of every key, and what is wrong with the keys.
+    The values of a file, the line and column of every key, and what is wrong with the keys.
     """
 
     data: dict[str, Any]
     lines: dict[KeyPath, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    columns: dict[KeyPath, int] = field(default_factory=dict)
 
 
 def read(path: Path) -> Document:
@@ -49,15 +50,16 @@ def read(path: Path) -> Document:
         raise ProfileError([f"{path}: {place}not YAML: {problem}"]) from error
     if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
         raise ProfileError([f"{path}: must hold a mapping of sections (kind: ..., allow: ...)"])
-    lines: dict[KeyPath, int] = {}
-    problems = list(_keys(node, (), lines))
-    return Document(data, lines, problems)
+    document = Document(data)
+    document.problems.extend(_keys(node, (), document))
+    return document
 
 
-def _keys(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int]) -> Iterator[str]:
+def _keys(node: yaml.Node, path: KeyPath, document: Document) -> Iterator[str]:
+    lines = document.lines
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            yield from _keys(item, (*path, index), lines)
+            yield from _keys(item, (*path, index), document)
     if not isinstance(node, yaml.MappingNode):
         return
     section = dotted(path)
@@ -74,7 +76,8 @@ def _keys(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int]) -> Iterator
             )
             continue
         lines[inner] = line
-        yield from _keys(value, inner, lines)
+        document.columns[inner] = key.start_mark.column + 1
+        yield from _keys(value, inner, document)
 
 
 def dotted(path: KeyPath) -> str:

@@ -6,6 +6,7 @@ Without a path under suites/ on the command line it does nothing.
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
@@ -38,6 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
     if not collection.asks_for_suites(config):
         return
+    # What is imported by now stays: no collection looks through it, neither at the end nor in the
+    # middle of a call.
+    gc.freeze()
     if config.getoption("numprocesses", None):
         raise pytest.UsageError(
             "-n is not supported with suites/: the links of the chain are judged in order"

@@ -81,7 +81,7 @@ class RunState:
             suite_version=__version__,
             seed=seed,
             url=profile.livekit.url,
-            variables=dict(loaded.origins),
+            variables={**loaded.origins, **loaded.unasked},
         )
         return cls(
             environment=name,

@@ -31,11 +31,11 @@ def header(run: RunState) -> list[str]:
     """
     What is tested, from where its settings come, and where the reports will be.
     """
-    origins = ", ".join(f"{name} ({origin})" for name, origin in run.loaded.origins.items())
+    allowed = ", ".join(sorted(run.profile.allow))
     target = run.clean(run.profile.livekit.url) or "chosen when it starts"
     return [
         f"environment: {run.environment} ({run.profile.kind}), target: {target}",
-        f"allowed: {', '.join(sorted(run.profile.allow))}; variables: {origins or 'none'}",
+        f"allowed: {allowed}; variables: {words.variables(run.run.variables)}",
         f"run: {run.run.id}, reports: {run.directory}",
     ]
 

@@ -4,7 +4,7 @@ What a person reads first, as lines of text: the terminal and summary.md say the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.link_words import WORDS
@@ -16,6 +16,14 @@ from livekit_conformance.verdict import CheckRecord, Verdict
 
 # More than this nobody reads in a line; `livekit-conformance list` has all.
 _NAMED = 8
+
+
+def variables(origins: Mapping[str, str]) -> str:
+    """
+    Each variable with where it is found. A run that lacks one which it needs does not begin.
+    """
+    where = ((name, "nowhere" if o == "missing" else o) for name, o in origins.items())
+    return ", ".join(f"{name} ({origin})" for name, origin in where) or "none"
 
 
 def headline(result: Result) -> str:

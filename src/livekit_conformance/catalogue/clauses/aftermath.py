@@ -114,6 +114,24 @@ CLAUSES: tuple[Clause, ...] = (
         "the client MUST try again as config/retry_policies.yaml says, and only what is transient",
     ),
     Clause(
+        "1.5-client-does-nothing-twice",
+        "MUST",
+        "retry",
+        Effect.DISRUPT,
+        Link.CLIENT,
+        "the client MUST NOT repeat a request that may have arrived and would be done twice, such "
+        "as a call",
+    ),
+    Clause(
+        "1.5-client-keeps-its-budget",
+        "MUST",
+        "retry",
+        Effect.DISRUPT,
+        Link.CLIENT,
+        "the client MUST NOT send more repeated requests than the budgets of "
+        "config/retry_policies.yaml allow",
+    ),
+    Clause(
         "1.5-client-breaker-as-configured",
         "MUST",
         "retry",

@@ -23,7 +23,17 @@ CLAUSES: tuple[Clause, ...] = (
         "environment",
         Effect.READ,
         Link.CONFIGURATION,
-        "each of the nine variables SHOULD be set in the process environment, not only in .env",
+        "each of the nine variables SHOULD be set in the process environment, not only in .env, "
+        "nor with another value there",
+    ),
+    Clause(
+        "1.1-env-file-is-private",
+        "SHOULD",
+        "environment",
+        Effect.READ,
+        Link.CONFIGURATION,
+        "an env file SHOULD be kept from everybody but its owner: not open to other accounts, and "
+        "not in git",
     ),
     Clause(
         "1.1-variables-are-sane",

@@ -89,8 +89,7 @@ def environment(result: Result) -> dict[str, str]:
         "Suite version": run.suite_version,
         "Run": run.id,
         "Started": run.started,
-        "Variables": ", ".join(f"{n} from {origin}" for n, origin in run.variables.items())
-        or "none",
+        "Variables": words.variables(run.variables),
     }
 
 

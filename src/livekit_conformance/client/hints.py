@@ -4,6 +4,8 @@ What to do about an error that livekit-server answers with.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 # The first entry whose words stand in the server's own text; the wordings of livekit-server 1.8.4
@@ -37,16 +39,24 @@ _BY_STATUS: Final = (
     (429, "Too many requests: wait before asking again"),
     (500, "The server failed: look at its log at this time"),
 )
+_LEAST_ERROR: Final = 400
 
 
-def hint(status: int, text: str) -> str:
+def hint(status: int, text: str, metadata: Mapping[str, str] = MappingProxyType({})) -> str:
     """
     One sentence for the operator, by the server's words where they are known, else by `status`.
+
+    `metadata` of the Twirp error tell whether it was a call that failed, of whose SIP status the
+    others are made: 429 means that the callee is busy.
     """
+    if "sip_status_code" in metadata:
+        return "The call was placed: its SIP status comes from the callee or the provider"
     for words, advice in _BY_WORDS:
         if any(word in text for word in words):
             return advice
     for least, advice in reversed(_BY_STATUS):
         if status >= least:
             return advice
+    if status < _LEAST_ERROR:
+        return "Check the URL: what answers there is not LiveKit, or something between changes it"
     return "Look at the request: the server says that it is wrong"

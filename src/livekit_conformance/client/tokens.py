@@ -1,0 +1,102 @@
+"""
+Access tokens checked without a request: what livekit-server will say of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from livekit_conformance.client.errors import LiveKitAuthenticationError
+from livekit_conformance.protocol import token as tokens
+from livekit_conformance.protocol.token import LEEWAY_S, Refusal, TokenRefused
+from livekit_conformance.redaction import Redactor, masked
+
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+_HINTS: Final = MappingProxyType(
+    {
+        Refusal.MALFORMED: "Send the token as it was made: three parts with dots between",
+        Refusal.UNKNOWN_KEY: "The token was made with another API key",
+        Refusal.ALGORITHM: "Sign the token with HS256",
+        Refusal.SIGNATURE: "The token was made with another secret: compare it with the server's",
+        Refusal.EXPIRED: "Make a new token; if it is new, synchronise the clocks by NTP",
+        Refusal.WITHOUT_EXPIRY: "Give the token an end: whoever finds it can use it for ever",
+        Refusal.NOT_YET_VALID: "Synchronise the clocks by NTP",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ValidToken:
+    """
+    What a token proves: of whom, with which grants, until when (Unix seconds; None: for ever).
+
+    The names of grants are those of the token, such as `roomJoin`.
+    """
+
+    identity: str
+    video: Mapping[str, Any]
+    sip: Mapping[str, Any]
+    expires: float | None
+
+
+def validate_token(
+    token: str,
+    *,
+    api_key: str,
+    api_secret: str,
+    now: float,
+    leeway: float = LEEWAY_S,
+    needs_expiry: bool = False,
+    video: Mapping[str, Any] = _NOTHING,
+    sip: Mapping[str, Any] = _NOTHING,
+) -> ValidToken:
+    """
+    The token, when livekit-server would accept it at `now` (Unix seconds), and its grants.
+
+    `leeway` in seconds is what a clock that runs differently is forgiven. livekit-server takes a
+    token without end, this does too unless `needs_expiry`. `video` and `sip` are grants that it
+    must have: `video={"roomJoin": True, "room": "support"}`.
+
+    Raises LiveKitAuthenticationError, whose `code` is the Refusal or `permission_denied`.
+    """
+    try:
+        claims = tokens.verify(
+            token, keys={api_key: api_secret}, now=now, leeway=leeway, needs_expiry=needs_expiry
+        )
+    except TokenRefused as refused:
+        raise _refusal(
+            refused.reason.value,
+            # The issuer may be anything, even the secret where key and secret are swapped.
+            Redactor([api_secret])(refused.text),
+            _HINTS[refused.reason],
+            api_key,
+        ) from None
+    held = {kind: _grants(claims, kind) for kind in ("video", "sip")}
+    lacking = [
+        f"{kind}.{name}"
+        for kind, wanted in (("video", video), ("sip", sip))
+        for name, value in wanted.items()
+        if held[kind].get(name) != value
+    ]
+    if lacking:
+        raise _refusal(
+            "permission_denied",
+            f"permissions denied: the token lacks {', '.join(lacking)}",
+            "Make a token with these grants",
+            api_key,
+        )
+    return ValidToken(claims.get("sub") or "", held["video"], held["sip"], claims.get("exp"))
+
+
+def _grants(claims: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    grants = claims.get(kind)
+    return MappingProxyType(grants) if isinstance(grants, dict) else _NOTHING
+
+
+def _refusal(code: str, text: str, hint: str, key: str) -> LiveKitAuthenticationError:
+    return LiveKitAuthenticationError(
+        method="token", code=code, text=text, hint=hint, key=masked(key)
+    )

@@ -1,0 +1,28 @@
+"""
+Levels of the logs, which both services have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from livekit_conformance.config_doctor.findings import Finding, Severity
+from livekit_conformance.config_doctor.services import Service
+from livekit_conformance.config_doctor.settings import Settings
+
+_LEVELS = ("debug", "info", "warn", "error", "dpanic", "panic", "fatal")
+
+
+def check_level(settings: Settings, service: Service, *path: str) -> Iterator[Finding]:
+    """
+    Whether a level of the log is one.
+    """
+    level = settings.text(*path)
+    if level and level not in _LEVELS and level not in map(str.upper, _LEVELS):
+        yield settings.finding(
+            Severity.WARNING,
+            *path,
+            problem="is no level",
+            consequence=f"{service.name} logs from level info",
+            remedy=f"Write one of: {', '.join(_LEVELS[:4])}",
+        )

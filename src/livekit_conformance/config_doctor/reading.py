@@ -1,0 +1,120 @@
+"""
+From the bytes of a file to its first document, as yaml.v3 of Go reads it.
+
+PyYAML is stricter in three ways that livekit-server and livekit-sip are not: it wants one document
+only, no anchor twice, and no tab between two words.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+import yaml
+
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# At the start of a line and behind the dashes there a tab is an error for both.
+_INDENTATION = re.compile(r"^[ \t]*(?:[-?][ \t]+)*")
+# What PyYAML quotes from the file, which may be a secret that begins with * or &.
+_QUOTED = re.compile(r"((?:alias|anchor|tag handle|directive)) .*", re.DOTALL)
+
+
+class Unreadable(Exception):
+    """
+    Neither of the services can read the file: where, and why.
+    """
+
+    def __init__(self, line: int, column: int, problem: str) -> None:
+        super().__init__(problem)
+        self.line = line
+        self.column = column
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """
+    The root of the first document, None when there is none, and the line of a second one.
+    """
+
+    root: yaml.Node | None
+    second: int | None = None
+
+
+def decode(content: bytes) -> str:
+    """
+    The text of a file. Raises Unreadable with the place of the first byte that is no text.
+    """
+    mark, encoding = next(
+        (known for known in _BYTE_ORDER_MARKS if content.startswith(known[0])), (b"", "utf-8")
+    )
+    content = content.removeprefix(mark)
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line, column = _place(content[: error.start].decode(encoding, "replace"))
+        raise Unreadable(line, column, "not UTF-8 text") from error
+
+
+def documents(text: str) -> Documents:
+    """
+    The first document of a text. Raises Unreadable when it is not YAML.
+    """
+    loader = None
+    try:
+        loader = _Loader(_without_inner_tabs(text.removeprefix("\ufeff")))
+        root = loader.get_node() if loader.check_node() else None
+    except yaml.reader.ReaderError as error:
+        line, column = _place(text[: error.position])
+        raise Unreadable(line, column, "a control character") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        problem = _QUOTED.sub(r"\1", getattr(error, "problem", None) or "unreadable")
+        raise Unreadable(line, column, f"not YAML: {problem}") from error
+    except RecursionError as error:
+        raise Unreadable(1, 1, "nested too deeply") from error
+    return Documents(root, _second(loader))
+
+
+def _second(loader: _Loader) -> int | None:
+    """
+    The services never look at what follows, so nothing there can be wrong.
+    """
+    try:
+        node = loader.get_node() if loader.check_node() else None
+    except (yaml.YAMLError, RecursionError):
+        return int(loader.line) + 1
+    is_empty = node is None or (isinstance(node, yaml.ScalarNode) and not node.value)
+    return None if is_empty or node is None else node.start_mark.line + 1
+
+
+class _Loader(yaml.SafeLoader):
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if not self.check_event(yaml.AliasEvent):
+            self.anchors.pop(self.peek_event().anchor, None)  # type: ignore[no-untyped-call]
+        node: yaml.Node | None = super().compose_node(parent, index)
+        return node
+
+
+def _without_inner_tabs(text: str) -> str:
+    """
+    The same text with a blank for every tab that separates words: each stays in its place.
+    """
+    if "\t" not in text:
+        return text
+    lines = []
+    for line in text.splitlines(keepends=True):
+        indentation = _INDENTATION.match(line)
+        end = indentation.end() if indentation else 0
+        lines.append(line[:end] + line[end:].replace("\t", " "))
+    return "".join(lines)
+
+
+def _place(before: str) -> tuple[int, int]:
+    return before.count("\n") + 1, len(before) - before.rfind("\n")

@@ -1,0 +1,68 @@
+"""
+Secrets that everybody knows or can guess. No finding tells one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from livekit_conformance.config_doctor.findings import Finding, Severity
+from livekit_conformance.config_doctor.settings import Settings
+from livekit_conformance.environments.sanity import is_placeholder
+from livekit_conformance.redaction import masked
+
+# What livekit-server asks for, with an error in its log.
+_BYTES = 32
+_MAKE_ONE = "Make a pair: livekit-server generate-keys"
+
+
+def check_secrets(settings: Settings) -> Iterator[Finding]:
+    """
+    The secrets behind `keys`, `api_secret`, and the passwords of Redis.
+    """
+    for key, secret in settings.pairs("keys").items():
+        yield from _api_secret(settings, f"the secret of {masked(key)}", secret, "keys", key)
+        if is_placeholder(key):
+            yield _placeholder(settings, "a key", "keys", key)
+    yield from _api_secret(settings, "the secret", settings.text("api_secret"), "api_secret")
+    for name in ("username", "password", "sentinel_password"):
+        if is_placeholder(settings.text("redis", name)):
+            yield _placeholder(settings, "it", "redis", name)
+    if is_placeholder(settings.text("api_key")):
+        yield _placeholder(settings, "it", "api_key")
+
+
+def _api_secret(settings: Settings, what: str, secret: str, *path: str) -> Iterator[Finding]:
+    if is_placeholder(secret):
+        yield _placeholder(settings, what, *path)
+    elif secret and len(secret.encode()) < _BYTES:
+        yield _finding(
+            settings,
+            Severity.WARNING,
+            *path,
+            problem=f"{what} has {len(secret.encode())} bytes, fewer than {_BYTES}",
+            consequence="whoever guesses it makes valid tokens; livekit-server says so at start",
+            remedy=_MAKE_ONE,
+        )
+
+
+def _placeholder(settings: Settings, what: str, *path: str) -> Finding:
+    return _finding(
+        settings,
+        Severity.ERROR,
+        *path,
+        problem=f"{what} is a placeholder",
+        consequence="the services take it as it stands: nothing replaces it, and everybody knows "
+        "it",
+        remedy=_MAKE_ONE if path[0] != "redis" else "Write what Redis expects, or delete the line",
+    )
+
+
+def _finding(
+    settings: Settings, severity: Severity, *path: str, problem: str, consequence: str, remedy: str
+) -> Finding:
+    line, column = settings.place(*path)
+    shown = (path[0], masked(path[1])) if path[0] == "keys" else path
+    return Finding(
+        severity, settings.file, line, column, ".".join(shown), problem, consequence, remedy
+    )

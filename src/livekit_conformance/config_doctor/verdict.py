@@ -1,0 +1,154 @@
+"""
+What `config check` has found, as lines for people and as JSON for programs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+import yaml
+
+from livekit_conformance.config_doctor.findings import Finding, Severity
+from livekit_conformance.config_doctor.services import Service
+from livekit_conformance.config_doctor.settings import entries, parse
+from livekit_conformance.redaction import Redactor
+
+FINE, ERRORS, UNCLEAR = 0, 1, 4
+SCHEMA = 1
+# Keys whose values are secret, wherever they stand, and the mapping of keys and secrets.
+_SECRET_KEYS = frozenset(
+    {"api_secret", "password", "sentinel_password", "secret", "credential", "keys"}
+)
+# Shorter ones would tear holes into ordinary words.
+_SHORTEST_SECRET = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """
+    The findings about one file, or about two together: then there is no service.
+
+    `findings` is None when there was nothing to compare.
+    """
+
+    name: str
+    service: str | None
+    findings: tuple[Finding, ...] | None
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(sorted(self.findings or (), key=_place))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    Everything that was found. `unclear` says of which files nothing can be said, and why.
+    """
+
+    judged: Sequence[Judged]
+    unclear: Sequence[str]
+    redact: Redactor
+
+    @property
+    def status(self) -> int:
+        """
+        The exit status of the command.
+        """
+        if self.unclear:
+            return UNCLEAR
+        return ERRORS if self._count(Severity.ERROR) else FINE
+
+    def as_text(self) -> str:
+        """
+        The findings grouped by file, and the verdict in the last line.
+        """
+        return self.redact("".join(f"{line}\n" for line in self._lines()))
+
+    def as_json(self) -> str:
+        """
+        The same as one JSON object.
+        """
+        content = {
+            "schema": SCHEMA,
+            "exit_status": self.status,
+            "verdict": self._sentence(),
+            "errors": self._count(Severity.ERROR),
+            "warnings": self._count(Severity.WARNING),
+            "not_judged": self.unclear,
+            "checked": [
+                {
+                    "name": each.name,
+                    "service": each.service,
+                    "was_judged": each.findings is not None,
+                    "findings": [asdict(finding) for finding in each],
+                }
+                for each in self.judged
+            ],
+        }
+        return self.redact(f"{json.dumps(content, ensure_ascii=False, indent=1)}\n")
+
+    def _lines(self) -> Iterator[str]:
+        for each in self.judged:
+            title = f"{each.name} ({each.service})" if each.service else each.name
+            if each.findings:
+                yield title
+            elif each.findings is None:
+                yield f"{title}: not compared, because one of them cannot be read"
+            else:
+                yield f"{title}: nothing is wrong"
+            for found in each:
+                place = f"{found.file}:{found.line}:{found.column}"
+                yield f"{place}: {found.severity}: {found.key}: {found.problem}"
+                yield f"    therefore: {found.consequence}"
+                yield f"    to do: {found.remedy}"
+            yield ""
+        for reason in self.unclear:
+            yield f"not checked: {reason}"
+        yield self._sentence()
+
+    def _sentence(self) -> str:
+        errors, warnings = self._count(Severity.ERROR), self._count(Severity.WARNING)
+        counts = f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
+        if self.unclear:
+            return f"INCOMPLETE: {len(self.unclear)} not checked; {counts}"
+        return f"{'NOT OK' if errors else 'OK'}: {counts}"
+
+    def _count(self, severity: Severity) -> int:
+        return sum(finding.severity is severity for each in self.judged for finding in each)
+
+
+def redactor(texts: Iterable[tuple[Service, str]]) -> Redactor:
+    """
+    What takes the secrets of these files out of whatever is printed about them.
+    """
+    secrets = (
+        secret for service, text in texts for secret in _secrets(parse(text, "", service)[0].root)
+    )
+    return Redactor(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
+
+
+def _secrets(root: yaml.Node) -> Iterator[str]:
+    waiting, seen = [(root, False)], set[tuple[int, bool]]()
+    while waiting:
+        node, is_secret = waiting.pop()
+        if (id(node), is_secret) in seen:
+            continue
+        seen.add((id(node), is_secret))
+        if isinstance(node, yaml.MappingNode):
+            waiting += [
+                (value, is_secret or key.value in _SECRET_KEYS) for key, value in entries(node)
+            ]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += [(value, is_secret) for value in node.value]
+        elif is_secret and isinstance(node, yaml.ScalarNode):
+            yield str(node.value)
+
+
+def _place(finding: Finding) -> tuple[str, int, int]:
+    return finding.file, finding.line, finding.column
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

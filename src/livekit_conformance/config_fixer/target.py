@@ -1,0 +1,204 @@
+"""
+The file that is to be changed: which one it really is, what is in it, and what hinders a change.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from livekit_conformance.errors import in_system_words
+
+_LARGEST = 1 << 20
+_MOUNTS = Path("/proc/self/mountinfo")
+_MOUNT_POINT_FIELD = 4
+_OCTAL = re.compile(r"\\([0-7]{3})")
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISCHR, "a device"),
+)
+# Signatures of the content: with other content they would make the file unreadable.
+_SIGNATURES = frozenset({"security.evm", "security.ima"})
+_NO_ATTRIBUTES = (errno.ENOTSUP, errno.ENOSYS)
+
+
+class Refused(Exception):
+    """
+    Nothing was changed; the text says why, and what to do.
+    """
+
+
+class Unconfirmed(Exception):
+    """
+    The file is the new one and the backup is there, but the disk did not confirm it.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """
+    A file as it was read: its real path, its bytes, and all that says who may read it.
+    """
+
+    path: Path
+    content: bytes
+    status: os.stat_result
+    attributes: Mapping[str, bytes]
+
+    @property
+    def mode(self) -> int:
+        """
+        The permission bits.
+        """
+        return stat.S_IMODE(self.status.st_mode)
+
+    def is_as_read(self) -> bool:
+        """
+        Whether the file is still the same one with the same content and permissions.
+        """
+        try:
+            now = read(self.path)
+        except Refused:
+            return False
+        return (now.content, _identity(now.status)) == (self.content, _identity(self.status))
+
+
+def real_path(path: Path) -> Path:
+    """
+    Where a path leads to when all links in it are followed. The file itself need not be there.
+
+    Raises Refused when links lead in a circle, or a folder on the way is not there.
+    """
+    try:
+        real = path.resolve()
+        real.parent.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        raise Refused(f"{path}: cannot be found: {in_system_words(error)}") from error
+    return real
+
+
+def read(path: Path) -> Original:
+    """
+    Read a regular file whose path has no links left.
+
+    Raises Refused for what is no regular file, too large, or cannot be read.
+    """
+    try:
+        # A pipe would let us wait for somebody who writes into it.
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        # Opening a socket or a device without a driver fails, and the error says nothing of that.
+        kind = _kind(path)
+        reason = f"is {kind}, and not a file" if kind else f"not read: {in_system_words(error)}"
+        raise Refused(f"{path}: {reason}") from error
+    try:
+        status = os.fstat(file)
+        if kind := _kind_of(status):
+            raise Refused(f"{path}: is {kind}, and not a file")
+        if status.st_size > _LARGEST:
+            raise Refused(f"{path}: is larger than {_LARGEST} bytes; no configuration is")
+        content = b""
+        while block := os.read(file, _LARGEST):
+            content += block
+        return Original(path, content, status, attributes(file))
+    except OSError as error:
+        raise Refused(f"{path}: not read: {in_system_words(error)}") from error
+    finally:
+        os.close(file)
+
+
+def why_not_writable(original: Original) -> str | None:
+    """
+    Why a file must not be replaced, and what to do about it; None when it may.
+    """
+    hindrance = next(_hindrances(original), None)
+    return f"{original.path}: {hindrance}" if hindrance else None
+
+
+def _hindrances(original: Original) -> Iterator[str]:
+    path, status = original.path, original.status
+    if is_mount_point(path):
+        yield (
+            "is a mount of its own (as `docker run -v FILE:FILE` makes it), which cannot be "
+            "replaced from inside: change the file on the host, or mount its folder instead"
+        )
+    if status.st_nlink > 1:
+        yield (
+            f"has {status.st_nlink} names (hard links); the others would keep the old content: "
+            "copy the file to a name of its own first"
+        )
+    # Root may write it all the same; whoever took the right away did not mean to be ignored.
+    if not status.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
+        yield f"is read-only (mode {original.mode:04o}): allow it first, chmod u+w {path}"
+    if os.statvfs(path).f_flag & os.ST_RDONLY:
+        yield "is on a read-only file system: change it where it comes from"
+    if not os.access(path, os.W_OK, effective_ids=True):
+        yield "this user may not write it: run as its owner"
+    if not os.access(path.parent, os.W_OK | os.X_OK, effective_ids=True):
+        yield (
+            "this user may not write into its folder, and the file is replaced as a whole: run "
+            "as the owner of the folder"
+        )
+    if signed := _SIGNATURES & original.attributes.keys():
+        yield f"is signed ({', '.join(sorted(signed))}): sign it anew after a change by hand"
+
+
+def is_mount_point(path: Path) -> bool:
+    """
+    Whether something is mounted on this very path. Where /proc is not, the kernel says EBUSY.
+    """
+    try:
+        lines = _MOUNTS.read_bytes().splitlines()
+    except OSError:
+        return False
+    points = (line.split()[_MOUNT_POINT_FIELD].decode("utf-8", "surrogateescape") for line in lines)
+    return str(path) in {_OCTAL.sub(lambda m: chr(int(m[1], 8)), point) for point in points}
+
+
+def attributes(file: int) -> dict[str, bytes]:
+    """
+    The extended attributes of an open file, access control lists among them.
+    """
+    try:
+        return {name: os.getxattr(file, name) for name in os.listxattr(file)}
+    except OSError as error:
+        if error.errno in _NO_ATTRIBUTES:
+            return {}
+        raise
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return (
+        status.st_dev,
+        status.st_ino,
+        status.st_mode,
+        status.st_uid,
+        status.st_gid,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+    )
+
+
+def _kind(path: Path) -> str | None:
+    try:
+        return _kind_of(path.lstat())
+    except OSError:
+        return None
+
+
+def _kind_of(status: os.stat_result) -> str | None:
+    """
+    What a thing is called that is no regular file; None for one that is.
+    """
+    if stat.S_ISREG(status.st_mode):
+        return None
+    named = next((name for is_one, name in _KINDS if is_one(status.st_mode)), None)
+    return named or "something special"

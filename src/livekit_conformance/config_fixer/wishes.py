@@ -1,0 +1,162 @@
+"""
+What people wish to set in livekit-sip.yaml, and the honest answer to each wish.
+
+Most of these settings do not exist: livekit-sip ignores such keys without a word, livekit-server
+refuses to start over them. So nothing is written but the one that there is, `health_port`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from livekit_conformance.environments.yaml_document import KeyPath
+
+HEALTH_PORT = 8080
+_HIGHEST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """
+    One wish: the value that was wished for, what there is instead, and the keys people write.
+    """
+
+    name: str
+    wanted: str
+    answer: str
+    keys: frozenset[str]
+
+
+WISHES: Mapping[str, Wish] = MappingProxyType(
+    {
+        wish.name: wish
+        for wish in (
+            Wish(
+                "connection-timeout",
+                "30s",
+                "neither service has such a setting. Requests on the bus end by themselves after "
+                "1 s to 3 s, and a phone rings as long as `ringing_timeout` of the trunk or of the "
+                "call says (set through the API). For requests of an application: `deadline` in "
+                "config/retry_policies.yaml, which livekit_conformance.client obeys",
+                frozenset(
+                    {
+                        "connection_timeout",
+                        "connect_timeout",
+                        "connectionTimeout",
+                        "sip_timeout",
+                        "request_timeout",
+                    }
+                ),
+            ),
+            Wish(
+                "keep-alive",
+                "25s",
+                "nothing to set: the connections to Redis and to rooms are kept alive by the "
+                "services themselves. A call whose media stops is ended after `media_timeout` of "
+                "livekit-sip.yaml (15 s)",
+                frozenset(
+                    {
+                        "keep_alive",
+                        "keepalive",
+                        "keep_alive_interval",
+                        "keepalive_interval",
+                        "keep_alive_timeout",
+                        "keepAlive",
+                        "ping_interval",
+                    }
+                ),
+            ),
+            Wish(
+                "reconnect",
+                "10 attempts, 1s apart",
+                "always on, and nothing about it can be set: livekit-sip comes back to Redis and "
+                "to rooms by itself (10 attempts to a room, with growing delays). For an "
+                "application: `attempts` and `first_delay` in config/retry_policies.yaml, which "
+                "livekit_conformance.client obeys",
+                frozenset(
+                    {
+                        "reconnect",
+                        "auto_reconnect",
+                        "autoReconnect",
+                        "reconnection",
+                        "reconnect_attempts",
+                        "max_reconnect_attempts",
+                        "reconnect_delay",
+                        "reconnect_interval",
+                        "retry_policy",
+                        "retry_policies",
+                        "circuit_breaker",
+                    }
+                ),
+            ),
+            Wish(
+                "webhook-retry",
+                "3 attempts",
+                "not livekit-sip's work: livekit-server sends the webhooks, with four retries "
+                "1 s to 30 s apart that cannot be set. What can be is how old an event may grow: "
+                "`webhook.resource_url_notifier.max_age` in livekit.yaml (30 s). For deliveries of "
+                "an application: `webhook` in config/retry_policies.yaml",
+                frozenset({"webhook_retry", "webhook_retries", "webhook_max_retries"}),
+            ),
+            Wish(
+                "webhook-timeout",
+                "5s",
+                "neither service has such a setting: the receiver has to answer fast. Whether it "
+                "does is checked with `webhook.timeout` of the environment (config/NAME.yaml)",
+                frozenset({"webhook_timeout"}),
+            ),
+            Wish(
+                "health-check",
+                str(HEALTH_PORT),
+                "`health_port` of livekit-sip.yaml: HTTP 200 while it takes calls, 429 under load, "
+                "503 when it is ending. It does not tell whether Redis and livekit-server are "
+                "reached; `livekit-conformance doctor` does. livekit-server answers GET / on its "
+                "`port` without any setting",
+                frozenset({"health_check", "healthcheck", "healthCheck"}),
+            ),
+        )
+    }
+)
+# The same wishes, written below `webhook`.
+_BELOW_WEBHOOK: Mapping[str, str] = MappingProxyType(
+    {
+        "retry": "webhook-retry",
+        "retries": "webhook-retry",
+        "retry_count": "webhook-retry",
+        "retry_delay": "webhook-retry",
+        "max_retries": "webhook-retry",
+        "timeout": "webhook-timeout",
+    }
+)
+
+
+def wish_of(path: KeyPath) -> Wish | None:
+    """
+    The wish that a key of a file expresses; None when it expresses none.
+    """
+    match path:
+        case (str(name),):
+            return next((wish for wish in WISHES.values() if name in wish.keys), None)
+        case ("webhook" | "webhooks", str(name)) if name in _BELOW_WEBHOOK:
+            return WISHES[_BELOW_WEBHOOK[name]]
+        case _:
+            return None
+
+
+def parse_wish(text: str) -> tuple[Wish, str]:
+    """
+    The wish and its value from `NAME` or `NAME=VALUE`.
+
+    Raises ValueError when there is no such wish, or its value is no port where that is wished for.
+    """
+    name, _, value = text.partition("=")
+    wish = WISHES.get(name)
+    if wish is None:
+        raise ValueError(f"no such wish: {name} (there are {', '.join(WISHES)})")
+    value = value or wish.wanted
+    is_port = value.isdecimal() and value.isascii() and 0 < int(value) <= _HIGHEST_PORT
+    if wish is WISHES["health-check"] and not is_port:
+        raise ValueError(f"health-check wants a port from 1 to {_HIGHEST_PORT}")
+    return wish, value

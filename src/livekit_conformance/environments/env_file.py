@@ -1,0 +1,162 @@
+"""
+An env file: its variables, taken literally, how it is written, and who else gets to see it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from dotenv.parser import Binding, parse_stream
+
+from livekit_conformance.errors import ProfileError
+
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_BOM = "\ufeff"
+_NAME = re.compile(r"\s*(?P<export>export\s+)?[^=#\s]+(?P<before>\s*)=(?P<after>[^\S\n]*)")
+_COMMENT = re.compile(r"\s#")
+_QUOTES = ("'", '"')
+# What accounts other than the owner's must not do: read, and write.
+_OTHERS = 0o066
+_GIT_S = 2.0
+
+
+class Quirk(StrEnum):
+    """
+    What is read here as it is meant, and what other readers of env files (shells, docker) take
+    otherwise.
+    """
+
+    BOM = "bom"
+    CRLF = "crlf"
+    EXPORT = "export"
+    BLANKS = "blanks"
+    COMMENT = "comment"
+    TWICE = "twice"
+
+
+@dataclass(frozen=True, slots=True)
+class EnvFile:
+    """
+    What an env file says; `quirks` has the variables that each concerns, none for the whole file.
+    """
+
+    path: Path
+    values: Mapping[str, str] = field(repr=False)
+    quirks: Mapping[Quirk, tuple[str, ...]]
+
+
+def read_env_file(path: Path) -> EnvFile:
+    """
+    The variables of an env file, with values taken literally.
+
+    Raises ProfileError with the line when a line cannot be understood or the file cannot be read.
+    """
+    text = _text_of(path)
+    plain = text.removeprefix(_BOM).replace("\r\n", "\n")
+    bindings = list(parse_stream(io.StringIO(plain)))
+    if wrong := [binding for binding in bindings if binding.error]:
+        raise ProfileError(
+            [f"{path}: line {_line_of(binding)}: not of the form NAME=value" for binding in wrong]
+        )
+    quirks: dict[Quirk, dict[str, None]] = {}
+    if text.startswith(_BOM):
+        quirks[Quirk.BOM] = {}
+    if "\r\n" in text:
+        quirks[Quirk.CRLF] = {}
+    values: dict[str, str] = {}
+    for name, value, written in _assignments(bindings):
+        found = [*_quirks(written)]
+        if values.get(name, value) != value:
+            found.append(Quirk.TWICE)
+        for quirk in found:
+            quirks.setdefault(quirk, {})[name] = None
+        values[name] = value
+    return EnvFile(path, values, {quirk: tuple(names) for quirk, names in quirks.items()})
+
+
+def mode_for_others(path: Path) -> str | None:
+    """
+    The mode of a file, as chmod writes it, when others than its owner may read or write it.
+
+    Of a symbolic link that of its target. Modes mean something on POSIX only.
+    """
+    mode = stat.S_IMODE(path.stat().st_mode)
+    return f"{mode:04o}" if mode & _OTHERS else None
+
+
+def is_taken_by_git(path: Path) -> bool | None:
+    """
+    Whether git has a file or would take it with `git add .`; None when it is in no repository, or
+    git is not there to tell.
+    """
+    file = path.resolve()
+    git = shutil.which("git")
+    if git is None:
+        return None
+    try:
+        asked = subprocess.run(
+            (git, "-C", str(file.parent), "check-ignore", "--quiet", "--", file.name),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_GIT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    # 0: ignored, and not in the index. 1: not so. Else: no repository.
+    return {0: False, 1: True}.get(asked.returncode)
+
+
+def _text_of(path: Path) -> str:
+    if not path.is_file():
+        raise ProfileError([f"{path}: there is no such env file"])
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ProfileError([f"{path}: cannot be read: {error.strerror}"]) from error
+    if content.startswith(_UTF16):
+        raise ProfileError([f"{path}: is UTF-16: save it as UTF-8"])
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ProfileError([f"{path}: line {line}: not UTF-8: save the file as UTF-8"]) from None
+
+
+def _line_of(binding: Binding) -> int:
+    # python-dotenv counts from the blank lines before it.
+    text = binding.original.string
+    return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+
+
+def _assignments(bindings: Iterable[Binding]) -> Iterator[tuple[str, str, str]]:
+    """
+    Name, value and how it is written of each line that sets a variable.
+    """
+    for binding in bindings:
+        if binding.key is not None and binding.value is not None:
+            yield binding.key, binding.value, binding.original.string
+
+
+def _quirks(written: str) -> Iterator[Quirk]:
+    if (name := _NAME.match(written)) is None:
+        return
+    value = written[name.end() :].rstrip()
+    if name["export"]:
+        yield Quirk.EXPORT
+    if name["before"] or (name["after"] and value):
+        yield Quirk.BLANKS
+    if value.startswith(_QUOTES):
+        has_comment = not value.endswith(value[0])
+    else:
+        has_comment = _COMMENT.search(written, name.end("before") + 1) is not None
+    if has_comment:
+        yield Quirk.COMMENT

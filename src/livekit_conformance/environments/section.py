@@ -1,0 +1,43 @@
+"""
+What the models of all our files have in common: closed groups of keys, durations with a unit.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+
+
+def seconds(value: Any) -> float:
+    """
+    The duration that a text such as `5s`, `500ms`, `3m` or `1h` stands for, in seconds.
+
+    Raises ValueError with the remedy when the unit is missing.
+    """
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        raise ValueError(
+            f'a duration needs its unit: write "{value}s" for {value} seconds'
+            if is_number
+            else 'not a duration: write a number and its unit, as "500ms", "5s" or "3m"'
+        )
+    if not (length := float(match[1]) * _UNITS[match[2]]):
+        raise ValueError('a duration must be longer than zero: write for example "5s"')
+    return length
+
+
+Duration = Annotated[float, BeforeValidator(seconds)]
+
+
+class Section(BaseModel):
+    """
+    A closed, frozen group of keys.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,0 +1,34 @@
+"""
+Does the env file stay with its owner?
+"""
+
+import shlex
+
+import pytest
+
+from livekit_conformance.environments.env_file import is_taken_by_git, mode_for_others
+from livekit_conformance.errors import NotApplicable
+from livekit_conformance.reporting.session import RunState
+
+
+@pytest.mark.clause("1.1-env-file-is-private")
+@pytest.mark.parametrize("whom", ["other-accounts", "git"])
+def test_an_env_file_is_kept_from_others(run: RunState, whom: str) -> None:
+    """
+    Its mode opens it to nobody but its owner, and git ignores it.
+    """
+    if run.loaded.env_file is None or not run.loaded.origins:
+        raise NotApplicable("this profile takes nothing from an env file")
+    file = run.loaded.env_file.path
+    path = shlex.quote(str(file))
+
+    if whom == "git":
+        told = is_taken_by_git(file) and (
+            f"git has {path}, or takes it with git add: write its name into .gitignore; when git "
+            f"has it already, git rm --cached {path} and make new keys"
+        )
+    else:
+        mode = mode_for_others(file)
+        told = mode and f"other accounts can open {path} (mode {mode}): chmod 600 {path}"
+
+    assert not told, f"an env file SHOULD be kept from everybody but its owner; {told}"

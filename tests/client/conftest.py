@@ -1,0 +1,114 @@
+"""
+A server of our own, whose answers a test gives it, and clients of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from livekit import api
+
+from livekit_conformance.client import DEFAULT_POLICIES, Client
+
+KEY = "APImadeup1234"
+SECRET = "made-up-secret-of-the-client-tests"
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+FAST = DEFAULT_POLICIES.model_copy(
+    update={
+        name: getattr(DEFAULT_POLICIES, name).scaled(0.002)
+        for name in ("livekit", "sip", "webhook")
+    }
+)
+
+
+@dataclass
+class Server:
+    """
+    Answers by method; what it is not told to answer is an empty message.
+
+    A list of answers is given one after the other, the last one again and again.
+    """
+
+    url: str = ""
+    answers: dict[str, list[Handler | web.Response]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        method = request.path.rpartition("/")[2]
+        self.asked.append(method)
+        self.bodies.append(await request.read())
+        self.headers.append(dict(request.headers))
+        answers = self.answers.get(method)
+        if not answers:
+            return message(api.Room())
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, web.Response):
+            return web.Response(
+                status=answer.status, body=answer.body, content_type=answer.content_type
+            )
+        return await answer(request)
+
+
+def message(answer) -> web.Response:
+    return web.Response(body=answer.SerializeToString(), content_type="application/protobuf")
+
+
+def twirp(status: int, code: str, text: str, **meta: str) -> web.Response:
+    error = {"code": code, "msg": text, "meta": meta}
+    return web.json_response(error, status=status)
+
+
+async def hang(_request: web.Request) -> web.Response:
+    return await asyncio.get_running_loop().create_future()
+
+
+async def cut(request: web.Request) -> web.Response:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[Server]:
+    made = Server()
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", made.handle)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.url = "http://{}:{}".format(*runner.addresses[0][:2])
+    yield made
+    await runner.cleanup()
+
+
+@pytest_asyncio.fixture
+async def client(server: Server) -> AsyncIterator[Client]:
+    async with Client(server.url, KEY, SECRET, policies=FAST) as made:
+        yield made
+
+
+@asynccontextmanager
+async def one_try(url: str, within: float = 2.0) -> AsyncIterator[Client]:
+    """
+    A client that asks once.
+    """
+    once = FAST.livekit.model_copy(update={"attempts": 1, "timeout": within, "deadline": within})
+    policies = FAST.model_copy(update={"livekit": once})
+    async with Client(url, KEY, SECRET, policies=policies) as made:
+        yield made
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.DEBUG, logger="livekit_conformance.client")
+    return caplog

@@ -1,0 +1,21 @@
+"""
+An application that imports the client pays for the client.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+_PRINTS_MODULES = "import sys, livekit_conformance.client; print(*sys.modules, sep='\\n')"
+
+
+def test_neither_pytest_nor_the_suite_is_imported():
+    ran = subprocess.run(
+        [sys.executable, "-c", _PRINTS_MODULES], check=True, capture_output=True, text=True
+    )
+
+    modules = set(ran.stdout.split())
+    ours = {name.split(".")[1] for name in modules if name.startswith("livekit_conformance.")}
+    assert ours == {"client", "environments", "errors", "protocol", "redaction"}
+    assert not modules & {"pytest", "redis", "allure_commons", "livekit_conformance.catalogue"}

@@ -1,0 +1,43 @@
+"""
+The calls to the operating system that replace a file: written down, or the last thing that is done.
+
+Only what the modules of the writer call through `os` is caught; `pathlib` goes through `os` too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+NAMES = (
+    *("open", "read", "write", "close", "fsync", "rename", "unlink", "fstat", "statvfs"),
+    *("fchmod", "fchown", "listxattr", "getxattr", "setxattr", "removexattr", "scandir", "listdir"),
+)
+# So few bytes at a time, as a full disk or a signal may cut a write.
+SLICE = 48
+
+
+@contextmanager
+def caught(around: Callable[[str, Callable[[], Any], tuple[Any, ...]], Any]) -> Iterator[None]:
+    """
+    Each call goes through `around(name, call, arguments)`; writes are cut into slices.
+    """
+    kept = {name: getattr(os, name) for name in NAMES}
+
+    def catching(name: str) -> Callable[..., Any]:
+        def caught_call(*arguments: Any, **options: Any) -> Any:
+            if name == "write":
+                arguments = (arguments[0], bytes(arguments[1])[:SLICE])
+            return around(name, lambda: kept[name](*arguments, **options), arguments)
+
+        return caught_call
+
+    for name in NAMES:
+        setattr(os, name, catching(name))
+    try:
+        yield
+    finally:
+        for name, call in kept.items():
+            setattr(os, name, call)
