@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run local test stack matrix scenario check bench lock clean
+.PHONY: run local test stack matrix scenario faults check bench lock clean
 
 run: .venv/run  ## install from the lock, check the embedded mock
 	$(BIN)/pytest suites/
@@ -27,6 +27,9 @@ matrix: .venv/run  ## all pinned versions of the services: built, and checked pa
 
 scenario: .venv/dev stack  ## play a failure of the real services: make scenario NAME=...
 	$(BIN)/python -m tests.scenarios $(NAME)
+
+faults: .venv/dev stack  ## a bad network before the real services: 12 faults x 9 areas
+	FAULT_TABLE=whole $(BIN)/pytest tests/faults
 
 bench: .venv/dev  ## ratios against peers in the same run
 	$(BIN)/python bench/start_up.py

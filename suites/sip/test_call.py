@@ -15,6 +15,7 @@ from livekit_conformance.drivers.telephony import Telephony, told, wrong_account
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Unreachable, Violation
 from livekit_conformance.protocol.dispatch import IncomingCall
+from livekit_conformance.protocol.sip.ladder import repeated
 from livekit_conformance.protocol.sip.outcome import Outcome, broken_link
 
 _OPTIONS_WITHIN_S = 3.0
@@ -60,6 +61,9 @@ async def test_the_invite_is_neither_rejected_nor_ignored(
         why = None
         if isinstance(listed_telephony, Telephony):
             link, why = _foretold(link, listed_telephony, call_to_number, profile)
+        if twice := repeated(probe_call.call.ladder):
+            # Two INVITEs are two calls to livekit-sip, and each spoils the other.
+            link, why = Link.SIP_SOCKET, f"answers that came twice at the same moment: {twice}"
         raise Violation(
             f"an INVITE MUST NOT be rejected before an agent could answer; "
             f"{probe_call.outcome}: {probe_call.story}" + (f"; {why}" if why is not None else ""),

@@ -60,6 +60,9 @@ def describe(error: BaseException, phase: Phase = "answer") -> str:
             return in_system_words(error.os_error)
         case aiohttp.ConnectionTimeoutError():
             return "no connection in time"
+        case aiohttp.ServerDisconnectedError():
+            # Its text is whatever came of the answer, as an object of the parser.
+            return "the connection ended before the answer"
         case asyncio.TimeoutError() | asyncio.CancelledError():
             return _SILENCE.get(phase, "no answer in time")
         case _:

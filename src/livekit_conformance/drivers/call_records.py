@@ -11,6 +11,7 @@ from typing import Any
 from livekit_conformance.drivers.sip import Call
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.reachability import why_unreachable
+from livekit_conformance.protocol.sip.ladder import repeated
 from livekit_conformance.protocol.sip.message import Response
 from livekit_conformance.protocol.sip.outcome import Answer, outcome
 
@@ -51,6 +52,7 @@ def record_attempt(
         ringing_at_s=_first(answers, _RINGING),
         final_status=final.status if final else None,
         final_at_s=final.at_s if final else None,
+        repeated=repeated(call.ladder),
         **_media(call),
     )
 

@@ -4,6 +4,7 @@ One HTTP session for all that the suite asks: guarded, recorded, and clear about
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -120,7 +121,8 @@ def open_session(
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(force_close=not keep_alive),
         trace_configs=[trace, how_far()],
-        timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout),
+        # aiohttp rounds 5 s and more up to whole seconds of its clock, else.
+        timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout, ceil_threshold=math.inf),
     )
 
 

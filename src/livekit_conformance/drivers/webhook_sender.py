@@ -4,6 +4,7 @@ Sends events to a webhook endpoint as livekit-server would, and as it never woul
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections.abc import Mapping
@@ -99,7 +100,8 @@ class WebhookSender:
                 url,
                 data=data,
                 headers=None if delivery is None else delivery.headers,
-                timeout=aiohttp.ClientTimeout(total=self.within),
+                # aiohttp rounds 5 s and more up to whole seconds of its clock, else.
+                timeout=aiohttp.ClientTimeout(total=self.within, ceil_threshold=math.inf),
             ) as response:
                 await response.read()
         return answer

@@ -2,7 +2,7 @@
 The ladder of a call, as people read it.
 """
 
-from livekit_conformance.protocol.sip.ladder import CallSummary, LadderStep, draw
+from livekit_conformance.protocol.sip.ladder import CallSummary, LadderStep, draw, repeated
 
 
 def test_a_ladder_is_drawn_with_times_arrows_and_labels() -> None:
@@ -41,3 +41,28 @@ def test_a_summary_tells_the_story_in_one_line() -> None:
 
     assert str(refused) == "100, 180, 503 Try again later after 1.00 s"
     assert str(silent) == "no answer at all within 8 s"
+
+
+def test_what_comes_again_at_once_was_doubled_by_a_network():
+    doubled = [step(0.01, "received", "100"), step(0.03, "received", "100")]
+    retransmitted = [step(0.01, "received", "180"), step(1.01, "received", "180")]
+    other = [step(0.01, "received", "180"), step(0.02, "received", "180 to another")]
+
+    assert repeated(doubled) == 1
+    assert repeated(retransmitted) == 0
+    assert repeated(other) == 0
+
+
+def test_what_answers_a_request_that_we_repeated_was_not_doubled():
+    steps = [
+        step(0.0, "sent", "INVITE"),
+        step(0.5, "sent", "INVITE"),
+        step(0.52, "received", "100"),
+        step(0.53, "received", "100"),
+    ]
+
+    assert repeated(steps) == 0
+
+
+def step(at_s, direction, text):
+    return LadderStep(at_s, direction, text, text)

@@ -10,6 +10,7 @@ from tests.scenarios.failures import (
     configuration,
     join,
     line,
+    network,
     outbound,
     server,
     webhooks,
@@ -25,6 +26,7 @@ _ALL: tuple[Scenario, ...] = (
     *webhooks.SCENARIOS,
     *agent.SCENARIOS,
     *outbound.SCENARIOS,
+    *network.SCENARIOS,
     *configuration.SCENARIOS,
 )
 SCENARIOS = {scenario.name: scenario for scenario in _ALL}

@@ -245,7 +245,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "server-url-of-redis",
         "livekit.url names the port of Redis, which hangs up.",
-        "server-url-is-not-livekit",
+        "server-drops-connections",
         Link.SERVER,
         act=_at_the_redis_port,
         row=17,

@@ -4,7 +4,7 @@ What an application does wrong with the webhooks that reach it.
 
 from __future__ import annotations
 
-from livekit_conformance.catalogue.cause import Between, Cause, Condition, Sign
+from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
 
@@ -25,6 +25,9 @@ def _takes(trial: str) -> Sign:
 _BEARER, _PLAIN_JSON = _takes("bearer"), _takes("plain-json")
 _COMPACT, _SPACED = _takes("compact"), _takes("spaced")
 _IN_ANOTHER_FORM = (_BEARER, _PLAIN_JSON, _COMPACT, _SPACED)
+_SILENCE = "no answer in time"
+_SILENT = _answers(status=None, error=_SILENCE, phase="answer")
+_BROKEN_OFF = _answers(status=None, error=Not(_SILENCE), phase="answer")
 _REDIRECTED = _answers(redirected=Between(301, 399))
 # Who is not sent for does not answer the call.
 _BREAKS = (Link.AGENT, Link.ANSWER)
@@ -305,7 +308,7 @@ CAUSES: tuple[Cause, ...] = (
         shows=(_answers(status=Between(500, 599)),),
         proofs=(_answers(status=Between(500, 599)),),
         excludes=(*_IN_ANOTHER_FORM, _REDIRECTED),
-        breaks=_BREAKS,
+        breaks=(Link.DELIVERY, *_BREAKS),
         source="livekit/protocol webhook/resource_url_notifier.go",
     ),
     Cause(
@@ -338,9 +341,48 @@ CAUSES: tuple[Cause, ...] = (
                 "Убедитесь, что процесс не завис: `curl -i -X POST URL` должен ответить сразу."
             ),
         ),
-        shows=(_answers(status=None, phase="answer"),),
-        proofs=(_answers(status=None, error="no answer in time", phase="answer"),),
-        breaks=_BREAKS,
+        shows=(_SILENT,),
+        proofs=(_SILENT,),
+        breaks=(Link.DELIVERY, *_BREAKS),
         source="livekit/protocol webhook/resource_queue.go",
+    ),
+    Cause(
+        "endpoint-drops-connections",
+        Link.ENDPOINT,
+        Text(
+            en="The connection to the webhook endpoint is broken off before an answer",
+            ru="Соединение с приёмником вебхуков обрывается до ответа",
+        ),
+        Text(
+            en=(
+                "The port accepts connections and ends them without an HTTP answer, or with "
+                "bytes that are none: a published container port or load balancer whose "
+                "application is gone, an application that dies of the request, a port that wants "
+                "TLS, or something on the way that spoils the connection."
+            ),
+            ru=(
+                "Порт принимает соединения и завершает их без ответа HTTP или с байтами, которые "
+                "им не являются: опубликованный порт контейнера или балансировщик без "
+                "приложения, приложение, которое падает на запросе, порт, который ждёт TLS, или "
+                "помеха на пути."
+            ),
+        ),
+        Text(
+            en=(
+                "Ask from both ends, `curl -iv -X POST URL` here and on the application's own "
+                "machine: where only the first fails, look at what is between (published port, "
+                "upstream, firewall); where both fail, find the exception in the application's "
+                "log and restart it."
+            ),
+            ru=(
+                "Спросите с двух сторон, `curl -iv -X POST URL` здесь и на машине приложения: "
+                "если ошибка только здесь, проверьте то, что между ними (опубликованный порт, "
+                "upstream, файрвол); если и там, найдите исключение в журнале приложения и "
+                "перезапустите его."
+            ),
+        ),
+        shows=(_BROKEN_OFF,),
+        breaks=(Link.DELIVERY, *_BREAKS),
+        source="connection reset or ended before the answer; tests/faults",
     ),
 )

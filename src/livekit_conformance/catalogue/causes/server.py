@@ -33,6 +33,12 @@ _REFUSED = _no_connection(Link.TCP, r"refused")
 _DROPPED = _no_connection(Link.TCP, r"in time|timed out|unreachable|No route")
 _SILENT = check(_ANSWERS, "BLOCKED", link=Link.SERVER, message=_SILENCE)
 _NO_HTTP = check(_ANSWERS, "BLOCKED", link=Link.SERVER, message=Not(_SILENCE))
+_BROKEN_OFF = check(
+    _ANSWERS,
+    "BLOCKED",
+    link=Link.SERVER,
+    message=re.compile(r"Server disconnected|reset by peer|ended before|RawResponseMessage"),
+)
 _OTHER_ANSWER = check(_ANSWERS)
 _PROXY_ANSWER = check(_ANSWERS, message=_PROXY_ALONE)
 _NOT_READY = check("1.1-server-is-ready")
@@ -246,6 +252,43 @@ CAUSES: tuple[Cause, ...] = (
         source="livekit pkg/service/server.go",
     ),
     Cause(
+        "server-drops-connections",
+        Link.SERVER,
+        Text(
+            en="The connection to `livekit.url` is broken off before an answer",
+            ru="Соединение с `livekit.url` обрывается до ответа",
+        ),
+        Text(
+            en=(
+                "The port accepts connections and ends them before GET / is answered: a "
+                "published container port or load balancer whose livekit-server is gone, a port "
+                "of another protocol, or something on the way that resets connections."
+            ),
+            ru=(
+                "Порт принимает соединения и завершает их до ответа на GET /: опубликованный "
+                "порт контейнера или балансировщик без livekit-server, порт с другим протоколом "
+                "или устройство на пути, которое сбрасывает соединения."
+            ),
+        ),
+        Text(
+            en=(
+                "Ask from both ends, `curl -iv` of the URL with http here and on the machine of "
+                "livekit-server: where only the first fails, look at what is between (published "
+                "port, upstream, firewall); where both fail, see who has the port (`ss -ltnp`) "
+                "and start livekit-server there."
+            ),
+            ru=(
+                "Спросите с двух сторон, `curl -iv` по этому URL с http здесь и на машине "
+                "livekit-server: если ошибка только здесь, проверьте то, что между ними "
+                "(опубликованный порт, upstream, файрвол); если и там, посмотрите, чей это порт "
+                "(`ss -ltnp`), и запустите на нём livekit-server."
+            ),
+        ),
+        shows=(_BROKEN_OFF,),
+        proofs=(_BROKEN_OFF,),
+        source="connection reset or ended before the answer; tests/faults",
+    ),
+    Cause(
         "proxy-has-no-server",
         Link.SERVER,
         Text(
@@ -288,11 +331,11 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "livekit-server answers GET / with 200 `OK` or 406 `Not Ready`. What is there "
-                "answered something else, or dropped the connection."
+                "answered something else, or what is no HTTP at all."
             ),
             ru=(
                 "livekit-server отвечает на GET / кодом 200 `OK` или 406 `Not Ready`. То, что "
-                "находится там, ответило иначе или разорвало соединение."
+                "находится там, ответило иначе или вовсе не по HTTP."
             ),
         ),
         Text(
@@ -309,7 +352,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_OTHER_ANSWER, _NO_HTTP),
         proofs=(_OTHER_ANSWER,),
-        excludes=(_TLS_ONLY, _PROXY_ANSWER),
+        excludes=(_TLS_ONLY, _PROXY_ANSWER, _BROKEN_OFF),
         source="livekit pkg/service/server.go healthCheck",
     ),
     Cause(

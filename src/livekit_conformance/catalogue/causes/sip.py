@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, Sign, check, log
+from livekit_conformance.catalogue.cause import Between, Cause, Sign, check, log, probe
 from livekit_conformance.catalogue.causes.bus_signs import SIP_ON_BUS
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
@@ -25,6 +25,9 @@ _UNRESOLVED = _options(
 )
 _NO_TLS = _options(r"TLS failed")
 _ANSWERED_OVER_TCP = _options(r"over TCP it is answered with \d")
+_OTHER_ANSWER = check("1.5-sip-answers-options")
+_TRYING_ONLY = probe(outcome="trying-only")
+_TWICE = probe(repeated=Between(1, 10**6))
 _REGISTER = log(
     "livekit-sip", level="info", message="Inbound SIP request not handled", method="REGISTER"
 )
@@ -200,6 +203,116 @@ CAUSES: tuple[Cause, ...] = (
         shows=(_ANSWERED_OVER_TCP,),
         proofs=(_ANSWERED_OVER_TCP,),
         source="livekit/sip pkg/sip/server.go: UDP and TCP at one port",
+    ),
+    Cause(
+        "sip-answered-in-between",
+        Link.SIP_SOCKET,
+        Text(
+            en="Something else than livekit-sip answers at `sip.server`",
+            ru="По адресу `sip.server` отвечает не livekit-sip",
+        ),
+        Text(
+            en=(
+                "livekit-sip answers OPTIONS with 200, always. Another status comes from a SIP "
+                "proxy, SBC or PBX that stands there, whose next hop may be missing."
+            ),
+            ru=(
+                "livekit-sip всегда отвечает на OPTIONS кодом 200. Другой код даёт "
+                "SIP-прокси, SBC или АТС, которые там находятся; возможно, дальше им идти "
+                "некуда."
+            ),
+        ),
+        Text(
+            en=(
+                "Look at the headers Server, User-Agent and Via of the answer (evidence of this "
+                "check): they name who answered. Let `sip.server` lead to livekit-sip itself, or "
+                "mend the route of the proxy; for a provider in front of livekit-sip set "
+                "`provider: true` under `sip`."
+            ),
+            ru=(
+                "Посмотрите заголовки Server, User-Agent и Via ответа (свидетельства этой "
+                "проверки): они называют ответившего. Укажите в `sip.server` сам livekit-sip или "
+                "исправьте маршрут прокси; если перед livekit-sip стоит провайдер, задайте "
+                "`provider: true` в `sip`."
+            ),
+        ),
+        shows=(_OTHER_ANSWER,),
+        proofs=(_OTHER_ANSWER,),
+        source="livekit/sip pkg/sip/server.go onOptions; RFC 3261 section 11.2",
+    ),
+    Cause(
+        "sip-answers-get-lost",
+        Link.SIP_SOCKET,
+        Text(
+            en="livekit-sip takes the INVITE, and what it says next gets lost",
+            ru="livekit-sip принимает INVITE, но его следующий ответ теряется",
+        ),
+        Text(
+            en=(
+                "The INVITE was answered with 100, and nothing came after it, though a "
+                "livekit-server listens on the bus. Over UDP packets are lost between here and "
+                "livekit-sip; it sends its challenge (407) once and does not repeat it."
+            ),
+            ru=(
+                "На INVITE пришёл 100 и больше ничего, хотя livekit-server слушает шину. По UDP "
+                "пакеты между этой машиной и livekit-sip теряются; запрос учётных данных (407) "
+                "он отправляет один раз и не повторяет."
+            ),
+        ),
+        Text(
+            en=(
+                "Set `sip.transport: tcp` (and TCP on the carrier's trunk): then nothing is "
+                "lost. To keep UDP, find the loss: `mtr -u -P 5060 HOST`, and `tcpdump -n udp "
+                "port 5060` on both machines at once."
+            ),
+            ru=(
+                "Задайте `sip.transport: tcp` (и TCP на транке оператора): тогда ничего не "
+                "теряется. Чтобы остаться на UDP, найдите потерю: `mtr -u -P 5060 HOST` и "
+                "`tcpdump -n udp port 5060` на обеих машинах одновременно."
+            ),
+        ),
+        shows=(_TRYING_ONLY,),
+        also=(check("1.5-sip-answers-options", "PASS"), check("1.5-bus-has-a-server", "PASS")),
+        yields_to=("server-hangs",),
+        otherwise="likely",
+        source="livekit/sip pkg/sip/inbound.go; RFC 3261 section 17.2.1; tests/faults",
+    ),
+    Cause(
+        "sip-datagrams-come-twice",
+        Link.SIP_SOCKET,
+        Text(
+            en="SIP packets arrive twice, and livekit-sip takes one INVITE for two calls",
+            ru="SIP-пакеты приходят дважды, и livekit-sip принимает один INVITE за два звонка",
+        ),
+        Text(
+            en=(
+                "Answers came twice at the same moment, sooner than anybody repeats them: "
+                "something on the way doubles UDP. livekit-sip does not always know the copy of "
+                "an INVITE again: it makes another challenge (401 to the right password) or a "
+                "second participant (486)."
+            ),
+            ru=(
+                "Ответы пришли дважды в один момент, раньше, чем их кто-либо повторяет: что-то на "
+                "пути удваивает UDP. Копию INVITE livekit-sip узнаёт не всегда: он создаёт ещё "
+                "один запрос учётных данных (401 на верный пароль) или второго участника (486)."
+            ),
+        ),
+        Text(
+            en=(
+                "Set `sip.transport: tcp` (and TCP on the carrier's trunk), or find who doubles: "
+                "`tcpdump -n udp port 5060` on both machines shows where one packet becomes two "
+                "(mirror port, bonded links, a proxy that forks)."
+            ),
+            ru=(
+                "Задайте `sip.transport: tcp` (и TCP на транке оператора) или найдите, кто "
+                "удваивает: `tcpdump -n udp port 5060` на обеих машинах покажет, где один пакет "
+                "становится двумя (зеркальный порт, агрегированные линии, прокси с "
+                "разветвлением)."
+            ),
+        ),
+        shows=(_TWICE,),
+        proofs=(_TWICE,),
+        source="livekit/sip pkg/sip/inbound.go; psrpc pkg/server: handler already exists",
     ),
     Cause(
         "client-registers",

@@ -10,9 +10,12 @@ from livekit_conformance.catalogue.cause import Between, Cause, Not, check, log,
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
 
+# Copies of an INVITE that came twice are refused, whatever the account.
+_TWICE = probe(repeated=Between(1, 10**6))
 # Where the probe call came further, or ended otherwise, a line about an account is of a call with a
 # wrong one that the suite itself has made.
 _PASSED = (
+    _TWICE,
     probe(outcome=Not("refused")),
     probe(final_status=400),
     probe(final_status=Between(402, 406)),
@@ -62,6 +65,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(probe(final_status=401), probe(final_status=407)),
         proofs=(probe(final_status=401),),
+        excludes=(_TWICE,),
         source="livekit/sip pkg/sip/inbound.go handleInviteAuth",
     ),
     Cause(

@@ -6,19 +6,25 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, Condition, Not, Sign, check, log
+from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign, check, log
 from livekit_conformance.catalogue.causes.application import CAUSES as OF_THE_APPLICATION
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.error_lines import ON_PURPOSE
 from livekit_conformance.catalogue.text import Text
 
 _NOT_DELIVERED = check("1.3-server-delivers-room-events")
+_CAME_TWICE = check(
+    "1.3-server-delivers-room-events", message=re.compile(r"the ids are not unique")
+)
 _NO_ENDPOINT_HOST = check("1.3-endpoint-resolves")
 _NO_ENDPOINT_SOCKET = check("1.3-endpoint-accepts-connections", "BLOCKED")
 _NO_ENDPOINT_TLS = check("1.3-endpoint-tls-is-trusted")
 
 _NO_URLS = Sign("config", {"key": "webhook.urls", "problem": "is missing"})
 _OTHER_URLS = Sign("config", {"key": "webhook.urls", "problem": re.compile(r"^does not hold")})
+# What answers our own events so does not take livekit-server's either.
+_UNANSWERED = Sign("endpoint", {"trial": "genuine", "status": None, "phase": "answer"})
+_FAILING = Sign("endpoint", {"trial": "genuine", "status": Between(500, 599)})
 _FILTERED = Sign("config", {"key": "webhook.filter_params"})
 _NO_LINE = Sign("delivery", {"url": None})
 _WENT_ELSEWHERE = Sign("delivery", {"elsewhere": True})
@@ -42,6 +48,8 @@ _REFUSED = log(
     ),
     room=Not(re.compile(ON_PURPOSE)),
 )
+# Who answers no event is not told again; nothing is known of what livekit-server did.
+_NO_ANSWER = ("endpoint-is-too-slow", "endpoint-drops-connections")
 # Who is not told of a call does not come.
 _NO_AGENT = (Link.AGENT, Link.ANSWER)
 
@@ -183,6 +191,7 @@ CAUSES: tuple[Cause, ...] = (
                 "его журнале появится `sent webhook` для каждой комнаты."
             ),
         ),
+        yields_to=_NO_ANSWER,
         shows=(_NO_URLS, _NO_LINE),
         also=(_NOT_DELIVERED,),
         proofs=(_NO_URLS,),
@@ -372,6 +381,42 @@ CAUSES: tuple[Cause, ...] = (
         source="livekit/protocol webhook/resource_url_notifier.go; tonehq#1073",
     ),
     Cause(
+        "webhooks-come-twice",
+        Link.DELIVERY,
+        Text(
+            en="One event reaches the webhook endpoint more than once",
+            ru="Одно событие приходит на приёмник вебхуков несколько раз",
+        ),
+        Text(
+            en=(
+                "Events with the same id arrived again. Something between sends each request "
+                "twice (a proxy that tries again, mirrored traffic), `webhook.urls` names the "
+                "endpoint twice, or livekit-server did not hear the answer to the first."
+            ),
+            ru=(
+                "События с тем же id пришли повторно. Что-то на пути отправляет каждый запрос "
+                "дважды (прокси с повторами, зеркалирование трафика), в `webhook.urls` приёмник "
+                "указан дважды или livekit-server не услышал ответ на первое."
+            ),
+        ),
+        Text(
+            en=(
+                "Name the endpoint once in `webhook.urls` of livekit.yaml, and let the proxy "
+                "repeat no POST (nginx: `proxy_next_upstream off`). Whatever is between: let the "
+                "application act once on each event `id`."
+            ),
+            ru=(
+                "Укажите приёмник в `webhook.urls` файла livekit.yaml один раз и запретите "
+                "прокси повторять POST (nginx: `proxy_next_upstream off`). В любом случае пусть "
+                "приложение обрабатывает каждый `id` события один раз."
+            ),
+        ),
+        shows=(_CAME_TWICE,),
+        proofs=(_CAME_TWICE,),
+        yields_to=_NO_ANSWER,
+        source="livekit/protocol webhook/resource_url_notifier.go; RFC 9110 section 9.2.2",
+    ),
+    Cause(
         "webhooks-are-not-delivered",
         Link.DELIVERY,
         Text(
@@ -406,6 +451,9 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_NOT_DELIVERED,),
         excludes=(
+            _UNANSWERED,
+            _FAILING,
+            _CAME_TWICE,
             _NO_URLS,
             _OTHER_URLS,
             _FILTERED,

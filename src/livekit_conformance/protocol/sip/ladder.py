@@ -11,6 +11,9 @@ from typing import Literal
 Direction = Literal["sent", "received"]
 _ARROWS: dict[Direction, str] = {"sent": "->", "received": "<-"}
 
+# Half of T1, to be sure.
+_RETRANSMITTED_S = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class LadderStep:
@@ -66,6 +69,26 @@ class CallSummary:
         if self.problem:
             steps.append(self.problem)
         return ", ".join(steps)
+
+
+def repeated(steps: Sequence[LadderStep]) -> int:
+    """
+    How many messages came again, to the letter, sooner than anybody would send them again.
+
+    What we repeated ourselves is taken off: it is answered again. Retransmission begins after T1,
+    0.5 s (RFC 3261 section 17.1.1.2), so a network has made these.
+    """
+    heard: dict[str, float] = {}
+    said: set[str] = set()
+    again = 0
+    for step in steps:
+        if step.direction == "sent":
+            again -= step.text in said
+            said.add(step.text)
+        else:
+            again += step.at_s - heard.get(step.text, -_RETRANSMITTED_S) < _RETRANSMITTED_S
+            heard[step.text] = step.at_s
+    return max(0, again)
 
 
 def draw(steps: Sequence[LadderStep]) -> str:
