@@ -15,10 +15,12 @@ from tests.mutants import configuration, tls, webhooks
 from tests.mutants.mutant import Mutant, killed_clauses, red_checks
 from tests.mutants.table import FILE, MUTANTS, text
 
+# Time for a busy machine to cancel a call before it is answered.
+UNHURRIED = {"answer_delay_s": 0.6}
 NEUTRAL = (
-    Mutant("none", frozenset()),
+    Mutant("none", frozenset(), UNHURRIED),
     *(
-        Mutant(f.name, frozenset(), {"variations": Variations(**{f.name: True})})
+        Mutant(f.name, frozenset(), UNHURRIED | {"variations": Variations(**{f.name: True})})
         for f in fields(Variations)
     ),
     *webhooks.NEUTRAL,
