@@ -34,6 +34,7 @@ faults: .venv/dev stack  ## a bad network before the real services: 12 faults x 
 bench: .venv/dev  ## ratios against peers in the same run
 	$(BIN)/python bench/start_up.py
 	$(BIN)/python bench/log_diagnosis.py
+	$(BIN)/python bench/reporting.py
 
 lock:  ## pin what pyproject.toml allows, with hashes
 	uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \

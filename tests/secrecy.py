@@ -61,3 +61,10 @@ def leaks_in(folder: Path, secrets: Iterable[str]) -> dict[str, int]:
         if path.is_file()
     }
     return {name: count for name, count in found.items() if count}
+
+
+def leaks_in_file(path: Path, secrets: Iterable[str]) -> list[str]:
+    """
+    Every fragment of a secret that stands in a file.
+    """
+    return leaks(path.read_text("utf-8", "replace"), secrets)

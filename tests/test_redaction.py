@@ -93,3 +93,61 @@ def test_fields_that_open_something_are_masked(field):
     text = f'{{"a": 1, "{field}": "0123456789abcdef", "b": "kept"}}'
 
     assert Redactor()(text) == f'{{"a": 1, "{field}": "***", "b": "kept"}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Authorization: Basic dXNlcjpjYW5hcnk=\r\n", "Authorization: Basic ***\r\n"),
+        ("proxy-authorization: basic dXNlcjpj", "proxy-authorization: basic ***"),
+        ('{"Authorization": "Bearer opaque-canary"}', '{"Authorization": "Bearer ***"}'),
+        ('Digest response="0a1b2c3d4e", qop=auth', 'Digest response="***", qop=auth'),
+        ("Digest response=0a1b2c3d4e, qop=auth", "Digest response=***, qop=auth"),
+        ('{"h": "response=\\"0a1b2c3d4e\\""}', '{"h": "response=\\"***\\""}'),
+        ('{"receivedResponse":"0a1b2c3d"}', '{"receivedResponse":"***"}'),
+        ('{"auth_password": "can\\"ary", "n": 1}', '{"auth_password": "***", "n": 1}'),
+        (
+            '"{\\"authPassword\\": \\"canary\\", \\"n\\": 1}"',
+            '"{\\"authPassword\\": \\"***\\", \\"n\\": 1}"',
+        ),
+        ('{"urls": [], "credential": "canary"}', '{"urls": [], "credential": "***"}'),
+        (
+            "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:Y2FuYXJ5Y2FuYXJ5/+x=|2^20\r\nm=",
+            "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:***|2^20\r\nm=",
+        ),
+        (
+            "a=ice-ufrag:abcd\\r\\na=ice-pwd:can/ary\\r\\n",
+            "a=ice-ufrag:abcd\\r\\na=ice-pwd:***\\r\\n",
+        ),
+        ("redis://:canary@h:6379/0", "redis://:***@h:6379/0"),
+        ("https://user:can@ary@h/path", "https://user:***@h/path"),
+        ("<sip:user:canary@h:5060>", "<sip:user:***@h:5060>"),
+        ("GET /rtc?access_token=canary&x=1", "GET /rtc?access_token=***&x=1"),
+        ("GET /?x=1&api_secret=canary HTTP/1.1", "GET /?x=1&api_secret=*** HTTP/1.1"),
+        (
+            "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\nx",
+            "-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----\nx",
+        ),
+        ("-----BEGIN EC PRIVATE KEY-----\ncanary", "-----BEGIN EC PRIVATE KEY-----***"),
+    ],
+)
+def test_what_is_a_secret_by_its_place_is_masked_and_the_rest_stays(text, told):
+    assert Redactor()(text) == told
+    assert Redactor()(told) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Digest username=",
+        '{"auth_password": "", "auth_username": "u"}',
+        "<sip:+15550100@h:5060;transport=udp>, <sip:a@b>",
+        "http://h:5060/a@b",
+        "redis://h:6379/0",
+        "livekit-sip: no answer from user@host",
+        "the token is refused; the secret must differ",
+        "response=200",
+    ],
+)
+def test_what_only_looks_like_it_stays(text):
+    assert Redactor()(text) == text

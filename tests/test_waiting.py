@@ -5,7 +5,7 @@ Waiting for a reason.
 import asyncio
 import itertools
 
-from livekit_conformance.waiting import wait_until
+from livekit_conformance.waiting import under_way, wait_until
 
 
 async def test_what_is_true_at_once_is_asked_once():
@@ -65,3 +65,39 @@ async def test_the_pauses_grow_up_to_the_slowest():
     pauses = [after - before for before, after in itertools.pairwise(asked)]
     for pause, wanted in zip(pauses, (0.01, 0.02, 0.04, 0.04, 0.04), strict=True):
         assert pause >= wanted * 0.99
+
+
+async def test_waits_under_way_are_told_with_what_they_last_saw():
+    told = []
+
+    async def inner():
+        told.append(under_way())
+
+    async def why_not_yet():
+        told.append(under_way())
+        await wait_until(inner, within=2.0)
+        return None if len(told) > 2 else "not yet"
+
+    await wait_until(why_not_yet, within=5.0)
+
+    seen = [[(wait.reason, wait.within) for wait in waits] for waits in told]
+    assert seen == [
+        [("no answer yet", 5.0)],
+        [("no answer yet", 5.0), ("no answer yet", 2.0)],
+        [("not yet", 5.0)],
+        [("not yet", 5.0), ("no answer yet", 2.0)],
+    ]
+    assert under_way() == ()
+
+
+async def test_a_wait_that_is_cancelled_is_under_way_no_more():
+    async def why_not_yet():
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(wait_until(why_not_yet, within=60.0))
+    await asyncio.sleep(0)
+    assert len(under_way()) == 1
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert under_way() == ()

@@ -30,6 +30,8 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "doctor": "livekit_conformance.doctor.command",
         "diagnose": "livekit_conformance.log_diagnosis.command",
         "config": "livekit_conformance.config_command",
+        "compare": "livekit_conformance.comparison.compare_command",
+        "trend": "livekit_conformance.comparison.trend_command",
     }
 )
 _CLOSED_PIPE = 128 + signal.SIGPIPE
@@ -96,7 +98,8 @@ def _list(_options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> int:
     try:
-        result = replace(journal.read(options.journal), language=options.lang)
+        lives = journal.is_held(options.journal)
+        result = replace(journal.read(options.journal, lives=lives), language=options.lang)
     except (OSError, UnicodeDecodeError, journal.JournalError) as error:
         sys.stderr.write(f"{error}\n")
         return _USAGE

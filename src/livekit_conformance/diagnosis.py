@@ -5,6 +5,7 @@ From what was seen to what is wrong: pure functions, records in, ranked causes o
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import shorten
@@ -24,6 +25,8 @@ from livekit_conformance.verdict import CheckRecord, Verdict
 # `unknown`: the link is broken for certain, and nothing that was seen says why.
 Confidence = Literal["certain", "likely", "possible", "unknown"]
 UNKNOWN = "cause-unknown"
+
+Seen = Mapping[str, Sequence[Observation]]
 
 _RANK: Mapping[Confidence, int] = {"certain": 0, "likely": 1, "possible": 2, "unknown": 3}
 _UNKNOWN_TITLE = Text(
@@ -87,7 +90,10 @@ def diagnose(
 
     A broken link that none of them explains is named all the same, its cause as unknown.
     """
-    seen = [*observations, *(_as_observation(record) for record in records)]
+    # By kind: a sign looks at one kind only, and there are more than a hundred signs.
+    seen: defaultdict[str, list[Observation]] = defaultdict(list)
+    for observation in (*observations, *map(_as_observation, records)):
+        seen[observation.kind].append(observation)
     found = [
         (cause, diagnosis)
         for cause in causes
@@ -189,9 +195,7 @@ def _is_root(record: CheckRecord) -> bool:
     return record.verdict in _BROKEN and record.blocked_by is None and "#" not in record.id
 
 
-def _consider(
-    cause: Cause, seen: Sequence[Observation], records: Iterable[CheckRecord]
-) -> Diagnosis | None:
+def _consider(cause: Cause, seen: Seen, records: Iterable[CheckRecord]) -> Diagnosis | None:
     if not _any(cause.shows, seen) or _any(cause.excludes, seen):
         return None
     if not all(_any((sign,), seen) for sign in cause.also):
@@ -230,10 +234,11 @@ def _explains(cause: Cause, record: CheckRecord) -> bool:
     return not crossed.isdisjoint({cause.link, *cause.breaks})
 
 
-def _evidence(cause: Cause, seen: Sequence[Observation]) -> Iterable[str]:
+def _evidence(cause: Cause, seen: Seen) -> Iterable[str]:
     signs = (*cause.shows, *cause.also)
     for sign in (*signs, *(proof for proof in cause.proofs if proof not in signs)):
-        matching = (observation.summary for observation in seen if matches(sign, observation))
+        of_kind = seen.get(sign.kind, ())
+        matching = (observation.summary for observation in of_kind if matches(sign, observation))
         told = dict.fromkeys(_short(summary) for summary in matching)
         yield from list(told)[:_EVIDENCE_OF_A_KIND]
 
@@ -242,8 +247,10 @@ def _short(summary: str) -> str:
     return shorten(summary, _EVIDENCE_LENGTH, placeholder=" …")
 
 
-def _any(signs: Iterable[Sign], seen: Sequence[Observation]) -> bool:
-    return any(matches(sign, observation) for sign in signs for observation in seen)
+def _any(signs: Iterable[Sign], seen: Seen) -> bool:
+    return any(
+        matches(sign, observation) for sign in signs for observation in seen.get(sign.kind, ())
+    )
 
 
 def matches(sign: Sign, observation: Observation) -> bool:
@@ -257,6 +264,8 @@ def matches(sign: Sign, observation: Observation) -> bool:
 
 def _fulfils(value: Any, condition: Condition) -> bool:
     match condition:
+        case str():
+            return bool(value == condition)
         case re.Pattern():
             return isinstance(value, str) and condition.search(value) is not None
         case Between(low, high):

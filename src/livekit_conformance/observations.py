@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from livekit_conformance.redaction import Redactor
@@ -68,7 +68,12 @@ class Observation:
         """
         The observation as plain JSON values.
         """
-        return asdict(self)
+        return {
+            "at": self.at,
+            "kind": self.kind,
+            "summary": self.summary,
+            "details": self.details,
+        }
 
 
 class Recorder:
@@ -105,10 +110,13 @@ class Recorder:
             case str():
                 return self.redact(value)
             case Mapping():
-                return {str(key): self._clean(inner) for key, inner in value.items()}
+                return {self.redact(str(key)): self._clean(inner) for key, inner in value.items()}
             case list() | tuple():
                 return [self._clean(inner) for inner in value]
             case bytes():
                 return self.redact(value.decode("utf-8", "backslashreplace"))
-            case _:
+            case None | bool() | int() | float():
                 return value
+            case _:
+                # The journal would write its text all the same.
+                return self.redact(str(value))

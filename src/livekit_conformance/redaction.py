@@ -11,12 +11,47 @@ MASK = "***"
 
 # Three base64url parts; the first is the JSON header, which always begins with `{"` -> `eyJ`.
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
-# The response of a digest can be attacked offline, RFC 7616 section 5.
-_DIGEST_RESPONSE = re.compile(r'(\bresponse=")[0-9a-fA-F]{32,64}(")')
-# Fields of JSON that open something: livekit-sip logs the digest response that it had expected,
-# which lets in whoever sends it, and rooms have a password for TURN.
-_OPENING_FIELD = re.compile(
-    r'("(?:expectedResponse|passwordHash|turn_password|turnPassword)"\s*:\s*")[^"]*(")'
+_FIELDS = "password|passwordhash|secret|credential|ice_?pwd|expectedresponse|receivedresponse"
+# What opens something wherever it is seen, found by what stands around it: (?P<lead>...) and
+# (?P<tail>...) stay. Where one text stands inside another, quotes may be escaped, and the `n` of an
+# escaped line break may stand before a word.
+_OPENING = tuple(
+    re.compile(rf"(?P<lead>{lead}){value}(?P<tail>{tail})", re.IGNORECASE | re.DOTALL)
+    for lead, value, tail in (
+        # The response of a digest can be attacked offline, RFC 7616 section 5; so can most of it.
+        (r"response=\\*\"?", r"[0-9a-f]{8,}", ""),
+        # RFC 7617, and bearer tokens that are no JSON Web Token.
+        (r"authorization\\*[\"']?\s*[:=]\s*\\*[\"']?(?:basic|bearer)\s+", r"[\w.~+/=-]+", ""),
+        # Fields of JSON: livekit-sip logs the digest response that it had expected, which lets in
+        # whoever sends it; rooms have a password for TURN, trunks one for their account.
+        (
+            rf"(?P<quote>\\*\")\w*(?:{_FIELDS})(?P=quote)\s*:\s*(?P=quote)",
+            r"(?:(?!(?P=quote))(?:\\.|.))+",
+            r"(?P=quote)",
+        ),
+        # RFC 4568: the key of SRTP; RFC 8839: what signs the connectivity checks.
+        (r"inline:", r"[\w+/=-]{16,}", ""),
+        (r"a=ice-pwd:", r"[\w+/]+", ""),
+        # Passwords of URLs, and of SIP URIs.
+        (r"\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>]*:", r"[^\s/\"'<>]+", "@"),
+        (r"sips?:[^\s:@;,\"<>]+:", r"[^\s@;,\"<>]+", "@"),
+        # Tokens and passwords in a query.
+        (
+            r"(?:[?&;](?:\w*token|\w*secret|\w*password|\w*signature)|access_token)=",
+            r"[^\s&;\"'<>\\]+",
+            "",
+        ),
+        (
+            r"-----BEGIN (?:\w+ )?PRIVATE KEY-----",
+            r".*?",
+            r"(?:-----END (?:\w+ )?PRIVATE KEY-----|\Z)",
+        ),
+    )
+)
+_OPENS = re.compile(
+    r"response|authorization|password|secret|credential|pwd|inline:|://|sips?:|token|signature"
+    r"|PRIVATE KEY",
+    re.IGNORECASE,
 )
 # Shorter values would turn ordinary words into masks; profiles refuse such secrets elsewhere.
 _SHORTEST = 4
@@ -30,12 +65,20 @@ _SECRET_LENGTH = 32
 
 class Redactor:
     """
-    Replaces known secret values, whole tokens, digest responses and their like by a mask.
+    Replaces known secret values by a mask, and what by its place is one: tokens, digest responses,
+    keys in SDP, passwords in URLs and their like.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         # Longest first, so that a secret that contains another one is not left half visible.
         self._secrets = sorted({s for s in secrets if len(s) >= _SHORTEST}, key=len, reverse=True)
+
+    @property
+    def known(self) -> frozenset[str]:
+        """
+        The secret values that it knows.
+        """
+        return frozenset(self._secrets)
 
     def with_secrets(self, secrets: Iterable[str]) -> Redactor:
         """
@@ -50,8 +93,10 @@ class Redactor:
         for secret in self._secrets:
             text = text.replace(secret, MASK)
         text = _JWT.sub("<token>", text)
-        for pattern in (_DIGEST_RESPONSE, _OPENING_FIELD):
-            text = pattern.sub(rf"\1{MASK}\2", text)
+        # Most texts hold none of the words, and one look at them costs less than ten.
+        if _OPENS.search(text):
+            for pattern in _OPENING:
+                text = pattern.sub(rf"\g<lead>{MASK}\g<tail>", text)
         return text
 
     def finds(self, text: str) -> list[str]:

@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     if profile.kind != "live":
         _say(f"nothing to sweep: a deployment of kind {profile.kind} ends with its run")
         return _CLEAN
-    clean = Scrubber(profile.secrets())
+    clean = Scrubber.of(profile)
     try:
         return asyncio.run(_sweep(profile, options))
     except (ApiRefused, Unreachable, TooManyLeftovers) as error:
@@ -80,7 +80,7 @@ async def _sweep(profile: Profile, options: argparse.Namespace) -> int:
         api_secret=secret,
         # A run may have been allowed more than the profile allows by itself.
         permit=Permit(profile.allow | profile.may_raise),
-        recorder=Recorder(Scrubber(profile.secrets())),
+        recorder=Recorder(Scrubber.of(profile)),
     )
     async with client:
         sweeper = Sweeper(

@@ -37,6 +37,27 @@ class Waited:
         return f"{outcome} after {self.seconds:.2f} s ({self.polls} polls)"
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """
+    A wait under way: why not yet, as last seen; since when on the monotonic clock, for how long.
+    """
+
+    reason: str
+    since: float
+    within: float
+
+
+_under_way: dict[object, Wait] = {}
+
+
+def under_way() -> tuple[Wait, ...]:
+    """
+    The waits under way in this process, in the order in which they began; for other threads too.
+    """
+    return tuple(_under_way.values())
+
+
 async def wait_until(
     why_not_yet: Callable[[], Awaitable[str | None]],
     *,
@@ -56,6 +77,7 @@ async def wait_until(
     deadline = _Deadline(asyncio.timeout(within))
     polls = 0
     reason: str | None = "never asked"
+    _under_way[deadline] = Wait("no answer yet", started, within)
     try:
         async with deadline.timeout:
             with _inside(deadline):
@@ -64,14 +86,18 @@ async def wait_until(
                     reason = await why_not_yet()
                     if reason is None:
                         break
+                    _under_way[deadline] = Wait(reason, started, within)
                     await asyncio.sleep(poll)
                     poll = max(poll, min(2 * poll, slowest))
     except TimeoutError:
         reason = reason or "no answer"
+    finally:
+        _under_way.pop(deadline, None)
     return Waited(reason, loop.time() - started - deadline.not_counted, polls)
 
 
-@dataclass(slots=True)
+# Each is only itself: waits are told apart by it.
+@dataclass(slots=True, eq=False)
 class _Deadline:
     timeout: asyncio.Timeout
     not_counted: float = 0.0

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from livekit_conformance.reporting import allure_html
+
 CONFIG = Path(__file__).parents[2] / "config"
 HEAD = """\
 import asyncio
@@ -82,6 +84,8 @@ class Project:
 
 @pytest.fixture
 def project(pytester, monkeypatch):
-    for name in ("ENV", "ENV_FILE", "ALLOW", "REPORTS", "BUDGET"):
+    for name in ("ENV", "ENV_FILE", "ALLOW", "REPORTS", "BUDGET", "ANNOTATIONS"):
         monkeypatch.delenv(f"LIVEKIT_CONFORMANCE_{name}", raising=False)
+    # Two seconds for each run, where it happens to be installed.
+    monkeypatch.setattr(allure_html, "program", lambda: None)
     return Project(pytester)

@@ -1,85 +1,313 @@
 """
-The report in a real browser, also where scripts and styles are forbidden (Jenkins does that).
+report.html in a real browser: on a desk and on a phone, light and dark, in print, with scripts off.
+
+SCREENSHOTS=DIR keeps pictures for the eye; AXE_CORE=axe.min.js looks with axe-core too.
 """
 
 from __future__ import annotations
 
-import re
+import json
+import os
+import shlex
 import shutil
-import subprocess
-from html import unescape
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
+from livekit_conformance.reporting import phrases, words
+from livekit_conformance.reporting.writers import html
 from tests.missing import missing
+from tests.reporting import runs
+from tests.reporting.browser import browser
 
 # Jenkins' default for the files of a build, without its sandbox.
-FORBIDS_SCRIPTS = (
+FORBIDS_SCRIPTS_AND_STYLES = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'self'\">"
 )
-QUIET = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--virtual-time-budget=5000",
-]
+SCREENS = [(1280, False), (1280, True), (390, False), (390, True)]
+SCREEN_NAMES = ["desk-light", "desk-dark", "phone-light", "phone-dark"]
+PRINTED = 794
+
+# Everything that stands out of the window to the right, but for what scrolls by itself.
+OVERFLOWING = """
+[...document.body.querySelectorAll('*')].filter(e => {
+  const box = e.getBoundingClientRect(), inside = e.closest('.lkc-scrolls');
+  return box.right > innerWidth + 0.5 && (!inside || inside === e);
+}).map(e => e.tagName + '.' + e.className).slice(0, 5)
+"""
+# Text nodes whose colour differs too little from what is behind them (WCAG 2.2, 1.4.3).
+FAINT = """
+(() => {
+  const rgb = c => c.match(/[\\d.]+/g).map(Number);
+  const light = c => rgb(c).slice(0, 3).map(v => v / 255).map(
+    v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4
+  ).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = e => {
+    for (; e; e = e.parentElement) {
+      const c = getComputedStyle(e).backgroundColor, v = rgb(c);
+      if (v.length === 3 || v[3] === 1) return c;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const found = new Set(), walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let seen = 0;
+  while (walk.nextNode()) {
+    const e = walk.currentNode.parentElement, style = getComputedStyle(e);
+    if (!walk.currentNode.data.trim() || ['TITLE', 'title', 'desc'].includes(e.tagName)) continue;
+    const colour = e instanceof SVGElement ? style.fill : style.color;
+    const pair = [light(colour), light(behind(e))].sort((a, b) => b - a);
+    const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
+    seen += 1;
+    if (ratio < 4.5) found.add(`${ratio.toFixed(1)}: ${e.outerHTML.slice(0, 90)}`);
+  }
+  return {seen, found: [...found]};
+})()
+"""
+HIDDEN = """
+[...document.body.querySelectorAll('main p, main th, main td, main code, main text')].filter(
+  e => !e.closest('thead') && !e.checkVisibility({visibilityProperty: true, opacityProperty: true})
+).map(e => e.outerHTML.slice(0, 90)).slice(0, 5)
+"""
+BROKEN_REFERENCES = """
+(() => {
+  const ids = [...document.querySelectorAll('[id]')].map(e => e.id), found = [];
+  found.push(...ids.filter((id, n) => ids.indexOf(id) !== n));
+  const to = [...document.querySelectorAll('a[href^="#"]')].map(e => e.hash.slice(1));
+  for (const name of ['aria-labelledby', 'aria-describedby'])
+    for (const e of document.querySelectorAll(`[${name}]`))
+      to.push(...e.getAttribute(name).split(' '));
+  found.push(...to.filter(id => !document.getElementById(id)));
+  return found;
+})()
+"""
+OUTSIDE = """
+[...document.querySelectorAll('[src], [href], [data], [srcset], [action]')].map(
+  e => e.getAttribute('src') || e.getAttribute('href') || e.outerHTML
+).filter(to => !/^(#|evidence\\/)/.test(to))
+"""
+SEEN_AT_ONCE = """
+[...document.querySelectorAll('.lkc-verdict, .lkc-figures, .lkc-facts dd')].every(
+  e => e.getBoundingClientRect().bottom <= innerHeight && e.checkVisibility())
+"""
 
 
-@pytest.fixture
-def text_in_browser(tmp_path):
-    browser = shutil.which("chromium")
-    if browser is None:
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    program = shutil.which("chromium")
+    if program is None:
         missing("Chromium is missing; install it: apt-get install chromium")
-
-    def show(page):
-        command = [browser, *QUIET, f"--user-data-dir={tmp_path / 'browser'}", "--dump-dom"]
-        shown = subprocess.run(
-            [*command, f"file://{page}"], capture_output=True, text=True, check=True, timeout=60
-        )
-        bare = re.sub(r"<(script|style).*?</\1>", " ", shown.stdout, flags=re.DOTALL)
-        return " ".join(unescape(re.sub(r"<[^>]*>", " ", bare)).split())
-
-    return show
+    with browser(program, tmp_path_factory.mktemp("browser")) as opened:
+        yield opened
 
 
-@pytest.fixture
-def report(project):
-    server = project.check("1.1-server-answers")
-    bus = project.check("1.5-bus-has-a-server", "assert False, 'nobody listens & <waits>'")
-    project.checks(server + bus)
-    project.run()
-    return project.latest / "report.html"
+@pytest.fixture(scope="module")
+def results():
+    return {name: make() for name, make in runs.RUNS.items()}
 
 
-SUMMARY = (
-    "NOT CONFORMANT success rate 50.0 % (1 of 2 decided), coverage 100.0 % (2 of 2 applicable)"
-)
-FINDING = "FAIL 1.5-bus-has-a-server nobody listens & <waits>"
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory, results):
+    written = {}
+    for name, result in results.items():
+        reports = tmp_path_factory.mktemp(name)
+        runs.write_former_runs(reports)
+        written[name] = reports / result.run.id / "report.html"
+        written[name].parent.mkdir()
+        html.write(result, written[name])
+    return written
 
 
-def test_the_browser_shows_verdict_findings_and_a_row_for_each_check(report, text_in_browser):
-    text = text_in_browser(report)
-
-    assert SUMMARY in text
-    assert FINDING in text
-    assert "1.1 1.1-server-answers PASS livekit.url MUST resolve" in text
-    assert "1.5 1.5-bus-has-a-server FAIL nobody listens" in text
+def text_of(chromium):
+    return " ".join(chromium.ask("document.body.innerText").split())
 
 
-def test_without_scripts_and_styles_verdict_and_findings_are_still_there(
-    report, text_in_browser, tmp_path
+def keep_picture(chromium, name):
+    if folder := os.environ.get("SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        chromium.picture(Path(folder) / f"{name}.png")
+
+
+@pytest.mark.parametrize(("width", "dark"), SCREENS, ids=SCREEN_NAMES)
+@pytest.mark.parametrize("name", runs.RUNS)
+def test_totals_causes_and_failures_are_to_be_seen_on_every_screen(
+    chromium, pages, results, name, width, dark
 ):
-    page = report.read_text(encoding="utf-8")
-    guarded = tmp_path / "guarded.html"
-    guarded.write_text(page.replace("<head>", f"<head>{FORBIDS_SCRIPTS}", 1), encoding="utf-8")
+    result = results[name]
+    chromium.open(pages[name], width=width, dark=dark)
 
-    text = text_in_browser(guarded)
+    text = text_of(chromium)
+    assert chromium.complaints == []
+    assert text.startswith(f"LiveKit conformance: staging {result.verdict}")
+    assert words.figures(result.summary) in text
+    assert words.counted(result.summary) in text
+    for diagnosis in result.diagnoses:
+        title, parts = words.cause_parts(result, diagnosis)
+        assert title in text
+        assert all(part in text for _, part in parts)
+    for title in phrases.REQUIREMENTS.values():
+        assert title.say("en") in text
+    assert all(check.id in text and check.statement in text for check in result.checks)
+    assert chromium.ask(HIDDEN) == []
+    assert chromium.ask("document.documentElement.scrollWidth") <= width
+    assert chromium.ask(OVERFLOWING) == []
+    assert chromium.ask(SEEN_AT_ONCE)
+    faint = chromium.ask(FAINT)
+    assert faint["found"] == []
+    assert faint["seen"] > len(result.checks)
+    keep_picture(chromium, f"{name}-{width}-{'dark' if dark else 'light'}")
 
-    assert SUMMARY in text
-    assert FINDING in text
-    assert "1.1 1.1-server-answers PASS" not in text, "the rows need scripts, so none ran"
+
+def test_light_and_dark_are_not_the_same(chromium, pages):
+    colours = set()
+    for dark in (False, True):
+        chromium.open(pages["healthy"], dark=dark)
+        colours.add(chromium.ask("getComputedStyle(document.body).backgroundColor"))
+
+    assert colours == {"rgb(255, 255, 255)", "rgb(20, 24, 29)"}
+
+
+@pytest.mark.parametrize("name", runs.RUNS)
+def test_paper_shows_everything(chromium, pages, name):
+    chromium.open(pages[name], width=PRINTED, dark=True, media="print")
+    chromium.ask("document.querySelectorAll('details').forEach(e => e.open = false)")
+
+    assert chromium.ask(HIDDEN) == []
+    assert chromium.ask(OVERFLOWING) == []
+    assert chromium.ask("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    assert chromium.ask(FAINT)["found"] == []
+
+
+@pytest.mark.parametrize("name", ["healthy", "broken"])
+def test_without_scripts_and_styles_everything_is_still_there(chromium, pages, results, name):
+    page = pages[name].read_text(encoding="utf-8")
+    guarded = pages[name].with_name("guarded.html")
+    policy = f"<head>{FORBIDS_SCRIPTS_AND_STYLES}"
+    guarded.write_text(page.replace("<head>", policy, 1), encoding="utf-8")
+
+    chromium.open(guarded)
+
+    text = text_of(chromium)
+    assert chromium.ask("getComputedStyle(document.body).fontFamily") != "Helvetica, Arial"
+    assert words.figures(results[name].summary) in text
+    assert all(check.id in text for check in results[name].checks)
+    assert chromium.ask("getComputedStyle(document.querySelector('svg path')).stroke") != "none"
+
+
+def test_the_page_refers_to_its_evidence_and_to_nothing_else(chromium, pages):
+    chromium.open(pages["broken"])
+
+    assert chromium.ask(OUTSIDE) == []
+    links = chromium.ask("[...document.querySelectorAll('td a')].map(e => e.getAttribute('href'))")
+    assert "evidence/probe%20call.json" in links
+    assert f"evidence/{runs.REFUSED}.json" in links
+    assert "url(" not in pages["broken"].read_text(encoding="utf-8")
+
+
+def test_the_line_that_runs_a_check_again_is_whole_and_quoted(chromium, pages, results):
+    chromium.open(pages["broken"])
+
+    lines = chromium.ask("[...document.querySelectorAll('.lkc-again code')].map(e => e.innerText)")
+    style = chromium.ask("getComputedStyle(document.querySelector('.lkc-again code')).userSelect")
+    assert style == "all"
+    checks = sorted(results["broken"].checks, key=lambda check: check.requirement)
+    assert [shlex.split(line) for line in lines] == [
+        ["pytest", check.node_id, "--env=staging"] for check in checks
+    ]
+
+
+FAULTY = """\
+<body style="margin: 0; background: #fff"><main>
+<p id="a" style="color: #999">faint</p><p id="a" style="visibility: hidden">hidden</p>
+<div class="lkc-scrolls" style="overflow: auto"><p style="width: 3000px">may be wide</p></div>
+<p style="width: 3000px">wide</p><svg width="9" height="9"><text fill="#bbb">faint too</text></svg>
+<a href="#nowhere">x</a><a href="https://example.com/">outside</a>
+<p class="lkc-verdict" style="margin-top: 2000px">below</p></main></body>
+"""
+
+
+def test_the_looks_above_see_what_is_wrong(chromium, tmp_path):
+    page = tmp_path / "faulty.html"
+    page.write_text(FAULTY, encoding="utf-8")
+    chromium.open(page, scripts=True)
+
+    assert [told[:3] for told in chromium.ask(FAINT)["found"]] == ["2.8", "1.9"]
+    assert [told[:25] for told in chromium.ask(HIDDEN)] == ['<p id="a" style="visibili']
+    assert chromium.ask(OVERFLOWING) == ["P."]
+    assert chromium.ask(BROKEN_REFERENCES) == ["a", "nowhere"]
+    assert chromium.ask(OUTSIDE) == ["https://example.com/"]
+    assert not chromium.ask(SEEN_AT_ONCE)
+    chromium.ask("console.error('seen')")
+    assert [told["type"] for told in chromium.complaints] == ["error"]
+
+
+# -- what screen readers are told ----------------------------------------------------------------
+
+
+def told(node, name):
+    return node.get(name, {}).get("value", "")
+
+
+def level(node):
+    return next(p["value"]["value"] for p in node["properties"] if p["name"] == "level")
+
+
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [("healthy", 1280), ("broken", 1280), ("broken", 390), ("incomplete", 390)],
+    ids=["healthy-desk", "broken-desk", "broken-phone", "incomplete-phone"],
+)
+def test_a_screen_reader_finds_its_way(chromium, pages, results, name, width):
+    chromium.open(pages[name], width=width)
+    roles = {}
+    for node in chromium.tree():
+        roles.setdefault(told(node, "role"), []).append(node)
+
+    assert chromium.ask("document.documentElement.lang") == "en"
+    assert chromium.ask("document.title").startswith(results[name].verdict)
+    assert chromium.ask(BROKEN_REFERENCES) == []
+    assert [len(roles[role]) for role in ("banner", "navigation", "main")] == [1, 1, 1]
+    levels = [level(node) for node in roles["heading"]]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    for role in ("heading", "link", "image", "table", "columnheader", "rowheader", "navigation"):
+        assert all(told(node, "name") for node in roles[role]), f"a nameless {role}"
+    assert all(told(node, "name") for node in roles.get("region", ()))
+    assert len(roles["rowheader"]) > len(results[name].checks)
+    scopes = chromium.ask("[...document.querySelectorAll('th')].every(e => e.scope)")
+    assert scopes
+    assert chromium.ask("[...document.querySelectorAll('table')].every(e => e.caption)")
+    assert chromium.ask("[...document.querySelectorAll('svg')].every(e => e.getAttribute('role'))")
+    look_with_axe_core(chromium, pages[name], width)
+
+
+def look_with_axe_core(chromium, page, width):
+    if not (script := os.environ.get("AXE_CORE")):
+        return
+    for dark in (False, True):
+        chromium.open(page, width=width, dark=dark, scripts=True)
+        chromium.ask(Path(script).read_text(encoding="utf-8") + "; 0")
+        answer = chromium.send(
+            "Runtime.evaluate",
+            expression="axe.run().then(found => JSON.stringify(found.violations))",
+            awaitPromise=True,
+            returnByValue=True,
+        )
+        found = json.loads(answer["result"]["value"])
+        assert [(one["id"], one["impact"], one["nodes"][0]["html"][:200]) for one in found] == []
+
+
+def test_the_pictures_say_in_words_what_they_show(chromium, pages):
+    chromium.open(pages["broken"])
+
+    pictures = {
+        told(node, "name"): told(node, "description")
+        for node in chromium.tree()
+        if told(node, "role") == "image"
+    }
+    assert len(pictures) == 3
+    stops = "STOPS HERE: livekit-sip did not get into the room"
+    assert stops in pictures["The call as a ladder: probe"]
+    assert "200 OK: not seen" in pictures["Where the time of the call goes"]
+    assert "Success rate of 5 runs" in pictures["The last 5 runs"]

@@ -8,7 +8,6 @@ import base64
 import html
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -126,10 +125,10 @@ def test_only_errors_of_the_suite_show_a_traceback(mixed):
 
 
 def test_junit_says_the_same_numbers(mixed):
-    root = ET.parse(mixed.latest / "junit.xml").getroot()  # noqa: S314 - our own file
-    cases = list(root.iter("testcase"))
+    (suite,) = ET.parse(mixed.latest / "junit.xml").getroot()  # noqa: S314 - our own file
+    cases = list(suite.iter("testcase"))
 
-    assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+    assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
         "tests": "12",
         "failures": "1",
         "errors": "3",
@@ -204,9 +203,9 @@ def test_the_page_can_be_read_with_scripts_off(mixed):
         "NOT CONFORMANT",
         "success rate 71.4 % (5 of 7 decided), coverage 58.3 % (7 of 12 applicable)",
         "5 PASS, 1 FAIL, 1 WARN, 2 BLOCKED, 2 SKIPPED, 1 ERROR",
-        "1.1 Authentication succeeds CONFORMANT success rate 100.0 %",
+        "1.1 Authentication succeeds CONFORMANT 100.0 % (5/5) 100.0 % (5/5) 5 PASS",
         'no "no response from servers" NOT CONFORMANT (partly verified)',
-        f"FAIL {OPTIONS} <script>alert(1)</script> &",
+        f"{OPTIONS} FAIL <script>alert(1)</script> &",
         "blocks 1: 1.5-invite-is-not-rejected",
         "not-permitted: the profile does not permit the effect create-rooms",
     ):
@@ -216,35 +215,13 @@ def test_the_page_can_be_read_with_scripts_off(mixed):
 def test_the_page_stands_alone(mixed):
     page = Static(text_of(mixed.latest / "report.html"))
 
-    assert set(page.links) <= {"https://pypi.python.org/pypi/pytest-html"}
+    assert [link for link in page.links if not link.startswith("#")] == [f"evidence/{SERVER}.json"]
 
 
 def test_values_cannot_become_markup(mixed):
     page = text_of(mixed.latest / "report.html")
 
     assert "<script>alert(1)" not in page
-    blob = html.unescape(re.search('data-jsonblob="([^"]*)"', page)[1])
-    assert "<script>alert(1)" not in blob
-
-
-def test_the_rows_of_the_page_have_our_verdicts_and_the_environment_is_an_allow_list(mixed):
-    page = text_of(mixed.latest / "report.html")
-    data = json.loads(html.unescape(re.search('data-jsonblob="([^"]*)"', page)[1]))
-
-    rows = ["".join(test["resultsTableRow"]) for tests in data["tests"].values() for test in tests]
-    shown = dict(re.search(r'col-check">(.*?)<.*?lkc-[A-Z]+">(.*?)<', row).groups() for row in rows)
-    assert shown == mixed.verdicts
-    assert set(data["environment"]) == {
-        "Environment",
-        "Kind",
-        "Target",
-        "livekit-server",
-        "livekit-sip",
-        "Suite version",
-        "Run",
-        "Started",
-        "Variables",
-    }
 
 
 def test_the_summary_says_the_same_numbers(mixed):
@@ -280,7 +257,7 @@ def test_the_journal_of_a_killed_run_is_a_report_too(mixed, tmp_path):
     result = json.loads(text_of(tmp_path / "results.json"))
     jsonschema.validate(result, schema())
     assert len(result["checks"]) == len(MIXED)
-    assert result["run"]["interrupted"] == "the run was killed"
+    assert result["run"]["interrupted"].startswith("killed a")
     (tokens,) = [check for check in result["checks"] if check["id"] == TOKENS]
     assert tokens["verdict"] == "BLOCKED"
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livekit_conformance.redaction import MASK
-from livekit_conformance.reporting.scrubber import WINDOW, Scrubber
+from livekit_conformance.reporting.scrubber import WINDOW, Scrubber, without_torn
 
 SECRET = 'canary/"secret"\\<&é+0123456789'
 
@@ -62,3 +62,16 @@ def test_what_it_learns_is_masked_in_all_forms_too():
     scrub = Scrubber(["first-canary-secret"]).with_secrets([SECRET])
 
     assert scrub(f"first-canary-secret {json.dumps(SECRET)[1:-1]}") == f"{MASK} {MASK}"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("'INVITE si...0a1b2c3d4e5f6071', x", f"'INVITE si...{MASK}', x"),
+        ("see 1.1-env-file-is-private, ...", "see 1.1-env-file-is-private, ..."),
+        ("...and-so-on-and-so-on", "...and-so-on-and-so-on"),
+        ("...0a1b2c3d4e5", "...0a1b2c3d4e5"),
+    ],
+)
+def test_the_end_of_a_value_that_pytest_has_cut_is_masked_when_it_may_be_a_key(text, told):
+    assert without_torn(text) == told

@@ -62,17 +62,20 @@ def test_the_probe_call_and_the_calls_of_unhappy_checks_are_told(tmp_path):
     text = (tmp_path / "evidence" / "timeline-conformance-0123456789abcdef.txt").read_text()
     page = (tmp_path / "report.html").read_text()
     assert '"Joining room"' in text
-    assert "&quot;Joining room&quot;" in page
+    assert "The call as a ladder: wrong &lt;user&gt;" in page
     summary = (tmp_path / "summary.md").read_text()
     assert r"- wrong \<user\>: refused, [step by step](evidence/timeline-bad____one.txt)" in summary
 
 
-def test_the_page_of_a_conformant_run_shows_no_story(tmp_path):
+def test_the_page_of_a_conformant_run_shows_the_probe_call(tmp_path):
     result = result_of(tmp_path, PROBE)
     write_all(result, tmp_path)
 
     assert result.verdict == "CONFORMANT"
-    assert "What happened to the call" not in (tmp_path / "report.html").read_text()
+    page = (tmp_path / "report.html").read_text()
+    assert "The call as a ladder: probe" in page
+    assert "&quot;Joining room&quot;" in page
+    assert "STOPS HERE" not in page
     assert (tmp_path / "evidence").is_dir()
 
 
@@ -80,6 +83,7 @@ def test_a_run_without_calls_has_no_folder_for_them(tmp_path):
     write_all(result_of(tmp_path, ("1.1-server-answers", Verdict.FAIL, [])), tmp_path)
 
     assert not (tmp_path / "evidence").exists()
+    assert "<svg" not in (tmp_path / "report.html").read_text()
     assert "## Calls" not in (tmp_path / "summary.md").read_text()
 
 

@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         findings = [*settings.judge_unusable(path, error, os.environ, env_file)]
         status = _USAGE
     else:
-        clean = Scrubber(loaded.profile.secrets())
+        clean = Scrubber.of(loaded.profile)
         left = _WHOLE_S - (time.monotonic() - began)
         with asyncio.Runner(loop_factory=Loop) as runner:
             found = runner.run(

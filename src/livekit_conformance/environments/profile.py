@@ -248,6 +248,15 @@ class Profile(Section):
     deployment: DeploymentFiles = DeploymentFiles()
     known_issues: tuple[KnownIssue, ...] = ()
     limits: Limits = Limits()
+    # What reports and terminal show of phone numbers that are not fictional.
+    phone_numbers: Literal["masked", "shown"] = "masked"
+
+    def numbers(self) -> list[str]:
+        """
+        The phone numbers of the deployment.
+        """
+        numbers = (self.sip.number, self.sip.caller, self.sip.outbound.number)
+        return [number for number in numbers if number]
 
     def secrets(self) -> list[str]:
         """

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,8 @@ _CHAIN = frozenset(
         "1.5-logs-are-clean",
     }
 )
+# Looked up in the markers once; it is asked for a dozen times.
+_CLAUSE: pytest.StashKey[Clause] = pytest.StashKey()
 _ORDER = {clause: position for position, clause in enumerate(BY_ID)}
 
 
@@ -102,14 +105,23 @@ def is_check(item: pytest.Item) -> bool:
     """
     Whether an item lies under the folder of the suites.
     """
-    return item.config.rootpath / SUITES in Path(item.path).parents
+    return _is_under(item.path, item.config.rootpath)
+
+
+# Asked for every phase of every check, of a few files.
+@cache
+def _is_under(path: Path, root: Path) -> bool:
+    return root / SUITES in path.parents
 
 
 def clause_of(item: pytest.Item) -> Clause:
     """
     The clause that a check claims; the item must have passed `refuse_offenders`.
     """
-    return BY_ID[_claimed(item)[0]]
+    clause = item.stash.get(_CLAUSE, None)
+    if clause is None:
+        clause = item.stash[_CLAUSE] = BY_ID[_claimed(item)[0]]
+    return clause
 
 
 def check_id(item: pytest.Item) -> str:

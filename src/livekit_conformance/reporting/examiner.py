@@ -10,14 +10,13 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from html import escape
 from types import FrameType
 from typing import Any
 
 import pytest
 
 from livekit_conformance.observations import Observation
-from livekit_conformance.reporting import collection, journal, phrases, terminal
+from livekit_conformance.reporting import collection, journal, terminal
 from livekit_conformance.reporting.judgement import (
     Decision,
     Withheld,
@@ -29,18 +28,9 @@ from livekit_conformance.reporting.judgement import (
 )
 from livekit_conformance.reporting.model import Result, clause_of
 from livekit_conformance.reporting.session import RunState
-from livekit_conformance.reporting.writers import html, write_all
+from livekit_conformance.reporting.writers import write_all
 from livekit_conformance.verdict import CheckRecord, Verdict
 
-# Characters of evidence in the page; all of it lies in the folder evidence/.
-_SHOWN = 64_000
-_COLUMNS = {
-    "result": phrases.OUTCOME,
-    "requirement": phrases.REQUIREMENT,
-    "check": phrases.CHECK,
-    "verdict": phrases.VERDICT,
-    "cause": phrases.CAUSE_OR_CLAIM,
-}
 _PASSED = frozenset({Verdict.PASS, Verdict.WARN, Verdict.KNOWN})
 
 
@@ -54,43 +44,30 @@ class Examiner:
         self.result: Result | None = None
         self._interrupted: str | None = None
         self._failure: str | None = None
-        self._metadata: dict[str, Any] = {}
         # Set-up errors that were told already; kept alive so that their identity stays theirs.
         self._told: list[tuple[BaseException, str]] = []
         self._scope = ExitStack()
         self._seen: list[Observation] = []
         self._tracebacks: list[tuple[str, str]] = []
         self._former_handler: Any = None
-        # An operator's own --html keeps its place; report.html is then our static page.
-        self._html_by_pytest = not config.getoption("htmlpath", "no plugin")
-        if self._html_by_pytest:
-            config.option.htmlpath = str(run.directory / "report.html")
-            config.option.self_contained_html = True
         # Local variables are where secrets live, and pytest cuts them to pieces.
         config.option.showlocals = False
 
     # -- the run ------------------------------------------------------------------------------
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_metadata(self, metadata: dict[str, Any]) -> None:
-        """
-        Keep hold of the environment table, to fill it with what may be shown.
-        """
-        self._metadata = metadata
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """
         Let SIGTERM end the run as an interrupt does: with clean-up and reports.
         """
-        self._metadata.clear()
         if threading.current_thread() is threading.main_thread():
             self._former_handler = signal.signal(signal.SIGTERM, self._terminate)
 
     def pytest_unconfigure(self) -> None:
         """
-        Give SIGTERM back.
+        Give SIGTERM back, and let other runs see that this one is over.
         """
+        self.run.release()
         if self._former_handler is not None:
             signal.signal(signal.SIGTERM, self._former_handler)
 
@@ -126,11 +103,6 @@ class Examiner:
         Begin the journal with the plan.
         """
         checks = [item for item in session.items if collection.is_check(item)]
-        for item in checks:
-            if self.run.clean(item.nodeid) != item.nodeid:
-                raise pytest.UsageError(
-                    f"the id of a check holds a secret: {self.run.clean(item.nodeid)}"
-                )
         if checks:
             self.run.begin([collection.planned(item) for item in checks])
 
@@ -145,6 +117,7 @@ class Examiner:
             return
         self._scope.close()
         self._seen = self._scope.enter_context(self.run.recorder.scope())
+        self.run.started(collection.check_id(item))
         decision = withheld(
             collection.clause_of(item),
             self.run.profile,
@@ -275,11 +248,9 @@ class Examiner:
         try:
             result = replace(journal.read(path), language=self.run.language)
             self.result = result
-            self._metadata.update(html.environment(result))
             if session.exitstatus == pytest.ExitCode.OK and result.verdict != "CONFORMANT":
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
-            own = "report.html" if self._html_by_pytest else None
-            write_all(result, self.run.directory, except_for=own)
+            write_all(result, self.run.directory)
         except (OSError, journal.JournalError) as error:
             self._failure = f"a report could not be written: {error}"
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
@@ -293,60 +264,3 @@ class Examiner:
             terminal.tell(terminalreporter, told, self.run.directory, self._tracebacks)
         if self._failure is not None:
             terminalreporter.write_line(self._failure, red=True)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_report_title(self, report: Any) -> None:
-        """
-        Name the environment.
-        """
-        report.title = phrases.TITLE.say(self.run.language, environment=self.run.environment)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_summary(self, prefix: list[str]) -> None:
-        """
-        Put what needs no script at the top.
-        """
-        if self.result is not None:
-            prefix.append(html.summary(self.result))
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_table_header(self, cells: list[str]) -> None:
-        """
-        Columns of our own; pytest-html still needs its outcome, out of sight, to build rows.
-        """
-        _, _, duration, links = cells
-        say = {name: text.say(self.run.language) for name, text in _COLUMNS.items()}
-        cells[:] = [
-            f'<th class="sortable" data-column-type="result" hidden>{say["result"]}</th>',
-            f'<th class="sortable" data-column-type="requirement">{say["requirement"]}</th>',
-            f'<th class="sortable" data-column-type="check">{say["check"]}</th>',
-            f'<th class="sortable" data-column-type="verdict">{say["verdict"]}</th>',
-            f"<th>{say['cause']}</th>",
-            duration,
-            links,
-        ]
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
-        """
-        One row for each record, none for phases that decided nothing.
-        """
-        outcome, _, duration, links = cells
-        record: CheckRecord | None = getattr(report, "check", None)
-        hidden = outcome.replace("<td ", "<td hidden ", 1)
-        if record is None:
-            name = escape(self.run.clean(report.nodeid))
-            verdict = '<td class="col-verdict"></td><td class="col-cause"></td>'
-            number = ""
-        else:
-            name, number = escape(record.id), record.requirement
-            cause = escape(record.message or record.statement)
-            verdict = f'{html.verdict_cell(record)}<td class="col-cause">{cause}</td>'
-        cells[:] = [
-            hidden,
-            f'<td class="col-requirement">{number}</td>',
-            f'<td class="col-check">{name}</td>',
-            verdict,
-            duration,
-            links,
-        ]

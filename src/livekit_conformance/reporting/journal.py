@@ -1,14 +1,17 @@
 """
 One JSON line for everything that matters, on disk at once: a killed run still has its report.
 
-All reports, those at the end of a run too, are made from what the journal says.
+All reports, those at the end of a run too, are made from what the journal says. The living run
+holds a lock on it, which the kernel releases however the run ends.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+import os
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,6 +20,7 @@ from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.model import (
+    NOT_RUN,
     Result,
     Run,
     not_run,
@@ -28,6 +32,8 @@ from livekit_conformance.timeline.story import PROBE, timelines
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 NAME = "journal.jsonl"
+# As `_write` begins the line of a check.
+_CHECK = b'{"type": "check"'
 _HAPPY = frozenset({Verdict.PASS, Verdict.SKIPPED})
 
 
@@ -40,11 +46,16 @@ class JournalError(Exception):
 class Journal:
     """
     Writes the journal of one run. Everything handed in must be free of secrets.
+
+    It is locked until `release`, so that nobody else takes the run for dead.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: TextIO = path.open("w", encoding="utf-8")
+        # A descriptor of the same open file: it holds the lock when the file is closed.
+        self._lock: int | None = os.dup(self._file.fileno())
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def begin(self, run: Run, planned: Iterable[CheckRecord]) -> None:
         """
@@ -58,6 +69,12 @@ class Journal:
         Note which target was found.
         """
         self._write("target", url=url, versions=dict(versions))
+
+    def started(self, check_id: str) -> None:
+        """
+        Note that a check begins: should the run be killed, it is known where.
+        """
+        self._write("start", check=check_id)
 
     def check(
         self, record: CheckRecord, observations: Iterable[Observation], *, elapsed_s: float
@@ -82,54 +99,127 @@ class Journal:
         self._write("end", duration_s=duration_s, interrupted=interrupted)
         self._file.close()
 
+    def release(self) -> None:
+        """
+        Let others see that the run is over: its reports are written. May be called again.
+        """
+        self._file.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
     def _write(self, kind: str, **content: Any) -> None:
-        json.dump({"type": kind, **content}, self._file, ensure_ascii=False, default=str)
-        self._file.write("\n")
+        line = json.dumps({"type": kind, **content}, ensure_ascii=False, default=str)
+        self._file.write(f"{line}\n")
         self._file.flush()
 
 
-def read(path: Path, causes: Sequence[Cause] = CAUSES) -> Result:
+def is_held(path: Path) -> bool:
+    """
+    Whether the run whose journal is at `path` lives; raises OSError when it cannot be read.
+    """
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def durations(path: Path) -> dict[str, float]:
+    """
+    How long each check of the run took with its set-up, in seconds; none when it cannot be read.
+    """
+    found: dict[str, float] = {}
+    former = 0.0
+    try:
+        for line in _lines(path, begins=_CHECK):
+            elapsed = line["elapsed_s"]
+            found[line["check"]["id"]] = max(elapsed - former, 0.0)
+            former = elapsed
+    except (OSError, JournalError, KeyError, TypeError):
+        return {}  # of another version, or broken: it only tells about the past
+    return found
+
+
+def read(path: Path, causes: Sequence[Cause] = CAUSES, *, lives: bool = False) -> Result:
     """
     The result of the run whose journal is at `path`, whether it came to its end or not.
 
-    It is diagnosed anew, by `causes`.
+    It is diagnosed anew, by `causes`. A run that neither ended nor `lives` was killed.
 
     Raises JournalError when the file is not a journal, OSError when it cannot be read.
     """
-    run: Run | None = None
-    planned: list[CheckRecord] = []
-    records: list[CheckRecord] = []
-    observations: list[Observation] = []
-    # How many observations there were when each check was done.
-    seen_by: list[int] = []
-    ended = False
+    told = _Told()
     for line in _lines(path):
+        try:
+            told.take(line)
+        except (KeyError, TypeError, ValueError) as error:
+            problem = f"a line {line['type']!r} that is none of ours: {type(error).__name__}"
+            raise JournalError(f"{path}: {problem}: {error}") from error
+    if (run := told.run) is None:
+        raise JournalError(f"{path}: not the journal of a run: it does not begin with one")
+    records, observations, begun = told.records, told.observations, told.begun
+    done = {record.id for record in records}
+    if not told.ended:
+        run = replace(run, interrupted=_where(begun, done, "still running" if lives else "killed"))
+    why = f"{NOT_RUN}{run.interrupted or 'the run stopped before this check'}"
+    left = not_run((plan for plan in told.planned if plan.id not in done), why)
+    checks = (*records, *(_halfway(record, begun, lives=lives) for record in left))
+    stories = _stories(observations, records, told.seen_by)
+    return Result(run, checks, tuple(diagnose(records, observations, causes)), stories)
+
+
+@dataclass(slots=True)
+class _Told:
+    """
+    What the lines of a journal have told so far.
+    """
+
+    run: Run | None = None
+    planned: list[CheckRecord] = field(default_factory=list)
+    records: list[CheckRecord] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
+    # How many observations there were when each check was done.
+    seen_by: list[int] = field(default_factory=list)
+    # The check that began last.
+    begun: str | None = None
+    ended: bool = False
+
+    def take(self, line: Mapping[str, Any]) -> None:
+        run = self.run
         match line["type"]:
             case "run":
-                run = Run(**line["run"])
+                self.run = Run(**line["run"])
             case "plan":
-                planned = [record_from_json(check) for check in line["checks"]]
+                self.planned = [record_from_json(check) for check in line["checks"]]
             case "target" if run:
-                run = replace(run, url=line["url"], versions=line["versions"])
+                self.run = replace(run, url=line["url"], versions=line["versions"])
+            case "start":
+                self.begun = line["check"]
             case "observation":
-                observations.append(Observation(**line["observation"]))
+                self.observations.append(Observation(**line["observation"]))
             case "check" if run:
-                records.append(record_from_json(line["check"]))
-                seen_by.append(len(observations))
-                run = replace(run, duration_s=line["elapsed_s"])
+                self.records.append(record_from_json(line["check"]))
+                self.seen_by.append(len(self.observations))
+                self.run = replace(run, duration_s=line["elapsed_s"])
             case "end" if run:
-                run = replace(run, duration_s=line["duration_s"], interrupted=line["interrupted"])
-                ended = True
-    if run is None:
-        raise JournalError(f"{path}: not the journal of a run: it does not begin with one")
-    if not ended:
-        run = replace(run, interrupted="the run was killed")
-    done = {record.id for record in records}
-    why = f"not run: {run.interrupted or 'the run stopped before this check'}"
-    left = not_run((plan for plan in planned if plan.id not in done), why)
-    checks = (*records, *left)
-    stories = _stories(observations, records, seen_by)
-    return Result(run, checks, tuple(diagnose(checks, observations, causes)), stories)
+                why = line["interrupted"]
+                self.run = replace(run, duration_s=line["duration_s"], interrupted=why)
+                self.ended = True
+
+
+def _halfway(record: CheckRecord, begun: str | None, *, lives: bool) -> CheckRecord:
+    if record.id != begun:
+        return record
+    message = "still running" if lives else "the run stopped while this check was running"
+    return replace(record, message=message)
+
+
+def _where(begun: str | None, done: Container[str], how: str) -> str:
+    if begun is None:
+        return f"{how} before the first check"
+    return f"{how} after {begun}" if begun in done else f"{how} at {begun}"
 
 
 def _stories(
@@ -147,16 +237,19 @@ def _stories(
     )
 
 
-def _lines(path: Path) -> Iterable[dict[str, Any]]:
+def _lines(path: Path, begins: bytes = b"") -> Iterable[dict[str, Any]]:
     # Not splitlines(): a recorded text may hold U+0085 or U+2028, which JSON leaves as they are.
-    lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    # As bytes, because a kill may tear a character in two.
+    lines = path.read_bytes().removesuffix(b"\n").split(b"\n")
     for number, line in enumerate(lines, 1):
+        if not line.startswith(begins):
+            continue
         try:
             content = json.loads(line)
-        except json.JSONDecodeError as error:
+        except ValueError as error:
             if number == len(lines) and number > 1:
                 return  # torn by the kill that ended the run
-            raise JournalError(f"{path}: line {number}: not JSON: {error.msg}") from error
+            raise JournalError(f"{path}: line {number}: not JSON: {error}") from error
         if not isinstance(content, dict) or "type" not in content:
             raise JournalError(f"{path}: line {number}: not a line of a journal")
         yield content

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, Protocol
 
 from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS
 from livekit_conformance.catalogue.clauses import BY_ID
@@ -24,8 +24,12 @@ from livekit_conformance.verdict import (
 )
 
 SCHEMA = 1
+_FIELDS = tuple(each.name for each in fields(CheckRecord))
+# So begins the message of a check that the run did not come to.
+NOT_RUN = "not run: "
 _EXACT = 100.0
 _HIGHEST_INEXACT = 99.9
+_QUIET = frozenset({Verdict.PASS, Verdict.SKIPPED, Verdict.KNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,10 @@ class Run:
     versions: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     interrupted: str | None = None
+    # What `build_of` found; in the journal and the formats that have a place for it.
+    build: Mapping[str, str] = field(default_factory=dict)
+    # What --env is to be for the same run again.
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +117,10 @@ class Result:
     @property
     def verdict(self) -> RunVerdict:
         """
-        The verdict of the run.
+        The verdict of the run; one that did not come to its end is never CONFORMANT.
         """
-        return run_verdict(self.checks)
+        verdict = run_verdict(self.checks)
+        return "INCOMPLETE" if self.run.interrupted and verdict == "CONFORMANT" else verdict
 
     @property
     def requirements(self) -> tuple[Group, ...]:
@@ -144,14 +153,19 @@ class Result:
         """
         How far the chain was seen to work.
         """
-        return chain_of(self.checks)
+        return chain_of(check for check in self.checks if not never_ran(check))
 
     def roots(self) -> tuple[CheckRecord, ...]:
         """
         What has to be looked at: undecided or violated, and not merely blocked by another check.
         """
-        quiet = {Verdict.PASS, Verdict.SKIPPED, Verdict.KNOWN}
-        return tuple(c for c in self.checks if c.verdict not in quiet and c.blocked_by is None)
+        return tuple(filter(is_root, self.checks))
+
+    def causes(self) -> dict[str, Diagnosis]:
+        """
+        For each check that a diagnosis explains: the most certain one.
+        """
+        return {check: found for found in reversed(self.diagnoses) for check in found.checks}
 
     def blocked_by(self, check_id: str) -> tuple[CheckRecord, ...]:
         """
@@ -196,11 +210,27 @@ class Result:
         }
 
 
+class Judge(Protocol):
+    """
+    Who has the result when the run has ended, None before and where there is none.
+    """
+
+    result: Result | None
+
+
+def is_root(record: CheckRecord) -> bool:
+    """
+    Whether a check has to be looked at: undecided or violated, and not merely blocked by another.
+    """
+    return record.verdict not in _QUIET and record.blocked_by is None
+
+
 def record_as_json(record: CheckRecord) -> dict[str, Any]:
     """
     One entry of `checks[]`.
     """
-    return _lists(asdict(record))
+    # Not asdict(): it copies what cannot change, at three times the cost.
+    return _lists({name: getattr(record, name) for name in _FIELDS})
 
 
 def record_from_json(data: Mapping[str, Any]) -> CheckRecord:
@@ -235,6 +265,13 @@ def not_run(planned: Iterable[CheckRecord], why: str) -> Iterable[CheckRecord]:
             Verdict.BLOCKED,
             message=why,
         )
+
+
+def never_ran(record: CheckRecord) -> bool:
+    """
+    Whether the run stopped before this check: it proves nothing about any link.
+    """
+    return record.verdict is Verdict.BLOCKED and (record.message or "").startswith(NOT_RUN)
 
 
 def _group(name: str, title: str, records: Iterable[CheckRecord]) -> Group:

@@ -18,6 +18,7 @@ from livekit_conformance.environments import loader
 from livekit_conformance.environments.hints import did_you_mean
 from livekit_conformance.environments.loader import Loaded
 from livekit_conformance.errors import ProfileError
+from livekit_conformance.reporting.annotations import SERVICES, Service
 
 _PREFIX = "LIVEKIT_CONFORMANCE_"
 _OPTIONS: dict[str, dict[str, Any]] = {
@@ -33,6 +34,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "LANGUAGE",
         "help": f"language of diagnosis and reports: {', '.join(LANGUAGES)} (default: that of the "
         "locale for the terminal, en for reports)",
+    },
+    "annotations": {
+        "metavar": "SERVICE",
+        "help": f"annotate the job of a CI system: {', '.join(SERVICES)} (default: none)",
     },
     "budget": {"metavar": "SECONDS", "help": "time for the whole run (default: limits.run)"},
 }
@@ -52,6 +57,7 @@ class Options:
     budget: float | None
     config_dir: Path
     language: Language | None
+    annotations: Service | None = None
 
     def find(self) -> Path:
         """
@@ -111,6 +117,7 @@ def read_options(config: pytest.Config) -> Options:
         budget=_budget(_text(config, "budget")),
         config_dir=root / "config",
         language=_language(_text(config, "lang")),
+        annotations=_service(_text(config, "annotations")),
     )
 
 
@@ -150,6 +157,13 @@ def _language(text: str | None) -> Language | None:
     known = next((language for language in LANGUAGES if language == text), None)
     if text is not None and known is None:
         raise ProfileError([f"--lang {text}: must be one of {', '.join(LANGUAGES)}"])
+    return known
+
+
+def _service(text: str | None) -> Service | None:
+    known = next((service for service in SERVICES if service == text), None)
+    if text is not None and known is None:
+        raise ProfileError([f"--annotations {text}: must be one of {', '.join(SERVICES)}"])
     return known
 
 

@@ -65,8 +65,42 @@ NOT_SELECTED = Text(
 )
 INTERRUPTED = Text(en="did not come to its end: {why}", ru="не дошёл до конца: {why}")
 REPORT = Text(en="report: {path}", ru="отчёт: {path}")
+AND_MORE = Text(en="and {count} more: see the report", ru="и ещё {count}: см. отчёт")
+BLOCKS_SOME = Text(
+    en="blocks {count}: {names} and {more} more",
+    ru="не дала начать {count}: {names} и ещё {more}",
+)
+MORE_CAUSES = Text(
+    en="and {count} more causes: see the report", ru="и ещё причин: {count}, см. отчёт"
+)
+AT_MOST_LEFT = Text(en="<{time} left", ru="ещё <{time}")
+ABOUT_LEFT = Text(en="~{time} left", ru="ещё ~{time}")
+FOR_SECONDS = Text(en="{seconds} s", ru="{seconds} с")
+WAITS = Text(
+    en="waits {seconds} of {within} s: {reason}", ru="ждёт {seconds} из {within} с: {reason}"
+)
+LAST_SEEN = Text(en="last seen: {seen}", ru="последнее: {seen}")
+KILLED_RUN = Text(
+    en="former run {run}: {why}; its report is written now: {verdict}, {path}",
+    ru="прежний запуск {run}: {why}; его отчёт записан сейчас: {verdict}, {path}",
+)
+NO_REPORT_FOR = Text(
+    en="former run {run} has no report, and none can be written: {why}",
+    ru="у прежнего запуска {run} нет отчёта, и записать его нельзя: {why}",
+)
+UNFIT = Text(
+    en=(
+        "SECRET IN THE REPORTS, unfit for a ticket: {count} files. Do not attach or upload them; "
+        "delete them, change the secret if they have left this machine, and tell the authors:"
+    ),
+    ru=(
+        "СЕКРЕТ В ОТЧЁТАХ, прикладывать к тикету нельзя: файлов {count}. Не прикладывайте и не "
+        "выгружайте их; удалите, смените секрет, если они покинули эту машину, и сообщите авторам:"
+    ),
+)
 NOTHING_CHECKED = Text(en="nothing was checked", ru="ничего не проверено")
 NOT_CHECKED = Text(en="not checked", ru="не проверялось")
+NOT_APPLICABLE = Text(en="not applicable", ru="неприменимо")
 PARTLY_VERIFIED = Text(en="{verdict} (partly verified)", ru="{verdict} (проверено частично)")
 FIGURES = Text(
     en=(
@@ -81,6 +115,7 @@ FIGURES = Text(
 
 TITLE = Text(en="LiveKit conformance: {environment}", ru="Проверка LiveKit: {environment}")
 NEVER_REACHED = Text(en="a target that was never reached", ru="цель, до которой не дошли")
+CUT_SHORT = Text(en="{count} lines more in report.html.", ru="Ещё {count} строк в report.html.")
 HEAD_DIAGNOSIS = Text(en="Diagnosis", ru="Диагноз")
 HEAD_FINDINGS = Text(en="Findings", ru="Что не прошло")
 HEAD_REQUIREMENTS = Text(en="Requirements", ru="Требования")

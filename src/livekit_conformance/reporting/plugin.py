@@ -13,9 +13,15 @@ import pytest
 
 from livekit_conformance.environments.language import language_of
 from livekit_conformance.errors import ProfileError
-from livekit_conformance.reporting import collection
+from livekit_conformance.reporting import allure_html, collection
+from livekit_conformance.reporting.allure_html import AllureHtml
+from livekit_conformance.reporting.annotations import Annotations
+from livekit_conformance.reporting.build import build_of
+from livekit_conformance.reporting.console import Console
 from livekit_conformance.reporting.examiner import Examiner
+from livekit_conformance.reporting.html_tables import HtmlTables
 from livekit_conformance.reporting.options import add_options, read_options
+from livekit_conformance.reporting.secret_guard import SecretGuard
 from livekit_conformance.reporting.session import RUN, RunState
 
 # Options that only tell something about the tests and run none.
@@ -63,9 +69,23 @@ def pytest_configure(config: pytest.Config) -> None:
         seed=seed if isinstance(seed, int) else 0,
         language=options.language,
         terminal_language=language_of(os.environ),
+        build=build_of(os.environ),
     )
     config.stash[RUN] = run
-    config.pluginmanager.register(Examiner(config, run), "livekit-conformance-examiner")
+    guard = SecretGuard(config, run)
+    config.pluginmanager.register(guard, "livekit-conformance-secret-guard")
+    examiner = Examiner(config, run)
+    config.pluginmanager.register(examiner, "livekit-conformance-examiner")
+    tables = HtmlTables(config, run, examiner)
+    config.pluginmanager.register(tables, "livekit-conformance-html-tables")
+    console = Console(config, run, os.environ)
+    config.pluginmanager.register(console, "livekit-conformance-console")
+    if (service := options.annotations) is not None:
+        annotations = Annotations(service, run, examiner)
+        config.pluginmanager.register(annotations, "livekit-conformance-annotations")
+    if (allure := allure_html.program()) is not None:
+        page = AllureHtml(allure, run, examiner)
+        config.pluginmanager.register(page, "livekit-conformance-allure-html")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -4,7 +4,6 @@ What the plugin knows while a run is under way. Fixtures reach it as `config.sta
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import time
@@ -22,6 +21,7 @@ from livekit_conformance.environments.loader import Loaded
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.observations import Observation, Recorder
 from livekit_conformance.reporting.journal import NAME, Journal
+from livekit_conformance.reporting.json_text import entry_a_line
 from livekit_conformance.reporting.judgement import Broken, Decision
 from livekit_conformance.reporting.model import Run
 from livekit_conformance.reporting.scrubber import Scrubber
@@ -53,6 +53,7 @@ class RunState:
     terminal_language: Language = "en"
     _began: float = field(default_factory=time.monotonic)
     _journaled: int = 0
+    _has_evidence: bool = False
 
     @classmethod
     def start(
@@ -65,6 +66,7 @@ class RunState:
         seed: int = 0,
         language: Language | None = None,
         terminal_language: Language = "en",
+        build: Mapping[str, str] | None = None,
     ) -> RunState:
         """
         A new run, with an id that no other run has.
@@ -73,6 +75,7 @@ class RunState:
         name = environment_name(environment)
         run_id = f"{now:%Y%m%dT%H%M%SZ}-{name}-{secrets.token_hex(4)}"
         profile = loaded.profile
+        scrubber = Scrubber.of(profile)
         run = Run(
             id=run_id,
             environment=name,
@@ -80,8 +83,10 @@ class RunState:
             started=now.isoformat(timespec="seconds").replace("+00:00", "Z"),
             suite_version=__version__,
             seed=seed,
-            url=profile.livekit.url,
+            url=scrubber(profile.livekit.url),
             variables={**loaded.origins, **loaded.unasked},
+            build=build or {},
+            profile=profile_option(environment),
         )
         return cls(
             environment=name,
@@ -90,7 +95,7 @@ class RunState:
             run=run,
             budget=budget or profile.limits.run,
             profile=profile,
-            recorder=Recorder(Scrubber(profile.secrets())),
+            recorder=Recorder(scrubber),
             language=language or "en",
             terminal_language=language or terminal_language,
         )
@@ -102,7 +107,7 @@ class RunState:
         `versions` has the keys `livekit_server` and `livekit_sip`, as far as they are known.
         """
         self.profile = profile
-        self.versions = dict(versions or {})
+        self.versions = {name: self.clean(told) for name, told in (versions or {}).items()}
         self.recorder.redact = self.recorder.redact.with_secrets(profile.secrets())
         if self.journal is not None:
             self.journal.target(self.clean(profile.livekit.url), self.versions)
@@ -143,6 +148,13 @@ class RunState:
         self.journal.begin(self.run, planned)
         point_latest_at(self.directory)
 
+    def started(self, check_id: str) -> None:
+        """
+        Note that a check begins.
+        """
+        if self.journal is not None:
+            self.journal.started(check_id)
+
     def settle(self, record: CheckRecord, decision: Decision) -> None:
         """
         Keep what became of a check, on disk at once.
@@ -159,8 +171,16 @@ class RunState:
         if self.journal is None:
             return None
         self.journal.seen(self._not_yet_journaled())
-        self.journal.end(duration_s=round(self.elapsed, 3), interrupted=interrupted)
+        why = None if interrupted is None else self.clean(interrupted)
+        self.journal.end(duration_s=round(self.elapsed, 3), interrupted=why)
         return self.journal.path
+
+    def release(self) -> None:
+        """
+        Let others see that this run is over.
+        """
+        if self.journal is not None:
+            self.journal.release()
 
     def write_evidence(self, check_id: str, seen: Sequence[Observation]) -> tuple[str, ...]:
         """
@@ -171,9 +191,10 @@ class RunState:
         path = Path("evidence") / f"{re.sub(r'[^A-Za-z0-9._-]', '_', check_id)}.json"
         content = {"check": check_id, "observations": [o.as_json() for o in seen]}
         target = self.directory / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(content, ensure_ascii=False, indent=1, default=str)
-        target.write_text(text + "\n", encoding="utf-8")
+        if not self._has_evidence:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._has_evidence = True
+        target.write_text(entry_a_line(content), encoding="utf-8")
         return (path.as_posix(),)
 
     @contextmanager
@@ -207,6 +228,16 @@ def environment_name(environment: str) -> str:
     How the environment of --env, a name or a path, is called in ids and reports.
     """
     return re.sub(r"[^\w-]+", "-", Path(environment).stem)
+
+
+def profile_option(environment: str) -> str:
+    """
+    What --env is told to be in reports: as it was given, but without the folders of this machine.
+    """
+    path = Path(environment)
+    if not path.is_absolute():
+        return environment
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name
 
 
 RUN: pytest.StashKey[RunState] = pytest.StashKey()

@@ -4,27 +4,33 @@ What the terminal shows: the words of pytest replaced by verdicts, causes before
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
-from livekit_conformance.reporting import phrases, words
-from livekit_conformance.reporting.model import Result
+from livekit_conformance.reporting import last_screen, words
+from livekit_conformance.reporting.last_screen import Line
+from livekit_conformance.reporting.model import Result, is_root
+from livekit_conformance.reporting.progress import cut, one_line
 from livekit_conformance.reporting.session import RunState
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 Status = tuple[str, str, tuple[str, dict[str, bool]]]
 
-_STATUS: dict[Verdict, tuple[str, dict[str, bool]]] = {
-    Verdict.PASS: (".", {"green": True}),
-    Verdict.FAIL: ("F", {"red": True}),
-    Verdict.WARN: ("w", {"yellow": True}),
-    Verdict.KNOWN: ("k", {"yellow": True}),
-    Verdict.BLOCKED: ("b", {"yellow": True}),
-    Verdict.SKIPPED: ("s", {"yellow": True}),
-    Verdict.ERROR: ("E", {"red": True}),
+_LETTERS: dict[Verdict, str] = {
+    Verdict.PASS: ".",
+    Verdict.FAIL: "F",
+    Verdict.WARN: "w",
+    Verdict.KNOWN: "k",
+    Verdict.BLOCKED: "b",
+    Verdict.SKIPPED: "s",
+    Verdict.ERROR: "E",
 }
+# Rows of the last screen, whatever the terminal's height is, without what pytest adds.
+_FEWEST, _MOST = 24, 40
+_PYTESTS_OWN = 3
 
 
 def header(run: RunState) -> list[str]:
@@ -44,8 +50,18 @@ def status(record: CheckRecord) -> Status:
     """
     Category, letter and coloured word for a verdict.
     """
-    letter, markup = _STATUS[record.verdict]
-    return record.verdict.value, letter, (record.verdict.value, markup)
+    verdict = record.verdict
+    return verdict.value, _LETTERS[verdict], (verdict.value, dict(last_screen.COLOURS[verdict]))
+
+
+def finding(record: CheckRecord, width: int) -> tuple[str, dict[str, bool]] | None:
+    """
+    One line about a check that has to be looked at, as it is done; None about any other.
+    """
+    if not is_root(record):
+        return None
+    told = f"{record.verdict:<8}{record.id}: {record.message or record.statement}"
+    return cut(one_line(told), width), dict(last_screen.COLOURS[record.verdict])
 
 
 def tell(
@@ -55,49 +71,29 @@ def tell(
     tracebacks: Sequence[tuple[str, str]],
 ) -> None:
     """
-    Write the final summary.
+    Write the final summary: all of it with -v, only what has to be known with -q.
     """
-    _tell_causes(out, result)
-    _tell_failures(out, result)
+    is_terminal = out.isatty()
+    size = shutil.get_terminal_size()
+    width = size.columns if is_terminal else None
+    rows = min(max(size.lines, _FEWEST), _MOST) if is_terminal else _MOST
+    height = rows - _PYTESTS_OWN
+    if out.verbosity < 0:
+        _write(out, last_screen.quiet(result, directory, height=height, width=width))
+        return
     for name, text in tracebacks:
         out.section(f"{name}: error of the suite", sep="_")
-        out.write_line(text)
-    out.section(phrases.CONFORMANCE.say(result.language), sep="=")
-    rows = words.requirement_rows(result)
-    width = max(len(row[0]) for row in rows)
-    for requirement, verdict, numbers, counts in rows:
-        out.write_line(f"{requirement:<{width}}  {verdict}: {counts}")
-        out.write_line(f"{'':<{width}}  {numbers}")
-    for line in words.skipped_lines(result):
-        out.write_line(line)
-    if result.run.interrupted:
-        told = phrases.INTERRUPTED.say(result.language, why=result.run.interrupted)
-        out.write_line(told, yellow=True)
-    colour = {"green": True} if result.verdict == "CONFORMANT" else {"red": True}
-    out.write_line(words.headline(result), bold=True, **colour)
-    out.write_line(words.figures(result.summary, result.language))
-    out.write_line(phrases.REPORT.say(result.language, path=directory / "report.html"))
+        for line in text.splitlines():
+            out.write_line(one_line(line))
+    if out.verbosity > 0:
+        _write(out, last_screen.whole(result, directory))
+    else:
+        _write(out, last_screen.fitted(result, directory, height=height, width=width))
 
 
-def _tell_causes(out: pytest.TerminalReporter, result: Result) -> None:
-    if not result.diagnoses:
-        return
-    out.section(phrases.DIAGNOSIS.say(result.language), sep="=", red=True, bold=True)
-    for line in words.chain_lines(result):
-        out.write_line(line, bold=True)
-    for diagnosis in result.diagnoses:
-        title, *lines = words.diagnosis_lines(result, diagnosis)
-        out.write_line(title, bold=True)
-        for line in lines:
-            out.write_line(line)
-
-
-def _tell_failures(out: pytest.TerminalReporter, result: Result) -> None:
-    if not (roots := result.roots()):
-        return
-    out.section(phrases.FINDINGS.say(result.language), sep="=")
-    for root in roots:
-        first, *folded = words.problem_lines(result, root)
-        out.write_line(first, **_STATUS[root.verdict][1])
-        for line in folded:
-            out.write_line(line)
+def _write(out: pytest.TerminalReporter, lines: Iterable[Line]) -> None:
+    for line in lines:
+        if line.is_heading:
+            out.section(line.text, sep="=", **line.markup)
+        else:
+            out.write_line(line.text, **line.markup)

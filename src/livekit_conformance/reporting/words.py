@@ -48,6 +48,23 @@ def figures(group: Group, language: Language = "en") -> str:
     )
 
 
+def success(group: Group) -> str:
+    """
+    The success rate with its counts: `71.4 % (5/7)`, for a cell under that heading.
+    """
+    if group.success_rate is None:
+        return "n/a"
+    return f"{group.success_rate:.1f} % ({group.tally.counts[Verdict.PASS]}/{group.tally.decided})"
+
+
+def covered(group: Group) -> str:
+    """
+    The coverage with its counts, for a cell under that heading.
+    """
+    applied = group.tally.counts.total() - group.tally.not_applicable
+    return f"{group.coverage:.1f} % ({group.tally.decided}/{applied})" if applied else "n/a"
+
+
 def counted(group: Group, language: Language = "en") -> str:
     """
     The counts of the verdicts that occurred: `19 PASS, 1 FAIL`.
@@ -63,6 +80,8 @@ def verdict_of(group: Group, language: Language = "en") -> str:
     """
     if not group.tally.counts.total():
         return phrases.NOT_CHECKED.say(language)
+    if group.tally.not_applicable == group.tally.counts.total():
+        return phrases.NOT_APPLICABLE.say(language)
     if group.partly_verified:
         return phrases.PARTLY_VERIFIED.say(language, verdict=group.verdict)
     return group.verdict
@@ -121,30 +140,36 @@ def diagnosis_lines(result: Result, diagnosis: Diagnosis) -> Iterator[str]:
         yield f"  {label:<{width}}  {text}"
 
 
-def problem_lines(result: Result, root: CheckRecord) -> Iterator[str]:
+def problem_lines(result: Result, root: CheckRecord, *, named: int | None = None) -> Iterator[str]:
     """
     One undecided or violated check, with what it blocks folded into one line.
+
+    That names the first `named` checks only; all of them unless told otherwise.
     """
     yield f"{root.verdict:<8}{root.id}: {root.message or root.statement}"
-    if blocked := result.blocked_by(root.id):
-        names = ", ".join(check.id for check in blocked)
-        told = phrases.BLOCKS.say(result.language, count=len(blocked), names=names)
+    if blocked := [check.id for check in result.blocked_by(root.id)]:
+        names = ", ".join(blocked[:named])
+        more = len(blocked) - len(blocked[:named])
+        say = phrases.BLOCKS_SOME if more else phrases.BLOCKS
+        told = say.say(result.language, count=len(blocked), names=names, more=more)
         yield f"        {told}"
 
 
-def skipped_lines(result: Result) -> Iterator[str]:
+def skipped_lines(result: Result, *, named: int | None = None) -> Iterator[str]:
     """
-    What was not looked at and why, one line for each reason.
+    What was not looked at and why, one line for each reason, with the first `named` checks.
     """
     reasons: dict[str, list[str]] = {}
     for check in result.checks:
         if check.verdict is Verdict.SKIPPED:
             reasons.setdefault(f"{check.reason}: {check.message}", []).append(check.id)
     for reason, checks in reasons.items():
-        yield f"SKIPPED {len(checks)}, {reason} ({', '.join(checks)})"
+        more = ["..."] if len(checks) > len(checks[:named]) else []
+        yield f"SKIPPED {len(checks)}, {reason} ({', '.join([*checks[:named], *more])})"
     if left := result.not_selected:
-        named = ", ".join(left[:_NAMED]) + (", ..." if len(left) > _NAMED else "")
-        yield phrases.NOT_SELECTED.say(result.language, count=len(left), names=named)
+        first = left[: named or _NAMED]
+        names = ", ".join(first) + (", ..." if len(left) > len(first) else "")
+        yield phrases.NOT_SELECTED.say(result.language, count=len(left), names=names)
 
 
 def requirement_rows(result: Result) -> list[tuple[str, str, str, str]]:

@@ -18,7 +18,7 @@ from livekit_conformance.reporting.writers import (
     timelines,
 )
 
-# File or folder name -> what writes it. report.html is pytest-html's when pytest runs.
+# File or folder name -> what writes it.
 WRITERS: dict[str, Callable[[Result, Path], None]] = {
     "results.json": results_json.write,
     "junit.xml": junit.write,
@@ -30,11 +30,10 @@ WRITERS: dict[str, Callable[[Result, Path], None]] = {
 }
 
 
-def write_all(result: Result, directory: Path, *, except_for: str | None = None) -> None:
+def write_all(result: Result, directory: Path) -> None:
     """
     Write every report of `result` into `directory`; raises OSError when one cannot be written.
     """
     directory.mkdir(parents=True, exist_ok=True)
     for name, write in WRITERS.items():
-        if name != except_for:
-            write(result, directory / name)
+        write(result, directory / name)

@@ -1,15 +1,17 @@
 """
-ctrf.json: the Common Test Report Format, https://ctrf.io.
+ctrf.json: the Common Test Report Format, https://ctrf.io, version 1.0.0.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
-from livekit_conformance.reporting.model import OUTCOMES, Outcome, Result
+from livekit_conformance.diagnosis import Diagnosis
+from livekit_conformance.reporting.model import OUTCOMES, Group, Outcome, Result, clause_of
 from livekit_conformance.verdict import CheckRecord
 
 _STATUS: dict[Outcome, str] = {
@@ -18,51 +20,127 @@ _STATUS: dict[Outcome, str] = {
     "skipped": "skipped",
     "broken": "other",
 }
+_NAME = "livekit-conformance"
 
 
 def write(result: Result, path: Path) -> None:
     """
     Write the CTRF report. Times are in milliseconds.
     """
-    start = round(datetime.fromisoformat(result.run.started).timestamp() * 1000)
-    statuses = [_STATUS[OUTCOMES[check.verdict]] for check in result.checks]
+    began = datetime.fromisoformat(result.run.started)
+    ended = began + timedelta(seconds=result.run.duration_s)
     content = {
         "reportFormat": "CTRF",
         "specVersion": "1.0.0",
+        "reportId": str(uuid5(NAMESPACE_URL, result.run.id)),
+        "timestamp": ended.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "generatedBy": _NAME,
         "results": {
-            "tool": {"name": "livekit-conformance", "version": result.run.suite_version},
-            "summary": {
-                "tests": len(statuses),
-                "passed": statuses.count("passed"),
-                "failed": statuses.count("failed"),
-                "skipped": statuses.count("skipped"),
-                "pending": 0,
-                "other": statuses.count("other"),
-                "start": start,
-                "stop": start + round(result.run.duration_s * 1000),
-                "extra": {"verdict": result.verdict} | result.summary.counts(),
+            "tool": {"name": _NAME, "version": result.run.suite_version},
+            "summary": _summary(result, _milliseconds(began), _milliseconds(ended)),
+            "tests": list(_tests(result, _milliseconds(began))),
+            "environment": _environment(result),
+            "extra": {
+                "requirements": [_group(group) for group in result.requirements],
+                "diagnoses": [
+                    {"id": d.id, "cause": d.cause, "fix": d.fix} for d in result.diagnoses
+                ],
             },
-            "tests": [_test(check) for check in result.checks],
-            "environment": {"testEnvironment": result.run.environment},
         },
     }
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _test(check: CheckRecord) -> dict[str, Any]:
+def _summary(result: Result, start: int, stop: int) -> dict[str, Any]:
+    statuses = [_STATUS[OUTCOMES[check.verdict]] for check in result.checks]
+    return {
+        "tests": len(statuses),
+        "passed": statuses.count("passed"),
+        "failed": statuses.count("failed"),
+        "skipped": statuses.count("skipped"),
+        "pending": 0,
+        "other": statuses.count("other"),
+        "suites": len(result.areas),
+        "start": start,
+        "stop": stop,
+        "duration": stop - start,
+        "extra": {"verdict": result.verdict} | result.summary.counts(),
+    }
+
+
+def _tests(result: Result, start: int) -> Any:
+    causes = result.causes()
+    for check in result.checks:
+        stop = start + round(check.duration_s * 1000)
+        yield _test(check, causes.get(check.id), start, stop)
+        start = stop
+
+
+def _test(check: CheckRecord, cause: Diagnosis | None, start: int, stop: int) -> dict[str, Any]:
     test: dict[str, Any] = {
+        # The same in every run: readers follow a test by it.
+        "id": str(uuid5(NAMESPACE_URL, f"{_NAME}/{check.id}")),
         "name": check.id,
         "status": _STATUS[OUTCOMES[check.verdict]],
-        "duration": round(check.duration_s * 1000),
+        "duration": stop - start,
+        "start": start,
+        "stop": stop,
         "rawStatus": check.verdict.value,
+        "type": "e2e",
+        "filePath": check.node_id.partition("::")[0],
         "suite": [check.requirement, check.area],
         "tags": [check.requirement, check.area, check.level],
+        "labels": {
+            "requirement": check.requirement,
+            "area": check.area,
+            "level": check.level,
+            "clause": clause_of(check.id),
+            "verdict": check.verdict.value,
+        },
+        "attachments": [
+            {"name": Path(path).name, "contentType": _content_type(path), "path": path}
+            for path in check.evidence
+        ],
         "extra": {
             "statement": check.statement,
             "reason": check.reason,
             "blocked_by": check.blocked_by,
+            "cause": cause.id if cause else None,
+            "fix": cause.fix if cause else None,
         },
     }
     if check.message:
         test["message"] = check.message
     return test
+
+
+def _content_type(path: str) -> str:
+    return "application/json" if path.endswith(".json") else "text/plain"
+
+
+def _environment(result: Result) -> dict[str, Any]:
+    build = result.run.build
+    told: dict[str, Any] = {
+        "reportName": f"LiveKit conformance: {result.run.environment}",
+        "appName": "livekit-server",
+        "appVersion": result.run.versions.get("livekit_server"),
+        "testEnvironment": result.run.environment,
+        "buildId": build.get("id"),
+        "buildName": build.get("name"),
+        "buildUrl": build.get("url"),
+        "commit": build.get("commit"),
+        "branchName": build.get("branch"),
+        "healthy": result.verdict == "CONFORMANT",
+    }
+    if (number := build.get("number", "")).isdecimal():
+        told["buildNumber"] = int(number)
+    known = {name: value for name, value in told.items() if value is not None}
+    return known | {"extra": {"run": result.run.id, "url": result.run.url, **result.run.versions}}
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {"id": group.id, "title": group.title, "verdict": group.verdict} | group.counts()
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

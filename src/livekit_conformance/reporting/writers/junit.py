@@ -8,7 +8,8 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from livekit_conformance.reporting.model import OUTCOMES, Outcome, Result
+from livekit_conformance.diagnosis import Diagnosis
+from livekit_conformance.reporting.model import OUTCOMES, Outcome, Result, clause_of
 from livekit_conformance.verdict import CheckRecord
 
 _ELEMENTS: dict[Outcome, str] = {"failed": "failure", "broken": "error", "skipped": "skipped"}
@@ -21,18 +22,22 @@ def write(result: Result, path: Path) -> None:
     Write the JUnit report.
     """
     outcomes = [OUTCOMES[check.verdict] for check in result.checks]
+    time = f"{result.run.duration_s:.3f}"
     numbers = {
         "tests": str(len(outcomes)),
         "failures": str(outcomes.count("failed")),
         "errors": str(outcomes.count("broken")),
-        "skipped": str(outcomes.count("skipped")),
-        "time": f"{result.run.duration_s:.3f}",
+        "time": time,
     }
-    root = ET.Element("testsuites", numbers)
     name = f"livekit-conformance {result.run.environment}"
-    suite = ET.SubElement(
-        root, "testsuite", {"name": name, "timestamp": result.run.started.rstrip("Z"), **numbers}
-    )
+    root = ET.Element("testsuites", {"name": name, **numbers})
+    of_suite = {
+        "name": name,
+        "timestamp": result.run.started.rstrip("Z"),
+        **numbers,
+        "skipped": str(outcomes.count("skipped")),
+    }
+    suite = ET.SubElement(root, "testsuite", of_suite)
     counts = result.summary
     _properties(
         suite,
@@ -41,15 +46,19 @@ def write(result: Result, path: Path) -> None:
             "verdict": result.verdict,
             "success_rate": "" if counts.success_rate is None else f"{counts.success_rate:.1f}",
             "coverage": f"{counts.coverage:.1f}",
+            "url": result.run.url,
+            "build": result.run.build.get("url", ""),
+            **result.run.versions,
         },
     )
+    causes = result.causes()
     for check in result.checks:
-        _testcase(suite, check)
+        _testcase(suite, check, causes.get(check.id))
     ET.indent(root, " ")
     ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def _testcase(suite: ET.Element, check: CheckRecord) -> None:
+def _testcase(suite: ET.Element, check: CheckRecord, cause: Diagnosis | None) -> None:
     case = ET.SubElement(
         suite,
         "testcase",
@@ -62,14 +71,20 @@ def _testcase(suite: ET.Element, check: CheckRecord) -> None:
     _properties(
         case,
         {
+            "clause": clause_of(check.id),
             "requirement": check.requirement,
+            "area": check.area,
             "level": check.level,
             "verdict": check.verdict,
             "statement": check.statement,
             "reason": check.reason or "",
-            "cause": check.message or "",
+            "message": check.message or "",
+            "cause": cause.id if cause else "",
+            "fix": cause.fix if cause else "",
             "blocked_by": check.blocked_by or "",
+            "broken_link": check.broken_link or "",
             "node_id": check.node_id,
+            "evidence": " ".join(check.evidence),
         },
     )
     outcome = OUTCOMES[check.verdict]

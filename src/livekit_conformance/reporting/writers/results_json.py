@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from livekit_conformance.reporting.json_text import entry_a_line
 from livekit_conformance.reporting.model import Result
 
 
@@ -16,8 +17,7 @@ def write(result: Result, path: Path) -> None:
     """
     Write the result file.
     """
-    text = json.dumps(result.as_json(), ensure_ascii=False, indent=1)
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_text(entry_a_line(result.as_json()), encoding="utf-8")
 
 
 def schema() -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """
-summary.md: the page that goes into a ticket or a job summary.
+summary.md: the page that goes into a ticket, a pull request or a job summary.
 """
 
 from __future__ import annotations
@@ -12,15 +12,45 @@ from livekit_conformance.reporting import phrases, words
 from livekit_conformance.reporting.model import Result
 from livekit_conformance.reporting.writers.timelines import file_name
 
+# GitHub takes 65,536 characters in a comment.
+LIMIT = 65_000
+# A line of more is cut; report.html has all of it.
+_LONGEST = 1_000
 # Characters that Markdown or HTML inside it would act on.
-_ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
+# Nothing that cannot be seen: control characters, halves of a pair, and what turns the direction of
+# the text after it.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def write(result: Result, path: Path) -> None:
     """
     Write the summary.
     """
-    path.write_text("\n".join(_lines(result)) + "\n", encoding="utf-8")
+    path.write_text(text(result), encoding="utf-8")
+
+
+def text(result: Result) -> str:
+    """
+    Verdict, requirements, causes with their fix, what failed: as much as fits into a comment.
+    """
+    lines = list(_lines(result))
+    kept = _fitting(lines, LIMIT)
+    if left := len(lines) - kept:
+        lines[kept:] = [f"\n{phrases.CUT_SHORT.say(result.language, count=left)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _fitting(lines: list[str], limit: int) -> int:
+    """
+    How many lines fit, with room for the one that says that others do not.
+    """
+    size = 0
+    for number, line in enumerate(lines):
+        size += len(line) + 1
+        if size > limit - _LONGEST:
+            return number
+    return len(lines)
 
 
 def _lines(result: Result) -> Iterator[str]:
@@ -34,6 +64,12 @@ def _lines(result: Result) -> Iterator[str]:
     if run.interrupted:
         told = phrases.INTERRUPTED.say(result.language, why=run.interrupted)
         yield f"\n{_text(told[0].upper() + told[1:])}"
+    yield f"\n## {phrases.HEAD_REQUIREMENTS.say(result.language)}\n"
+    head = (phrases.REQUIREMENT, phrases.VERDICT, phrases.FIGURES_HEAD, phrases.COUNTS)
+    yield f"| {' | '.join(text.say(result.language) for text in head)} |"
+    yield "| --- | --- | --- | --- |"
+    for row in words.requirement_rows(result):
+        yield f"| {' | '.join(_text(cell) for cell in row)} |"
     yield from (f"\n{_text(line[0].upper() + line[1:])}." for line in words.chain_lines(result))
     for diagnosis in result.diagnoses:
         title, parts = words.cause_parts(result, diagnosis)
@@ -45,12 +81,6 @@ def _lines(result: Result) -> Iterator[str]:
             first, *more = words.problem_lines(result, root)
             yield f"- {_text(first)}"
             yield from (f"  - {_text(line.strip())}" for line in more)
-    yield f"\n## {phrases.HEAD_REQUIREMENTS.say(result.language)}\n"
-    head = (phrases.REQUIREMENT, phrases.VERDICT, phrases.FIGURES_HEAD, phrases.COUNTS)
-    yield f"| {' | '.join(text.say(result.language) for text in head)} |"
-    yield "| --- | --- | --- | --- |"
-    for row in words.requirement_rows(result):
-        yield f"| {' | '.join(_text(cell) for cell in row)} |"
     if result.timelines:
         yield f"\n## {phrases.HEAD_STORY.say(result.language)}\n"
         yield from (
@@ -64,4 +94,7 @@ def _lines(result: Result) -> Iterator[str]:
 
 
 def _text(plain: str) -> str:
-    return _ACTIVE.sub(r"\\\1", " ".join(plain.split()))
+    one_line = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", " ".join(plain.split()))
+    if len(one_line) > _LONGEST:
+        one_line = f"{one_line[: _LONGEST - 3]}..."
+    return _ACTIVE.sub(r"\\\1", one_line)

@@ -1,0 +1,69 @@
+"""
+A run as it is found on disk, with what its folder tells beyond the result file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from livekit_conformance.reporting import results_file
+from livekit_conformance.reporting.model import Result
+from livekit_conformance.timeline.model import as_json
+from livekit_conformance.timeline.story import PROBE
+
+_ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """
+    A run; `answered_s` is how long after its INVITE the probe call was answered, in seconds, None
+    where that is not known.
+    """
+
+    result: Result
+    answered_s: float | None = None
+
+
+def load(path: Path) -> PastRun:
+    """
+    The run at `path`: a result file, a journal, or the folder of a run.
+
+    Raises results_file.ResultsError.
+    """
+    result = results_file.load(path)
+    folder = path if path.is_dir() else path.parent
+    stories: Iterable[Mapping[str, Any]] = map(as_json, result.timelines)
+    return PastRun(result, answered_s([*stories, *_stories_in(folder / "evidence")]))
+
+
+def answered_s(stories: Iterable[Mapping[str, Any]]) -> float | None:
+    """
+    Seconds from the INVITE of the probe call to its 200, by our clock; None when none was answered.
+    """
+    for story in stories:
+        if story.get("purpose") != PROBE or story.get("outcome") != _ANSWERED:
+            continue
+        for step in story.get("steps", ()):
+            # The first 200 that the caller gets is that of the INVITE.
+            if step.get("target") == "caller" and str(step.get("label")).startswith("200 "):
+                at_s = step.get("at_s")
+                return at_s if isinstance(at_s, float) else None
+    return None
+
+
+def _stories_in(evidence: Path) -> Iterable[Mapping[str, Any]]:
+    """
+    The timelines among the evidence. What cannot be read is no story: it is only beside the result.
+    """
+    for file in sorted(evidence.glob("timeline-*.json")):
+        try:
+            story = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(story, dict) and isinstance(story.get("steps"), list):
+            yield story

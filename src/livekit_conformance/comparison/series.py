@@ -1,0 +1,183 @@
+"""
+What many runs of one environment tell together: times, and checks that change their mind.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from livekit_conformance.comparison.past_run import PastRun
+from livekit_conformance.reporting.model import Result
+from livekit_conformance.reporting.trend import Point, point_of
+from livekit_conformance.verdict import CheckRecord, Verdict
+
+ABSENT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """
+    A number of times in seconds by nearest rank: half, and 95 of 100, took so long at most.
+    """
+
+    samples: int
+    p50_s: float | None
+    p95_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    One run of the series; `checks` are the times of what it looked at, `flips` how many checks told
+    another verdict than when they looked before.
+    """
+
+    point: Point
+    checks: Times
+    answered_s: float | None
+    flips: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flipper:
+    """
+    A check that flipped: how often, among how many comparable pairs of looks, and the first letter
+    of its verdict in each run of the series (`-` where the run did not have it).
+    """
+
+    id: str
+    flips: int
+    pairs: int
+    history: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """
+    The runs of one environment, oldest first.
+
+    A look is a run's verdict on a check that it did look at: not SKIPPED, not BLOCKED by another
+    check, and not left over when the run was interrupted. Two successive looks at a check are
+    comparable when target, versions of the services and version of the suite are the same. They
+    are a flip when the verdicts differ. `flake_rate` is flips in 100 comparable pairs.
+    """
+
+    environment: str
+    entries: tuple[Entry, ...]
+    runs: Times
+    checks: Times
+    answers: Times
+    flips: int
+    pairs: int
+    flippers: tuple[Flipper, ...]
+
+    @property
+    def flake_rate(self) -> float | None:
+        """
+        Per cent; None where nothing is comparable.
+        """
+        return 100.0 * self.flips / self.pairs if self.pairs else None
+
+
+def series_of(runs: Iterable[PastRun], *, last: int) -> tuple[Series, ...]:
+    """
+    The series of each environment, by its name; of each at most the `last` runs.
+
+    Runs may come in any order; one that is given twice counts once.
+    """
+    by_id = {run.result.run.id: run for run in runs}
+    ordered = sorted(by_id.values(), key=lambda run: (run.result.run.started, run.result.run.id))
+    environments = sorted({run.result.run.environment for run in ordered})
+    return tuple(
+        _series(name, [run for run in ordered if run.result.run.environment == name][-last:])
+        for name in environments
+    )
+
+
+def times(values: Iterable[float]) -> Times:
+    """
+    Median and 95th percentile by nearest rank: both are values that did occur.
+    """
+    ordered = sorted(values)
+    return Times(len(ordered), _percentile(ordered, 50), _percentile(ordered, 95))
+
+
+def _percentile(ordered: Sequence[float], per_cent: int) -> float | None:
+    return ordered[math.ceil(len(ordered) * per_cent / 100) - 1] if ordered else None
+
+
+def _series(environment: str, runs: Sequence[PastRun]) -> Series:
+    results = [run.result for run in runs]
+    of_checks = [_durations(result) for result in results]
+    answers = [run.answered_s for run in runs]
+    flips, pairs, by_run = _flips(results)
+    entries = tuple(
+        Entry(point_of(result), times(durations), answered, by_run[result.run.id])
+        for result, durations, answered in zip(results, of_checks, answers, strict=True)
+    )
+    flippers = (
+        Flipper(name, count, pairs[name], _history(name, results)) for name, count in flips.items()
+    )
+    return Series(
+        environment,
+        entries,
+        runs=times(result.run.duration_s for result in results),
+        checks=times(duration for durations in of_checks for duration in durations),
+        answers=times(answered for answered in answers if answered is not None),
+        flips=flips.total(),
+        pairs=pairs.total(),
+        flippers=tuple(sorted(flippers, key=lambda f: (-f.flips, f.pairs, f.id))),
+    )
+
+
+def _durations(result: Result) -> list[float]:
+    return [check.duration_s for check in result.checks if _is_look(check, result)]
+
+
+def _is_look(check: CheckRecord, result: Result) -> bool:
+    if check.verdict is Verdict.BLOCKED:
+        return check.blocked_by is None and result.run.interrupted is None
+    return check.verdict is not Verdict.SKIPPED
+
+
+def _flips(results: Iterable[Result]) -> tuple[Counter[str], Counter[str], Counter[str]]:
+    """
+    Flips and comparable pairs of each check, and the flips of each run.
+    """
+    flips: Counter[str] = Counter()
+    pairs: Counter[str] = Counter()
+    by_run: Counter[str] = Counter()
+    before: dict[str, tuple[tuple[str, ...], Verdict]] = {}
+    for result in results:
+        target = _target(result)
+        for check in result.checks:
+            if not _is_look(check, result):
+                continue
+            was_target, was = before.get(check.id, ((), None))
+            before[check.id] = (target, check.verdict)
+            if was is None or was_target != target:
+                continue
+            pairs[check.id] += 1
+            if was is not check.verdict:
+                flips[check.id] += 1
+                by_run[result.run.id] += 1
+    return flips, pairs, by_run
+
+
+def _target(result: Result) -> tuple[str, ...]:
+    """
+    What must be the same for a check to be expected to tell the same.
+    """
+    run = result.run
+    versions = (run.versions.get(name) or "" for name in ("livekit_server", "livekit_sip"))
+    # Services that a run starts itself have a new address each time.
+    url = run.url if run.kind == "live" else ""
+    return url, run.suite_version, *versions
+
+
+def _history(name: str, results: Iterable[Result]) -> str:
+    verdicts = ({check.id: check.verdict for check in result.checks} for result in results)
+    return "".join(str(told[name])[0] if name in told else ABSENT for told in verdicts)

@@ -1,0 +1,158 @@
+"""
+A series of runs as it is told: to people as a document, to machines as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from livekit_conformance.catalogue.text import Language
+from livekit_conformance.comparison import words
+from livekit_conformance.comparison.document import Document, Row, Section
+from livekit_conformance.comparison.series import Entry, Series, Times
+from livekit_conformance.reporting.pictures.trend_chart import trend_chart
+
+SCHEMA = 1
+Unread = Sequence[tuple[str, str]]
+
+
+def document(several: Sequence[Series], unread: Unread, language: Language) -> Document:
+    """
+    What people read: one environment after the other.
+    """
+    title = "; ".join(
+        words.TREND.say(language, environment=series.environment, count=len(series.entries))
+        for series in several
+    )
+    last = [series.entries[-1].point.verdict for series in several]
+    return Document(
+        language,
+        title,
+        "; ".join(_verdict(series, language, alone=len(several) == 1) for series in several),
+        "good" if set(last) == {"CONFORMANT"} else "bad" if "NOT CONFORMANT" in last else "neutral",
+        tuple(words.UNREAD.say(language, name=name, why=why) for name, why in unread),
+        tuple(
+            section
+            for number, series in enumerate(several)
+            for section in _sections(series, number, language, alone=len(several) == 1)
+        ),
+    )
+
+
+def as_json(several: Sequence[Series], unread: Unread) -> dict[str, Any]:
+    """
+    The same as plain JSON values.
+    """
+    return {
+        "schema": SCHEMA,
+        "unread": [{"name": name, "why": why} for name, why in unread],
+        "environments": [
+            {
+                "environment": series.environment,
+                "runs": [
+                    asdict(entry.point)
+                    | {
+                        "checks": asdict(entry.checks),
+                        "answered_s": entry.answered_s,
+                        "flips": entry.flips,
+                    }
+                    for entry in series.entries
+                ],
+                "times": {
+                    "run": asdict(series.runs),
+                    "check": asdict(series.checks),
+                    "answer": asdict(series.answers),
+                },
+                "flips": series.flips,
+                "pairs": series.pairs,
+                "flake_rate": series.flake_rate,
+                "flippers": [asdict(flipper) for flipper in series.flippers],
+            }
+            for series in several
+        ],
+    }
+
+
+def _verdict(series: Series, language: Language, *, alone: bool) -> str:
+    last = series.entries[-1].point
+    told = words.LAST_RUN.say(
+        language,
+        verdict=last.verdict,
+        rate=_per_cent(last.success_rate),
+        count=len(series.entries),
+        conformant=sum(entry.point.verdict == "CONFORMANT" for entry in series.entries),
+    )
+    return told if alone else f"{series.environment}: {told}"
+
+
+def _sections(series: Series, number: int, language: Language, *, alone: bool) -> Iterator[Section]:
+    whose = "" if alone else f"{series.environment}: "
+    columns = (
+        *(words.RUN, words.VERDICT, words.RATE, words.COVERAGE, words.DURATION),
+        *(words.CHECKS_P50, words.CHECKS_P95, words.ANSWER, words.FLIPS, words.VERSIONS),
+    )
+    rows = tuple(_row(entry, language) for entry in series.entries)
+    points = [entry.point for entry in series.entries]
+    picture = trend_chart(points, language, name=f"trend-{number}")
+    head = tuple(text.say(language) for text in columns)
+    title = f"{whose}{words.RUNS_IN_ROW.say(language)}"
+    yield Section(title, head=head, rows=rows, picture=picture, shown=len(rows))
+    head = (words.MEASURE.say(language), words.SAMPLES.say(language), "p50", "p95")
+    measures = (
+        (words.TIME_OF_RUN, series.runs),
+        (words.TIME_OF_CHECK, series.checks),
+        (words.TIME_OF_ANSWER, series.answers),
+    )
+    times = tuple((name.say(language), *_times(told, language)) for name, told in measures)
+    yield Section(f"{whose}{words.TIMES.say(language)}", head=head, rows=times)
+    yield _flipping(series, whose, language)
+
+
+def _row(entry: Entry, language: Language) -> Row:
+    point = entry.point
+    unknown = words.UNKNOWN.say(language)
+    versions = [version or unknown for version in (point.livekit_server, point.livekit_sip)]
+    return (
+        point.run_id,
+        point.verdict,
+        _per_cent(point.success_rate),
+        _per_cent(point.coverage),
+        _seconds(point.duration_s, language),
+        _seconds(entry.checks.p50_s, language),
+        _seconds(entry.checks.p95_s, language),
+        _seconds(entry.answered_s, language),
+        str(entry.flips),
+        unknown if set(versions) == {unknown} else " / ".join(versions),
+    )
+
+
+def _flipping(series: Series, whose: str, language: Language) -> Section:
+    title = f"{whose}{words.FLIPPING.say(language)}"
+    if series.flake_rate is None:
+        return Section(title, (words.NO_FLAKE_RATE.say(language),))
+    told = words.FLAKE_RATE.say(
+        language, rate=f"{series.flake_rate:.2f}", flips=series.flips, pairs=series.pairs
+    )
+    if not series.flippers:
+        return Section(title, (told,))
+    columns = (words.CHECK, words.FLIPS, words.LOOKS, words.HISTORY)
+    rows = tuple(
+        (flipper.id, str(flipper.flips), str(flipper.pairs), flipper.history)
+        for flipper in series.flippers
+    )
+    head = tuple(text.say(language) for text in columns)
+    return Section(title, (told, words.LETTERS.say(language)), head, rows)
+
+
+def _times(told: Times, language: Language) -> Row:
+    return str(told.samples), _seconds(told.p50_s, language), _seconds(told.p95_s, language)
+
+
+def _seconds(value: float | None, language: Language) -> str:
+    return "" if value is None else words.seconds(value, language)
+
+
+def _per_cent(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.1f} %"

@@ -1,0 +1,153 @@
+"""
+What is said when runs are held against each other, in each language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from livekit_conformance.catalogue.text import Language, Text
+from livekit_conformance.comparison.changes import Kind
+
+MORE = Text(en="... and {count} more", ru="... и ещё {count}")
+
+# compare
+COMPARED = Text(
+    en="Comparison of {before} (before) and {after} (after)",
+    ru="Сравнение: {before} (было) и {after} (стало)",
+)
+REGRESSION = Text(en="REGRESSION: {told}", ru="REGRESSION: {told}")
+NO_REGRESSION = Text(en="NO REGRESSION: {told}", ru="NO REGRESSION: {told}")
+NOTHING_CHANGED = Text(en="nothing changed", ru="ничего не изменилось")
+RUNS = Text(en="The two runs", ru="Два прогона")
+REQUIREMENTS = Text(en="Requirements", ru="Требования")
+CAUSES = Text(en="Causes", ru="Причины")
+BEFORE = Text(en="Before", ru="Было")
+AFTER = Text(en="After", ru="Стало")
+REQUIREMENT = Text(en="Requirement", ru="Требование")
+CHECK = Text(en="Check", ru="Проверка")
+WHY = Text(en="Why", ru="Почему")
+CAUSE = Text(en="Cause", ru="Причина")
+WHAT_TO_DO = Text(en="What to do", ru="Что делать")
+STATE = Text(en="State", ru="Состояние")
+CAUSE_NEW = Text(en="new", ru="новая")
+CAUSE_GONE = Text(en="gone", ru="исчезла")
+CAUSE_KEPT = Text(en="as before", ru="как было")
+VERDICT = Text(en="Verdict", ru="Вердикт")
+COUNTS = Text(en="Counts", ru="Счёт")
+FIGURES = Text(en="Figures", ru="Показатели")
+ENVIRONMENT = Text(en="Environment", ru="Окружение")
+TARGET = Text(en="Target", ru="Цель")
+SUITE = Text(en="Suite version", ru="Версия набора проверок")
+RUN = Text(en="Run", ru="Прогон")
+STARTED = Text(en="Started", ru="Начат")
+DURATION = Text(en="Duration", ru="Длительность")
+ANSWER = Text(en="Call answered after", ru="Ответ на звонок через")
+BROKEN_LINK = Text(en="First broken link", ru="Первое звено с обрывом")
+INTERRUPTED = Text(en="Interrupted", ru="Прерван")
+UNKNOWN = Text(en="unknown", ru="неизвестно")
+SECONDS = Text(en="{seconds} s", ru="{seconds} с")
+NOT_SELECTED = Text(en="not selected", ru="не выбрана")
+NOT_THERE = Text(en="did not exist", ru="её не было")
+NO_LONGER = Text(en="no longer exists", ru="её больше нет")
+BLOCKS = Text(en="{why}; blocks {count}: {names}", ru="{why}; не дала начать {count}: {names}")
+LIKEWISE = Text(en="{why}; likewise {count} more: {names}", ru="{why}; так же ещё {count}: {names}")
+WAS = Text(en="{after} (before: {before})", ru="{after} (было: {before})")
+SAME_RUN = Text(
+    en="Both are the same run: {run}.",
+    ru="Это один и тот же прогон: {run}.",
+)
+OTHER_ORDER = Text(
+    en="The first run began after the second one: was the order meant?",
+    ru="Первый прогон начат позже второго: так и задумано?",
+)
+OTHER_ENVIRONMENT = Text(
+    en="The environments differ ({before}, {after}): a difference need not be a change.",
+    ru="Окружения разные ({before}, {after}): различие ещё не значит, что что-то изменилось.",
+)
+OTHER_SUITE = Text(
+    en="The suite versions differ ({before}, {after}): a check may have become stricter.",
+    ru="Версии набора проверок разные ({before}, {after}): проверка могла стать строже.",
+)
+LOST = Text(
+    en="Coverage was lost: {count} claims that were decided before were not looked at ({names}).",
+    ru="Охват стал меньше: {count} решённых прежде утверждений не проверены ({names}).",
+)
+PACE_NOTE = Text(
+    en="At least {times:g} times as long and {seconds:g} s more, PASS in both.",
+    ru="Не меньше чем в {times:g} раза и на {seconds:g} с дольше, в обоих прогонах PASS.",
+)
+SLOWER = Text(en="slower", ru="медленнее")
+FASTER = Text(en="faster", ru="быстрее")
+KINDS: Mapping[Kind, Text] = MappingProxyType(
+    {
+        Kind.BROKEN: Text(en="broken", ru="сломалось"),
+        Kind.CAUSE: Text(en="changed cause", ru="другая причина"),
+        Kind.CHANGED: Text(en="changed otherwise", ru="изменилось иначе"),
+        Kind.WORSE: Text(en="worse, but no failure", ru="хуже, но не сбой"),
+        Kind.SKIPPED: Text(en="newly skipped", ru="теперь пропущено"),
+        Kind.GONE: Text(en="gone", ru="исчезло"),
+        Kind.FIXED: Text(en="fixed", ru="исправлено"),
+        Kind.BETTER: Text(en="better", ru="лучше"),
+        Kind.CHECKED: Text(en="no longer skipped", ru="больше не пропущено"),
+        Kind.NEW: Text(en="new", ru="новое"),
+    }
+)
+
+# trend
+TREND = Text(
+    en="Trend of {environment}: {count} runs", ru="Динамика {environment}: прогонов {count}"
+)
+RUNS_IN_ROW = Text(en="Runs, oldest first", ru="Прогоны, сначала старые")
+RATE = Text(en="Success rate", ru="Доля успешных")
+COVERAGE = Text(en="Coverage", ru="Охват")
+CHECKS_P50 = Text(en="Checks p50", ru="Проверки p50")
+CHECKS_P95 = Text(en="Checks p95", ru="Проверки p95")
+FLIPS = Text(en="Flips", ru="Смены вердикта")
+VERSIONS = Text(en="Versions", ru="Версии")
+TIMES = Text(en="Times", ru="Времена")
+MEASURE = Text(en="Measure", ru="Величина")
+SAMPLES = Text(en="Samples", ru="Замеров")
+TIME_OF_RUN = Text(en="Run", ru="Прогон")
+TIME_OF_CHECK = Text(en="Check", ru="Проверка")
+TIME_OF_ANSWER = Text(en="Answer of the call", ru="Ответ на звонок")
+FLIPPING = Text(en="Checks that flip most", ru="Проверки, которые чаще всего меняют вердикт")
+LOOKS = Text(en="Looks", ru="Наблюдений")
+HISTORY = Text(en="History", ru="История")
+LETTERS = Text(
+    en="P PASS, F FAIL, W WARN, K KNOWN, B BLOCKED, S SKIPPED, E ERROR, - not there; oldest first.",
+    ru="P PASS, F FAIL, W WARN, K KNOWN, B BLOCKED, S SKIPPED, E ERROR, - нет; сначала старые.",
+)
+FLAKE_RATE = Text(
+    en=(
+        "Flake rate {rate} %: {flips} of {pairs} looks told another verdict than the look before "
+        "at the same target in the same versions."
+    ),
+    ru=(
+        "Доля смен вердикта {rate} %: {flips} из {pairs} наблюдений дали другой вердикт, чем "
+        "предыдущее на той же цели тех же версий."
+    ),
+)
+NO_FLAKE_RATE = Text(
+    en="No flake rate: no two looks at the same target in the same versions.",
+    ru="Доли смен вердикта нет: нет двух наблюдений одной цели одних версий.",
+)
+LAST_RUN = Text(
+    en="{verdict}: success rate {rate}, last of {count} runs, {conformant} of them CONFORMANT",
+    ru="{verdict}: доля успешных {rate}, последний из {count} прогонов, из них CONFORMANT "
+    "{conformant}",
+)
+UNREAD = Text(en="Passed over: {name}: {why}", ru="Пропущен: {name}: {why}")
+KILLED = Text(
+    en="no results.json; make it by `livekit-conformance report --from {path}`",
+    ru="нет results.json; его делает `livekit-conformance report --from {path}`",
+)
+NO_RUNS = Text(en="{path}: no run can be read here", ru="{path}: здесь нет прогонов")
+
+
+def seconds(value: float, language: Language) -> str:
+    """
+    A time in seconds, to the millisecond where it is short.
+    """
+    return SECONDS.say(language, seconds=f"{value:.3f}" if value < 1 else f"{value:.2f}")

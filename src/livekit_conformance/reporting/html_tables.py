@@ -1,0 +1,113 @@
+"""
+What pytest-html shows when it is asked for with `--html=FILE`: our verdicts, figures and columns.
+
+The page for people is our own report.html; this one is for those whose tools expect pytest-html's.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import pytest
+
+from livekit_conformance.reporting import phrases
+from livekit_conformance.reporting.model import Judge
+from livekit_conformance.reporting.session import RunState
+from livekit_conformance.reporting.writers import html
+from livekit_conformance.verdict import CheckRecord
+
+_COLUMNS = {
+    "result": phrases.OUTCOME,
+    "requirement": phrases.REQUIREMENT,
+    "check": phrases.CHECK,
+    "verdict": phrases.VERDICT,
+    "cause": phrases.CAUSE_OR_CLAIM,
+}
+
+
+class HtmlTables:
+    """
+    The hooks of pytest-html and pytest-metadata.
+    """
+
+    def __init__(self, config: pytest.Config, run: RunState, judge: Judge) -> None:
+        self.run = run
+        self.judge = judge
+        self._metadata: dict[str, Any] = {}
+        if config.getoption("htmlpath", None):
+            # Side files get lost on the way to a ticket.
+            config.option.self_contained_html = True
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_metadata(self, metadata: dict[str, Any]) -> None:
+        """
+        Keep hold of the environment table, to fill it with what may be shown.
+        """
+        self._metadata = metadata
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """
+        Empty the environment table: what others put there was not looked through for secrets.
+        """
+        self._metadata.clear()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_report_title(self, report: Any) -> None:
+        """
+        Name the environment.
+        """
+        report.title = phrases.TITLE.say(self.run.language, environment=self.run.environment)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        """
+        Put what needs no script at the top, and fill in the environment table.
+        """
+        if self.judge.result is not None:
+            prefix.append(html.summary(self.judge.result))
+            self._metadata.update(html.environment(self.judge.result))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        """
+        Columns of our own; pytest-html still needs its outcome, out of sight, to build rows.
+        """
+        _, _, duration, links = cells
+        say = {name: text.say(self.run.language) for name, text in _COLUMNS.items()}
+        cells[:] = [
+            f'<th class="sortable" data-column-type="result" hidden>{say["result"]}</th>',
+            f'<th class="sortable" data-column-type="requirement">{say["requirement"]}</th>',
+            f'<th class="sortable" data-column-type="check">{say["check"]}</th>',
+            f'<th class="sortable" data-column-type="verdict">{say["verdict"]}</th>',
+            f"<th>{say['cause']}</th>",
+            duration,
+            links,
+        ]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
+        """
+        One row for each record; what has none, such as a module that cannot be imported, has its
+        node id.
+        """
+        outcome, _, duration, links = cells
+        record: CheckRecord | None = getattr(report, "check", None)
+        hidden = outcome.replace("<td ", "<td hidden ", 1)
+        if record is None:
+            name = escape(self.run.clean(report.nodeid))
+            verdict = '<td class="col-verdict"></td><td class="col-cause"></td>'
+            number = ""
+        else:
+            name, number = escape(record.id), record.requirement
+            cause = escape(record.message or record.statement)
+            verdict = f'{html.verdict_cell(record)}<td class="col-cause">{cause}</td>'
+        cells[:] = [
+            hidden,
+            f'<td class="col-requirement">{number}</td>',
+            f'<td class="col-check">{name}</td>',
+            verdict,
+            duration,
+            links,
+        ]

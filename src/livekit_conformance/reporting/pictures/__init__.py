@@ -1,0 +1,3 @@
+"""
+Pictures as inline SVG: text stays text, colours come from the page.
+"""

@@ -1,0 +1,71 @@
+"""
+Results of runs that never were, with the texts that break formats.
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from livekit_conformance.catalogue.clauses import CLAUSES
+from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.reporting.model import Result, Run
+from livekit_conformance.verdict import CheckRecord, Verdict
+
+NASTY = (
+    "]]> <![CDATA[ &amp; &#0; <b>",
+    "\x00\x01\x08\x0b\x1b[31mred\x1b[0m\x7f\x85",
+    "\ufffe \uffff \ufdd0 and U+2028 \u2028 end",
+    "| a | 5 PASS, 3 FAIL |\n| --- |\r\n## 1.1 heading",
+    "::error title=mine::99 FAIL%0A\n::stop-commands::x",
+    "\u202eright to left\u202c \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627",
+    "\U0001f4de\u200d\U0001f525 emoji \U0001d11e",
+    "</td></tr></table></section><script>alert(1)</script>",
+    "x" * 70_000,
+    "`code` *bold* [link](http://e) <!-- $math$ @team #1 \\",
+    "{{template}} ${variable} %s %(x)s",
+    "k=v\\u0041 # ! : \t end\\",
+)
+TEXTS = st.one_of(st.sampled_from(NASTY), st.text(max_size=40))
+REASONS = st.sampled_from(["not-applicable", "not-permitted", "not-configured"])
+# Verdicts in the proportions of a bad day; every one of them turns up.
+VERDICTS = st.sampled_from([*Verdict, Verdict.PASS, Verdict.PASS, Verdict.FAIL])
+
+
+@st.composite
+def results(draw, most=14):
+    clauses = draw(st.lists(st.sampled_from(CLAUSES), max_size=most, unique_by=lambda c: c.id))
+    checks: list[CheckRecord] = []
+    for clause in clauses:
+        verdict = draw(VERDICTS)
+        failed = [check.id for check in checks if check.verdict is Verdict.FAIL]
+        root = failed[-1] if verdict is Verdict.BLOCKED and failed and draw(st.booleans()) else None
+        message = draw(TEXTS if verdict is not Verdict.PASS else st.none())
+        checks.append(
+            CheckRecord(
+                id=f"{clause.id}[{draw(TEXTS)[:30]}]" if draw(st.booleans()) else clause.id,
+                node_id=f"suites/test_{clause.area}.py::test_it",
+                requirement=clause.requirement,
+                area=clause.area,
+                level=clause.level,
+                statement=draw(TEXTS) or clause.statement,
+                verdict=verdict,
+                reason=draw(REASONS) if verdict is Verdict.SKIPPED else None,
+                message=message,
+                blocked_by=root,
+                broken_link=clause.link if verdict is Verdict.FAIL else None,
+                duration_s=draw(st.floats(0, 3)),
+            )
+        )
+    run = Run(
+        id="20261123T040000Z-mock-00c0ffee",
+        environment="mock",
+        kind="mock",
+        started="2026-11-23T04:00:00Z",
+        suite_version="0.1.0",
+        duration_s=draw(st.floats(0, 900)),
+        url=draw(st.sampled_from(["", "http://127.0.0.1:7880"])),
+        versions={"livekit_server": "1.13.5"},
+        interrupted=draw(st.none() | TEXTS.filter(bool)),
+    )
+    language = draw(st.sampled_from(["en", "ru"]))
+    return Result(run, tuple(checks), diagnose(checks, ()), language=language)

@@ -1,0 +1,256 @@
+"""
+report.html as text: what it answers, in which order, how long it gets.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import replace
+from html import unescape
+
+import pytest
+
+from livekit_conformance.catalogue.clause import AREAS
+from livekit_conformance.reporting import journal
+from livekit_conformance.reporting.again import command
+from livekit_conformance.reporting.model import Result
+from livekit_conformance.reporting.session import profile_option
+from livekit_conformance.reporting.writers import html
+from livekit_conformance.verdict import Verdict
+from tests.reporting import runs
+from tests.reporting.conftest import QUIET
+
+MOST = 1_000_000
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(result):
+        folder = tmp_path / "reports" / result.run.id
+        folder.mkdir(parents=True, exist_ok=True)
+        html.write(result, folder / "report.html")
+        return (folder / "report.html").read_text(encoding="utf-8")
+
+    return write
+
+
+def shown(page):
+    bare = re.sub(r"<style.*?</style>", " ", page, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", bare)).split())
+
+
+def part(page, name):
+    return shown(page.partition(f'<section id="{name}"')[2].partition("</section>")[0])
+
+
+def headings(page):
+    return [unescape(text) for text in re.findall(r"<h2[^>]*>(.*?)</h2>", page)]
+
+
+def test_what_a_release_hangs_on_comes_before_the_single_checks(written):
+    assert headings(written(runs.broken())) == [
+        "Diagnosis",
+        "Requirements",
+        "Areas",
+        "Findings",
+        "Known issues",
+        "Not tested, and why",
+        "What happened to the call",
+        "Checks",
+    ]
+
+
+def test_the_top_says_target_versions_and_how_much_was_looked_at(written):
+    top = written(runs.healthy()).partition("<main")[0]
+
+    assert "CONFORMANT (partly verified) success rate" in shown(top)
+    for words in ("wss://livekit.example.com", "livekit-server 1.13.5", "livekit-sip 1.8.0"):
+        assert words in shown(top)
+    assert "LIVEKIT_URL (environment), SIP_NUMBER (.env)" in shown(top)
+
+
+def test_all_nine_areas_are_told_those_too_that_nobody_looked_at(written):
+    result = runs.healthy()
+    only_sip = replace(result, checks=tuple(c for c in result.checks if c.area == "sip"))
+
+    told = part(written(only_sip), "areas")
+
+    assert len(AREAS) == 9
+    assert all(area in told for area in AREAS)
+    assert told.count("not checked n/a n/a nothing was checked") == 8
+
+
+def test_a_requirement_of_which_nothing_applies_is_not_called_incomplete(written):
+    none = {"verdict": Verdict.SKIPPED, "reason": "not-applicable", "message": "no TLS"}
+    checks = tuple(
+        replace(check, **none) if check.requirement == "1.3" else check
+        for check in runs.healthy().checks
+    )
+
+    told = part(written(replace(runs.healthy(), checks=checks)), "requirements")
+
+    assert "1.3 Webhooks reach the right endpoint not applicable n/a n/a" in told
+
+
+def test_a_cause_stands_there_with_its_fix_and_its_evidence(written):
+    told = part(written(runs.broken()), "diagnosis")
+
+    assert "livekit-server refuses the API key or secret of livekit-sip [certain]" in told
+    assert "FIX Set `api_key` and `api_secret` in livekit-sip.yaml" in told
+    assert "EVIDENCE log of livekit-sip: Cannot create LiveKit participant" in told
+
+
+def test_known_issues_and_what_was_not_tested_are_told_with_their_reasons(written):
+    page = written(runs.broken())
+
+    assert f"{runs.KNOWN} " in part(page, "known")
+    assert "known until 2026-12-31 (operations): upgrade is planned" in part(page, "known")
+    left = part(page, "not-tested")
+    why = "not-permitted: the profile does not permit the effect create-rooms"
+    assert f"{why} SKIPPED 1: {runs.NOT_TESTED}" in left
+    assert f"blocked by {runs.REFUSED} BLOCKED 1: {runs.BLOCKED}" in left
+
+
+def test_a_clause_that_was_not_selected_is_named_in_full(written):
+    result = runs.healthy()
+    chosen = replace(result, checks=result.checks[:3])
+
+    left = part(written(chosen), "not-tested")
+
+    assert f"the clause was not selected not checked {len(result.checks) - 3}: " in left
+    assert all(check.id in left for check in result.checks[3:])
+
+
+def test_what_the_run_did_not_come_to_is_no_finding_and_breaks_no_link(written):
+    result = runs.incomplete()
+    page = written(result)
+
+    assert "Findings" not in headings(page)
+    assert result.chain.first_broken is None
+    assert "not run: killed at 1.2-created-room-is-listed BLOCKED" in part(page, "not-tested")
+    assert "Did not come to its end: killed at 1.2-created-room-is-listed" in shown(page)
+
+
+def test_a_killed_run_is_not_diagnosed_by_what_it_did_not_come_to(tmp_path):
+    first, *left = runs.healthy().checks
+    written = journal.Journal(tmp_path / journal.NAME)
+    written.begin(runs.RUN, [first, *left])
+    written.check(first, (), elapsed_s=1.0)
+    written.release()
+
+    result = journal.read(written.path)
+
+    assert len(result.checks) == len(left) + 1
+    assert result.diagnoses == ()
+    assert result.chain.broken == ()
+
+
+def test_each_check_has_statement_verdict_time_evidence_and_its_line(written):
+    told = part(written(runs.healthy()), "checks")
+    check = next(c for c in runs.healthy().checks if c.id == "1.1-server-answers")
+
+    assert (
+        f"{check.id} PASS {check.statement} Again: {command(runs.RUN, check)} 0.12 "
+        f"{check.id}.json probe call.json"
+    ) in told
+
+
+@pytest.mark.parametrize("name", runs.RUNS)
+def test_russian_has_every_part_too(written, name):
+    english = runs.RUNS[name]()
+    page = written(replace(english, language="ru"))
+
+    assert '<html lang="ru">' in page
+    told = headings(page)
+    assert len(told) == len(headings(written(english)))
+    assert all(re.search("[а-я]", heading) for heading in told)
+
+
+@pytest.mark.parametrize("message", ["x" * 9000, "<&>" * 3000, ""], ids=["long", "markup", "none"])
+def test_two_hundred_checks_stay_below_one_megabyte(written, message):
+    one = runs.broken()
+    checks = tuple(
+        replace(
+            check,
+            id=f"{check.id}[{number}]",
+            verdict=Verdict.FAIL if message else check.verdict,
+            message=message or check.message,
+        )
+        for number in range(3)
+        for check in one.checks
+    )[:200]
+    assert len(checks) == 200
+
+    page = written(replace(one, checks=checks))
+
+    assert len(page.encode()) < MOST
+    assert page.count('class="lkc-again"') == 200
+    assert ("(all of it is in results.json)" in page) == bool(message)
+
+
+def test_a_run_without_former_ones_shows_no_trend(written, tmp_path):
+    assert "trend" not in written(runs.healthy()).partition("<main")[2]
+
+    runs.write_former_runs(tmp_path / "reports")
+    page = written(runs.healthy())
+    assert "The last 5 runs" in headings(page)
+    assert part(page, "trend").count("CONFORMANT 99.0 % 99.0 % 1.13.5, 1.8.0") == 5
+
+
+# -- the line that runs a check again ------------------------------------------------------------
+
+
+TWO_OF_A_KIND = """
+@pytest.mark.clause("1.1-server-answers")
+@pytest.mark.parametrize("way", ["a b", "it's"])
+def test_ways(way):
+    pass
+"""
+
+
+def test_the_line_runs_just_this_check_again(project):
+    project.checks(TWO_OF_A_KIND + project.check("1.1-key-is-accepted"))
+    project.run("--env=mock")
+    page = (project.latest / "report.html").read_text(encoding="utf-8")
+    lines = [unescape(line) for line in re.findall(r"<code>(.*?)</code>", page)]
+    assert len(lines) == len(project.verdicts) == 3
+
+    for line in lines:
+        name, *arguments = shlex.split(line)
+        assert name == "pytest"
+        project.pytester.runpytest_inprocess(*arguments, *QUIET)
+        (check,) = project.results["checks"]
+        assert f"{shlex.quote(check['node_id'])} --env=mock" in line
+
+
+@pytest.mark.parametrize(
+    ("node_id", "profile", "line"),
+    [
+        ("suites/a/test_b.py::test_c", "prod", "pytest suites/a/test_b.py::test_c --env=prod"),
+        ("suites/a.py::t[x y]", "prod", "pytest 'suites/a.py::t[x y]' --env=prod"),
+        ("suites/a.py::t[it's $X]", "my env.yaml", """pytest 'suites/a.py::t[it'"'"'s $X]'"""),
+        ("suites/a.py::t", "", "pytest suites/a.py::t --env=staging"),
+        ("", "prod", ""),
+    ],
+    ids=["plain", "blank", "quotes", "old-journal", "nobody's-test"],
+)
+def test_the_line_is_one_for_a_shell(node_id, profile, line):
+    check = replace(runs.healthy().checks[0], node_id=node_id)
+
+    assert command(replace(runs.RUN, profile=profile), check).startswith(line)
+
+
+def test_the_profile_is_told_without_the_folders_of_this_machine(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert profile_option("staging") == "staging"
+    assert profile_option("my/profile.yaml") == "my/profile.yaml"
+    assert profile_option(str(tmp_path / "config" / "own.yaml")) == "config/own.yaml"
+    assert profile_option("/somewhere/else/own.yaml") == "own.yaml"
+
+
+def test_an_empty_run_has_a_page_too(written):
+    page = written(Result(runs.RUN, ()))
+
+    assert "INCOMPLETE success rate n/a (0 of 0 decided)" in shown(page)
