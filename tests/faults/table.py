@@ -61,7 +61,7 @@ def _read(table: str) -> Mapping[tuple[Kind, str], str]:
 VERDICTS = MappingProxyType(_read(_VERDICTS))
 
 # What the end of a connection is taken for is a matter of milliseconds.
-_HUNG_UP = "disconnected|reset by peer|Can not write request"
+_HUNG_UP = "disconnected|ended before the answer|reset by peer|Can not write request"
 # Who is not told of a call does not come, and livekit-server logs that it could not tell.
 _NOT_TOLD = frozenset({Link.DELIVERY, Link.ANSWER, Link.LOGS})
 

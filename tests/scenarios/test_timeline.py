@@ -66,8 +66,9 @@ async def test_a_healthy_call_is_told_by_all_witnesses_to_its_end(scene):
         ("joined", "left"),
     ):
         assert_in_order(labels, *way)
-    # It is not shown where nothing is to be looked for.
-    assert "What happened to the call" not in (run.folder / "report.html").read_text()
+    page = (run.folder / "report.html").read_text()
+    assert "The call as a ladder: probe" in page
+    assert "STOPS HERE" not in page
     assert leaks_in(run.folder, secrets) == {}
 
 
@@ -107,5 +108,5 @@ async def test_a_broken_call_is_told_up_to_where_it_broke(scene, fault, missing,
     assert_in_order(labels, *way)
     # Nothing but its consequences comes after the step that did not.
     assert labels[story["stop"]["before"]] == way[-1]
-    assert "THE STORY STOPS HERE" in (run.folder / "report.html").read_text()
+    assert "STOPS HERE" in (run.folder / "report.html").read_text()
     assert "evidence/timeline-conformance-" in (run.folder / "summary.md").read_text()
