@@ -107,23 +107,13 @@ class Life:
     ended: Waited
 
 
-async def make_empty_room(client: LiveKitClient, name: str, *, empty_timeout: int) -> bool:
-    """
-    Make a room that is left alone for that many seconds; whether it is listed.
-    """
-    created = await client.create_room(name, empty_timeout=empty_timeout)
-    try:
-        return created.sid in [room.sid for room in await client.list_rooms(name)]
-    except BaseException:
-        await delete_if_there(client, name)
-        raise
-
-
 async def watch_empty_room(
-    client: LiveKitClient, name: str, *, was_listed: bool, empty_timeout: int, within: float
+    client: LiveKitClient, name: str, *, empty_timeout: int, within: float, made: asyncio.Event
 ) -> Life:
     """
-    Look at a room that is left alone, from its time-out on until it is gone; times in seconds.
+    Make a room, leave it alone, and look from its time-out on until it is gone; times in seconds.
+
+    `made` is set when it is there, or could not be made.
     """
     visitors = 0
 
@@ -135,6 +125,11 @@ async def watch_empty_room(
 
     ended: Waited | None = None
     try:
+        try:
+            created = await client.create_room(name, empty_timeout=empty_timeout)
+            was_listed = created.sid in [room.sid for room in await client.list_rooms(name)]
+        finally:
+            made.set()
         # Nothing is promised before that, so nothing is asked.
         await asyncio.sleep(empty_timeout)
         ended = await wait_until(why_not_yet, within=within, poll=POLITE_S, slowest=POLITE_S)
