@@ -82,8 +82,17 @@ class OwnRooms:
 
 async def delete_if_there(client: LiveKitClient, name: str) -> None:
     """
-    DeleteRoom of a room that may have ended by itself.
+    DeleteRoom of a room that may have ended by itself; once more when that is interrupted.
     """
+    try:
+        await _delete(client, name)
+    except asyncio.CancelledError:
+        # The run ends while it cleans up: what is not deleted now is left over.
+        await _delete(client, name)
+        raise
+
+
+async def _delete(client: LiveKitClient, name: str) -> None:
     try:
         await client.delete_room(name)
     except ApiRefused as refused:
@@ -108,12 +117,10 @@ class Life:
 
 
 async def watch_empty_room(
-    client: LiveKitClient, name: str, *, empty_timeout: int, within: float, made: asyncio.Event
+    client: LiveKitClient, name: str, *, empty_timeout: int, within: float
 ) -> Life:
     """
     Make a room, leave it alone, and look from its time-out on until it is gone; times in seconds.
-
-    `made` is set when it is there, or could not be made.
     """
     visitors = 0
 
@@ -125,11 +132,8 @@ async def watch_empty_room(
 
     ended: Waited | None = None
     try:
-        try:
-            created = await client.create_room(name, empty_timeout=empty_timeout)
-            was_listed = created.sid in [room.sid for room in await client.list_rooms(name)]
-        finally:
-            made.set()
+        created = await client.create_room(name, empty_timeout=empty_timeout)
+        was_listed = created.sid in [room.sid for room in await client.list_rooms(name)]
         # Nothing is promised before that, so nothing is asked.
         await asyncio.sleep(empty_timeout)
         ended = await wait_until(why_not_yet, within=within, poll=POLITE_S, slowest=POLITE_S)
