@@ -114,6 +114,7 @@ def test_a_file_that_is_no_result_names_itself_and_the_place(tmp_path, change, c
         ("results.json", b""),
         ("results.json", b"[]"),
         ("results.json", b"\xff\xfe"),
+        ("results.json", b"[" * 100_000),
         ("journal.jsonl", b""),
         ("journal.jsonl", b"{}\n"),
         ("journal.jsonl", b'{"type": "run", "run": {}}\n'),
