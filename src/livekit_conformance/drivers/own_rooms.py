@@ -82,17 +82,8 @@ class OwnRooms:
 
 async def delete_if_there(client: LiveKitClient, name: str) -> None:
     """
-    DeleteRoom of a room that may have ended by itself; once more when that is interrupted.
+    DeleteRoom of a room that may have ended by itself.
     """
-    try:
-        await _delete(client, name)
-    except asyncio.CancelledError:
-        # The run ends while it cleans up: what is not deleted now is left over.
-        await _delete(client, name)
-        raise
-
-
-async def _delete(client: LiveKitClient, name: str) -> None:
     try:
         await client.delete_room(name)
     except ApiRefused as refused:
@@ -116,11 +107,23 @@ class Life:
     ended: Waited
 
 
+async def make_empty_room(client: LiveKitClient, name: str, *, empty_timeout: int) -> bool:
+    """
+    Make a room that is left alone for that many seconds; whether it is listed.
+    """
+    try:
+        created = await client.create_room(name, empty_timeout=empty_timeout)
+        return created.sid in [room.sid for room in await client.list_rooms(name)]
+    except BaseException:
+        await delete_if_there(client, name)
+        raise
+
+
 async def watch_empty_room(
-    client: LiveKitClient, name: str, *, empty_timeout: int, within: float
+    client: LiveKitClient, name: str, *, was_listed: bool, empty_timeout: int, within: float
 ) -> Life:
     """
-    Make a room, leave it alone, and look from its time-out on until it is gone; times in seconds.
+    Look at a room that is left alone, from its time-out on until it is gone; times in seconds.
     """
     visitors = 0
 
@@ -132,8 +135,6 @@ async def watch_empty_room(
 
     ended: Waited | None = None
     try:
-        created = await client.create_room(name, empty_timeout=empty_timeout)
-        was_listed = created.sid in [room.sid for room in await client.list_rooms(name)]
         # Nothing is promised before that, so nothing is asked.
         await asyncio.sleep(empty_timeout)
         ended = await wait_until(why_not_yet, within=within, poll=POLITE_S, slowest=POLITE_S)

@@ -26,6 +26,13 @@ class Pace:
         self._left = self._capacity
         self._looked = time.monotonic()
 
+    @property
+    def interval(self) -> float:
+        """
+        How long a request waits for the one before it when the bucket is empty, in seconds.
+        """
+        return 1 / self._per_second
+
     async def take_turn(self) -> None:
         """
         Return when one more request may be made.

@@ -4,19 +4,16 @@ Judges every check while pytest runs it, and tells the result when pytest ends.
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import FrameType
-from typing import Any
 
 import pytest
 
 from livekit_conformance.observations import Observation
 from livekit_conformance.reporting import collection, journal, terminal
+from livekit_conformance.reporting.interrupts import Interrupts
 from livekit_conformance.reporting.judgement import (
     Decision,
     Withheld,
@@ -39,8 +36,9 @@ class Examiner:
     The hooks of a run of checks.
     """
 
-    def __init__(self, config: pytest.Config, run: RunState) -> None:
+    def __init__(self, config: pytest.Config, run: RunState, interrupts: Interrupts) -> None:
         self.run = run
+        self._interrupts = interrupts
         self.result: Result | None = None
         self._interrupted: str | None = None
         self._failure: str | None = None
@@ -49,42 +47,22 @@ class Examiner:
         self._scope = ExitStack()
         self._seen: list[Observation] = []
         self._tracebacks: list[tuple[str, str]] = []
-        self._former_handler: Any = None
         # Local variables are where secrets live, and pytest cuts them to pieces.
         config.option.showlocals = False
 
     # -- the run ------------------------------------------------------------------------------
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionstart(self) -> None:
-        """
-        Let SIGTERM end the run as an interrupt does: with clean-up and reports.
-        """
-        if threading.current_thread() is threading.main_thread():
-            self._former_handler = signal.signal(signal.SIGTERM, self._terminate)
-
     def pytest_unconfigure(self) -> None:
         """
-        Give SIGTERM back, and let other runs see that this one is over.
+        Let other runs see that this one is over.
         """
         self.run.release()
-        if self._former_handler is not None:
-            signal.signal(signal.SIGTERM, self._former_handler)
 
-    def _terminate(self, _signal_number: int, frame: FrameType | None) -> None:
-        self._interrupted = "terminated by SIGTERM"
-        # asyncio handles SIGINT by cancelling the running check, which cleans up after itself.
-        handler = signal.getsignal(signal.SIGINT)
-        if callable(handler):
-            handler(signal.SIGINT, frame)
-        else:
-            raise KeyboardInterrupt
-
-    def pytest_keyboard_interrupt(self) -> None:
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """
         Remember that the run did not come to its end.
         """
-        self._interrupted = self._interrupted or "interrupted from the keyboard"
+        self._interrupted = self._interrupts.reason(excinfo.value)
 
     def pytest_internalerror(self) -> None:
         """

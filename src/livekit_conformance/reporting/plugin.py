@@ -20,6 +20,7 @@ from livekit_conformance.reporting.build import build_of
 from livekit_conformance.reporting.console import Console
 from livekit_conformance.reporting.examiner import Examiner
 from livekit_conformance.reporting.html_tables import HtmlTables
+from livekit_conformance.reporting.interrupts import Interrupts
 from livekit_conformance.reporting.options import add_options, read_options
 from livekit_conformance.reporting.secret_guard import SecretGuard
 from livekit_conformance.reporting.session import RUN, RunState
@@ -74,7 +75,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RUN] = run
     guard = SecretGuard(config, run)
     config.pluginmanager.register(guard, "livekit-conformance-secret-guard")
-    examiner = Examiner(config, run)
+    interrupts = Interrupts()
+    config.pluginmanager.register(interrupts, "livekit-conformance-interrupts")
+    examiner = Examiner(config, run, interrupts)
     config.pluginmanager.register(examiner, "livekit-conformance-examiner")
     tables = HtmlTables(config, run, examiner)
     config.pluginmanager.register(tables, "livekit-conformance-html-tables")

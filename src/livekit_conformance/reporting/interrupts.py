@@ -1,0 +1,132 @@
+"""
+SIGINT and SIGTERM end a run, but never in the middle of making something or of cleaning it up.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import pytest
+
+_Handler = Callable[[int, FrameType | None], Any]
+BY_SIGTERM = "terminated by SIGTERM"
+BY_SIGINT = "interrupted from the keyboard"
+
+
+class Interrupts:
+    """
+    The hooks that decide when a signal takes effect.
+
+    While a check runs, at once: asyncio cancels it, and its fixtures clean up after it. While
+    fixtures are set up or torn down, and while reports are written, afterwards: pytest drops the
+    finalizers that are left when one of them is interrupted, and with them rooms and calls stay.
+    A second signal does not wait.
+    """
+
+    def __init__(self) -> None:
+        self._why: str | None = None
+        self._waits = False
+        self._pending = False
+        self._former: Any = None
+
+    def reason(self, interrupt: BaseException) -> str:
+        """
+        What ended the run with this KeyboardInterrupt, or with what pytest treats like one.
+        """
+        return self._why or str(interrupt) or BY_SIGINT
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """
+        Let SIGTERM end the run as an interrupt does: with clean-up and reports.
+        """
+        if threading.current_thread() is threading.main_thread():
+            self._former = signal.signal(signal.SIGTERM, self._on_sigterm)
+
+    def pytest_unconfigure(self) -> None:
+        """
+        Give SIGTERM back.
+        """
+        if self._former is not None:
+            signal.signal(signal.SIGTERM, self._former)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """
+        One that took effect at once was the first, too.
+        """
+        self._pending = True
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self) -> Generator[None]:
+        """
+        What is made is known to its fixture before the run ends.
+        """
+        with self._whole():
+            yield
+        self._catch_up()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self) -> Generator[None]:
+        """
+        What a fixture has begun to delete is deleted before the run ends.
+        """
+        with self._whole():
+            yield
+        self._catch_up()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None]:
+        """
+        The run is ending; everything is deleted and the reports are written whole.
+        """
+        with self._whole():
+            yield
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """
+        Let the first signal wait until the block is left.
+        """
+        former = self._handler()
+        self._waits = True
+        if former is not None:
+            signal.signal(signal.SIGINT, self._on_sigint)
+        try:
+            yield
+        finally:
+            if former is not None:
+                signal.signal(signal.SIGINT, former)
+            self._waits = False
+
+    def _catch_up(self) -> None:
+        if self._pending:
+            raise KeyboardInterrupt
+
+    def _handler(self) -> _Handler | None:
+        """
+        What handles SIGINT; None where it is ignored, as in the background of a shell.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            return None
+        handler = signal.getsignal(signal.SIGINT)
+        return handler if callable(handler) else None
+
+    def _on_sigint(self, _number: int, _frame: FrameType | None) -> None:
+        if self._pending:
+            raise KeyboardInterrupt
+        self._pending = True
+
+    def _on_sigterm(self, number: int, frame: FrameType | None) -> None:
+        self._why = BY_SIGTERM
+        if self._waits:
+            self._on_sigint(number, frame)
+        elif (handler := self._handler()) is not None:
+            # While a check runs this is asyncio's, which cancels it.
+            handler(signal.SIGINT, frame)
+        else:
+            raise KeyboardInterrupt
