@@ -92,6 +92,21 @@ def _foretold(
     return link, None
 
 
+@pytest.mark.clause("1.5-sip-packets-come-once")
+async def test_packets_come_once(probe_call: ProbeCall) -> None:
+    """
+    No answers come again sooner than anybody repeats them.
+
+    To livekit-sip a doubled INVITE is two calls, and each spoils the other: whether a call comes
+    through is chance.
+    """
+    twice = repeated(probe_call.call.ladder)
+
+    assert not twice, (
+        f"the network MUST NOT double packets; answers that came twice at the same moment: {twice}"
+    )
+
+
 @pytest.mark.clause("1.1-sip-service-joins-the-server")
 async def test_livekit_sip_joins_the_room_of_the_call(probe_call: ProbeCall) -> None:
     """

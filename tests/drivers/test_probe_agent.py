@@ -19,13 +19,14 @@ from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.drivers import probe
 from livekit_conformance.drivers.livekit_api import LiveKitClient
 from livekit_conformance.drivers.permit import Permit
-from livekit_conformance.drivers.probe import Prober, credentials
+from livekit_conformance.drivers.probe import CALLERS, Prober, credentials
 from livekit_conformance.drivers.sip import SipAgent
 from livekit_conformance.drivers.webhook import WebhookReceiver
 from livekit_conformance.environments.profile import Profile, Sip
 from livekit_conformance.mock import Mock, MockConfig, Variations
 from livekit_conformance.observations import Recorder
 from livekit_conformance.redaction import Redactor
+from livekit_conformance.waiting import wait_until
 from tests.mock import replay
 
 PROFILE = Profile(
@@ -39,6 +40,9 @@ PROFILE = Profile(
     ),
     agent="stand-in",
 )
+BEHIND_A_PROVIDER = PROFILE.model_copy(
+    update={"sip": PROFILE.sip.model_copy(update={"provider": True})}
+)
 STRANGER = "+15550177"
 
 
@@ -50,7 +54,7 @@ class Agent:
     is_running = True
 
     def __init__(self, *_: Any, **__: Any) -> None:
-        self.rooms: dict[str, None] = {}
+        self.rooms: set[str] = set()
         self.joined: list[str] = []
         self.problems: dict[str, str] = {}
 
@@ -60,11 +64,14 @@ class Agent:
     async def __aexit__(self, *_: object) -> None: ...
 
     async def join(self, room: str) -> None:
-        self.rooms[room] = None
+        self.rooms.add(room)
         self.joined.append(room)
 
+    async def why_not_called(self) -> str | None:
+        return None if self.joined else "the agent was called nowhere"
+
     async def leave(self, room: str) -> None:
-        del self.rooms[room]
+        self.rooms.remove(room)
 
 
 @dataclass
@@ -74,9 +81,17 @@ class Scene:
     agent: Agent
 
 
+@pytest.fixture
+def profile() -> Profile:
+    return PROFILE
+
+
 @pytest_asyncio.fixture(params=[False, True], ids=["told at once", "told later"])
 async def scene(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    profile: Profile,
 ) -> AsyncIterator[Scene]:
     """
     A mock that tells the Call-ID with participant_joined, or later as servers up to 1.8 do.
@@ -103,7 +118,7 @@ async def scene(
                 LiveKitClient(mock.url, permit=permit, recorder=recorder, **key) as client,
                 SipAgent(mock.sip_address, recorder=recorder) as sip,
                 Prober(
-                    PROFILE,
+                    profile,
                     sip=sip,
                     client=client,
                     receiver=receiver,
@@ -128,3 +143,23 @@ async def test_the_agent_comes_to_our_call_and_not_to_a_strangers(scene: Scene) 
     [room] = scene.agent.joined
     assert replay.CALLER in room
     assert STRANGER not in room
+
+
+@pytest.mark.parametrize(("profile", "stays"), [(PROFILE, False), (BEHIND_A_PROVIDER, True)])
+async def test_behind_a_provider_the_agent_stays_until_every_call_is_over(
+    scene: Scene, *, stays: bool
+) -> None:
+    """
+    Which of the rooms is whose call's is not known there, so none is left before.
+    """
+    first = asyncio.create_task(scene.prober.call_through(purpose="first"))
+    await wait_until(scene.agent.why_not_called, within=2.0)
+    second = asyncio.create_task(scene.prober.call_through(purpose="second", caller=CALLERS[1]))
+
+    await first
+    rooms = len(scene.agent.rooms)
+    await second
+
+    assert rooms == 1 + stays
+    assert len(scene.agent.joined) == 2
+    assert scene.agent.rooms == set()

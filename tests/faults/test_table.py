@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 
 import pytest
 import pytest_asyncio
 
 from livekit_conformance.catalogue.clause import AREAS
+from tests.at_once import begun, selected
 from tests.faults.fault import Kind
 from tests.faults.faults import FAULTS
 from tests.faults.places import Place
@@ -56,29 +58,24 @@ async def runs(
     """
     The run of each selected fault at each place that a selected area needs, several at a time.
     """
-    slots = asyncio.Semaphore(_AT_ONCE)
 
     async def run(where: Where | None) -> Played:
-        async with slots:
-            if where is None:
-                return await play_without_fault(tmp_path_factory.mktemp("no-fault"))
-            place, kind = where
-            folder = tmp_path_factory.mktemp(f"{place}-{kind}")
-            return await play(place, FAULTS[place][kind], folder)
+        if where is None:
+            return await play_without_fault(tmp_path_factory.mktemp("no-fault"))
+        place, kind = where
+        folder = tmp_path_factory.mktemp(f"{place}-{kind}")
+        return await play(place, FAULTS[place][kind], folder)
 
-    tasks = {where: asyncio.create_task(run(where)) for where in _wanted(request)}
-    yield tasks
-    for task in tasks.values():
-        task.cancel()
-    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    wanted = {where: partial(run, where) for where in _wanted(request)}
+    async with begun(wanted, at_once=_AT_ONCE) as tasks:
+        yield tasks
 
 
 def _wanted(request: pytest.FixtureRequest) -> list[Where | None]:
-    items = [item for item in request.session.items if item.path == request.path]
-    calls = [call.params for item in items if (call := getattr(item, "callspec", None))]
-    cells = [(PLACES[each["area"]], each["kind"]) for each in calls if "area" in each]
-    needs_none = any(item.name == _HEALTHY for item in items)
-    return list(dict.fromkeys([None, *cells] if needs_none else cells))
+    cells = [(PLACES[area], kind) for kind, area in selected(request, "kind", "area")]
+    mine = [item for item in request.session.items if item.path == request.path]
+    needs_none = any(item.name == _HEALTHY for item in mine)
+    return [None, *cells] if needs_none else [*cells]
 
 
 @pytest.mark.timeout(600)

@@ -1,15 +1,17 @@
 """
-Runs the mutants that were selected, several at a time: each spends most of its time waiting.
+Runs the mutants that were selected, several at a time.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 
 import pytest
 import pytest_asyncio
 
+from tests.at_once import begun, selected
 from tests.mutants.mutant import run_mutant
 from tests.scenarios.harness import Run
 
@@ -25,19 +27,9 @@ async def runs(
 
     No other module runs meanwhile: its tests would hold up the mocks in our event loop.
     """
-    slots = asyncio.Semaphore(_AT_ONCE)
-    items = (item for item in request.session.items if item.path == request.path)
-    calls = (getattr(item, "callspec", None) for item in items)
-    params = (call.params["mutant"] for call in calls if call and "mutant" in call.params)
-    # Several tests may look at the same run.
-    selected = {mutant.id: mutant for mutant in params}
-
-    async def run(mutant):
-        async with slots:
-            return await run_mutant(mutant, tmp_path_factory.mktemp(mutant.id))
-
-    tasks = {name: asyncio.create_task(run(mutant)) for name, mutant in selected.items()}
-    yield tasks
-    for task in tasks.values():
-        task.cancel()
-    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    runs = {
+        mutant.id: partial(run_mutant, mutant, tmp_path_factory.mktemp(mutant.id))
+        for (mutant,) in selected(request, "mutant")
+    }
+    async with begun(runs, at_once=_AT_ONCE) as tasks:
+        yield tasks

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -15,6 +16,7 @@ from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.chain import WITNESSES, Link
 from livekit_conformance.diagnosis import UNKNOWN
 from livekit_conformance.reporting import journal
+from tests.at_once import begun, selected
 from tests.scenarios.failures import PAIRS, SCENARIOS
 from tests.scenarios.failures.scenario import Scenario, Told, play, wrong_blame
 
@@ -22,12 +24,8 @@ from tests.scenarios.failures.scenario import Scenario, Told, play, wrong_blame
 _AT_ONCE = 8
 # How many failures that real users met are listed.
 _ROWS = 24
-_PROVEN_ELSEWHERE = {
-    # A profile that cannot mean what it says: tests/mutants/configuration.py.
-    "variable-holds-something-else",
-    # Where it makes a call fail, which is chance: tests/faults.
-    "sip-datagrams-come-twice",
-}
+# A profile that cannot mean what it says: tests/mutants/configuration.py, with a check for each.
+_PROVEN_ELSEWHERE = {"variable-holds-something-else"}
 Runs = Mapping[str, asyncio.Task[Told]]
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 
@@ -41,21 +39,13 @@ async def runs(
     """
     The run of each selected scenario, begun in the order of the tests, several at a time.
     """
-    slots = asyncio.Semaphore(_AT_ONCE)
-    items = (item for item in request.session.items if item.path == request.path)
-    calls = (getattr(item, "callspec", None) for item in items)
-    params = (call.params["scenario"] for call in calls if call and "scenario" in call.params)
-    selected = {scenario.name: scenario for scenario in params}
-
-    async def run(scenario: Scenario) -> Told:
-        async with slots:
-            return await play(scenario, tmp_path_factory.mktemp("scenario"))
-
-    tasks = {name: asyncio.create_task(run(scenario)) for name, scenario in selected.items()}
-    yield tasks
-    for task in tasks.values():
-        task.cancel()
-    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    scenarios = {scenario.name: scenario for (scenario,) in selected(request, "scenario")}
+    runs = {
+        name: partial(play, scenario, tmp_path_factory.mktemp("scenario"))
+        for name, scenario in scenarios.items()
+    }
+    async with begun(runs, at_once=_AT_ONCE) as tasks:
+        yield tasks
 
 
 def test_every_cause_is_shown_by_a_failure_and_every_row_is_there():

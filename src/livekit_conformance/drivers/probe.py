@@ -135,6 +135,7 @@ class Prober:
         self._cleanup = AsyncExitStack()
         self._agent: AgentStandIn | None = None
         self._starting = asyncio.Lock()
+        self._leaving = asyncio.Lock()
         self._attended: dict[str, Attendance] = {}
         self._searches: set[CallerSearch] = set()
         self._last_end = time.time()
@@ -407,7 +408,7 @@ class Prober:
             yield attendance
         finally:
             del self._attended[call_id]
-            await self._leave_if_alone(attendance.room)
+            await self._leave_what_is_over()
             self._last_end = time.time()
 
     async def _start_agent(self) -> None:
@@ -445,7 +446,7 @@ class Prober:
         if is_new:
             await self._agent.join(arrival.room)
             # The call may have ended meanwhile.
-            await self._leave_if_alone(arrival.room)
+            await self._leave_what_is_over()
 
     def _problem_of(self, attendance: Attendance) -> str | None:
         in_room = self._agent.problems.get(attendance.room or "") if self._agent else None
@@ -463,15 +464,20 @@ class Prober:
             call_id, caller or sip.caller, number or sip.number, through_provider=sip.provider
         )
 
-    async def _leave_if_alone(self, room: str | None) -> None:
+    async def _leave_what_is_over(self) -> None:
         """
-        Let our agent leave a room that has no call of ours any more.
+        Let our agent leave the rooms that have no call of ours any more.
+
+        Behind a provider calls look alike and their rooms may be taken for each other's: it stays
+        until all of them are over, or it would leave a call that waits for it.
         """
-        wanted = any(attendance.room == room for attendance in self._attended.values())
-        if room is None or wanted or self._agent is None or room not in self._agent.rooms:
-            return
-        with suppress(Blocked):  # kept in the agent's problems
-            await self._agent.leave(room)
+        async with self._leaving:
+            calls = self._attended.values()
+            if self._agent is None or any(other.call.through_provider for other in calls):
+                return
+            for room in self._agent.rooms - {other.room for other in calls}:
+                with suppress(Blocked):  # kept in the agent's problems
+                    await self._agent.leave(room)
 
 
 def wrong_accounts(profile: Profile) -> Mapping[str, Credentials]:

@@ -23,6 +23,7 @@ class Faults:
         bus_down: nobody answers livekit-sip on the bus; 503 after the selection time of a second.
         sip_wrong_secret: livekit-sip signs its tokens with a wrong secret; 486 after a 180.
         sip_silent: SIP requests are not answered at all.
+        sip_sent_twice: every SIP message goes out twice, as through a network that doubles.
         agent_silent: no agent joins, a call rings until the caller gives up.
         trunk_accepts_any_password: the digest is asked for and not looked at.
         trunk_accepts_any_user: the digest need only fit the user name that it came with.
@@ -98,6 +99,7 @@ class Faults:
     bus_down: bool = False
     sip_wrong_secret: bool = False
     sip_silent: bool = False
+    sip_sent_twice: bool = False
     agent_silent: bool = False
     trunk_accepts_any_password: bool = False
     trunk_accepts_any_user: bool = False

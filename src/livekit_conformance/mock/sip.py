@@ -151,12 +151,13 @@ class SipSide(asyncio.DatagramProtocol):
 
     def _send(self, datagram: bytes, peer: Address) -> None:
         assert self.transport is not None
-        variations = self._services.config.variations
-        sent = variations.sip(datagram)
-        if delay := variations.sip_delay_s:
-            asyncio.get_running_loop().call_later(delay, self.transport.sendto, sent, peer)
-        else:
-            self.transport.sendto(sent, peer)
+        config = self._services.config
+        sent = config.variations.sip(datagram)
+        for _ in range(1 + config.faults.sip_sent_twice):
+            if delay := config.variations.sip_delay_s:
+                asyncio.get_running_loop().call_later(delay, self.transport.sendto, sent, peer)
+            else:
+                self.transport.sendto(sent, peer)
 
     def _arm(self) -> None:
         if self._wake:

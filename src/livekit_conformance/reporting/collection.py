@@ -59,6 +59,7 @@ _CHAIN = frozenset(
         "1.5-bus-has-a-sip-service",
         "1.5-configs-agree",
         "1.5-invite-is-not-rejected",
+        "1.5-sip-packets-come-once",
         "1.1-trunk-challenges",
         "1.1-trunk-accepts-right-password",
         "1.1-sip-service-joins-the-server",

@@ -44,11 +44,13 @@ def test_a_summary_tells_the_story_in_one_line() -> None:
 
 
 def test_what_comes_again_at_once_was_doubled_by_a_network():
-    doubled = [step(0.01, "received", "100"), step(0.03, "received", "100")]
+    doubled = [step(0.01 * n, "received", text) for n, text in enumerate(("100", "180") * 2)]
+    by_chance = [step(0.01, "received", "100"), step(0.03, "received", "100")]
     retransmitted = [step(0.01, "received", "180"), step(1.01, "received", "180")]
     other = [step(0.01, "received", "180"), step(0.02, "received", "180 to another")]
 
-    assert repeated(doubled) == 1
+    assert repeated(doubled) == 2
+    assert repeated(by_chance) == 0
     assert repeated(retransmitted) == 0
     assert repeated(other) == 0
 

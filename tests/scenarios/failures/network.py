@@ -60,6 +60,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         act=_bad(Place.SIP, Kind.ANSWER),
     ),
     Scenario(
+        "sip-over-a-doubling-network",
+        "Every UDP packet between the caller and livekit-sip arrives twice.",
+        "sip-datagrams-come-twice",
+        Link.SIP_SOCKET,
+        act=_bad(Place.SIP, Kind.DUPLICATE),
+    ),
+    Scenario(
         "sip-over-a-lossy-network",
         "Every third UDP packet between the caller and livekit-sip gets lost.",
         "sip-answers-get-lost",

@@ -289,12 +289,13 @@ CAUSES: tuple[Cause, ...] = (
                 "Answers came twice at the same moment, sooner than anybody repeats them: "
                 "something on the way doubles UDP. livekit-sip does not always know the copy of "
                 "an INVITE again: it makes another challenge (401 to the right password) or a "
-                "second participant (486)."
+                "second participant (486). So some calls come through and others do not."
             ),
             ru=(
                 "Ответы пришли дважды в один момент, раньше, чем их кто-либо повторяет: что-то на "
                 "пути удваивает UDP. Копию INVITE livekit-sip узнаёт не всегда: он создаёт ещё "
-                "один запрос учётных данных (401 на верный пароль) или второго участника (486)."
+                "один запрос учётных данных (401 на верный пароль) или второго участника (486). "
+                "Поэтому одни звонки проходят, а другие нет."
             ),
         ),
         Text(

@@ -69,6 +69,16 @@ CLAUSES: tuple[Clause, ...] = (
         needs=(Need.SIP,),
     ),
     Clause(
+        "1.5-sip-packets-come-once",
+        "MUST",
+        "sip",
+        Effect.PLACE_CALLS,
+        Link.SIP_SOCKET,
+        "the network MUST NOT double the packets between a caller and livekit-sip",
+        crosses=(Link.SIP_SOCKET,),
+        needs=(Need.SIP,),
+    ),
+    Clause(
         "1.1-trunk-challenges",
         "MUST",
         "sip",
