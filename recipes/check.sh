@@ -20,6 +20,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly runs_kept=30
+readonly unfit=unfit-for-a-ticket.txt # of a run whose reports show a secret
 reports=${LIVEKIT_CONFORMANCE_REPORTS:-reports}
 job_reports=${LIVEKIT_CONFORMANCE_JOB_REPORTS:-job-reports}
 bin=${LIVEKIT_CONFORMANCE_BIN:-.venv/bin}
@@ -89,7 +90,7 @@ check() {
 }
 
 clear_job_reports() {
-    if [[ -e $job_reports && ! -e $job_reports/journal.jsonl ]]; then
+    if [[ -e $job_reports && ! -e $job_reports/journal.jsonl && ! -e $job_reports/$unfit ]]; then
         echo "$job_reports is no folder of reports, so it is not replaced" >&2
         exit 4
     fi
@@ -127,13 +128,25 @@ finish() {
     local swept=0
     "$bin/livekit-conformance" sweep --env="$environment" --reports="$reports" || swept=$?
     if [[ -e $reports/latest ]]; then
-        complete_reports "$reports/latest" || swept=$?
+        if [[ -e $reports/latest/$unfit ]]; then
+            withhold "$reports/latest/"
+        else
+            complete_reports "$reports/latest" || swept=$?
+        fi
         clear_job_reports
         { cp -RL "$reports/latest" "$job_reports" && rm "$reports/latest"; } || swept=$?
     fi
     # While something is left on the deployment, the ledgers that tell whose it is are needed.
     ((swept)) || forget_old_runs
     return "$swept"
+}
+
+# What shows a secret is neither uploaded nor kept; what the sweep needs stays.
+withhold() {
+    find "$1" -mindepth 1 -depth ! -name "$unfit" ! -name ledger.jsonl -delete
+    rm -rf "$reports/allure-history"
+    echo "the reports hold a secret, so they were deleted:" >&2
+    cat "$1/$unfit" >&2
 }
 
 # A run that was killed has a journal only.

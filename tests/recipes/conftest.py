@@ -36,6 +36,14 @@ hangs)
     ;;
 esac
 for name in results.json report.html junit.xml summary.md; do echo x >"$reports/$run/$name"; done
+case $ENDS in
+leaks)
+    mkdir "$reports/$run/evidence" "$reports/allure-history"
+    touch "$reports/$run/evidence/a" "$reports/allure-history/a" "$reports/$run/ledger.jsonl"
+    echo "report.html: shows one" >"$reports/$run/unfit-for-a-ticket.txt"
+    exit 1
+    ;;
+esac
 exit "$ENDS"
 """
 COMMAND = """#!/usr/bin/env bash

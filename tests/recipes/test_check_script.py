@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 from pathlib import Path
 
 import pytest
 
+from livekit_conformance.reporting.secret_guard import MARK
 from livekit_conformance.waiting import wait_until
 from tests.recipes.conftest import COMMAND, PYTEST, Workspace, ended, program
 from tests.recipes.recipes import CHECKS, TARGETS, all_recipes, readme_commands
@@ -108,6 +110,21 @@ async def test_a_run_that_was_killed_gets_its_reports_and_is_swept(bare):
     await bare.run(NIGHTLY, ENDS="killed")
 
     assert bare.calls[1:] == [SWEEP, "report --from reports/latest/journal.jsonl"]
+    assert bare.job_reports == FILES
+
+
+async def test_reports_that_show_a_secret_are_neither_uploaded_nor_kept(bare):
+    done = await bare.run(NIGHTLY, ENDS="leaks")
+
+    assert done.status == 1
+    assert "report.html: shows one" in done.output
+    assert bare.calls[1:] == [SWEEP]
+    assert bare.job_reports == {MARK, "ledger.jsonl"}
+    left = {path.name for path in (bare.root / "reports").rglob("*") if path.is_file()}
+    assert left == bare.job_reports
+    # What is left of it is replaced by the next job.
+    shutil.rmtree(bare.root / "reports")
+    await bare.run(NIGHTLY)
     assert bare.job_reports == FILES
 
 

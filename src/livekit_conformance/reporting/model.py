@@ -220,9 +220,11 @@ class Judge(Protocol):
 
 def is_root(record: CheckRecord) -> bool:
     """
-    Whether a check has to be looked at: undecided or violated, and not merely blocked by another.
+    Whether a check has to be looked at: undecided or violated, and not merely blocked by another or
+    by the end of the run.
     """
-    return record.verdict not in _QUIET and record.blocked_by is None
+    is_quiet = record.verdict in _QUIET or never_ran(record)
+    return not is_quiet and record.blocked_by is None
 
 
 def record_as_json(record: CheckRecord) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.diagnosis import UNKNOWN, Diagnosis, texts
 from livekit_conformance.reporting import phrases
-from livekit_conformance.reporting.model import Group, Result
+from livekit_conformance.reporting.model import Group, Result, never_ran
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 # More than this nobody reads in a line; `livekit-conformance list` has all.
@@ -159,13 +159,14 @@ def skipped_lines(result: Result, *, named: int | None = None) -> Iterator[str]:
     """
     What was not looked at and why, one line for each reason, with the first `named` checks.
     """
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[tuple[Verdict, str], list[str]] = {}
     for check in result.checks:
-        if check.verdict is Verdict.SKIPPED:
-            reasons.setdefault(f"{check.reason}: {check.message}", []).append(check.id)
-    for reason, checks in reasons.items():
+        if check.verdict is Verdict.SKIPPED or never_ran(check):
+            why = f"{check.reason}: {check.message}" if check.reason else check.message or ""
+            reasons.setdefault((check.verdict, why), []).append(check.id)
+    for (verdict, why), checks in reasons.items():
         more = ["..."] if len(checks) > len(checks[:named]) else []
-        yield f"SKIPPED {len(checks)}, {reason} ({', '.join([*checks[:named], *more])})"
+        yield f"{verdict} {len(checks)}, {why} ({', '.join([*checks[:named], *more])})"
     if left := result.not_selected:
         first = left[: named or _NAMED]
         names = ", ".join(first) + (", ..." if len(left) > len(first) else "")

@@ -14,7 +14,7 @@ from livekit_conformance.catalogue.clause import AREAS
 from livekit_conformance.diagnosis import Diagnosis
 from livekit_conformance.reporting import page_phrases, phrases, words
 from livekit_conformance.reporting.again import command
-from livekit_conformance.reporting.model import Group, Result, never_ran
+from livekit_conformance.reporting.model import Group, Result
 from livekit_conformance.reporting.trend import before
 from livekit_conformance.reporting.writers import markup
 from livekit_conformance.reporting.writers.calls import call_section, trend_section
@@ -130,7 +130,7 @@ def _sections(result: Result) -> Iterator[tuple[str, str]]:
         yield _section("diagnosis", phrases.HEAD_DIAGNOSIS.say(language), told)
     yield _section("requirements", phrases.HEAD_REQUIREMENTS.say(language), _requirements(result))
     yield _section("areas", page_phrases.HEAD_AREAS.say(language), _areas(result))
-    if roots := [root for root in result.roots() if not never_ran(root)]:
+    if roots := result.roots():
         yield _section("findings", phrases.HEAD_FINDINGS.say(language), _findings(result, roots))
     if known := [check for check in result.checks if check.verdict is Verdict.KNOWN]:
         yield _section("known", page_phrases.HEAD_KNOWN.say(language), _known(result, known))
