@@ -12,7 +12,9 @@ from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.drivers.call_lines import LINES_OF_A_CALL, record_call_lines
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.phone_numbers import NumberMask
 from livekit_conformance.redaction import Redactor
+from livekit_conformance.reporting.scrubber import Scrubber
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 CALL = {"sipCallID": "conformance-1", "callID": "SCL_1"}
@@ -118,6 +120,19 @@ def test_a_caller_that_was_found_leads_to_the_lines_behind_a_provider(scene):
         "processing invite",
         "SIP participant joined room",
     ]
+
+
+def test_a_room_whose_name_holds_a_number_is_found_in_the_log_of_the_server_alone(scene):
+    number = "voice-ai-call-_+4930123456_abc"
+    scene.recorder.redact = Scrubber(also=NumberMask())
+    room = scene.recorder.redact(number)
+    scene.recorder.record(1.2, "caller", "found", call="conformance-1", sid="PA_1", room=room)
+    scene.write("livekit-server", "participant active", room=number, participant="sip_x")
+
+    (seen,) = scene.record()
+
+    assert room != number
+    assert (seen.kind, seen.details["room"]) == ("call-line", room)
 
 
 def test_an_ordinary_line_is_no_sign_of_a_cause(scene):

@@ -151,6 +151,21 @@ def heard(packets):
     return Observation(BEGAN + 1.2, "media", f"the caller heard {packets} packets", details)
 
 
+def counted(packets):
+    details = {"call": CALL, "side": "livekit-sip", "packets": packets}
+    told = f"livekit-sip got {packets} RTP packets from the caller, sent it 50"
+    return Observation(BEGAN + 1.3, "media", told, details)
+
+
+def test_what_livekit_sip_counted_stands_in_its_own_lane():
+    told = story(*ANSWERED, counted(7), ended(2.0, ""))
+
+    (step,) = [step for step in told.steps if step.label == "counted"]
+    assert (step.source, step.target) == (Lane.SIP, Lane.SIP)
+    assert step.detail.startswith("7 RTP packets from the caller")
+    assert not step.is_problem
+
+
 @pytest.mark.parametrize(
     ("seen", "missing"),
     [
@@ -172,6 +187,8 @@ def heard(packets):
         ([*JOINED, webhook(0.3, "participant_left", CALLER)], Milestone.AGENT),
         (SPEAKS, Milestone.ANSWERED),
         ([*ANSWERED, heard(0)], Milestone.AUDIO),
+        # That livekit-sip hears the caller does not mean that the caller hears anybody.
+        ([*ANSWERED, heard(0), counted(50)], Milestone.AUDIO),
         ([*ANSWERED, heard(50), sip(2.0, ">BYE", method="BYE")], Milestone.HUNG_UP),
         (ANSWERED, Milestone.LEFT),
         ([*ANSWERED, webhook(2.0, "participant_left", CALLER)], None),

@@ -43,7 +43,7 @@ def record_call_lines(tails: Iterable[LogTail], recorder: Recorder) -> None:
     kept: Counter[str] = Counter()
     for tail in tails:
         for line in tail.untold():
-            owner = _owner(line, owners)
+            owner = _owner(line, owners, recorder)
             if owner is None or line.at is None:
                 continue
             if line.message == "call statistics" and owner in probes:
@@ -89,8 +89,10 @@ def _own_calls(recorder: Recorder) -> Iterator[tuple[str, CallIds]]:
                 yield call or room or "", CallIds(ids, rooms)
 
 
-def _owner(line: LogLine, owners: dict[str, str]) -> str | None:
-    names = (*call_ids.ids_in(line.fields), call_ids.room_in(line.fields))
+def _owner(line: LogLine, owners: dict[str, str], recorder: Recorder) -> str | None:
+    room = call_ids.room_in(line.fields)
+    # A room that was seen is known by its name without the numbers of people.
+    names = (*call_ids.ids_in(line.fields), room, recorder.redact(room))
     return next((owners[name] for name in names if name in owners), None)
 
 

@@ -15,6 +15,7 @@ from livekit_conformance.catalogue.milestones import Milestone
 from livekit_conformance.observations import Observation
 from livekit_conformance.timeline.clocks import OURS
 
+_LISTENERS = {"agent": Lane.AGENT, "livekit-sip": Lane.SIP}
 _LANES: Mapping[str, Lane] = MappingProxyType(
     {
         "livekit-sip": Lane.SIP,
@@ -276,18 +277,19 @@ def of_agent(seen: Observation, began: float) -> Event:
 
 def of_media(seen: Observation, began: float) -> Event:
     """
-    What one side heard.
+    What one side heard, or what livekit-sip counted of both.
     """
     told = seen.details
-    lane = Lane.AGENT if told.get("side") == "agent" else Lane.CALLER
     heard = bool(told.get("packets") or told.get("samples"))
+    lane = _LISTENERS.get(told.get("side", ""), Lane.CALLER)
+    label, between = ("counted", " got ") if lane is Lane.SIP else ("heard", " heard ")
     return Event(
         seen.at - began,
         OURS,
         lane,
         lane,
-        "heard",
-        seen.summary.partition(" heard ")[2],
+        label,
+        seen.summary.partition(between)[2],
         is_problem=not heard,
         reached=Milestone.AUDIO if heard and lane is Lane.CALLER else None,
     )
