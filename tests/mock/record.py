@@ -174,23 +174,23 @@ async def record(options: argparse.Namespace) -> None:
             async with stack(options, directory, hook=hook) as (target, _):
                 save("http", await replay.ask_all(target, settle=0.1))
                 await replay.provide_sip(target.url, rule=False)
-                calls |= await replay.call_all(target, replay.WITHOUT_RULE, settle=0.2)
+                calls |= await calls.call_all(target, calls.WITHOUT_RULE, settle=0.2)
             async with stack(options, directory, hook=hook) as (target, stop_server):
                 await replay.provide_sip(target.url)
-                answered, *others = replay.HEALTHY
+                answered, *others = calls.HEALTHY
                 speaking = asyncio.create_task(agent(target))
                 events.clear()
-                calls |= await replay.call_all(target, [answered], settle=0.3)
+                calls |= await calls.call_all(target, [answered], settle=0.3)
                 async with asyncio.timeout(10):
                     await replay.until_finished(events)
                 save("webhooks", {"answered": replay.told(events)})
                 speaking.cancel()
-                calls |= await replay.call_all(target, others, settle=0.3)
+                calls |= await calls.call_all(target, others, settle=0.3)
                 await stop_server()
-                calls |= await replay.call_all(target, replay.WITHOUT_SERVER, settle=0.2)
+                calls |= await calls.call_all(target, calls.WITHOUT_SERVER, settle=0.2)
             async with stack(options, directory, hook=hook, secret="x" * 36) as (target, _):
                 await replay.provide_sip(target.url)
-                calls |= await replay.call_all(target, replay.WITH_WRONG_SECRET, settle=0.3)
+                calls |= await calls.call_all(target, calls.WITH_WRONG_SECRET, settle=0.3)
     save("calls", calls)
 
 

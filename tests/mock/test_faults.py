@@ -12,7 +12,7 @@ import pytest
 
 from livekit_conformance.mock import Faults, Mock
 from livekit_conformance.protocol.rtp import Packet
-from tests.mock import replay
+from tests.mock import calls, replay
 from tests.mock.conftest import StartMock
 
 _LIST = "/twirp/livekit.RoomService/ListRooms"
@@ -91,7 +91,7 @@ async def test_the_secret_is_in_the_log_by_its_fault_only(
     """
     mock = await start_mock(faults=Faults(secret_logged=logged))
     await replay.provide_sip(mock.url)
-    async with replay.answered_call(mock.sip_address):
+    async with calls.answered_call(mock.sip_address):
         pass
     logs = mock.server_log.read_text() + mock.sip_log.read_text()
 
@@ -105,8 +105,8 @@ async def test_sip_can_be_silent(start_mock: StartMock) -> None:
     """
     mock = await start_mock(faults=Faults(sip_silent=True))
     target = replay.Target(mock.url, mock.sip_address, mock.server_log, mock.sip_log)
-    scenario = replay.Scenario("options", method="OPTIONS", patience=0.2)
-    played = await replay.call_all(target, [scenario])
+    scenario = calls.Scenario("options", method="OPTIONS", patience=0.2)
+    played = await calls.call_all(target, [scenario])
 
     assert played["options"]["ladder"] == ["-> OPTIONS", "silence"]
 
@@ -121,7 +121,7 @@ async def test_any_password_passes_by_its_fault_only(
     mock = await start_mock(faults=Faults(trunk_accepts_any_password=accepted))
     await replay.provide_sip(mock.url)
     target = replay.Target(mock.url, mock.sip_address, mock.server_log, mock.sip_log)
-    played = await replay.call_all(target, [replay.Scenario("wrong", password="wrong")])
+    played = await calls.call_all(target, [calls.Scenario("wrong", password="wrong")])
 
     assert ("<- 401 Unauthorized" in played["wrong"]["ladder"]) is not accepted
     assert ("<- 200 OK" in played["wrong"]["ladder"]) is accepted
@@ -137,7 +137,7 @@ async def test_the_caller_hears_itself_unless_the_agent_is_mute(
     mock = await start_mock(faults=Faults(no_echo=mute))
     await replay.provide_sip(mock.url)
     packet = Packet(0, 7, 160, 1, b"\x55" * 160)
-    async with replay.answered_call(mock.sip_address) as caller:
+    async with calls.answered_call(mock.sip_address) as caller:
         heard = await caller.heard(packet.encode(), within=0.3)
 
     if mute:
@@ -155,7 +155,7 @@ async def test_a_bye_can_go_unanswered(start_mock: StartMock) -> None:
     mock = await start_mock(faults=Faults(bye_unanswered=True))
     await replay.provide_sip(mock.url)
     target = replay.Target(mock.url, mock.sip_address, mock.server_log, mock.sip_log)
-    played = await replay.call_all(target, [replay.Scenario("stays", patience=0.3)])
+    played = await calls.call_all(target, [calls.Scenario("stays", patience=0.3)])
 
     assert played["stays"]["ladder"][-2:] == ["-> BYE", "silence"]
 

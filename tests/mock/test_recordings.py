@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from livekit_conformance.mock import Faults, Mock
-from tests.mock import replay
+from tests.mock import calls, replay
 from tests.mock.conftest import StartMock
 
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -53,25 +53,25 @@ _FAULTS = {
     "sip-wrong-secret": Faults(sip_wrong_secret=True),
     "cancelled-while-ringing": Faults(agent_silent=True),
 }
-_WITHOUT_RULE = {scenario.id for scenario in replay.WITHOUT_RULE}
+_WITHOUT_RULE = {scenario.id for scenario in calls.WITHOUT_RULE}
 _SCENARIOS = (
-    *replay.HEALTHY,
-    *replay.WITHOUT_RULE,
-    *replay.WITHOUT_SERVER,
-    *replay.WITH_WRONG_SECRET,
+    *calls.HEALTHY,
+    *calls.WITHOUT_RULE,
+    *calls.WITHOUT_SERVER,
+    *calls.WITH_WRONG_SECRET,
 )
 
 
-async def _play(start_mock: StartMock, scenario: replay.Scenario) -> dict[str, Any]:
+async def _play(start_mock: StartMock, scenario: calls.Scenario) -> dict[str, Any]:
     mock = await start_mock(faults=_FAULTS.get(scenario.id, Faults()))
     await replay.provide_sip(mock.url, rule=scenario.id not in _WITHOUT_RULE)
-    played: dict[str, Any] = await replay.call_all(_as_target(mock), [scenario])
+    played: dict[str, Any] = await calls.call_all(_as_target(mock), [scenario])
     return played[scenario.id]
 
 
 @pytest.mark.parametrize("scenario", _SCENARIOS, ids=lambda scenario: scenario.id)
 async def test_calls_go_as_on_the_real_service(
-    start_mock: StartMock, scenario: replay.Scenario
+    start_mock: StartMock, scenario: calls.Scenario
 ) -> None:
     """
     The caller sees the recorded ladder, and the log tells the recorded story.
@@ -86,7 +86,7 @@ async def test_calls_go_as_on_the_real_service(
 
 @pytest.mark.parametrize("scenario", _SCENARIOS, ids=lambda scenario: scenario.id)
 async def test_log_lines_of_calls_have_no_fields_of_their_own(
-    start_mock: StartMock, scenario: replay.Scenario
+    start_mock: StartMock, scenario: calls.Scenario
 ) -> None:
     """
     What a log reader finds in the mock's lines is there in the real ones too.
@@ -108,11 +108,11 @@ async def test_webhooks_of_a_call_say_what_the_real_ones_say(start_mock: StartMo
     """
     Order, fields and states of the events of an answered call are the recorded ones.
     """
-    answered = replay.HEALTHY[0]
+    answered = calls.HEALTHY[0]
     async with replay.receiving() as (url, events):
         mock = await start_mock(webhook_url=url, departure_timeout_s=1.0)
         await replay.provide_sip(mock.url)
-        await replay.call_all(_as_target(mock), [answered])
+        await calls.call_all(_as_target(mock), [answered])
         await replay.until_finished(events)
 
     assert replay.told(events) == _recorded("webhooks")["answered"]

@@ -5,7 +5,7 @@ from livekit.protocol.models import Room
 from livekit.protocol.room import CreateRoomRequest, ListRoomsRequest, ListRoomsResponse
 
 from livekit_conformance.mock import Faults, Mock
-from tests.mock import replay
+from tests.mock import calls, replay
 from tests.mock.conftest import StartMock
 
 _ROOMS = "/twirp/livekit.RoomService/"
@@ -63,7 +63,7 @@ async def test_deleting_the_room_of_a_call_hangs_up_on_the_caller(start_mock: St
     async with replay.receiving() as (url, events):
         mock = await start_mock(webhook_url=url, departure_timeout_s=60.0)
         await replay.provide_sip(mock.url)
-        async with replay.answered_call(mock.sip_address) as caller, _client(mock) as client:
+        async with calls.answered_call(mock.sip_address) as caller, _client(mock) as client:
             [name] = await _names(client)
             async with client.post(f"{_ROOMS}DeleteRoom", json={"room": name}):
                 pass
@@ -83,7 +83,7 @@ async def test_agents_do_not_keep_a_room_open_or_count(start_mock: StartMock) ->
         mock = await start_mock(webhook_url=url)
         await replay.provide_sip(mock.url)
         async with (
-            replay.answered_call(mock.sip_address),
+            calls.answered_call(mock.sip_address),
             _client(mock) as client,
             client.post(f"{_ROOMS}ListRooms", json={}) as answer,
         ):

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from livekit_conformance.mock import Faults, Mock
-from tests.mock import replay
+from tests.mock import calls, replay
 from tests.mock.conftest import StartMock
 
 
@@ -20,7 +20,7 @@ async def test_it_rings_each_interval_until_the_agent_speaks(start_mock: StartMo
     """
     mock = await start_mock(ringing_interval_s=0.05, answer_delay_s=0.18)
     await replay.provide_sip(mock.url)
-    async with replay.answered_call(mock.sip_address) as caller:
+    async with calls.answered_call(mock.sip_address) as caller:
         pass
 
     assert caller.ladder.count("<- 180 Ringing") == 4
@@ -31,9 +31,9 @@ async def test_an_answer_is_repeated_until_it_is_acknowledged(mock: Mock) -> Non
     Without an ACK the same 200 comes again after T1, with one it does not.
     """
     await replay.provide_sip(mock.url)
-    caller = await replay.Caller.open(mock.sip_address)
+    caller = await calls.Caller.open(mock.sip_address)
     try:
-        invite, answer = await caller.until_answered(replay.Scenario("late ACK"))
+        invite, answer = await caller.until_answered(calls.Scenario("late ACK"))
         assert await caller.next_response(1.0) == answer
         caller.acknowledge(invite, answer)
         assert await caller.next_response(1.2) is None
@@ -47,13 +47,13 @@ async def test_a_refused_call_is_refused_again_under_its_own_names(start_mock: S
     The same Call-ID and From tag get the same refusal at once, a fresh call is tried anew.
     """
     mock = await start_mock(faults=Faults(bus_down=True), bus_selection_s=0.2)
-    caller = await replay.Caller.open(mock.sip_address)
+    caller = await calls.Caller.open(mock.sip_address)
     loop = asyncio.get_running_loop()
     durations = []
     try:
         for _ in range(2):
             began = loop.time()
-            await caller.play(replay.Scenario("refused"))
+            await caller.play(calls.Scenario("refused"))
             durations.append(loop.time() - began)
     finally:
         caller.transport.close()
@@ -80,8 +80,8 @@ async def test_a_second_call_of_the_same_caller_in_a_direct_room_ends_the_first(
         async with client.post(path, json=rule) as answer:
             assert answer.status == 200
     async with (
-        replay.answered_call(mock.sip_address) as first,
-        replay.answered_call(mock.sip_address),
+        calls.answered_call(mock.sip_address) as first,
+        calls.answered_call(mock.sip_address),
     ):
         assert (await first.next_request(within=2.0)).method == "BYE"
 
@@ -92,9 +92,9 @@ async def test_a_call_that_is_up_at_the_end_leaves_nothing_behind(start_mock: St
     """
     mock = await start_mock()
     await replay.provide_sip(mock.url)
-    caller = await replay.Caller.open(mock.sip_address)
+    caller = await calls.Caller.open(mock.sip_address)
     try:
-        await caller.until_answered(replay.Scenario("abandoned"))
+        await caller.until_answered(calls.Scenario("abandoned"))
         await mock.__aexit__(None, None, None)
     finally:
         caller.transport.close()
@@ -107,13 +107,13 @@ async def test_noise_on_the_socket_is_passed_over(mock: Mock, noise: bytes) -> N
     """
     Keep-alives and garbage get no answer and do no harm.
     """
-    caller = await replay.Caller.open(mock.sip_address)
+    caller = await calls.Caller.open(mock.sip_address)
     try:
         caller.transport.sendto(noise, mock.sip_address)
         assert await caller.next_response(0.1) is None
     finally:
         caller.transport.close()
-    options = replay.Scenario("options", method="OPTIONS")
-    played = await replay.call_all(_target(mock), [options])
+    options = calls.Scenario("options", method="OPTIONS")
+    played = await calls.call_all(_target(mock), [options])
 
     assert played["options"]["ladder"] == ["-> OPTIONS", "<- 200 OK"]
