@@ -157,6 +157,14 @@ def counted(packets):
     return Observation(BEGAN + 1.3, "media", told, details)
 
 
+@pytest.mark.parametrize(("at", "is_told"), [(1.0, True), (2.1, False)])
+def test_a_connection_that_ends_with_the_call_did_not_break(at, is_told):
+    torn = of_server(at, "error writing to websocket", level="warn", error="reset by peer")
+    told = story(*ANSWERED, sip(2.0, ">BYE", method="BYE"), torn, ended(3.0, ""))
+
+    assert ("error writing to websocket" in labels(told)) == is_told
+
+
 def test_what_livekit_sip_counted_stands_in_its_own_lane():
     told = story(*ANSWERED, counted(7), ended(2.0, ""))
 

@@ -105,6 +105,10 @@ LINES: Mapping[str, Mapping[str, Told]] = MappingProxyType(
 # Of value for nothing but the clocks: the messages that they are about are seen on the wire.
 UNDRAWN = frozenset({"ACK from remote", "BYE from remote"})
 
+# After BYE both sides close their connection, and one of them may still be writing: about one
+# healthy call in ten. Before BYE it is a connection that broke.
+PARTING = frozenset({"error writing to websocket"})
+
 # Written in every healthy call, or about what is seen better elsewhere.
 NOISE = frozenset(
     {

@@ -4,11 +4,12 @@ From all that was seen in a run to one story for each call of our own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from math import inf
 
-from livekit_conformance.catalogue.call_lines import NOISE, UNDRAWN, Lane
+from livekit_conformance.catalogue.call_lines import NOISE, PARTING, UNDRAWN, Lane
 from livekit_conformance.catalogue.milestones import INBOUND, OUTBOUND, Milestone
 from livekit_conformance.observations import Observation
 from livekit_conformance.protocol import call_ids
@@ -133,7 +134,7 @@ class _Story:
         clocks = align(self._causes(lines))
         found = sorted(self._events(lines, clocks), key=lambda event: event.at)
         told = self.ended.details
-        drawn = list(_merged(event for event in found if event.label.strip('"') not in UNDRAWN))
+        drawn = list(_merged(_drawn(found)))
         return Timeline(
             call=self.call,
             purpose=str(told.get("purpose", "")),
@@ -275,6 +276,17 @@ class _Story:
                 return any(event.reached is Milestone.JOINED for event in found)
             case _:
                 return True
+
+
+def _drawn(found: Sequence[Event]) -> Iterator[Event]:
+    """
+    The events that tell something about the call.
+    """
+    hung_up = next((event.at for event in found if event.label == "BYE"), inf)
+    for event in found:
+        message = event.label.strip('"')
+        if message not in UNDRAWN and not (message in PARTING and event.at >= hung_up):
+            yield event
 
 
 def _merged(found: Iterable[Event]) -> Iterable[tuple[Step, Event]]:
