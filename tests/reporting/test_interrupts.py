@@ -45,6 +45,21 @@ def inner(outer):
 """
 
 
+# As plugins have it, pytest-timeout for one: an error within is a warning besides.
+PLUGIN = """
+import signal
+
+import pytest
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol():
+    yield
+    if "{place}" == "plugin":
+        signal.raise_signal(signal.{signal})
+"""
+
+
 @pytest.fixture(autouse=True)
 def _interruptible():
     """A shell's background lets SIGINT be ignored, and children inherit that."""
@@ -62,8 +77,10 @@ def interrupted(project):
         fixtures = FIXTURES.format(place=place, signal=number.name, times=times)
         one = project.check(SERVER, f'meet("{SERVER}")', "inner")
         project.checks(fixtures + one + project.check(OPTIONS, f'meet("{OPTIONS}")', "inner"))
-        outcome = project.run()
         root = project.pytester.path
+        plugin = PLUGIN.format(place=place, signal=number.name)
+        (root / "suites" / "conftest.py").write_text(plugin)
+        outcome = project.run("-Werror::pluggy.PluggyTeardownRaisedWarning")
         deleted = {name for name in ("outer", "inner") if (root / name).exists()}
         return outcome.ret, (root / "reached").read_text().split(), deleted
 
@@ -77,6 +94,7 @@ def interrupted(project):
         # The finalizers of a check whose set-up was whole run all, though it itself does not.
         ("set-up", ["set-up", "teardown", "end-of-shared"]),
         ("teardown", ["set-up", SERVER, "teardown", "end-of-shared"]),
+        ("plugin", ["set-up", SERVER, "teardown", "end-of-shared"]),
         (SERVER, ["set-up", "teardown", "end-of-shared"]),
     ],
 )
@@ -88,7 +106,7 @@ def test_everything_is_cleaned_up_wherever_the_signal_comes(
     told = "terminated by SIGTERM" if number is signal.SIGTERM else "interrupted from the keyboard"
     assert project.results["run"]["interrupted"] == told
     decided = {check for check, verdict in project.verdicts.items() if verdict == "PASS"}
-    assert decided == ({SERVER} if place == "teardown" else set())
+    assert decided == ({SERVER} if place in {"teardown", "plugin"} else set())
     assert project.results["run"]["verdict"] == "INCOMPLETE"
 
 

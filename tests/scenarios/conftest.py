@@ -4,18 +4,25 @@ What the scenarios share: the real services, and a stack of them for each.
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from livekit_conformance.errors import Blocked
 from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, find
+from tests.at_once import begun, selected
 from tests.missing import missing
 from tests.scenarios import stage
+from tests.scenarios.playing import Recipe
+
+# Most of the time of a run is waiting.
+_AT_ONCE = 8
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +43,34 @@ def scene(real_services: None, tmp_path: Path) -> Callable[..., Any]:
     A factory of scenes; its arguments are the overrides of the services' configurations.
     """
     return partial(stage.scene, tmp_path)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def whole_runs(
+    request: pytest.FixtureRequest,
+    real_services: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Mapping[Recipe, asyncio.Task[Any]]:
+    """
+    What the selected tests look at, all of it played before the first of them looks: no other
+    test runs meanwhile.
+    """
+    recipes: list[Recipe] = [recipe for (recipe,) in selected(request, "played")]
+    recipes.sort(key=lambda recipe: recipe.takes_s, reverse=True)
+    plays = {
+        recipe: partial(recipe.play, tmp_path_factory.mktemp(recipe.play.__name__))
+        for recipe in recipes
+    }
+    async with begun(plays, at_once=_AT_ONCE) as tasks:
+        await asyncio.wait(tasks.values())
+        return tasks
+
+
+@pytest_asyncio.fixture
+async def played(
+    request: pytest.FixtureRequest, whole_runs: Mapping[Recipe, asyncio.Task[Any]]
+) -> Any:
+    """
+    What came of the recipe of a test.
+    """
+    return await whole_runs[request.param]

@@ -6,20 +6,66 @@ Which cause each failure has is proven in test_failures.py.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import pytest
 
 from livekit_conformance.errors import Blocked
 from livekit_conformance.redaction import whole_tokens
+from tests.scenarios.harness import Run
+from tests.scenarios.playing import looks_at
+from tests.scenarios.stage import Scene, scene
 from tests.secrecy import leaks, leaks_in
 
 
-async def test_a_healthy_deployment_of_kind_live_is_conformant(scene):
-    async with scene() as healthy:
-        before = await healthy.inventory()
-        run = await healthy.run()
-        secrets = healthy.profile.secrets()
-        left = await healthy.inventory()
+@dataclass(frozen=True)
+class Played:
+    """
+    A run, the secrets of its profile, and what the server had before and after it.
+    """
 
+    run: Run
+    secrets: list[str]
+    before: dict[str, list[str]]
+    left: dict[str, list[str]]
+
+
+async def healthy(folder: Path) -> Played:
+    """
+    A sound deployment as that of a stranger.
+    """
+    async with scene(folder) as sound:
+        return await _played(sound)
+
+
+async def killed_server(folder: Path) -> Run:
+    """
+    livekit-server is gone, and could not say goodbye.
+    """
+    async with scene(folder) as broken:
+        await broken.stack.server.kill()
+        return await broken.peaceful().run()
+
+
+async def other_secret_of_livekit_sip(folder: Path) -> Played:
+    """
+    livekit-sip signs its tokens with a secret that livekit-server does not know.
+    """
+    overrides = {"api_secret": "not-the-secret-of-this-deployment"}
+    async with scene(folder, sip_overrides=overrides) as broken:
+        return await _played(broken.peaceful())
+
+
+async def _played(stage: Scene) -> Played:
+    before = await stage.inventory()
+    run = await stage.run()
+    return Played(run, stage.profile.secrets(), before, await stage.inventory())
+
+
+@looks_at(healthy, takes_s=27)
+def test_a_healthy_deployment_of_kind_live_is_conformant(played):
+    run, secrets = played.run, played.secrets
     assert run.exit_status == 0, run.output
     assert run.results["run"]["verdict"] == "CONFORMANT"
     assert run.results["run"]["kind"] == "live"
@@ -30,17 +76,15 @@ async def test_a_healthy_deployment_of_kind_live_is_conformant(scene):
         if check["verdict"] not in {"PASS", "WARN"} and check["reason"] != "not-applicable"
     } == {"1.4-application-logs-refusals", "1.4-failed-join-is-logged", "1.5-recovers-from"}
     assert run.diagnoses == []
-    assert left == before, "the run left rooms, trunks or rules behind"
+    assert played.left == played.before, "the run left rooms, trunks or rules behind"
     assert len(secrets) == 3
     assert leaks(run.output, secrets) == []
     assert leaks_in(run.folder, secrets) == {}
 
 
-async def test_a_killed_server_is_named_as_missing_on_the_bus(scene):
-    async with scene() as broken:
-        await broken.stack.server.kill()
-        run = await broken.peaceful().run()
-
+@looks_at(killed_server, takes_s=6)
+def test_a_killed_server_is_named_as_missing_on_the_bus(played):
+    run = played
     assert run.exit_status == 1
     assert run.diagnoses[0] == "sip-bus-has-no-server", run.output
     diagnosis = run.results["diagnoses"][0]
@@ -67,17 +111,16 @@ async def test_a_killed_server_is_named_as_missing_on_the_bus(scene):
         assert run.check(dependant)["blocked_by"], dependant
 
 
-async def test_a_wrong_secret_of_livekit_sip_is_named_and_the_bus_is_not_blamed(scene):
-    async with scene(sip_overrides={"api_secret": "not-the-secret-of-this-deployment"}) as broken:
-        run = await broken.peaceful().run()
-        secrets = broken.profile.secrets()
-
+@looks_at(other_secret_of_livekit_sip, takes_s=6)
+def test_a_wrong_secret_of_livekit_sip_is_named_and_the_bus_is_not_blamed(played):
+    run, secrets = played.run, played.secrets
     assert run.exit_status == 1
     # The second says the same of the files that the services were started with.
     assert run.diagnoses == ["sip-service-key-refused", "service-files-disagree"], run.output
     diagnosis = run.results["diagnoses"][0]
     assert diagnosis["confidence"] == "certain"
     assert "486 at " in "\n".join(diagnosis["evidence"])
+    assert played.left == played.before, "the run left rooms, trunks or rules behind"
     assert run.verdicts["1.5-bus-has-a-server"] == "PASS"
     assert run.verdicts["1.1-trunk-accepts-right-password"] == "PASS"
     assert run.verdicts["1.1-sip-service-joins-the-server"] == "FAIL"

@@ -5,20 +5,34 @@ A run does not use more of a deployment than its profile allows.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.environments.profile import Limits, Profile
 from tests.scenarios.harness import Run
+from tests.scenarios.playing import looks_at
+from tests.scenarios.stage import Scene, scene
 
 # As config/prod.yaml has them.
 ALLOWED = frozenset({Effect.READ, Effect.CREATE_ROOMS})
 LIMITS = Limits(requests_per_minute=60, rooms=2, calls=1)
 
 
-def as_in_production(profile: Profile, limits: Limits = LIMITS) -> Profile:
+def as_in_production(profile: Profile, limits: Limits) -> Profile:
     changes = {"allow": ALLOWED, "limits": limits, "logs": (), "redis": None}
     return profile.model_copy(update=changes)
+
+
+@dataclass(frozen=True)
+class Limited:
+    """
+    A run, its limits, and when it asked livekit-server for something, in Unix seconds.
+    """
+
+    run: Run
+    limits: Limits
+    requests: list[float]
 
 
 def times_of_requests(run: Run, profile: Profile) -> list[float]:
@@ -35,25 +49,39 @@ def times_of_requests(run: Run, profile: Profile) -> list[float]:
     ]
 
 
-async def test_a_smoke_run_fits_into_the_requests_of_a_minute(scene):
-    async with scene() as target:
-        profile = as_in_production(target.profile)
-        run = await replace(target, profile=profile).run("-m", "smoke")
-        requests = times_of_requests(run, profile)
+async def limited(target: Scene, selected: str, limits: Limits) -> Limited:
+    """
+    A run of what is selected.
+    """
+    profile = as_in_production(target.profile, limits)
+    run = await replace(target, profile=profile).run("-m", selected)
+    return Limited(run, limits, times_of_requests(run, profile))
 
+
+async def more_than_a_minute_allows(folder: Path) -> Limited:
+    """
+    More requests than the limits allow in a minute.
+    """
+    async with scene(folder) as target:
+        limits = LIMITS.model_copy(update={"requests_per_minute": 40})
+        return await limited(target, "rooms", limits)
+
+
+async def test_a_smoke_run_fits_into_the_requests_of_a_minute(real_services, tmp_path):
+    # By itself: how long it takes is looked at.
+    async with scene(tmp_path) as target:
+        played = await limited(target, "smoke", LIMITS)
+
+    run = played.run
     assert run.results["run"]["verdict"] == "CONFORMANT", run.output
-    assert 40 <= len(requests) <= LIMITS.requests_per_minute
+    assert 40 <= len(played.requests) <= LIMITS.requests_per_minute
     # Half of it is the start of Python; the machine may be busy.
     assert run.results["run"]["duration_s"] < 15, run.output
 
 
-async def test_a_longer_run_keeps_to_the_limits_and_takes_its_time(scene):
-    async with scene() as target:
-        limits = LIMITS.model_copy(update={"requests_per_minute": 40})
-        profile = as_in_production(target.profile, limits)
-        run = await replace(target, profile=profile).run("-m", "rooms")
-        requests = times_of_requests(run, profile)
-
+@looks_at(more_than_a_minute_allows, takes_s=12)
+def test_a_longer_run_keeps_to_the_limits_and_takes_its_time(played):
+    run, limits, requests = played.run, played.limits, played.requests
     # The requests of one minute come at once, then one after the other; no verdict suffers.
     allowed = limits.requests_per_minute * (1 + (requests[-1] - requests[0]) / 60)
     assert limits.requests_per_minute < len(requests) <= allowed + 1

@@ -8,13 +8,17 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from livekit_conformance.waiting import wait_until
+from livekit_conformance.waiting import Waited, wait_until
 from tests.scenarios.harness import start_suites
+from tests.scenarios.playing import looks_at
 
+# A whole run, on a busy machine.
+_ENDED_WITHIN_S = 120
 SERVICES = ("redis-server", "livekit-server", "livekit-sip")
 
 
@@ -48,10 +52,38 @@ def interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, former)
 
 
-@pytest.mark.parametrize("number", [None, signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-async def test_however_a_run_ends_it_leaves_nothing(real_services, interruptible, tmp_path, number):
-    reports = tmp_path / "reports"
-    process = await start_suites("local", reports, environ={"TMPDIR": str(tmp_path)})
+@dataclass(frozen=True)
+class Ended:
+    """
+    A run that has ended in its folder, how it ended, and whether its services are gone.
+    """
+
+    folder: Path
+    exit_status: int | None
+    output: str
+    gone: Waited
+
+    @property
+    def left(self) -> list[Path]:
+        """
+        The folders of its services that are still there.
+        """
+        return list(self.folder.glob("livekit-conformance-*"))
+
+    @property
+    def report(self) -> str:
+        """
+        Its page.
+        """
+        return (self.folder / "reports" / "latest" / "report.html").read_text()
+
+
+async def ended(folder: Path, number: signal.Signals | None) -> Ended:
+    """
+    Run the suites with services of their own, and send them a signal as soon as those are up.
+    """
+    environ = {"TMPDIR": str(folder)}
+    process = await start_suites("local", folder / "reports", environ=environ)
     services: list[int] = []
 
     async def all_up() -> str | None:
@@ -62,20 +94,45 @@ async def test_however_a_run_ends_it_leaves_nothing(real_services, interruptible
     assert started.came_true, started
     if number is not None:
         os.kill(process.pid, number)
-    output, _ = await asyncio.wait_for(process.communicate(), 60)
+    output, _ = await asyncio.wait_for(process.communicate(), _ENDED_WITHIN_S)
 
     async def nothing_left() -> str | None:
         left = [pid for pid in services if name_of(pid) in SERVICES]
         return f"{left} are alive" if left else None
 
     gone = await wait_until(nothing_left, within=5)
-    assert gone.came_true, gone
-    if number is signal.SIGKILL:
-        return
-    assert list(tmp_path.glob("livekit-conformance-*")) == []
-    assert process.returncode == (0 if number is None else 2), output.decode()
-    report = (reports / "latest" / "report.html").read_text()
-    assert ("INCOMPLETE" in report) == (number is not None)
+    return Ended(folder, process.returncode, output.decode(), gone)
+
+
+async def undisturbed(folder: Path) -> Ended:
+    """
+    A run to its end.
+    """
+    return await ended(folder, None)
+
+
+@looks_at(undisturbed, takes_s=43)
+def test_a_run_to_its_end_leaves_nothing(played):
+    assert played.gone.came_true, played.gone
+    assert played.left == []
+    assert played.exit_status == 0, played.output
+    assert "INCOMPLETE" not in played.report
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_an_interrupted_run_leaves_nothing(real_services, interruptible, tmp_path, number):
+    run = await ended(tmp_path, number)
+
+    assert run.gone.came_true, run.gone
+    assert run.left == []
+    assert run.exit_status == 2, run.output
+    assert "INCOMPLETE" in run.report
+
+
+async def test_a_killed_run_leaves_no_service(real_services, tmp_path):
+    run = await ended(tmp_path, signal.SIGKILL)
+
+    assert run.gone.came_true, run.gone
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

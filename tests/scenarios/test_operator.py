@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.scenarios.harness import run_suites
+from tests.scenarios.harness import Run, run_suites
+from tests.scenarios.playing import looks_at
 
 LIVE = {
     "kind": "live",
@@ -74,6 +75,14 @@ async def test_collecting_needs_no_variable_and_no_network(tmp_path):
     assert "test_a_created_room_is_listed_with_its_sid" in run.output
 
 
+async def missing_program(folder: Path) -> Run:
+    """
+    A stack of our own is wanted where redis-server is not installed.
+    """
+    environ = {"XDG_CACHE_HOME": str(folder), "PATH": "/nonexistent"}
+    return await run_suites("local", folder / "reports", environ=environ)
+
+
 async def test_a_refused_port_is_one_blocked_root(tmp_path):
     with ExitStack() as closed:
         # Bound and never listened on: a connection is refused, and nobody else can take the ports.
@@ -129,13 +138,9 @@ async def test_a_server_that_accepts_and_never_answers_is_one_blocked_root(tmp_p
     assert run.diagnoses == ["server-does-not-answer", "sip-unreachable"]
 
 
-async def test_a_missing_service_is_blocked_with_the_command_that_installs_it(tmp_path):
-    run = await run_suites(
-        "local",
-        tmp_path / "reports",
-        environ={"XDG_CACHE_HOME": str(tmp_path), "PATH": "/nonexistent"},
-    )
-
+@looks_at(missing_program, takes_s=7)
+def test_a_missing_service_is_blocked_with_the_command_that_installs_it(played):
+    run = played
     assert run.exit_status == 1
     assert run.results["run"]["verdict"] == "INCOMPLETE"
     # The client for applications is asked against a server of the suite's own.

@@ -5,9 +5,11 @@ A real livekit-sip that does not come back as it was.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from livekit_conformance.provisioners.local.binaries import SIP, find
-from tests.scenarios.harness import run_suites
+from tests.scenarios.harness import Run, run_suites
+from tests.scenarios.playing import looks_at
 
 # From its second start on it has another secret, as after a restart with a stale configuration.
 _FORGETFUL = """#!/bin/sh
@@ -19,19 +21,25 @@ exec {program} "$@"
 """
 
 
-async def test_calls_that_do_not_succeed_again_fail_the_check(real_services, tmp_path):
-    forgetful = tmp_path / "livekit-sip"
+async def forgetful_sip_service(folder: Path) -> Run:
+    """
+    Calls succeed until livekit-sip is started again.
+    """
+    forgetful = folder / "livekit-sip"
     program = find(SIP, os.environ).path
-    forgetful.write_text(_FORGETFUL.format(marker=tmp_path / "started", program=program))
+    forgetful.write_text(_FORGETFUL.format(marker=folder / "started", program=program))
     forgetful.chmod(0o755)
 
-    run = await run_suites(
+    return await run_suites(
         "local",
-        tmp_path / "reports",
+        folder / "reports",
         *("-k", "sip-restart"),
         environ={"LIVEKIT_SIP_BIN": str(forgetful)},
     )
 
-    check = run.check("1.5-recovers-from[sip-restart]")
-    assert check["verdict"] == "FAIL", run.output
+
+@looks_at(forgetful_sip_service, takes_s=34)
+def test_calls_that_do_not_succeed_again_fail_the_check(played):
+    check = played.check("1.5-recovers-from[sip-restart]")
+    assert check["verdict"] == "FAIL", played.output
     assert "486" in check["message"]

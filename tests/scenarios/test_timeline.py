@@ -6,11 +6,15 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import dataclass
+from pathlib import Path
 
-import pytest
 from livekit import api
 
 from livekit_conformance.timeline.ladder import WIDTH
+from tests.scenarios.harness import Run
+from tests.scenarios.playing import looks_at
+from tests.scenarios.stage import scene
 from tests.secrecy import leaks_in
 
 # The checks that look at the probe call, at the bus and at the rules; the others take time.
@@ -45,11 +49,72 @@ async def remove_rules(livekit):
             )
 
 
-async def test_a_healthy_call_is_told_by_all_witnesses_to_its_end(scene):
-    async with scene() as healthy:
-        secrets = healthy.profile.secrets()
-        run = await healthy.peaceful().run("-k", CALL)
+@dataclass(frozen=True)
+class Broken:
+    """
+    A run, which step of its call is missing, and the last steps of the story.
+    """
 
+    run: Run
+    missing: str
+    last_steps: tuple[str, ...]
+
+
+async def healthy(folder: Path) -> tuple[Run, list[str]]:
+    """
+    The run of a sound deployment, and its secrets.
+    """
+    async with scene(folder) as sound:
+        return await sound.peaceful().run("-k", CALL), sound.profile.secrets()
+
+
+async def other_secret_of_livekit_sip(folder: Path) -> Broken:
+    """
+    The call is refused where livekit-sip has to join the room.
+    """
+    overrides = {"api_secret": "not-the-secret-of-this-deployment"}
+    async with scene(folder, sip_overrides=overrides) as broken:
+        run = await broken.peaceful().run("-k", CALL)
+    return Broken(
+        run,
+        "joined",
+        (
+            *("Joining room", "error handling request", "Cannot create LiveKit participant"),
+            "486 Rejected",
+        ),
+    )
+
+
+async def killed_server(folder: Path) -> Broken:
+    """
+    Nobody on the bus says whose trunk it is.
+    """
+    async with scene(folder) as broken:
+        await broken.stack.server.kill()
+        run = await broken.peaceful().run("-k", CALL)
+    return Broken(
+        run,
+        "trunk",
+        (
+            *("0 listen on IOInfo|GetSIPTrunkAuthentication|REQ", "INVITE", "100 Processing"),
+            *("Rejecting inbound, auth check failed", "503 Try again later"),
+        ),
+    )
+
+
+async def no_rule(folder: Path) -> Broken:
+    """
+    No rule says which room the call belongs to, so it rings until the caller gives up.
+    """
+    async with scene(folder) as broken:
+        await remove_rules(broken.profile.livekit)
+        run = await broken.peaceful().run("-k", CALL)
+    return Broken(run, "dispatched", ("configured:", "INVITE", "180 Ringing", "CANCEL"))
+
+
+@looks_at(healthy, takes_s=4)
+def test_a_healthy_call_is_told_by_all_witnesses_to_its_end(played):
+    run, secrets = played
     assert run.exit_status == 0, run.output
     story, labels, _ = told(run)
     assert story["stop"] is None
@@ -72,41 +137,13 @@ async def test_a_healthy_call_is_told_by_all_witnesses_to_its_end(scene):
     assert leaks_in(run.folder, secrets) == {}
 
 
-@pytest.mark.parametrize(
-    ("fault", "missing", "way"),
-    [
-        (
-            "wrong-secret",
-            "joined",
-            (
-                *("Joining room", "error handling request", "Cannot create LiveKit participant"),
-                "486 Rejected",
-            ),
-        ),
-        (
-            "killed-server",
-            "trunk",
-            (
-                *("0 listen on IOInfo|GetSIPTrunkAuthentication|REQ", "INVITE", "100 Processing"),
-                *("Rejecting inbound, auth check failed", "503 Try again later"),
-            ),
-        ),
-        ("no-rule", "dispatched", ("configured:", "INVITE", "180 Ringing", "CANCEL")),
-    ],
-)
-async def test_a_broken_call_is_told_up_to_where_it_broke(scene, fault, missing, way):
-    overrides = {"api_secret": "not-the-secret-of-this-deployment"}
-    async with scene(**({"sip_overrides": overrides} if fault == "wrong-secret" else {})) as broken:
-        if fault == "killed-server":
-            await broken.stack.server.kill()
-        if fault == "no-rule":
-            await remove_rules(broken.profile.livekit)
-        run = await broken.peaceful().run("-k", CALL)
-
+@looks_at(other_secret_of_livekit_sip, killed_server, no_rule, takes_s=10)
+def test_a_broken_call_is_told_up_to_where_it_broke(played):
+    run = played.run
     story, labels, text = told(run)
-    assert story["stop"]["missing"] == missing, text
-    assert_in_order(labels, *way)
+    assert story["stop"]["missing"] == played.missing, text
+    assert_in_order(labels, *played.last_steps)
     # Nothing but its consequences comes after the step that did not.
-    assert labels[story["stop"]["before"]] == way[-1]
+    assert labels[story["stop"]["before"]] == played.last_steps[-1]
     assert "STOPS HERE" in (run.folder / "report.html").read_text()
     assert "evidence/timeline-conformance-" in (run.folder / "summary.md").read_text()

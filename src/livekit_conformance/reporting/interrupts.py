@@ -22,16 +22,19 @@ class Interrupts:
     """
     The hooks that decide when a signal takes effect.
 
-    While a check runs, at once: asyncio cancels it, and its fixtures clean up after it. While
-    fixtures are set up or torn down, and while reports are written, afterwards: pytest drops the
-    finalizers that are left when one of them is interrupted, and with them rooms and calls stay.
-    A second signal does not wait.
+    While a check runs, at once: asyncio cancels it, and its fixtures clean up after it. Between
+    checks, and while reports are written, afterwards: pytest drops the finalizers that are left
+    when one of them is interrupted, and with them rooms and calls stay; and a plugin that is
+    interrupted in its own work turns the end of a run into an internal error. A second signal does
+    not wait.
     """
 
     def __init__(self) -> None:
         self._why: str | None = None
         self._waits = False
         self._pending = False
+        # What handles SIGINT where it takes effect at once; None where it is ignored.
+        self._outside: _Handler | None = None
         self._former: Any = None
 
     def reason(self, interrupt: BaseException) -> str:
@@ -62,22 +65,26 @@ class Interrupts:
         self._pending = True
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self) -> Generator[None]:
+    def pytest_runtest_protocol(self) -> Generator[None, object, object]:
         """
-        What is made is known to its fixture before the run ends.
+        What a fixture has begun to make or to delete is whole before the run ends.
         """
         with self._whole():
-            yield
+            done = yield
         self._catch_up()
+        return done
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_teardown(self) -> Generator[None]:
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_pyfunc_call(self) -> Generator[None, object, object]:
         """
-        What a fixture has begun to delete is deleted before the run ends.
+        The check itself is interrupted at once.
         """
-        with self._whole():
-            yield
         self._catch_up()
+        self._let_signals(wait=False)
+        try:
+            return (yield)
+        finally:
+            self._let_signals(wait=True)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None]:
@@ -92,16 +99,17 @@ class Interrupts:
         """
         Let the first signal wait until the block is left.
         """
-        former = self._handler()
-        self._waits = True
-        if former is not None:
-            signal.signal(signal.SIGINT, self._on_sigint)
+        self._outside = self._handler()
+        self._let_signals(wait=True)
         try:
             yield
         finally:
-            if former is not None:
-                signal.signal(signal.SIGINT, former)
-            self._waits = False
+            self._let_signals(wait=False)
+
+    def _let_signals(self, *, wait: bool) -> None:
+        self._waits = wait
+        if self._outside is not None:
+            signal.signal(signal.SIGINT, self._on_sigint if wait else self._outside)
 
     def _catch_up(self) -> None:
         if self._pending:

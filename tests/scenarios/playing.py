@@ -1,0 +1,39 @@
+"""
+Tests that look at a whole run, which is played together with those of all other such tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Play = Callable[[Path], Awaitable[Any]]
+# The first test that looks at its run waits for all of them.
+_ALL_WITHIN_S = 600
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """
+    A coroutine function that plays in the folder that it is given, and about how long it takes.
+    """
+
+    play: Play
+    takes_s: float
+
+
+def looks_at(*plays: Play, takes_s: float) -> pytest.MarkDecorator:
+    """
+    The test is made once for each of these, and has as `played` what came of it.
+
+    A play waits most of its time, and must not mind what a busy machine does to its timing.
+    `takes_s` is about how long it takes by itself: the longest begin first.
+    """
+    recipes = [pytest.param(Recipe(play, takes_s), id=play.__name__) for play in plays]
+    each = pytest.mark.parametrize("played", recipes, indirect=True)
+    in_time = pytest.mark.timeout(_ALL_WITHIN_S)
+    return lambda test: in_time(each(test))
