@@ -17,14 +17,11 @@ Result = TypeVar("Result")
 
 def selected(request: pytest.FixtureRequest, *parameters: str) -> list[tuple[Any, ...]]:
     """
-    The values that the selected tests have for these parameters, in their order: all tests for a
-    fixture of the session, those of its module for a fixture of a module.
+    The values that the selected tests of a module have for these parameters, in their order.
 
     Several tests may look at the same run.
     """
-    items = request.session.items
-    if request.scope == "module":
-        items = [item for item in items if item.path == request.path]
+    items = (item for item in request.session.items if item.path == request.path)
     calls = (getattr(item, "callspec", None) for item in items)
     return [
         tuple(call.params[name] for name in parameters)

@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from livekit_conformance.errors import Blocked
 from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, find
-from tests.at_once import begun, selected
+from tests.at_once import begun
 from tests.missing import missing
 from tests.scenarios import stage
 from tests.scenarios.playing import Recipe
@@ -55,11 +55,12 @@ async def whole_runs(
     What the selected tests look at, all of it played before the first of them looks: no other
     test runs meanwhile.
     """
-    recipes: list[Recipe] = [recipe for (recipe,) in selected(request, "played")]
-    recipes.sort(key=lambda recipe: recipe.takes_s, reverse=True)
+    calls = (getattr(item, "callspec", None) for item in request.session.items)
+    values = (value for call in calls if call is not None for value in call.params.values())
+    recipes = {value for value in values if isinstance(value, Recipe)}
     plays = {
         recipe: partial(recipe.play, tmp_path_factory.mktemp(recipe.play.__name__))
-        for recipe in recipes
+        for recipe in sorted(recipes, key=lambda recipe: recipe.takes_s, reverse=True)
     }
     async with begun(plays, at_once=_AT_ONCE) as tasks:
         await asyncio.wait(tasks.values())
