@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
-from livekit_conformance.provisioners.local.address import own_loopback_address
+from livekit_conformance.provisioners.local.address import claim_of, own_loopback_address
 from livekit_conformance.provisioners.local.binaries import (
     REDIS,
     SERVER,
@@ -48,6 +49,42 @@ def test_two_runs_get_two_addresses():
     with own_loopback_address() as one, own_loopback_address() as other:
         assert one.startswith("127.")
         assert one != other
+        assert claim_of(one) is None
+
+
+def test_a_killed_run_loses_its_address():
+    script = """
+import sys, time
+from livekit_conformance.provisioners.local.address import own_loopback_address
+
+with own_loopback_address() as address:
+    print(address, flush=True)
+    time.sleep(60)
+"""
+    with subprocess.Popen((sys.executable, "-c", script), stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        address = run.stdout.readline().strip()
+        assert claim_of(address) is None
+        run.kill()
+
+    claim = claim_of(address)
+
+    assert claim is not None
+    claim.close()
+
+
+def test_a_claim_takes_no_port(monkeypatch):
+    families = []
+
+    class Socket(socket.socket):
+        def bind(self, address):
+            families.append(self.family)
+            super().bind(address)
+
+    monkeypatch.setattr(socket, "socket", Socket)
+
+    with own_loopback_address():
+        assert families == [socket.AF_UNIX]
 
 
 async def test_an_early_exit_is_told_with_status_and_log_tail(tmp_path):

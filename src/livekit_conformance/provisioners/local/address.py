@@ -4,35 +4,47 @@ A loopback address of one's own, so that every service keeps its well-known port
 
 from __future__ import annotations
 
+import errno
 import random
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# RFC 863 (discard). Nothing here speaks it: holding it open is what makes the address ours.
-_CLAIM_PORT = 9
 _ATTEMPTS = 50
 
 
 @contextmanager
 def own_loopback_address() -> Iterator[str]:
     """
-    An address of 127.0.0.0/8 that no other run on this machine uses while it is held.
+    Yield an address of 127.0.0.0/8 that no other run on this machine uses while it is held.
 
-    The kernel arbitrates: two runs cannot both bind the claim port of one address, and the claim
-    of a killed run disappears with its process. Raises OSError when none could be claimed.
+    Raises OSError when none could be claimed.
     """
     # Not for secrecy: only to make two runs unlikely to try the same address.
     pick = random.SystemRandom()
     for _ in range(_ATTEMPTS):
         address = f"127.{pick.randint(64, 254)}.{pick.randint(0, 254)}.{pick.randint(1, 254)}"
-        claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            claim.bind((address, _CLAIM_PORT))
-        except OSError:
-            claim.close()
-            continue
-        with claim:
-            yield address
-        return
+        if (claim := claim_of(address)) is not None:
+            with claim:
+                yield address
+            return
     raise OSError(f"no loopback address could be claimed in {_ATTEMPTS} attempts")
+
+
+def claim_of(address: str) -> socket.socket | None:
+    """
+    Return the socket that holds the address until it is closed; None when another one holds it.
+
+    The claim is a name in the abstract namespace of unix(7). The kernel gives it to one socket of
+    the network namespace, which is also the reach of a loopback address, and takes it back when
+    the process ends, killed or not. It needs no privilege, no file and no port.
+    """
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0livekit-conformance/{address}")
+    except OSError as error:
+        claim.close()
+        if error.errno == errno.EADDRINUSE:
+            return None
+        raise
+    return claim
