@@ -93,7 +93,7 @@ def of_html_tables(result):
     rows = []
     for check in result.checks:
         cells = ["<td class=x>", "<td>", "<td>1 ms</td>", "<td></td>"]
-        hooks.pytest_html_results_table_row(SimpleNamespace(check=check), cells)
+        hooks.pytest_html_results_table_row(SimpleNamespace(check=check, outcome="passed"), cells)
         rows.append("".join(cells[1:]))
     page = Tables(f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>")
     return Counter((row[0], row[2]) for row in page.tables[0].rows)

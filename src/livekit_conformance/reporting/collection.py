@@ -5,9 +5,7 @@ Which items are checks, which clause each claims, and in which order they run.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Generator, Iterable, Sequence
 
 import pytest
 
@@ -104,15 +102,9 @@ def asks_for_suites(config: pytest.Config) -> bool:
 
 def is_check(item: pytest.Item) -> bool:
     """
-    Whether an item lies under the folder of the suites.
+    Return whether an item claims a clause; any other test is the user's own, wherever it lies.
     """
-    return _is_under(item.path, item.config.rootpath)
-
-
-# Asked for every phase of every check, of a few files.
-@cache
-def _is_under(path: Path, root: Path) -> bool:
-    return root / SUITES in path.parents
+    return next(item.iter_markers("clause"), None) is not None
 
 
 def clause_of(item: pytest.Item) -> Clause:
@@ -153,7 +145,7 @@ def mark(item: pytest.Item) -> None:
 
 def refuse_offenders(items: Sequence[pytest.Item]) -> None:
     """
-    Raise UsageError that lists every check without exactly one clause of the catalogue.
+    Raise UsageError that lists every check whose claim is not exactly one clause of the catalogue.
     """
     offences = [f"{item.nodeid}: {offence}" for item in items if (offence := _offence(item))]
     if not offences:
@@ -171,10 +163,32 @@ def refuse_offenders(items: Sequence[pytest.Item]) -> None:
         )
 
 
-def position(item: pytest.Item) -> tuple[int, str]:
+class CatalogueOrder:
     """
-    The place of a check in the catalogue's order.
+    Keeps the checks in the catalogue's order, before all other tests.
+
+    It must be registered last: then it acts after plugins that shuffle, before those that continue
+    from a certain test (`--sw`), and once more when all have moved what they move (`--ff`, `--nf`).
     """
+
+    @pytest.hookimpl(specname="pytest_collection_modifyitems")
+    def pytest_sort_checks(self, items: list[pytest.Item]) -> None:
+        """
+        Sort `items` in place.
+        """
+        checks = sorted(filter(is_check, items), key=_position)
+        items[:] = [*checks, *(item for item in items if not is_check(item))]
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_collection_modifyitems")
+    def pytest_sort_checks_again(self, items: list[pytest.Item]) -> Generator[None]:
+        """
+        Sort `items` in place when all other plugins are done.
+        """
+        yield
+        self.pytest_sort_checks(items)
+
+
+def _position(item: pytest.Item) -> tuple[int, str]:
     return _ORDER[clause_of(item).id], item.nodeid
 
 
@@ -200,8 +214,6 @@ def _claimed(item: pytest.Item) -> list[str]:
 
 def _offence(item: pytest.Item) -> str | None:
     match _claimed(item):
-        case []:
-            return "has no clause"
         case [clause] if clause in BY_ID:
             return None
         case [clause]:

@@ -70,8 +70,8 @@ class Console:
 
     # -- the run ------------------------------------------------------------------------------
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
         """
         Tell about former runs that were killed, and begin to tell about this one.
         """
@@ -212,9 +212,9 @@ class Console:
         """
         Note that a check is done.
         """
-        if nodeid in self._checks:
+        if (check := self._checks.get(nodeid)) is not None:
             self._current = None
-            self._left = self._left[1:]
+            self._left = [left for left in self._left if left != check.id]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(
@@ -224,9 +224,10 @@ class Console:
         No dots; with -v the verdict and how long it took.
         """
         record: CheckRecord | None = getattr(report, "check", None)
-        if record is None or not self._speaks:
+        status = terminal.status(report)
+        if record is None or status is None or not self._speaks:
             return None
-        category, letter, (word, markup) = terminal.status(record)
+        category, letter, (word, markup) = status
         if not self._is_verbose:
             return category, "", ""
         return category, letter, (f"{word} {record.duration_s:.2f} s", markup)

@@ -17,6 +17,7 @@ from livekit_conformance.reporting.interrupts import Interrupts
 from livekit_conformance.reporting.judgement import (
     Decision,
     Withheld,
+    after_attempts,
     clean_up_record,
     innermost,
     judged,
@@ -47,6 +48,10 @@ class Examiner:
         self._scope = ExitStack()
         self._seen: list[Observation] = []
         self._tracebacks: list[tuple[str, str]] = []
+        if config.pluginmanager.hasplugin("rerunfailures"):
+            # What is not run, or shares the set-up of another check, would end the same way.
+            excepted = config.getoption("rerun_except") or config.getini("rerun_except")
+            config.option.rerun_except = [*excepted, f"^{Withheld.__name__}: "]
         # Local variables are where secrets live, and pytest cuts them to pieces.
         config.option.showlocals = False
 
@@ -76,7 +81,9 @@ class Examiner:
         """
         return terminal.header(self.run)
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
+    # Not earlier: pytest finishes a collection that was refused, too.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
         """
         Begin the journal with the plan.
         """
@@ -95,7 +102,9 @@ class Examiner:
             return
         self._scope.close()
         self._seen = self._scope.enter_context(self.run.recorder.scope())
-        self.run.started(collection.check_id(item))
+        check_id = collection.check_id(item)
+        self._told = [(error, root) for error, root in self._told if root != check_id]
+        self.run.started(check_id)
         decision = withheld(
             collection.clause_of(item),
             self.run.profile,
@@ -105,15 +114,19 @@ class Examiner:
         if decision is not None:
             raise Withheld(decision)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    # Last, which is next to pytest's own: plugins that repeat, count or show see our outcome.
+    @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """
         Turn how a phase ended into a verdict, and take secrets out of the report.
         """
+        is_check = collection.is_check(item)
+        if is_check and call.when == "setup" and call.excinfo is not None:
+            call.excinfo = self._once(item, call.excinfo)
         report = yield
-        if not collection.is_check(item):
+        if not is_check:
             return report
         self._scrub(report)
         error = call.excinfo.value if call.excinfo else None
@@ -123,6 +136,22 @@ class Examiner:
         elif call.when == "call" or error is not None:
             self._settle(item, report, error, call.duration)
         return report
+
+    def _once(
+        self, item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> pytest.ExceptionInfo[BaseException]:
+        """
+        Return the error of a set-up, or what withholds the check when another check told it.
+        """
+        cause = innermost(excinfo.value)
+        if cause is None or isinstance(cause, Withheld):
+            return excinfo
+        root = next((name for told, name in self._told if told is cause), None)
+        if root is None:
+            self._told.append((cause, collection.check_id(item)))
+            return excinfo
+        withholding = Withheld(repeated(root, collection.clause_of(item)))
+        return pytest.ExceptionInfo.from_exception(withholding.with_traceback(excinfo.tb))
 
     def _settle(
         self,
@@ -135,13 +164,7 @@ class Examiner:
         plan = collection.planned(item)
         clause = collection.clause_of(item)
         decision = judged(error, clause, self.run.profile, today=datetime.now(UTC).date())
-        cause = innermost(error)
-        if report.when == "setup" and cause is not None and not isinstance(cause, Withheld):
-            root = next((name for told, name in self._told if told is cause), None)
-            if root is not None:
-                decision = repeated(decision, root, clause)
-            else:
-                self._told.append((cause, plan.id))
+        decision = after_attempts(decision, self.run.former_attempts(plan.id))
         record = replace(
             plan,
             verdict=decision.verdict,
@@ -205,12 +228,11 @@ class Examiner:
 
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport
-    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+    ) -> terminal.Status | None:
         """
         Speak of verdicts where pytest speaks of outcomes.
         """
-        record = getattr(report, "check", None)
-        return None if record is None else terminal.status(record)
+        return terminal.status(report)
 
     # -- the end ------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ import pytest
 from livekit_conformance.reporting import phrases
 from livekit_conformance.reporting.model import Judge
 from livekit_conformance.reporting.session import RunState
+from livekit_conformance.reporting.terminal import is_superseded
 from livekit_conformance.reporting.writers import html
 from livekit_conformance.verdict import CheckRecord
 
@@ -89,9 +90,13 @@ class HtmlTables:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
         """
-        One row for each record; what has none, such as a module that cannot be imported, has its
-        node id.
+        One row for each check, none for an attempt that was repeated.
+
+        What is no check, such as a module that cannot be imported, has its node id.
         """
+        if is_superseded(report):
+            cells.clear()
+            return
         outcome, _, duration, links = cells
         record: CheckRecord | None = getattr(report, "check", None)
         hidden = outcome.replace("<td ", "<td hidden ", 1)

@@ -135,7 +135,8 @@ def durations(path: Path) -> dict[str, float]:
     try:
         for line in _lines(path, begins=_CHECK):
             elapsed = line["elapsed_s"]
-            found[line["check"]["id"]] = max(elapsed - former, 0.0)
+            check = line["check"]["id"]
+            found[check] = found.get(check, 0.0) + max(elapsed - former, 0.0)
             former = elapsed
     except (OSError, JournalError, KeyError, TypeError):
         return {}  # of another version, or broken: it only tells about the past
@@ -159,14 +160,16 @@ def read(path: Path, causes: Sequence[Cause] = CAUSES, *, lives: bool = False) -
             raise JournalError(f"{path}: {problem}: {error}") from error
     if (run := told.run) is None:
         raise JournalError(f"{path}: not the journal of a run: it does not begin with one")
-    records, observations, begun = told.records, told.observations, told.begun
-    done = {record.id for record in records}
+    observations, begun = told.observations, told.begun
+    # Of a check that was run again the last attempt counts.
+    done = {record.id: record for record in told.attempts}
+    records = tuple(done.values())
     if not told.ended:
         run = replace(run, interrupted=_where(begun, done, "still running" if lives else "killed"))
     why = f"{NOT_RUN}{run.interrupted or 'the run stopped before this check'}"
     left = not_run((plan for plan in told.planned if plan.id not in done), why)
     checks = (*records, *(_halfway(record, begun, lives=lives) for record in left))
-    stories = _stories(observations, records, told.seen_by)
+    stories = _stories(observations, told.attempts, told.seen_by)
     return Result(run, checks, tuple(diagnose(records, observations, causes)), stories)
 
 
@@ -178,9 +181,9 @@ class _Told:
 
     run: Run | None = None
     planned: list[CheckRecord] = field(default_factory=list)
-    records: list[CheckRecord] = field(default_factory=list)
+    attempts: list[CheckRecord] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
-    # How many observations there were when each check was done.
+    # How many observations there were when each attempt was done.
     seen_by: list[int] = field(default_factory=list)
     # The check that began last.
     begun: str | None = None
@@ -200,7 +203,7 @@ class _Told:
             case "observation":
                 self.observations.append(Observation(**line["observation"]))
             case "check" if run:
-                self.records.append(record_from_json(line["check"]))
+                self.attempts.append(record_from_json(line["check"]))
                 self.seen_by.append(len(self.observations))
                 self.run = replace(run, duration_s=line["elapsed_s"])
             case "end" if run:
@@ -223,13 +226,13 @@ def _where(begun: str | None, done: Container[str], how: str) -> str:
 
 
 def _stories(
-    observations: Sequence[Observation], records: Sequence[CheckRecord], seen_by: Sequence[int]
+    observations: Sequence[Observation], attempts: Sequence[CheckRecord], seen_by: Sequence[int]
 ) -> tuple[Timeline, ...]:
     """
     The stories of the probe call and of every call that a check was not happy with.
     """
     unhappy: set[int] = set()
-    for record, start, end in zip(records, (0, *seen_by), seen_by, strict=False):
+    for record, start, end in zip(attempts, (0, *seen_by), seen_by, strict=False):
         if record.verdict not in _HAPPY:
             unhappy.update(map(id, observations[start:end]))
     return timelines(

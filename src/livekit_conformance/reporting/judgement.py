@@ -4,7 +4,7 @@ How a check is judged: pure functions over its clause, the profile and what it r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Self
@@ -15,6 +15,8 @@ from livekit_conformance.environments.needs import needs_missing
 from livekit_conformance.environments.profile import KnownIssue, Profile
 from livekit_conformance.errors import Blocked, NotApplicable, NotConfigured, Unreachable
 from livekit_conformance.verdict import CheckRecord, Reason, Verdict
+
+_UNSUCCESSFUL = frozenset({Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +121,39 @@ def judged(
             )
         case other:
             decision = Decision(Verdict.ERROR, f"{type(other).__name__}: {other}".strip(": "))
-    if decision.verdict in (Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR):
+    if decision.verdict in _UNSUCCESSFUL:
         decision = replace(decision, breaks=getattr(error, "link", None) or clause.link)
     return _in_view_of(issue, decision, today) if issue else decision
 
 
-def repeated(decision: Decision, root: str, clause: Clause) -> Decision:
+def repeated(root: str, clause: Clause) -> Decision:
     """
-    The decision on a check whose set-up failed with the very error that `root` already told.
+    Return the decision on a check whose set-up failed with the very error that `root` told.
     """
-    return replace(
-        decision,
-        verdict=Verdict.BLOCKED,
-        message=f"its set-up is the one that failed before: see {root}",
+    return Decision(
+        Verdict.BLOCKED,
+        f"its set-up is the one that failed before: see {root}",
         blocked_by=root,
         breaks=clause.link,
     )
+
+
+def after_attempts(decision: Decision, former: Sequence[CheckRecord]) -> Decision:
+    """
+    Return the decision on a check that was run again after `former` attempts.
+
+    The last attempt counts. One that passes does not undo what was seen before: it is a WARN.
+    """
+    failed = [attempt for attempt in former if attempt.verdict in _UNSUCCESSFUL]
+    if not failed:
+        return decision
+    first, count = failed[0], len(former) + 1
+    before = f"attempt 1: {first.verdict} {first.message or first.statement}"
+    if decision.verdict is Verdict.PASS:
+        return replace(
+            decision, verdict=Verdict.WARN, message=f"passed only at attempt {count}; {before}"
+        )
+    return replace(decision, message=f"{decision.message} (attempt {count}; {before})")
 
 
 def clean_up_record(record: CheckRecord, error: BaseException) -> CheckRecord:
@@ -209,6 +228,13 @@ class Broken(dict[str, str]):
     """
     The broken links of the chain, each with the check at the root of it.
     """
+
+    def forget(self, check_id: str) -> None:
+        """
+        Mend the links that a check broke which is run again.
+        """
+        for link in [link for link, root in self.items() if root == check_id]:
+            del self[link]
 
     def add(self, record: CheckRecord, decision: Decision) -> Self:
         """

@@ -26,7 +26,21 @@ from livekit_conformance.reporting.secret_guard import SecretGuard
 from livekit_conformance.reporting.session import RUN, RunState
 
 # Options that only tell something about the tests and run none.
-_INFORMS = ("collectonly", "help", "version", "markers", "showfixtures", "show_fixtures_per_test")
+_INFORMS = (
+    "cacheshow",
+    "collectonly",
+    "help",
+    "markers",
+    "setupplan",
+    "show_fixtures_per_test",
+    "showfixtures",
+    "version",
+)
+# Options that cannot be had with checks, and why.
+_REFUSED = {
+    "numprocesses": ("-n", "the links of the chain are judged in order"),
+    "setuponly": ("--setup-only", "it would act on the target and check nothing; try --setup-plan"),
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,15 +63,12 @@ def pytest_configure(config: pytest.Config) -> None:
     # What is imported by now stays: no collection looks through it, neither at the end nor in the
     # middle of a call.
     gc.freeze()
-    if config.getoption("numprocesses", None):
-        raise pytest.UsageError(
-            "-n is not supported with suites/: the links of the chain are judged in order"
-        )
     try:
         options = read_options(config)
         options.find()
         if any(config.getoption(option, None) for option in _INFORMS):
             return
+        _refuse_options(config)
         loaded = options.load()
     except ProfileError as error:
         raise pytest.UsageError("\n".join(error.problems)) from error
@@ -91,6 +102,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(page, "livekit-conformance-allure-html")
 
 
+def _refuse_options(config: pytest.Config) -> None:
+    for option, (name, why) in _REFUSED.items():
+        if config.getoption(option, None):
+            raise pytest.UsageError(f"{name} is not supported with suites/: {why}")
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """
     Add the markers of area and requirement before -m selects.
@@ -109,10 +126,9 @@ def pytest_refuse_offenders(items: list[pytest.Item]) -> None:
 
 
 # Last, so that no other plugin's order is the final one.
-@pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
-def pytest_sort_checks(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(trylast=True, specname="pytest_configure")
+def pytest_configure_order(config: pytest.Config) -> None:
     """
-    Let checks run in the order of the catalogue, before anything else.
+    Let checks run in the order of the catalogue, whatever other plugins do.
     """
-    checks = sorted(filter(collection.is_check, items), key=collection.position)
-    items[:] = [*checks, *(item for item in items if not collection.is_check(item))]
+    config.pluginmanager.register(collection.CatalogueOrder(), "livekit-conformance-order")

@@ -150,10 +150,17 @@ class RunState:
 
     def started(self, check_id: str) -> None:
         """
-        Note that a check begins.
+        Note that a check begins, perhaps once more: what it broke before is to be seen again.
         """
+        self.broken.forget(check_id)
         if self.journal is not None:
             self.journal.started(check_id)
+
+    def former_attempts(self, check_id: str) -> list[CheckRecord]:
+        """
+        Return what became of earlier attempts at this check, oldest first.
+        """
+        return [record for record in self.records if record.id == check_id]
 
     def settle(self, record: CheckRecord, decision: Decision) -> None:
         """

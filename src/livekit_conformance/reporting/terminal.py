@@ -46,12 +46,24 @@ def header(run: RunState) -> list[str]:
     ]
 
 
-def status(record: CheckRecord) -> Status:
+def status(report: pytest.CollectReport | pytest.TestReport) -> Status | None:
     """
-    Category, letter and coloured word for a verdict.
+    Category, letter and coloured word for the report of a check; None for any other.
     """
+    record: CheckRecord | None = getattr(report, "check", None)
+    if record is None:
+        return None
+    if is_superseded(report):
+        return "rerun", "R", ("RERUN", {"yellow": True})
     verdict = record.verdict
     return verdict.value, _LETTERS[verdict], (verdict.value, dict(last_screen.COLOURS[verdict]))
+
+
+def is_superseded(report: pytest.CollectReport | pytest.TestReport) -> bool:
+    """
+    Return whether the test is run again, so that this report does not count (`--reruns`).
+    """
+    return str(report.outcome) == "rerun"
 
 
 def finding(record: CheckRecord, width: int) -> tuple[str, dict[str, bool]] | None:

@@ -1,0 +1,263 @@
+"""
+What pytest's own options do to a run of checks: never anything to its figures.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+SERVER = "1.1-server-answers"
+KEY = "1.1-key-is-accepted"
+LISTED = "1.2-created-room-is-listed"
+OPTIONS = "1.5-sip-answers-options"
+TOKENS = "1.4-logs-hold-no-tokens"
+# The file keeps the attempts apart, whatever else a run remembers.
+FAILS_ONCE = """
+    before = request.config.rootpath / "before"
+    if not before.exists():
+        before.touch()
+        {}
+"""
+
+
+@pytest.fixture
+def project(project):
+    def run(*arguments):
+        words = ("-p", "no:asyncio", "-p", "no:hypothesispytest", *arguments)
+        if "randomly" not in arguments:
+            words = ("-p", "no:randomly", *words)
+        return project.pytester.runpytest_inprocess("suites", *words, no_reraise_ctrlc=True)
+
+    project.run = run
+    return project
+
+
+def runs(project):
+    return sorted(path.name for path in (project.pytester.path / "reports").glob("2*"))
+
+
+# -- order -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "option", ["--nf", "--ff", "--lf", "--sw", "-p randomly", "-p no:cacheprovider"]
+)
+def test_the_order_of_checks_is_the_catalogues_whatever_a_plugin_moves(project, option):
+    # Each file is newer than the one before, and the failure is last.
+    project.checks(project.check(SERVER) + project.check(KEY), "test_c")
+    project.checks(project.check(LISTED), "test_b")
+    project.checks(project.check(OPTIONS, "assert 0, 'MUST answer'"), "test_a")
+    if option == "--lf":
+        project.checks(
+            project.check(SERVER, "assert 0, 'MUST answer'") + project.check(KEY), "test_c"
+        )
+    project.run()
+
+    project.run(*option.split())
+
+    plan = [SERVER, KEY, LISTED, OPTIONS]
+    assert list(project.verdicts) == [c for c in plan if c in project.verdicts]
+    assert len(project.verdicts) > (option != "--sw")
+
+
+def test_stepwise_goes_on_from_the_failure_in_the_catalogues_order(project):
+    project.checks(project.check(OPTIONS, "assert 0, 'MUST answer'") + project.check(KEY), "test_a")
+    project.checks(project.check(LISTED) + project.check(SERVER), "test_b")
+
+    project.run("--sw")
+    first = project.verdicts
+    project.run("--sw")
+
+    assert list(first) == [SERVER, KEY, LISTED, OPTIONS]
+    assert project.verdicts == {OPTIONS: "FAIL"}
+
+
+# -- checks that are run again -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("raises", "before"),
+    [
+        ("assert 0, 'MUST be so'", "FAIL MUST be so"),
+        ("raise Blocked('no redis', remedy='install it')", "BLOCKED no redis. install it"),
+        ("raise OSError('gone')", "ERROR OSError: gone"),
+    ],
+)
+def test_a_check_that_passes_when_it_is_run_again_is_a_warning(project, raises, before):
+    project.checks(project.check(SERVER, FAILS_ONCE.format(raises)) + project.check(KEY))
+
+    outcome = project.run("--reruns=2")
+
+    assert outcome.ret == 0
+    assert project.verdicts == {SERVER: "WARN", KEY: "PASS"}
+    assert project.one(SERVER)["message"] == f"passed only at attempt 2; attempt 1: {before}"
+    assert project.results["summary"]["success_rate"] == 50.0
+    outcome.stdout.fnmatch_lines([f"WARN *{SERVER}: passed only at attempt 2*", "*1 rerun*"])
+
+
+def test_a_check_that_fails_again_counts_once_and_breaks_its_link(project):
+    project.checks(
+        project.check(SERVER, "assert 0, 'MUST answer'")
+        + project.check(KEY, "raise OSError('must not run')")
+        + project.check(OPTIONS)
+    )
+
+    outcome = project.run("--reruns=2")
+
+    assert outcome.ret == 1
+    assert project.verdicts == {SERVER: "FAIL", KEY: "BLOCKED", OPTIONS: "PASS"}
+    assert project.one(SERVER)["message"] == (
+        "MUST answer (attempt 3; attempt 1: FAIL MUST answer)"
+    )
+    assert project.one(KEY)["blocked_by"] == SERVER
+    # What is blocked would be blocked again.
+    assert outcome.parseoutcomes() == {"BLOCKED": 1, "FAIL": 1, "PASS": 1, "rerun": 2}
+
+
+def test_a_broken_set_up_is_tried_again_by_the_first_check_only(project):
+    project.checks(
+        "@pytest.fixture(scope='session')\ndef stack(request):\n"
+        "    with (request.config.rootpath / 'tried').open('a') as file:\n"
+        "        file.write('.')\n"
+        "    raise Blocked('no redis', remedy='install it')\n\n\n"
+        + project.check(SERVER, arguments="stack")
+        + project.check(OPTIONS, arguments="stack")
+        + project.check("1.5-bus-has-a-server", arguments="stack")
+    )
+
+    project.run("--reruns=1")
+
+    assert (project.pytester.path / "tried").read_text() == ".."
+    assert {check["blocked_by"] for check in project.results["checks"]} == {None, SERVER}
+
+
+def test_a_link_that_works_at_last_blocks_nothing(project):
+    project.checks(
+        project.check(
+            "1.5-invite-is-not-rejected",
+            FAILS_ONCE.format("raise Violation('no server', link='bus')"),
+        )
+        + project.check("1.1-trunk-accepts-right-password")
+    )
+
+    project.run("--reruns=1")
+
+    assert project.verdicts == {
+        "1.5-invite-is-not-rejected": "WARN",
+        "1.1-trunk-accepts-right-password": "PASS",
+    }
+
+
+def test_a_clean_up_that_failed_once_is_told_once(project):
+    project.checks(
+        "@pytest.fixture\ndef room(request):\n    yield\n"
+        + FAILS_ONCE.format("raise OSError('room is left over')")
+        + "\n\n"
+        + project.check(SERVER, arguments="room")
+    )
+
+    project.run("--reruns=1")
+
+    assert project.verdicts == {SERVER: "PASS", f"{SERVER}#clean-up": "ERROR"}
+
+
+@pytest.mark.parametrize("verdict", ["WARN", "SKIPPED", "KNOWN"])
+def test_what_is_no_failure_is_not_run_again_and_cleaned_up_all_the_same(project, verdict):
+    issue = "{clause: 1.1-server-answers, reason: bug 1, owner: team, expires: 2999-01-01}"
+    project.profile("mock", f"kind: mock\nallow: [read]\nknown_issues: [{issue}]\n")
+    clause, raises = {
+        "WARN": (TOKENS, "assert 0, 'SHOULD be so'"),
+        "SKIPPED": (LISTED, "raise OSError('must not run')"),
+        "KNOWN": (SERVER, "assert 0, 'MUST be so'"),
+    }[verdict]
+    project.checks(
+        "@pytest.fixture(scope='session')\ndef stack(request):\n    yield\n"
+        "    (request.config.rootpath / 'cleaned').touch()\n\n\n"
+        + project.check(KEY, arguments="stack")
+        + project.check(clause, raises, arguments="stack")
+    )
+
+    outcome = project.run("--reruns=2")
+
+    assert project.one(clause)["verdict"] == verdict
+    assert (project.pytester.path / "cleaned").exists()
+    outcome.stdout.no_fnmatch_line("*rerun in *")
+
+
+# -- what pytest remembers ---------------------------------------------------------------------
+
+
+def test_only_what_has_to_be_looked_at_is_remembered_as_failed(project):
+    issue = "{clause: 1.1-key-is-accepted, reason: bug 1, owner: team, expires: 2999-01-01}"
+    project.profile("mock", f"kind: mock\nallow: [read]\nknown_issues: [{issue}]\n")
+    project.checks(
+        project.check(SERVER)
+        + project.check(KEY, "assert 0, 'MUST be so'")
+        + project.check(LISTED)
+        + project.check(TOKENS, "assert 0, 'SHOULD be so'")
+        + project.check(OPTIONS, "assert 0, 'MUST answer'")
+    )
+
+    project.run()
+
+    cache = project.pytester.path / ".pytest_cache" / "v" / "cache"
+    (failed,) = json.loads((cache / "lastfailed").read_text())
+    assert failed == project.one(OPTIONS)["node_id"]
+
+
+# -- what runs no check ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["-m", "smok"], 4),
+        (["-m", "smoke and not smoke"], 5),
+        (["-k", "nothing_of_that_name"], 5),
+        (["-k", "bad and"], 4),
+        (["--deselect", "suites"], 5),
+        (["--collect-only"], 0),
+        (["--setup-plan"], 0),
+        (["--setup-only"], 4),
+        (["--fixtures"], 0),
+        (["--fixtures-per-test"], 0),
+        (["--markers"], 0),
+        (["--cache-show"], 0),
+        (["--no-such-option"], 4),
+        (["no_such_folder"], 4),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_runs_no_check_leaves_no_report(project, arguments, status):
+    project.checks(project.check(SERVER))
+
+    assert project.run(*arguments).ret == status
+    assert not (project.pytester.path / "reports").exists()
+
+
+# -- the user's own tests ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", ["suites", "my_tests"])
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_test_of_the_users_own_is_his_and_outside_our_figures(project, where, fails):
+    project.checks(project.check(SERVER))
+    folder = project.pytester.path / where
+    folder.mkdir(exist_ok=True)
+    (folder / "test_own.py").write_text(
+        f"import pytest\n\n\n@pytest.mark.parametrize('n', [1, 2])\ndef test_own(n):\n"
+        f"    assert not ({fails} and n == 1)\n"
+    )
+
+    outcome = project.run("my_tests" if where == "my_tests" else "suites", "--html=own.html")
+
+    assert outcome.ret == int(fails)
+    own = {"passed": 2 - fails, "failed": int(fails)}
+    counts = outcome.parseoutcomes()
+    assert {word: counts.get(word, 0) for word in own} == own
+    assert counts["PASS"] == 1
+    assert project.verdicts == {SERVER: "PASS"}
+    assert project.results["run"]["verdict"] in {"CONFORMANT", "PARTIALLY CONFORMANT"}
+    assert "test_own.py::test_own" in (project.pytester.path / "own.html").read_text()
