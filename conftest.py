@@ -3,6 +3,7 @@ Names the plugin and the fixture modules; nothing else.
 """
 
 pytest_plugins = [
+    "livekit_conformance.pytest_plugin",
     "livekit_conformance.reporting.plugin",
     "fixtures.deployment",
     "fixtures.connectivity",
@@ -12,5 +13,4 @@ pytest_plugins = [
     "fixtures.early",
     "fixtures.outbound",
     "fixtures.failures",
-    "pytester",
 ]

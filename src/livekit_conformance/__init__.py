@@ -2,4 +2,4 @@
 Conformance and diagnosis suite for LiveKit and its SIP service.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

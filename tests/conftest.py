@@ -1,0 +1,5 @@
+"""
+What the tests of the suite need, and its own runs do not.
+"""
+
+pytest_plugins = ["pytester"]
