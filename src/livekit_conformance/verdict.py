@@ -49,6 +49,8 @@ class CheckRecord:
     blocked_by: str | None = None
     # The link of the chain that this check found broken; None when it broke none.
     broken_link: str | None = None
+    # ISO 8601 (UTC) with milliseconds; None for a check that never began.
+    started: str | None = None
     duration_s: float = 0.0
     evidence: tuple[str, ...] = ()
 

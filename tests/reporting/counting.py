@@ -59,11 +59,18 @@ def of_ctrf(folder):
 
 def of_allure(folder):
     counted = Counter()
-    for path in (folder / "allure-results").glob("*-result.json"):
-        test = json.loads(path.read_text(encoding="utf-8"))
+    for test in allure_results(folder / "allure-results").values():
         labels = {label["name"]: label["value"] for label in test["labels"]}
         counted[labels["requirement"], labels["verdict"]] += 1
     return counted
+
+
+def allure_results(folder):
+    """Name -> result, of which there must be one each."""
+    tests = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*-result.json")]
+    named = {test["name"]: test for test in tests}
+    assert len(named) == len(tests)
+    return named
 
 
 def of_summary(folder):

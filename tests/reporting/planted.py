@@ -222,6 +222,7 @@ def outputs(folder):
         )
     }
     trees = {name: sorted((run / name).rglob("*")) for name in ("allure-results", "evidence")}
+    trees["own-allure"] = sorted((folder / "own-allure").rglob("*"))
     own = {f"own-{name}": [folder / name] for name in ("page.html", "junit.xml", "log.txt")}
     return {**named, **trees, **own, "console": [folder / "console.txt"]}
 
@@ -250,7 +251,12 @@ class Planted:
         command = [sys.executable, "-m", "pytest", "suites", "--env=planted"]
         command += ["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
         command += ["--showlocals", "--tb=long", "-rA", "-v", "--log-file=log.txt"]
-        command += ["--html=page.html", "--junitxml=junit.xml", "-ojunit_logging=all"]
+        command += [
+            "--html=page.html",
+            "--junitxml=junit.xml",
+            "-ojunit_logging=all",
+            "--alluredir=own-allure",
+        ]
         command += ["--log-level=INFO", *options]
         if not redacted:
             command += ["-p", "off"]

@@ -270,9 +270,7 @@ def folder(tmp_path):
 
 
 def allure_test(folder, name):
-    tests = [json.loads(path.read_text()) for path in folder.glob("*-result.json")]
-    (found,) = [test for test in tests if test["name"] == name]
-    return found
+    return counting.allure_results(folder)[name]
 
 
 def test_allure_has_labels_cause_links_and_evidence(folder):

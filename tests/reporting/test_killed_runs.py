@@ -7,9 +7,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import jsonschema
 import pytest
@@ -19,6 +21,7 @@ from livekit_conformance.reporting import journal, killed_runs
 from livekit_conformance.reporting.model import Run
 from livekit_conformance.reporting.writers.results_json import schema
 from livekit_conformance.verdict import CheckRecord, Verdict
+from tests.reporting.counting import allure_results
 from tests.reporting.pty_child import WITHIN_S, command, environment
 
 SERVER = "1.1-server-answers"
@@ -157,6 +160,32 @@ def test_a_run_that_writes_its_reports_at_this_moment_is_left_alone(tmp_path):
     ending.release()
     ending.release()
     assert len(list(killed_runs.repair(tmp_path))) == 1
+
+
+def test_a_check_that_was_running_began_when_it_did_and_the_rest_never(tmp_path):
+    write_journal(tmp_path / "dead", done=1, begun=KEY)
+
+    (repaired,) = killed_runs.repair(tmp_path)
+
+    _, running, never = repaired.result.checks
+    began = datetime.fromisoformat(running.started)
+    assert abs(datetime.now(UTC) - began) < timedelta(seconds=60)
+    assert never.started is None
+    tests = allure_results(repaired.directory / "allure-results")
+    assert tests[KEY]["start"] == tests[KEY]["stop"] == round(began.timestamp() * 1000)
+    assert "start" not in tests[OPTIONS]
+
+
+def test_a_journal_that_does_not_say_when_a_check_began_is_read(tmp_path):
+    path = write_journal(tmp_path / "dead", done=1, begun=KEY)
+    text = path.read_text(encoding="utf-8")
+    old = re.sub(r', "at": "[^"]*"|, "started": null', "", text)
+    assert old != text
+    path.write_text(old, encoding="utf-8")
+
+    (repaired,) = killed_runs.repair(tmp_path)
+
+    assert [check.started for check in repaired.result.checks] == [None, None, None]
 
 
 def test_a_report_of_a_living_run_does_not_say_that_it_was_killed(tmp_path, capsys):

@@ -24,7 +24,7 @@ from livekit_conformance.reporting.judgement import (
     repeated,
     withheld,
 )
-from livekit_conformance.reporting.model import Result, clause_of
+from livekit_conformance.reporting.model import Result, clause_of, timestamp
 from livekit_conformance.reporting.session import RunState
 from livekit_conformance.reporting.writers import write_all
 from livekit_conformance.verdict import CheckRecord, Verdict
@@ -132,9 +132,9 @@ class Examiner:
         error = call.excinfo.value if call.excinfo else None
         if call.when == "teardown":
             if error is not None:
-                self._clean_up_failed(item, report, error)
+                self._clean_up_failed(item, report, error, call)
         elif call.when == "call" or error is not None:
-            self._settle(item, report, error, call.duration)
+            self._settle(item, report, error, call)
         return report
 
     def _once(
@@ -158,7 +158,7 @@ class Examiner:
         item: pytest.Item,
         report: pytest.TestReport,
         error: BaseException | None,
-        duration: float,
+        call: pytest.CallInfo[None],
     ) -> None:
         self._scope.close()
         plan = collection.planned(item)
@@ -171,7 +171,8 @@ class Examiner:
             reason=decision.reason,
             message=None if decision.message is None else self.run.clean(decision.message),
             blocked_by=decision.blocked_by,
-            duration_s=round(duration, 3),
+            started=timestamp(call.start),
+            duration_s=round(call.duration, 3),
             evidence=(
                 *self.run.write_evidence(plan.id, self._seen),
                 *self._shared_evidence(item),
@@ -186,10 +187,19 @@ class Examiner:
             yield from self.run.shared.get(fixture, ())
 
     def _clean_up_failed(
-        self, item: pytest.Item, report: pytest.TestReport, error: BaseException
+        self,
+        item: pytest.Item,
+        report: pytest.TestReport,
+        error: BaseException,
+        call: pytest.CallInfo[None],
     ) -> None:
         record = clean_up_record(collection.planned(item), error)
-        record = replace(record, message=self.run.clean(record.message or ""))
+        record = replace(
+            record,
+            message=self.run.clean(record.message or ""),
+            started=timestamp(call.start),
+            duration_s=round(call.duration, 3),
+        )
         self.run.settle(record, Decision(Verdict.ERROR))
         self._tell(report, record)
 

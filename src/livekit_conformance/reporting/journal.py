@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from livekit_conformance.reporting.model import (
     not_run,
     record_as_json,
     record_from_json,
+    timestamp,
 )
 from livekit_conformance.timeline.model import Timeline
 from livekit_conformance.timeline.story import PROBE, timelines
@@ -72,9 +74,9 @@ class Journal:
 
     def started(self, check_id: str) -> None:
         """
-        Note that a check begins: should the run be killed, it is known where.
+        Note that a check begins: should the run be killed, it is known where and when.
         """
-        self._write("start", check=check_id)
+        self._write("start", check=check_id, at=timestamp(time.time()))
 
     def check(
         self, record: CheckRecord, observations: Iterable[Observation], *, elapsed_s: float
@@ -161,6 +163,7 @@ def read(path: Path, causes: Sequence[Cause] = CAUSES, *, lives: bool = False) -
     if (run := told.run) is None:
         raise JournalError(f"{path}: not the journal of a run: it does not begin with one")
     observations, begun = told.observations, told.begun
+    begun_at = told.begun_at
     # Of a check that was run again the last attempt counts.
     done = {record.id: record for record in told.attempts}
     records = tuple(done.values())
@@ -168,7 +171,7 @@ def read(path: Path, causes: Sequence[Cause] = CAUSES, *, lives: bool = False) -
         run = replace(run, interrupted=_where(begun, done, "still running" if lives else "killed"))
     why = f"{NOT_RUN}{run.interrupted or 'the run stopped before this check'}"
     left = not_run((plan for plan in told.planned if plan.id not in done), why)
-    checks = (*records, *(_halfway(record, begun, lives=lives) for record in left))
+    checks = (*records, *(_halfway(r, begun, begun_at, lives=lives) for r in left))
     stories = _stories(observations, told.attempts, told.seen_by)
     return Result(run, checks, tuple(diagnose(records, observations, causes)), stories)
 
@@ -185,8 +188,9 @@ class _Told:
     observations: list[Observation] = field(default_factory=list)
     # How many observations there were when each attempt was done.
     seen_by: list[int] = field(default_factory=list)
-    # The check that began last.
+    # The check that began last, and when.
     begun: str | None = None
+    begun_at: str | None = None
     ended: bool = False
 
     def take(self, line: Mapping[str, Any]) -> None:
@@ -199,7 +203,8 @@ class _Told:
             case "target" if run:
                 self.run = replace(run, url=line["url"], versions=line["versions"])
             case "start":
-                self.begun = line["check"]
+                # Journals of the first versions do not say when.
+                self.begun, self.begun_at = line["check"], line.get("at")
             case "observation":
                 self.observations.append(Observation(**line["observation"]))
             case "check" if run:
@@ -212,11 +217,13 @@ class _Told:
                 self.ended = True
 
 
-def _halfway(record: CheckRecord, begun: str | None, *, lives: bool) -> CheckRecord:
+def _halfway(
+    record: CheckRecord, begun: str | None, begun_at: str | None, *, lives: bool
+) -> CheckRecord:
     if record.id != begun:
         return record
     message = "still running" if lives else "the run stopped while this check was running"
-    return replace(record, message=message)
+    return replace(record, message=message, started=begun_at)
 
 
 def _where(begun: str | None, done: Container[str], how: str) -> str:

@@ -168,7 +168,6 @@ def clean_up_record(record: CheckRecord, error: BaseException) -> CheckRecord:
         reason=None,
         blocked_by=None,
         message=f"clean-up failed, something may be left over: {type(error).__name__}: {error}",
-        duration_s=0.0,
         evidence=(),
     )
 

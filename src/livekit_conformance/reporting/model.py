@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS
@@ -274,6 +275,31 @@ def never_ran(record: CheckRecord) -> bool:
     Whether the run stopped before this check: it proves nothing about any link.
     """
     return record.verdict is Verdict.BLOCKED and (record.message or "").startswith(NOT_RUN)
+
+
+def timestamp(epoch_s: float) -> str:
+    """
+    Return seconds since the epoch as `CheckRecord.started` has them.
+    """
+    moment = datetime.fromtimestamp(epoch_s, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def epoch_ms(started: str) -> int:
+    """
+    Return the start of a run or a check in milliseconds since the epoch.
+    """
+    return round(datetime.fromisoformat(started).timestamp() * 1000)
+
+
+def interval_ms(record: CheckRecord) -> dict[str, int]:
+    """
+    Return `start` and `stop` of a check in milliseconds since the epoch; nothing if it never began.
+    """
+    if record.started is None:
+        return {}
+    start = epoch_ms(record.started)
+    return {"start": start, "stop": start + round(record.duration_s * 1000)}
 
 
 def _group(name: str, title: str, records: Iterable[CheckRecord]) -> Group:

@@ -13,7 +13,8 @@ import pytest
 
 from livekit_conformance.environments.language import language_of
 from livekit_conformance.errors import ProfileError
-from livekit_conformance.reporting import allure_html, collection
+from livekit_conformance.reporting import allure_dir, allure_html, collection
+from livekit_conformance.reporting.allure_dir import AllureDir
 from livekit_conformance.reporting.allure_html import AllureHtml
 from livekit_conformance.reporting.annotations import Annotations
 from livekit_conformance.reporting.build import build_of
@@ -72,6 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
         loaded = options.load()
     except ProfileError as error:
         raise pytest.UsageError("\n".join(error.problems)) from error
+    alluredir = allure_dir.folder_of(config)
     seed = config.getoption("randomly_seed", None)
     run = RunState.start(
         options.environment,
@@ -97,6 +99,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if (service := options.annotations) is not None:
         annotations = Annotations(service, run, examiner)
         config.pluginmanager.register(annotations, "livekit-conformance-annotations")
+    if alluredir is not None:
+        config.pluginmanager.register(
+            AllureDir(config, alluredir, run, examiner), "livekit-conformance-allure-dir"
+        )
     if (allure := allure_html.program()) is not None:
         page = AllureHtml(allure, run, examiner)
         config.pluginmanager.register(page, "livekit-conformance-allure-html")
@@ -122,7 +128,10 @@ def pytest_refuse_offenders(items: list[pytest.Item]) -> None:
     """
     Refuse checks without exactly one known clause.
     """
-    collection.refuse_offenders([item for item in items if collection.is_check(item)])
+    checks = [item for item in items if collection.is_check(item)]
+    collection.refuse_offenders(checks)
+    for check in checks:
+        allure_dir.label(check)
 
 
 # Last, so that no other plugin's order is the final one.

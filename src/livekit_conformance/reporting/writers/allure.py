@@ -1,27 +1,38 @@
 """
-allure-results/: one result per check, with labels that both Allure generators understand.
+Allure results: one for each check, with labels that both generators of Allure understand.
+
+They are written through allure-python-commons: to allure-results/ of the run, from a journal too,
+and to the folder that --alluredir names.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from hashlib import md5
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from allure_commons.logger import AllureFileLogger
+from allure_commons.model2 import (
+    ATTACHMENT_PATTERN,
+    Attachment,
+    Label,
+    Link,
+    StatusDetails,
+    TestResult,
+)
+from allure_commons.types import LabelType, LinkType, Severity
+
 from livekit_conformance.catalogue.clause import REQUIREMENTS
 from livekit_conformance.reporting import words
-from livekit_conformance.reporting.model import OUTCOMES, Result, clause_of
+from livekit_conformance.reporting.model import OUTCOMES, Result, clause_of, interval_ms
 from livekit_conformance.verdict import CheckRecord, Verdict
 
-_SEVERITY = {"MUST": "critical", "SHOULD": "minor"}
+_SEVERITY = {"MUST": Severity.CRITICAL, "SHOULD": Severity.MINOR}
 # Messages begin with their verdict. `.` would stop at a line's end in one of the two generators.
 _CATEGORIES = tuple(
     {"name": name, "matchedStatuses": [status], "messageRegex": rf"{begin}[\s\S]*"}
@@ -54,25 +65,51 @@ def write(result: Result, path: Path) -> None:
     """
     Write the folder anew; results of an earlier run would be counted again.
     """
-    if path.is_dir():
-        shutil.rmtree(path)
-    path.mkdir(parents=True)
-    start = round(datetime.fromisoformat(result.run.started).timestamp() * 1000)
+    _write(result, AllureFileLogger(path, clean=True), path, path.parent)
+
+
+def add(result: Result, folder: Path, run_directory: Path) -> None:
+    """
+    Write the results of the run in `run_directory` to `folder`, beside what is there.
+    """
+    _write(result, AllureFileLogger(folder), folder, run_directory)
+
+
+def labels(check: CheckRecord) -> dict[str, str]:
+    """
+    Return the labels that a check has before it is run: checks can be selected by them.
+    """
+    title = f"{check.requirement} {REQUIREMENTS.get(check.requirement, '')}".strip()
+    clause = clause_of(check.id)
+    return {
+        "requirement": check.requirement,
+        "clause": clause,
+        "area": check.area,
+        "level": check.level,
+        LabelType.SEVERITY: _SEVERITY[check.level],
+        LabelType.EPIC: title,
+        LabelType.FEATURE: check.area,
+        LabelType.STORY: clause,
+        LabelType.PARENT_SUITE: title,
+        LabelType.SUITE: check.area,
+        LabelType.TAG: check.level,
+    }
+
+
+def _write(result: Result, logger: AllureFileLogger, folder: Path, run_directory: Path) -> None:
+    attachments = _attach_evidence(result, logger, run_directory)
     causes = result.causes()
     for check in result.checks:
-        stop = start + round(check.duration_s * 1000)
-        test = _test(result, check, start, stop)
-        test["attachments"] = list(_attachments(result, path, check))
+        test = _test(result.run.id, check)
+        test.attachments = [attachments[path] for path in check.evidence if path in attachments]
         if (diagnosis := causes.get(check.id)) is not None:
-            test["labels"].append({"name": "cause", "value": diagnosis.id})
-            lines = words.diagnosis_lines(result, diagnosis)
-            test["statusDetails"]["trace"] = "\n".join(lines)
-        _write_json(path / f"{test['uuid']}-result.json", test)
-        start = stop
-    _write_json(path / "categories.json", _CATEGORIES)
-    _write_json(path / "executor.json", executor(result))
+            test.labels.append(Label("cause", diagnosis.id))
+            test.statusDetails.trace = "\n".join(words.diagnosis_lines(result, diagnosis))
+        logger.report_result(test)
+    _write_json(folder / "categories.json", _CATEGORIES)
+    _write_json(folder / "executor.json", executor(result))
     environment = "".join(_property(name, value) for name, value in _facts(result).items())
-    (path / "environment.properties").write_text(environment, encoding="utf-8")
+    (folder / "environment.properties").write_text(environment, encoding="utf-8")
 
 
 def executor(result: Result) -> dict[str, Any]:
@@ -94,83 +131,65 @@ def executor(result: Result) -> dict[str, Any]:
     return told
 
 
-def _test(result: Result, check: CheckRecord, start: int, stop: int) -> dict[str, Any]:
-    title = f"{check.requirement} {REQUIREMENTS.get(check.requirement, '')}".strip()
-    labels = {
-        "requirement": check.requirement,
-        "clause": clause_of(check.id),
-        "area": check.area,
-        "level": check.level,
-        "verdict": check.verdict.value,
-        "severity": _SEVERITY[check.level],
-        "epic": title,
-        "feature": check.area,
-        "story": clause_of(check.id),
-        "parentSuite": title,
-        "suite": check.area,
-        "tag": check.level,
-        "layer": "e2e",
-        "framework": "pytest",
-        "language": "python",
-    }
+def _test(run_id: str, check: CheckRecord) -> TestResult:
     # History is kept by these two, so they hold nothing that changes from run to run.
     identity = md5(check.id.encode(), usedforsecurity=False).hexdigest()
-    return {
-        "uuid": str(uuid5(NAMESPACE_URL, f"{result.run.id}/{check.id}")),
-        "historyId": identity,
-        "testCaseId": identity,
-        "fullName": check.id,
-        "name": check.id,
-        "description": check.statement,
-        "status": OUTCOMES[check.verdict],
-        "statusDetails": _details(check),
-        "stage": "finished",
-        "labels": [{"name": name, "value": value} for name, value in labels.items()],
-        "links": list(_links(check)),
-        "start": start,
-        "stop": stop,
+    found = {
+        "verdict": check.verdict.value,
+        "layer": "e2e",
+        LabelType.FRAMEWORK: "pytest",
+        LabelType.LANGUAGE: "python",
     }
+    return TestResult(
+        uuid=str(uuid5(NAMESPACE_URL, f"{run_id}/{check.id}")),
+        historyId=identity,
+        testCaseId=identity,
+        fullName=check.id,
+        name=check.id,
+        description=check.statement,
+        status=OUTCOMES[check.verdict],
+        statusDetails=_details(check),
+        stage="finished",
+        labels=[Label(name, value) for name, value in (labels(check) | found).items()],
+        links=list(_links(check)),
+        **interval_ms(check),
+    )
 
 
-def _details(check: CheckRecord) -> dict[str, Any]:
+def _details(check: CheckRecord) -> StatusDetails:
     if check.message is None:
-        return {}
+        return StatusDetails()
     reason = f" ({check.reason})" if check.reason else ""
-    details: dict[str, Any] = {"message": f"{check.verdict}{reason}: {check.message}"}
-    if check.verdict is Verdict.KNOWN:
-        details["known"] = True
-    return details
+    return StatusDetails(
+        message=f"{check.verdict}{reason}: {check.message}",
+        known=check.verdict is Verdict.KNOWN or None,
+    )
 
 
-def _links(check: CheckRecord) -> Iterator[dict[str, str]]:
+def _links(check: CheckRecord) -> Iterator[Link]:
     if check.verdict is Verdict.KNOWN:
         # The reason of a known issue is where its ticket is named; the violation comes after it.
         for url in _URL.findall((check.message or "").partition("; ")[0]):
-            yield {"type": "issue", "name": url, "url": url}
+            yield Link(LinkType.ISSUE, url, url)
 
 
-def _attachments(result: Result, folder: Path, check: CheckRecord) -> Iterator[dict[str, str]]:
-    for evidence in check.evidence:
-        source = folder.parent / evidence
+def _attach_evidence(
+    result: Result, logger: AllureFileLogger, run_directory: Path
+) -> dict[str, Attachment]:
+    """
+    Copy each piece of evidence once, several checks may share it; return what refers to it.
+    """
+    attachments = {}
+    for evidence in dict.fromkeys(path for check in result.checks for path in check.evidence):
+        source = run_directory / evidence
         if not source.is_file():
             continue  # rebuilt elsewhere, from the journal alone
-        kind = _TYPES.get(source.suffix, "text/plain")
         unique = uuid5(NAMESPACE_URL, f"{result.run.id}/{evidence}")
-        name = f"{unique}-attachment{source.suffix}"
-        _put(source, folder / name)
-        yield {"name": source.name, "source": name, "type": kind}
-
-
-def _put(source: Path, target: Path) -> None:
-    """
-    The file under another name; a second name costs less than a copy, where there can be one.
-    """
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        return  # what several checks share is there once
-    except OSError:
-        shutil.copyfile(source, target)
+        name = ATTACHMENT_PATTERN.format(prefix=unique, ext=source.suffix.removeprefix("."))
+        logger.report_attached_file(source, name)
+        kind = _TYPES.get(source.suffix, "text/plain")
+        attachments[evidence] = Attachment(name=source.name, source=name, type=kind)
+    return attachments
 
 
 def _facts(result: Result) -> dict[str, str]:

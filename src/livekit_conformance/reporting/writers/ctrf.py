@@ -5,13 +5,22 @@ ctrf.json: the Common Test Report Format, https://ctrf.io, version 1.0.0.
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from livekit_conformance.diagnosis import Diagnosis
-from livekit_conformance.reporting.model import OUTCOMES, Group, Outcome, Result, clause_of
+from livekit_conformance.reporting.model import (
+    OUTCOMES,
+    Group,
+    Outcome,
+    Result,
+    clause_of,
+    epoch_ms,
+    interval_ms,
+)
 from livekit_conformance.verdict import CheckRecord
 
 _STATUS: dict[Outcome, str] = {
@@ -27,18 +36,19 @@ def write(result: Result, path: Path) -> None:
     """
     Write the CTRF report. Times are in milliseconds.
     """
-    began = datetime.fromisoformat(result.run.started)
-    ended = began + timedelta(seconds=result.run.duration_s)
+    start = epoch_ms(result.run.started)
+    stop = start + round(result.run.duration_s * 1000)
+    written = datetime.fromtimestamp(stop // 1000, UTC).isoformat()
     content = {
         "reportFormat": "CTRF",
         "specVersion": "1.0.0",
         "reportId": str(uuid5(NAMESPACE_URL, result.run.id)),
-        "timestamp": ended.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "timestamp": written.replace("+00:00", "Z"),
         "generatedBy": _NAME,
         "results": {
             "tool": {"name": _NAME, "version": result.run.suite_version},
-            "summary": _summary(result, _milliseconds(began), _milliseconds(ended)),
-            "tests": list(_tests(result, _milliseconds(began))),
+            "summary": _summary(result, start, stop),
+            "tests": list(_tests(result)),
             "environment": _environment(result),
             "extra": {
                 "requirements": [_group(group) for group in result.requirements],
@@ -68,23 +78,20 @@ def _summary(result: Result, start: int, stop: int) -> dict[str, Any]:
     }
 
 
-def _tests(result: Result, start: int) -> Any:
+def _tests(result: Result) -> Iterator[dict[str, Any]]:
     causes = result.causes()
     for check in result.checks:
-        stop = start + round(check.duration_s * 1000)
-        yield _test(check, causes.get(check.id), start, stop)
-        start = stop
+        yield _test(check, causes.get(check.id))
 
 
-def _test(check: CheckRecord, cause: Diagnosis | None, start: int, stop: int) -> dict[str, Any]:
+def _test(check: CheckRecord, cause: Diagnosis | None) -> dict[str, Any]:
     test: dict[str, Any] = {
         # The same in every run: readers follow a test by it.
         "id": str(uuid5(NAMESPACE_URL, f"{_NAME}/{check.id}")),
         "name": check.id,
         "status": _STATUS[OUTCOMES[check.verdict]],
-        "duration": stop - start,
-        "start": start,
-        "stop": stop,
+        "duration": round(check.duration_s * 1000),
+        **interval_ms(check),
         "rawStatus": check.verdict.value,
         "type": "e2e",
         "filePath": check.node_id.partition("::")[0],
@@ -140,7 +147,3 @@ def _environment(result: Result) -> dict[str, Any]:
 
 def _group(group: Group) -> dict[str, Any]:
     return {"id": group.id, "title": group.title, "verdict": group.verdict} | group.counts()
-
-
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
