@@ -27,7 +27,7 @@ RUN = Run(
     url="wss://livekit.example.com",
     versions={"livekit_server": "1.13.5", "livekit_sip": "1.8.0"},
     variables={"LIVEKIT_URL": "environment", "SIP_NUMBER": ".env"},
-    profile="staging",
+    again=(".venv/bin/pytest", "{node_id}", "--env=staging"),
 )
 NOT_TESTED = "1.2-created-room-is-listed"
 KNOWN = "1.4-logs-hold-no-tokens"

@@ -4,18 +4,23 @@ report.html as text: what it answers, in which order, how long it gets.
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 
 import pytest
 
 from livekit_conformance.catalogue.clause import AREAS
 from livekit_conformance.reporting import journal
 from livekit_conformance.reporting.again import command
+from livekit_conformance.reporting.invocation import program
 from livekit_conformance.reporting.model import Result
-from livekit_conformance.reporting.session import profile_option
 from livekit_conformance.reporting.writers import html
 from livekit_conformance.verdict import Verdict
 from tests.reporting import runs
@@ -212,42 +217,108 @@ def test_ways(way):
 def test_the_line_runs_just_this_check_again(project):
     project.checks(TWO_OF_A_KIND + project.check("1.1-key-is-accepted"))
     project.run("--env=mock")
-    page = (project.latest / "report.html").read_text(encoding="utf-8")
-    lines = [unescape(line) for line in re.findall(r"<code>(.*?)</code>", page)]
+    lines = lines_of(project.latest)
     assert len(lines) == len(project.verdicts) == 3
 
     for line in lines:
-        name, *arguments = shlex.split(line)
-        assert name == "pytest"
-        project.pytester.runpytest_inprocess(*arguments, *QUIET)
+        check_id, *arguments = shlex.split(line)[1:]
+        project.pytester.runpytest_inprocess(check_id, *arguments, *QUIET)
         (check,) = project.results["checks"]
-        assert f"{shlex.quote(check['node_id'])} --env=mock" in line
+        assert f" {shlex.quote(check['node_id'])} --env=mock" in line
+
+
+def lines_of(directory):
+    page = (directory / "report.html").read_text(encoding="utf-8")
+    return [unescape(line) for line in re.findall(r"<code>(.*?)</code>", page)]
 
 
 @pytest.mark.parametrize(
-    ("node_id", "profile", "line"),
+    ("started", "folder", "begins"),
     [
-        ("suites/a/test_b.py::test_c", "prod", "pytest suites/a/test_b.py::test_c --env=prod"),
-        ("suites/a.py::t[x y]", "prod", "pytest 'suites/a.py::t[x y]' --env=prod"),
-        ("suites/a.py::t[it's $X]", "my env.yaml", """pytest 'suites/a.py::t[it'"'"'s $X]'"""),
-        ("suites/a.py::t", "", "pytest suites/a.py::t --env=staging"),
-        ("", "prod", ""),
+        ("{bin}/python -m pytest ../suites", "deep", "{near}/python -m pytest ../suites/"),
+        ("PATH={bin}:$PATH; pytest suites", ".", "pytest suites/"),
     ],
-    ids=["plain", "blank", "quotes", "old-journal", "nobody's-test"],
+    ids=["module", "PATH"],
 )
-def test_the_line_is_one_for_a_shell(node_id, profile, line):
+def test_the_line_works_where_the_run_was_started(project, tmp_path, started, folder, begins):
+    project.checks(TWO_OF_A_KIND)
+    elsewhere = tmp_path / "profiles of mine"
+    elsewhere.mkdir()
+    profile = "kind: mock\nallow: [read]\nmay_raise: [create-rooms]\n"
+    (elsewhere / "own.yaml").write_text(profile)
+    (elsewhere / "own.env").write_text("")
+    start = project.pytester.path / folder
+    start.mkdir(exist_ok=True)
+    programs = Path(sys.executable).parent
+    places = {"bin": programs, "near": os.path.relpath(programs, start)}
+    options = [
+        f"--env={elsewhere / 'own.yaml'}",
+        f"--env-file={elsewhere / 'own.env'}",
+        "--allow=create-rooms",
+        f"--reports={elsewhere / 'reports'}",
+    ]
+    quiet = {"PYTEST_ADDOPTS": shlex.join(QUIET)}
+
+    def run(line):
+        done = subprocess.run(
+            ["sh", "-c", line], cwd=start, env=os.environ | quiet, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return elsewhere / "reports" / "latest"
+
+    first, _ = lines_of(run(f"{started.format(**places)} {shlex.join(options)}"))
+    assert " ".join(shlex.split(first)).startswith(begins.format(**places))
+    if started.startswith("PATH"):
+        first = f"PATH={programs}:$PATH; {first}"
+    again = json.loads((run(first) / "results.json").read_text())
+
+    (check,) = again["checks"]
+    assert check["node_id"].endswith("[a b]")
+    assert again["run"]["environment"] == "own"
+    assert str(elsewhere) not in first
+
+
+@pytest.mark.parametrize(
+    ("node_id", "words", "line"),
+    [
+        ("suites/a/test_b.py::test_c", ["pytest"], "pytest suites/a/test_b.py::test_c"),
+        ("suites/a.py::t[x y]", ["pytest"], "pytest 'suites/a.py::t[x y]'"),
+        (
+            "suites/a.py::t[it's $X]",
+            ["my py/test"],
+            """'my py/test' 'suites/a.py::t[it'"'"'s $X]'""",
+        ),
+        ("", ["pytest"], ""),
+    ],
+    ids=["plain", "blank", "quotes", "nobody's-test"],
+)
+def test_the_line_is_one_for_a_shell(node_id, words, line):
     check = replace(runs.healthy().checks[0], node_id=node_id)
 
-    assert command(replace(runs.RUN, profile=profile), check).startswith(line)
+    assert command(replace(runs.RUN, again=(*words, "{node_id}")), check) == line
 
 
-def test_the_profile_is_told_without_the_folders_of_this_machine(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.parametrize(
+    ("called", "typed", "words"),
+    [
+        (".venv/bin/pytest", [], [".venv/bin/pytest"]),
+        ("/home/me/it/.venv/bin/pytest", [], [".venv/bin/pytest"]),
+        ("/home/me/other/bin/pytest", [], ["../other/bin/pytest"]),
+        ("/x/pytest/__main__.py", ["python3", "-m", "pytest", "s"], ["python3", "-m", "pytest"]),
+        (
+            "/x/pytest/__main__.py",
+            ["/home/me/it/bin/python", "-X", "dev", "-m", "pytest", "suites"],
+            ["bin/python", "-X", "dev", "-m", "pytest"],
+        ),
+        ("/opt/runner", ["/opt/runner", "suites"], [None, "-m", "pytest"]),
+    ],
+    ids=["relative", "absolute", "beside", "module", "options-of-python", "inside-another-program"],
+)
+def test_the_program_of_the_line_is_the_one_that_was_called(called, typed, words):
+    start = Path("/home/me/it")
+    ours = os.path.relpath(sys.executable, start)
 
-    assert profile_option("staging") == "staging"
-    assert profile_option("my/profile.yaml") == "my/profile.yaml"
-    assert profile_option(str(tmp_path / "config" / "own.yaml")) == "config/own.yaml"
-    assert profile_option("/somewhere/else/own.yaml") == "own.yaml"
+    assert list(program(called, typed, start)) == [word or ours for word in words]
 
 
 def test_an_empty_run_has_a_page_too(written):

@@ -12,7 +12,7 @@ import json
 import os
 import time
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -197,7 +197,7 @@ class _Told:
         run = self.run
         match line["type"]:
             case "run":
-                self.run = Run(**line["run"])
+                self.run = _run_from_json(line["run"])
             case "plan":
                 self.planned = [record_from_json(check) for check in line["checks"]]
             case "target" if run:
@@ -215,6 +215,14 @@ class _Told:
                 why = line["interrupted"]
                 self.run = replace(run, duration_s=line["duration_s"], interrupted=why)
                 self.ended = True
+
+
+def _run_from_json(data: Mapping[str, Any]) -> Run:
+    """
+    Return the run that heads a journal; what only another version knows of it is passed over.
+    """
+    known = {each.name: data[each.name] for each in fields(Run) if each.name in data}
+    return Run(**known | {"again": tuple(data.get("again", ()))})
 
 
 def _halfway(

@@ -52,8 +52,8 @@ class Run:
     interrupted: str | None = None
     # What `build_of` found; in the journal and the formats that have a place for it.
     build: Mapping[str, str] = field(default_factory=dict)
-    # What --env is to be for the same run again.
-    profile: str = ""
+    # The words of the command that runs a check of it once more.
+    again: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pytest
 
 from livekit_conformance.environments.language import language_of
 from livekit_conformance.errors import ProfileError
-from livekit_conformance.reporting import allure_dir, allure_html, collection
+from livekit_conformance.reporting import allure_dir, allure_html, collection, invocation
 from livekit_conformance.reporting.allure_dir import AllureDir
 from livekit_conformance.reporting.allure_html import AllureHtml
 from livekit_conformance.reporting.annotations import Annotations
@@ -84,6 +84,9 @@ def pytest_configure(config: pytest.Config) -> None:
         language=options.language,
         terminal_language=language_of(os.environ),
         build=build_of(os.environ),
+        again=invocation.template(
+            options, root=config.rootpath, start=config.invocation_params.dir
+        ),
     )
     config.stash[RUN] = run
     guard = SecretGuard(config, run)

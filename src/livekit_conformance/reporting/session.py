@@ -67,9 +67,10 @@ class RunState:
         language: Language | None = None,
         terminal_language: Language = "en",
         build: Mapping[str, str] | None = None,
+        again: tuple[str, ...] = (),
     ) -> RunState:
         """
-        A new run, with an id that no other run has.
+        Return a new run, with an id that no other run has.
         """
         now = datetime.now(UTC)
         name = environment_name(environment)
@@ -86,7 +87,7 @@ class RunState:
             url=scrubber(profile.livekit.url),
             variables={**loaded.origins, **loaded.unasked},
             build=build or {},
-            profile=profile_option(environment),
+            again=again,
         )
         return cls(
             environment=name,
@@ -235,16 +236,6 @@ def environment_name(environment: str) -> str:
     How the environment of --env, a name or a path, is called in ids and reports.
     """
     return re.sub(r"[^\w-]+", "-", Path(environment).stem)
-
-
-def profile_option(environment: str) -> str:
-    """
-    What --env is told to be in reports: as it was given, but without the folders of this machine.
-    """
-    path = Path(environment)
-    if not path.is_absolute():
-        return environment
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name
 
 
 RUN: pytest.StashKey[RunState] = pytest.StashKey()
