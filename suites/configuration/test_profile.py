@@ -20,7 +20,7 @@ async def test_the_profile_gives_what_it_promises(
     """
     No variable that a selected check needs is empty, no group of keys is given in part.
     """
-    missing = gaps(profile, run.loaded.empty, selected)
+    missing = [str(gap) for gap in gaps(profile, run.loaded, selected)]
 
     assert not missing, f"what a selected check needs MUST be given; {'; '.join(missing)}"
 

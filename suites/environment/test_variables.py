@@ -5,7 +5,7 @@ Are the variables of the deployment set where a service finds them, and do they 
 import pytest
 
 from livekit_conformance.environments.sanity import NINE
-from livekit_conformance.errors import NotApplicable
+from livekit_conformance.errors import NotApplicable, NotConfigured
 from livekit_conformance.reporting.session import RunState
 
 
@@ -49,8 +49,10 @@ def test_a_variable_holds_what_its_name_says(run: RunState, name: str) -> None:
 
 def origin_of(run: RunState, name: str) -> str:
     """
-    Where the value of a variable came from; a profile that does not ask for it needs none.
+    Return where the value of a variable came from; a profile that does not ask for it needs none.
     """
+    if any(name in absent.unset for absent in run.loaded.left_out.values()):
+        raise NotConfigured(f"{name}=... to the environment")
     origin = run.loaded.origins.get(name)
     if origin is None:
         raise NotApplicable("the profile does not use this variable")

@@ -170,19 +170,39 @@ def test_a_missing_variable_is_the_problem_and_the_others_are_told_all_the_same(
     found = judge(SIP_PASSWORD=None)
 
     missing = the_problem(found)
-    assert missing.says.en == "variable `SIP_PASSWORD` is missing"
-    assert missing.says.ru == "переменная `SIP_PASSWORD` не задана"
+    says = missing.says
+    assert says.en == "variable `SIP_PASSWORD` is missing, although `sip.username` is given"
+    assert says.ru == "переменная `SIP_PASSWORD` не задана, хотя `sip.username` есть"
     assert "export SIP_PASSWORD=" in missing.remedy.en
+    assert len(found) == 1 + len(NINE)
+
+
+def test_one_of_the_three_that_is_missing_makes_the_profile_unusable():
+    found = judge(LIVEKIT_API_KEY=None)
+
+    assert the_problem(found).says.en == "variable `LIVEKIT_API_KEY` is missing"
     assert len(found) == len(NINE)
 
 
+def test_optional_variables_that_are_not_set_are_one_line():
+    rest = dict.fromkeys(NINE[3:])
+
+    found = judge(**rest)
+
+    assert wrong(found) == []
+    (line,) = [f for f in found if f.mark is Mark.NOT_LOOKED_AT]
+    names = ", ".join(f"`{name}`" for name in rest)
+    assert line.says.en == f"not set: {names}; checks that need them are skipped"
+    assert judge(**dict.fromkeys(rest, "")) == found
+
+
 def test_every_problem_of_a_profile_is_told():
-    found = judge(SIP_PASSWORD=None, SIP_SERVER="sip.test:port", LIVEKIT_URL="ftp://voice.test")
+    found = judge(LIVEKIT_API_KEY=None, SIP_SERVER="sip.test:port", LIVEKIT_URL="ftp://voice.test")
 
     told = " ".join(f.says.en for f in wrong(found))
     assert "sip.server" in told
     assert "livekit.url" in told
-    assert "`SIP_PASSWORD` is missing" in told
+    assert "`LIVEKIT_API_KEY` is missing" in told
 
 
 def test_an_account_that_is_left_out_is_no_problem():
@@ -191,11 +211,12 @@ def test_an_account_that_is_left_out_is_no_problem():
 
 
 def test_a_variable_that_is_set_to_nothing_is_a_problem():
-    found = judge(SIP_SERVER="", SIP_USERNAME="", SIP_PASSWORD="", SIP_NUMBER="")
+    found = judge(SIP_SERVER="", PORT="", LIVEKIT_API_KEY="APIabcdefgh12")
 
+    others = "`sip.number`, `sip.username`, `sip.password`"
     assert [f.says.en for f in wrong(found)] == [
-        "variable `SIP_SERVER` (from the environment) is empty",
-        "variable `SIP_NUMBER` (from the environment) is empty",
+        f"variable `SIP_SERVER` (from the environment) is empty, although {others} is given",
+        "variable `PORT` (from the environment) is empty, although `DOMAIN` is given",
     ]
 
 

@@ -82,7 +82,7 @@ def test_the_env_file_and_nowhere_are_places_too(said):
     told = [says for says, _, _ in said(file="DOMAIN=127.0.0.1\n", DOMAIN=None, PORT=None)]
 
     assert any(says.startswith("variable `DOMAIN`: from `") for says in told)
-    assert "variable `PORT` is missing" in told
+    assert "variable `PORT` is missing, although `DOMAIN` is given" in told
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance.environments.loader import find, known_environments, load
+from livekit_conformance.environments.profile import Sip, Webhook
+from livekit_conformance.environments.variables import LeftOut
 from livekit_conformance.errors import ProfileError
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -23,6 +25,7 @@ NINE = {
     "DOMAIN": "app.example.org",
     "PORT": "8443",
 }
+THREE = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 LIVE = """\
 kind: live
 allow: [read]
@@ -66,6 +69,64 @@ def test_live_environments_are_filled_from_the_nine_variables(name):
     assert loaded.origins == dict.fromkeys(sorted(NINE), "environment")
 
 
+@pytest.mark.parametrize("name", ["staging", "prod"])
+@pytest.mark.parametrize(
+    "others", [{}, dict.fromkeys(set(NINE) - set(THREE), "")], ids=["unset", "empty"]
+)
+def test_live_environments_need_three_variables(name, others):
+    environ = {variable: NINE[variable] for variable in THREE} | others
+
+    loaded = load(name, environ=environ, env_file=None, config_dir=CONFIG)
+
+    assert loaded.profile.sip == Sip(transport="udp")
+    assert loaded.profile.webhook == Webhook()
+    assert loaded.empty == {}
+    assert loaded.left_out == {
+        "sip.server": LeftOut(("SIP_SERVER",), ()),
+        "sip.username": LeftOut(("SIP_USERNAME",), ()),
+        "sip.password": LeftOut(("SIP_PASSWORD",), ()),
+        "sip.number": LeftOut(("SIP_NUMBER",), ()),
+        "webhook.url": LeftOut(("DOMAIN", "PORT"), ()),
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "absent"),
+    [
+        ("webhook.url", "https://${DOMAIN:-}:${PORT:-}/", LeftOut(("PORT",), ("DOMAIN",))),
+        ("webhook.url", "https://${DOMAIN}:${PORT:-}/", LeftOut(("PORT",), ("DOMAIN",))),
+        ("redis", "${PORT:-}", LeftOut(("PORT",), ())),
+    ],
+)
+def test_a_key_with_an_optional_variable_that_is_not_set_is_left_out(write, key, text, absent):
+    section, _, inner = key.partition(".")
+    config = write(
+        f"{LIVE}{section}: {'{' + inner + ': ' if inner else ''}{text!r}{'}' if inner else ''}\n"
+    )
+    environ = {name: value for name, value in NINE.items() if name != "PORT"}
+
+    loaded = load("there", environ=environ, env_file=None, config_dir=config)
+
+    assert loaded.left_out == {key: absent}
+    assert loaded.profile.webhook.url == ""
+    assert loaded.profile.redis is None
+
+
+def test_an_optional_variable_of_what_a_live_profile_cannot_do_without_is_refused(write):
+    config = write(LIVE.replace("${LIVEKIT_URL}", "${LIVEKIT_URL:-}"))
+
+    (problem,) = problems_of(config, environ=NINE | {"LIVEKIT_URL": ""})
+
+    assert problem.endswith("livekit.url: is empty: kind live needs a value")
+
+
+@pytest.mark.parametrize("text", ["${A:-b}", "${A-}", "${:-}", "${A:}"])
+def test_other_forms_of_the_shell_are_refused_with_the_right_one(write, text):
+    (problem,) = problems_of(write(f"kind: mock\nallow: [read]\nredis: '{text}'\n"))
+
+    assert "or ${NAME:-} for one that may be left out" in problem
+
+
 def test_the_environment_wins_over_the_env_file_and_both_are_told(tmp_path):
     env_file = tmp_path / ".env"
     env_file.write_text("LIVEKIT_URL=http://file\nLIVEKIT_API_KEY='key$X'\n", encoding="utf-8")
@@ -92,8 +153,8 @@ def test_origins_print_without_values():
 def test_every_missing_variable_is_listed_with_where_it_was_looked_for():
     problems = problems_of(CONFIG, "prod", environ={})
 
-    assert len(problems) == len(NINE)
-    for name in NINE:
+    assert len(problems) == len(THREE)
+    for name in THREE:
         (problem,) = [text for text in problems if f"variable {name} is missing" in text]
         assert "in the environment and in .env (there is none)" in problem
         assert f"export {name}=" in problem

@@ -10,6 +10,9 @@ from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
 from livekit_conformance.environments.needs import needs_missing
 from livekit_conformance.environments.profile import Profile
+from livekit_conformance.environments.variables import LeftOut
+
+LINE = {"server": "sip.example.org", "number": "+15550123"}
 
 
 def make_profile(kind="live", **sections):
@@ -36,7 +39,7 @@ def test_a_bare_live_profile_is_told_the_key_to_add(clause, change):
 
 
 def test_credentials_are_needed_beside_the_server():
-    profile = make_profile(sip={"server": "sip.example.org", "number": "+15550123"})
+    profile = make_profile(sip=LINE)
 
     missing = needs_missing(BY_ID["1.1-trunk-accepts-right-password"], profile)
 
@@ -67,7 +70,8 @@ def test_an_outbound_call_needs_trunk_number_and_listener():
 
 @pytest.mark.parametrize("kind", ["mock", "local", "live"])
 def test_behind_a_provider_the_answers_of_livekit_sip_are_not_heard(kind):
-    provider = {"server": "sip.example.org", "provider": True, "username": "x"}
+    account = {"username": "x", "password": "made-up"}
+    provider = {"server": "sip.example.org", "provider": True, "number": "+15550123", **account}
     missing = {
         clause.id: needs_missing(clause, make_profile(kind=kind, sip=provider))
         for clause in CLAUSES
@@ -89,7 +93,7 @@ def test_behind_a_provider_the_answers_of_livekit_sip_are_not_heard(kind):
     ids=["not to us", "on no path", "to us"],
 )
 def test_an_agent_stand_in_needs_webhooks_that_call_it(webhook, line):
-    profile = make_profile(agent="stand-in", webhook=webhook, sip={"server": "sip.example.org"})
+    profile = make_profile(agent="stand-in", webhook=webhook, sip=LINE)
 
     assert needs_missing(BY_ID["1.5-call-is-answered"], profile) == line
 
@@ -109,3 +113,39 @@ def test_an_agent_is_missed_by_whoever_chose_to_have_none():
     missing = needs_missing(clause, make_profile(kind="mock", agent="none"))
 
     assert missing == "agent: deployed (or stand-in)"
+
+
+def left_out(*names):
+    keys = {
+        "SIP_SERVER": "sip.server",
+        "SIP_NUMBER": "sip.number",
+        "SIP_USERNAME": "sip.username",
+        "SIP_PASSWORD": "sip.password",
+    }
+    return {keys[name]: LeftOut((name,), ()) for name in names}
+
+
+@pytest.mark.parametrize(
+    ("clause", "sip", "unset", "asked"),
+    [
+        ("1.5-call-is-answered", {}, ("SIP_SERVER", "SIP_NUMBER"), "SIP_SERVER=... and SIP_NUMBER"),
+        ("1.5-call-is-answered", {"server": "sip.test"}, ("SIP_NUMBER",), "SIP_NUMBER"),
+        ("1.5-call-is-answered", {**LINE, "username": "x"}, ("SIP_PASSWORD",), "SIP_PASSWORD"),
+        (
+            "1.1-trunk-accepts-right-password",
+            LINE,
+            ("SIP_USERNAME", "SIP_PASSWORD"),
+            "SIP_USERNAME=... and SIP_PASSWORD",
+        ),
+    ],
+)
+def test_what_is_left_out_for_want_of_variables_asks_for_them(clause, sip, unset, asked):
+    missing = needs_missing(BY_ID[clause], make_profile(sip=sip), left_out(*unset))
+
+    assert missing == f"{asked}=... to the environment or the env file"
+
+
+def test_a_call_without_an_account_needs_no_variables_for_one():
+    unset = left_out("SIP_USERNAME", "SIP_PASSWORD")
+
+    assert needs_missing(BY_ID["1.5-call-is-answered"], make_profile(sip=LINE), unset) is None

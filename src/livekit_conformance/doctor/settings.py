@@ -5,12 +5,13 @@ The profile and its variables: which file, where each value came from, and wheth
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.catalogue.text import Text
 from livekit_conformance.doctor.env_file import judge_env_file
@@ -20,6 +21,7 @@ from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.completeness import gaps
 from livekit_conformance.environments.env_file import read_env_file
 from livekit_conformance.environments.loader import Loaded, expanded, find
+from livekit_conformance.environments.needs import ACCOUNT, is_given, keys_of
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.sanity import NINE
 from livekit_conformance.environments.variables import Origin, Variables
@@ -88,8 +90,6 @@ _ODD: Mapping[str, tuple[str, Text]] = MappingProxyType(
     }
 )
 _IS_MISSING = re.compile(r": variable [A-Z_a-z0-9]+ is missing: ")
-# Empty on purpose when both are: no digest.
-_ACCOUNT = frozenset({"sip.username", "sip.password"})
 _MISFIT = re.compile(r"port (?P<port>\d+) does not fit a URL that begins with (?P<scheme>\S+)")
 _FROM: Mapping[Origin, Text] = MappingProxyType(
     {
@@ -119,13 +119,17 @@ def judge_loaded(loaded: Loaded, env_file: Path | None) -> Iterator[Finding]:
         ),
     )
     if loaded.env_file and loaded.origins:
-        yield from judge_env_file(loaded.env_file, loaded.origins, loaded.misspelt)
+        rest = _not_among(loaded.meant, loaded.misspelt)
+        yield from judge_env_file(loaded.env_file, loaded.origins, rest)
+    found = gaps(loaded.profile, loaded, CLAUSES)
     yield from judge_variables(
         loaded.origins,
         loaded.oddities,
-        _gaps(loaded),
+        {name: gap.beside for gap in found for name in gap.variables},
         env_file or Path(".env"),
         differing=loaded.differing,
+        misspelt=loaded.meant,
+        unset=[name for absent in loaded.left_out.values() for name in absent.unset],
         is_live=loaded.profile.kind == "live",
     )
     yield from _in_part(loaded.profile)
@@ -155,19 +159,29 @@ def judge_unusable(
     if not variables.origins:
         return
     missing = [name for name, origin in variables.origins.items() if origin == "missing"]
-    misspelt = {name: variables.misspelling_of(name) for name in missing}
+    misspelt = {name: near for name in missing if (near := variables.misspelling_of(name))}
     if variables.file:
-        told = {near[0] for near in misspelt.values() if near}
-        rest = {name: meant for name, meant in variables.misspelt().items() if name not in told}
+        rest = _not_among(misspelt, variables.misspelt())
         yield from judge_env_file(variables.file, variables.origins, rest)
     yield from judge_variables(
         variables.origins,
         variables.odd(),
-        empty,
+        dict.fromkeys(empty, ()),
         env_file or Path(".env"),
         differing=variables.differing(),
         misspelt=misspelt,
+        unset=variables.unset(),
     )
+
+
+def _not_among(
+    meant: Mapping[str, tuple[str, Origin]], misspelt: Mapping[str, str]
+) -> dict[str, str]:
+    """
+    Return the misspelt names of the env file that are not told beside the variable they mean.
+    """
+    told = {near for near, _ in meant.values()}
+    return {name: wanted for name, wanted in misspelt.items() if name not in told}
 
 
 def _variables(path: Path | None, environ: Mapping[str, str], env_file: Path | None) -> Variables:
@@ -196,36 +210,39 @@ def path_of(env: str, config_dir: Path) -> Path | None:
 def judge_variables(
     origins: Mapping[str, Origin],
     oddities: Mapping[str, tuple[str, ...]],
-    empty: Iterable[str],
+    needed: Mapping[str, tuple[str, ...]],
     env_file: Path,
     *,
     differing: Collection[str] = (),
-    misspelt: Mapping[str, tuple[str, Origin] | None] = MappingProxyType({}),
+    misspelt: Mapping[str, tuple[str, Origin]] = MappingProxyType({}),
+    unset: Collection[str] = (),
     is_live: bool = True,
 ) -> Iterator[Finding]:
     """
     One line for each variable that the profile asks for: the nine first, in their order.
 
-    `empty` are those that are set to nothing while something is needed, `differing` those that have
-    another value in the env file; `misspelt` is what may be meant for those that are missing.
+    `needed` are those without a value that something needs, each with what is given beside it;
+    `unset` are the optional ones without a value. `differing` are those that have another value in
+    the env file; `misspelt` is what may be meant for those that are missing.
     """
     asked = [*(n for n in NINE if n in origins), *sorted(set(origins) - set(NINE))]
-    for name in asked:
-        if origins[name] == "missing":
-            near = misspelt.get(name)
-            yield _misspelt(name, *near, env_file) if near else _missing(name, env_file)
-        elif name in empty:
-            yield _empty(name, origins[name], env_file, hides=name in differing)
-        elif name in oddities:
-            for words in oddities[name]:
-                yield _odd(name, words, origins[name], env_file)
-        elif name in differing:
-            yield _differing(name, env_file)
+    choice = set(unset).difference(needed, differing, misspelt)
+    hollow = {*needed, *unset}
+    for name in (name for name in asked if name not in choice):
+        if name in misspelt:
+            yield _misspelt(name, *misspelt[name], env_file)
+        elif origins[name] == "missing":
+            yield _missing(name, env_file, needed.get(name, ()))
+        elif name in hollow:
+            hides = name in differing
+            yield _empty(name, origins[name], env_file, needed.get(name, ()), hides=hides)
         else:
-            yield _set(name, origins[name], env_file)
+            yield from _valued(name, origins[name], oddities.get(name, ()), env_file, differing)
     if only := [name for name in asked if origins[name] == ".env"]:
         yield _only_in_file(only, env_file)
     rest = [name for name in NINE if name not in origins]
+    if left := [name for name in asked if name in choice]:
+        yield _not_set(left, env_file)
     if rest and is_live:
         names = ", ".join(f"`{name}`" for name in rest)
         yield not_looked_at(
@@ -237,10 +254,47 @@ def judge_variables(
         )
 
 
-def _missing(name: str, env_file: Path) -> Finding:
+def _valued(
+    name: str, origin: Origin, odd: Sequence[str], env_file: Path, differing: Collection[str]
+) -> Iterator[Finding]:
+    for words in odd:
+        yield _odd(name, words, origin, env_file)
+    if not odd:
+        yield _differing(name, env_file) if name in differing else _set(name, origin, env_file)
+
+
+def _not_set(names: Iterable[str], env_file: Path) -> Finding:
+    told = ", ".join(f"`{name}`" for name in names)
+    return not_looked_at(
+        Link.CONFIGURATION,
+        Text(
+            en=f"not set: {told}; checks that need them are skipped",
+            ru=f"не заданы: {told}; проверки, которым они нужны, пропускаются",
+        ),
+        Text(
+            en=f"To look further, set them in the environment or in `{env_file}`",
+            ru=f"Чтобы проверить больше, задайте их в окружении или в `{env_file}`",
+        ),
+    )
+
+
+def _although(beside: Iterable[str]) -> tuple[str, str]:
+    """
+    Return what is given beside a variable without a value, as the end of a sentence in English and
+    in Russian.
+    """
+    others = ", ".join(f"`{other}`" for other in beside)
+    return (f", although {others} is given", f", хотя {others} есть") if others else ("", "")
+
+
+def _missing(name: str, env_file: Path, beside: Iterable[str]) -> Finding:
+    although, although_ru = _although(beside)
     return problem(
         Link.CONFIGURATION,
-        Text(en=f"variable `{name}` is missing", ru=f"переменная `{name}` не задана"),
+        Text(
+            en=f"variable `{name}` is missing{although}",
+            ru=f"переменная `{name}` не задана{although_ru}",
+        ),
         Text(
             en=f"Set it: `export {name}=...`, or write a line `{name}=...` into `{env_file}`",
             ru=f"Задайте её: `export {name}=...` или строкой `{name}=...` в файле `{env_file}`",
@@ -283,7 +337,9 @@ def _differing(name: str, env_file: Path) -> Finding:
     )
 
 
-def _empty(name: str, origin: Origin, env_file: Path, *, hides: bool) -> Finding:
+def _empty(
+    name: str, origin: Origin, env_file: Path, beside: Iterable[str], *, hides: bool
+) -> Finding:
     if hides:
         return problem(
             Link.CONFIGURATION,
@@ -295,11 +351,12 @@ def _empty(name: str, origin: Origin, env_file: Path, *, hides: bool) -> Finding
             ),
             Text(en=f"`unset {name}`, or give it a value", ru=f"`unset {name}` или задайте её"),
         )
+    although, although_ru = _although(beside)
     return problem(
         Link.CONFIGURATION,
         Text(
-            en=f"variable `{name}` ({_from(origin, env_file).en}) is empty",
-            ru=f"переменная `{name}` ({_from(origin, env_file).ru}) пуста",
+            en=f"variable `{name}` ({_from(origin, env_file).en}) is empty{although}",
+            ru=f"переменная `{name}` ({_from(origin, env_file).ru}) пуста{although_ru}",
         ),
         _filled(Text(en="Give it a value: {how}", ru="Задайте её: {how}"), name, origin, env_file),
     )
@@ -374,32 +431,23 @@ def in_russian(words: str) -> tuple[str, Text]:
     return words, _AGAIN
 
 
-def _gaps(loaded: Loaded) -> set[str]:
-    """
-    The variables that are empty while a check needs them.
-    """
-    lines = gaps(loaded.profile, loaded.empty, CLAUSES)
-    return {name for name in loaded.empty if any(f"variable {name} is empty" in li for li in lines)}
-
-
 def _really_empty(variables: Variables) -> set[str]:
     """
     The variables that are set to nothing, but for an account that is left out.
     """
     empty = variables.empty()
-    account = {name for name, keys in empty.items() if _ACCOUNT.intersection(keys)}
-    return set(empty) - (account if len(account) == len(_ACCOUNT) else set())
+    account = {name for name, keys in empty.items() if set(ACCOUNT).intersection(keys)}
+    return set(empty) - (account if len(account) == len(ACCOUNT) else set())
 
 
 def _in_part(profile: Profile) -> Iterator[Finding]:
     """
     What is set for one part of the profile and does not fit another.
     """
-    outbound = profile.sip.outbound
-    given = {key: getattr(outbound, key) for key in ("trunk_id", "number", "listen")}
-    lacking = [f"`sip.outbound.{key}`" for key, value in given.items() if not value]
-    if 0 < len(lacking) < len(given):
-        keys = ", ".join(lacking)
+    outbound = keys_of(Need.OUTBOUND)
+    lacking = [key for key in outbound if not is_given(profile, key)]
+    if 0 < len(lacking) < len(outbound):
+        keys = ", ".join(f"`{key}`" for key in lacking)
         yield problem(
             Link.CONFIGURATION,
             Text(en=f"`sip.outbound` lacks {keys}", ru=f"в `sip.outbound` не хватает {keys}"),

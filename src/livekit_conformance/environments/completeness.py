@@ -7,45 +7,76 @@ that it asks for and that is empty, or a group of keys that is given in part, is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from livekit_conformance.catalogue.clause import Clause, Need
+from livekit_conformance.environments.loader import Loaded
+from livekit_conformance.environments.needs import ACCOUNT, is_given, keys_of
 from livekit_conformance.environments.profile import Profile
 
-# Keys that go with a need beside the one that it is named after.
-_COMPANIONS: Mapping[Need, tuple[str, ...]] = {
-    Need.SIP: ("sip.number", "sip.caller"),
-    Need.SIP_CREDENTIALS: ("sip.password",),
-    Need.OUTBOUND: ("sip.outbound.trunk_id", "sip.outbound.number", "sip.outbound.listen"),
+# Keys that go with a need beside those that provide it.
+_COMPANIONS: Mapping[Need, tuple[str, ...]] = {Need.SIP: ("sip.caller",)}
+# What is of no use without others, by its key.
+_GOES_WITH: Mapping[str, tuple[str, ...]] = {
+    "sip.server": ("sip.number",),
+    "sip.number": ("sip.server",),
+    "sip.username": ("sip.server", "sip.number", "sip.password"),
+    "sip.password": ("sip.server", "sip.number", "sip.username"),
 }
-# Empty on purpose when both are: no digest.
-_ACCOUNT = ("sip.username", "sip.password")
 
 
-def gaps(
-    profile: Profile, empty: Mapping[str, Sequence[str]], selected: Iterable[Clause]
-) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Gap:
     """
-    The gaps that concern one of the `selected` clauses.
+    A key without a value, the variables that should have given it one, and what is given beside it.
+    """
 
-    `empty` has the variables that are set to nothing, each with the keys that ask for it.
+    key: str
+    variables: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.variables:
+            return f"{self.key} must be given too"
+        names = " and ".join(self.variables)
+        if not self.beside:
+            return f"{self.key}: variable {names} is empty"
+        return f"{self.key}: {names} must be set too, because {' and '.join(self.beside)} is"
+
+
+def gaps(profile: Profile, loaded: Loaded, selected: Iterable[Clause]) -> list[Gap]:
+    """
+    Return the gaps that concern one of the `selected` clauses.
     """
     needs = {need for clause in selected for need in clause.needs}
-    keys = {key for need in needs for key in (need.value, *_COMPANIONS.get(need, ()))}
-    return [*_empty(profile, empty, keys), *_in_part(profile, needs)]
+    keys = {key for need in needs for key in (*keys_of(need), *_COMPANIONS.get(need, ()))}
+    return [
+        *_empty(profile, loaded, keys),
+        *_left_out_in_part(profile, loaded, keys),
+        *_outbound_in_part(profile, needs),
+    ]
 
 
-def _empty(profile: Profile, empty: Mapping[str, Sequence[str]], needed: set[str]) -> Iterator[str]:
-    no_digest = not profile.sip.username and not profile.sip.password.get_secret_value()
-    for name, asking in empty.items():
+def _empty(profile: Profile, loaded: Loaded, needed: set[str]) -> Iterator[Gap]:
+    # Empty on purpose when both are: no digest.
+    no_digest = not any(is_given(profile, key) for key in ACCOUNT)
+    for name, asking in loaded.empty.items():
         for key in asking:
-            if key in needed and not (no_digest and key in _ACCOUNT):
-                yield f"{key}: variable {name} is empty"
+            if key in needed and not (no_digest and key in ACCOUNT):
+                yield Gap(key, (name,))
 
 
-def _in_part(profile: Profile, needs: set[Need]) -> Iterator[str]:
-    outbound = profile.sip.outbound
-    values = {key: getattr(outbound, key) for key in ("trunk_id", "number", "listen")}
-    lacking = [key for key, value in values.items() if not value]
-    if Need.OUTBOUND in needs and 0 < len(lacking) < len(values):
-        yield f"sip.outbound: {' and '.join(lacking)} must be given too"
+def _left_out_in_part(profile: Profile, loaded: Loaded, needed: set[str]) -> Iterator[Gap]:
+    for key, absent in loaded.left_out.items():
+        others = (other for other, companions in _GOES_WITH.items() if key in companions)
+        beside = (*absent.given, *(other for other in others if is_given(profile, other)))
+        if key in needed and beside:
+            yield Gap(key, absent.unset, beside)
+
+
+def _outbound_in_part(profile: Profile, needs: set[Need]) -> Iterator[Gap]:
+    keys = keys_of(Need.OUTBOUND)
+    lacking = [key for key in keys if not is_given(profile, key)]
+    if Need.OUTBOUND in needs and len(lacking) < len(keys):
+        yield from map(Gap, lacking)

@@ -4,7 +4,7 @@ Loads the profile of an environment; all problems of a file are reported at once
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from livekit_conformance.environments.hints import did_you_mean
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.sanity import NINE, scheme_misfit
 from livekit_conformance.environments.validation import validated
-from livekit_conformance.environments.variables import Origin, Variables
+from livekit_conformance.environments.variables import Absent, LeftOut, Origin, Variables
 from livekit_conformance.environments.yaml_document import KeyPath, dotted
 from livekit_conformance.errors import ProfileError
 
@@ -47,6 +47,10 @@ class Loaded:
     differing: tuple[str, ...] = ()
     # Names in the env file that nobody asks for, with those that they are likely to mean.
     misspelt: Mapping[str, str] = field(default_factory=dict)
+    # Keys of the profile that are left out, because an optional variable is not set.
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
+    # Optional variables that are not set, each with what was probably meant for it, and its place.
+    meant: Mapping[str, tuple[str, Origin]] = field(default_factory=dict)
 
 
 def known_environments(config_dir: Path) -> list[str]:
@@ -105,7 +109,7 @@ def load(
     problems += (_attributed(problem, variables, odd) for problem in wrong)
     problems += _missing_for_live(document.data)
     if profile is not None and not unknown:
-        problems += _contradictions(profile)
+        problems += _contradictions(profile, variables.left_out)
     if problems or profile is None:
         raise ProfileError([f"{path}: {problem}" for problem in dict.fromkeys(problems)])
     for name, words in _misfits(profile, variables):
@@ -120,6 +124,10 @@ def load(
         env_file=variables.file,
         differing=variables.differing(),
         misspelt=variables.misspelt(),
+        left_out=variables.left_out,
+        meant={
+            name: near for name in variables.unset() if (near := variables.misspelling_of(name))
+        },
     )
 
 
@@ -155,18 +163,24 @@ def _misfits(profile: Profile, variables: Variables) -> Iterator[tuple[str, str]
 def expanded(value: Any, path: KeyPath, variables: Variables) -> tuple[Any, set[KeyPath]]:
     """
     `value` with variables replaced, and the places where that was impossible.
+
+    A key whose optional variables are not set is left out.
     """
     match value:
         case str():
             text = variables.expand(value, dotted(path))
-            return ("", {path}) if text is None else (text, set())
+            return ("", {path}) if text is Absent.MISSING else (text, set())
         case dict():
             pairs = {key: expanded(inner, (*path, key), variables) for key, inner in value.items()}
             unknown = {place for _, places in pairs.values() for place in places}
-            return {str(key): inner for key, (inner, _) in pairs.items()}, unknown
+            kept = {
+                str(key): inner for key, (inner, _) in pairs.items() if inner is not Absent.LEFT_OUT
+            }
+            return kept, unknown
         case list():
             items = [expanded(inner, (*path, n), variables) for n, inner in enumerate(value)]
-            return [inner for inner, _ in items], {place for _, places in items for place in places}
+            kept_items = [inner for inner, _ in items if inner is not Absent.LEFT_OUT]
+            return kept_items, {place for _, places in items for place in places}
         case _:
             return value, set()
 
@@ -184,16 +198,18 @@ def _missing_for_live(data: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{section}.{key}: kind live needs it: add `{key}: ...` under `{section}:`"
 
 
-def _contradictions(profile: Profile) -> Iterator[str]:
+def _contradictions(profile: Profile, left_out: Collection[str]) -> Iterator[str]:
     if profile.kind == "live":
         empty = [key for key in _LIVE_KEYS["livekit"] if not _plain(getattr(profile.livekit, key))]
         for key in empty:
             yield f"livekit.{key}: is empty: kind live needs a value"
         if Effect.DISRUPT in profile.allow | profile.may_raise and not _is_loopback(profile):
             yield "allow: disrupt is refused for a target that is not loopback: remove it"
-    if profile.sip.server and not profile.sip.number:
+    # What is left out for want of a variable is a gap: `completeness` names the variable.
+    if profile.sip.server and not profile.sip.number and "sip.number" not in left_out:
         yield "sip.number: is empty: a profile with sip.server needs the number to dial"
-    if profile.sip.username and not _plain(profile.sip.password):
+    has_password = _plain(profile.sip.password) or "sip.password" in left_out
+    if profile.sip.username and not has_password:
         yield "sip.password: is empty: sip.username needs it (or leave both empty: no digest)"
     for secret in profile.secrets():
         if len(secret) < _SHORTEST_SECRET:

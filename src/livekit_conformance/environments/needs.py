@@ -4,11 +4,16 @@ What a clause needs and a profile does not provide, in terms of the profile's ow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from types import MappingProxyType
+from typing import Any
+
+from pydantic import SecretStr
 
 from livekit_conformance.catalogue.clause import Clause, Need
 from livekit_conformance.environments.profile import Profile
+from livekit_conformance.environments.variables import LeftOut
 
 # The line of the profile that provides each of them.
 LINES: Mapping[Need, str] = MappingProxyType(
@@ -30,19 +35,59 @@ LINES: Mapping[Need, str] = MappingProxyType(
         Need.STACK: "kind: local",
     }
 )
+# The account of a call: both keys, or neither where the trunk asks for none.
+ACCOUNT = ("sip.username", "sip.password")
+# The keys that provide a need, where they are more than the one that it is named after.
+_KEYS: Mapping[Need, tuple[str, ...]] = MappingProxyType(
+    {
+        Need.SIP: ("sip.server", "sip.number"),
+        Need.SIP_CREDENTIALS: ACCOUNT,
+        Need.OUTBOUND: ("sip.outbound.trunk_id", "sip.outbound.number", "sip.outbound.listen"),
+    }
+)
 # Choices of any profile; the rest comes with the provisioner of a `mock` or `local` one.
 _CHOSEN = frozenset({Need.AGENT, Need.DIRECT_SIP})
 
 
-def needs_missing(clause: Clause, profile: Profile) -> str | None:
+def keys_of(need: Need) -> tuple[str, ...]:
     """
-    The one-line change of the profile that would make `clause` testable; None when it is.
+    Return the keys of a profile that provide `need`.
+    """
+    return _KEYS.get(need, (need.value,))
+
+
+def is_given(profile: Profile, key: str) -> bool:
+    """
+    Return whether the profile has a value for a dotted key.
+    """
+    value: Any = reduce(getattr, key.split("."), profile)
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+
+def needs_missing(
+    clause: Clause, profile: Profile, left_out: Mapping[str, LeftOut] = MappingProxyType({})
+) -> str | None:
+    """
+    Return what to add so that `clause` can be tested; None when nothing is missing.
+
+    That is one line of the profile, or the variables for the keys that are `left_out`.
     """
     for need in _needed(clause, profile):
         is_provided = profile.kind != "live" and need not in _CHOSEN
         if not is_provided and not _has(profile, need):
-            return LINES[need]
+            names = [
+                name
+                for key in _keys_for(profile, need)
+                if key in left_out
+                for name in left_out[key].unset
+            ]
+            return _setting(names) if names else LINES[need]
     return None
+
+
+def _setting(names: Iterable[str]) -> str:
+    lines = (f"{name}=..." for name in dict.fromkeys(names))
+    return f"{' and '.join(lines)} to the environment or the env file"
 
 
 def _needed(clause: Clause, profile: Profile) -> tuple[Need, ...]:
@@ -52,25 +97,25 @@ def _needed(clause: Clause, profile: Profile) -> tuple[Need, ...]:
     return clause.needs
 
 
+def _keys_for(profile: Profile, need: Need) -> tuple[str, ...]:
+    """
+    Return the keys that provide `need` in this profile: no call is placed with half an account.
+    """
+    with_account = need is Need.SIP and is_given(profile, "sip.username")
+    return (*keys_of(need), *(ACCOUNT if with_account else ()))
+
+
 def _has(profile: Profile, need: Need) -> bool:
     services = {source.service for source in profile.logs}
-    outbound, files = profile.sip.outbound, profile.deployment
-    return bool(
-        {
-            Need.REDIS: profile.redis,
-            Need.SERVER_LOG: "livekit-server" in services,
-            Need.SIP_LOG: "livekit-sip" in services,
-            Need.APPLICATION_LOG: "application" in services,
-            Need.ANY_LOG: services,
-            Need.RECEIVER: profile.webhook.listen,
-            Need.ENDPOINT: profile.webhook.url,
-            Need.SIP: profile.sip.server,
-            Need.SIP_CREDENTIALS: profile.sip.username,
-            Need.DIRECT_SIP: not profile.sip.provider,
-            Need.AGENT: profile.agent != "none",
-            Need.OUTBOUND: all((outbound.trunk_id, outbound.number, outbound.listen)),
-            Need.SERVER_CONFIG: files.livekit_server_config,
-            Need.SIP_CONFIG: files.livekit_sip_config,
-            Need.STACK: profile.kind == "local",
-        }[need]
-    )
+    otherwise = {
+        Need.SERVER_LOG: "livekit-server" in services,
+        Need.SIP_LOG: "livekit-sip" in services,
+        Need.APPLICATION_LOG: "application" in services,
+        Need.ANY_LOG: bool(services),
+        Need.DIRECT_SIP: not profile.sip.provider,
+        Need.AGENT: profile.agent != "none",
+        Need.STACK: profile.kind == "local",
+    }
+    if need in otherwise:
+        return otherwise[need]
+    return all(is_given(profile, key) for key in _keys_for(profile, need))

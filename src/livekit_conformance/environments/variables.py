@@ -1,5 +1,7 @@
 """
 `${NAME}` in a profile: taken from the process environment, else from the env file, with provenance.
+
+`${NAME:-}` is a variable that may be unset or empty, as in a shell: then its key is left out.
 """
 
 from __future__ import annotations
@@ -7,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Literal
 
 from livekit_conformance.environments.env_file import EnvFile
@@ -16,7 +19,26 @@ from livekit_conformance.environments.sanity import NINE, oddities, swapped
 Origin = Literal["environment", ".env", "missing"]
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}?")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<optional>:-)?")
+
+
+class Absent(Enum):
+    """
+    Why a text has no value: one of its variables is missing, or optional and not set.
+    """
+
+    MISSING = auto()
+    LEFT_OUT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """
+    The variables of a key that is left out: the optional ones that are not set, and the others.
+    """
+
+    unset: tuple[str, ...]
+    given: tuple[str, ...]
 
 
 @dataclass
@@ -31,32 +53,54 @@ class Variables:
     problems: list[str] = field(default_factory=list)
     # The keys of the profile that each variable stands in.
     uses: dict[str, list[str]] = field(default_factory=dict)
+    # The keys of the profile that are left out, because an optional variable is not set.
+    left_out: dict[str, LeftOut] = field(default_factory=dict)
     _values: dict[str, str] = field(default_factory=dict, repr=False)
 
-    def expand(self, text: str, key: str) -> str | None:
+    def expand(self, text: str, key: str) -> str | Absent:
         """
-        `text` with every `${NAME}` replaced; None (and a problem) when one cannot be.
+        Return `text` with every variable replaced, or why that is impossible.
 
-        `key` is the place in the profile, for the message.
+        `key` is the place in the profile, for the message about a variable that is missing.
         """
         values: dict[str, str | None] = {}
+        optional = set()
         for reference in _REFERENCE.finditer(text):
-            name = reference[1]
-            if not _NAME.fullmatch(name) or not reference[0].endswith("}"):
+            parts = _NAME.fullmatch(reference[1])
+            if parts is None or not reference[0].endswith("}"):
                 self.problems.append(
-                    f"{key}: not a variable reference: write ${{NAME}} with letters, digits and _"
+                    f"{key}: not a variable reference: write ${{NAME}} with letters, digits and _, "
+                    "or ${NAME:-} for one that may be left out"
                 )
-                return None
-            values[name] = self._look_up(name, key)
-        if None in values.values():
-            return None
+                return Absent.MISSING
+            name = parts["name"]
+            values[reference[1]] = self._look_up(name, key, required=not parts["optional"])
+            if parts["optional"]:
+                optional.add(reference[1])
+        if any(value is None and name not in optional for name, value in values.items()):
+            return Absent.MISSING
+        if unset := [name for name in values if name in optional and not values[name]]:
+            given = [name for name, value in values.items() if value]
+            self.left_out[key] = LeftOut(_bare(unset), _bare(given))
+            return Absent.LEFT_OUT
         return _REFERENCE.sub(lambda reference: values[reference[1]] or "", text)
 
     def empty(self) -> dict[str, tuple[str, ...]]:
         """
-        The variables that are set to nothing, with the keys that they stand in.
+        The variables that must have a value and are set to nothing, with the keys they stand in.
         """
-        return {name: tuple(self.uses[name]) for name, value in self._values.items() if not value}
+        empty = [name for name, value in self._values.items() if not value]
+        asking = {
+            name: tuple(key for key in self.uses[name] if key not in self.left_out)
+            for name in empty
+        }
+        return {name: keys for name, keys in asking.items() if keys}
+
+    def unset(self) -> tuple[str, ...]:
+        """
+        The optional variables that are not set, in the order of the profile.
+        """
+        return tuple(dict.fromkeys(n for absent in self.left_out.values() for n in absent.unset))
 
     def odd(self) -> dict[str, tuple[str, ...]]:
         """
@@ -99,14 +143,15 @@ class Variables:
     def _unasked(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if name not in NINE and name not in self.origins]
 
-    def _look_up(self, name: str, key: str) -> str | None:
+    def _look_up(self, name: str, key: str, *, required: bool) -> str | None:
         self.origins[name] = self.origin(name)
         value = self.environ.get(name, self._in_file.get(name))
         if value is None:
-            self.problems.append(
-                f"{key}: variable {name} is missing: looked in the environment and in "
-                f"{self._file_words()}; {self._remedy(name)}"
-            )
+            if required:
+                self.problems.append(
+                    f"{key}: variable {name} is missing: looked in the environment and in "
+                    f"{self._file_words()}; {self._remedy(name)}"
+                )
             return None
         self._values[name] = value
         self.uses.setdefault(name, []).append(key)
@@ -136,3 +181,7 @@ class Variables:
 
     def _file_words(self) -> str:
         return str(self.file.path) if self.file else ".env (there is none)"
+
+
+def _bare(references: Iterable[str]) -> tuple[str, ...]:
+    return tuple(reference.removesuffix(":-") for reference in references)

@@ -110,6 +110,7 @@ class Examiner:
             self.run.profile,
             self.run.broken,
             time_left=self.run.time_left,
+            left_out=self.run.loaded.left_out,
         )
         if decision is not None:
             raise Withheld(decision)

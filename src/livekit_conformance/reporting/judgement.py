@@ -7,12 +7,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Self
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import Clause
 from livekit_conformance.environments.needs import needs_missing
 from livekit_conformance.environments.profile import KnownIssue, Profile
+from livekit_conformance.environments.variables import LeftOut
 from livekit_conformance.errors import Blocked, NotApplicable, NotConfigured, Unreachable
 from livekit_conformance.verdict import CheckRecord, Reason, Verdict
 
@@ -52,12 +54,18 @@ class Withheld(Exception):
 
 
 def withheld(
-    clause: Clause, profile: Profile, broken: Mapping[str, str], *, time_left: float
+    clause: Clause,
+    profile: Profile,
+    broken: Mapping[str, str],
+    *,
+    time_left: float,
+    left_out: Mapping[str, LeftOut] = MappingProxyType({}),
 ) -> Decision | None:
     """
     Why a check is not run: not permitted, not configured, blocked, or out of time; else None.
 
-    `broken` maps each broken link to the check that broke it; `time_left` in seconds.
+    `broken` maps each broken link to the check that broke it; `time_left` in seconds; `left_out`
+    has the keys of the profile whose variables are not set.
     """
     if not profile.may(clause.effect):
         remedy = (
@@ -70,7 +78,7 @@ def withheld(
             f"the profile does not permit the effect {clause.effect}: {remedy}",
             reason="not-permitted",
         )
-    if (change := needs_missing(clause, profile)) is not None:
+    if (change := needs_missing(clause, profile, left_out)) is not None:
         return Decision(
             Verdict.SKIPPED,
             f"the profile does not say enough to test this: add {change}",
