@@ -32,6 +32,7 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "config": "livekit_conformance.config_command",
         "compare": "livekit_conformance.comparison.compare_command",
         "trend": "livekit_conformance.comparison.trend_command",
+        "explain": "livekit_conformance.explain",
     }
 )
 _CLOSED_PIPE = 128 + signal.SIGPIPE
