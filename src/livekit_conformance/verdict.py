@@ -25,6 +25,16 @@ class Verdict(StrEnum):
     ERROR = "ERROR"
 
 
+# In this order people want to see them.
+WORST_FIRST = (
+    Verdict.FAIL,
+    Verdict.ERROR,
+    Verdict.WARN,
+    Verdict.BLOCKED,
+    Verdict.KNOWN,
+    Verdict.SKIPPED,
+    Verdict.PASS,
+)
 DECIDED = frozenset({Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.KNOWN})
 
 Reason = Literal["not-applicable", "not-permitted", "not-configured"]

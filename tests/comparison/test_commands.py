@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import jsonschema
 import pytest
 
 from livekit_conformance.cli import main
+from livekit_conformance.reporting import page_phrases
 from livekit_conformance.reporting.writers.results_json import schema
 from tests.comparison.runs import cause, check, numbered, result, write
 
@@ -82,7 +84,7 @@ def test_every_form_is_written_and_says_the_same(tmp_path, capsys):
 
     html, markdown, data = (file.read_text(encoding="utf-8") for file in files)
     assert status == 1
-    assert "REGRESSION: 1 broken</p>" in html
+    assert "<strong>REGRESSION: 1 broken</strong>" in html
     assert markdown.startswith("# REGRESSION: 1 broken\n")
     assert '<html lang="en">' in html
     told = json.loads(data)
@@ -223,9 +225,17 @@ def test_the_page_of_a_trend_is_one_file_with_a_picture_of_each_environment(tmp_
     said(capsys, "trend", tmp_path, "--html", file)
 
     page = file.read_text(encoding="utf-8")
-    assert page.count("<svg ") == 2
+    assert page.count("<svg ") == page.count(page_phrases.TREND_LEGEND.en) == 2
+    assert re.findall("<h2[^>]*>(.*?)</h2>", page) == [
+        "Trend of prod: 3 runs",
+        "Trend of staging: 3 runs",
+    ]
+    prod, staging = page.split("<section ")[1:]
+    assert "NOT CONFORMANT: success rate 0.0 %, last of 3 runs" in prod
+    assert ">CONFORMANT: success rate 100.0 %, last of 3 runs" in staging
+    assert staging.count('data-label="Checks decided">1<') == 3
     assert "<script" not in page
-    assert 'href="' not in page
+    assert re.findall('href="([^"]*)"', page) == ["#environment-0", "#environment-1"]
     assert "url(" not in page
     ids = [part.partition('"')[0] for part in page.split(' id="')[1:]]
     assert len(ids) == len(set(ids))

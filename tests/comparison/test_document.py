@@ -22,6 +22,8 @@ from livekit_conformance.comparison.document import (
     as_markdown,
 )
 from livekit_conformance.comparison.past_run import PastRun
+from livekit_conformance.reporting.page.model import Word
+from livekit_conformance.verdict import Verdict
 from tests.comparison.runs import MANY, check, result, results
 
 NASTY = '<img src=x onerror="alert(1)"> | **b** [a](http://evil.example) `c` </td>'
@@ -67,7 +69,12 @@ def page(before, after, language="en"):
 @MANY
 def test_all_forms_have_the_same_rows(before, after, language):
     told = page(before, after, language)
-    rows = [[*row] for section in told.sections for row in (section.head, *section.rows) if row]
+    rows = [
+        [*map(str, row)]
+        for section in told.sections
+        for row in (section.head, *section.rows)
+        if row
+    ]
     in_one_line = [[" ".join(cell.split()) for cell in row] for row in rows]
 
     assert Cells(as_html(told)).rows == rows
@@ -90,10 +97,11 @@ def test_nothing_in_a_page_comes_alive():
 
 
 def test_nothing_behind_a_verdict_comes_alive():
-    rows = (("x", f"PASS ({NASTY})"),)
-    told = Document("en", "t", "v", "good", (), (Section("s", head=("a", "b"), rows=rows),))
+    told = f"PASS ({NASTY})"
+    rows = (("x", Word(told, Verdict.PASS)),)
+    page = Document("en", "t", "v", "good", (), (Section("s", head=("a", "b"), rows=rows),))
 
-    assert Cells(as_html(told)).rows == [["a", "b"], [*rows[0]]]
+    assert Cells(as_html(page)).rows == [["a", "b"], ["x", told]]
 
 
 def test_a_terminal_is_not_given_control_characters():
@@ -130,7 +138,8 @@ def test_what_one_check_blocks_is_one_row():
     section = told.sections[0]
 
     assert section.title == "Broken (3)"
-    assert section.rows == ((root, "PASS", "FAIL", f"gone; blocks 2: {', '.join(others)}"),)
+    (row,) = section.rows
+    assert [*map(str, row)] == [root, "PASS", "FAIL", f"gone; blocks 2: {', '.join(others)}"]
 
 
 def test_checks_that_block_each_other_do_not_hide_each_other():

@@ -4,28 +4,15 @@ The pages in a real browser, with scripts off: on a screen and on a phone, light
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from livekit_conformance.cli import main
 from tests.comparison.runs import cause, check, numbered, write
-from tests.missing import missing
-from tests.reporting.browser import browser
 from tests.reporting.test_in_browser import BROKEN_REFERENCES, FAINT, OUTSIDE, OVERFLOWING
 
 A, B = "1.1-server-answers", "1.5-bus-has-a-server"
 # Figures that must be seen.
 SEEN = {"compare": ("REGRESSION: 1 broken", B), "trend": ("50.0 %", "Flake rate 50.00 %")}
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    program = shutil.which("chromium")
-    if program is None:
-        missing("Chromium is missing; install it: apt-get install chromium")
-    with browser(program, tmp_path_factory.mktemp("browser")) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -378,21 +378,6 @@ def test_a_name_in_the_env_file_that_nobody_asks_for_is_told_with_what_it_may_me
     }
 
 
-def test_those_of_the_nine_that_a_live_profile_does_not_ask_for_are_known_with_their_place(
-    two_places,
-):
-    environ = {name: value for name, value in NINE.items() if name != "DOMAIN"}
-
-    loaded = two_places("PORT=1\nDOMAIN=app.test\n", environ)
-
-    assert loaded.unasked == {
-        **dict.fromkeys(("SIP_SERVER", "SIP_USERNAME", "SIP_PASSWORD"), "environment"),
-        "SIP_NUMBER": "environment",
-        "DOMAIN": ".env",
-        "PORT": "environment",
-    }
-
-
 @pytest.mark.parametrize("where", ["the file", "the environment"])
 def test_a_missing_variable_is_told_with_the_misspelt_one(write, tmp_path, where):
     env_file = tmp_path / ".env"

@@ -52,20 +52,20 @@ def secret_text():
     return profile.livekit.api_secret
 
 
-def test_a_run_knows_where_each_variable_is_found_asked_for_or_not(tmp_path):
+def test_a_run_knows_where_each_variable_that_the_profile_asks_for_is_found(tmp_path):
     profile = Profile.model_validate({"kind": "live", "allow": ["read"]})
     loaded = Loaded(
         profile,
         Path("live.yaml"),
-        origins={"LIVEKIT_URL": ".env", "REDIS_URL": "environment"},
-        unasked={"DOMAIN": "environment", "PORT": "missing"},
+        origins={"DOMAIN": "environment", "LIVEKIT_URL": ".env", "PORT": "missing"},
     )
 
     run = RunState.start("live", loaded, tmp_path)
 
     assert words.variables(run.run.variables) == (
-        "LIVEKIT_URL (.env), REDIS_URL (environment), DOMAIN (environment), PORT (nowhere)"
+        "DOMAIN (environment), LIVEKIT_URL (.env), PORT (not set)"
     )
+    assert "PORT (не задана)" in words.variables(run.run.variables, "ru")
     assert words.variables({}) == "none"
 
 

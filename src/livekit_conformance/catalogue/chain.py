@@ -60,38 +60,46 @@ class Link(StrEnum):
     LOGS = "logs"  # the logs tell what happened
 
 
+class Stage(StrEnum):
+    """
+    A stretch of an inbound call: links that people look at together.
+    """
+
+    SERVER = "server"  # livekit-server is reached and ready
+    ACCESS = "access"  # it takes our key and makes rooms
+    ENTRY = "entry"  # livekit-sip takes the call and finds a room for it
+    WEBHOOKS = "webhooks"  # the application hears of it
+    TALK = "talk"  # an agent answers and both hear each other
+
+
 # What an inbound call itself crosses. The rest is looked at beside it, and says why it is broken,
 # or that something else is.
-CALL_PATH: tuple[Link, ...] = (
-    Link.DNS,
-    Link.TCP,
-    Link.TLS,
-    Link.SERVER,
-    Link.NODE,
-    Link.CLOCK,
-    Link.API_KEY,
-    Link.GRANTS,
-    Link.ROOMS,
-    Link.SIP_SOCKET,
-    Link.BUS,
-    Link.TRUNK,
-    Link.CREDENTIALS,
-    Link.DISPATCH,
-    Link.OFFER,
-    Link.JOIN,
-    Link.ROOM_NAME,
-    Link.ENDPOINT_DNS,
-    Link.ENDPOINT_SOCKET,
-    Link.ENDPOINT_TLS,
-    Link.ENDPOINT,
-    Link.DELIVERY,
-    Link.EVENTS,
-    Link.AGENT,
-    Link.ANSWER,
-    Link.MEDIA,
-    Link.AUDIO,
-    Link.HANG_UP,
+CALL_STAGES: Mapping[Stage, tuple[Link, ...]] = MappingProxyType(
+    {
+        Stage.SERVER: (Link.DNS, Link.TCP, Link.TLS, Link.SERVER, Link.NODE, Link.CLOCK),
+        Stage.ACCESS: (Link.API_KEY, Link.GRANTS, Link.ROOMS),
+        Stage.ENTRY: (
+            Link.SIP_SOCKET,
+            Link.BUS,
+            Link.TRUNK,
+            Link.CREDENTIALS,
+            Link.DISPATCH,
+            Link.OFFER,
+            Link.JOIN,
+            Link.ROOM_NAME,
+        ),
+        Stage.WEBHOOKS: (
+            Link.ENDPOINT_DNS,
+            Link.ENDPOINT_SOCKET,
+            Link.ENDPOINT_TLS,
+            Link.ENDPOINT,
+            Link.DELIVERY,
+            Link.EVENTS,
+        ),
+        Stage.TALK: (Link.AGENT, Link.ANSWER, Link.MEDIA, Link.AUDIO, Link.HANG_UP),
+    }
 )
+CALL_PATH: tuple[Link, ...] = tuple(link for links in CALL_STAGES.values() for link in links)
 # These tell of other links: what they complain about is a cause or an effect of what broke there.
 WITNESSES = frozenset({Link.LOGS, Link.CONFIGURATION, Link.LINE})
 # Who got as far as the second has crossed the first: no check looks at these alone.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.chain import Link, Stage
 from livekit_conformance.catalogue.text import Text
 
 
@@ -22,6 +22,16 @@ class Words:
     look: Text
 
 
+STAGES: Mapping[Stage, Text] = MappingProxyType(
+    {
+        Stage.SERVER: Text(en="livekit-server is reached", ru="livekit-server доступен"),
+        Stage.ACCESS: Text(en="It gives access", ru="Он даёт доступ"),
+        Stage.ENTRY: Text(en="The call gets into a room", ru="Звонок попадает в комнату"),
+        Stage.WEBHOOKS: Text(en="The application hears of it", ru="Приложение узнаёт о нём"),
+        Stage.TALK: Text(en="The agent answers", ru="Агент отвечает"),
+    }
+)
+BESIDE = Text(en="Beside the call", ru="Помимо звонка")
 WORDS: Mapping[Link, Words] = MappingProxyType(
     {
         Link.CONFIGURATION: Words(

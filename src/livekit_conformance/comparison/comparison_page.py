@@ -26,6 +26,8 @@ from livekit_conformance.diagnosis import UNKNOWN, Diagnosis, texts
 from livekit_conformance.reporting import phrases
 from livekit_conformance.reporting import words as report_words
 from livekit_conformance.reporting.model import Group, Result, clause_of, record_as_json
+from livekit_conformance.reporting.page import colours
+from livekit_conformance.reporting.page.model import Word
 from livekit_conformance.verdict import CheckRecord
 
 SCHEMA = 1
@@ -171,9 +173,9 @@ def _runs(before: PastRun, after: PastRun, language: Language) -> Section:
     return Section(words.RUNS.say(language), head=head, rows=tuple(rows), shown=_ALL)
 
 
-def _facts(past: PastRun, language: Language) -> Iterator[tuple[Text, str]]:
+def _facts(past: PastRun, language: Language) -> Iterator[tuple[Text, str | Word]]:
     result, run, unknown = past.result, past.result.run, words.UNKNOWN.say(language)
-    yield words.VERDICT, result.verdict
+    yield words.VERDICT, colours.of_run(result.verdict)
     yield words.FIGURES, report_words.figures(result.summary, language)
     yield words.COUNTS, report_words.counted(result.summary, language)
     yield words.ENVIRONMENT, f"{run.environment} ({run.kind})"
@@ -202,8 +204,8 @@ def _requirements(before: Result, after: Result, language: Language) -> Section:
     rows = tuple(
         (
             f"{old.id} {phrases.REQUIREMENTS[old.id].say(language)}",
-            report_words.verdict_of(old, language),
-            report_words.verdict_of(new, language),
+            colours.of_group(old, language),
+            colours.of_group(new, language),
             _rate(old, language),
             _rate(new, language),
         )
@@ -273,8 +275,8 @@ def _row(change: Change, blocked: list[Change], comparison: Comparison, language
     )
 
 
-def _verdict(record: CheckRecord | None, absent: Text, language: Language) -> str:
-    return absent.say(language) if record is None else str(record.verdict)
+def _verdict(record: CheckRecord | None, absent: Text, language: Language) -> str | Word:
+    return absent.say(language) if record is None else colours.of_check(record.verdict)
 
 
 def _why(change: Change, language: Language) -> str:

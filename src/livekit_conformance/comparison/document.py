@@ -7,44 +7,37 @@ All forms say the same, because none of them says anything that is not in the da
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
-from typing import Literal
 
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.comparison import words
-from livekit_conformance.reporting.writers import markup
-from livekit_conformance.reporting.writers.stylesheet import STYLE
-from livekit_conformance.verdict import Verdict
+from livekit_conformance.reporting import page_phrases
+from livekit_conformance.reporting.page import model
+from livekit_conformance.reporting.page.model import Banner, Page, Part, Tone, Word
+from livekit_conformance.reporting.page.rendering import render
 
-Tone = Literal["good", "bad", "neutral"]
-Row = tuple[str, ...]
+Row = tuple[str | Word, ...]
 # Characters that Markdown or HTML inside it would act on.
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~])")
 SHOWN = 20
-# The class that colours a cell which is a verdict, of a check or of a run.
-_KIND = {verdict.value: verdict.value for verdict in Verdict} | {
-    "CONFORMANT": "PASS",
-    "NOT CONFORMANT": "FAIL",
-    "INCOMPLETE": "BLOCKED",
-}
-_BANNER: Mapping[Tone, str] = {"good": "lkc-CONFORMANT", "bad": "lkc-NOT-CONFORMANT", "neutral": ""}
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     """
-    A heading with a table below it, or with sentences, or with both; `picture` is inline SVG.
+    A heading with a table below it, or with sentences, or with both; `picture` is inline SVG, and
+    `legend` says what its lines and marks mean.
 
-    Whoever reads a terminal is shown so many rows at most as `shown` says.
+    A terminal shows `shown` rows at most.
     """
 
     title: str
     sentences: tuple[str, ...] = ()
-    head: Row = ()
+    head: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     picture: str = ""
+    legend: str = ""
     shown: int = SHOWN
 
 
@@ -52,6 +45,8 @@ class Section:
 class Document:
     """
     The whole page: what it is about, the one line that matters, what has to be known with it.
+
+    `parts` are documents of their own, one after another; a document that has some is their frame.
     """
 
     language: Language
@@ -60,6 +55,7 @@ class Document:
     tone: Tone
     sentences: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
+    parts: tuple[Document, ...] = ()
 
 
 def as_lines(document: Document) -> Iterator[str]:
@@ -67,6 +63,9 @@ def as_lines(document: Document) -> Iterator[str]:
     The page for a terminal; the verdict is the last line, where it is seen.
     """
     yield _printable(document.title)
+    for part in document.parts:
+        yield ""
+        yield from as_lines(part)
     for section in document.sections:
         yield ""
         yield section.title
@@ -91,30 +90,67 @@ def as_html(document: Document) -> str:
     """
     The page as one file that refers to nothing outside itself and needs no script.
     """
-    title = escape(document.title)
-    sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in document.sentences)
-    sections = "".join(_section(n, section) for n, section in enumerate(document.sections))
-    return (
-        f'<!DOCTYPE html>\n<html lang="{document.language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{title}</title><style>{STYLE}</style></head><body class="lkc">'
-        f'<header><h1>{title}</h1><p class="lkc-verdict {_BANNER[document.tone]}">'
-        f"{escape(document.verdict)}</p>{sentences}</header><main>{sections}</main></body></html>\n"
+    return render(page_of(document))
+
+
+def page_of(document: Document) -> Page:
+    """
+    Return the document as a page.
+    """
+    sections = (
+        model.Section(f"environment-{number}", part.title, (*_lead(part), *_tables(part)))
+        for number, part in enumerate(document.parts)
+    )
+    if not document.parts:
+        sections = (
+            model.Section(f"part-{number}", section.title, tuple(_section(section)))
+            for number, section in enumerate(document.sections)
+        )
+    return Page(
+        document.language,
+        document.title,
+        document.title,
+        tuple(_lead(document)),
+        tuple(sections),
+        contents=page_phrases.SECTIONS.say(document.language) if document.parts else "",
     )
 
 
+def _lead(document: Document) -> Iterator[Part]:
+    yield Banner(document.verdict, document.tone)
+    yield from map(model.Paragraph, document.sentences)
+
+
+def _tables(document: Document) -> Iterator[Part]:
+    for section in document.sections:
+        yield model.Heading(section.title)
+        yield from _section(section)
+
+
+def _section(section: Section) -> Iterator[Part]:
+    if section.picture:
+        yield model.Picture(section.picture)
+    if section.legend:
+        yield model.Paragraph(section.legend)
+    if section.sentences:
+        yield model.Items(section.sentences)
+    if section.rows:
+        columns = tuple(model.Column(heading) for heading in section.head)
+        yield model.Table(section.title, columns, section.rows)
+
+
 def _aligned(rows: Sequence[Row]) -> Iterator[str]:
-    rows = [tuple(map(_printable, row)) for row in rows if row]
+    lines = [tuple(map(_printable, row)) for row in rows if row]
     # The last column is as long as it is.
-    widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in rows), strict=True)]
-    for row in rows:
+    widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in lines), strict=True)]
+    for row in lines:
         cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False))
         yield "  ".join([*cells, row[-1]])
 
 
-def _printable(text: str) -> str:
+def _printable(text: str | Word) -> str:
     # A terminal obeys control characters, and a row is one line.
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return "".join(letter if letter.isprintable() else " " for letter in str(text))
 
 
 def _markdown(document: Document) -> Iterator[str]:
@@ -132,21 +168,5 @@ def _markdown(document: Document) -> Iterator[str]:
             yield from (f"| {' | '.join(map(_inert, row))} |" for row in section.rows)
 
 
-def _inert(plain: str) -> str:
-    return _ACTIVE.sub(r"\\\1", " ".join(plain.split()))
-
-
-def _section(number: int, section: Section) -> str:
-    told = markup.items(section.sentences) if section.sentences else ""
-    table = ""
-    if section.rows:
-        columns = [markup.Column(heading) for heading in section.head]
-        rows = (tuple(map(_cell, row)) for row in section.rows)
-        table = markup.table(section.title, columns, rows)
-    return markup.section(f"part-{number}", section.title, section.picture + told + table)
-
-
-def _cell(text: str) -> str:
-    # "CONFORMANT (partly verified)" is a verdict too.
-    kind = _KIND.get(text.partition(" (")[0])
-    return f'<span class="lkc-word lkc-{kind}">{escape(text)}</span>' if kind else escape(text)
+def _inert(plain: str | Word) -> str:
+    return _ACTIVE.sub(r"\\\1", " ".join(str(plain).split()))

@@ -5,13 +5,16 @@ A series of runs as it is told: to people as a document, to machines as JSON.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.comparison import words
 from livekit_conformance.comparison.document import Document, Row, Section
 from livekit_conformance.comparison.series import Entry, Series, Times
+from livekit_conformance.reporting import page_phrases
+from livekit_conformance.reporting.page import colours
+from livekit_conformance.reporting.page.colours import TONES
 from livekit_conformance.reporting.pictures.trend_chart import trend_chart
 
 SCHEMA = 1
@@ -20,24 +23,23 @@ Unread = Sequence[tuple[str, str]]
 
 def document(several: Sequence[Series], unread: Unread, language: Language) -> Document:
     """
-    What people read: one environment after the other.
+    What people read: one environment after the other, each by itself.
     """
-    title = "; ".join(
-        words.TREND.say(language, environment=series.environment, count=len(series.entries))
-        for series in several
+    sentences = tuple(words.UNREAD.say(language, name=name, why=why) for name, why in unread)
+    documents = tuple(
+        _environment(series, number, language) for number, series in enumerate(several)
     )
-    last = [series.entries[-1].point.verdict for series in several]
+    if len(documents) == 1:
+        return replace(documents[0], sentences=sentences)
+    last = {series.environment: series.entries[-1].point.verdict for series in several}
+    verdicts = set(last.values())
     return Document(
         language,
-        title,
-        "; ".join(_verdict(series, language, alone=len(several) == 1) for series in several),
-        "good" if set(last) == {"CONFORMANT"} else "bad" if "NOT CONFORMANT" in last else "neutral",
-        tuple(words.UNREAD.say(language, name=name, why=why) for name, why in unread),
-        tuple(
-            section
-            for number, series in enumerate(several)
-            for section in _sections(series, number, language, alone=len(several) == 1)
-        ),
+        words.TRENDS.say(language, count=len(several)),
+        "; ".join(f"{environment}: {verdict}" for environment, verdict in last.items()),
+        TONES[verdicts.pop()] if len(verdicts) == 1 else "neutral",
+        sentences,
+        parts=documents,
     )
 
 
@@ -75,30 +77,40 @@ def as_json(several: Sequence[Series], unread: Unread) -> dict[str, Any]:
     }
 
 
-def _verdict(series: Series, language: Language, *, alone: bool) -> str:
+def _environment(series: Series, number: int, language: Language) -> Document:
     last = series.entries[-1].point
-    told = words.LAST_RUN.say(
+    count = len(series.entries)
+    return Document(
         language,
-        verdict=last.verdict,
-        rate=_per_cent(last.success_rate),
-        count=len(series.entries),
-        conformant=sum(entry.point.verdict == "CONFORMANT" for entry in series.entries),
+        words.TREND.say(language, environment=series.environment, count=count),
+        words.LAST_RUN.say(
+            language,
+            verdict=last.verdict,
+            rate=_per_cent(last.success_rate),
+            count=count,
+            conformant=sum(entry.point.verdict == "CONFORMANT" for entry in series.entries),
+        ),
+        TONES[last.verdict],
+        sections=tuple(_sections(series, number, language)),
     )
-    return told if alone else f"{series.environment}: {told}"
 
 
-def _sections(series: Series, number: int, language: Language, *, alone: bool) -> Iterator[Section]:
-    whose = "" if alone else f"{series.environment}: "
+def _sections(series: Series, number: int, language: Language) -> Iterator[Section]:
     columns = (
-        *(words.RUN, words.VERDICT, words.RATE, words.COVERAGE, words.DURATION),
+        *(words.RUN, words.VERDICT, words.RATE, words.COVERAGE, words.DECIDED, words.DURATION),
         *(words.CHECKS_P50, words.CHECKS_P95, words.ANSWER, words.FLIPS, words.VERSIONS),
     )
     rows = tuple(_row(entry, language) for entry in series.entries)
     points = [entry.point for entry in series.entries]
     picture = trend_chart(points, language, name=f"trend-{number}")
-    head = tuple(text.say(language) for text in columns)
-    title = f"{whose}{words.RUNS_IN_ROW.say(language)}"
-    yield Section(title, head=head, rows=rows, picture=picture, shown=len(rows))
+    yield Section(
+        words.RUNS_IN_ROW.say(language),
+        head=tuple(text.say(language) for text in columns),
+        rows=rows,
+        picture=picture,
+        legend=page_phrases.TREND_LEGEND.say(language) if picture else "",
+        shown=len(rows),
+    )
     head = (words.MEASURE.say(language), words.SAMPLES.say(language), "p50", "p95")
     measures = (
         (words.TIME_OF_RUN, series.runs),
@@ -106,8 +118,8 @@ def _sections(series: Series, number: int, language: Language, *, alone: bool) -
         (words.TIME_OF_ANSWER, series.answers),
     )
     times = tuple((name.say(language), *_times(told, language)) for name, told in measures)
-    yield Section(f"{whose}{words.TIMES.say(language)}", head=head, rows=times)
-    yield _flipping(series, whose, language)
+    yield Section(words.TIMES.say(language), head=head, rows=times)
+    yield _flipping(series, language)
 
 
 def _row(entry: Entry, language: Language) -> Row:
@@ -116,9 +128,10 @@ def _row(entry: Entry, language: Language) -> Row:
     versions = [version or unknown for version in (point.livekit_server, point.livekit_sip)]
     return (
         point.run_id,
-        point.verdict,
+        colours.of_run(point.verdict),
         _per_cent(point.success_rate),
         _per_cent(point.coverage),
+        str(point.decided),
         _seconds(point.duration_s, language),
         _seconds(entry.checks.p50_s, language),
         _seconds(entry.checks.p95_s, language),
@@ -128,8 +141,8 @@ def _row(entry: Entry, language: Language) -> Row:
     )
 
 
-def _flipping(series: Series, whose: str, language: Language) -> Section:
-    title = f"{whose}{words.FLIPPING.say(language)}"
+def _flipping(series: Series, language: Language) -> Section:
+    title = words.FLIPPING.say(language)
     if series.flake_rate is None:
         return Section(title, (words.NO_FLAKE_RATE.say(language),))
     told = words.FLAKE_RATE.say(

@@ -99,9 +99,11 @@ KINDS: Mapping[Kind, Text] = MappingProxyType(
 TREND = Text(
     en="Trend of {environment}: {count} runs", ru="Динамика {environment}: прогонов {count}"
 )
+TRENDS = Text(en="Trend of {count} environments", ru="Динамика окружений: {count}")
 RUNS_IN_ROW = Text(en="Runs, oldest first", ru="Прогоны, сначала старые")
 RATE = Text(en="Success rate", ru="Доля успешных")
 COVERAGE = Text(en="Coverage", ru="Охват")
+DECIDED = Text(en="Checks decided", ru="Решено проверок")
 CHECKS_P50 = Text(en="Checks p50", ru="Проверки p50")
 CHECKS_P95 = Text(en="Checks p95", ru="Проверки p95")
 FLIPS = Text(en="Flips", ru="Смены вердикта")

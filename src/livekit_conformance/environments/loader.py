@@ -16,7 +16,7 @@ from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.env_file import EnvFile, read_env_file
 from livekit_conformance.environments.hints import did_you_mean
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.environments.sanity import NINE, scheme_misfit
+from livekit_conformance.environments.sanity import scheme_misfit
 from livekit_conformance.environments.validation import validated
 from livekit_conformance.environments.variables import Absent, LeftOut, Origin, Variables
 from livekit_conformance.environments.yaml_document import KeyPath, dotted
@@ -40,8 +40,6 @@ class Loaded:
     empty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # What is odd about the values of variables; a value that is usable all the same is taken.
     oddities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    # Where those of the nine are found that a live profile does not ask for.
-    unasked: Mapping[str, Origin] = field(default_factory=dict)
     env_file: EnvFile | None = None
     # Variables that have another value in the env file; that of the environment is taken.
     differing: tuple[str, ...] = ()
@@ -120,7 +118,6 @@ def load(
         origins=dict(sorted(variables.origins.items())),
         empty=variables.empty(),
         oddities=odd,
-        unasked=_unasked(variables) if profile.kind == "live" else {},
         env_file=variables.file,
         differing=variables.differing(),
         misspelt=variables.misspelt(),
@@ -129,10 +126,6 @@ def load(
             name: near for name in variables.unset() if (near := variables.misspelling_of(name))
         },
     )
-
-
-def _unasked(variables: Variables) -> dict[str, Origin]:
-    return {name: variables.origin(name) for name in NINE if name not in variables.origins}
 
 
 def _attributed(problem: str, variables: Variables, odd: Mapping[str, tuple[str, ...]]) -> str:

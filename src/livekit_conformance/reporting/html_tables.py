@@ -13,6 +13,7 @@ import pytest
 
 from livekit_conformance.reporting import phrases
 from livekit_conformance.reporting.model import Judge
+from livekit_conformance.reporting.page import report
 from livekit_conformance.reporting.session import RunState
 from livekit_conformance.reporting.terminal import is_superseded
 from livekit_conformance.reporting.writers import html
@@ -23,7 +24,7 @@ _COLUMNS = {
     "requirement": phrases.REQUIREMENT,
     "check": phrases.CHECK,
     "verdict": phrases.VERDICT,
-    "cause": phrases.CAUSE_OR_CLAIM,
+    "seen": phrases.SEEN_OR_CLAIM,
 }
 
 
@@ -68,7 +69,7 @@ class HtmlTables:
         """
         if self.judge.result is not None:
             prefix.append(html.summary(self.judge.result))
-            self._metadata.update(html.environment(self.judge.result))
+            self._metadata.update(report.facts(self.judge.result))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
@@ -82,7 +83,7 @@ class HtmlTables:
             f'<th class="sortable" data-column-type="requirement">{say["requirement"]}</th>',
             f'<th class="sortable" data-column-type="check">{say["check"]}</th>',
             f'<th class="sortable" data-column-type="verdict">{say["verdict"]}</th>',
-            f"<th>{say['cause']}</th>",
+            f"<th>{say['seen']}</th>",
             duration,
             links,
         ]
@@ -102,12 +103,15 @@ class HtmlTables:
         hidden = outcome.replace("<td ", "<td hidden ", 1)
         if record is None:
             name = escape(self.run.clean(report.nodeid))
-            verdict = '<td class="col-verdict"></td><td class="col-cause"></td>'
+            verdict = '<td class="col-verdict"></td><td class="col-seen"></td>'
             number = ""
         else:
             name, number = escape(record.id), record.requirement
-            cause = escape(record.message or record.statement)
-            verdict = f'{html.verdict_cell(record)}<td class="col-cause">{cause}</td>'
+            seen = escape(record.message or record.statement)
+            verdict = (
+                f'<td class="col-verdict lkc-word lkc-{record.verdict}">{record.verdict}</td>'
+                f'<td class="col-seen">{seen}</td>'
+            )
         cells[:] = [
             hidden,
             f'<td class="col-requirement">{number}</td>',

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from livekit_conformance.catalogue.call_lines import Lane
 from livekit_conformance.catalogue.text import Text
+from livekit_conformance.reporting.page.model import LinkState
 from livekit_conformance.verdict import RunVerdict
 
 ANSWER: Mapping[RunVerdict, Text] = MappingProxyType(
@@ -30,6 +31,17 @@ ANSWER: Mapping[RunVerdict, Text] = MappingProxyType(
 PARTLY = Text(en="(partly verified)", ru="(проверено частично)")
 SECTIONS = Text(en="Sections of this report", ru="Разделы отчёта")
 
+CHAIN = Text(en="The chain of a call", ru="Цепочка звонка")
+LINK_STATES: Mapping[LinkState, Text] = MappingProxyType(
+    {
+        LinkState.WORKING: Text(en="working", ru="работает"),
+        LinkState.BROKEN: Text(en="broken", ru="обрыв"),
+        LinkState.BLOCKED: Text(en="blocked", ru="не дошли из-за обрыва"),
+        LinkState.UNSEEN: Text(en="not looked at", ru="не проверялось"),
+    }
+)
+FIRST_BROKEN = Text(en="First broken: {link}", ru="Первый обрыв: {link}")
+
 HEAD_AREAS = Text(en="Areas", ru="Области")
 HEAD_KNOWN = Text(en="Known issues", ru="Известные проблемы")
 HEAD_NOT_TESTED = Text(en="Not tested, and why", ru="Что не проверено и почему")
@@ -40,6 +52,11 @@ AREA = Text(en="Area", ru="Область")
 SUCCESS_RATE = Text(en="Success rate", ru="Доля успешных")
 COVERAGE = Text(en="Coverage", ru="Охват")
 WHY = Text(en="Why", ru="Почему")
+BLOCKS = Text(en="blocks {count}", ru="не дала начать: {count}")
+NOT_APPLICABLE = Text(
+    en="{count} checks do not apply to this deployment",
+    ru="Проверок, неприменимых к этому окружению: {count}",
+)
 CHECKS_OF_IT = Text(en="Checks", ru="Проверки")
 CLAIM = Text(en="Claim and what was seen", ru="Утверждение и что было видно")
 EVIDENCE = Text(en="Evidence", ru="Улики")
@@ -48,9 +65,19 @@ AGAIN = Text(en="Again:", ru="Ещё раз:")
 NOT_SELECTED = Text(en="the clause was not selected", ru="пункт не был выбран")
 OF_BLOCKED = Text(en="blocked by {root}", ru="не начата из-за {root}")
 MORE = Text(en="… (all of it is in results.json)", ru="… (целиком в results.json)")
-CAPTION_CHECKS = Text(
-    en="Checks of requirement {number}: {counts}",
-    ru="Проверки требования {number}: {counts}",
+CAPTION_CHECKS = Text(en="Checks of requirement {number}", ru="Проверки требования {number}")
+FACTS: Mapping[str, Text] = MappingProxyType(
+    {
+        "environment": Text(en="Environment", ru="Окружение"),
+        "kind": Text(en="Kind", ru="Вид"),
+        "target": Text(en="Target", ru="Цель"),
+        "livekit_server": Text(en="livekit-server", ru="livekit-server"),
+        "livekit_sip": Text(en="livekit-sip", ru="livekit-sip"),
+        "suite_version": Text(en="Suite version", ru="Версия набора проверок"),
+        "run": Text(en="Run", ru="Прогон"),
+        "started": Text(en="Started", ru="Начат"),
+        "variables": Text(en="Variables", ru="Переменные"),
+    }
 )
 CAPTION_KNOWN = Text(
     en="Violated as the profile's list of known issues says",
@@ -133,5 +160,6 @@ TREND_LEGEND = Text(
 )
 RUNS = Text(en="The runs", ru="Запуски")
 STARTED = Text(en="Started", ru="Начат")
+DECIDED = Text(en="Checks decided", ru="Решено проверок")
 VERSIONS = Text(en="livekit-server, livekit-sip", ru="livekit-server, livekit-sip")
 UNKNOWN = Text(en="unknown", ru="неизвестно")

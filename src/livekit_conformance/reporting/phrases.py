@@ -124,17 +124,19 @@ HEAD_STORY = Text(en="What happened to the call", ru="Что было со зв�
 HEAD_ENVIRONMENT = Text(en="Environment", ru="Окружение")
 HEAD_CHECKS = Text(en="Checks", ru="Проверки")
 STORIES = Text(
-    en="{count} such stories are among the evidence ({path}).",
-    ru="Таких историй среди улик: {count} ({path}).",
+    en="{count} such stories are among the evidence; this one is",
+    ru="Таких историй среди улик: {count}; эта:",
 )
 REQUIREMENT = Text(en="Requirement", ru="Требование")
 CHECK = Text(en="Check", ru="Проверка")
 VERDICT = Text(en="Verdict", ru="Вердикт")
 FIGURES_HEAD = Text(en="Figures", ru="Показатели")
 COUNTS = Text(en="Counts", ru="Счёт")
-FOUND = Text(en="Cause", ru="Причина")
+SEEN = Text(en="Seen", ru="Что видно")
 OUTCOME = Text(en="Outcome", ru="Итог")
-CAUSE_OR_CLAIM = Text(
-    en="Cause, or the claim that holds", ru="Причина или утверждение, которое верно"
+SEEN_OR_CLAIM = Text(
+    en="Seen, or the claim that holds", ru="Что видно, или утверждение, которое верно"
 )
+NOT_SET = Text(en="not set", ru="не задана")
+NO_VARIABLES = Text(en="none", ru="нет")
 SECONDS = Text(en="Seconds", ru="Секунды")

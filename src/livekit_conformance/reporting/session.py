@@ -85,7 +85,7 @@ class RunState:
             suite_version=__version__,
             seed=seed,
             url=scrubber(profile.livekit.url),
-            variables={**loaded.origins, **loaded.unasked},
+            variables=loaded.origins,
             build=build or {},
             again=again,
         )

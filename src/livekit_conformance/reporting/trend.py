@@ -35,6 +35,8 @@ class Point:
     livekit_server: str | None = None
     livekit_sip: str | None = None
     interrupted: bool = False
+    # How many checks the figures are about.
+    decided: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def point_of(result: Result) -> Point:
         run.versions.get("livekit_server"),
         run.versions.get("livekit_sip"),
         run.interrupted is not None,
+        figures.tally.decided,
     )
 
 

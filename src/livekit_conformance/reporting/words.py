@@ -18,12 +18,13 @@ from livekit_conformance.verdict import CheckRecord, Verdict
 _NAMED = 8
 
 
-def variables(origins: Mapping[str, str]) -> str:
+def variables(origins: Mapping[str, str], language: Language = "en") -> str:
     """
-    Each variable with where it is found. A run that lacks one which it needs does not begin.
+    Return each variable that the profile asks for with where its value was found.
     """
-    where = ((name, "nowhere" if o == "missing" else o) for name, o in origins.items())
-    return ", ".join(f"{name} ({origin})" for name, origin in where) or "none"
+    not_set = phrases.NOT_SET.say(language)
+    told = (f"{name} ({not_set if o == 'missing' else o})" for name, o in origins.items())
+    return ", ".join(told) or phrases.NO_VARIABLES.say(language)
 
 
 def headline(result: Result) -> str:
@@ -120,13 +121,21 @@ def cause_parts(result: Result, diagnosis: Diagnosis) -> tuple[str, list[tuple[s
     A title with its confidence, and below it label and text: cause, fix, evidence.
     """
     language = result.language
-    title, cause, fix = texts(diagnosis.id, diagnosis.link, language)
+    title, cause, _ = texts(diagnosis.id, diagnosis.link, language)
     sure = phrases.CONFIDENCE[diagnosis.confidence].say(language)
-    what_next = phrases.LOOK if diagnosis.id == UNKNOWN else phrases.FIX
-    parts = [(phrases.CAUSE.say(language), cause), (what_next.say(language), fix)]
+    parts = [(phrases.CAUSE.say(language), cause), remedy(diagnosis, language)]
     parts += [(phrases.EVIDENCE.say(language), line) for line in diagnosis.evidence]
     parts.append((phrases.EXPLAINS.say(language), explained(result, diagnosis)))
     return f"{title} [{sure}]", parts
+
+
+def remedy(diagnosis: Diagnosis, language: Language) -> tuple[str, str]:
+    """
+    Return what to do about a cause as label and text; of an unknown one, where to look next.
+    """
+    label = phrases.LOOK if diagnosis.id == UNKNOWN else phrases.FIX
+    _, _, fix = texts(diagnosis.id, diagnosis.link, language)
+    return label.say(language), fix
 
 
 def diagnosis_lines(result: Result, diagnosis: Diagnosis) -> Iterator[str]:

@@ -5,6 +5,7 @@ A call as a ladder: the participants as lines, what passes between them as arrow
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from textwrap import wrap
 from types import MappingProxyType
 
@@ -18,13 +19,64 @@ from livekit_conformance.timeline.model import Step, Stop, Timeline
 BAD = "lkc-bad"
 QUIET = "lkc-quiet"
 _LANES = tuple(Lane)
-_FIRST_LANE, _BETWEEN_LANES = 106, 88
-_TEXT = _FIRST_LANE + _BETWEEN_LANES * (len(_LANES) - 1) + 44
-_WIDTH = 1216
-_HEAD = 44
-# Characters that fit beside the lanes, and how many lines of them are drawn.
-_COLUMNS, _MOST_LINES = 88, 3
 _GAP = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """
+    Where things are, in points: the first lane and the distance to the next, the left edge of the
+    times (`text_anchor` end: the right one) and of the texts, the whole width.
+
+    Of a text, `most_lines` of `columns` characters are drawn: beside the arrow, or below it where
+    `below` is the way down. The names of the lanes break after `head_columns` characters.
+    """
+
+    name: str
+    width: int
+    head: int
+    head_columns: int
+    first_lane: int
+    between_lanes: int
+    time: int
+    text: int
+    columns: int
+    most_lines: int
+    below: int = 0
+
+    def at(self, lane: Lane) -> float:
+        """
+        Return where a lane is.
+        """
+        return self.first_lane + self.between_lanes * _LANES.index(lane)
+
+
+WIDE = Layout(
+    "ladder",
+    width=1216,
+    head=44,
+    head_columns=14,
+    first_lane=106,
+    between_lanes=88,
+    time=62,
+    text=590,
+    columns=88,
+    most_lines=3,
+)
+# As wide as a phone shows it.
+NARROW = Layout(
+    "ladder-narrow",
+    width=350,
+    head=44,
+    head_columns=10,
+    first_lane=32,
+    between_lanes=57,
+    time=48,
+    text=56,
+    columns=42,
+    most_lines=6,
+    below=svg.LINE,
+)
 
 # The message that did not come where a story stops: from whom to whom.
 _NOT_SENT: Mapping[Milestone, tuple[Lane, Lane]] = MappingProxyType(
@@ -48,7 +100,7 @@ _NOT_SENT: Mapping[Milestone, tuple[Lane, Lane]] = MappingProxyType(
 )
 
 
-def ladder(timeline: Timeline, language: Language) -> str:
+def ladder(timeline: Timeline, language: Language, layout: Layout = WIDE) -> str:
     """
     The picture of `timeline`.
     """
@@ -57,13 +109,17 @@ def ladder(timeline: Timeline, language: Language) -> str:
     if timeline.stop is not None:
         end += f" {stop_words(timeline.stop, language)}."
     description = phrases.LADDER_DESC.say(language, count=len(timeline.steps), end=end)
-    y, rows = float(_HEAD + svg.LINE), ""
+    y, rows = float(layout.head + svg.LINE), ""
     for row in _rows(timeline):
-        height, drawn = _drawn(row, y, language)
+        height, drawn = _drawn(row, y, language, layout)
         y, rows = y + height, rows + drawn
-    heads = "".join(_head(lane, y, language) for lane in _LANES)
+    heads = "".join(_head(lane, y, language, layout) for lane in _LANES)
     return svg.picture(
-        "ladder", size=(_WIDTH, y), title=title, description=description, body=heads + rows
+        layout.name,
+        size=(layout.width, y),
+        title=title,
+        description=description,
+        body=heads + rows,
     )
 
 
@@ -96,44 +152,43 @@ def _rows(timeline: Timeline) -> Iterator[Step | Stop]:
         yield stop
 
 
-def _drawn(row: Step | Stop, y: float, language: Language) -> tuple[float, str]:
+def _drawn(row: Step | Stop, y: float, language: Language, layout: Layout) -> tuple[float, str]:
     if isinstance(row, Stop):
         source, target = _NOT_SENT[row.missing]
         words, kind, time = stop_words(row, language), BAD, ""
-        start, end = _at(source), _at(target)
+        start, end = layout.at(source), layout.at(target)
         line = svg.arrow(start, end, y - 4, kind=kind, is_broken=True)
         line += svg.cross((start + end) / 2, y - 4, kind=kind)
     else:
         words, kind = step_words(row, language), BAD if row.is_problem else ""
-        time = svg.text(62, y, f"{row.at_s:+.3f}", anchor="end", kind=QUIET)
-        start, end = _at(row.source), _at(row.target)
+        time = svg.text(layout.time, y + layout.below, f"{row.at_s:+.3f}", anchor="end", kind=QUIET)
+        start, end = layout.at(row.source), layout.at(row.target)
         if start == end:
             line = svg.dot(start, y - 4, kind=kind)
         else:
             line = svg.arrow(start, end, y - 4, kind=kind)
-    lines = _wrapped(words)
-    told = "".join(svg.text(_TEXT, y + n * svg.LINE, one, kind=kind) for n, one in enumerate(lines))
-    return len(lines) * svg.LINE + _GAP, time + line + told
+    lines = _wrapped(words, layout)
+    top = y + layout.below
+    told = "".join(
+        svg.text(layout.text, top + n * svg.LINE, one, kind=kind) for n, one in enumerate(lines)
+    )
+    return layout.below + len(lines) * svg.LINE + _GAP, time + line + told
 
 
-def _wrapped(words: str) -> list[str]:
-    lines = wrap(words, _COLUMNS) or [""]
-    if len(lines) > _MOST_LINES:
-        lines = lines[:_MOST_LINES]
-        lines[-1] = f"{lines[-1][: _COLUMNS - 2]} …"
+def _wrapped(words: str, layout: Layout) -> list[str]:
+    lines = wrap(words, layout.columns) or [""]
+    if len(lines) > layout.most_lines:
+        lines = lines[: layout.most_lines]
+        lines[-1] = f"{lines[-1][: layout.columns - 2]} …"
     return lines
 
 
-def _head(lane: Lane, bottom: float, language: Language) -> str:
-    x = _at(lane)
-    lines = wrap(phrases.LANES[lane].say(language), 14, break_on_hyphens=False)
-    top = _HEAD - 10 - svg.LINE * (len(lines) - 1)
+def _head(lane: Lane, bottom: float, language: Language, layout: Layout) -> str:
+    x = layout.at(lane)
+    lines = wrap(phrases.LANES[lane].say(language), layout.head_columns)
+    top = layout.head - 10 - svg.LINE * (len(lines) - 1)
     told = "".join(
         svg.text(x, top + n * svg.LINE, one, anchor="middle", kind="lkc-head")
         for n, one in enumerate(lines)
     )
-    return told + svg.path(f"M{x:g} {_HEAD}V{bottom:g}", kind="lkc-lane", width=1)
-
-
-def _at(lane: Lane) -> float:
-    return _FIRST_LANE + _BETWEEN_LANES * _LANES.index(lane)
+    return told + svg.path(f"M{x:g} {layout.head}V{bottom:g}", kind="lkc-lane", width=1)

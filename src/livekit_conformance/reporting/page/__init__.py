@@ -1,0 +1,3 @@
+"""
+Pages for people: one model of a page, the templates that show it, and the pages made of it.
+"""

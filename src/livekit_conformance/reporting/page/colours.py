@@ -1,0 +1,49 @@
+"""
+Verdicts in their colours: the same in every table and banner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from livekit_conformance.catalogue.text import Language
+from livekit_conformance.reporting import words
+from livekit_conformance.reporting.model import Group
+from livekit_conformance.reporting.page.model import Tone, Word
+from livekit_conformance.verdict import RunVerdict, Verdict
+
+TONES: Mapping[RunVerdict, Tone] = MappingProxyType(
+    {"CONFORMANT": "good", "NOT CONFORMANT": "bad", "INCOMPLETE": "undecided"}
+)
+# The verdict of a check that has the colour of a run's.
+_LIKE: Mapping[RunVerdict, Verdict] = MappingProxyType(
+    {
+        "CONFORMANT": Verdict.PASS,
+        "NOT CONFORMANT": Verdict.FAIL,
+        "INCOMPLETE": Verdict.BLOCKED,
+    }
+)
+
+
+def of_check(verdict: Verdict) -> Word:
+    """
+    Return the verdict of a check as a word.
+    """
+    return Word(verdict, verdict)
+
+
+def of_run(verdict: RunVerdict) -> Word:
+    """
+    Return the verdict of a run as a word.
+    """
+    return Word(verdict, _LIKE[verdict])
+
+
+def of_group(group: Group, language: Language) -> Word:
+    """
+    Return the verdict of a group as a word, quiet where nothing of it applies.
+    """
+    applies = group.tally.counts.total() > group.tally.not_applicable
+    tone = _LIKE[group.verdict] if applies else Verdict.SKIPPED
+    return Word(words.verdict_of(group, language), tone)
