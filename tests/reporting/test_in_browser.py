@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance.reporting import phrases, words
+from livekit_conformance.reporting.invocation import program
 from livekit_conformance.reporting.writers import html
 from livekit_conformance.verdict import WORST_FIRST
 from tests.reporting import runs
@@ -262,7 +263,7 @@ def test_the_line_that_runs_a_check_again_is_whole_and_quoted(chromium, pages, r
         results["broken"].checks, key=lambda c: (c.requirement, WORST_FIRST.index(c.verdict))
     )
     assert [shlex.split(line) for line in lines] == [
-        ["pytest", check.node_id, "--env=staging"] for check in checks
+        [program(), check.node_id, "--env=staging"] for check in checks
     ]
 
 
