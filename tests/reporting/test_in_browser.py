@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from livekit_conformance.reporting import phrases, words
-from livekit_conformance.reporting.invocation import program
+from livekit_conformance.reporting.again import command
 from livekit_conformance.reporting.writers import html
 from livekit_conformance.verdict import WORST_FIRST
 from tests.reporting import runs
@@ -262,9 +261,7 @@ def test_the_line_that_runs_a_check_again_is_whole_and_quoted(chromium, pages, r
     checks = sorted(
         results["broken"].checks, key=lambda c: (c.requirement, WORST_FIRST.index(c.verdict))
     )
-    assert [shlex.split(line) for line in lines] == [
-        [program(), check.node_id, "--env=staging"] for check in checks
-    ]
+    assert lines == [command(results["broken"].run, check) for check in checks]
 
 
 FAULTY = """\
