@@ -116,7 +116,7 @@ class NotPermitted(ConformanceError):
 
 def in_system_words(error: Exception) -> str:
     """
-    What the operating system calls the error; asyncio and aiohttp put addresses into its place.
+    What the operating system calls the error; HTTP libraries put addresses into its place.
     """
     # Errors of the resolver have numbers below zero, and their own words.
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:

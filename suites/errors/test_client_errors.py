@@ -19,7 +19,7 @@ from livekit_conformance.client import (
     LiveKitServerError,
     LiveKitTimeoutError,
 )
-from livekit_conformance.drivers.http import open_session
+from livekit_conformance.drivers.api_session import open_session
 from livekit_conformance.drivers.permit import Permit
 from livekit_conformance.drivers.scripted_server import ScriptedServer
 from livekit_conformance.environments.policies import Policies
@@ -115,7 +115,7 @@ async def test_the_error_of_our_client_tells_the_cause(
         )
         async with (
             # What fails here on purpose is no observation of the deployment.
-            open_session(permit, Recorder(recorder.redact), timeout=failure.timeout) as session,
+            open_session(permit, Recorder(recorder.redact)) as session,
             Client(
                 failure.url,
                 key,

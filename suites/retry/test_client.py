@@ -15,7 +15,7 @@ import pytest
 from livekit import api
 
 from livekit_conformance.client import Client, LiveKitCircuitOpenError, LiveKitError
-from livekit_conformance.drivers.http import open_session
+from livekit_conformance.drivers.api_session import open_session
 from livekit_conformance.drivers.permit import Permit
 from livekit_conformance.drivers.scripted_server import ScriptedServer
 from livekit_conformance.drivers.webhook_sender import new_event
@@ -34,7 +34,6 @@ _SCALE = 0.05
 _SHORTEST_SCALE = 0.001
 # A busy machine wakes up late; never early.
 _LATE_S = 1.0
-_TIMEOUT_S = 5.0
 _AT_ONCE = 20
 # More failures than any check makes.
 _NEVER = 10_000
@@ -106,9 +105,7 @@ class Setting:
         async with (
             ScriptedServer(statuses, metadata=metadata or {}) as server,
             # What fails here on purpose is no observation of the deployment; the server is ours.
-            open_session(
-                Permit.everything(), Recorder(self.recorder.redact), timeout=_TIMEOUT_S
-            ) as session,
+            open_session(Permit.everything(), Recorder(self.recorder.redact)) as session,
             Client(
                 server.url,
                 "conformance",

@@ -47,9 +47,15 @@ def refused(words: str) -> CheckRecord:
         (unreached("tcp", "no connection in time (after 5.0 s)"), "server-address-is-cut-off"),
         (unreached("tcp", "No route to host (after 3.1 s)"), "server-address-is-cut-off"),
         (unreached("server", "no answer in time (after 5.0 s)"), "server-does-not-answer"),
-        (unreached("server", "Server disconnected (after 0.0 s)"), "server-drops-connections"),
+        (
+            unreached("server", "the connection ended before it"),
+            "server-drops-connections",
+        ),
         (unreached("server", "Connection reset by peer"), "server-drops-connections"),
-        (unreached("server", "400, message='Bad status line'"), "server-url-is-not-livekit"),
+        (
+            unreached("server", "the answer is not HTTP: b'SSH'"),
+            "server-url-is-not-livekit",
+        ),
         (record(ANSWERS, "received 404: '<html>'"), "server-url-is-not-livekit"),
         (record(ANSWERS, "received 502: '<html>'"), "proxy-has-no-server"),
         (
@@ -87,7 +93,7 @@ def refused(words: str) -> CheckRecord:
 def test_one_sign_names_one_cause_for_certain(broken, cause):
     found = diagnose([broken], [])
 
-    expected = "likely" if "Bad status line" in (broken.message or "") else "certain"
+    expected = "likely" if "not HTTP" in (broken.message or "") else "certain"
     assert [(each.id, each.confidence) for each in found] == [(cause, expected)]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from livekit_conformance.drivers.http import open_session
+from livekit_conformance.drivers.http_client import HttpClient
 from livekit_conformance.drivers.permit import Permit
 from livekit_conformance.drivers.webhook import WebhookReceiver
 from livekit_conformance.drivers.webhook_sender import WebhookSender
@@ -43,8 +43,8 @@ async def start_receiver() -> AsyncIterator[StartReceiver]:
                 listener, path="/hook", keys={KEY: SECRET}, recorder=recorder, **settings
             )
             await running.enter_async_context(receiver)
-            session = open_session(Permit.everything(), recorder, timeout=5)
-            await running.enter_async_context(session)
-            return receiver, WebhookSender(session, Permit.everything(), url, KEY, SECRET)
+            http = HttpClient(Permit.everything(), recorder, timeout=5)
+            await running.enter_async_context(http)
+            return receiver, WebhookSender(http, Permit.everything(), url, KEY, SECRET)
 
         yield start

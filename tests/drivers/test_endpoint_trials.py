@@ -11,7 +11,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from livekit_conformance.drivers.endpoint_trials import genuine, taken_trials
-from livekit_conformance.drivers.http import open_session
+from livekit_conformance.drivers.http_client import HttpClient
 from livekit_conformance.drivers.permit import Permit
 from livekit_conformance.drivers.webhook_sender import WebhookSender
 from livekit_conformance.errors import Unreachable
@@ -46,10 +46,10 @@ async def serve(recorder) -> AsyncIterator[Serve]:
         await site.start()
         port = runner.addresses[0][1]
         return WebhookSender(
-            session, Permit.everything(), f"http://127.0.0.1:{port}/hook", KEY, SECRET
+            http, Permit.everything(), f"http://127.0.0.1:{port}/hook", KEY, SECRET
         )
 
-    async with open_session(Permit.everything(), recorder, timeout=5) as session:
+    async with HttpClient(Permit.everything(), recorder, timeout=5) as http:
         yield start
         for runner in runners:
             await runner.cleanup()
@@ -126,10 +126,8 @@ async def test_a_redirect_is_followed_as_livekit_server_does_and_told(
 
 
 async def test_an_endpoint_without_an_answer_is_recorded_and_unreachable(recorder):
-    async with open_session(Permit.everything(), recorder, timeout=5) as session:
-        endpoint = WebhookSender(
-            session, Permit.everything(), "http://127.0.0.1:1/hook", KEY, SECRET
-        )
+    async with HttpClient(Permit.everything(), recorder, timeout=5) as http:
+        endpoint = WebhookSender(http, Permit.everything(), "http://127.0.0.1:1/hook", KEY, SECRET)
         with pytest.raises(Unreachable):
             await genuine(endpoint, recorder)
 

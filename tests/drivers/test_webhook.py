@@ -10,7 +10,7 @@ from itertools import repeat
 
 import pytest
 
-from livekit_conformance.drivers.http import open_session
+from livekit_conformance.drivers.http_client import HttpClient
 from livekit_conformance.drivers.permit import Permit
 from livekit_conformance.drivers.webhook import Arrival
 from livekit_conformance.drivers.webhook_sender import WebhookSender, new_event
@@ -157,7 +157,7 @@ async def test_the_application_log_tells_why(start_receiver, tmp_path):
 
 async def test_nothing_is_sent_without_the_effect(start_receiver):
     receiver, sender = await start_receiver()
-    nobody = WebhookSender(sender.session, Permit(frozenset()), sender.url, KEY, SECRET)
+    nobody = WebhookSender(sender.http, Permit(frozenset()), sender.url, KEY, SECRET)
 
     with pytest.raises(NotPermitted, match="send-webhooks"):
         await nobody.send(new_event())
@@ -177,8 +177,8 @@ async def test_a_large_body_is_answered_or_cut_off(start_receiver):
 
 async def test_no_secret_is_shown_or_recorded():
     recorder = Recorder(Redactor([SECRET]))
-    async with open_session(Permit.everything(), recorder, timeout=1) as session:
-        sender = WebhookSender(session, Permit.everything(), "http://127.0.0.1:9/", KEY, SECRET)
+    async with HttpClient(Permit.everything(), recorder, timeout=1) as http:
+        sender = WebhookSender(http, Permit.everything(), "http://127.0.0.1:9/", KEY, SECRET)
         delivery = sender.signer.sign(new_event())
 
     shown = f"{sender!r} {sender.signer!r} {delivery!r} {Signer(KEY, SECRET, 0)!r}"

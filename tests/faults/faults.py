@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 
+from livekit_conformance.drivers.http_client import USER_AGENT
 from tests.faults.fault import Fault, Kind
 from tests.faults.places import Place
 
@@ -69,7 +70,7 @@ _TO_THE_ENDPOINT = MappingProxyType(
     {
         **_OVER_HTTP,
         # livekit-server has as many connections as there are rooms; ours is one.
-        Kind.DROP: Fault(Kind.DROP, each=1, picks=re.compile(rb"aiohttp")),
+        Kind.DROP: Fault(Kind.DROP, each=1, picks=re.compile(USER_AGENT.encode())),
         # At once: three events of a room come within 50 ms.
         Kind.DUPLICATE: Fault(Kind.DUPLICATE, seconds=0.0),
     }

@@ -61,7 +61,7 @@ def _read(table: str) -> Mapping[tuple[Kind, str], str]:
 VERDICTS = MappingProxyType(_read(_VERDICTS))
 
 # What the end of a connection is taken for is a matter of milliseconds.
-_HUNG_UP = "disconnected|ended before the answer|reset by peer|Can not write request"
+_HUNG_UP = "ended before the answer|reset by peer"
 # Who is not told of a call does not come, and livekit-server logs that it could not tell.
 _NOT_TOLD = frozenset({Link.DELIVERY, Link.ANSWER, Link.LOGS})
 
@@ -80,12 +80,8 @@ SAID: Mapping[tuple[Place, Kind], Said] = MappingProxyType(
         (Place.API, Kind.HANG_UP): Said(Link.SERVER, "server-drops-connections", _HUNG_UP),
         (Place.API, Kind.LATENCY): SURVIVED,
         (Place.API, Kind.TRICKLE): SURVIVED,
-        (Place.API, Kind.CUT): Said(
-            Link.SERVER, "server-drops-connections", "RawResponseMessage|ended before"
-        ),
-        (Place.API, Kind.CORRUPT): Said(
-            Link.SERVER, "server-url-is-not-livekit", "Bad status line"
-        ),
+        (Place.API, Kind.CUT): Said(Link.SERVER, "server-drops-connections", "ended before"),
+        (Place.API, Kind.CORRUPT): Said(Link.SERVER, "server-url-is-not-livekit", "not HTTP"),
         (Place.API, Kind.DROP): Said(
             Link.ROOM_LIFE, "some-connections-get-no-answer", "no answer in time"
         ),
@@ -138,10 +134,10 @@ SAID: Mapping[tuple[Place, Kind], Said] = MappingProxyType(
         (Place.WEBHOOK, Kind.LATENCY): SURVIVED,
         (Place.WEBHOOK, Kind.TRICKLE): SURVIVED,
         (Place.WEBHOOK, Kind.CUT): _endpoint(
-            Link.ENDPOINT, "endpoint-drops-connections", "RawResponseMessage|ended before"
+            Link.ENDPOINT, "endpoint-drops-connections", "ended before"
         ),
         (Place.WEBHOOK, Kind.CORRUPT): _endpoint(
-            Link.ENDPOINT, "endpoint-drops-connections", "Bad status line"
+            Link.ENDPOINT, "endpoint-drops-connections", "not HTTP"
         ),
         # What livekit-server sends arrives; what we send ourselves does not.
         (Place.WEBHOOK, Kind.DROP): Said(

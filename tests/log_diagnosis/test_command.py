@@ -148,7 +148,7 @@ def test_the_standard_input_is_a_log(arguments):
 def test_the_clients_of_livekit_are_not_loaded_for_it(write):
     code = (
         "import sys; from livekit_conformance.cli import main; main(sys.argv[1:]);"
-        "sys.exit(bool({'livekit.api', 'aiohttp', 'pydantic'} & sys.modules.keys()))"
+        "sys.exit(bool({'livekit.api', 'aiohttp', 'httpx', 'pydantic'} & sys.modules.keys()))"
     )
 
     done = subprocess.run([sys.executable, "-c", code, "diagnose", write("x.log")], check=False)

@@ -23,7 +23,7 @@ from livekit_conformance.client.errors import (
 )
 from livekit_conformance.client.exchange import Exchange, exchange
 from livekit_conformance.client.hints import hint
-from livekit_conformance.client.network import REMEDIES, describe, is_lasting, phase_of
+from livekit_conformance.client.network import REMEDIES, is_lasting, loss_of
 from livekit_conformance.redaction import Redactor
 
 T = TypeVar("T")
@@ -102,12 +102,12 @@ class Asker:
         """
         No answer came.
         """
-        phase = phase_of(error, seen.phase)
+        loss = loss_of(error, seen.phase)
         told: dict[str, Any] = {
             "method": method,
-            "text": self.redact(describe(error, phase)),
-            "hint": REMEDIES[phase],
-            "phase": phase,
+            "text": self.redact(loss.words),
+            "hint": REMEDIES[loss.phase],
+            "phase": loss.phase,
             "may_have_arrived": seen.may_have_arrived,
             "waited": waited,
             **self._common(seen),

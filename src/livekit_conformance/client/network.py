@@ -1,10 +1,16 @@
 """
-What an error of aiohttp says of the network: how far the request came, and what to do about it.
+What a lost request says of the network: how far it came, why, and what to do about it.
+
+The errors of Python mean the same behind the errors of any HTTP library. What only the library
+knows stands in rows of its own: those of aiohttp are here, those of another one beside its use.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
+from dataclasses import dataclass
 from typing import Final
 
 import aiohttp
@@ -21,22 +27,72 @@ REMEDIES: Final[dict[Phase, str]] = {
     "request": "Check the URL",
 }
 
+# What every library can say in its own way; `{}` is the error's own text.
+NO_ANSWER: Final = "the connection ended before the answer"
+BROKEN: Final = "the answer is broken: {}"
+NOT_HTTP: Final = "the answer is not HTTP: {}"
 
-def phase_of(error: BaseException, reached: Phase = "answer") -> Phase:
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
     """
-    How far the request came; `reached` is what was under way, for errors that do not tell.
+    What errors of `kinds` say: the `phase`, where they tell it, and the `words` for it.
     """
-    match error:
-        case aiohttp.InvalidURL():
-            return "request"
-        case aiohttp.ClientConnectorDNSError():
-            return "resolve"
-        case aiohttp.ClientSSLError() | aiohttp.ServerFingerprintMismatch():
-            return "tls"
-        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
-            return "connect"
-        case _:
-            return reached
+
+    kinds: tuple[type[BaseException], ...]
+    phase: Phase | None = None
+    words: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """
+    How far a request came that got no answer, and why it came no further, without addresses.
+    """
+
+    phase: Phase
+    words: str
+
+
+_OF_PYTHON: Final = (
+    Meaning((socket.gaierror,), "resolve"),
+    Meaning((ssl.SSLError,), "tls"),
+)
+OF_AIOHTTP: Final = (
+    Meaning((aiohttp.InvalidURL,), "request"),
+    Meaning((aiohttp.ClientConnectorDNSError,), "resolve"),
+    Meaning((aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch), "tls"),
+    Meaning((aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError), "connect"),
+    # The text of the first is whatever came of the answer, as an object of the parser.
+    Meaning((aiohttp.ServerDisconnectedError,), words=NO_ANSWER),
+    Meaning((aiohttp.ClientPayloadError,), words=BROKEN),
+    Meaning((aiohttp.TooManyRedirects,)),
+    Meaning((aiohttp.ClientResponseError,), words=NOT_HTTP),
+)
+_ANYTHING_ELSE: Final = Meaning((BaseException,))
+
+_SILENCE: Final[dict[Phase, str]] = {
+    "resolve": "no address in time",
+    "connect": "no connection in time",
+}
+
+
+def loss_of(
+    error: BaseException, reached: Phase = "answer", rows: tuple[Meaning, ...] = OF_AIOHTTP
+) -> Loss:
+    """
+    Return what `error` says, by the `rows` of the library that raised it.
+
+    `reached` is the phase that was under way, for errors that do not tell.
+    """
+    origin = _origin(error)
+    meaning = next(
+        row
+        for row in (*rows, *_OF_PYTHON, _ANYTHING_ELSE)
+        if isinstance(error, row.kinds) or isinstance(origin, row.kinds)
+    )
+    phase = meaning.phase or reached
+    return Loss(phase, meaning.words.format(_own_words(origin, phase)))
 
 
 def is_lasting(error: BaseException) -> bool:
@@ -51,25 +107,37 @@ def is_lasting(error: BaseException) -> bool:
     )
 
 
-def describe(error: BaseException, phase: Phase = "answer") -> str:
+def openssl_words(error: ssl.SSLError) -> str:
     """
-    The error in few words, without addresses.
+    Return what OpenSSL calls the error; its number is not one of the operating system's.
     """
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    return (error.reason or str(error)).replace("_", " ").lower()
+
+
+def _origin(error: BaseException) -> BaseException:
+    while (below := _below(error)) is not None:
+        error = below
+    return error
+
+
+def _below(error: BaseException) -> BaseException | None:
+    # httpcore takes the cause of its own errors away, and keeps it as their argument.
+    behind = (error.__cause__, *error.args)
+    return next((each for each in behind if isinstance(each, BaseException)), None)
+
+
+def _own_words(error: BaseException, phase: Phase) -> str:
     match error:
-        case aiohttp.ClientConnectorError():
-            return in_system_words(error.os_error)
-        case aiohttp.ConnectionTimeoutError():
-            return "no connection in time"
-        case aiohttp.ServerDisconnectedError():
-            # Its text is whatever came of the answer, as an object of the parser.
-            return "the connection ended before the answer"
+        case ssl.SSLError():
+            return openssl_words(error)
+        case BaseExceptionGroup():
+            # One for each address of the host.
+            return ", ".join(dict.fromkeys(_own_words(each, phase) for each in error.exceptions))
+        case OSError() if error.errno is not None:
+            return in_system_words(error)
         case asyncio.TimeoutError() | asyncio.CancelledError():
             return _SILENCE.get(phase, "no answer in time")
         case _:
-            return str(error) or type(error).__name__
-
-
-_SILENCE: Final[dict[Phase, str]] = {
-    "resolve": "no address in time",
-    "connect": "no connection in time",
-}
+            return " ".join(str(error).split()) or NO_ANSWER

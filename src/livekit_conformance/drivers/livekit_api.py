@@ -4,8 +4,10 @@ The LiveKit server API: livekit-api for what should work, raw requests for what 
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Coroutine, Mapping
+from contextlib import AsyncExitStack
 from types import MappingProxyType, TracebackType
 from typing import Any, Self, TypeVar
 
@@ -15,7 +17,8 @@ from livekit.protocol.agent_dispatch import AgentDispatch
 from livekit_conformance.client.attempt import Asker
 from livekit_conformance.client.errors import LiveKitError
 from livekit_conformance.client.hints import hint
-from livekit_conformance.drivers.http import HttpAnswer, exchange, open_session
+from livekit_conformance.drivers.api_session import open_session
+from livekit_conformance.drivers.http import HttpAnswer
 from livekit_conformance.drivers.ownership import Owner, refuse_wildcards
 from livekit_conformance.drivers.pace import Pace
 from livekit_conformance.drivers.permit import Permit
@@ -106,8 +109,17 @@ class LiveKitClient:
         self._asker = Asker(masked(api_key), recorder.redact)
 
     async def __aenter__(self) -> Self:
-        self.session = open_session(
-            self._permit, self.recorder, timeout=self._timeout, keep_alive=self._keep_alive
+        # Collecting the checks imports this module too, and asks nobody.
+        from livekit_conformance.drivers.http_client import HttpClient  # noqa: PLC0415
+
+        self._running = AsyncExitStack()
+        self.session = await self._running.enter_async_context(
+            open_session(self._permit, self.recorder, keep_alive=self._keep_alive)
+        )
+        self.http = await self._running.enter_async_context(
+            HttpClient(
+                self._permit, self.recorder, timeout=self._timeout, keep_alive=self._keep_alive
+            )
         )
         self._sdk = api.LiveKitAPI(
             self.http_url,
@@ -124,7 +136,7 @@ class LiveKitClient:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        await self.session.close()
+        await self._running.aclose()
 
     # -- rooms
 
@@ -349,11 +361,8 @@ class LiveKitClient:
         GET a path of the server with any token, or none; the answer is given whole, never raised.
         """
         headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
-        with exchange("GET", self.http_url + path) as answer:
-            await self._take_turn()
-            async with self.session.get(answer.url, headers=headers) as response:
-                await response.read()
-        return answer
+        await self._take_turn()
+        return await self.http.request("GET", self.http_url + path, headers=headers)
 
     async def post(
         self,
@@ -368,12 +377,12 @@ class LiveKitClient:
 
         `scheme` stands before the token in the Authorization header.
         """
-        headers = {} if bearer is None else {"Authorization": f"{scheme}{bearer}"}
-        with exchange("POST", self.http_url + path) as answer:
-            await self._take_turn()
-            async with self.session.post(answer.url, json=dict(body), headers=headers) as response:
-                await response.read()
-        return answer
+        headers = {"Content-Type": "application/json"}
+        if bearer is not None:
+            headers["Authorization"] = f"{scheme}{bearer}"
+        await self._take_turn()
+        sent = json.dumps(dict(body)).encode()
+        return await self.http.request("POST", self.http_url + path, headers=headers, body=sent)
 
     def issuer(self) -> token.Issuer:
         """

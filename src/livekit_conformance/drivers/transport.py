@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from livekit_conformance.client.network import openssl_words
 from livekit_conformance.errors import Phase, Unreachable, in_system_words
 from livekit_conformance.observations import Recorder
 
@@ -135,7 +136,7 @@ class Transport:
             except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
                 raise
             except ssl.SSLError as error:
-                result = Handshake(problem=_openssl_words(error))
+                result = Handshake(problem=openssl_words(error))
             else:
                 session: ssl.SSLObject = writer.get_extra_info("ssl_object")
                 certificate = session.getpeercert() or {}
@@ -190,12 +191,6 @@ def _strict() -> ssl.SSLContext:
     # Whatever this machine is configured to tolerate.
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
-
-
-def _openssl_words(error: ssl.SSLError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
-    return (error.reason or str(error)).replace("_", " ").lower()
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:

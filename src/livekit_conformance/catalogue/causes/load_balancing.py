@@ -13,7 +13,7 @@ from livekit_conformance.catalogue.text import Text
 _SOME_SILENT = check(
     "1.2-every-connection-sees-the-room",
     "BLOCKED",
-    message=re.compile(r"in time|disconnected|reset by peer|refused"),
+    message=re.compile(r"in time|ended before|reset by peer|refused"),
 )
 
 CAUSES: tuple[Cause, ...] = (

@@ -37,7 +37,7 @@ _BROKEN_OFF = check(
     _ANSWERS,
     "BLOCKED",
     link=Link.SERVER,
-    message=re.compile(r"Server disconnected|reset by peer|ended before|RawResponseMessage"),
+    message=re.compile(r"reset by peer|ended before|answer is broken"),
 )
 _OTHER_ANSWER = check(_ANSWERS)
 _PROXY_ANSWER = check(_ANSWERS, message=_PROXY_ALONE)
