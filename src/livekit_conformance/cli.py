@@ -26,6 +26,7 @@ _OK, _NOT_CONFORMANT, _INTERNAL_ERROR, _USAGE = 0, 1, 3, 4
 # takes half a second, in which `diagnose` has read 200 MB.
 _MODULES: Mapping[str, str] = MappingProxyType(
     {
+        "run": "livekit_conformance.run_command",
         "sweep": "livekit_conformance.sweep",
         "doctor": "livekit_conformance.doctor.command",
         "diagnose": "livekit_conformance.log_diagnosis.command",

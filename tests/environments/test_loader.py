@@ -324,11 +324,18 @@ def test_an_environment_may_be_a_path(write):
     assert load(str(path), environ=NINE, env_file=None, config_dir=CONFIG).path == path
 
 
+def test_a_name_that_the_folder_lacks_is_a_profile_of_the_package(write):
+    config = write("kind: mock\nallow: [read]\n", "mock")
+
+    assert find("mock", config_dir=config) == config / "mock.yaml"
+    assert find("prod", config_dir=config) == CONFIG / "prod.yaml"
+
+
 def test_policies_are_not_environments(write):
     config = write("attempts: 3\n", "retry_policies")
     write(LIVE)
 
-    assert known_environments(config) == ["there"]
+    assert known_environments(config) == ["local", "mock", "prod", "staging", "there"]
 
 
 def test_an_env_file_with_a_broken_line_makes_the_profile_unusable(write, tmp_path):

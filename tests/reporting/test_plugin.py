@@ -357,7 +357,7 @@ def test_the_budget_ends_the_run_in_words(project):
     [
         (
             ["--env=prodd"],
-            ["*unknown environment 'prodd'*known environments: live, misspelt, mock, timid"],
+            ["*known environments: live, local, misspelt, mock, prod, staging, timid; *"],
         ),
         (["--env=live"], ["*LIVEKIT_URL is missing*", "*LIVEKIT_API_KEY is missing*"]),
         (["--env=misspelt"], ['*unknown key*did you mean "timeout"?']),

@@ -21,6 +21,7 @@ from livekit_conformance.environments.validation import validated
 from livekit_conformance.environments.variables import Absent, LeftOut, Origin, Variables
 from livekit_conformance.environments.yaml_document import KeyPath, dotted
 from livekit_conformance.errors import ProfileError
+from livekit_conformance.shipped import CONFIG
 
 # A shorter value cannot be kept out of reports without masking ordinary words.
 _SHORTEST_SECRET = 4
@@ -53,12 +54,15 @@ class Loaded:
 
 def known_environments(config_dir: Path) -> list[str]:
     """
-    The names that `--env` takes.
+    The names that `--env` takes: the profiles in `config_dir`, and those of the package.
     """
     return sorted(
-        path.stem
-        for path in config_dir.glob("*.yaml")
-        if _looks_like_a_profile(path.read_text(encoding="utf-8", errors="replace"))
+        {
+            path.stem
+            for folder in (config_dir, CONFIG)
+            for path in folder.glob("*.yaml")
+            if _looks_like_a_profile(path.read_text(encoding="utf-8", errors="replace"))
+        }
     )
 
 
@@ -67,14 +71,23 @@ def _looks_like_a_profile(text: str) -> bool:
     return any(line.startswith("kind:") for line in text.splitlines())
 
 
+def in_config(config_dir: Path, name: str) -> Path:
+    """
+    Return the file of this name in `config_dir`, or that of the package where there is none.
+    """
+    own, shipped = config_dir / name, CONFIG / name
+    return own if own.is_file() or not shipped.is_file() else shipped
+
+
 def find(name_or_path: str, *, config_dir: Path) -> Path:
     """
-    The file of an environment: `config_dir/NAME.yaml`, or the file itself when a path is given.
+    The file of an environment: `config_dir/NAME.yaml`, else that of the package, or the file itself
+    when a path is given.
 
     Raises ProfileError naming the known environments.
     """
     is_path = "/" in name_or_path or name_or_path.endswith((".yaml", ".yml"))
-    path = Path(name_or_path) if is_path else config_dir / f"{name_or_path}.yaml"
+    path = Path(name_or_path) if is_path else in_config(config_dir, f"{name_or_path}.yaml")
     if path.is_file():
         return path
     known = known_environments(config_dir)

@@ -15,6 +15,8 @@ from livekit_conformance.reporting.again import NODE_ID
 from livekit_conformance.reporting.options import Options
 
 _PROGRAMS: Final = ("pytest", "py.test")
+# Its `run` gives pytest a folder of config/ and reports/ that is not the one of the suites.
+_COMMAND: Final = "livekit-conformance"
 
 
 def template(options: Options, *, root: Path, start: Path) -> tuple[str, ...]:
@@ -24,9 +26,12 @@ def template(options: Options, *, root: Path, start: Path) -> tuple[str, ...]:
     Paths are relative to `start`: reports are handed on, and need not name the folders of a machine
     more than the command does.
     """
+    given = _given(options, start)
+    if options.home != root:
+        return (_usable(_our_command(), start), "run", NODE_ID, *given)
     folder = os.path.relpath(root, start)
     check = NODE_ID if folder == os.curdir else f"{folder}/{NODE_ID}"
-    return (*program(sys.argv[0], sys.orig_argv, start), check, *_given(options, root, start))
+    return (*program(sys.argv[0], sys.orig_argv, start), check, *given)
 
 
 def program(called: str, typed: Sequence[str], start: Path) -> tuple[str, ...]:
@@ -43,15 +48,23 @@ def program(called: str, typed: Sequence[str], start: Path) -> tuple[str, ...]:
     return (_usable(sys.executable, start), "-m", "pytest")
 
 
-def _given(options: Options, root: Path, start: Path) -> Iterator[str]:
+def _our_command() -> str:
+    """
+    Return the command of the package: that of the running interpreter, or the one on PATH.
+    """
+    beside = Path(sys.executable).with_name(_COMMAND)
+    return str(beside) if beside.is_file() else _COMMAND
+
+
+def _given(options: Options, start: Path) -> Iterator[str]:
     """
     Yield the options that decide what is tested, how far, and where the reports go.
     """
     yield f"--env={_relative(options.environment, start)}"
-    if options.env_file not in (None, root / ".env"):
+    if options.env_file not in (None, options.home / ".env"):
         yield f"--env-file={_relative(str(options.env_file), start)}"
     yield from (f"--allow={effect}" for effect in sorted(options.allow))
-    if options.reports != root / "reports":
+    if options.reports != options.home / "reports":
         yield f"--reports={_relative(str(options.reports), start)}"
 
 

@@ -21,6 +21,7 @@ from livekit_conformance.errors import ProfileError
 from livekit_conformance.reporting.annotations import SERVICES, Service
 
 _PREFIX = "LIVEKIT_CONFORMANCE_"
+_HOME = "livekit_home"
 _OPTIONS: dict[str, dict[str, Any]] = {
     "env": {"metavar": "NAME|PATH", "help": "environment to test: config/NAME.yaml or a file"},
     "env-file": {"metavar": "FILE", "help": "file with variables (default: .env if present)"},
@@ -46,8 +47,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 @dataclass(frozen=True, slots=True)
 class Options:
     """
-    What the operator asked for; `budget` in seconds, None when the profile decides; `language` None
-    when each output has its own default.
+    What the operator asked for; `home` is the folder of config/, .env and reports/; `budget` in
+    seconds, None when the profile decides; `language` None when each output has its own default.
     """
 
     environment: str
@@ -55,7 +56,7 @@ class Options:
     allow: frozenset[Effect]
     reports: Path
     budget: float | None
-    config_dir: Path
+    home: Path
     language: Language | None
     annotations: Service | None = None
 
@@ -63,7 +64,7 @@ class Options:
         """
         The profile file; raises ProfileError when there is none. Reads no variable.
         """
-        return loader.find(self.environment, config_dir=self.config_dir)
+        return loader.find(self.environment, config_dir=self.home / "config")
 
     def load(self) -> Loaded:
         """
@@ -73,7 +74,7 @@ class Options:
             self.environment,
             environ=os.environ,
             env_file=self.env_file,
-            config_dir=self.config_dir,
+            config_dir=self.home / "config",
         )
         profile = loaded.profile
         refused = self.allow - profile.allow - profile.may_raise
@@ -100,25 +101,33 @@ def add_options(parser: pytest.Parser) -> None:
         is_list = settings.get("action") == "append"
         kind: Literal["args", "string"] = "args" if is_list else "string"
         parser.addini(_dest(name), settings["help"], type=kind, default=None)
+    parser.addini(_HOME, "folder of config/, .env and reports/ (default: rootdir)", default="")
 
 
 def read_options(config: pytest.Config) -> Options:
     """
     The options of this run; raises ProfileError for unusable ones.
     """
-    root = config.rootpath
+    home = home_of(config)
     env_file = _text(config, "env-file")
-    default_file = root / ".env"
+    default_file = home / ".env"
     return Options(
         environment=_text(config, "env") or "mock",
         env_file=Path(env_file) if env_file else default_file if default_file.is_file() else None,
         allow=_effects(_values(config, "allow")),
-        reports=Path(_text(config, "reports") or root / "reports").absolute(),
+        reports=Path(_text(config, "reports") or home / "reports").absolute(),
         budget=_budget(_text(config, "budget")),
-        config_dir=root / "config",
+        home=home,
         language=_language(_text(config, "lang")),
         annotations=_service(_text(config, "annotations")),
     )
+
+
+def home_of(config: pytest.Config) -> Path:
+    """
+    Return the folder of the operator's files: rootdir, unless the suites lie elsewhere.
+    """
+    return Path(config.getini(_HOME) or config.rootpath)
 
 
 def _dest(name: str) -> str:

@@ -1,0 +1,15 @@
+"""
+Where the files are that come with the package: suites, fixtures, profiles and pinned Go modules.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+_IN_A_WHEEL = Path(__file__).parent / "_packaged"
+
+# A wheel holds what a checkout has at its top.
+IS_CHECKOUT: Final = not _IN_A_WHEEL.is_dir()
+ROOT: Final = Path(__file__).parents[2] if IS_CHECKOUT else _IN_A_WHEEL
+CONFIG: Final = ROOT / "config"
