@@ -48,3 +48,14 @@ def test_a_reader_that_has_seen_enough_is_no_error():
 
     assert done.stdout.startswith("1.1 ")
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("command", [[], ["init"], ["explain"], ["doctor"], ["diagnose"], ["list"]])
+def test_help_fits_80_columns(command, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as caught:
+        main([*command, "--help"])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert caught.value.code == 0
+    assert max(map(len, lines)) <= 80

@@ -34,6 +34,7 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "compare": "livekit_conformance.comparison.compare_command",
         "trend": "livekit_conformance.comparison.trend_command",
         "explain": "livekit_conformance.explain",
+        "init": "livekit_conformance.init.command",
     }
 )
 _CLOSED_PIPE = 128 + signal.SIGPIPE

@@ -1,0 +1,3 @@
+"""
+`livekit-conformance init`: a profile from what there is, and what is still missing.
+"""

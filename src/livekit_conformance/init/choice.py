@@ -1,0 +1,70 @@
+"""
+Which of the values that were found a profile gets, and what contradicts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from livekit_conformance.init.fields import FIELDS, Field, Found, why_unusable
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """
+    A key of the profile with its value; None for one that was not found.
+
+    `others` are the places that say something else, `unusable` the values that were not taken.
+    """
+
+    field: Field
+    found: Found | None
+    others: tuple[Found, ...] = ()
+    unusable: tuple[tuple[Found, str], ...] = ()
+
+    @property
+    def written(self) -> str:
+        """
+        Return the value as the profile has it; empty when the key is left out.
+        """
+        if self.found is None or self.field.kept:
+            return self.field.template
+        return self.found.written
+
+
+def choose(found: Sequence[Found]) -> list[Choice]:
+    """
+    Return a choice for each key; of several values the first is taken.
+    """
+    return [_choice(each, [one for one in found if one.key == each.key]) for each in FIELDS]
+
+
+def answered(choice: Choice, value: str) -> Choice:
+    """
+    Return the choice with what a person answered.
+    """
+    return replace(choice, found=Found(choice.field.key, value, "", None, value))
+
+
+def _choice(field: Field, found: Sequence[Found]) -> Choice:
+    unusable = [
+        (one, why)
+        for one in found
+        if one.written == one.value and (why := why_unusable(field.key, one.value))
+    ]
+    usable = [one for one in found if one not in [wrong for wrong, _ in unusable]]
+    if not usable:
+        return Choice(field, None, unusable=tuple(unusable))
+    taken = usable[0]
+    return Choice(field, taken, tuple(_others(taken, usable)), tuple(unusable))
+
+
+def _others(taken: Found, usable: Iterable[Found]) -> Iterable[Found]:
+    """
+    Return one value of each place that does not have the one that is taken.
+    """
+    by_source: dict[str, list[Found]] = {}
+    for one in usable:
+        by_source.setdefault(one.source, []).append(one)
+    return [ones[0] for ones in by_source.values() if taken.value not in {o.value for o in ones}]

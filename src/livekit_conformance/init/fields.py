@@ -1,0 +1,172 @@
+"""
+What a new profile is made of: its keys, the variables that may hold them, and what was found.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from livekit_conformance.catalogue.text import Text
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.environments.validation import validated
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-)?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """
+    One key of a profile.
+
+    `template` is its value where variables hold it, empty where none does. Of a key that is `kept`
+    in variables the value itself is never written.
+    """
+
+    key: str
+    template: str
+    what: Text
+    kept: bool = False
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """
+        The names of the variables in the template.
+        """
+        return variables_of(self.template)
+
+    @property
+    def required(self) -> bool:
+        """
+        Whether no live profile can do without it.
+        """
+        return self.key.startswith("livekit.")
+
+    @property
+    def asked(self) -> bool:
+        """
+        Whether a person at a terminal is asked for it.
+        """
+        return bool(self.template) and not self.kept
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """
+    A value for a key: the file or place it is from, the line in it, and how the profile has it.
+    """
+
+    key: str
+    value: str = field(repr=False)
+    source: str
+    line: int | None = None
+    written: str = ""
+
+    @property
+    def place(self) -> str:
+        """
+        Return the source with its line.
+        """
+        return f"{self.source}:{self.line}" if self.line else self.source
+
+
+FIELDS: tuple[Field, ...] = (
+    Field(
+        "livekit.url",
+        "${LIVEKIT_URL}",
+        Text(
+            en="URL of livekit-server, for example wss://HOST or ws://HOST:7880",
+            ru="URL livekit-server, например wss://HOST или ws://HOST:7880",
+        ),
+    ),
+    Field(
+        "livekit.api_key",
+        "${LIVEKIT_API_KEY}",
+        Text(en="API key that livekit-server knows", ru="API-ключ, известный livekit-server"),
+        kept=True,
+    ),
+    Field(
+        "livekit.api_secret",
+        "${LIVEKIT_API_SECRET}",
+        Text(en="API secret of that key", ru="секрет этого API-ключа"),
+        kept=True,
+    ),
+    Field(
+        "sip.server",
+        "${SIP_SERVER:-}",
+        Text(
+            en="host or host:port that calls are sent to",
+            ru="host или host:port, куда посылать звонки",
+        ),
+    ),
+    Field(
+        "sip.username",
+        "${SIP_USERNAME:-}",
+        Text(
+            en="user name of the trunk, empty if it asks for none",
+            ru="имя пользователя транка; пусто, если он его не спрашивает",
+        ),
+    ),
+    Field(
+        "sip.password",
+        "${SIP_PASSWORD:-}",
+        Text(en="password of that user", ru="пароль этого пользователя"),
+        kept=True,
+    ),
+    Field(
+        "sip.number",
+        "${SIP_NUMBER:-}",
+        Text(en="number to dial, for example +15550123", ru="набираемый номер, например +15550123"),
+    ),
+    Field(
+        "webhook.url",
+        "https://${DOMAIN:-}:${PORT:-}/webhooks/livekit",
+        Text(
+            en="URL of the application's webhook endpoint",
+            ru="URL, на который приложение принимает вебхуки",
+        ),
+    ),
+    Field(
+        "redis",
+        "${REDIS_URL:-}",
+        Text(
+            en="Redis of the deployment, for example redis://HOST:6379/0",
+            ru="Redis этой системы, например redis://HOST:6379/0",
+        ),
+    ),
+    Field(
+        "deployment.livekit_server_config",
+        "",
+        Text(en="livekit.yaml", ru="livekit.yaml"),
+    ),
+    Field(
+        "deployment.livekit_sip_config",
+        "",
+        Text(en="livekit-sip.yaml", ru="livekit-sip.yaml"),
+    ),
+)
+
+
+def variables_of(text: str) -> tuple[str, ...]:
+    """
+    Return the names of the variables that a value of a profile refers to.
+    """
+    return tuple(reference[1] for reference in _VARIABLE.finditer(text))
+
+
+def why_unusable(key: str, value: str) -> str | None:
+    """
+    Return why a key of a profile cannot have this value; None when it can.
+    """
+    if "${" in value:
+        return "it refers to a variable"
+    data: object = value
+    for part in reversed(key.split(".")):
+        data = {part: data}
+    assert isinstance(data, dict)
+    _, problems = validated(Profile, {"kind": "live", "allow": ["read"], **data}, {})
+    if problems:
+        return problems[0].partition(": ")[2]
+    has_password = bool(urlsplit(value).password)
+    return "it holds a password, which belongs into a variable" if has_password else None

@@ -1,0 +1,28 @@
+"""
+What variables say about a deployment, wherever they are set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from livekit_conformance.init.fields import FIELDS, Found
+
+
+def of_variables(
+    variables: Mapping[str, str], source: str, line: int | None = None, *, as_values: bool = False
+) -> Iterator[Found]:
+    """
+    Yield the keys of a profile that the variables of one place fill.
+
+    The profile refers to the variables, or has their values where the suite does not see them.
+    """
+    for field in FIELDS:
+        names = field.variables
+        if names and all(variables.get(name) for name in names):
+            value = field.template
+            for name in names:
+                value = value.replace(f"${{{name}}}", variables[name])
+                value = value.replace(f"${{{name}:-}}", variables[name])
+            written = value if as_values else field.template
+            yield Found(field.key, value, source, line, written)
