@@ -8,7 +8,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +18,7 @@ from livekit_conformance import __version__
 from livekit_conformance.catalogue.clause import REQUIREMENTS
 from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.catalogue.text import LANGUAGES
+from livekit_conformance.layout import write_folded
 from livekit_conformance.reporting import journal, phrases, words
 from livekit_conformance.reporting.writers import write_all
 
@@ -87,16 +88,18 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _list(_options: argparse.Namespace) -> int:
+    write_folded(sys.stdout, _catalogue())
+    return _OK
+
+
+def _catalogue() -> Iterator[str]:
     for number, title in REQUIREMENTS.items():
-        sys.stdout.write(f"{number} {title}\n")
+        yield f"{number} {title}"
         for clause in CLAUSES:
             if clause.requirement == number:
                 needs = f", needs {', '.join(clause.needs)}" if clause.needs else ""
-                sys.stdout.write(
-                    f"  {clause.id} ({clause.level}, {clause.area}, {clause.effect}{needs})\n"
-                    f"    {clause.statement}\n"
-                )
-    return _OK
+                yield f"  {clause.id} ({clause.level}, {clause.area}, {clause.effect}{needs})"
+                yield f"    {clause.statement}"
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -113,8 +116,8 @@ def _report(options: argparse.Namespace) -> int:
         sys.stderr.write(f"a report could not be written: {error}\n")
         return _INTERNAL_ERROR
     told = phrases.REPORT.say(result.language, path=directory / "report.html")
-    sys.stdout.write(f"{words.headline(result)}\n")
-    sys.stdout.write(f"{words.figures(result.summary, result.language)}\n{told}\n")
+    figures = words.figures(result.summary, result.language)
+    write_folded(sys.stdout, (words.headline(result), figures, told))
     return _OK if result.verdict == "CONFORMANT" else _NOT_CONFORMANT
 
 

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from livekit_conformance import layout
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.diagnosis import Diagnosis
@@ -115,7 +116,7 @@ def test_an_interrupted_run_leaves_the_terminal_clean_and_tells_its_verdict(wait
     assert LEFT_BEHIND.search(seen) is None
     drawn = re.findall(r"\x1b\[2K([^\x1b\r]+)\r", seen)
     assert drawn
-    assert all(progress.columns(line) <= 59 for line in drawn)
+    assert all(layout.columns(line) <= 59 for line in drawn)
     assert any(line.endswith("…") for line in drawn)
     assert " left  " not in shown
     assert "did not come to its end: interrupted from the keyboard" in shown
@@ -352,19 +353,19 @@ def test_the_last_screen_fits_and_holds_verdict_first_cause_and_report(
 
     lines = last_screen.fitted(result, Path("/reports/id"), height=height, width=columns)
 
-    taken = sum(max(1, -(-progress.columns(line.text) // columns)) for line in lines)
+    taken = sum(max(1, -(-layout.columns(line.text) // columns)) for line in lines)
     assert taken <= height
     texts = [line.text for line in lines]
     assert words.headline(result) in texts
     assert texts[-1].endswith("/reports/id/report.html")
     if diagnoses:
         title, parts = words.cause_parts(result, result.diagnoses[0])
-        assert progress.cut(title, columns) in texts
+        assert layout.cut(title, columns) in texts
         for _, text in parts[:2]:
             assert any(text[:25] in line for line in texts)
     if diagnoses > 1:
         titles = [words.cause_parts(result, found)[0] for found in result.diagnoses]
-        told = sum(progress.cut(title, columns) in texts for title in titles)
+        told = sum(layout.cut(title, columns) in texts for title in titles)
         assert told == diagnoses or any(str(diagnoses - told) in text for text in texts)
 
 
@@ -419,13 +420,13 @@ def test_the_time_left_is_what_the_checks_took_before(left, former, running, exp
     ],
 )
 def test_what_is_cut_is_measured_in_columns(text, width, shown):
-    assert progress.cut(text, width) == shown
+    assert layout.cut(text, width) == shown
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(st.text(), st.integers(1, 40), st.integers(1, 4))
 def test_cut_and_wrapped_text_never_exceeds_its_columns(text, width, at_most):
-    assert progress.columns(progress.cut(text, width)) <= width
-    rows = progress.wrap(progress.one_line(text), width, at_most=at_most)
+    assert layout.columns(layout.cut(text, width)) <= width
+    rows = layout.wrap(layout.one_line(text), width, at_most=at_most)
     assert len(rows) <= at_most
-    assert all(progress.columns(row) <= width for row in rows)
+    assert all(layout.columns(row) <= width for row in rows)

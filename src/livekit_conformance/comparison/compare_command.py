@@ -17,6 +17,7 @@ from livekit_conformance.comparison.changes import compare
 from livekit_conformance.comparison.document import as_html, as_lines, as_markdown
 from livekit_conformance.environments.language import language_of
 from livekit_conformance.errors import in_system_words
+from livekit_conformance.layout import width_of
 from livekit_conformance.reporting.results_file import ResultsError
 
 _OK, _REGRESSION, _INTERNAL_ERROR, _USAGE = 0, 1, 3, 4
@@ -86,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     files = {options.html: as_html(page), options.markdown: as_markdown(page)}
     if not written({**files, options.json: as_json_text(data)}):
         return _INTERNAL_ERROR
-    sys.stdout.writelines(f"{line}\n" for line in as_lines(page))
+    sys.stdout.writelines(f"{line}\n" for line in as_lines(page, width_of(sys.stdout)))
     return _REGRESSION if data["regression"] else _OK
 
 

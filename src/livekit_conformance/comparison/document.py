@@ -7,11 +7,12 @@ All forms say the same, because none of them says anything that is not in the da
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.comparison import words
+from livekit_conformance.layout import folded, table
 from livekit_conformance.reporting import page_phrases
 from livekit_conformance.reporting.page import model
 from livekit_conformance.reporting.page.model import Banner, Page, Part, Tone, Word
@@ -21,6 +22,7 @@ Row = tuple[str | Word, ...]
 # Characters that Markdown or HTML inside it would act on.
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~])")
 SHOWN = 20
+_INDENT = "  "
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +60,28 @@ class Document:
     parts: tuple[Document, ...] = ()
 
 
-def as_lines(document: Document) -> Iterator[str]:
+def as_lines(document: Document, width: int | None = None) -> Iterator[str]:
     """
-    The page for a terminal; the verdict is the last line, where it is seen.
+    Yield the page for a terminal; the verdict is the last line, where it is seen.
     """
+    for line in _lines(document, None if width is None else width - len(_INDENT)):
+        yield from folded(line, width)
+
+
+def _lines(document: Document, room: int | None) -> Iterator[str]:
     yield _printable(document.title)
     for part in document.parts:
         yield ""
-        yield from as_lines(part)
+        yield from _lines(part, room)
     for section in document.sections:
         yield ""
         yield section.title
-        yield from (f"  {_printable(sentence)}" for sentence in section.sentences)
-        for line in _aligned((section.head, *section.rows[: section.shown])):
-            yield f"  {line}".rstrip()
+        yield from (f"{_INDENT}{_printable(sentence)}" for sentence in section.sentences)
+        rows = (section.head, *section.rows[: section.shown])
+        for line in table((tuple(map(_printable, row)) for row in rows), room):
+            yield f"{_INDENT}{line}"
         if (more := len(section.rows) - section.shown) > 0:
-            yield f"  {words.MORE.say(document.language, count=more)}"
+            yield f"{_INDENT}{words.MORE.say(document.language, count=more)}"
     yield ""
     yield from map(_printable, document.sentences)
     yield document.verdict
@@ -137,15 +145,6 @@ def _section(section: Section) -> Iterator[Part]:
     if section.rows:
         columns = tuple(model.Column(heading) for heading in section.head)
         yield model.Table(section.title, columns, section.rows)
-
-
-def _aligned(rows: Sequence[Row]) -> Iterator[str]:
-    lines = [tuple(map(_printable, row)) for row in rows if row]
-    # The last column is as long as it is.
-    widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in lines), strict=True)]
-    for row in lines:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False))
-        yield "  ".join([*cells, row[-1]])
 
 
 def _printable(text: str | Word) -> str:

@@ -23,6 +23,7 @@ from livekit_conformance.comparison.document import as_html, as_lines
 from livekit_conformance.comparison.past_run import PastRun
 from livekit_conformance.comparison.series import series_of
 from livekit_conformance.environments.language import language_of
+from livekit_conformance.layout import width_of
 from livekit_conformance.reporting import journal
 from livekit_conformance.reporting.results_file import ResultsError
 from livekit_conformance.reporting.trend import LAST, environment_in, run_folders
@@ -72,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     data = as_json_text(trend_page.as_json(several, unread))
     if not written({options.html: as_html(page), options.json: data}):
         return _INTERNAL_ERROR
-    sys.stdout.writelines(f"{line}\n" for line in as_lines(page))
+    sys.stdout.writelines(f"{line}\n" for line in as_lines(page, width_of(sys.stdout)))
     return _OK
 
 

@@ -22,6 +22,7 @@ from livekit_conformance.config_doctor.server_rules import check_endpoint
 from livekit_conformance.config_doctor.services import SERVER, SIP, Service
 from livekit_conformance.config_doctor.verdict import Judged, Verdict
 from livekit_conformance.errors import in_system_words
+from livekit_conformance.layout import write_folded
 
 _TOGETHER = "both together"
 _MEBIBYTE = 1024 * 1024
@@ -93,7 +94,10 @@ def run(options: argparse.Namespace) -> int:
     if options.webhook_url and not any(each.service is SERVER for each in sources):
         unclear.append("--webhook-url: there is no livekit.yaml to look for it in")
     told = judge(sources, unclear, options.webhook_url)
-    sys.stdout.write(told.as_json() if options.json else told.as_text())
+    if options.json:
+        sys.stdout.write(told.as_json())
+    else:
+        write_folded(sys.stdout, told.as_text().splitlines())
     return told.status
 
 

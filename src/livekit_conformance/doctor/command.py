@@ -20,6 +20,7 @@ from livekit_conformance.doctor.loop import Loop
 from livekit_conformance.environments import loader
 from livekit_conformance.environments.language import language_of
 from livekit_conformance.errors import ProfileError
+from livekit_conformance.layout import width_of
 from livekit_conformance.observations import Recorder
 from livekit_conformance.reporting.scrubber import Scrubber
 
@@ -95,5 +96,6 @@ def _write(
         )
         sys.stdout.write(f"{text}\n")
         return
-    for line in printing.lines(findings, language=language, seconds=seconds, clean=clean):
-        sys.stdout.write(f"{line}\n")
+    width = width_of(sys.stdout)
+    lines = printing.lines(findings, language=language, seconds=seconds, clean=clean, width=width)
+    sys.stdout.writelines(f"{line}\n" for line in lines)

@@ -14,6 +14,7 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.doctor.findings import Finding, Mark, first_broken, last_working
+from livekit_conformance.layout import beside, folded
 
 _MARKS: Mapping[Mark, Text] = MappingProxyType(
     {
@@ -52,20 +53,27 @@ def lines(
     language: Language,
     seconds: float,
     clean: Callable[[str], str],
+    width: int | None = None,
 ) -> Iterator[str]:
     """
-    One line for each finding, its remedy below it, and the sum; `clean` takes secrets out.
+    Yield each finding, its remedy below it, and the sum; `clean` takes secrets out.
     """
     marks = max(len(text.say(language)) for text in _MARKS.values())
     titles = max((len(finding.link) for finding in findings), default=0)
     for finding in findings:
         mark = _MARKS[finding.mark].say(language)
         says = clean(finding.says.say(language))
-        yield f"{mark:<{marks}}  {finding.link:<{titles}}  {says}"
+        begin = f"{mark:<{marks}}  {finding.link:<{titles}}  "
+        yield from beside(begin, says, width)
         if finding.remedy is not None:
             word = (_TO_LOOK if finding.mark is Mark.NOT_LOOKED_AT else _FIX).say(language)
-            yield f"{'':<{marks + titles + 4}}{word}: {clean(finding.remedy.say(language))}"
+            remedy = f"{word}: {clean(finding.remedy.say(language))}"
+            yield from beside(" " * len(begin), remedy, width, hang=2)
     yield ""
+    yield from (row for line in _sum(findings, language, seconds) for row in folded(line, width))
+
+
+def _sum(findings: Sequence[Finding], language: Language, seconds: float) -> Iterator[str]:
     if broken := first_broken(findings):
         yield _BROKEN.say(language, link=title(broken, language))
         working = last_working(findings)

@@ -20,10 +20,11 @@ from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.text import LANGUAGES, Language
 from livekit_conformance.environments.language import language_of
 from livekit_conformance.errors import in_system_words
+from livekit_conformance.layout import folded, width_of
 from livekit_conformance.log_diagnosis import words
 from livekit_conformance.log_diagnosis.findings import Findings
 from livekit_conformance.log_diagnosis.reading import LogReader, UnknownCompression
-from livekit_conformance.log_diagnosis.report import Report
+from livekit_conformance.log_diagnosis.report import WIDTH, Report
 from livekit_conformance.log_diagnosis.scan import Scanned, Scanner
 
 _NOTHING, _FOUND, _USAGE = 0, 1, 4
@@ -77,7 +78,9 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         sys.stdout.write(f"{report.as_json(language)}\n")
     else:
-        sys.stdout.writelines(f"{line}\n" for line in report.lines(language))
+        width = width_of(sys.stdout)
+        lines = report.lines(language, min(width or WIDTH, WIDTH))
+        sys.stdout.writelines(f"{row}\n" for line in lines for row in folded(line, width))
     for name, reason in report.unread:
         sys.stderr.write(f"{name}: {reason}\n")
     return _FOUND if report.causes else _USAGE if report.unread else _NOTHING

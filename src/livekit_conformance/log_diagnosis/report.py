@@ -5,12 +5,13 @@ Says what was found, to people and to programs.
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from textwrap import shorten
+from typing import Any, Final
 
 from livekit_conformance.catalogue.text import Language, Text
+from livekit_conformance.layout import beside
 from livekit_conformance.log_diagnosis import words
 from livekit_conformance.log_diagnosis.findings import Calls, Finding, Kind, Sample, Unexplained
 from livekit_conformance.log_diagnosis.scan import Scanned
@@ -18,7 +19,8 @@ from livekit_conformance.log_diagnosis.services import SERVICES
 from livekit_conformance.log_diagnosis.telling import when
 
 SCHEMA = 1
-_WIDTH = 100
+# Of paragraphs, where the terminal is not narrower.
+WIDTH: Final = 100
 # Kinds of warnings that are told of, beside causes and where there are none.
 _FEW, _MANY = 5, 10
 
@@ -36,15 +38,15 @@ class Report:
     logs: list[Scanned]
     unread: list[tuple[str, str]] = field(default_factory=list)
 
-    def lines(self, language: Language) -> Iterator[str]:
+    def lines(self, language: Language, width: int = WIDTH) -> Iterator[str]:
         """
-        For the terminal.
+        Yield what the terminal shows; paragraphs have at most `width` columns.
         """
         for log in self.logs:
             yield from _log(log, language)
         for number, finding in enumerate(self.causes, 1):
             yield ""
-            yield from _cause(number, finding, language)
+            yield from _cause(number, finding, language, width)
             for sample in finding.samples:
                 yield f"   {words.SEEN.say(language)}: {self._place(sample)}"
         yield ""
@@ -56,7 +58,8 @@ class Report:
             for kind in kinds:
                 what = f"{kind.message}: {kind.error}" if kind.error else kind.message
                 level = kind.level.upper()
-                yield f"{kind.lines:>9,}  {level:5} {kind.service or '?'}  {_short(what)}"
+                short = shorten(what, width, placeholder=" …")
+                yield f"{kind.lines:>9,}  {level:5} {kind.service or '?'}  {short}"
                 yield f"{'':9}  {self._place(kind.sample)}"
             if more_lines:
                 yield "  " + words.AND_MORE.say(
@@ -64,7 +67,8 @@ class Report:
                 )
         if not self.causes:
             for step in self._next():
-                yield from _paragraph(words.NEXT.say(language), step.say(language, **self._names()))
+                told = step.say(language, **self._names())
+                yield from _paragraph(words.NEXT.say(language), told, width)
 
     def as_json(self, language: Language) -> str:
         """
@@ -144,7 +148,7 @@ def _log(log: Scanned, language: Language) -> Iterator[str]:
         yield f"  {note(language)}"
 
 
-def _cause(number: int, finding: Finding, language: Language) -> Iterator[str]:
+def _cause(number: int, finding: Finding, language: Language, width: int) -> Iterator[str]:
     cause = finding.cause
     confidence = words.CONFIDENCE[finding.confidence].say(language)
     yield f"{number}. {cause.title.say(language)} ({confidence}; {cause.id})"
@@ -156,28 +160,17 @@ def _cause(number: int, finding: Finding, language: Language) -> Iterator[str]:
             language, first=when(finding.first), last=when(finding.last)
         )
     yield f"   {told}"
-    yield from _paragraph(words.CAUSE.say(language), cause.cause.say(language))
-    yield from _paragraph(words.FIX.say(language), cause.fix.say(language))
+    yield from _paragraph(words.CAUSE.say(language), cause.cause.say(language), width)
+    yield from _paragraph(words.FIX.say(language), cause.fix.say(language), width)
 
 
-def _paragraph(title: str, text: str) -> list[str]:
-    return textwrap.wrap(
-        f"{title}: {text}",
-        _WIDTH,
-        initial_indent="   ",
-        subsequent_indent="     ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _paragraph(title: str, text: str, width: int) -> list[str]:
+    return beside("   ", f"{title}: {text}", width, hang=2)
 
 
 def _number(calls: Calls, language: Language) -> str:
     number = f"{len(calls.known):,}"
     return words.AT_LEAST.say(language, number=number) if calls.at_least else number
-
-
-def _short(text: str) -> str:
-    return textwrap.shorten(text, _WIDTH, placeholder=" …")
 
 
 def _cause_as_json(finding: Finding, language: Language) -> dict[str, Any]:

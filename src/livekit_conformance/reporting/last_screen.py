@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from livekit_conformance.layout import beside, columns, cut, folded, one_line, padded
 from livekit_conformance.reporting import phrases, words
 from livekit_conformance.reporting.model import Result
-from livekit_conformance.reporting.progress import columns, cut, one_line, wrap
 from livekit_conformance.verdict import Verdict
 
 Markup = Mapping[str, bool]
@@ -33,8 +32,8 @@ COLOURS: Mapping[Verdict, Markup] = MappingProxyType(
 _BOLD: Markup = {"bold": True}
 # Checks that a line names; the report names all.
 _NAMED: Final = 3
-# Lines that are told of a cause: what it is, what to do about it, the first line of evidence.
-_PARTS: Final = (3, 3, 1)
+# Lines that are told of a cause: what it is, what to do about it (all), the first evidence.
+_PARTS: Final = (3, None, 1)
 # Kept free for findings while causes are told: a heading, two findings, how many more there are.
 _FOR_FINDINGS: Final = 4
 
@@ -133,7 +132,7 @@ def _causes(
         label_width = max(columns(label) for label, _ in parts)
         lines = [Line(_one(title, width), _BOLD)]
         for (label, text), at_most in zip(parts, _PARTS, strict=False):
-            begin = f"  {label}{' ' * (label_width - columns(label))}  "
+            begin = f"  {padded(label, label_width)}  "
             lines += _wrapped(begin, text, width, at_most)
         blocks.append(lines)
     # The first one is told in any case, and how many others there are.
@@ -177,8 +176,7 @@ def _requirements(result: Result, width: int | None, *, with_figures: bool) -> l
         longest = max(map(columns, titles))
     lines = [Line(phrases.CONFORMANCE.say(result.language), is_heading=True)]
     for title, (_, verdict, numbers, counts) in zip(titles, rows, strict=True):
-        padded = title + " " * (longest - columns(title))
-        lines.append(Line(_one(f"{padded}  {verdict}: {counts}", width)))
+        lines.append(Line(_one(f"{padded(title, longest)}  {verdict}: {counts}", width)))
         if with_figures:
             lines.append(Line(_one(f"{' ' * longest}  {numbers}", width)))
     return lines
@@ -223,20 +221,14 @@ def _limited(
 
 def _rows(lines: Iterable[Line], width: int | None) -> int:
     """
-    How many rows of a terminal they take.
+    Return how many rows of a terminal they take.
     """
-    if width is None:
-        return len(list(lines))
-    return sum(1 if line.is_heading else max(1, ceil(columns(line.text) / width)) for line in lines)
+    return sum(1 if line.is_heading else len(folded(line.text, width)) for line in lines)
 
 
 def _one(text: str, width: int | None) -> str:
     return text if width is None else cut(one_line(text), width)
 
 
-def _wrapped(begin: str, text: str, width: int | None, at_most: int) -> list[Line]:
-    if width is None:
-        return [Line(begin + text)]
-    indent = " " * columns(begin)
-    rows = wrap(one_line(text), width - columns(begin), at_most=at_most)
-    return [Line((indent if number else begin) + row) for number, row in enumerate(rows)]
+def _wrapped(begin: str, text: str, width: int | None, at_most: int | None) -> list[Line]:
+    return list(map(Line, beside(begin, one_line(text), width, at_most=at_most)))

@@ -4,17 +4,16 @@ How far a run is, as one line: pure functions of what is known at a moment.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from livekit_conformance.catalogue.text import Language
+from livekit_conformance.layout import cut, one_line
 from livekit_conformance.reporting import phrases
 
 # A former run that knows fewer of the checks that are left tells nothing about the time they take.
 _ENOUGH_KNOWN: Final = 0.8
-_ELLIPSIS: Final = "…"
 _MINUTE_S: Final = 60
 
 
@@ -117,62 +116,3 @@ def clock(seconds: float) -> str:
     """
     minutes, rest = divmod(round(seconds), _MINUTE_S)
     return f"{minutes}:{rest:02}"
-
-
-def one_line(text: str) -> str:
-    """
-    `text` on one line, with nothing in it that moves the cursor or changes colours.
-
-    What a target answers must not write to our terminal: its control characters are shown.
-    """
-    if text.isprintable():
-        return text
-    flat = " ".join(text.split("\n")).replace("\t", " ").replace("\r", "")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in flat)
-
-
-def columns(text: str) -> int:
-    """
-    How many columns a terminal needs for `text`: wide characters take two, combining ones none.
-    """
-    return sum(map(_columns, text))
-
-
-def _columns(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in {"Cf", "Me", "Mn"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
-
-
-def cut(text: str, width: int) -> str:
-    """
-    As much of `text` as fits into `width` columns, with an ellipsis when something is missing.
-    """
-    if columns(text) <= width:
-        return text
-    kept, room = "", width - 1
-    for character in text:
-        room -= _columns(character)
-        if room < 0:
-            break
-        kept += character
-    return kept.rstrip() + _ELLIPSIS if width > 0 else ""
-
-
-def wrap(text: str, width: int, *, at_most: int) -> list[str]:
-    """
-    `text` in no more than `at_most` lines of `width` columns; the last one is cut.
-    """
-    lines: list[str] = []
-    words = text.split()
-    row = ""
-    for number, word in enumerate(words):
-        longer = f"{row} {word}" if row else word
-        if not row or columns(longer) <= width:
-            row = longer
-        elif len(lines) + 1 == at_most:
-            return [*lines, cut(" ".join([row, *words[number:]]), width)]
-        else:
-            lines.append(cut(row, width))
-            row = word
-    return [*lines, cut(row, width)]

@@ -5,15 +5,16 @@ What the terminal shows: the words of pytest replaced by verdicts, causes before
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
+from livekit_conformance.layout import cut, folded, one_line, width_of
 from livekit_conformance.reporting import last_screen, words
 from livekit_conformance.reporting.last_screen import Line
 from livekit_conformance.reporting.model import Result, is_root
-from livekit_conformance.reporting.progress import cut, one_line
 from livekit_conformance.reporting.session import RunState
 from livekit_conformance.verdict import CheckRecord, Verdict
 
@@ -39,11 +40,13 @@ def header(run: RunState) -> list[str]:
     """
     allowed = ", ".join(sorted(run.profile.allow))
     target = run.clean(run.profile.livekit.url) or "chosen when it starts"
-    return [
+    lines = (
         f"environment: {run.environment} ({run.profile.kind}), target: {target}",
         f"allowed: {allowed}; variables: {words.variables(run.run.variables)}",
         f"run: {run.run.id}, reports: {run.directory}",
-    ]
+    )
+    width = width_of(sys.stdout)
+    return [row for line in lines for row in folded(line, width)]
 
 
 def status(report: pytest.CollectReport | pytest.TestReport) -> Status | None:
@@ -85,27 +88,27 @@ def tell(
     """
     Write the final summary: all of it with -v, only what has to be known with -q.
     """
-    is_terminal = out.isatty()
-    size = shutil.get_terminal_size()
-    width = size.columns if is_terminal else None
-    rows = min(max(size.lines, _FEWEST), _MOST) if is_terminal else _MOST
+    width = width_of(sys.stdout)
+    lines = shutil.get_terminal_size().lines
+    rows = min(max(lines, _FEWEST), _MOST) if out.isatty() else _MOST
     height = rows - _PYTESTS_OWN
     if out.verbosity < 0:
-        _write(out, last_screen.quiet(result, directory, height=height, width=width))
+        _write(out, last_screen.quiet(result, directory, height=height, width=width), width)
         return
     for name, text in tracebacks:
         out.section(f"{name}: error of the suite", sep="_")
         for line in text.splitlines():
             out.write_line(one_line(line))
     if out.verbosity > 0:
-        _write(out, last_screen.whole(result, directory))
+        _write(out, last_screen.whole(result, directory), width)
     else:
-        _write(out, last_screen.fitted(result, directory, height=height, width=width))
+        _write(out, last_screen.fitted(result, directory, height=height, width=width), width)
 
 
-def _write(out: pytest.TerminalReporter, lines: Iterable[Line]) -> None:
+def _write(out: pytest.TerminalReporter, lines: Iterable[Line], width: int | None) -> None:
     for line in lines:
         if line.is_heading:
             out.section(line.text, sep="=", **line.markup)
         else:
-            out.write_line(line.text, **line.markup)
+            for row in folded(line.text, width):
+                out.write_line(row, **line.markup)
