@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from livekit_conformance.catalogue.causes import CAUSES
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.reporting.model import Result, Run, never_ran
@@ -33,6 +34,7 @@ NOT_TESTED = "1.2-created-room-is-listed"
 KNOWN = "1.4-logs-hold-no-tokens"
 REFUSED = "1.5-invite-is-not-rejected"
 BLOCKED = "1.5-call-is-answered"
+KEY = "1.1-key-is-accepted"
 JOINED = "1.1-sip-service-joins-the-server"
 
 
@@ -120,7 +122,15 @@ def incomplete():
     )
 
 
-RUNS = {"healthy": healthy, "broken": broken, "incomplete": incomplete}
+def dead():
+    """The secret is not that of the key: whatever needs a token is blocked."""
+    blocked = {"verdict": Verdict.BLOCKED, "message": "no token is taken", "blocked_by": KEY}
+    changes = {clause.id: blocked for clause in CLAUSES if Link.API_KEY in clause.crosses}
+    refused = "ListRooms MUST answer 200 to the key pair; received 401"
+    return result(changes | {KEY: {"verdict": Verdict.FAIL, "message": refused}}, [])
+
+
+RUNS = {"healthy": healthy, "broken": broken, "dead": dead, "incomplete": incomplete}
 
 
 def write_former_runs(reports):
