@@ -4,12 +4,14 @@ A mutant: a healthy deployment with one small fault, and the checks that must no
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.environments.loader import load
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.mock import Faults, Mock, MockConfig
@@ -81,8 +83,14 @@ def sabotaged(name: str, *red: str) -> Mutant:
 
 
 async def run_mutant(mutant: Mutant, folder: Path) -> Run:
+    """
+    Run the checks that the mutant touches: one for each link, and the areas of those it turns red.
+
+    With MUTANTS=whole in the environment, and where nothing may turn red, run all of them.
+    """
     if mutant.embedded:
-        return await run_suites("mock", folder / "reports", environ=dict(mutant.environ))
+        reports = folder / "reports"
+        return await run_suites("mock", reports, *_touched(mutant), environ=dict(mutant.environ))
     return await _run_on_mock(mutant, folder)
 
 
@@ -117,7 +125,14 @@ async def _run_on_mock_at(address: str, mutant: Mutant, folder: Path) -> Run:
         if mutant.beside is not None:
             profile = await running.enter_async_context(mutant.beside(profile))
         env = write_profile(profile, folder / "profile.yaml")
-        return await run_suites(env, folder / "reports", environ=environ)
+        return await run_suites(env, folder / "reports", *_touched(mutant), environ=environ)
+
+
+def _touched(mutant: Mutant) -> tuple[str, ...]:
+    if not mutant.red or os.environ.get("MUTANTS") == "whole":
+        return ()
+    areas = sorted({BY_ID[_clause(check)].area for check in mutant.red})
+    return ("-m", " or ".join(["chain", *areas]))
 
 
 def red_checks(run: Run) -> set[str]:

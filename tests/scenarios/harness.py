@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import yaml
 from pydantic import SecretStr
 
 from livekit_conformance.environments.profile import Profile
+from tests.scenarios.fork_server import start_pytest
 
 ROOT = Path(__file__).parents[2]
 # Plugins of ours and of pytest that an operator's run has no use for.
@@ -57,10 +59,12 @@ async def run_suites(
     env: str, reports: Path, *arguments: str, environ: dict[str, str] | None = None
 ) -> Run:
     """
-    `pytest suites/ --env=...` in a process of its own.
+    Run `pytest suites/ --env=...` in a process of its own, forked from one that has imported it.
     """
     started = time.perf_counter()
-    process = await start_suites(env, reports, *arguments, environ=environ)
+    process = await start_pytest(
+        _arguments(env, reports, *arguments), cwd=ROOT, env=_environment(environ)
+    )
     output, _ = await process.communicate()
     seconds = time.perf_counter() - started
     results = reports / "latest" / "results.json"
@@ -77,18 +81,25 @@ async def start_suites(
     env: str, reports: Path, *arguments: str, environ: dict[str, str] | None = None
 ) -> asyncio.subprocess.Process:
     """
-    The same, while it is still running.
+    Start the same in a child of this process, for tests that send signals to it.
     """
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "pytest", "suites/", f"--env={env}", f"--reports={reports}"),
-        *(f"-pno:{plugin}" for plugin in _NOT_NEEDED),
-        *arguments,
+        *(sys.executable, "-m", "pytest", *_arguments(env, reports, *arguments)),
         cwd=ROOT,
-        # Compiled once, not by each of hundreds of runs.
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(environ or {})},
+        env=_environment(environ),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
+
+
+def _arguments(env: str, reports: Path, *arguments: str) -> list[str]:
+    without = (f"-pno:{plugin}" for plugin in _NOT_NEEDED)
+    return ["suites/", f"--env={env}", f"--reports={reports}", *without, *arguments]
+
+
+def _environment(changes: Mapping[str, str] | None) -> dict[str, str]:
+    # Compiled once, not by each of hundreds of runs.
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(changes or {})}
 
 
 def write_profile(profile: Profile, path: Path) -> str:

@@ -1,0 +1,183 @@
+"""
+Run pytest hundreds of times and import what it needs once: a server that forks for each run.
+
+Each fork is a process of its own and begins where `python -m pytest` begins. A quarter of the
+processor time of a short run would otherwise go into imports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import random
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import livekit_conformance
+
+# pytest rewrites the assertions of its plugins, so none of them may be imported before.
+_LEFT_TO_PYTEST = frozenset({"livekit_conformance.reporting.plugin"})
+_HEAVY = (
+    *("aiohttp.web", "allure_commons.types", "httpx", "jinja2", "livekit.api", "pydantic"),
+    *("redis.asyncio", "stamina", "yaml"),
+)
+_LONGEST_REQUEST = 2**18
+
+
+class ForkedRun:
+    """
+    One run of pytest, with the part of asyncio.subprocess.Process that our tests need.
+    """
+
+    def __init__(self, pid: int, output: Pipe, state: Pipe) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._output = output
+        self._state = state
+
+    async def communicate(self) -> tuple[bytes, None]:
+        """
+        Return all that the run has written when it has ended; kill it when this is cancelled.
+        """
+        try:
+            output = await self._output.reader.read()
+            self.returncode = int(await self._state.reader.read())
+        finally:
+            if self.returncode is None:
+                os.kill(self.pid, signal.SIGKILL)
+            self._output.close()
+            self._state.close()
+        return output, None
+
+
+@dataclass(frozen=True)
+class Pipe:
+    """
+    The end of a pipe that is read.
+    """
+
+    reader: asyncio.StreamReader
+    transport: asyncio.ReadTransport
+
+    @classmethod
+    async def of(cls, descriptor: int) -> Pipe:
+        """
+        Read from `descriptor`, which is closed with the pipe.
+        """
+        reader = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb")
+        )
+        return cls(reader, transport)
+
+    def close(self) -> None:
+        """
+        Close it; what has not been read is lost.
+        """
+        self.transport.close()
+
+
+async def start_pytest(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> ForkedRun:
+    """
+    Start `python -m pytest ARGUMENTS` in `cwd` with the environment `env`.
+    """
+    output, output_end = os.pipe()
+    state, state_end = os.pipe()
+    request = {"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)}
+    requests, _ = _server()
+    try:
+        socket.send_fds(requests, [json.dumps(request).encode()], [output_end, state_end])
+    finally:
+        os.close(output_end)
+        os.close(state_end)
+    states = await Pipe.of(state)
+    return ForkedRun(int(await states.reader.readline()), await Pipe.of(output), states)
+
+
+@cache
+def _server() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    """
+    Start the server; it ends when this process does, because then its socket is closed.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        server = subprocess.Popen(
+            [sys.executable, "-m", __name__, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+        )
+    return ours, server
+
+
+def serve(requests: socket.socket) -> Any:
+    """
+    Fork for each request, and write the pid and then the exit status of the fork to its pipe.
+
+    Returns in the fork what pytest returns, and None in the server when nobody asks any more.
+    """
+    with selectors.DefaultSelector() as ready:
+        ready.register(requests, selectors.EVENT_READ)
+        while True:
+            for key, _ in ready.select():
+                if key.data is not None:
+                    pid, state = key.data
+                    ready.unregister(key.fileobj)
+                    os.close(key.fd)
+                    _, status = os.waitpid(pid, 0)
+                    os.write(state, b"%d\n" % os.waitstatus_to_exitcode(status))
+                    os.close(state)
+                    continue
+                content, descriptors, *_ = socket.recv_fds(requests, _LONGEST_REQUEST, 2)
+                if not content:
+                    return None
+                output, state = descriptors
+                if (pid := os.fork()) == 0:
+                    ready.close()
+                    requests.close()
+                    os.close(state)
+                    return _run(output, **json.loads(content))
+                os.close(output)
+                os.write(state, b"%d\n" % pid)
+                ready.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, state))
+
+
+def _run(output: int, *, arguments: list[str], cwd: str, env: dict[str, str]) -> Any:
+    os.dup2(output, sys.stdout.fileno())
+    os.dup2(output, sys.stderr.fileno())
+    os.close(output)
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(cwd)
+    sys.path[0] = cwd
+    sys.argv = [str(pytest.__file__), *arguments]
+    random.seed()
+    return pytest.console_main()
+
+
+def _import_all() -> None:
+    for name in _HEAVY:
+        importlib.import_module(name)
+    prefix = f"{livekit_conformance.__name__}."
+    for module in pkgutil.walk_packages(livekit_conformance.__path__, prefix):
+        if module.name not in _LEFT_TO_PYTEST:
+            importlib.import_module(module.name)
+
+
+if __name__ == "__main__":
+    _import_all()
+    gc.freeze()
+    sys.exit(serve(socket.socket(fileno=int(sys.argv[1]))))
