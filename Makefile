@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run local test stack matrix scenario faults check bench lock clean
+.PHONY: run local test stack matrix scenario faults mutants check bench lock clean
 
 run: .venv/run  ## install from the lock, check the embedded mock
 	$(BIN)/pytest suites/
@@ -30,6 +30,9 @@ scenario: .venv/dev stack  ## play a failure of the real services: make scenario
 
 faults: .venv/dev stack  ## a bad network before the real services: 12 faults x 9 areas
 	FAULT_TABLE=whole $(BIN)/pytest tests/faults
+
+mutants: .venv/dev  ## all checks with each mutant, not only those that it touches
+	MUTANTS=whole $(BIN)/pytest tests/mutants
 
 bench: .venv/dev  ## ratios against peers in the same run
 	$(BIN)/python bench/start_up.py
