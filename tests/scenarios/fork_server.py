@@ -35,6 +35,8 @@ _HEAVY = (
     *("aiohttp.web", "allure_commons.types", "httpx", "jinja2", "livekit.api", "pydantic"),
     *("redis.asyncio", "stamina", "yaml"),
 )
+# aiohttp makes its TLS contexts when it is imported, with the authorities that this names.
+IMPORT_READS = "SSL_CERT_FILE"
 _LONGEST_REQUEST = 2**18
 
 
@@ -94,6 +96,8 @@ class Pipe:
 async def start_pytest(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> ForkedRun:
     """
     Start `python -m pytest ARGUMENTS` in `cwd` with the environment `env`.
+
+    That of a variable that imports read must be the one of this process.
     """
     output, output_end = os.pipe()
     state, state_end = os.pipe()
@@ -165,7 +169,7 @@ def _run(output: int, *, arguments: list[str], cwd: str, env: dict[str, str]) ->
     sys.path[0] = cwd
     sys.argv = [str(pytest.__file__), _NOT_REWRITTEN, *arguments]
     random.seed()
-    return pytest.console_main()
+    return pytest.main(sys.argv[1:])
 
 
 def _import_all() -> None:

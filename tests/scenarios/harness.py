@@ -18,7 +18,7 @@ import yaml
 from pydantic import SecretStr
 
 from livekit_conformance.environments.profile import Profile
-from tests.scenarios.fork_server import start_pytest
+from tests.scenarios.fork_server import IMPORT_READS, ForkedRun, start_pytest
 
 ROOT = Path(__file__).parents[2]
 # Plugins of ours and of pytest that an operator's run has no use for.
@@ -62,9 +62,13 @@ async def run_suites(
     Run `pytest suites/ --env=...` in a process of its own, forked from one that has imported it.
     """
     started = time.perf_counter()
-    process = await start_pytest(
-        _arguments(env, reports, *arguments), cwd=ROOT, env=_environment(environ)
-    )
+    process: ForkedRun | asyncio.subprocess.Process
+    if IMPORT_READS in (environ or {}):
+        process = await start_suites(env, reports, *arguments, environ=environ)
+    else:
+        process = await start_pytest(
+            _arguments(env, reports, *arguments), cwd=ROOT, env=_environment(environ)
+        )
     output, _ = await process.communicate()
     seconds = time.perf_counter() - started
     results = reports / "latest" / "results.json"
