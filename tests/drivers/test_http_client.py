@@ -8,6 +8,8 @@ import asyncio
 import socket
 import ssl
 import struct
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -191,6 +193,40 @@ async def test_a_redirect_leads_nowhere_that_is_not_permitted(recorder):
 
     assert (answer.status, answer.redirected) == (200, 307)
     assert len([request for each in seen for request in each]) == 3
+
+
+def test_who_only_collects_checks_does_not_pay_for_it():
+    code = (
+        "import sys, livekit_conformance.drivers.livekit_api, "
+        "livekit_conformance.drivers.webhook_sender; "
+        "sys.exit(bool({'httpx', 'httpcore', 'anyio'} & sys.modules.keys()))"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_first_request_pays_for_no_import():
+    code = """
+import asyncio, sys
+from livekit_conformance.drivers.http_client import HttpClient
+from livekit_conformance.drivers.permit import Permit
+from livekit_conformance.errors import Unreachable
+from livekit_conformance.observations import Recorder
+from livekit_conformance.redaction import Redactor
+
+async def main():
+    async with HttpClient(Permit.everything(), Recorder(Redactor()), timeout=5) as http:
+        before = set(sys.modules)
+        try:
+            await http.request("GET", "http://127.0.0.1:1/")
+        except Unreachable:
+            return {name.split(".")[0] for name in sys.modules.keys() - before}
+
+print(*sorted(asyncio.run(main()) - set(sys.stdlib_module_names)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert done.stdout.strip() == ""
 
 
 # -- what is received

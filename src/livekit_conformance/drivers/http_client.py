@@ -95,6 +95,8 @@ class HttpClient:
             headers={"User-Agent": USER_AGENT},
             event_hooks={"request": [self._guard]},
         )
+        # What is imported on first use is not the time of the first server that is asked.
+        await httpcore.AnyIOBackend().sleep(0)
         return self
 
     async def __aexit__(
