@@ -230,6 +230,7 @@ def test_the_page_of_a_trend_is_one_file_with_a_picture_of_each_environment(tmp_
         "Trend of prod: 3 runs",
         "Trend of staging: 3 runs",
     ]
+    assert '<p class="lkc-verdict lkc-bad"><strong>prod: NOT CONFORMANT; staging: C' in page
     prod, staging = page.split("<section ")[1:]
     assert "NOT CONFORMANT: success rate 0.0 %, last of 3 runs" in prod
     assert ">CONFORMANT: success rate 100.0 %, last of 3 runs" in staging

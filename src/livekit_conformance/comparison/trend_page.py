@@ -32,12 +32,11 @@ def document(several: Sequence[Series], unread: Unread, language: Language) -> D
     if len(documents) == 1:
         return replace(documents[0], sentences=sentences)
     last = {series.environment: series.entries[-1].point.verdict for series in several}
-    verdicts = set(last.values())
     return Document(
         language,
         words.TRENDS.say(language, count=len(several)),
         "; ".join(f"{environment}: {verdict}" for environment, verdict in last.items()),
-        TONES[verdicts.pop()] if len(verdicts) == 1 else "neutral",
+        colours.of_worst(last.values()),
         sentences,
         parts=documents,
     )

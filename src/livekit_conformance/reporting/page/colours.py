@@ -4,7 +4,7 @@ Verdicts in their colours: the same in every table and banner.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.text import Language
@@ -13,8 +13,9 @@ from livekit_conformance.reporting.model import Group
 from livekit_conformance.reporting.page.model import Tone, Word
 from livekit_conformance.verdict import RunVerdict, Verdict
 
+# The worst first.
 TONES: Mapping[RunVerdict, Tone] = MappingProxyType(
-    {"CONFORMANT": "good", "NOT CONFORMANT": "bad", "INCOMPLETE": "undecided"}
+    {"NOT CONFORMANT": "bad", "INCOMPLETE": "undecided", "CONFORMANT": "good"}
 )
 # The verdict of a check that has the colour of a run's.
 _LIKE: Mapping[RunVerdict, Verdict] = MappingProxyType(
@@ -38,6 +39,13 @@ def of_run(verdict: RunVerdict) -> Word:
     Return the verdict of a run as a word.
     """
     return Word(verdict, _LIKE[verdict])
+
+
+def of_worst(verdicts: Collection[RunVerdict]) -> Tone:
+    """
+    Return the tone of the worst verdict of several runs.
+    """
+    return next(tone for verdict, tone in TONES.items() if verdict in verdicts)
 
 
 def of_group(group: Group, language: Language) -> Word:
