@@ -5,8 +5,12 @@ What pytest's own options do to a run of checks: never anything to its figures.
 from __future__ import annotations
 
 import json
+from collections import Counter
+from xml.etree import ElementTree as ET
 
 import pytest
+
+from livekit_conformance.reporting import results_file, words
 
 SERVER = "1.1-server-answers"
 KEY = "1.1-key-is-accepted"
@@ -261,3 +265,103 @@ def test_a_test_of_the_users_own_is_his_and_outside_our_figures(project, where, 
     assert project.verdicts == {SERVER: "PASS"}
     assert project.results["run"]["verdict"] in {"CONFORMANT", "PARTIALLY CONFORMANT"}
     assert "test_own.py::test_own" in (project.pytester.path / "own.html").read_text()
+
+
+# -- the table: each option, on a healthy and on a broken deployment --------------------------
+
+ISSUE = "{clause: 1.1-wrong-secret-is-refused, reason: bug 1, owner: team, expires: 2999-01-01}"
+BAD = "assert 0, 'MUST be so'"
+# Clause -> what it does on a healthy deployment, and on a broken one.
+TABLE = {
+    SERVER: ("pass", "pass"),
+    KEY: ("pass", BAD),
+    "1.1-wrong-secret-is-refused": (BAD, BAD),
+    LISTED: ("pass", "raise OSError('must not run')"),
+    OPTIONS: ("pass", "raise Blocked('no answer', remedy='start it')"),
+    "1.5-bus-has-a-server": ("pass", "raise OSError('gone')"),
+    TOKENS: ("assert 0, 'SHOULD be so'", "assert 0, 'SHOULD be so'"),
+    "1.1-missing-sip-grant-is-refused": ("raise OSError('must not run')",) * 2,
+}
+# They decide which checks are looked at, or where the run stops; the others change nothing.
+SELECT = ("--lf", "--sw", "-x", "--maxfail=2", "-k server", "-m connectivity")
+EVERYTHING = (
+    "--nf",
+    "--ff",
+    "--reruns=2",
+    "-p randomly",
+    "-p no:cacheprovider",
+    "--html=own.html",
+    "--junitxml=own.xml",
+    "-v",
+    "-q",
+    "-s",
+    "-rA",
+    "--tb=short --durations=3",
+)
+
+
+@pytest.mark.parametrize("is_healthy", [True, False], ids=["healthy", "broken"])
+def test_every_option_tells_the_figures_of_the_result_file(project, is_healthy):
+    project.profile("mock", f"kind: mock\nallow: [read, create-rooms]\nknown_issues: [{ISSUE}]\n")
+    source = [project.check(clause, bodies[not is_healthy]) for clause, bodies in TABLE.items()]
+    project.checks("".join(source[:3]), "test_c")
+    project.checks("".join(source[3:6]), "test_b")
+    project.checks("".join(source[6:]), "test_a")
+    project.run()
+    plain = project.verdicts
+    kinds = {"KNOWN"} if is_healthy else {"FAIL", "BLOCKED", "ERROR"}
+    assert {*plain.values()} == {"PASS", "WARN", "SKIPPED", *kinds}
+
+    for option in ("", *EVERYTHING, *SELECT):
+        told = project.run(*option.split())
+        assert figures_of(project, told, option) == {}, option
+        if option in SELECT:
+            assert project.verdicts.items() <= changed(plain, project).items(), option
+        else:
+            assert project.verdicts == plain, option
+    assert len(runs(project)) == len(EVERYTHING) + len(SELECT) + 2
+
+
+def changed(plain, project):
+    """The verdicts of the plain run, but for checks that this run did not come to."""
+    stopped = {c["id"] for c in project.results["checks"] if "not run" in (c["message"] or "")}
+    return {check: "BLOCKED" if check in stopped else word for check, word in plain.items()}
+
+
+def figures_of(project, told, option):
+    """What one of the outputs says otherwise than the result file."""
+    found = results_file.load(project.latest)
+    content = project.results
+    counts = Counter(check["verdict"] for check in content["checks"])
+    not_run = sum("not run" in (check["message"] or "") for check in content["checks"])
+    seen = counts - Counter(BLOCKED=not_run)
+    out = told.stdout.str()
+    says = {
+        "verdict": (found.verdict in out, True),
+        "figures": (words.figures(found.summary) in out or "-q" in option, True),
+        "summary": (
+            {v.upper(): n for v, n in content["summary"].items() if isinstance(n, int) and n},
+            counts,
+        ),
+        "exit": (told.ret, status_of(content["run"]["verdict"], option, not_run)),
+    }
+    if "-q" not in option:
+        last = told.parseoutcomes()
+        says["pytest"] = ({v: n for v, n in last.items() if v.isupper()}, seen)
+    if "own.xml" in option:
+        suite = ET.parse(project.pytester.path / "own.xml").getroot()[0]  # noqa: S314 - ours
+        number = {name: int(value) for name, value in suite.items() if value.isdigit()}
+        failed = seen["FAIL"] + seen["BLOCKED"] + seen["ERROR"]
+        says["tests"] = (number["tests"], seen.total())
+        says["failed"] = (number["failures"] + number["errors"], failed)
+        says["skipped"] = (number["skipped"], seen["SKIPPED"])
+    if "own.html" in option:
+        page = (project.pytester.path / "own.html").read_text(encoding="utf-8")
+        says["html"] = (words.figures(found.summary) in page, True)
+    return {name: pair for name, pair in says.items() if pair[0] != pair[1]}
+
+
+def status_of(verdict, option, not_run):
+    if not_run and option == "--sw":
+        return 2
+    return int(verdict not in {"CONFORMANT", "PARTIALLY CONFORMANT"})
