@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run local test stack matrix scenario faults mutants check bench lock clean
+.PHONY: run local test stack matrix scenario faults mutants check bench coverage schema lock clean
 
 run: .venv/run  ## install from the lock, check the embedded mock
 	$(BIN)/pytest suites/
@@ -38,6 +38,15 @@ bench: .venv/dev  ## ratios against peers in the same run
 	$(BIN)/python bench/start_up.py
 	$(BIN)/python bench/log_diagnosis.py
 	$(BIN)/python bench/reporting.py
+
+coverage: .venv/dev  ## branch coverage by the tests that need nothing but Python; the least covered files
+	$(BIN)/coverage erase
+	-$(BIN)/coverage run -m pytest tests $(addprefix --ignore=tests/,faults matrix scenarios)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --sort=cover | sed -n '1,12p;$$p'
+
+schema: .venv/dev  ## config/profile.schema.json and .env.example, from the profile's model
+	$(BIN)/python -m tests.packaging.generated
 
 lock:  ## pin what pyproject.toml allows, with hashes
 	uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \
