@@ -25,7 +25,7 @@ from livekit_conformance.shipped import CONFIG
 
 # A shorter value cannot be kept out of reports without masking ordinary words.
 _SHORTEST_SECRET = 4
-_LIVE_KEYS = {"livekit": ("url", "api_key", "api_secret")}
+LIVE_KEYS = {"livekit": ("url", "api_key", "api_secret")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ def _missing_for_live(data: Mapping[str, Any]) -> Iterator[str]:
     """
     if data.get("kind") != "live":
         return
-    for section, keys in _LIVE_KEYS.items():
+    for section, keys in LIVE_KEYS.items():
         given = data.get(section)
         for key in keys:
             if not (isinstance(given, dict) and given.get(key)):
@@ -206,7 +206,7 @@ def _missing_for_live(data: Mapping[str, Any]) -> Iterator[str]:
 
 def _contradictions(profile: Profile, left_out: Collection[str]) -> Iterator[str]:
     if profile.kind == "live":
-        empty = [key for key in _LIVE_KEYS["livekit"] if not _plain(getattr(profile.livekit, key))]
+        empty = [key for key in LIVE_KEYS["livekit"] if not _plain(getattr(profile.livekit, key))]
         for key in empty:
             yield f"livekit.{key}: is empty: kind live needs a value"
         if Effect.DISRUPT in profile.allow | profile.may_raise and not _is_loopback(profile):

@@ -16,21 +16,28 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Field,
     SecretStr,
+    WithJsonSchema,
     model_validator,
 )
 
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.environments.hints import did_you_mean
-from livekit_conformance.environments.section import Duration, Section
+from livekit_conformance.environments.section import Duration, Section, in_schema
 from livekit_conformance.redaction import looks_like_secret
 
 Kind = Literal["mock", "local", "live"]
 
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+)(?::(?P<port>\d{1,5}))?")
 _HIGHEST_PORT = 65535
+# A character of the user part of a SIP URI: none that would end it, or change who is called.
+_USER_PART = r"""[^\s"<>@:;?,]"""
+_HTTP = ("http", "https")
+_LIVEKIT = (*_HTTP, "ws", "wss")
+_REDIS = ("redis", "rediss")
 
 
 def _host_port(value: str) -> str:
@@ -62,6 +69,10 @@ def _url(*schemes: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _url_in_schema(*schemes: str) -> WithJsonSchema:
+    return in_schema(rf"(({'|'.join(schemes)})://\S+)?", "null")
 
 
 def _room_pattern(value: str) -> str:
@@ -103,17 +114,23 @@ def _one_line(value: str) -> str:
 
 
 def _user_part(value: str) -> str:
-    # Of a SIP URI: what would end it, or change who is called.
-    if re.search(r"""[\s"<>@:;?,]""", value):
+    if not re.fullmatch(f"{_USER_PART}*", value):
         raise ValueError('not a number to dial: write for example "+15550123"')
     return value
 
 
-Text = Annotated[str, BeforeValidator(_or_empty), AfterValidator(_one_line)]
-Number = Annotated[Text, AfterValidator(_user_part)]
-Secret = Annotated[SecretStr, BeforeValidator(_or_empty)]
-HostPort = Annotated[str, AfterValidator(_host_port)]
-ListenAddress = Annotated[HostPort, AfterValidator(_with_port)]
+Text = Annotated[
+    str, BeforeValidator(_or_empty), AfterValidator(_one_line), in_schema(".*", "null")
+]
+Number = Annotated[Text, AfterValidator(_user_part), in_schema(f"{_USER_PART}*", "null")]
+Secret = Annotated[SecretStr, BeforeValidator(_or_empty), in_schema(".*", "null")]
+Address = Annotated[Text, AfterValidator(_host_port), in_schema(f"({_HOST_PORT.pattern})?", "null")]
+ListenAddress = Annotated[
+    str, AfterValidator(_host_port), AfterValidator(_with_port), in_schema(r"\S+:\d{1,5}")
+]
+LivekitUrl = Annotated[Text, _url(*_LIVEKIT), _url_in_schema(*_LIVEKIT)]
+HttpUrl = Annotated[Text, _url(*_HTTP), _url_in_schema(*_HTTP)]
+RedisUrl = Annotated[str, _url(*_REDIS), _url_in_schema(*_REDIS)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -122,7 +139,7 @@ class Livekit(Section):
     Where livekit-server is and the key pair that it knows.
     """
 
-    url: Annotated[Text, _url("http", "https", "ws", "wss")] = ""
+    url: LivekitUrl = ""
     api_key: Text = ""
     api_secret: Secret = SecretStr("")
 
@@ -150,7 +167,7 @@ class Sip(Section):
     is one of the provider, whose own answers say nothing of livekit-sip's.
     """
 
-    server: Annotated[Text, AfterValidator(_host_port)] = ""
+    server: Address = ""
     provider: bool = False
     transport: Literal["udp", "tcp", "tls"] = "udp"
     username: Text = ""
@@ -168,8 +185,12 @@ class Rooms(Section):
     `dialled`, or `regex:PATTERN`.
     """
 
-    name_pattern: Annotated[str, AfterValidator(_room_pattern)] = "voice-ai-call-{call_id}"
-    call_id: Annotated[str, AfterValidator(_call_id)] = "any"
+    name_pattern: Annotated[str, AfterValidator(_room_pattern), in_schema(r".*\{call_id\}.*")] = (
+        "voice-ai-call-{call_id}"
+    )
+    call_id: Annotated[
+        str, AfterValidator(_call_id), in_schema(rf"{'|'.join(_CALL_IDS)}|regex:.*")
+    ] = "any"
 
 
 class Webhook(Section):
@@ -177,7 +198,7 @@ class Webhook(Section):
     The right endpoint, and our own receiver when the deployment delivers to it. Timeout in seconds.
     """
 
-    url: Annotated[Text, _url("http", "https")] = ""
+    url: HttpUrl = ""
     listen: ListenAddress | None = None
     timeout: Duration = 5.0
 
@@ -186,6 +207,15 @@ class LogSource(Section):
     """
     Where the log of one service is read: a file or the output of a command.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["path"], "properties": {"path": {"type": "string"}}},
+                {"required": ["command"], "properties": {"command": {"minItems": 1}}},
+            ]
+        }
+    )
 
     service: Literal["livekit-server", "livekit-sip", "application"]
     path: Path | None = None
@@ -212,7 +242,7 @@ class KnownIssue(Section):
     A violation that its owner accepts until a date.
     """
 
-    clause: Annotated[str, AfterValidator(_known_clause)]
+    clause: Annotated[str, AfterValidator(_known_clause), WithJsonSchema({"enum": [*BY_ID]})]
     reason: Annotated[str, Field(min_length=1)]
     owner: Annotated[str, Field(min_length=1)]
     expires: date
@@ -244,7 +274,7 @@ class Profile(Section):
     agent: Literal["deployed", "stand-in", "none"] = "deployed"
     logs: tuple[LogSource, ...] = ()
     # May hold a password, so it stays out of the representation.
-    redis: Annotated[str, _url("redis", "rediss")] | None = Field(default=None, repr=False)
+    redis: RedisUrl | None = Field(default=None, repr=False)
     deployment: DeploymentFiles = DeploymentFiles()
     known_issues: tuple[KnownIssue, ...] = ()
     limits: Limits = Limits()

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
@@ -32,7 +32,19 @@ def seconds(value: Any) -> float:
     return length
 
 
-Duration = Annotated[float, BeforeValidator(seconds)]
+def in_schema(pattern: str, *types: str) -> WithJsonSchema:
+    """
+    Return what editors are told of a text that a profile holds: its pattern, or a variable.
+
+    `types` are the other types that it may have. Editors know no named groups.
+    """
+    whole = re.sub(r"\?P<\w+>", "?:", pattern)
+    return WithJsonSchema(
+        {"type": ["string", *types] if types else "string", "pattern": rf"^(?:{whole})$|\$\{{"}
+    )
+
+
+Duration = Annotated[float, BeforeValidator(seconds), in_schema(_DURATION.pattern)]
 
 
 class Section(BaseModel):
