@@ -36,12 +36,27 @@ def test_known_violations_lower_the_success_rate():
     assert tally(records("PASS KNOWN")).success_rate == pytest.approx(50.0)
 
 
-@pytest.mark.parametrize("word", ["BLOCKED", "ERROR", "SKIPPED"])
-def test_what_is_undecided_lowers_coverage_and_not_the_success_rate(word):
-    counts = tally(records(f"PASS {word}", reason="not-permitted"))
+@pytest.mark.parametrize("word", ["BLOCKED", "ERROR"])
+def test_what_could_not_be_decided_has_not_succeeded(word):
+    counts = tally(records(f"PASS {word}"))
+
+    assert counts.success_rate == pytest.approx(50.0)
+    assert counts.coverage == pytest.approx(50.0)
+
+
+@pytest.mark.parametrize("reason", ["not-permitted", "not-configured"])
+def test_what_was_skipped_lowers_coverage_and_not_the_success_rate(reason):
+    counts = tally(records("PASS SKIPPED", reason=reason))
 
     assert counts.success_rate == pytest.approx(100.0)
     assert counts.coverage == pytest.approx(50.0)
+
+
+def test_what_was_not_selected_lowers_coverage_and_not_the_success_rate():
+    counts = tally(records("PASS WARN"), not_selected=6)
+
+    assert counts.success_rate == pytest.approx(50.0)
+    assert counts.coverage == pytest.approx(25.0)
 
 
 def test_what_does_not_apply_lowers_nothing():
@@ -50,8 +65,15 @@ def test_what_does_not_apply_lowers_nothing():
     assert counts.coverage == pytest.approx(100.0)
 
 
-def test_nothing_decided_has_no_success_rate():
-    counts = tally(records("BLOCKED"))
+def test_a_dead_system_is_told_by_its_success_rate():
+    counts = tally(records("PASS " * 17 + "FAIL " + "BLOCKED " * 152))
+
+    assert counts.success_rate == pytest.approx(10.0)
+    assert counts.coverage == pytest.approx(100 * 18 / 170)
+
+
+def test_nothing_attempted_has_no_success_rate():
+    counts = tally(records("SKIPPED", reason="not-permitted"))
 
     assert counts.success_rate is None
     assert counts.coverage == pytest.approx(0.0)
@@ -62,13 +84,31 @@ def test_nothing_decided_has_no_success_rate():
     [
         ("PASS PASS", "CONFORMANT"),
         ("PASS WARN KNOWN", "CONFORMANT"),
-        ("PASS SKIPPED", "CONFORMANT"),
+        ("PASS SKIPPED", "PARTIALLY CONFORMANT"),
         ("PASS FAIL BLOCKED ERROR", "NOT CONFORMANT"),
+        ("PASS FAIL SKIPPED", "NOT CONFORMANT"),
         ("PASS BLOCKED", "INCOMPLETE"),
-        ("PASS ERROR", "INCOMPLETE"),
+        ("PASS ERROR SKIPPED", "INCOMPLETE"),
         ("SKIPPED SKIPPED", "INCOMPLETE"),
         ("", "INCOMPLETE"),
     ],
 )
 def test_the_verdict_of_a_run(text, verdict):
-    assert run_verdict(records(text, reason="not-permitted")) == verdict
+    assert run_verdict(tally(records(text, reason="not-permitted"))) == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("PASS", "PARTIALLY CONFORMANT"),
+        ("FAIL", "NOT CONFORMANT"),
+        ("BLOCKED", "INCOMPLETE"),
+        ("", "INCOMPLETE"),
+    ],
+)
+def test_a_run_that_left_checks_out_is_at_best_partially_conformant(text, verdict):
+    assert run_verdict(tally(records(text), not_selected=1)) == verdict
+
+
+def test_what_does_not_apply_leaves_a_run_conformant():
+    assert run_verdict(tally(records("PASS SKIPPED", reason="not-applicable"))) == "CONFORMANT"

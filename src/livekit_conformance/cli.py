@@ -116,9 +116,15 @@ def _report(options: argparse.Namespace) -> int:
         sys.stderr.write(f"a report could not be written: {error}\n")
         return _INTERNAL_ERROR
     told = phrases.REPORT.say(result.language, path=directory / "report.html")
-    figures = words.figures(result.summary, result.language)
-    write_folded(sys.stdout, (words.headline(result), figures, told))
-    return _OK if result.verdict == "CONFORMANT" else _NOT_CONFORMANT
+    lines = (
+        words.headline(result),
+        words.verdict_line(result),
+        words.figures(result.summary, result.language),
+        *words.reasons(result),
+        told,
+    )
+    write_folded(sys.stdout, lines)
+    return _OK if result.is_accepted else _NOT_CONFORMANT
 
 
 if __name__ == "__main__":

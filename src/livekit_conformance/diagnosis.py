@@ -8,13 +8,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from textwrap import shorten
 from typing import Any, Literal
 
 from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign
 from livekit_conformance.catalogue.causes import BY_ID as CAUSE_BY_ID
 from livekit_conformance.catalogue.causes import CAUSES
-from livekit_conformance.catalogue.chain import CALL_PATH, IMPLIED, WITNESSES, Link
+from livekit_conformance.catalogue.chain import CALL_PATH, IMPLIED, PROVES_A_CALL, WITNESSES, Link
 from livekit_conformance.catalogue.clause import Clause
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.link_words import WORDS
@@ -37,7 +38,7 @@ _UNKNOWN_CAUSE = Text(
     ru="Проверки ниже доказывают, что звено не работает. Ни одна известная причина не подходит.",
 )
 _CROSSED = frozenset({Verdict.PASS, Verdict.WARN, Verdict.KNOWN})
-_BROKEN = frozenset({Verdict.FAIL, Verdict.BLOCKED})
+_CALL_FAILED = frozenset({Verdict.FAIL, Verdict.WARN, Verdict.KNOWN, Verdict.BLOCKED})
 _UNHAPPY = frozenset({Verdict.FAIL, Verdict.BLOCKED, Verdict.WARN, Verdict.KNOWN})
 # A retransmitted symptom proves nothing more; the journal has all of them.
 _EVIDENCE_OF_A_KIND = 2
@@ -63,6 +64,17 @@ class Diagnosis:
     requirements: tuple[str, ...]
     checks: tuple[str, ...]
     evidence: tuple[str, ...]
+
+
+class Calls(StrEnum):
+    """
+    What a run says about calls.
+    """
+
+    WORK = "work"
+    BROKEN = "broken"
+    NOT_TRIED = "not-tried"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +144,23 @@ def chain_of(records: Iterable[CheckRecord]) -> Chain:
     )
 
 
+def calls_of(records: Iterable[CheckRecord]) -> Calls:
+    """
+    Return whether calls work, as far as these checks tell.
+    """
+    seen = [
+        record
+        for record in records
+        if record.id.partition("[")[0] in PROVES_A_CALL and _was_tried(record)
+    ]
+    if any(record.verdict in _CALL_FAILED for record in seen):
+        return Calls.BROKEN
+    passed = {record.id.partition("[")[0] for record in seen if record.verdict is Verdict.PASS}
+    if any(PROVES_A_CALL[clause] for clause in passed):
+        return Calls.WORK
+    return Calls.UNKNOWN if seen else Calls.NOT_TRIED
+
+
 def link_of(record: CheckRecord) -> Link:
     """
     The link that an unhappy check found broken; raises KeyError for a check of no clause.
@@ -192,7 +221,20 @@ def _place(link: Link) -> tuple[bool, int]:
 
 
 def _is_root(record: CheckRecord) -> bool:
-    return record.verdict in _BROKEN and record.blocked_by is None and "#" not in record.id
+    is_broken = record.verdict is Verdict.FAIL or (
+        # A check that the run stopped, or did not come to in time, broke nothing.
+        record.verdict is Verdict.BLOCKED and record.broken_link is not None
+    )
+    return is_broken and record.blocked_by is None and "#" not in record.id
+
+
+def _was_tried(record: CheckRecord) -> bool:
+    """
+    Whether the run came to the check: it was neither skipped nor left over at the end.
+    """
+    if record.verdict is Verdict.BLOCKED:
+        return bool(record.blocked_by or record.broken_link)
+    return record.verdict is not Verdict.SKIPPED
 
 
 def _consider(cause: Cause, seen: Seen, records: Iterable[CheckRecord]) -> Diagnosis | None:

@@ -38,7 +38,9 @@ WORST_FIRST = (
 DECIDED = frozenset({Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.KNOWN})
 
 Reason = Literal["not-applicable", "not-permitted", "not-configured"]
-RunVerdict = Literal["CONFORMANT", "NOT CONFORMANT", "INCOMPLETE"]
+RunVerdict = Literal["CONFORMANT", "PARTIALLY CONFORMANT", "NOT CONFORMANT", "INCOMPLETE"]
+# Nothing is violated among what was looked at, and nothing was left undecided there.
+ACCEPTED: frozenset[RunVerdict] = frozenset({"CONFORMANT", "PARTIALLY CONFORMANT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,35 +71,51 @@ class CheckRecord:
 class Tally:
     """
     Counts of verdicts with the two figures that are always shown together.
+
+    `not_selected` counts the checks of the catalogue that the run left out (`-k`, `-m`, a path).
     """
 
     counts: Counter[Verdict] = field(default_factory=Counter)
     not_applicable: int = 0
+    not_selected: int = 0
 
     @property
     def decided(self) -> int:
         """
-        How many claims the run settled one way or the other.
+        Return how many claims the run settled one way or the other.
         """
         return sum(self.counts[verdict] for verdict in DECIDED)
 
     @property
+    def attempted(self) -> int:
+        """
+        Return how many checks the run meant to make: all but the skipped ones.
+        """
+        return self.counts.total() - self.counts[Verdict.SKIPPED]
+
+    @property
+    def applicable(self) -> int:
+        """
+        Return how many claims apply, whether the run looked at them or not.
+        """
+        return self.counts.total() - self.not_applicable + self.not_selected
+
+    @property
     def success_rate(self) -> float | None:
         """
-        PASS / decided, in per cent; None when nothing was decided.
+        Return PASS / attempted in per cent; None when nothing was attempted.
         """
-        return 100.0 * self.counts[Verdict.PASS] / self.decided if self.decided else None
+        return 100.0 * self.counts[Verdict.PASS] / self.attempted if self.attempted else None
 
     @property
     def coverage(self) -> float:
         """
-        Decided / all that applied, in per cent; 0 when nothing applied.
+        Return decided / applicable in per cent; 0 when nothing applies.
         """
-        applied = self.counts.total() - self.not_applicable
-        return 100.0 * self.decided / applied if applied else 0.0
+        return 100.0 * self.decided / self.applicable if self.applicable else 0.0
 
 
-def tally(records: Iterable[CheckRecord]) -> Tally:
+def tally(records: Iterable[CheckRecord], *, not_selected: int = 0) -> Tally:
     """
     Count the verdicts of `records`.
     """
@@ -105,18 +123,20 @@ def tally(records: Iterable[CheckRecord]) -> Tally:
     return Tally(
         Counter(record.verdict for record in records),
         sum(record.reason == "not-applicable" for record in records),
+        not_selected,
     )
 
 
-def run_verdict(records: Iterable[CheckRecord]) -> RunVerdict:
+def run_verdict(figures: Tally) -> RunVerdict:
     """
-    The verdict of a whole run: any FAIL is NOT CONFORMANT, anything undecided is INCOMPLETE.
+    Return the verdict of a run or of a part of it.
 
-    A run that decided nothing proves nothing and is INCOMPLETE.
+    Any FAIL is NOT CONFORMANT; any BLOCKED or ERROR is INCOMPLETE, and so is a run that decided
+    nothing. A run that did not look at everything applicable is PARTIALLY CONFORMANT at best.
     """
-    counts = tally(records)
-    if counts.counts[Verdict.FAIL]:
+    counts = figures.counts
+    if counts[Verdict.FAIL]:
         return "NOT CONFORMANT"
-    if counts.counts[Verdict.BLOCKED] or counts.counts[Verdict.ERROR] or not counts.decided:
+    if counts[Verdict.BLOCKED] or counts[Verdict.ERROR] or not figures.decided:
         return "INCOMPLETE"
-    return "CONFORMANT"
+    return "CONFORMANT" if figures.decided == figures.applicable else "PARTIALLY CONFORMANT"

@@ -232,9 +232,9 @@ def test_the_page_of_a_trend_is_one_file_with_a_picture_of_each_environment(tmp_
     ]
     assert '<p class="lkc-verdict lkc-bad"><strong>prod: NOT CONFORMANT; staging: C' in page
     prod, staging = page.split("<section ")[1:]
-    assert "NOT CONFORMANT: success rate 0.0 %, last of 3 runs" in prod
-    assert ">CONFORMANT: success rate 100.0 %, last of 3 runs" in staging
-    assert staging.count('data-label="Checks decided">1<') == 3
+    assert "NOT CONFORMANT: success rate 0.0 %, coverage 100.0 % (1/1), last of 3 runs" in prod
+    assert ">CONFORMANT: success rate 100.0 %, coverage 100.0 % (1/1), last of 3 runs" in staging
+    assert staging.count('data-label="Checks decided">1/1<') == 3
     assert "<script" not in page
     assert re.findall('href="([^"]*)"', page) == ["#environment-0", "#environment-1"]
     assert "url(" not in page

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from livekit_conformance.catalogue import checks
 from livekit_conformance.reporting import allure_html
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -84,8 +85,18 @@ class Project:
 
 @pytest.fixture
 def project(pytester, monkeypatch):
-    for name in ("ENV", "ENV_FILE", "ALLOW", "REPORTS", "BUDGET", "ANNOTATIONS"):
+    for name in (
+        "ENV",
+        "ENV_FILE",
+        "ALLOW",
+        "REPORTS",
+        "BUDGET",
+        "ANNOTATIONS",
+        "REQUIRE_COVERAGE",
+    ):
         monkeypatch.delenv(f"LIVEKIT_CONFORMANCE_{name}", raising=False)
     # Two seconds for each run, where it happens to be installed.
     monkeypatch.setattr(allure_html, "program", lambda: None)
+    # The checks of the project are all there are.
+    monkeypatch.setattr(checks, "CHECKS", ())
     return Project(pytester)

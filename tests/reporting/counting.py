@@ -7,45 +7,67 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from html import escape
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
+from livekit_conformance.catalogue.text import LANGUAGES
+from livekit_conformance.reporting import words
 from livekit_conformance.reporting.html_tables import HtmlTables
+from livekit_conformance.reporting.model import is_about_client
+from livekit_conformance.reporting.phrases import CLIENT as CLIENT_WORDS
+from livekit_conformance.verdict import Verdict
+
+CLIENT = "client"
 
 
 def of_records(result):
-    return Counter((check.requirement, check.verdict.value) for check in result.checks)
+    """Counted where it belongs: under its requirement, or under our own client."""
+    return Counter(
+        (CLIENT if is_about_client(check.id) else check.requirement, check.verdict.value)
+        for check in result.checks
+    )
 
 
 def of_results_json(folder):
     content = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    counted = Counter((check["requirement"], check["verdict"]) for check in content["checks"])
+    own = content["client"]["checks"]
+    counted = Counter(
+        (CLIENT if check["id"] in own else check["requirement"], check["verdict"])
+        for check in content["checks"]
+    )
     said = {
-        (group["id"], verdict.upper()): number
-        for group in content["requirements"]
-        for verdict, number in group.items()
-        if isinstance(number, int) and number
+        (group["id"], verdict): group[verdict.lower()]
+        for group in (*content["requirements"], {"id": CLIENT, **content["client"]})
+        for verdict in map(str, Verdict)
+        if group[verdict.lower()]
     }
     assert said == counted
+    summary = Counter(
+        {verdict: content["summary"][verdict.lower()] for verdict in map(str, Verdict)}
+    )
+    assert +summary == _of_deployment(counted)
     return counted
 
 
 def of_junit(folder):
     root = ET.parse(folder / "junit.xml").getroot()  # noqa: S314 - our own file
     counted = Counter()
-    kinds = Counter()
-    for case in root.iter("testcase"):
-        properties = {p.get("name"): p.get("value") for p in case.iterfind("properties/property")}
-        counted[properties["requirement"], properties["verdict"]] += 1
-        kinds.update(e.tag for e in case if e.tag in ("failure", "error", "skipped"))
-    said = {name: int(root[0].get(name)) for name in ("tests", "failures", "errors", "skipped")}
-    assert said == {
-        "tests": counted.total(),
-        "failures": kinds["failure"],
-        "errors": kinds["error"],
-        "skipped": kinds["skipped"],
-    }
+    for suite in root:
+        is_own = suite.get("name").endswith(f" {CLIENT}")
+        tags = Counter()
+        for case in suite.iter("testcase"):
+            told = {p.get("name"): p.get("value") for p in case.iterfind("properties/property")}
+            counted[CLIENT if is_own else told["requirement"], told["verdict"]] += 1
+            tags.update(e.tag for e in (case, *case))
+        kinds = {"tests": "testcase", "failures": "failure", "errors": "error"}
+        kinds["skipped"] = "skipped"
+        assert {name: int(suite.get(name)) for name in kinds} == {
+            name: tags[tag] for name, tag in kinds.items()
+        }
+    for name in ("tests", "failures", "errors"):
+        assert int(root.get(name)) == sum(int(suite.get(name)) for suite in root)
     return counted
 
 
@@ -54,14 +76,14 @@ def of_ctrf(folder):
     statuses = Counter(test["status"] for test in results["tests"])
     for status in ("passed", "failed", "skipped", "other"):
         assert results["summary"][status] == statuses[status]
-    return Counter((t["labels"]["requirement"], t["rawStatus"]) for t in results["tests"])
+    return Counter((_place(t["labels"]), t["rawStatus"]) for t in results["tests"])
 
 
 def of_allure(folder):
     counted = Counter()
     for test in allure_results(folder / "allure-results").values():
         labels = {label["name"]: label["value"] for label in test["labels"]}
-        counted[labels["requirement"], labels["verdict"]] += 1
+        counted[_place(labels), labels["verdict"]] += 1
     return counted
 
 
@@ -76,9 +98,11 @@ def allure_results(folder):
 def of_summary(folder):
     text = (folder / "summary.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d\.\d) .* \| (.*) \|$", text, re.MULTILINE)
+    client = f"^(?:{'|'.join(CLIENT_WORDS.say(language) for language in LANGUAGES)}): (.*)$"
+    rows += [(CLIENT, told) for told in re.findall(client, text, re.MULTILINE)]
     counted = Counter({(number, *one): n for number, told in rows for one, n in _told(told)})
-    headline = text.partition("\n")[0].partition(": ")[2]
-    assert Counter({verdict: n for (verdict,), n in _told(headline)}) == _by_verdict(counted)
+    verdict_line = text.split("\n")[2].partition(": ")[2]
+    assert Counter({verdict: n for (verdict,), n in _told(verdict_line)}) == _of_deployment(counted)
     return counted
 
 
@@ -88,10 +112,12 @@ def of_page(folder):
     for table in page.tables:
         if "lkc-checks" in table.kind:
             number = table.heading.partition(" ")[0]
-            counted.update((number, row[1]) for row in table.rows[1:])
+            place = number if number[0].isdigit() else CLIENT
+            counted.update((place, row[1]) for row in table.rows[1:])
     (said,) = [table for table in page.tables if table.section == "requirements"]
     told = {row[0].partition(" ")[0]: _told(row[-1]) for row in said.rows[1:]}
-    assert {(number, *one): n for number, row in told.items() for one, n in row} == counted
+    said = {(number, *one): n for number, row in told.items() for one, n in row}
+    assert said == {key: n for key, n in counted.items() if key[0] != CLIENT}
     return counted
 
 
@@ -103,18 +129,57 @@ def of_html_tables(result):
         hooks.pytest_html_results_table_row(SimpleNamespace(check=check, outcome="passed"), cells)
         rows.append("".join(cells[1:]))
     page = Tables(f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>")
-    return Counter((row[0], row[2]) for row in page.tables[0].rows)
+    # pytest-html lists tests: those of the client stand under their requirement there.
+    rows = zip(result.checks, page.tables[0].rows, strict=True)
+    return Counter((CLIENT if is_about_client(check.id) else row[0], row[2]) for check, row in rows)
+
+
+def assert_same_figures(result, folder):
+    """Verdict, success rate and coverage of deployment and client, where formats have them."""
+    told = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    wanted = {
+        "run": (told["run"]["verdict"], told["summary"]),
+        CLIENT: (told["client"]["verdict"], told["client"]),
+    }
+    suites = ET.parse(folder / "junit.xml").getroot()  # noqa: S314 - our own file
+    for suite, (verdict, figures) in zip(suites, wanted.values(), strict=False):
+        said = {p.get("name"): p.get("value") for p in suite.iterfind("properties/property")}
+        rate = figures["success_rate"]
+        assert said["verdict"] == verdict
+        assert said.get("success_rate") == (None if rate is None else f"{rate:.1f}")
+        assert said["coverage"] == f"{figures['coverage']:.1f}"
+    assert len(suites) == (2 if result.client_checks else 1)
+    ctrf = json.loads((folder / "ctrf.json").read_text(encoding="utf-8"))["results"]
+    assert ctrf["summary"]["extra"] == {"verdict": wanted["run"][0], **told["summary"]}
+    own = {name: value for name, value in told["client"].items() if name != "checks"}
+    assert ctrf["extra"][CLIENT].items() >= own.items()
+    figures = words.figures(result.summary, result.language)
+    first, _, verdict, _, numbers, *_ = (folder / "summary.md").read_text("utf-8").split("\n")
+    assert first == f"# {words.headline(result)}"
+    assert verdict == f"**{words.verdict_line(result)}**"
+    assert numbers == figures
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    for line in (words.headline(result), words.with_coverage(result.summary, result.language)):
+        assert escape(line) in page
+    assert escape(figures) in page
+    facts = (folder / "allure-results" / "environment.properties").read_text(encoding="utf-8")
+    assert f"verdict={told['run']['verdict']}\n" in facts
+    assert f"figures={words.figures(result.summary)}\n" in facts
+
+
+def _place(labels):
+    return CLIENT if is_about_client(labels["clause"]) else labels["requirement"]
 
 
 def _told(counts):
     return [((verdict,), int(n)) for n, verdict in re.findall(r"(\d+) ([A-Z]+)", counts)]
 
 
-def _by_verdict(counted):
+def _of_deployment(counted):
     total = Counter()
-    for (_, verdict), number in counted.items():
-        total[verdict] += number
-    return total
+    for (place, verdict), number in counted.items():
+        total[verdict] += number if place != CLIENT else 0
+    return +total
 
 
 class Tables(HTMLParser):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from livekit_conformance.catalogue.checks import CHECKS
 from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.reporting.model import Result, Run
@@ -68,4 +69,7 @@ def results(draw, most=14):
         interrupted=draw(st.none() | TEXTS.filter(bool)),
     )
     language = draw(st.sampled_from(["en", "ru"]))
-    return Result(run, tuple(checks), diagnose(checks, ()), language=language)
+    left = draw(st.lists(st.sampled_from(CHECKS), unique=True, max_size=most))
+    return Result(
+        run, tuple(checks), diagnose(checks, ()), language=language, not_selected=tuple(left)
+    )

@@ -120,7 +120,7 @@ def test_an_interrupted_run_leaves_the_terminal_clean_and_tells_its_verdict(wait
     assert any(line.endswith("…") for line in drawn)
     assert " left  " not in shown
     assert "did not come to its end: interrupted from the keyboard" in shown
-    assert "\nINCOMPLETE: 1 PASS, 2 BLOCKED" in shown
+    assert "\nINCOMPLETE (coverage " in shown
     assert "\nreport: " in shown
 
 
@@ -236,21 +236,29 @@ def test_the_quiet_run_tells_causes_verdict_and_report_and_nothing_else(project)
 
     lines = [line for line in project.run("-q").stdout.lines if line]
 
-    assert lines[-2:] == ["INCOMPLETE: 2 BLOCKED", f"report: {reports(project)}/report.html"]
-    assert "[certain]" in lines[0] or "[unknown]" in lines[0] or "[likely]" in lines[0]
-    assert {line.split()[0] for line in lines[1:-2]} <= {"CAUSE", "FIX", "LOOK", "EVIDENCE"}
+    assert lines[-2:] == [
+        "INCOMPLETE (coverage 0.0 %): 2 BLOCKED",
+        f"report: {reports(project)}/report.html",
+    ]
+    assert lines[0].startswith("Calls were not tried. First broken link: ")
+    assert "[certain]" in lines[1] or "[unknown]" in lines[1] or "[likely]" in lines[1]
+    assert {line.split()[0] for line in lines[2:-2]} <= {"CAUSE", "FIX", "LOOK", "EVIDENCE"}
 
 
 def reports(project):
     return project.latest.resolve()
 
 
-def test_a_healthy_quiet_run_is_two_lines(project):
+def test_a_healthy_quiet_run_is_three_lines(project):
     project.checks(project.check(SERVER))
 
     lines = [line for line in project.run("-q").stdout.lines if line]
 
-    assert lines == ["CONFORMANT: 1 PASS", f"report: {reports(project)}/report.html"]
+    assert lines == [
+        "Calls were not tried.",
+        "CONFORMANT: 1 PASS",
+        f"report: {reports(project)}/report.html",
+    ]
 
 
 def test_long_lists_are_cut_but_whole_with_v(project):
@@ -281,7 +289,9 @@ def test_with_x_the_verdict_is_told_all_the_same(project):
 
     outcome = project.run("-x")
 
-    outcome.stdout.fnmatch_lines(["NOT CONFORMANT: 1 FAIL, 1 BLOCKED", "report: *"])
+    outcome.stdout.fnmatch_lines(
+        ["NOT CONFORMANT (coverage 50.0 %): 1 FAIL, 1 BLOCKED", "report: *"]
+    )
 
 
 def test_what_a_target_answers_does_not_write_to_the_terminal(project):

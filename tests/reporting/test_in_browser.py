@@ -15,6 +15,7 @@ import pytest
 
 from livekit_conformance.reporting import phrases, words
 from livekit_conformance.reporting.again import command
+from livekit_conformance.reporting.model import is_about_client
 from livekit_conformance.reporting.writers import html
 from livekit_conformance.verdict import WORST_FIRST
 from tests.reporting import runs
@@ -154,7 +155,8 @@ def test_totals_causes_and_failures_are_to_be_seen_on_every_screen(
 
     text = text_of(chromium)
     assert chromium.complaints == []
-    assert text.startswith(f"LiveKit conformance: staging {result.verdict}")
+    first = f"LiveKit conformance: staging {words.headline(result)} {result.verdict}"
+    assert text.startswith(first)
     assert words.figures(result.summary) in text
     assert words.counted(result.summary) in text
     for diagnosis in result.diagnoses:
@@ -259,7 +261,8 @@ def test_the_line_that_runs_a_check_again_is_whole_and_quoted(chromium, pages, r
     style = chromium.ask("getComputedStyle(document.querySelector('.lkc-again code')).userSelect")
     assert style == "all"
     checks = sorted(
-        results["broken"].checks, key=lambda c: (c.requirement, WORST_FIRST.index(c.verdict))
+        results["broken"].checks,
+        key=lambda c: (is_about_client(c.id), c.requirement, WORST_FIRST.index(c.verdict)),
     )
     assert lines == [command(results["broken"].run, check) for check in checks]
 

@@ -124,8 +124,9 @@ def test_a_call_of_which_nothing_was_seen_has_no_bar():
     assert time_bar(replace(CALL, steps=CALL.steps[:1]), "en") == ""
 
 
-def point(number, verdict="CONFORMANT", rate=100.0):
-    return Point(f"r{number}", "mock", f"2026-11-{number:02}T00:00:00Z", verdict, rate, 90.0, 1.0)
+def point(number, verdict="CONFORMANT", rate=100.0, left=0):
+    started = f"2026-11-{number:02}T00:00:00Z"
+    return Point(f"r{number}", "mock", started, verdict, rate, 90.0, 1.0, 9, 10, left)
 
 
 def test_the_trend_marks_each_verdict_by_its_shape():
@@ -142,7 +143,23 @@ def test_the_trend_marks_each_verdict_by_its_shape():
     assert picture.count("<rect") == 1
     assert texts(picture) == ["100 %", "80 %", "60 %", "2026-11-01", "2026-11-04"]
     description = unescape(re.search("<desc[^>]*>(.*)</desc>", picture)[1])
-    assert "lowest 62.5 %, highest 100.0 %. 2 of them CONFORMANT" in description
+    assert "2 of them CONFORMANT. Lowest 62.5 %, highest 100.0 %, among the 4 runs" in description
+
+
+def test_a_run_of_a_part_is_not_the_best_one():
+    points = [
+        point(1, rate=97.0),
+        point(2, "PARTIALLY CONFORMANT", 100.0, left=3),
+        point(3, rate=98),
+    ]
+    picture = trend_chart(points, "en")
+
+    description = unescape(re.search("<desc[^>]*>(.*)</desc>", picture)[1])
+    assert "Lowest 97.0 %, highest 98.0 %, among the 2 runs that left out fewest" in description
+    (line,) = re.findall(r'd="M([^"AaHh]*L[^"]*)"(?![^>]*dasharray)', picture)
+    assert line.count("L") == 1
+    assert picture.count("<circle") == 2
+    assert picture.count('class="lkc-undecided"') == 1
 
 
 def test_one_run_is_no_trend():

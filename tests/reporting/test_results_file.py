@@ -81,7 +81,7 @@ def _with(value, *path):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (_with(2, "schema"), "its schema is 2, this version reads 1"),
+        (_with(3, "schema"), "its schema is 3, this version reads 1 and 2"),
         (_without("run"), "run is not an object"),
         (_without("run", "target"), "run.target is not an object"),
         (_without("run", "started"), "run.started is missing"),

@@ -100,6 +100,14 @@ CALL_STAGES: Mapping[Stage, tuple[Link, ...]] = MappingProxyType(
     }
 )
 CALL_PATH: tuple[Link, ...] = tuple(link for links in CALL_STAGES.values() for link in links)
+# The clauses about the call as its caller sees it, and whether each proves alone that calls work.
+PROVES_A_CALL: Mapping[str, bool] = MappingProxyType(
+    {
+        "1.5-invite-is-not-rejected": False,
+        "1.5-call-is-answered": True,
+        "1.5-audio-flows-both-ways": True,
+    }
+)
 # These tell of other links: what they complain about is a cause or an effect of what broke there.
 WITNESSES = frozenset({Link.LOGS, Link.CONFIGURATION, Link.LINE})
 # Who got as far as the second has crossed the first: no check looks at these alone.

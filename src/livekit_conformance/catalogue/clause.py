@@ -83,6 +83,13 @@ class Clause:
         """
         return self.id.partition("-")[0]
 
+    @property
+    def is_about_client(self) -> bool:
+        """
+        Whether the claim is about our own client, so that it says nothing of a deployment.
+        """
+        return self.link is Link.CLIENT
+
 
 # What it takes to ask the API anything, and what a token must not open.
 API = (Link.SERVER, Link.API_KEY)

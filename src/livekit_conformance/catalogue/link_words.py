@@ -95,7 +95,7 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
             ),
         ),
         Link.API_KEY: Words(
-            Text(en="API key and secret", ru="API-ключ и секрет"),
+            Text(en="API key", ru="API-ключ"),
             Text(
                 en="Find the line of livekit-server's log with status 401: its field `error` says "
                 "what it did not like about the token.",

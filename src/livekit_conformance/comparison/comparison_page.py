@@ -9,7 +9,6 @@ from typing import Any
 
 from livekit_conformance.catalogue.causes import BY_ID as CAUSES
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.comparison import words
 from livekit_conformance.comparison.changes import (
@@ -25,7 +24,7 @@ from livekit_conformance.comparison.past_run import PastRun
 from livekit_conformance.diagnosis import UNKNOWN, Diagnosis, texts
 from livekit_conformance.reporting import phrases
 from livekit_conformance.reporting import words as report_words
-from livekit_conformance.reporting.model import Group, Result, clause_of, record_as_json
+from livekit_conformance.reporting.model import Group, Result, record_as_json
 from livekit_conformance.reporting.page import colours
 from livekit_conformance.reporting.page.model import Word
 from livekit_conformance.verdict import CheckRecord
@@ -119,7 +118,7 @@ def as_json(
 
 def _run_as_json(run: PastRun) -> dict[str, Any]:
     told = run.result.as_json()
-    return {name: told[name] for name in ("run", "summary", "requirements")} | {
+    return {name: told[name] for name in ("run", "summary", "requirements", "client")} | {
         "answered_s": run.answered_s
     }
 
@@ -148,7 +147,8 @@ def _notes(comparison: Comparison, language: Language) -> Iterator[str]:
     for text, result in ((words.BEFORE, comparison.before), (words.AFTER, comparison.after)):
         counts = report_words.counted(result.summary, language)
         figures = report_words.figures(result.summary, language)
-        yield f"{text.say(language)}: {result.verdict}: {counts}; {figures}"
+        verdict = report_words.with_coverage(result.summary, language)
+        yield f"{text.say(language)}: {verdict}: {counts}; {figures}"
     old, new = comparison.before.run, comparison.after.run
     if old.id == new.id:
         yield words.SAME_RUN.say(language, run=old.id)
@@ -175,9 +175,10 @@ def _runs(before: PastRun, after: PastRun, language: Language) -> Section:
 
 def _facts(past: PastRun, language: Language) -> Iterator[tuple[Text, str | Word]]:
     result, run, unknown = past.result, past.result.run, words.UNKNOWN.say(language)
-    yield words.VERDICT, colours.of_run(result.verdict)
+    yield words.VERDICT, colours.of_group(result.summary, language)
     yield words.FIGURES, report_words.figures(result.summary, language)
     yield words.COUNTS, report_words.counted(result.summary, language)
+    yield words.CLIENT, report_words.counted(result.client, language)
     yield words.ENVIRONMENT, f"{run.environment} ({run.kind})"
     yield words.TARGET, run.url or phrases.NEVER_REACHED.say(language)
     for name, key in (("livekit-server", "livekit_server"), ("livekit-sip", "livekit_sip")):
@@ -215,6 +216,8 @@ def _requirements(before: Result, after: Result, language: Language) -> Section:
 
 
 def _rate(group: Group, language: Language) -> str:
+    if not group.tally.counts.total():
+        return report_words.counted(group, language)
     rate = "" if group.success_rate is None else f"{group.success_rate:.1f} %, "
     return f"{rate}{report_words.counted(group, language)}"
 
@@ -264,9 +267,8 @@ def _row(change: Change, blocked: list[Change], comparison: Comparison, language
         frame = words.BLOCKS if is_root else words.LIKEWISE
         names = _named([one.id for one in blocked])
         why = frame.say(language, why=why, count=len(blocked), names=names)
-    clause = clause_of(change.id)
-    absent_before = clause in comparison.before.not_selected
-    absent_after = clause in comparison.after.not_selected and clause in BY_ID
+    absent_before = change.id in comparison.before.not_selected
+    absent_after = change.id in comparison.after.not_selected
     return (
         change.id,
         _verdict(change.before, words.NOT_SELECTED if absent_before else words.NOT_THERE, language),

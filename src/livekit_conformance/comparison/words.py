@@ -36,6 +36,7 @@ CAUSE_GONE = Text(en="gone", ru="исчезла")
 CAUSE_KEPT = Text(en="as before", ru="как было")
 VERDICT = Text(en="Verdict", ru="Вердикт")
 COUNTS = Text(en="Counts", ru="Счёт")
+CLIENT = Text(en="Our own client", ru="Наш собственный клиент")
 FIGURES = Text(en="Figures", ru="Показатели")
 ENVIRONMENT = Text(en="Environment", ru="Окружение")
 TARGET = Text(en="Target", ru="Цель")
@@ -136,9 +137,10 @@ NO_FLAKE_RATE = Text(
     ru="Доли смен вердикта нет: нет двух наблюдений одной цели одних версий.",
 )
 LAST_RUN = Text(
-    en="{verdict}: success rate {rate}, last of {count} runs, {conformant} of them CONFORMANT",
-    ru="{verdict}: доля успешных {rate}, последний из {count} прогонов, из них CONFORMANT "
-    "{conformant}",
+    en="{verdict}: success rate {rate}, coverage {coverage}, last of {count} runs, {conformant} "
+    "of them CONFORMANT",
+    ru="{verdict}: доля успешных {rate}, охват {coverage}, последний из {count} прогонов, из них "
+    "CONFORMANT {conformant}",
 )
 UNREAD = Text(en="Passed over: {name}: {why}", ru="Пропущен: {name}: {why}")
 KILLED = Text(

@@ -130,7 +130,7 @@ def write_for_gitlab(result: Result, directory: Path, environ: Mapping[str, str]
     project = environ.get("CI_PROJECT_DIR")
     if (job := environ.get("CI_JOB_URL")) and project and directory.is_relative_to(project):
         path = (directory / "report.html").relative_to(project).as_posix()
-        link = {"label": words.headline(result), "url": f"{job}/artifacts/file/{path}"}
+        link = {"label": words.verdict_line(result), "url": f"{job}/artifacts/file/{path}"}
         links.append({"external_link": link})
     _write_json(directory / LINKS, {"LiveKit conformance": links})
 

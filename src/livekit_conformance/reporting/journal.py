@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 from livekit_conformance.catalogue.cause import Cause
 from livekit_conformance.catalogue.causes import CAUSES
+from livekit_conformance.catalogue.checks import not_selected
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.model import (
@@ -64,7 +65,9 @@ class Journal:
         Head the journal with the run and the checks it is going to make.
         """
         self._write("run", run=asdict(run))
-        self._write("plan", checks=[record_as_json(record) for record in planned])
+        plan = [record_as_json(record) for record in planned]
+        left = not_selected(record["id"] for record in plan)
+        self._write("plan", checks=plan, not_selected=left)
 
     def target(self, url: str, versions: Mapping[str, str]) -> None:
         """
@@ -173,7 +176,8 @@ def read(path: Path, causes: Sequence[Cause] = CAUSES, *, lives: bool = False) -
     left = not_run((plan for plan in told.planned if plan.id not in done), why)
     checks = (*records, *(_halfway(r, begun, begun_at, lives=lives) for r in left))
     stories = _stories(observations, told.attempts, told.seen_by)
-    return Result(run, checks, tuple(diagnose(records, observations, causes)), stories)
+    found = diagnose(records, observations, causes)
+    return Result(run, checks, found, stories, not_selected=told.not_selected)
 
 
 @dataclass(slots=True)
@@ -184,6 +188,7 @@ class _Told:
 
     run: Run | None = None
     planned: list[CheckRecord] = field(default_factory=list)
+    not_selected: tuple[str, ...] = ()
     attempts: list[CheckRecord] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
     # How many observations there were when each attempt was done.
@@ -200,6 +205,11 @@ class _Told:
                 self.run = _run_from_json(line["run"])
             case "plan":
                 self.planned = [record_from_json(check) for check in line["checks"]]
+                # Version 0.1.0 did not write what it left out.
+                left = line.get("not_selected")
+                self.not_selected = tuple(
+                    not_selected(plan.id for plan in self.planned) if left is None else left
+                )
             case "target" if run:
                 self.run = replace(run, url=line["url"], versions=line["versions"])
             case "start":

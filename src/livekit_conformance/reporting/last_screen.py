@@ -12,10 +12,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from livekit_conformance.diagnosis import Calls
 from livekit_conformance.layout import beside, columns, cut, folded, one_line, padded
 from livekit_conformance.reporting import phrases, words
 from livekit_conformance.reporting.model import Result
-from livekit_conformance.verdict import Verdict
+from livekit_conformance.verdict import RunVerdict, Verdict
 
 Markup = Mapping[str, bool]
 COLOURS: Mapping[Verdict, Markup] = MappingProxyType(
@@ -30,6 +31,23 @@ COLOURS: Mapping[Verdict, Markup] = MappingProxyType(
     }
 )
 _BOLD: Markup = {"bold": True}
+_RED: Markup = {"red": True}
+_VERDICTS: Mapping[RunVerdict, Markup] = MappingProxyType(
+    {
+        "CONFORMANT": {"green": True},
+        "PARTIALLY CONFORMANT": {"yellow": True},
+        "NOT CONFORMANT": _RED,
+        "INCOMPLETE": _RED,
+    }
+)
+_CALLS: Mapping[Calls, Markup] = MappingProxyType(
+    {
+        Calls.WORK: {"green": True},
+        Calls.BROKEN: _RED,
+        Calls.NOT_TRIED: {"yellow": True},
+        Calls.UNKNOWN: {"yellow": True},
+    }
+)
 # Checks that a line names; the report names all.
 _NAMED: Final = 3
 # Lines that are told of a cause: what it is, what to do about it (all), the first evidence.
@@ -57,7 +75,7 @@ def whole(result: Result, directory: Path) -> list[Line]:
     """
     Everything, however long it is: for -v.
     """
-    lines: list[Line] = []
+    lines = [_headline(result)]
     if result.diagnoses:
         lines += _causes_heading(result, None)
         for diagnosis in result.diagnoses:
@@ -77,13 +95,13 @@ def fitted(result: Result, directory: Path, *, height: int, width: int | None) -
     """
     As much as fits into `height` rows of `width` columns; with None lines are as long as they are.
 
-    The verdict and the first cause come first, then the requirements, the other causes, the
-    findings, and what was skipped.
+    Headline, verdict and first cause have room before all else, then the requirements, the other
+    causes, the findings, and what was skipped.
     """
-    verdict = _verdict(result, directory, width)
+    first, verdict = _headline(result), _verdict(result, directory, width)
     requirements = _requirements(result, width, with_figures=False)
     reserved = _FOR_FINDINGS if result.roots() else 0
-    room = height - _rows([*verdict, *requirements], width)
+    room = height - _rows([first, *verdict, *requirements], width)
     causes = _causes(result, width, room, reserved=reserved)
     if _rows(causes, width) > room:
         room += _rows(requirements, width)
@@ -104,15 +122,17 @@ def fitted(result: Result, directory: Path, *, height: int, width: int | None) -
     fits = width is None or all(columns(line.text) <= width for line in detailed)
     if requirements and fits and len(detailed) - len(requirements) <= room:
         requirements = detailed
-    return [*causes, *findings, *requirements, *skipped, *verdict]
+    return [first, *causes, *findings, *requirements, *skipped, *verdict]
 
 
 def quiet(result: Result, directory: Path, *, height: int, width: int | None) -> list[Line]:
     """
     The causes, the verdict, and where the report is: for -q.
     """
-    end = [_headline(result), _report(result, directory)]
-    return [*_causes(result, width, height - _rows(end, width), heading=False), *end]
+    first = _headline(result)
+    end = [_verdict_line(result), *_reasons(result), _report(result, directory)]
+    room = height - _rows([first, *end], width)
+    return [first, *_causes(result, width, room, heading=False), *end]
 
 
 def _causes_heading(result: Result, width: int | None) -> list[Line]:
@@ -179,6 +199,8 @@ def _requirements(result: Result, width: int | None, *, with_figures: bool) -> l
         lines.append(Line(_one(f"{padded(title, longest)}  {verdict}: {counts}", width)))
         if with_figures:
             lines.append(Line(_one(f"{' ' * longest}  {numbers}", width)))
+    if result.client.tally.counts.total():
+        lines.append(Line(_one(words.client_line(result), width)))
     return lines
 
 
@@ -188,12 +210,20 @@ def _verdict(result: Result, directory: Path, width: int | None) -> list[Line]:
         told = phrases.INTERRUPTED.say(result.language, why=why)
         lines.append(Line(_one(told, width), {"yellow": True}))
     figures = Line(words.figures(result.summary, result.language))
-    return [*lines, _headline(result), figures, _report(result, directory)]
+    end = [_verdict_line(result), figures, *_reasons(result), _report(result, directory)]
+    return [*lines, *end]
 
 
 def _headline(result: Result) -> Line:
-    colour = {"green": True} if result.verdict == "CONFORMANT" else {"red": True}
-    return Line(words.headline(result), {"bold": True, **colour})
+    return Line(words.headline(result), {"bold": True, **_CALLS[result.calls]})
+
+
+def _verdict_line(result: Result) -> Line:
+    return Line(words.verdict_line(result), {"bold": True, **_VERDICTS[result.verdict]})
+
+
+def _reasons(result: Result) -> list[Line]:
+    return [Line(reason, _RED) for reason in words.reasons(result)]
 
 
 def _report(result: Result, directory: Path) -> Line:

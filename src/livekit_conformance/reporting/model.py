@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
-from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS
+from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS, Clause
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.text import Language
-from livekit_conformance.diagnosis import Chain, Diagnosis, chain_of
+from livekit_conformance.diagnosis import Calls, Chain, Diagnosis, calls_of, chain_of
 from livekit_conformance.timeline.model import Timeline
 from livekit_conformance.verdict import (
+    ACCEPTED,
     CheckRecord,
     RunVerdict,
     Tally,
@@ -24,12 +25,13 @@ from livekit_conformance.verdict import (
     tally,
 )
 
-SCHEMA = 1
+SCHEMA = 2
 _FIELDS = tuple(each.name for each in fields(CheckRecord))
 # So begins the message of a check that the run did not come to.
 NOT_RUN = "not run: "
 _EXACT = 100.0
 _HIGHEST_INEXACT = 99.9
+_UNACCEPTABLE = (Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR)
 _QUIET = frozenset({Verdict.PASS, Verdict.SKIPPED, Verdict.KNOWN})
 
 
@@ -54,6 +56,8 @@ class Run:
     build: Mapping[str, str] = field(default_factory=dict)
     # The words of the command that runs a check of it once more.
     again: tuple[str, ...] = ()
+    # Per cent that --require-coverage asks for.
+    required_coverage: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +70,6 @@ class Group:
     title: str
     verdict: RunVerdict
     tally: Tally
-
-    @property
-    def partly_verified(self) -> bool:
-        """
-        Whether something that applies was left undecided.
-        """
-        return self.tally.decided < self.tally.counts.total() - self.tally.not_applicable
 
     @property
     def success_rate(self) -> float | None:
@@ -93,13 +90,22 @@ class Group:
         The counts and the two figures, as they stand in the result file.
         """
         numbers: dict[str, Any] = {v.value.lower(): self.tally.counts[v] for v in Verdict}
-        return numbers | {"success_rate": self.success_rate, "coverage": self.coverage}
+        return numbers | {
+            "not_selected": self.tally.not_selected,
+            "decided": self.tally.decided,
+            "applicable": self.tally.applicable,
+            "success_rate": self.success_rate,
+            "coverage": self.coverage,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """
     Everything that is known at the end of a run; `language` is that of the reports people read.
+
+    `not_selected` are the checks of the catalogue that the run left out. What is about our own
+    client is in `client` alone; all other figures are those of the deployment.
     """
 
     run: Run
@@ -107,54 +113,112 @@ class Result:
     diagnoses: tuple[Diagnosis, ...] = ()
     timelines: tuple[Timeline, ...] = ()
     language: Language = "en"
+    not_selected: tuple[str, ...] = ()
+
+    @property
+    def deployment_checks(self) -> tuple[CheckRecord, ...]:
+        """
+        Return the checks that say something of the deployment.
+        """
+        return tuple(check for check in self.checks if not is_about_client(check.id))
+
+    @property
+    def client_checks(self) -> tuple[CheckRecord, ...]:
+        """
+        Return the checks of our own client.
+        """
+        return tuple(check for check in self.checks if is_about_client(check.id))
 
     @property
     def summary(self) -> Group:
         """
-        The figures of the whole run.
+        Return the figures of the deployment; a run that did not come to its end is INCOMPLETE.
         """
-        return _group("run", "Run", self.checks)
+        whole = _group("run", "Run", self.deployment_checks, len(self._left_out))
+        is_cut_short = self.run.interrupted and whole.verdict in ACCEPTED
+        return replace(whole, verdict="INCOMPLETE") if is_cut_short else whole
+
+    @property
+    def client(self) -> Group:
+        """
+        Return the figures of our own client.
+        """
+        left = len(self.not_selected) - len(self._left_out)
+        return _group("client", "Our own client", self.client_checks, left)
 
     @property
     def verdict(self) -> RunVerdict:
         """
-        The verdict of the run; one that did not come to its end is never CONFORMANT.
+        Return the verdict of the deployment.
         """
-        verdict = run_verdict(self.checks)
-        return "INCOMPLETE" if self.run.interrupted and verdict == "CONFORMANT" else verdict
+        return self.summary.verdict
+
+    @property
+    def has_required_coverage(self) -> bool:
+        """
+        Whether as much was decided as --require-coverage asks for.
+        """
+        return self.summary.tally.coverage >= self.run.required_coverage
+
+    @property
+    def client_holds(self) -> bool:
+        """
+        Whether nothing that was looked at speaks against our own client.
+        """
+        return not any(self.client.tally.counts[verdict] for verdict in _UNACCEPTABLE)
+
+    @property
+    def is_accepted(self) -> bool:
+        """
+        Whether the exit status of the run is 0.
+        """
+        return self.verdict in ACCEPTED and self.has_required_coverage and self.client_holds
 
     @property
     def requirements(self) -> tuple[Group, ...]:
         """
-        The figures of every requirement, checked or not.
+        Return the figures of every requirement, checked or not.
         """
+        checks, left = self.deployment_checks, self._left_out
         return tuple(
-            _group(number, title, [c for c in self.checks if c.requirement == number])
+            _group(
+                number,
+                title,
+                [check for check in checks if check.requirement == number],
+                sum(clause_of(check).partition("-")[0] == number for check in left),
+            )
             for number, title in REQUIREMENTS.items()
         )
 
     @property
     def areas(self) -> tuple[Group, ...]:
         """
-        The figures of the areas that were checked.
+        Return the figures of every area, checked or not.
         """
-        groups = (_group(a, a, [c for c in self.checks if c.area == a]) for a in AREAS)
-        return tuple(group for group in groups if group.tally.counts.total())
+        checks = self.deployment_checks
+        left = [clause.area for check in self._left_out if (clause := _known_clause(check))]
+        return tuple(
+            _group(area, area, [c for c in checks if c.area == area], left.count(area))
+            for area in AREAS
+        )
 
     @property
-    def not_selected(self) -> tuple[str, ...]:
-        """
-        The clauses of the catalogue that no check of this run looked at.
-        """
-        seen = {clause_of(check.id) for check in self.checks}
-        return tuple(clause for clause in BY_ID if clause not in seen)
+    def _left_out(self) -> list[str]:
+        return [check for check in self.not_selected if not is_about_client(check)]
 
     @property
     def chain(self) -> Chain:
         """
         How far the chain was seen to work.
         """
-        return chain_of(check for check in self.checks if not never_ran(check))
+        return chain_of(check for check in self.deployment_checks if not never_ran(check))
+
+    @property
+    def calls(self) -> Calls:
+        """
+        Return whether calls work.
+        """
+        return calls_of(self.checks)
 
     def roots(self) -> tuple[CheckRecord, ...]:
         """
@@ -198,6 +262,7 @@ class Result:
                 "interrupted": run.interrupted,
                 "variables": dict(run.variables),
                 "not_selected": list(self.not_selected),
+                "required_coverage": run.required_coverage,
             },
             "summary": self.summary.counts(),
             "requirements": [
@@ -205,6 +270,11 @@ class Result:
                 for group in self.requirements
             ],
             "areas": [{"id": group.id} | group.counts() for group in self.areas],
+            "client": {
+                "verdict": self.client.verdict,
+                **self.client.counts(),
+                "checks": [check.id for check in self.client_checks],
+            },
             "checks": [record_as_json(check) for check in self.checks],
             "chain": _lists(asdict(self.chain)),
             "diagnoses": [_lists(asdict(diagnosis)) for diagnosis in self.diagnoses],
@@ -251,6 +321,14 @@ def clause_of(check_id: str) -> str:
     The clause that a check claims: its id without parameters and without the clean-up mark.
     """
     return check_id.partition("[")[0].partition("#")[0]
+
+
+def is_about_client(check_id: str) -> bool:
+    """
+    Whether a check is about our own client, so that it says nothing of the deployment.
+    """
+    clause = _known_clause(check_id)
+    return clause is not None and clause.is_about_client
 
 
 def not_run(planned: Iterable[CheckRecord], why: str) -> Iterable[CheckRecord]:
@@ -302,9 +380,13 @@ def interval_ms(record: CheckRecord) -> dict[str, int]:
     return {"start": start, "stop": start + round(record.duration_s * 1000)}
 
 
-def _group(name: str, title: str, records: Iterable[CheckRecord]) -> Group:
-    records = list(records)
-    return Group(name, title, run_verdict(records), tally(records))
+def _known_clause(check_id: str) -> Clause | None:
+    return BY_ID.get(clause_of(check_id))
+
+
+def _group(name: str, title: str, records: Iterable[CheckRecord], not_selected: int) -> Group:
+    figures = tally(records, not_selected=not_selected)
+    return Group(name, title, run_verdict(figures), figures)
 
 
 def _per_cent(exact: float | None) -> float | None:

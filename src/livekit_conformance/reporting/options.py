@@ -22,6 +22,7 @@ from livekit_conformance.reporting.annotations import SERVICES, Service
 
 _PREFIX = "LIVEKIT_CONFORMANCE_"
 _HOME = "livekit_home"
+_ALL = 100.0
 _OPTIONS: dict[str, dict[str, Any]] = {
     "env": {"metavar": "NAME|PATH", "help": "environment to test: config/NAME.yaml or a file"},
     "env-file": {"metavar": "FILE", "help": "file with variables (default: .env if present)"},
@@ -40,6 +41,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "SERVICE",
         "help": f"annotate the job of a CI system: {', '.join(SERVICES)} (default: none)",
     },
+    "require-coverage": {
+        "metavar": "PERCENT",
+        "help": "exit with 1 when less of the catalogue was decided than this (default: 0)",
+    },
     "budget": {"metavar": "SECONDS", "help": "time for the whole run (default: limits.run)"},
 }
 
@@ -48,7 +53,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 class Options:
     """
     What the operator asked for; `home` is the folder of config/, .env and reports/; `budget` in
-    seconds, None when the profile decides; `language` None when each output has its own default.
+    seconds, None when the profile decides; `language` None when each output has its own default;
+    `required_coverage` in per cent.
     """
 
     environment: str
@@ -59,6 +65,7 @@ class Options:
     home: Path
     language: Language | None
     annotations: Service | None = None
+    required_coverage: float = 0.0
 
     def find(self) -> Path:
         """
@@ -120,6 +127,7 @@ def read_options(config: pytest.Config) -> Options:
         home=home,
         language=_language(_text(config, "lang")),
         annotations=_service(_text(config, "annotations")),
+        required_coverage=_per_cent(_text(config, "require-coverage")),
     )
 
 
@@ -179,10 +187,21 @@ def _service(text: str | None) -> Service | None:
 def _budget(text: str | None) -> float | None:
     if text is None:
         return None
-    try:
-        budget = float(text)
-    except ValueError:
-        budget = math.nan
-    if not 0 < budget < math.inf:
+    if not 0 < (budget := _number(text)) < math.inf:
         raise ProfileError([f"--budget {text}: must be a number of seconds greater than 0"])
     return budget
+
+
+def _per_cent(text: str | None) -> float:
+    if text is None:
+        return 0.0
+    if not 0 <= (per_cent := _number(text.removesuffix("%"))) <= _ALL:
+        raise ProfileError([f"--require-coverage {text}: must be a percentage from 0 to 100"])
+    return per_cent
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -18,6 +18,10 @@ ANSWER: Mapping[RunVerdict, Text] = MappingProxyType(
             en="May we release? Nothing that was decided speaks against it.",
             ru="Можно выпускать? Ничто из проверенного этому не мешает.",
         ),
+        "PARTIALLY CONFORMANT": Text(
+            en="May we release? Nothing that was looked at speaks against it; the rest is unknown.",
+            ru="Можно выпускать? Проверенное этому не мешает, об остальном ничего не известно.",
+        ),
         "NOT CONFORMANT": Text(
             en="May we release? No: what MUST hold does not.",
             ru="Можно выпускать? Нет: обязательное (MUST) не выполняется.",
@@ -28,7 +32,6 @@ ANSWER: Mapping[RunVerdict, Text] = MappingProxyType(
         ),
     }
 )
-PARTLY = Text(en="(partly verified)", ru="(проверено частично)")
 SECTIONS = Text(en="Sections of this report", ru="Разделы отчёта")
 
 CHAIN = Text(en="The chain of a call", ru="Цепочка звонка")
@@ -62,7 +65,7 @@ CLAIM = Text(en="Claim and what was seen", ru="Утверждение и что 
 EVIDENCE = Text(en="Evidence", ru="Улики")
 NO_EVIDENCE = Text(en="none", ru="нет")
 AGAIN = Text(en="Again:", ru="Ещё раз:")
-NOT_SELECTED = Text(en="the clause was not selected", ru="пункт не был выбран")
+NOT_SELECTED = Text(en="not selected", ru="не выбраны")
 OF_BLOCKED = Text(en="blocked by {root}", ru="не начата из-за {root}")
 MORE = Text(en="… (all of it is in results.json)", ru="… (целиком в results.json)")
 CAPTION_CHECKS = Text(en="Checks of requirement {number}", ru="Проверки требования {number}")
@@ -146,17 +149,19 @@ BAR_DESC = Text(
 )
 
 TREND_DESC = Text(
-    en="Success rate of {count} runs, oldest first: from {first} to {last}; lowest {lowest} %, "
-    "highest {highest} %. {conformant} of them CONFORMANT. The table of the runs says the same.",
-    ru="Доля успешных в {count} запусках, от старых к новым: с {first} по {last}; наименьшая "
-    "{lowest} %, наибольшая {highest} %. Из них CONFORMANT: {conformant}. То же самое есть в "
-    "таблице запусков.",
+    en="Success rate of {count} runs, oldest first: from {first} to {last}. {conformant} of them "
+    "CONFORMANT. Lowest {lowest}, highest {highest}, among the {compared} runs that left out "
+    "fewest checks. The table of the runs says the same.",
+    ru="Доля успешных в {count} запусках, от старых к новым: с {first} по {last}. Из них "
+    "CONFORMANT: {conformant}. Наименьшая {lowest}, наибольшая {highest} среди запусков, где "
+    "пропущено меньше всего проверок ({compared}). То же самое есть в таблице запусков.",
 )
 TREND_LEGEND = Text(
-    en="Line: success rate; broken line: coverage. Dot: CONFORMANT, cross: NOT CONFORMANT, "
-    "square: INCOMPLETE.",
-    ru="Линия: доля успешных; прерывистая: охват. Точка: CONFORMANT, крест: NOT CONFORMANT, "
-    "квадрат: INCOMPLETE.",
+    en="Line: success rate; broken line: coverage. Dot: CONFORMANT, ring: PARTIALLY CONFORMANT, "
+    "cross: NOT CONFORMANT, square: INCOMPLETE. The line leaves out runs of fewer checks.",
+    ru="Линия: доля успешных; прерывистая: охват. Точка: CONFORMANT, кольцо: PARTIALLY "
+    "CONFORMANT, крест: NOT CONFORMANT, квадрат: INCOMPLETE. Запуски с меньшим числом проверок "
+    "линией не соединены.",
 )
 RUNS = Text(en="The runs", ru="Запуски")
 STARTED = Text(en="Started", ru="Начат")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.text import Text
+from livekit_conformance.diagnosis import Calls
 
 REQUIREMENTS: Mapping[str, Text] = MappingProxyType(
     {
@@ -38,6 +39,34 @@ CONFIDENCE: Mapping[str, Text] = MappingProxyType(
     }
 )
 
+CALLS: Mapping[Calls, Text] = MappingProxyType(
+    {
+        Calls.WORK: Text(en="Calls work.", ru="Звонки проходят."),
+        Calls.BROKEN: Text(en="Calls do not work.", ru="Звонки не проходят."),
+        Calls.NOT_TRIED: Text(en="Calls were not tried.", ru="Звонки не проверялись."),
+        Calls.UNKNOWN: Text(
+            en="It is not known whether calls work.", ru="Неизвестно, проходят ли звонки."
+        ),
+    }
+)
+FIRST_BROKEN = Text(en="First broken link: {title}.", ru="Первое звено с обрывом: {title}.")
+COULD_RUN = Text(
+    en="{ran} of {attempted} checks could run.",
+    ru="Выполнить удалось {ran} из {attempted} проверок.",
+)
+CLIENT = Text(en="Our own client", ru="Наш собственный клиент")
+CLIENT_FAILS = Text(
+    en="Not every check of our own client holds, so the exit status is 1. They say nothing of the "
+    "deployment.",
+    ru="Не все проверки нашего собственного клиента пройдены, поэтому код возврата 1. О "
+    "проверяемой системе они ничего не говорят.",
+)
+TOO_LITTLE = Text(
+    en="Coverage {coverage} % is less than the {required} % that --require-coverage asks for, so "
+    "the exit status is 1.",
+    ru="Охват {coverage} % меньше, чем требует --require-coverage ({required} %), поэтому код "
+    "возврата 1.",
+)
 DIAGNOSIS = Text(en="diagnosis", ru="диагноз")
 FINDINGS = Text(en="findings", ru="что не прошло")
 CONFORMANCE = Text(en="conformance", ru="соответствие требованиям")
@@ -60,8 +89,8 @@ WORKED_UNTIL = Text(
     ru="последнее звено, которое работало: {working} ({title})",
 )
 NOT_SELECTED = Text(
-    en="{count} clauses of the catalogue were not selected: {names}",
-    ru="{count} пунктов каталога не были выбраны: {names}",
+    en="{count} checks were not selected: {names}",
+    ru="Не выбраны проверки, {count}: {names}",
 )
 INTERRUPTED = Text(en="did not come to its end: {why}", ru="не дошёл до конца: {why}")
 REPORT = Text(en="report: {path}", ru="отчёт: {path}")
@@ -101,15 +130,15 @@ UNFIT = Text(
 NOTHING_CHECKED = Text(en="nothing was checked", ru="ничего не проверено")
 NOT_CHECKED = Text(en="not checked", ru="не проверялось")
 NOT_APPLICABLE = Text(en="not applicable", ru="неприменимо")
-PARTLY_VERIFIED = Text(en="{verdict} (partly verified)", ru="{verdict} (проверено частично)")
+WITH_COVERAGE = Text(en="{verdict} (coverage {coverage} %)", ru="{verdict} (охват {coverage} %)")
 FIGURES = Text(
     en=(
-        "success rate {rate} ({passed} of {decided} decided), coverage {coverage} % ({decided} "
-        "of {applied} applicable)"
+        "success rate {rate} ({passed} of {attempted} checks), coverage {coverage} % ({decided} "
+        "of {applicable} applicable)"
     ),
     ru=(
-        "доля успешных {rate} ({passed} из {decided} решённых), охват {coverage} % ({decided} из "
-        "{applied} применимых)"
+        "доля успешных {rate} ({passed} из {attempted} проверок), охват {coverage} % ({decided} из "
+        "{applicable} применимых)"
     ),
 )
 

@@ -87,6 +87,7 @@ def pytest_configure(config: pytest.Config) -> None:
         again=invocation.template(
             options, root=config.rootpath, start=config.invocation_params.dir
         ),
+        required_coverage=options.required_coverage,
     )
     config.stash[RUN] = run
     guard = SecretGuard(config, run)

@@ -8,20 +8,23 @@ Fields that are not known are passed over: a later version may have added them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.checks import not_selected
 from livekit_conformance.diagnosis import Diagnosis
 from livekit_conformance.errors import in_system_words
 from livekit_conformance.reporting import journal
-from livekit_conformance.reporting.model import SCHEMA, Result, Run
+from livekit_conformance.reporting.model import SCHEMA, Result, Run, clause_of
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 NAME = "results.json"
+# Figures are counted anew from the checks, so those of schema 1 become those of today.
+_READABLE = (1, SCHEMA)
 _Made = TypeVar("_Made", Run, CheckRecord, Diagnosis)
 _LINKS = frozenset(Link)
 
@@ -79,22 +82,36 @@ def result_of(data: Any) -> Result:
     Raises ResultsError when a field is missing or is not what it should be.
     """
     content = _object(data, "it")
-    if (schema := content.get("schema")) != SCHEMA:
-        raise ResultsError(f"its schema is {schema!r}, this version reads {SCHEMA}")
+    if (schema := content.get("schema")) not in _READABLE:
+        readable = " and ".join(map(str, _READABLE))
+        raise ResultsError(f"its schema is {schema!r}, this version reads {readable}")
     run = _object(content.get("run"), "run")
     target = _object(run.get("target"), "run.target")
     versions = {key: text for key, text in target.items() if key != "url" and text is not None}
     flat = {**run, "url": target.get("url", ""), "versions": versions}
-    checks = _each(content, "checks")
+    checks = tuple(_made(CheckRecord, one, name) for name, one in _each(content, "checks"))
+    left = _texts(run.get("not_selected", []), "run.not_selected")
     return Result(
         _made(Run, flat, "run"),
-        tuple(_made(CheckRecord, check, name) for name, check in checks),
+        checks,
         tuple(
             # The first versions did not tell the link.
             _made(Diagnosis, {"link": "", **found}, name)
             for name, found in _each(content, "diagnoses")
         ),
+        not_selected=left if schema == SCHEMA else _checks_left_out(left, checks),
     )
+
+
+def _checks_left_out(clauses: Iterable[str], checks: Iterable[CheckRecord]) -> tuple[str, ...]:
+    """
+    Return the checks that a run of schema 1 left out; that schema lists whole clauses only.
+
+    Checks of clauses that the run's version did not know are none of them.
+    """
+    ids = [check.id for check in checks]
+    known = {*clauses, *map(clause_of, ids)}
+    return tuple(check for check in not_selected(ids) if clause_of(check) in known)
 
 
 def _file_in(folder: Path) -> Path:
@@ -119,6 +136,12 @@ def _object(value: Any, name: str) -> Mapping[str, Any]:
     return value
 
 
+def _texts(value: Any, at: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise ResultsError(f"{at} is not a list of texts")
+    return tuple(value)
+
+
 def _made(kind: type[_Made], data: Mapping[str, Any], name: str) -> _Made:
     values: dict[str, Any] = {}
     for field in fields(kind):
@@ -140,9 +163,7 @@ def _value(field: Field[Any], value: Any, at: str) -> Any:
             raise ResultsError(f"{at} is {value!r}, not one of {', '.join(Verdict)}")
         return Verdict(value)
     if kind.startswith("tuple"):
-        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-            raise ResultsError(f"{at} is not a list of texts")
-        return tuple(value)
+        return _texts(value, at)
     if kind.startswith("Mapping"):
         return dict(_object(value, at))
     if kind in ("int", "float"):

@@ -68,6 +68,7 @@ class RunState:
         terminal_language: Language = "en",
         build: Mapping[str, str] | None = None,
         again: tuple[str, ...] = (),
+        required_coverage: float = 0.0,
     ) -> RunState:
         """
         Return a new run, with an id that no other run has.
@@ -88,6 +89,7 @@ class RunState:
             variables=loaded.origins,
             build=build or {},
             again=again,
+            required_coverage=required_coverage,
         )
         return cls(
             environment=name,

@@ -5,7 +5,7 @@ How the runs of one environment went, one after another: read from the reports b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ _RUN_ID = re.compile(r"\d{8}T\d{6}Z-(?P<environment>.+)-[0-9a-f]+")
 class Point:
     """
     One run: `started` in ISO 8601 (UTC), `success_rate` and `coverage` in per cent as its report
-    tells them, None where nothing was decided. The versions are None where they are not known.
+    tells them, None where nothing was attempted. The versions are None where they are not known.
     """
 
     run_id: str
@@ -32,11 +32,13 @@ class Point:
     success_rate: float | None
     coverage: float
     duration_s: float
+    # How many checks the figures are about, of how many, and how many the run left out.
+    decided: int
+    applicable: int
+    not_selected: int
     livekit_server: str | None = None
     livekit_sip: str | None = None
     interrupted: bool = False
-    # How many checks the figures are about.
-    decided: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,16 @@ def trend_of(results: Iterable[Result]) -> Trend:
     return Trend(tuple(sorted(points, key=lambda point: (point.started, point.run_id))))
 
 
+def comparable(points: Sequence[Point]) -> tuple[Point, ...]:
+    """
+    Return the points whose success rates may be held against each other.
+
+    These left out the fewest checks: a run of three checks is no better than one of all.
+    """
+    fewest = min((point.not_selected for point in points), default=0)
+    return tuple(point for point in points if point.not_selected == fewest)
+
+
 def point_of(result: Result) -> Point:
     """
     What the trend keeps of a run.
@@ -70,10 +82,12 @@ def point_of(result: Result) -> Point:
         figures.success_rate,
         figures.coverage,
         run.duration_s,
+        figures.tally.decided,
+        figures.tally.applicable,
+        figures.tally.not_selected,
         run.versions.get("livekit_server"),
         run.versions.get("livekit_sip"),
         run.interrupted is not None,
-        figures.tally.decided,
     )
 
 

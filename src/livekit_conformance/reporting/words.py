@@ -12,7 +12,7 @@ from livekit_conformance.catalogue.text import Language
 from livekit_conformance.diagnosis import UNKNOWN, Diagnosis, texts
 from livekit_conformance.reporting import phrases
 from livekit_conformance.reporting.model import Group, Result, never_ran
-from livekit_conformance.verdict import CheckRecord, Verdict
+from livekit_conformance.verdict import ACCEPTED, CheckRecord, Verdict
 
 # More than this nobody reads in a line; `livekit-conformance list` has all.
 _NAMED = 8
@@ -29,23 +29,64 @@ def variables(origins: Mapping[str, str], language: Language = "en") -> str:
 
 def headline(result: Result) -> str:
     """
-    The verdict, never without how much was looked at.
+    Return what matters first: whether calls work, where the chain breaks, how much could run.
     """
-    return f"{result.verdict}: {counted(result.summary, result.language)}"
+    language, figures = result.language, result.summary.tally
+    told = [phrases.CALLS[result.calls].say(language)]
+    if (broken := result.chain.first_broken) is not None:
+        told.append(phrases.FIRST_BROKEN.say(language, title=_title(broken, language)))
+    if blocked := figures.counts[Verdict.BLOCKED]:
+        ran = figures.attempted - blocked
+        told.append(phrases.COULD_RUN.say(language, ran=ran, attempted=figures.attempted))
+    return " ".join(told)
+
+
+def verdict_line(result: Result) -> str:
+    """
+    Return the verdict of the deployment with its counts, never without how much was looked at.
+    """
+    summary, language = result.summary, result.language
+    return f"{with_coverage(summary, language)}: {counted(summary, language)}"
+
+
+def reasons(result: Result) -> Iterator[str]:
+    """
+    Yield why the exit status is 1 where the verdict alone does not say so.
+    """
+    if result.verdict not in ACCEPTED:
+        return
+    if not result.has_required_coverage:
+        yield phrases.TOO_LITTLE.say(
+            result.language,
+            coverage=f"{result.summary.coverage:.1f}",
+            required=f"{result.run.required_coverage:g}",
+        )
+    if not result.client_holds:
+        yield phrases.CLIENT_FAILS.say(result.language)
+
+
+def client_line(result: Result) -> str:
+    """
+    Return the figures of our own client, which are not those of the deployment.
+    """
+    client, language = result.client, result.language
+    told = f"{verdict_of(client, language)}: {counted(client, language)}"
+    return f"{phrases.CLIENT.say(language)}: {told}"
 
 
 def figures(group: Group, language: Language = "en") -> str:
     """
     Success rate and coverage with their counts, always together.
     """
-    counts = group.tally.counts
+    told = group.tally
     return phrases.FIGURES.say(
         language,
         rate="n/a" if group.success_rate is None else f"{group.success_rate:.1f} %",
-        passed=counts[Verdict.PASS],
-        decided=group.tally.decided,
+        passed=told.counts[Verdict.PASS],
+        attempted=told.attempted,
         coverage=f"{group.coverage:.1f}",
-        applied=counts.total() - group.tally.not_applicable,
+        decided=told.decided,
+        applicable=told.applicable,
     )
 
 
@@ -55,15 +96,18 @@ def success(group: Group) -> str:
     """
     if group.success_rate is None:
         return "n/a"
-    return f"{group.success_rate:.1f} % ({group.tally.counts[Verdict.PASS]}/{group.tally.decided})"
+    figures = group.tally
+    return f"{group.success_rate:.1f} % ({figures.counts[Verdict.PASS]}/{figures.attempted})"
 
 
 def covered(group: Group) -> str:
     """
     The coverage with its counts, for a cell under that heading.
     """
-    applied = group.tally.counts.total() - group.tally.not_applicable
-    return f"{group.coverage:.1f} % ({group.tally.decided}/{applied})" if applied else "n/a"
+    figures = group.tally
+    if not figures.applicable:
+        return "n/a"
+    return f"{group.coverage:.1f} % ({figures.decided}/{figures.applicable})"
 
 
 def counted(group: Group, language: Language = "en") -> str:
@@ -77,15 +121,25 @@ def counted(group: Group, language: Language = "en") -> str:
 
 def verdict_of(group: Group, language: Language = "en") -> str:
     """
-    The verdict as it is shown: never without saying that it is only part of the truth.
+    Return the verdict as it is shown: never without saying that it is only part of the truth.
     """
-    if not group.tally.counts.total():
+    figures = group.tally
+    if not figures.counts.total():
         return phrases.NOT_CHECKED.say(language)
-    if group.tally.not_applicable == group.tally.counts.total():
+    if not figures.applicable:
         return phrases.NOT_APPLICABLE.say(language)
-    if group.partly_verified:
-        return phrases.PARTLY_VERIFIED.say(language, verdict=group.verdict)
-    return group.verdict
+    return with_coverage(group, language)
+
+
+def with_coverage(group: Group, language: Language) -> str:
+    """
+    Return the verdict, with its coverage where that is not the whole.
+    """
+    if group.tally.decided == group.tally.applicable:
+        return group.verdict
+    return phrases.WITH_COVERAGE.say(
+        language, verdict=group.verdict, coverage=f"{group.coverage:.1f}"
+    )
 
 
 def chain_lines(result: Result) -> Iterator[str]:

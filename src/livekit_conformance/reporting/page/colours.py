@@ -15,12 +15,18 @@ from livekit_conformance.verdict import RunVerdict, Verdict
 
 # The worst first.
 TONES: Mapping[RunVerdict, Tone] = MappingProxyType(
-    {"NOT CONFORMANT": "bad", "INCOMPLETE": "undecided", "CONFORMANT": "good"}
+    {
+        "NOT CONFORMANT": "bad",
+        "INCOMPLETE": "undecided",
+        "PARTIALLY CONFORMANT": "undecided",
+        "CONFORMANT": "good",
+    }
 )
 # The verdict of a check that has the colour of a run's.
 _LIKE: Mapping[RunVerdict, Verdict] = MappingProxyType(
     {
         "CONFORMANT": Verdict.PASS,
+        "PARTIALLY CONFORMANT": Verdict.WARN,
         "NOT CONFORMANT": Verdict.FAIL,
         "INCOMPLETE": Verdict.BLOCKED,
     }
@@ -50,8 +56,7 @@ def of_worst(verdicts: Collection[RunVerdict]) -> Tone:
 
 def of_group(group: Group, language: Language) -> Word:
     """
-    Return the verdict of a group as a word, quiet where nothing of it applies.
+    Return the verdict of a group as a word, quiet where nothing of it was looked at.
     """
-    applies = group.tally.counts.total() > group.tally.not_applicable
-    tone = _LIKE[group.verdict] if applies else Verdict.SKIPPED
+    tone = _LIKE[group.verdict] if group.tally.attempted else Verdict.SKIPPED
     return Word(words.verdict_of(group, language), tone)

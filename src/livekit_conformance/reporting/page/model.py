@@ -113,13 +113,12 @@ class Cause:
 @dataclass(frozen=True, slots=True)
 class Banner:
     """
-    The verdict, with a note beside it.
+    The verdict.
     """
 
     kind: ClassVar[str] = "banner"
     text: str
     tone: Tone
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import PurePosixPath
 
-from livekit_conformance.catalogue.clause import AREAS
 from livekit_conformance.reporting import page_phrases, phrases, words
 from livekit_conformance.reporting.again import command
 from livekit_conformance.reporting.model import Group, Result, is_root
@@ -31,7 +30,7 @@ from livekit_conformance.reporting.page.model import (
 )
 from livekit_conformance.reporting.page.trend import trend_sections
 from livekit_conformance.reporting.trend import Point
-from livekit_conformance.verdict import WORST_FIRST, CheckRecord, Verdict, tally
+from livekit_conformance.verdict import WORST_FIRST, CheckRecord, Verdict
 
 # Characters of one message, and of all that are long: the page stays below 1 MB, and a message is
 # shown in up to four places. The rest is in results.json.
@@ -92,11 +91,12 @@ def facts(result: Result) -> dict[str, str]:
 
 def _lead(result: Result) -> Iterator[Part]:
     total, language = result.summary, result.language
-    note = page_phrases.PARTLY.say(language) if total.partly_verified else ""
-    yield Banner(result.verdict, colours.TONES[result.verdict], note)
+    yield Paragraph(words.headline(result), is_strong=True)
+    yield Banner(words.with_coverage(total, language), colours.TONES[result.verdict])
     yield Paragraph(words.figures(total, language), is_strong=True)
     answer = page_phrases.ANSWER[result.verdict].say(language)
     yield Paragraph(f"{words.counted(total, language)}. {answer}")
+    yield from (Paragraph(reason, is_strong=True) for reason in words.reasons(result))
     if result.run.interrupted:
         why = phrases.INTERRUPTED.say(language, why=result.run.interrupted)
         yield Paragraph(why[0].upper() + why[1:], is_strong=True)
@@ -112,7 +112,7 @@ def _sections(result: Result) -> Iterator[Section]:
         heading = phrases.HEAD_FINDINGS.say(language)
         yield Section("findings", heading, (_findings(result, heading, roots),))
     heading = phrases.HEAD_REQUIREMENTS.say(language)
-    yield Section("requirements", heading, (_requirements(result),))
+    yield Section("requirements", heading, (_requirements(result), *_client(result)))
     heading = page_phrases.HEAD_AREAS.say(language)
     yield Section("areas", heading, (_areas(result),), is_folded=True)
     if known := [check for check in result.checks if check.verdict is Verdict.KNOWN]:
@@ -159,10 +159,13 @@ def _requirements(result: Result) -> Table:
     return _figures(result, phrases.REQUIREMENT.say(result.language), titled)
 
 
+def _client(result: Result) -> Iterator[Paragraph]:
+    if result.client_checks:
+        yield Paragraph(words.client_line(result))
+
+
 def _areas(result: Result) -> Table:
-    checked = {group.id: group for group in result.areas}
-    none = tally(())
-    titled = ((checked.get(area) or Group(area, area, "INCOMPLETE", none), area) for area in AREAS)
+    titled = ((group, group.id) for group in result.areas)
     return _figures(result, page_phrases.AREA.say(result.language), titled)
 
 
@@ -268,17 +271,27 @@ def _checks(result: Result) -> Section:
         Column(page_phrases.EVIDENCE.say(say)),
     )
     folds = []
-    for group in result.requirements:
-        checks = [check for check in result.checks if check.requirement == group.id]
+    for group, title, caption, checks in _grouped(result):
         if not checks:
             continue
-        caption = page_phrases.CAPTION_CHECKS.say(say, number=group.id)
         rows = tuple(_check(check, result) for check in _worst_first(checks))
-        title = phrases.REQUIREMENTS[group.id].say(say)
-        summary = f"{group.id} {title}: {words.counted(group, say)}"
+        summary = f"{title}: {words.counted(group, say)}"
         table = Table(caption, columns, rows, style="checks")
         folds.append(Fold(summary, (table,), is_heading=True))
     return Section("checks", phrases.HEAD_CHECKS.say(say), tuple(folds))
+
+
+def _grouped(result: Result) -> Iterator[tuple[Group, str, str, Sequence[CheckRecord]]]:
+    """
+    Yield each group of checks with title and caption: the requirements, then our own client.
+    """
+    say = result.language
+    for group in result.requirements:
+        checks = [check for check in result.deployment_checks if check.requirement == group.id]
+        title = f"{group.id} {phrases.REQUIREMENTS[group.id].say(say)}"
+        yield group, title, page_phrases.CAPTION_CHECKS.say(say, number=group.id), checks
+    title = phrases.CLIENT.say(say)
+    yield result.client, title, title, result.client_checks
 
 
 def _check(check: CheckRecord, result: Result) -> Row:

@@ -50,6 +50,6 @@ def _row(point: Point, language: Language) -> Row:
         colours.of_run(point.verdict),
         "n/a" if point.success_rate is None else f"{point.success_rate:.1f} %",
         f"{point.coverage:.1f} %",
-        str(point.decided),
+        f"{point.decided}/{point.applicable}",
         f"{point.livekit_server or unknown}, {point.livekit_sip or unknown}",
     )

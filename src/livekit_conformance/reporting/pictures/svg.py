@@ -76,6 +76,15 @@ def dot(x: float, y: float, *, kind: str = "", radius: float = 3.5) -> str:
     return f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}"{_class(kind)}/>'
 
 
+def ring(x: float, y: float, *, kind: str = "", radius: float = 3.5) -> str:
+    """
+    A circle that is not filled.
+    """
+    half = f"a{radius:g} {radius:g} 0 1 0"
+    shape = f"M{x - radius:g} {y:g}{half} {2 * radius:g} 0{half} {-2 * radius:g} 0"
+    return path(shape, kind=kind, width=2)
+
+
 def bar(x: float, y: float, width: float, height: float, *, kind: str = "") -> str:
     """
     A filled rectangle.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.reporting import page_phrases as phrases
 from livekit_conformance.reporting.pictures import svg
-from livekit_conformance.reporting.trend import Point
+from livekit_conformance.reporting.trend import Point, comparable
 
 # As wide as a phone shows it; the page enlarges it where there is room.
 _WIDTH, _HEIGHT = 350, 190
@@ -39,13 +39,15 @@ def trend_chart(points: Sequence[Point], language: Language, *, name: str = "tre
     for rate in (_ALL, (_ALL + lowest) / 2, lowest):
         body += svg.path(f"M{_LEFT} {y(rate):.1f}H{_RIGHT}", kind="lkc-lane", width=1)
         body += svg.text(_LEFT - 8, y(rate) + 4, f"{rate:g} %", anchor="end", kind="lkc-quiet")
+    compared = comparable(points)
     coverage = [(x(n), y(point.coverage)) for n, point in enumerate(points)]
     success = [
         (x(n), y(point.success_rate))
         for n, point in enumerate(points)
-        if point.success_rate is not None
+        if point in compared and point.success_rate is not None
     ]
-    body += _line(coverage, kind="lkc-quiet", is_broken=True) + _line(success)
+    best = [point.success_rate for point in compared if point.success_rate is not None]
+    body += _line(coverage, kind="lkc-quiet", is_broken=True) + (_line(success) if success else "")
     for n, point in enumerate(points):
         body += _mark(point, x(n), y(point.success_rate or lowest))
     first, last = (point.started[:10] for point in (points[0], points[-1]))
@@ -56,8 +58,9 @@ def trend_chart(points: Sequence[Point], language: Language, *, name: str = "tre
         count=len(points),
         first=first,
         last=last,
-        lowest=f"{min(rates):.1f}",
-        highest=f"{max(rates):.1f}",
+        lowest=_rate(min(best, default=None)),
+        highest=_rate(max(best, default=None)),
+        compared=len(compared),
         conformant=sum(point.verdict == "CONFORMANT" for point in points),
     )
     title = phrases.HEAD_TREND.say(language, count=len(points))
@@ -71,10 +74,16 @@ def _line(places: Sequence[tuple[float, float]], *, kind: str = "", is_broken: b
     return svg.path(shape, kind=kind, is_broken=is_broken)
 
 
+def _rate(per_cent: float | None) -> str:
+    return "n/a" if per_cent is None else f"{per_cent:.1f} %"
+
+
 def _mark(point: Point, x: float, y: float) -> str:
     match point.verdict:
         case "CONFORMANT":
             return svg.dot(x, y, kind="lkc-good")
+        case "PARTIALLY CONFORMANT":
+            return svg.ring(x, y, kind="lkc-undecided")
         case "NOT CONFORMANT":
             return svg.cross(x, y, kind="lkc-bad", size=4)
         case "INCOMPLETE":

@@ -199,6 +199,8 @@ def _facts(result: Result) -> dict[str, str]:
         "url": result.run.url,
         "verdict": result.verdict,
         "figures": words.figures(result.summary),
+        "headline": words.headline(result),
+        "client": f"{words.verdict_of(result.client)}: {words.counted(result.client)}",
         "run": result.run.id,
         "suite_version": result.run.suite_version,
         **result.run.versions,

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from livekit_conformance.diagnosis import Diagnosis
+from livekit_conformance.reporting import words
 from livekit_conformance.reporting.model import (
     OUTCOMES,
     Group,
@@ -51,6 +52,8 @@ def write(result: Result, path: Path) -> None:
             "tests": list(_tests(result)),
             "environment": _environment(result),
             "extra": {
+                "headline": words.headline(result),
+                "client": _group(result.client),
                 "requirements": [_group(group) for group in result.requirements],
                 "diagnoses": [
                     {"id": d.id, "cause": d.cause, "fix": d.fix} for d in result.diagnoses
@@ -70,7 +73,7 @@ def _summary(result: Result, start: int, stop: int) -> dict[str, Any]:
         "skipped": statuses.count("skipped"),
         "pending": 0,
         "other": statuses.count("other"),
-        "suites": len(result.areas),
+        "suites": len({check.area for check in result.checks}),
         "start": start,
         "stop": stop,
         "duration": stop - start,
@@ -137,7 +140,7 @@ def _environment(result: Result) -> dict[str, Any]:
         "buildUrl": build.get("url"),
         "commit": build.get("commit"),
         "branchName": build.get("branch"),
-        "healthy": result.verdict == "CONFORMANT",
+        "healthy": result.is_accepted,
     }
     if (number := build.get("number", "")).isdecimal():
         told["buildNumber"] = int(number)

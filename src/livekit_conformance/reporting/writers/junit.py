@@ -5,11 +5,13 @@ junit.xml: one testcase per check; what JUnit has no word for stands in its prop
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from livekit_conformance.diagnosis import Diagnosis
-from livekit_conformance.reporting.model import OUTCOMES, Outcome, Result, clause_of
+from livekit_conformance.reporting import words
+from livekit_conformance.reporting.model import OUTCOMES, Group, Outcome, Result, clause_of
 from livekit_conformance.verdict import CheckRecord
 
 _ELEMENTS: dict[Outcome, str] = {"failed": "failure", "broken": "error", "skipped": "skipped"}
@@ -21,41 +23,59 @@ def write(result: Result, path: Path) -> None:
     """
     Write the JUnit report.
     """
-    outcomes = [OUTCOMES[check.verdict] for check in result.checks]
-    time = f"{result.run.duration_s:.3f}"
-    numbers = {
+    run, summary = result.run, result.summary
+    name = f"livekit-conformance {run.environment}"
+    numbers = _numbers(result.checks)
+    del numbers["skipped"]  # which the schema knows of a suite only
+    root = ET.Element("testsuites", {"name": name, **numbers, "time": f"{run.duration_s:.3f}"})
+    facts = {
+        "run": run.id,
+        "headline": words.headline(result),
+        "url": run.url,
+        "build": run.build.get("url", ""),
+        **run.versions,
+    }
+    _testsuite(root, name, summary, result.deployment_checks, result, facts)
+    if result.client_checks:
+        own = f"{name} {result.client.id}"
+        _testsuite(root, own, result.client, result.client_checks, result, {"run": run.id})
+    ET.indent(root, " ")
+    ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _testsuite(
+    root: ET.Element,
+    name: str,
+    group: Group,
+    checks: Sequence[CheckRecord],
+    result: Result,
+    facts: Mapping[str, str],
+) -> None:
+    time = sum(check.duration_s for check in checks)
+    timestamp = result.run.started.rstrip("Z")
+    attributes = {"name": name, "timestamp": timestamp, **_numbers(checks), "time": f"{time:.3f}"}
+    suite = ET.SubElement(root, "testsuite", attributes)
+    figures = {
+        "verdict": group.verdict,
+        "success_rate": "" if group.success_rate is None else f"{group.success_rate:.1f}",
+        "coverage": f"{group.coverage:.1f}",
+        "decided": str(group.tally.decided),
+        "applicable": str(group.tally.applicable),
+    }
+    _properties(suite, {**figures, **facts})
+    causes = result.causes()
+    for check in checks:
+        _testcase(suite, check, causes.get(check.id))
+
+
+def _numbers(checks: Sequence[CheckRecord]) -> dict[str, str]:
+    outcomes = [OUTCOMES[check.verdict] for check in checks]
+    return {
         "tests": str(len(outcomes)),
         "failures": str(outcomes.count("failed")),
         "errors": str(outcomes.count("broken")),
-        "time": time,
-    }
-    name = f"livekit-conformance {result.run.environment}"
-    root = ET.Element("testsuites", {"name": name, **numbers})
-    of_suite = {
-        "name": name,
-        "timestamp": result.run.started.rstrip("Z"),
-        **numbers,
         "skipped": str(outcomes.count("skipped")),
     }
-    suite = ET.SubElement(root, "testsuite", of_suite)
-    counts = result.summary
-    _properties(
-        suite,
-        {
-            "run": result.run.id,
-            "verdict": result.verdict,
-            "success_rate": "" if counts.success_rate is None else f"{counts.success_rate:.1f}",
-            "coverage": f"{counts.coverage:.1f}",
-            "url": result.run.url,
-            "build": result.run.build.get("url", ""),
-            **result.run.versions,
-        },
-    )
-    causes = result.causes()
-    for check in result.checks:
-        _testcase(suite, check, causes.get(check.id))
-    ET.indent(root, " ")
-    ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
 def _testcase(suite: ET.Element, check: CheckRecord, cause: Diagnosis | None) -> None:

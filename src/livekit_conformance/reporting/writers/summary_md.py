@@ -57,8 +57,12 @@ def _lines(result: Result) -> Iterator[str]:
     run = result.run
     yield f"# {_text(words.headline(result))}"
     yield ""
+    yield f"**{_text(words.verdict_line(result))}**"
+    yield ""
     yield _text(words.figures(result.summary, result.language))
     yield ""
+    for reason in words.reasons(result):
+        yield f"{_text(reason)}\n"
     target = run.url or phrases.NEVER_REACHED.say(result.language)
     yield f"{_text(run.environment)} ({run.kind}): {_text(target)}, {_text(run.id)}"
     if run.interrupted:
@@ -70,6 +74,8 @@ def _lines(result: Result) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for row in words.requirement_rows(result):
         yield f"| {' | '.join(_text(cell) for cell in row)} |"
+    if result.client_checks:
+        yield f"\n{_text(words.client_line(result))}"
     yield from (f"\n{_text(line[0].upper() + line[1:])}." for line in words.chain_lines(result))
     for diagnosis in result.diagnoses:
         title, parts = words.cause_parts(result, diagnosis)
