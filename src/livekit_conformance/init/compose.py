@@ -71,7 +71,7 @@ def _livekit(
     is_host = compose.text("services", name, "network_mode") == "host"
     network = Network(None if is_host else name, published)
     line, _ = compose.place("services", name)
-    command = ["docker", "compose", "-f", str(path), "logs", "--follow", "--no-color"]
+    command = ["docker", "compose", "-f", str(path), "logs", "--follow", "--tail=0", "--no-color"]
     words = ", ".join([*command, "--no-log-prefix", name])
     source = f"{{service: {kind.name}, command: [{words}]}}"
     yield Found("logs", kind.name, str(path), line, source)
