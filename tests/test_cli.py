@@ -59,3 +59,12 @@ def test_help_fits_80_columns(command, capsys, monkeypatch):
     lines = capsys.readouterr().out.splitlines()
     assert caught.value.code == 0
     assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("module", ["cli", "reporting.plugin"])
+def test_who_shows_no_page_does_not_load_its_templates(module):
+    line = f"import sys, livekit_conformance.{module}; print('jinja2' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False\n"
