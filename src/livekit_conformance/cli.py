@@ -38,6 +38,7 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "init": "livekit_conformance.init.command",
     }
 )
+_SHELLS = ("bash", "zsh", "tcsh")
 _CLOSED_PIPE = 128 + signal.SIGPIPE
 
 
@@ -75,6 +76,10 @@ def _parser(command: str) -> argparse.ArgumentParser:
     )
     report.set_defaults(run=_report)
 
+    completion = commands.add_parser("completion", help="print what completes this command's words")
+    completion.add_argument("shell", choices=_SHELLS, help='bash: eval "$(... completion bash)"')
+    completion.set_defaults(run=_completion)
+
     for name, module in _MODULES.items():
         if name == command or command not in {*_MODULES, *commands.choices}:
             import_module(module).add_parser(commands)
@@ -89,6 +94,13 @@ class _Parser(argparse.ArgumentParser):
 
 def _list(_options: argparse.Namespace) -> int:
     write_folded(sys.stdout, _catalogue())
+    return _OK
+
+
+def _completion(options: argparse.Namespace) -> int:
+    import shtab  # noqa: PLC0415  # no other command needs it
+
+    sys.stdout.write(f"{shtab.complete(_parser(''), shell=options.shell)}\n")
     return _OK
 
 
