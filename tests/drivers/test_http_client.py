@@ -13,11 +13,12 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import httpcore
 import pytest
 
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.drivers.http import BODY_KEPT
-from livekit_conformance.drivers.http_client import USER_AGENT, HttpClient
+from livekit_conformance.drivers.http_client import USER_AGENT, HttpClient, _Stream
 from livekit_conformance.drivers.livekit_api import LIST_ROOMS
 from livekit_conformance.drivers.permit import Permit
 from livekit_conformance.errors import NotPermitted, Unreachable
@@ -170,6 +171,33 @@ async def test_each_request_has_a_connection_of_its_own_where_none_is_kept(
     assert list(map(len, seen)) == connections
 
 
+async def test_a_kept_connection_that_the_server_has_closed_is_no_loss_for_a_get(recorder):
+    asked: list[str] = []
+
+    async def tired(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await request_of(reader)).split()[0].decode())
+        writer.write(OK)
+        asked.append((await request_of(reader)).split()[0].decode())
+
+    async with talking(tired) as port, client(recorder) as http:
+        url = f"http://127.0.0.1:{port}/"
+        assert [(await http.request("GET", url)).status for _ in range(2)] == [200, 200]
+        # What may have had an effect is not sent twice.
+        with pytest.raises(Unreachable, match="ended before the answer"):
+            await http.request("POST", url, body=b"{}")
+
+    assert asked == ["GET", "GET", "GET", "POST"]
+
+
+async def test_a_new_connection_that_breaks_is_not_tried_again(recorder):
+    seen: list[list[bytes]] = []
+    async with talking(answering(b"", seen=seen)) as port, client(recorder) as http:
+        with pytest.raises(Unreachable, match="ended before the answer"):
+            await http.request("GET", f"http://127.0.0.1:{port}/")
+
+    assert len(seen) == 1
+
+
 async def test_the_proxies_of_the_environment_are_not_asked(recorder, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
@@ -303,6 +331,22 @@ async def test_an_answer_to_half_a_body_is_not_lost(
 
     assert (answer.status, answer.text) == (413, "no")
     assert answer.duration_s < 4
+
+
+async def test_what_came_before_the_connection_broke_is_heard():
+    class Broken(httpcore.AsyncNetworkStream):
+        async def write(self, *_):
+            raise httpcore.WriteError
+
+        async def read(self, *_):
+            await asyncio.sleep(0.01)
+            return OK
+
+    stream = _Stream(Broken())
+    await stream.write(LARGE)
+
+    assert await stream.read(4) + await stream.read(4096) == OK
+    assert stream.get_extra_info("is_readable") is True
 
 
 async def test_a_connection_with_half_a_request_on_it_is_not_used_again(recorder):

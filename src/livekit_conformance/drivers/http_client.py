@@ -43,6 +43,7 @@ USER_AGENT: Final = "livekit-conformance"
 _REDIRECTS = 10
 # Less than what lies between us and a server remembers an idle connection.
 _IDLE_S = 15.0
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
 # What the buffers of a connection take at once.
 _AT_ONCE = 64 * 1024
 _HTTP = b"HTTP/"
@@ -157,7 +158,13 @@ class HttpClient:
             headers=[(name.encode(), value.strip().encode()) for name, value in headers.items()],
             extensions={"trace": progress},
         )
-        response = await self._client.send(request, stream=True)
+        try:
+            response = await self._client.send(request, stream=True)
+        except (httpx.NetworkError, httpx.RemoteProtocolError):
+            if progress.is_on_new_connection or answer.method not in _IDEMPOTENT:
+                raise
+            # The server may have closed a kept connection at any time (RFC 9112 section 9.3.1).
+            response = await self._client.send(request, stream=True)
         try:
             answer.method, answer.url = response.request.method, str(response.url)
             answer.status, answer.headers = response.status_code, response.headers
@@ -175,6 +182,7 @@ class _Progress:
 
     def __init__(self) -> None:
         self.phase: Phase = "connect"
+        self.is_on_new_connection = False
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         """
@@ -183,6 +191,7 @@ class _Progress:
         match event:
             case "connection.connect_tcp.started":
                 # Looked up here first: httpcore takes that for a part of connecting.
+                self.is_on_new_connection = True
                 self.phase = "resolve"
                 await asyncio.get_running_loop().getaddrinfo(
                     info["host"], info["port"], type=socket.SOCK_STREAM
