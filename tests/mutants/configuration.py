@@ -142,6 +142,12 @@ MUTANTS = (
         environ={"REDIS_URL": ""},
     ),
     Mutant(
+        "variables_fill_a_group_in_part",
+        frozenset({"1.1-profile-is-complete"}),
+        change=changed("webhook", url="http://${DOMAIN:-}:${PORT:-}/webhooks/livekit"),
+        environ={"DOMAIN": "127.0.0.1"},
+    ),
+    Mutant(
         "variable_only_in_env_file",
         frozenset({"1.1-variables-are-set[SIP_NUMBER]"}),
         change=of_variables("SIP_NUMBER", "sip", "number"),
@@ -262,6 +268,12 @@ def nine_variables_in_both(profile: Profile) -> dict[str, str]:
 
 NEUTRAL = (
     Mutant("nine_variables", frozenset(), change=asks_for_nine, environ_of=nine_variables),
+    Mutant(
+        "optional_variable_is_not_set",
+        frozenset(),
+        change=lambda profile: profile.model_copy(update={"redis": "${REDIS_URL:-}"}),
+        environ={"REDIS_URL": ""},
+    ),
     Mutant(
         "nine_variables_and_env_file",
         frozenset(),
