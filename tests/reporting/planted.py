@@ -293,7 +293,8 @@ class Planted:
     def _is_told(self, kind, texts):
         # pytest cuts long representations in the middle.
         name = "test_id[" if kind == "id" else kind[:10]
-        mark = re.compile(re.escape(name) + ".{0,120}")
+        # Also one that begins within 120 characters of another.
+        mark = re.compile(f"(?=({re.escape(name)}.{{0,120}}))")
         return any(fragments(self.values, found) for text in texts for found in mark.findall(text))
 
 

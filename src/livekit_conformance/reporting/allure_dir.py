@@ -1,15 +1,11 @@
 """
-allure-pytest beside our checks: it reports the tests that are none, and our writer the checks.
-
-By itself it judges a test by its exception, where the suite has verdicts.
+--alluredir: allure-pytest reports what is no check, and our writer adds the checks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
 
-import allure_commons
 import pytest
 
 from livekit_conformance.errors import in_system_words
@@ -18,7 +14,6 @@ from livekit_conformance.reporting.model import Judge
 from livekit_conformance.reporting.session import RunState
 from livekit_conformance.reporting.writers import allure
 
-_LISTENER = "allure_listener"
 _SELECTING = tuple(
     f"allure_{labels}" for labels in ("epics", "features", "stories", "ids", "severities", "labels")
 )
@@ -55,37 +50,11 @@ class AllureDir:
     Fills the folder of --alluredir.
     """
 
-    def __init__(self, config: pytest.Config, folder: Path, run: RunState, judge: Judge) -> None:
-        self._plugins = config.pluginmanager
+    def __init__(self, folder: Path, run: RunState, judge: Judge) -> None:
         self._folder = folder
         self._run = run
         self._judge = judge
-        # That of allure-pytest, while it is kept from seeing checks.
-        self._listener: object | None = None
         self._failure: str | None = None
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        """
-        Let allure-pytest see the first test unless it is a check, and what follows the last one.
-        """
-        self._show_or_hide(next(iter(session.items), None))
-        try:
-            return (yield)
-        finally:
-            self._show_or_hide(None)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(
-        self, nextitem: pytest.Item | None
-    ) -> Generator[None, object, object]:
-        """
-        Let allure-pytest see the next test unless it is a check.
-        """
-        # The hooks of one test are called with those who listen when it begins.
-        outcome = yield
-        self._show_or_hide(nextitem)
-        return outcome
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """
@@ -105,17 +74,3 @@ class AllureDir:
         """
         if self._failure is not None:
             terminalreporter.write_line(self._failure, red=True)
-
-    def _show_or_hide(self, item: pytest.Item | None) -> None:
-        """
-        Hide `item` from allure-pytest if it is a check; None stands for the end of the tests.
-        """
-        hides = item is not None and collection.is_check(item)
-        if hides and self._listener is None:
-            self._listener = self._plugins.get_plugin(_LISTENER)
-            self._plugins.unregister(self._listener)
-            allure_commons.plugin_manager.unregister(self._listener)
-        elif not hides and self._listener is not None:
-            self._plugins.register(self._listener, _LISTENER)
-            allure_commons.plugin_manager.register(self._listener)
-            self._listener = None

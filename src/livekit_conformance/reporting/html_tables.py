@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from livekit_conformance.reporting import phrases
-from livekit_conformance.reporting.model import Judge
+from livekit_conformance.reporting.model import OUTCOMES, Judge
 from livekit_conformance.reporting.page import report
 from livekit_conformance.reporting.session import RunState
 from livekit_conformance.reporting.terminal import is_superseded
@@ -26,6 +26,9 @@ _COLUMNS = {
     "verdict": phrases.VERDICT,
     "seen": phrases.SEEN_OR_CLAIM,
 }
+
+# "9 tests took 2 s": it leaves out what was skipped and what could not be tested.
+_NO_COUNT = "<style>.run-count{display:none}</style>"
 
 
 class HtmlTables:
@@ -55,6 +58,15 @@ class HtmlTables:
         """
         self._metadata.clear()
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """
+        Let what is BLOCKED or ERROR count as an error: pytest-html looks at the phase alone.
+        """
+        record: CheckRecord | None = getattr(report, "check", None)
+        if record is not None and report.when == "call" and OUTCOMES[record.verdict] == "broken":
+            report.when = "setup"
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: Any) -> None:
         """
@@ -68,7 +80,7 @@ class HtmlTables:
         Put what needs no script at the top, and fill in the environment table.
         """
         if self.judge.result is not None:
-            prefix.append(html.summary(self.judge.result))
+            prefix += [html.summary(self.judge.result), _NO_COUNT]
             self._metadata.update(report.facts(self.judge.result))
 
     @pytest.hookimpl(optionalhook=True)

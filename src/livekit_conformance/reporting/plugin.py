@@ -18,10 +18,12 @@ from livekit_conformance.reporting.allure_dir import AllureDir
 from livekit_conformance.reporting.allure_html import AllureHtml
 from livekit_conformance.reporting.annotations import Annotations
 from livekit_conformance.reporting.build import build_of
+from livekit_conformance.reporting.bystanders import Bystanders
 from livekit_conformance.reporting.console import Console
 from livekit_conformance.reporting.examiner import Examiner
 from livekit_conformance.reporting.html_tables import HtmlTables
 from livekit_conformance.reporting.interrupts import Interrupts
+from livekit_conformance.reporting.junit_file import JunitFile
 from livekit_conformance.reporting.options import add_options, read_options
 from livekit_conformance.reporting.secret_guard import SecretGuard
 from livekit_conformance.reporting.session import RUN, RunState
@@ -103,9 +105,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if (service := options.annotations) is not None:
         annotations = Annotations(service, run, examiner)
         config.pluginmanager.register(annotations, "livekit-conformance-annotations")
+    bystanders = Bystanders(config)
+    config.pluginmanager.register(bystanders, "livekit-conformance-bystanders")
+    if config.getoption("xmlpath", None):
+        config.pluginmanager.register(JunitFile(config, examiner), "livekit-conformance-junit-file")
     if alluredir is not None:
         config.pluginmanager.register(
-            AllureDir(config, alluredir, run, examiner), "livekit-conformance-allure-dir"
+            AllureDir(alluredir, run, examiner), "livekit-conformance-allure-dir"
         )
     if (allure := allure_html.program()) is not None:
         page = AllureHtml(allure, run, examiner)

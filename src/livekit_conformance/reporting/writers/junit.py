@@ -5,7 +5,7 @@ junit.xml: one testcase per check; what JUnit has no word for stands in its prop
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -23,11 +23,21 @@ def write(result: Result, path: Path) -> None:
     """
     Write the JUnit report.
     """
-    run, summary = result.run, result.summary
-    name = f"livekit-conformance {run.environment}"
+    run = result.run
     numbers = _numbers(result.checks)
     del numbers["skipped"]  # which the schema knows of a suite only
-    root = ET.Element("testsuites", {"name": name, **numbers, "time": f"{run.duration_s:.3f}"})
+    attributes = {"name": _name(result), **numbers, "time": f"{run.duration_s:.3f}"}
+    root = ET.Element("testsuites", attributes)
+    root.extend(suites(result))
+    ET.indent(root, " ")
+    ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def suites(result: Result) -> Iterator[ET.Element]:
+    """
+    Yield the test suite of the deployment and, where it was checked, that of our client.
+    """
+    run, name = result.run, _name(result)
     facts = {
         "run": run.id,
         "headline": words.headline(result),
@@ -35,26 +45,27 @@ def write(result: Result, path: Path) -> None:
         "build": run.build.get("url", ""),
         **run.versions,
     }
-    _testsuite(root, name, summary, result.deployment_checks, result, facts)
+    yield _testsuite(name, result.summary, result.deployment_checks, result, facts)
     if result.client_checks:
         own = f"{name} {result.client.id}"
-        _testsuite(root, own, result.client, result.client_checks, result, {"run": run.id})
-    ET.indent(root, " ")
-    ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+        yield _testsuite(own, result.client, result.client_checks, result, {"run": run.id})
+
+
+def _name(result: Result) -> str:
+    return f"livekit-conformance {result.run.environment}"
 
 
 def _testsuite(
-    root: ET.Element,
     name: str,
     group: Group,
     checks: Sequence[CheckRecord],
     result: Result,
     facts: Mapping[str, str],
-) -> None:
+) -> ET.Element:
     time = sum(check.duration_s for check in checks)
     timestamp = result.run.started.rstrip("Z")
     attributes = {"name": name, "timestamp": timestamp, **_numbers(checks), "time": f"{time:.3f}"}
-    suite = ET.SubElement(root, "testsuite", attributes)
+    suite = ET.Element("testsuite", attributes)
     figures = {
         "verdict": group.verdict,
         "success_rate": "" if group.success_rate is None else f"{group.success_rate:.1f}",
@@ -66,6 +77,7 @@ def _testsuite(
     causes = result.causes()
     for check in checks:
         _testcase(suite, check, causes.get(check.id))
+    return suite
 
 
 def _numbers(checks: Sequence[CheckRecord]) -> dict[str, str]:
