@@ -12,6 +12,8 @@
 #
 # What may be set, beside the nine variables of the deployment:
 #   LIVEKIT_CONFORMANCE_ENV          another environment than staging or prod
+#   LIVEKIT_CONFORMANCE_REQUIRE_COVERAGE
+#                                    per cent of all checks that must be decided (default: 0)
 #   LIVEKIT_CONFORMANCE_REPORTS      the history, kept from job to job (default: reports)
 #   LIVEKIT_CONFORMANCE_JOB_REPORTS  the reports of this job alone (default: job-reports)
 #   LIVEKIT_CONFORMANCE_BIN          folder of pytest and livekit-conformance
@@ -172,8 +174,8 @@ forget_old_runs() {
 
 meaning() {
     case $1 in
-    0) echo "CONFORMANT, and nothing is left on $environment" ;;
-    1) echo "not conformant or incomplete, or something is left on $environment" ;;
+    0) echo "nothing looked at is violated, and nothing is left on $environment" ;;
+    1) echo "not conformant, incomplete or too little covered, or something is left on $environment" ;;
     2) echo "interrupted" ;;
     3) echo "internal error of the suite" ;;
     4) echo "unusable environment, profile, variable or option" ;;

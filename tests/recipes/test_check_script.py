@@ -67,8 +67,8 @@ async def test_a_check_is_the_command_that_the_readme_names(bare, when, kind):
 @pytest.mark.parametrize(
     ("ends", "status", "meaning"),
     [
-        ("0", 0, "CONFORMANT"),
-        ("1", 1, "not conformant or incomplete"),
+        ("0", 0, "nothing looked at is violated"),
+        ("1", 1, "not conformant, incomplete or too little covered"),
         ("2", 2, "interrupted"),
         ("3", 3, "internal error"),
         ("4", 4, "unusable environment, profile, variable or option"),

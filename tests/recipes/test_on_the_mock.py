@@ -74,9 +74,10 @@ async def test_the_nightly_of_github_is_conformant_on_the_mock(checkout, tmp_pat
     (sweep,) = [await checkout.run(step) for step in recipe.always]
 
     assert (check.status, sweep.status) == (0, 0), check.output + sweep.output
-    assert "exit status 0, CONFORMANT" in check.output
+    assert "exit status 0, nothing looked at is violated" in check.output
     assert checkout.job_reports >= REPORTS
-    assert results(checkout)["run"]["verdict"] == "CONFORMANT"
+    # `-m smoke` looks at a part.
+    assert results(checkout)["run"]["verdict"] == "PARTIALLY CONFORMANT"
     assert page.read_text() == (checkout.root / "job-reports" / "summary.md").read_text()
     written = {path.parts[0] for path in set(files_in(checkout.root)) - before}
     assert written == {"reports", "job-reports"}

@@ -73,7 +73,7 @@ async def test_a_smoke_run_fits_into_the_requests_of_a_minute(real_services, tmp
         played = await limited(target, "smoke", LIMITS)
 
     run = played.run
-    assert run.results["run"]["verdict"] == "CONFORMANT", run.output
+    assert run.results["run"]["verdict"] == "PARTIALLY CONFORMANT", run.output
     assert 40 <= len(played.requests) <= LIMITS.requests_per_minute
     # Half of it is the start of Python; the machine may be busy.
     assert run.results["run"]["duration_s"] < 15, run.output
