@@ -4,7 +4,6 @@ The recipes as data: which shell steps a CI system runs, when, and with which va
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from tests.recipes import jenkinsfile
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "recipes"
-DOCKERFILE = FOLDER / "kubernetes" / "Dockerfile"
+DOCKERFILE = ROOT / "Dockerfile"
 GITLAB = FOLDER / "gitlab" / "livekit-conformance.gitlab-ci.yml"
 
 Check = Literal["nightly", "release"]
@@ -140,15 +139,11 @@ def _of_jenkins(kind: Check) -> Recipe:
 
 def _of_pods(kind: Check) -> Recipe:
     (container,) = job_spec(kind)["template"]["spec"]["containers"]
-    command = [*_entrypoint(), *container["args"]]
+    # The image has the checkout in /suite; our tests have it in the current folder.
+    program, *arguments = [*container["command"], *container["args"]]
+    command = [str(Path(program).relative_to("/suite")), *arguments]
     path = FOLDER / "kubernetes" / f"{kind}.yaml"
     return Recipe("kubernetes", kind, path, f"exec {shlex.join(command)}")
-
-
-def _entrypoint() -> list[str]:
-    found = re.search(r"^ENTRYPOINT (\[.*\])$", DOCKERFILE.read_text(), re.MULTILINE)
-    assert found is not None
-    return list(json.loads(found[1]))
 
 
 def readme_commands() -> Iterator[tuple[str, list[str]]]:

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from livekit_conformance import __version__
 from tests.recipes import jenkinsfile
 from tests.recipes.recipes import (
     CHECKS,
@@ -84,7 +85,7 @@ def test_the_objects_of_kubernetes_fit_our_schema(kind):
     [
         ("backoffLimit", "backofLimit"),
         ("activeDeadlineSeconds: 900", "activeDeadlineSeconds: 15m"),
-        ("image: livekit-conformance:0.1.0", "image: livekit-conformance"),
+        (f"image: livekit-conformance:{__version__}", "image: livekit-conformance"),
     ],
     ids=["key", "type", "tag"],
 )
@@ -182,7 +183,7 @@ def test_gitlab_and_kubernetes_take_the_variables_of_one_target_from_their_store
     assert VARIABLES.isdisjoint(job["variables"])
     name = f"livekit-conformance-{TARGETS[kind]}"
     assert container["envFrom"] == [{"secretRef": {"name": name}}]
-    assert "env" not in container
+    assert VARIABLES.isdisjoint(pair["name"] for pair in container["env"])
 
 
 @each_check
@@ -249,8 +250,9 @@ def test_reports_are_kept_and_the_history_is_carried_over(kind):
         "persistentVolumeClaim": {"claimName": objects(kind)[0]["metadata"]["name"]},
     }
     (mount,) = [m for m in pod["containers"][0]["volumeMounts"] if m["name"] == "data"]
-    for variable in ("LIVEKIT_CONFORMANCE_REPORTS", "LIVEKIT_CONFORMANCE_JOB_REPORTS"):
-        assert f"{variable}={mount['mountPath']}/" in DOCKERFILE.read_text()
+    environ = {pair["name"]: pair["value"] for pair in pod["containers"][0]["env"]}
+    assert set(environ) == {"LIVEKIT_CONFORMANCE_REPORTS", "LIVEKIT_CONFORMANCE_JOB_REPORTS"}
+    assert all(value.startswith(f"{mount['mountPath']}/") for value in environ.values())
 
 
 @each_check
@@ -289,6 +291,15 @@ def test_what_the_image_copies_is_in_the_checkout():
     assert [source for source in sources if not (FOLDER.parent / source).exists()] == []
     # Nothing that may hold a secret or a report gets in.
     assert "." not in sources
+    ignored = (FOLDER.parent / ".dockerignore").read_text().splitlines()
+    assert {line[1:] for line in ignored if line.startswith("!")} == set(sources)
+
+
+def test_the_image_has_the_version_of_the_package():
+    texts = [DOCKERFILE, *(FOLDER / "kubernetes").glob("*.yaml")]
+    tags = {tag for path in texts for tag in re.findall(r"conformance:(\d\S*)", path.read_text())}
+
+    assert tags == {__version__}
 
 
 def minutes(text: str) -> int:
