@@ -74,6 +74,8 @@ def is_told(text: str, words: str) -> bool:
         ("trend reports --lang={language}", ""),
         ("diagnose sip.log --lang={language}", ""),
         ("config check sip.yaml", "to do: "),
+        ("explain bus --lang={language}", ""),
+        ("explain 1.1-key-is-accepted --lang={language}", ""),
         ("list", "1.5-logs-are-clean"),
     ],
 )

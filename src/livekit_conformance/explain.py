@@ -7,8 +7,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +21,11 @@ from livekit_conformance.catalogue.text import LANGUAGES, Language, Text
 from livekit_conformance.environments.hints import did_you_mean
 from livekit_conformance.environments.language import language_of
 from livekit_conformance.environments.needs import LINES
+from livekit_conformance.layout import beside, columns, folded, padded, width_of
 from livekit_conformance.reporting.phrases import REQUIREMENTS
 
 _OK, _USAGE = 0, 4
+# Where the terminal has no width.
 _WIDTH = 80
 
 _MEANS = Text(en="means", ru="значит")
@@ -123,7 +124,9 @@ def run(options: argparse.Namespace) -> int:
         hint = did_you_mean(name, names())
         sys.stderr.write(_UNKNOWN.say(language, name=name, hint=hint))
         return _USAGE
-    sys.stdout.write("\n".join("".join(_lines(name, one, language)) for one in found))
+    width = width_of(sys.stdout) or _WIDTH
+    sections = ("\n".join(_lines(name, one, language, width)) for one in found)
+    sys.stdout.write("\n\n".join(sections) + "\n")
     return _OK
 
 
@@ -222,20 +225,9 @@ def _causes_at(link: Link, language: Language) -> str:
     return _KNOWN.say(language, ids=ids) if ids else _NONE_KNOWN.say(language)
 
 
-def _lines(name: str, one: Explanation, language: Language) -> Iterator[str]:
-    yield from _wrapped(f"{name}: {one.kind}", first="", rest="  ")
+def _lines(name: str, one: Explanation, language: Language, width: int) -> Iterator[str]:
+    yield from folded(f"{name}: {one.kind}", width)
     labels = [label.say(language) for label, _ in one.paragraphs]
-    width = max(map(len, labels))
+    longest = max(map(columns, labels))
     for label, (_, text) in zip(labels, one.paragraphs, strict=True):
-        yield from _wrapped(text, first=f"  {label:<{width}}  ", rest=" " * (width + 4))
-
-
-def _wrapped(text: str, *, first: str, rest: str) -> Iterable[str]:
-    lines = textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_on_hyphens=False,
-    )
-    return (f"{line}\n" for line in lines)
+        yield from beside(f"  {padded(label, longest)}  ", text, width)
