@@ -17,6 +17,7 @@ from tests.reporting.counting import allure_results
 from tests.reporting.test_reports import MIXED, NO_ROOMS, OPTIONS, SERVER
 
 KEY = "1.1-key-is-accepted"
+CLIENT = "1.5-client-retries-as-configured"
 OWN = """
 import pytest
 
@@ -212,17 +213,18 @@ def test_a_former_run_stays_unless_it_is_cleaned_away(project, allure_dir):
 @pytest.mark.parametrize(
     ("option", "selected"),
     [
-        ("--allure-severities=critical", {SERVER, OPTIONS}),
+        ("--allure-severities=critical", {SERVER, OPTIONS, CLIENT}),
         ("--allure-severities=minor", {"1.4-logs-hold-no-tokens"}),
-        ("--allure-label=requirement=1.5", {OPTIONS}),
+        ("--allure-label=requirement=1.5", {OPTIONS, CLIENT}),
         ("--allure-label=area=sip,webhooks", {OPTIONS}),
         (f"--allure-stories={SERVER}", {SERVER}),
         ("--allure-features=sip", {OPTIONS}),
         ("--allure-epics=1.1 Authentication succeeds", {SERVER}),
+        ("--allure-epics=Our own client", {CLIENT}),
     ],
 )
 def test_checks_are_selected_by_the_labels_of_their_results(project, allure_dir, option, selected):
-    clauses = (SERVER, OPTIONS, "1.4-logs-hold-no-tokens")
+    clauses = (SERVER, OPTIONS, "1.4-logs-hold-no-tokens", CLIENT)
     project.checks("".join(map(project.check, clauses)))
 
     project.run("--alluredir=out", option)

@@ -28,8 +28,14 @@ from allure_commons.model2 import (
 from allure_commons.types import LabelType, LinkType, Severity
 
 from livekit_conformance.catalogue.clause import REQUIREMENTS
-from livekit_conformance.reporting import words
-from livekit_conformance.reporting.model import OUTCOMES, Result, clause_of, interval_ms
+from livekit_conformance.reporting import phrases, words
+from livekit_conformance.reporting.model import (
+    OUTCOMES,
+    Result,
+    clause_of,
+    interval_ms,
+    is_about_client,
+)
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 _SEVERITY = {"MUST": Severity.CRITICAL, "SHOULD": Severity.MINOR}
@@ -79,7 +85,10 @@ def labels(check: CheckRecord) -> dict[str, str]:
     """
     Return the labels that a check has before it is run: checks can be selected by them.
     """
-    title = f"{check.requirement} {REQUIREMENTS.get(check.requirement, '')}".strip()
+    if is_about_client(check.id):
+        title = phrases.CLIENT.en
+    else:
+        title = f"{check.requirement} {REQUIREMENTS.get(check.requirement, '')}".strip()
     clause = clause_of(check.id)
     return {
         "requirement": check.requirement,
