@@ -5,12 +5,17 @@ A run of a part says so: in verdict, coverage and exit status, however the part 
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from livekit_conformance.catalogue import checks
 from livekit_conformance.cli import main
+from livekit_conformance.reporting.model import is_about_client
 from livekit_conformance.reporting.results_file import load, result_of
 from tests.reporting.conftest import QUIET
 
@@ -112,6 +117,27 @@ def test_what_a_profile_does_not_permit_was_not_looked_at(deployment):
     assert figures(deployment) == ("PARTIALLY CONFORMANT", 100.0, 75.0)
 
 
+def test_one_check_of_the_real_suites_is_told_as_one_of_all(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "suites", "-k", "invite", f"--reports={tmp_path}", "-q"],
+        cwd=Path(__file__).parents[2],
+        env={k: v for k, v in os.environ.items() if not k.startswith("LIVEKIT_CONFORMANCE_")},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stdout
+    told = json.loads((tmp_path / "latest" / "results.json").read_text(encoding="utf-8"))
+    assert told["run"]["verdict"] == "PARTIALLY CONFORMANT"
+    assert [check["id"] for check in told["checks"]] == ["1.5-invite-is-not-rejected"]
+    assert len(told["run"]["not_selected"]) == len(checks.CHECKS) - 1
+    own = sum(is_about_client(check) for check in checks.CHECKS)
+    assert told["summary"]["applicable"] == len(checks.CHECKS) - own
+    assert told["summary"]["coverage"] == round(100 / told["summary"]["applicable"], 1)
+
+
 # -- --require-coverage ---------------------------------------------------------------------------
 
 
@@ -189,6 +215,17 @@ def test_the_figures_of_a_file_of_schema_1_are_those_of_today(deployment):
     assert (before.verdict, before.summary.coverage) == ("PARTIALLY CONFORMANT", 25.0)
     assert before.summary == now.summary
     assert set(before.not_selected) == set(now.not_selected)
+
+
+def test_a_family_of_which_schema_1_has_one_check_was_left_out_in_part(deployment, monkeypatch):
+    other = f"{SIP}[another]"
+    monkeypatch.setattr(checks, "CHECKS", (*ALL, other))
+    deployment.run()
+
+    before = result_of(of_schema_1(deployment))
+
+    assert before.not_selected == (other,)
+    assert (before.verdict, before.summary.coverage) == ("PARTIALLY CONFORMANT", 80.0)
 
 
 def test_what_version_0_1_0_did_not_know_was_not_left_out_by_it(deployment, monkeypatch):
