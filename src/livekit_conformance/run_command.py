@@ -50,14 +50,18 @@ def interpreter_arguments(arguments: Sequence[str], home: Path) -> list[str]:
     selected = [*map(_located, arguments)]
     if selected == [*arguments]:
         selected.append(str(ROOT / SUITES))
-    return [*_settings(home), *selected]
+    settings = [*_settings(home)]
+    # Without its plugin the setting is an unknown one.
+    if not any(argument.endswith("no:cacheprovider") for argument in arguments):
+        settings += ["-o", f"cache_dir={home / '.pytest_cache'}"]
+    return [*settings, *selected]
 
 
 def _settings(home: Path) -> Iterator[str]:
     # -P: modules of the current folder must not hide those of the suites.
     yield from ("-P", "-m", "pytest")
     yield from ("-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT))
-    yield from ("-o", f"livekit_home={home}", "-o", f"cache_dir={home / '.pytest_cache'}")
+    yield from ("-o", f"livekit_home={home}")
 
 
 def _located(argument: str) -> str:
