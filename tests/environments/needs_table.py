@@ -1,5 +1,5 @@
 """
-The table of README.md: what is missing, what is not tested then, and the line that enables it.
+The table of docs/profile.md: what is missing, what is not tested then, and the enabling line.
 
 `python -m tests.environments.needs_table` writes it into its place.
 """
@@ -14,7 +14,7 @@ from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.environments.needs import LINES
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "profile.md"
 BEGIN, END = "<!-- needs: begin -->\n", "<!-- needs: end -->\n"
 # The others are told by `livekit-conformance list`.
 _NAMED = 6
@@ -54,13 +54,13 @@ def text() -> str:
     return "".join(f"{row}\n" for row in rows())
 
 
-def in_readme() -> str:
+def in_page() -> str:
     """
-    The table as it stands in the README; empty when its place is not marked.
+    Return the table as it stands in the page; empty when its place is not marked.
     """
-    return README.read_text().partition(BEGIN)[2].partition(END)[0]
+    return PAGE.read_text().partition(BEGIN)[2].partition(END)[0]
 
 
 if __name__ == "__main__":
-    before, _, rest = README.read_text().partition(BEGIN)
-    README.write_text(before + BEGIN + text() + END + rest.partition(END)[2])
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    PAGE.write_text(before + BEGIN + text() + END + rest.partition(END)[2])

@@ -146,10 +146,10 @@ def _of_pods(kind: Check) -> Recipe:
     return Recipe("kubernetes", kind, path, f"exec {shlex.join(command)}")
 
 
-def readme_commands() -> Iterator[tuple[str, list[str]]]:
+def documented_commands() -> Iterator[tuple[str, list[str]]]:
     """
-    Of the README's table "when | command": when, and the arguments of each pytest.
+    Return when, and the arguments of each pytest: the table "when | command" of docs/reports.md.
     """
-    for line in (ROOT / "README.md").read_text().splitlines():
+    for line in (ROOT / "docs" / "reports.md").read_text().splitlines():
         if found := re.match(r"\| ([^|]+) \| `pytest ([^`|]+)`", line):
             yield found[1], shlex.split(found[2])

@@ -15,7 +15,7 @@ import pytest
 from livekit_conformance.reporting.secret_guard import MARK
 from livekit_conformance.waiting import wait_until
 from tests.recipes.conftest import COMMAND, PYTEST, Workspace, ended, program
-from tests.recipes.recipes import CHECKS, TARGETS, all_recipes, readme_commands
+from tests.recipes.recipes import CHECKS, TARGETS, all_recipes, documented_commands
 
 FILES = {"journal.jsonl", "results.json", "report.html", "junit.xml", "summary.md"}
 NIGHTLY = "exec recipes/check.sh nightly"
@@ -61,7 +61,7 @@ async def test_a_check_is_the_command_that_the_readme_names(bare, when, kind):
     called = shlex.split(bare.calls[0])
     for own in ("-p", "no:cacheprovider", "--reports=reports"):
         called.remove(own)
-    assert called[1:] == dict(readme_commands())[when]
+    assert called[1:] == dict(documented_commands())[when]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,127 @@
+"""
+Every command of the documentation works as it stands there, in a fresh copy of the checkout.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import yaml
+
+from livekit_conformance.mock import Mock, MockConfig
+from livekit_conformance.provisioners.local.stack import KeyPair, server_config, sip_config
+from tests.at_once import begun
+from tests.docs.documents import DOCUMENTS, README, ROOT, commands, every_command
+from tests.recipes.conftest import Ended, Workspace, fresh_copy
+
+__all__ = ["fresh_copy"]
+
+_AT_ONCE = 4
+# Values that a reader fills in; here the mock is the deployment.
+_FILLED_IN = "export "
+TO_RUN = [command for command in every_command() if not command.startswith(_FILLED_IN)]
+# These look at everything, and the mock is not all of a deployment.
+_FINDS = ("doctor", "init")
+Runs = Mapping[str, asyncio.Task[Ended]]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def reader(fresh_copy: Workspace, tmp_path_factory) -> AsyncIterator[Workspace]:
+    """
+    Yield a checkout as a reader has it who has filled in the values of a deployment: the mock.
+    """
+    folder = tmp_path_factory.mktemp("deployment")
+    keys = KeyPair()
+    async with Mock(MockConfig(keys.key, keys.secret, folder)) as mock:
+        workspace = Workspace(
+            folder / "checkout",
+            fresh_copy.environ
+            | {
+                "LIVEKIT_URL": mock.url,
+                "LIVEKIT_API_KEY": keys.key,
+                "LIVEKIT_API_SECRET": keys.secret,
+            },
+        )
+        shutil.copytree(fresh_copy.root, workspace.root, symlinks=True)
+        _prepare(workspace.root, keys)
+        yield workspace
+
+
+def _prepare(root: Path, keys: KeyPair) -> None:
+    """
+    Put there what the commands name: programs, configuration files, logs and finished runs.
+    """
+    (root / ".venv").mkdir()
+    (root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    for profile in (root / "config").glob("*.yaml"):
+        text = profile.read_text()
+        profile.write_text(re.sub(r"requests_per_minute: \d+", "requests_per_minute: 6000", text))
+    address = "127.0.0.1"
+    files = {
+        "livekit.yaml": server_config(address, keys, "http://127.0.0.1:8080/webhooks/livekit"),
+        "livekit-sip.yaml": sip_config(address, keys),
+    }
+    for name, content in files.items():
+        (root / name).write_text(yaml.safe_dump(content))
+        (root / name).chmod(0o600)
+    (root / "livekit.log").write_text('{"level":"info","ts":1700000000.0,"msg":"starting"}\n')
+    with gzip.open(root / "livekit-sip.log.2.gz", "wt") as log:
+        log.write('{"level":"info","ts":1700000000.0,"msg":"starting"}\n')
+
+
+@pytest_asyncio.fixture(scope="module")
+async def runs(reader: Workspace) -> AsyncIterator[Runs]:
+    first = await reader.run(".venv/bin/pytest suites/ -m connectivity")
+    assert first.status == 0, first.output
+    run = (reader.root / "reports" / "latest").resolve()
+    for name in ("A", "B", "RUN"):
+        shutil.copytree(run, reader.root / "reports" / name)
+    async with begun(
+        {command: partial(reader.run, _dry(command)) for command in TO_RUN}, at_once=_AT_ONCE
+    ) as tasks:
+        yield tasks
+
+
+def _dry(command: str) -> str:
+    """
+    Let make say what it would do: what it does is tested by itself.
+    """
+    return re.sub(r"\bmake ", f"make --dry-run -C {shlex.quote(str(ROOT))} ", command)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("command", TO_RUN)
+async def test_a_command_works_as_it_stands(command: str, runs: Runs) -> None:
+    ended = await runs[command]
+
+    finds = any(f"livekit-conformance {name} " in command for name in _FINDS)
+    assert ended.status in ({0, 1} if finds else {0}), ended.output
+    assert "Traceback" not in ended.output
+
+
+def test_every_document_is_in_the_readme():
+    text = README.read_text(encoding="utf-8")
+
+    missing = [str(d.relative_to(ROOT)) for d in DOCUMENTS if d != README and d.name not in text]
+    assert missing == []
+
+
+def test_the_russian_readme_has_the_same_commands():
+    assert list(commands(ROOT / "README.ru.md")) == list(commands(README))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8"))
+
+    assert [link for link in links if not (document.parent / link).exists()] == []
