@@ -13,3 +13,8 @@ _IN_A_WHEEL = Path(__file__).parent / "_packaged"
 IS_CHECKOUT: Final = not _IN_A_WHEEL.is_dir()
 ROOT: Final = Path(__file__).parents[2] if IS_CHECKOUT else _IN_A_WHEEL
 CONFIG: Final = ROOT / "config"
+STACK: Final = ROOT / "stack"
+# What builds the programs that are pinned there.
+BUILD_STACK: Final = (
+    "make stack" if IS_CHECKOUT else "python -m livekit_conformance.provisioners.local.binaries"
+)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import tarfile
 import zipfile
 from pathlib import Path
@@ -151,3 +152,31 @@ def test_the_other_commands_work_there(installed):
             arguments,
             done.stdout + done.stderr,
         )
+
+
+def test_the_services_are_built_from_the_modules_of_the_package(installed):
+    """
+    Without Go nothing is built; the message names what builds it where there is no Makefile.
+    """
+    program = (
+        "from livekit_conformance.errors import Blocked\n"
+        "from livekit_conformance.provisioners.local import binaries\n"
+        "for program in (binaries.SERVER, binaries.SIP):\n"
+        "    for version in program.versions:\n"
+        "        assert (program.module(version) / 'go.mod').is_file(), version\n"
+        "try:\n"
+        "    binaries.find(binaries.SERVER, {'PATH': '', 'XDG_CACHE_HOME': '/nowhere'})\n"
+        "except Blocked as missing:\n"
+        "    print(missing.remedy)\n"
+    )
+
+    done = subprocess.run(
+        [installed.prefix / "bin" / "python", "-c", program],
+        cwd=installed.home,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "python -m livekit_conformance.provisioners.local.binaries" in done.stdout

