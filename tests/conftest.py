@@ -4,11 +4,10 @@ What the tests of the suite need, and its own runs do not; one browser for all w
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
-from tests.missing import missing
+from livekit_conformance.provisioners.local.prerequisites import CHROMIUM
+from tests.missing import blocked_tests, require
 from tests.reporting.browser import browser
 
 pytest_plugins = ["pytester"]
@@ -16,8 +15,13 @@ pytest_plugins = ["pytester"]
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory):
-    program = shutil.which("chromium")
-    if program is None:
-        missing("Chromium is missing; install it: apt-get install chromium")
-    with browser(program, tmp_path_factory.mktemp("browser")) as opened:
+    with browser(require(CHROMIUM), tmp_path_factory.mktemp("browser")) as opened:
         yield opened
+
+
+def pytest_terminal_summary(terminalreporter):
+    blocked = blocked_tests(terminalreporter.getreports("skipped"))
+    if blocked:
+        terminalreporter.section(f"{blocked.total()} tests are BLOCKED")
+        for reason, count in blocked.most_common():
+            terminalreporter.line(f"{count:>4}  {reason}")

@@ -5,9 +5,26 @@ What to do when a machine lacks what a test needs: tell a developer, fail in CI.
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Iterable
 from typing import NoReturn
 
 import pytest
+
+from livekit_conformance.errors import Blocked
+from livekit_conformance.provisioners.local.prerequisites import Prerequisite
+
+_BLOCKED = "BLOCKED: "
+
+
+def require(prerequisite: Prerequisite) -> str:
+    """
+    Return where the prerequisite is, or end the test as BLOCKED.
+    """
+    try:
+        return prerequisite.find(os.environ)
+    except Blocked as blocked:
+        missing(str(blocked))
 
 
 def missing(reason: str) -> NoReturn:
@@ -15,5 +32,14 @@ def missing(reason: str) -> NoReturn:
     End the test as BLOCKED, with the reason and the command that installs what is missing.
     """
     if os.environ.get("CI"):
-        pytest.fail(f"BLOCKED: {reason}")
-    pytest.skip(f"BLOCKED: {reason}")
+        pytest.fail(_BLOCKED + reason)
+    pytest.skip(_BLOCKED + reason)
+
+
+def blocked_tests(skipped: Iterable[pytest.TestReport]) -> Counter[str]:
+    """
+    Return for each reason how many tests it blocks.
+    """
+    prefix = f"Skipped: {_BLOCKED}"
+    reasons = (report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple))
+    return Counter(reason.removeprefix(prefix) for reason in reasons if reason.startswith(prefix))

@@ -4,13 +4,15 @@ The keys of the services' configuration files, derived from the Go sources of th
     python -m tests.config_doctor.go_config
 
 writes src/livekit_conformance/config_doctor/keys/*.yaml anew, after a new version was pinned.
+With the argument `download` it only fetches the sources.
 """
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +23,9 @@ from typing import Any
 import yaml
 
 from livekit_conformance.config_doctor import services
+from livekit_conformance.errors import Blocked
 from livekit_conformance.provisioners.local.binaries import SERVER, SIP, Program
+from livekit_conformance.provisioners.local.prerequisites import GO
 
 KEYS = Path(services.__file__).with_name("keys")
 # The struct that each service decodes its file into.
@@ -184,14 +188,24 @@ def _module_folders(program: Program) -> dict[str, Path]:
     Where the module cache has LiveKit's modules, in the versions that go.mod pins.
     """
     text = (program.module(program.versions[0]) / "go.mod").read_text()
-    if go := shutil.which("go"):
-        command = (go, "env", "GOMODCACHE")
-        said = subprocess.run(command, check=True, capture_output=True, text=True)
-        modules = Path(said.stdout.strip())
-    else:
-        modules = Path.home() / "go" / "pkg" / "mod"
+    try:
+        command = (GO.find(os.environ), "env", "GOMODCACHE")
+    except Blocked as blocked:
+        raise NoSources(str(blocked)) from blocked
+    said = subprocess.run(command, check=True, capture_output=True, text=True)
+    modules = Path(said.stdout.strip())
     pinned = re.findall(r"^\s*(github\.com/livekit/\S+) (v\S+)", text, re.MULTILINE)
     return {module: modules / f"{module}@{version}" for module, version in pinned}
+
+
+def download(program: Program) -> None:
+    """
+    Fetch LiveKit's modules into the module cache, where they are not there yet.
+
+    Raises Blocked without Go, and CalledProcessError when they cannot be fetched.
+    """
+    command = (GO.provide(os.environ), "mod", "download", *_module_folders(program))
+    subprocess.run(command, check=True, cwd=program.module(program.versions[0]))
 
 
 def _imports(text: str) -> Iterator[tuple[str, str]]:
@@ -236,13 +250,21 @@ def _fields(struct: str) -> Iterator[tuple[str, str, str]]:
         place = end + 1
 
 
-def main() -> None:
+def main() -> int:
     """
-    Write the tables of the pinned versions.
+    Write the tables of the pinned versions, or fetch the sources that they are derived from.
     """
     for program in (SERVER, SIP):
-        (KEYS / f"{program.name}.yaml").write_text(file(program))
+        if sys.argv[1:] != ["download"]:
+            (KEYS / f"{program.name}.yaml").write_text(file(program))
+            continue
+        try:
+            download(program)
+        except (Blocked, subprocess.CalledProcessError) as failed:
+            sys.stderr.write(f"The sources of {program.name} cannot be fetched: {failed}\n")
+            return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

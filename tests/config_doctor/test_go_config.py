@@ -22,7 +22,7 @@ def derived(program):
     try:
         return go_config.file(program)
     except go_config.NoSources as reason:
-        missing(f"{reason}: run `go mod download` in stack/{program.name}")
+        missing(f"{reason}. Fetch it: make sources")
 
 
 def test_the_table_of_a_service_is_the_one_that_its_sources_say(program, derived):

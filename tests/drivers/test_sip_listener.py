@@ -5,7 +5,6 @@ The SIP listener does with each call what it was told, and tells what came.
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,8 +29,10 @@ from livekit_conformance.protocol.sip.digest import Refusal
 from livekit_conformance.protocol.sip.ladder import draw
 from livekit_conformance.protocol.sip.message import Request, parse
 from livekit_conformance.provisioners.local.address import own_loopback_address
+from livekit_conformance.provisioners.local.prerequisites import SIPP
 from livekit_conformance.waiting import wait_until
 from tests.drivers.sip_server import ACCOUNT, HOST, QUICK
+from tests.missing import require
 
 NUMBER = "+15550142"
 CALLER = "+15550143"
@@ -339,8 +340,7 @@ async def until_in(stranger: Stranger, label: str) -> None:
 async def sipp(
     folder: Path, target: tuple[str, int], host: str, account: Credentials
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    program = shutil.which("sipp")
-    assert program, "SIPp is missing; install it: apt-get install sip-tester"
+    program = require(SIPP)
     process = await asyncio.create_subprocess_exec(
         *(program, ":".join(map(str, target)), "-sf", str(SIPP_CALLER), "-i", host, "-m", "1"),
         *("-s", NUMBER, "-au", account.username, "-ap", account.password),

@@ -4,7 +4,6 @@ SIPp, which shares no code with us, agrees with the SIP agent on a whole call.
 
 import asyncio
 import hashlib
-import shutil
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -17,8 +16,10 @@ from livekit_conformance.drivers.sip import Credentials, SipAgent
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip.ladder import draw
 from livekit_conformance.provisioners.local.address import own_loopback_address
+from livekit_conformance.provisioners.local.prerequisites import SIPP
 from livekit_conformance.redaction import Redactor
 from livekit_conformance.waiting import wait_until
+from tests.missing import require
 
 SCENARIO = Path(__file__).with_name("sipp_uas_digest.xml")
 PORT = 5060
@@ -82,8 +83,7 @@ async def sipp_callee(folder: Path, asking: Mapping[str, str]) -> AsyncIterator[
 
 @asynccontextmanager
 async def sipp_at(host: str, folder: Path, asking: Mapping[str, str]) -> AsyncIterator[Callee]:
-    program = shutil.which("sipp")
-    assert program, "SIPp is missing; install it: apt-get install sip-tester"
+    program = require(SIPP)
     output = folder / "sipp.log"
     scenario = folder / SCENARIO.name
     text = SCENARIO.read_text()

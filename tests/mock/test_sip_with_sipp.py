@@ -5,9 +5,10 @@ SIPp, a stranger to this code, calls the mock.
 from __future__ import annotations
 
 import asyncio
-import shutil
 from pathlib import Path
 
+from livekit_conformance.provisioners.local.prerequisites import SIPP
+from tests.missing import require
 from tests.mock import replay
 from tests.mock.conftest import StartMock
 
@@ -20,8 +21,7 @@ async def test_sipp_completes_a_call_with_credentials(
     """
     SIPp's INVITE is challenged, authenticated, rung, answered, acknowledged and hung up.
     """
-    sipp = shutil.which("sipp")
-    assert sipp, "SIPp is missing; install it with: apt-get install sip-tester"
+    sipp = require(SIPP)
     mock = await start_mock()
     await replay.provide_sip(mock.url)
     host, port = mock.sip_address

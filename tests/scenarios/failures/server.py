@@ -18,9 +18,9 @@ from pydantic import SecretStr
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.agent import AgentStandIn
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.binaries import SERVER, find
+from livekit_conformance.provisioners.local.prerequisites import FAKETIME
 from livekit_conformance.provisioners.local.process import Process
 from livekit_conformance.provisioners.local.stack import HTTP_PORT, REDIS_PORT, SIP_PORT
 from livekit_conformance.redaction import Redactor
@@ -31,8 +31,6 @@ from tests.scenarios.failures.scenario import Scenario
 from tests.scenarios.stage import Scene
 
 _FILES = frozenset({"service-files-disagree"})
-# Debian package faketime; it changes the clock of whoever asks libc, which Go programs do not.
-_FAKETIME = "faketime/libfaketimeMT.so.1"
 _OTHER_PORT = 7890
 _NOT_READY = 406
 _STALE_WITHIN_S = 15.0
@@ -136,17 +134,11 @@ async def _without_redis(broken: Scene) -> None:
     assert waited.came_true, str(waited)
 
 
-def _faketime() -> str:
-    found = sorted(Path("/usr/lib").glob(f"*/{_FAKETIME}"))
-    if not found:
-        raise Blocked("libfaketime is missing", remedy="Install it: apt-get install faketime")
-    return str(found[0])
-
-
 def _clocks_apart(offset_s: int) -> Callable[[Scene], Any]:
     async def act(broken: Scene) -> None:
         broken.environ |= {
-            "LD_PRELOAD": _faketime(),
+            # It changes the clock of whoever asks libc, which Go programs do not.
+            "LD_PRELOAD": FAKETIME.find(os.environ),
             "FAKETIME": f"{offset_s:+}s",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }

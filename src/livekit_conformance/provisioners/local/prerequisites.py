@@ -262,7 +262,7 @@ REDIS_SERVER = Prerequisite(
 )
 GO = Prerequisite(
     f"Go {'.'.join(map(str, _needed_go()))} or later",
-    "builds livekit-server and livekit-sip",
+    "builds the real services",
     _go,
     wheel=Wheel("go.lock", "go/bin/go"),
 )

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
+from livekit_conformance.provisioners.local.prerequisites import SETPRIV
 from livekit_conformance.waiting import wait_until
 
 _TAIL_BYTES = 2000
@@ -51,12 +51,7 @@ class Process:
         Raises Blocked with the exit status and the end of the log when it ends before that, or
         with the last reason when it is not ready in time.
         """
-        setpriv = shutil.which("setpriv")
-        if setpriv is None:
-            raise Blocked(
-                "setpriv is missing, so services could outlive a killed run",
-                remedy="Install it: apt-get install util-linux",
-            )
+        setpriv = SETPRIV.find(os.environ)
         with self.log.open("ab") as log:
             self._child = await asyncio.create_subprocess_exec(
                 *(setpriv, "--pdeathsig", "KILL", "--"),
