@@ -42,9 +42,11 @@ def test_wrong_usage_is_4(arguments):
 
 
 def test_a_reader_that_has_seen_enough_is_no_error():
-    command = f"{sys.executable} -m livekit_conformance.cli list | head -1"
+    command = '"$0" -m livekit_conformance.cli list | head -1'
 
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable], capture_output=True, text=True, check=False
+    )
 
     assert done.stdout.startswith("1.1 ")
     assert done.stderr == ""

@@ -107,7 +107,7 @@ def test_tests_that_lack_something_are_counted_and_named(pytester, monkeypatch):
         """
     )
 
-    ran = pytester.runpytest_inprocess("-p", "no:randomly")
+    ran = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:asyncio")
 
     ran.assert_outcomes(passed=1, skipped=3)
     ran.stdout.fnmatch_lines(
@@ -128,6 +128,6 @@ def test_in_ci_what_lacks_something_fails(pytester, monkeypatch):
         """
     )
 
-    ran = pytester.runpytest_inprocess("-p", "no:randomly")
+    ran = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:asyncio")
 
     ran.assert_outcomes(failed=1)
