@@ -13,8 +13,8 @@ local: .venv/run stack  ## build or find the real services, check them with a re
 
 test:  ## everything the project's own tests need, looked at and installed, then the tests
 	@PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m tests.prepare
-	@$(MAKE) check
-	@$(MAKE) stack sources || echo "What needs them is BLOCKED."
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory stack sources || echo "What needs them is BLOCKED."
 	$(BIN)/pytest
 
 quick: .venv/dev  ## the tests that need nothing but Python

@@ -4,6 +4,7 @@ The state of a run: the time it has left, and the link to the latest one.
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,29 @@ def test_a_real_folder_named_latest_is_not_replaced(tmp_path):
         point_latest_at(tmp_path / "run")
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["latest", "run"]
+
+
+def test_reports_that_cannot_be_written_are_a_usage_error(project):
+    project.checks(project.check("1.1-server-answers"))
+    (project.pytester.path / "a-file").touch()
+
+    ran = project.run("--reports", "a-file/reports")
+
+    assert ran.ret == pytest.ExitCode.USAGE_ERROR
+    ran.stderr.fnmatch_lines(
+        ["ERROR: --reports *a-file/reports: Not a directory. Name a folder that *: --reports DIR"]
+    )
+    assert "INTERNALERROR" not in ran.stdout.str()
+
+
+def test_a_checkout_that_may_only_be_read_is_checked_without_a_cache(pytester):
+    config = Path(__file__).parents[2] / "pyproject.toml"
+    filters = tomllib.loads(config.read_text())["tool"]["pytest"]["ini_options"]["filterwarnings"]
+    pytester.makeini("[pytest]\nfilterwarnings =\n" + "".join(f"    {line}\n" for line in filters))
+    # Where the cache should be is a file: a folder that is only unwritable stops no root.
+    (pytester.path / ".pytest_cache").touch()
+    pytester.makepyfile("def test_passes(): pass")
+
+    ran = pytester.runpytest_inprocess("-p", "no:asyncio")
+
+    ran.assert_outcomes(passed=1)

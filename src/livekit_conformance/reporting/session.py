@@ -19,6 +19,7 @@ from livekit_conformance import __version__
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.environments.loader import Loaded
 from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import in_system_words
 from livekit_conformance.observations import Observation, Recorder
 from livekit_conformance.reporting.journal import NAME, Journal
 from livekit_conformance.reporting.json_text import entry_a_line
@@ -145,8 +146,16 @@ class RunState:
     def begin(self, planned: Iterable[CheckRecord]) -> None:
         """
         Open the journal and let DIR/latest point at this run.
+
+        Raises UsageError when its folder cannot be made.
         """
-        self.directory.mkdir(parents=True, exist_ok=True)
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise pytest.UsageError(
+                f"--reports {self.directory.parent}: {in_system_words(error)}. "
+                "Name a folder that this account may write: --reports DIR"
+            ) from error
         self.journal = Journal(self.directory / NAME)
         self.journal.begin(self.run, planned)
         point_latest_at(self.directory)

@@ -1,0 +1,81 @@
+"""
+The virtual environment that `make` makes, in a path with blanks: whole, at its place, or made anew.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.provisioners.test_local import script
+
+ROOT = Path(__file__).parents[2]
+# Python, but for the module venv: it makes a folder with a Python and a pip that install nothing.
+PYTHON = f"""
+[ "$1 $2" = "-m venv" ] || exec "{sys.executable}" "$@"
+echo made >> "$JOURNAL"
+for folder; do :; done
+[ "$3" != --clear ] || rm -rf "$folder"
+mkdir -p "$folder/bin"
+ln -sf /bin/true "$folder/bin/python"
+[ -z "$NO_ENSUREPIP" ] || exit 1
+ln -sf /bin/true "$folder/bin/pip"
+"""
+
+
+class Checkout:
+    def __init__(self, folder):
+        self.folder = folder / "a check out"
+        self.folder.mkdir()
+        for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+            shutil.copy(ROOT / name, self.folder)
+        self.python = script(folder / "python", PYTHON)
+        self.journal = folder / "journal"
+        self.journal.touch()
+
+    def make(self, **environ):
+        """
+        Make what the checks need; return its status, and how many environments were made so far.
+        """
+        done = subprocess.run(
+            ("make", ".venv/run", f"PYTHON={self.python}"),
+            cwd=self.folder,
+            env=os.environ | {"JOURNAL": str(self.journal), **environ},
+            check=False,
+            capture_output=True,
+        )
+        return done.returncode, self.journal.read_text().count("made")
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    return Checkout(tmp_path)
+
+
+def test_it_is_made_once(checkout):
+    assert [checkout.make(), checkout.make()] == [(0, 1), (0, 1)]
+
+
+def test_one_that_was_left_half_made_is_made_anew(checkout):
+    assert checkout.make(NO_ENSUREPIP="1") == (2, 1)
+    assert checkout.make() == (0, 2)
+
+
+def test_a_checkout_that_was_moved_gets_one_of_its_own(checkout):
+    checkout.make()
+    checkout.folder = checkout.folder.rename(checkout.folder.with_name("moved"))
+
+    assert checkout.make() == (0, 2)
+    assert checkout.make() == (0, 2)
+
+
+def test_one_whose_python_is_gone_is_made_anew(checkout):
+    checkout.make()
+    (checkout.folder / ".venv" / "bin" / "python").unlink()
+
+    assert checkout.make() == (0, 2)
