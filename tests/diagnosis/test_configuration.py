@@ -181,3 +181,33 @@ def test_the_last_words_of_a_service_are_certain(service, words, cause):
     first, *_ = diagnose([silent], [line])
 
     assert (first.id, first.confidence) == (cause, "certain")
+
+
+SENTENCE = "server not connected to any network"
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        Observation(
+            1.0,
+            "process",
+            "livekit-sip ended",
+            {"service": "livekit-sip", "tail": f'{{"msg":"ringing interval"}}\n{SENTENCE}\n'},
+        ),
+        Observation(1.0, "log", SENTENCE, {"service": "livekit-sip", "message": SENTENCE}),
+    ],
+    ids=["started by us", "its log"],
+)
+def test_a_machine_without_a_network_is_certain_and_said_first(seen):
+    # The check that the provisioner blocks; and the same of a deployment where nobody answers.
+    for silent in (record("1.1-profile-is-complete", Verdict.BLOCKED), SIP_SILENT):
+        found, *_ = diagnose([silent], [seen])
+
+        assert (found.id, found.confidence) == ("sip-service-has-no-network", "certain")
+
+
+def test_a_livekit_sip_that_answers_has_a_network():
+    before = Observation(1.0, "log", SENTENCE, {"service": "livekit-sip", "message": SENTENCE})
+
+    assert diagnose([SIP_RUNS, AGREE], [before])[0].id != "sip-service-has-no-network"

@@ -89,13 +89,24 @@ def test_a_claim_takes_no_port(monkeypatch):
         assert families == [socket.AF_UNIX]
 
 
-async def test_an_early_exit_is_told_with_status_and_log_tail(tmp_path):
-    process = python("import sys; print('no redis here'); sys.exit(3)", tmp_path)
+async def test_an_early_exit_is_told_with_the_last_line_of_its_log_first(tmp_path):
+    code = "for n in range(90): print('line', n)\nprint('no redis here'); raise SystemExit(3)"
+    process = python(code, tmp_path)
 
-    with pytest.raises(Blocked, match="ended with status 3") as failure:
+    with pytest.raises(Blocked) as failure:
         await process.start(never)
 
-    assert "no redis here" in failure.value.remedy
+    assert failure.value.reason.endswith(
+        "ended with status 3. The end of its log says: no redis here"
+    )
+    assert failure.value.remedy.splitlines()[-1] == "line 89"
+
+
+async def test_an_early_exit_without_a_word_is_told(tmp_path):
+    process = python("raise SystemExit(3)", tmp_path)
+
+    with pytest.raises(Blocked, match="its log is empty"):
+        await process.start(never)
 
 
 async def test_stop_ends_a_process_that_ignores_sigterm(tmp_path):

@@ -24,8 +24,12 @@ from tests.scenarios.failures.scenario import Scenario, Told, play, wrong_blame
 _AT_ONCE = 8
 # How many failures that real users met are listed.
 _ROWS = 24
-# A profile that cannot mean what it says: tests/mutants/configuration.py, with a check for each.
-_PROVEN_ELSEWHERE = {"variable-holds-something-else"}
+_PROVEN_ELSEWHERE = {
+    # A profile that cannot mean what it says: tests/mutants/configuration.py, a check for each.
+    "variable-holds-something-else",
+    # Only root may take a machine's network away: tests/diagnosis/test_configuration.py.
+    "sip-service-has-no-network",
+}
 Runs = Mapping[str, asyncio.Task[Told]]
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 

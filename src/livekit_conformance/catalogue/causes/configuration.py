@@ -22,6 +22,12 @@ _LAST_WORDS = re.compile(
     r"|use_external_ip and nat_1_to_1_ip can not both be set$|TLS certificate required$"
     r"|listen \w+ \S*:\d+: bind: address already in use$)"
 )
+# The last words of livekit-sip on a machine whose only addresses are those of loopback.
+_NO_NETWORK = re.compile(r"server not connected to any network")
+_NOTHING_BUT_LOOPBACK = (
+    log("livekit-sip", message=_NO_NETWORK),
+    Sign("process", {"service": "livekit-sip", "tail": _NO_NETWORK}),
+)
 _NO_START = re.compile(r"refuses to start|not connect to Redis|no port for media")
 _ITS_KEY = "webhook.api_key"
 _UNKNOWN_WEBHOOK_KEY = re.compile(r"^(api_key is required to use|unknown api key in) webhook")
@@ -161,6 +167,40 @@ STOPPED: tuple[Cause, ...] = (
         excludes=(_SIP_RUNS,),
         breaks=(Link.CONFIGURATION,),
         source="livekit/sip pkg/config/config.go",
+    ),
+    Cause(
+        "sip-service-has-no-network",
+        Link.SIP_SOCKET,
+        Text(
+            en="livekit-sip does not start: its machine has no address but loopback",
+            ru="livekit-sip не запускается: у машины нет адресов, кроме loopback",
+        ),
+        Text(
+            en=(
+                "livekit-sip looks for an IPv4 address outside of 127.0.0.0/8 when it starts. It "
+                "finds none, says `server not connected to any network` and ends, with exit "
+                "status 0."
+            ),
+            ru=(
+                "При запуске livekit-sip ищет адрес IPv4 вне 127.0.0.0/8. Не найдя его, он пишет "
+                "`server not connected to any network` и завершается с кодом 0."
+            ),
+        ),
+        Text(
+            en=(
+                "Connect the machine to a network: it needs an IPv4 address and a default route "
+                "(`ip -4 addr`, `ip route`), but no way to the Internet."
+            ),
+            ru=(
+                "Подключите машину к сети: ей нужны адрес IPv4 и маршрут по умолчанию "
+                "(`ip -4 addr`, `ip route`), но выход в Интернет не нужен."
+            ),
+        ),
+        shows=_NOTHING_BUT_LOOPBACK,
+        proofs=_NOTHING_BUT_LOOPBACK,
+        excludes=(_SIP_RUNS,),
+        breaks=(Link.CONFIGURATION,),
+        source="livekit/sipgo sip/utils.go ResolveSelfIP",
     ),
 )
 

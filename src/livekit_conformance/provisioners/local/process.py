@@ -76,9 +76,10 @@ class Process:
             time.time(), "process", f"{self.name} {ending}", service=self.name, tail=tail
         )
         await self.stop()
+        *before, last = self._recorder.redact(tail).splitlines() or ["(its log is empty)"]
         raise Blocked(
-            f"{self.name} did not start: {ending}",
-            remedy=f"The end of its log says why:\n{self._recorder.redact(tail)}",
+            f"{self.name} did not start: {ending}. The end of its log says: {last}",
+            remedy="\n".join(["The lines before it:", *before]),
         )
 
     async def kill(self) -> None:
