@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: run local test quick stack sources matrix scenario faults mutants check bench coverage schema lock clean
+.PHONY: run local test quick stack sources matrix scenario faults mutants check bench coverage schema fresh-machine lock clean
 
 run: .venv/run  ## install from the lock, check the embedded mock
 	$(BIN)/pytest suites/
@@ -58,6 +58,9 @@ coverage: .venv/dev  ## branch coverage by the tests that need nothing but Pytho
 schema: .venv/dev  ## config/profile.schema.json and .env.example, from the profile's model
 	$(BIN)/python -m tests.packaging.generated
 
+fresh-machine:  ## follow the README on a fresh Debian, as an ordinary user; needs root and debootstrap
+	$(PYTHON) -m tests.fresh_machine
+
 lock:  ## pin what pyproject.toml allows, with hashes
 	uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \
 	    --python-version 3.11 pyproject.toml -o requirements.lock
@@ -68,7 +71,7 @@ lock:  ## pin what pyproject.toml allows, with hashes
 	        --no-annotate --python-version 3.11 - -o "stack/$${project#*:}.lock"; done
 
 clean:
-	rm -rf .venv reports/2* reports/latest reports/matrix
+	rm -rf .venv reports/2* reports/latest reports/matrix reports/fresh-machine
 
 # Made anew when it was not finished, when it was moved, and when its Python is gone.
 .venv/made: FORCE
