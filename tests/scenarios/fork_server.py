@@ -8,6 +8,7 @@ processor time of a short run would otherwise go into imports.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import gc
 import importlib
 import json
@@ -38,6 +39,7 @@ _HEAVY = (
 # aiohttp makes its TLS contexts when it is imported, with the authorities that this names.
 IMPORT_READS = "SSL_CERT_FILE"
 _LONGEST_REQUEST = 2**18
+_ENDS_WITHIN_S = 5
 
 
 class ForkedRun:
@@ -102,9 +104,8 @@ async def start_pytest(arguments: Sequence[str], *, cwd: Path, env: Mapping[str,
     output, output_end = os.pipe()
     state, state_end = os.pipe()
     request = {"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)}
-    requests, _ = _server()
     try:
-        socket.send_fds(requests, [json.dumps(request).encode()], [output_end, state_end])
+        socket.send_fds(_server(), [json.dumps(request).encode()], [output_end, state_end])
     finally:
         os.close(output_end)
         os.close(state_end)
@@ -113,9 +114,9 @@ async def start_pytest(arguments: Sequence[str], *, cwd: Path, env: Mapping[str,
 
 
 @cache
-def _server() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+def _server() -> socket.socket:
     """
-    Start the server; it ends when this process does, because then its socket is closed.
+    Start the server; it ends when its socket is closed, as it is with this process.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
@@ -124,7 +125,13 @@ def _server() -> tuple[socket.socket, subprocess.Popen[bytes]]:
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
         )
-    return ours, server
+
+    def end() -> None:
+        ours.close()
+        server.wait(_ENDS_WITHIN_S)
+
+    atexit.register(end)
+    return ours
 
 
 def serve(requests: socket.socket) -> Any:
