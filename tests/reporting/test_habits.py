@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from livekit_conformance.reporting import results_file, words
+from livekit_conformance.verdict import Verdict
 
 SERVER = "1.1-server-answers"
 KEY = "1.1-key-is-accepted"
@@ -340,7 +341,7 @@ def figures_of(project, told, option):
         "verdict": (found.verdict in out, True),
         "figures": (words.figures(found.summary) in out or "-q" in option, True),
         "summary": (
-            {v.upper(): n for v, n in content["summary"].items() if isinstance(n, int) and n},
+            {v: n for v in Verdict if (n := content["summary"][v.lower()])},
             counts,
         ),
         "exit": (told.ret, status_of(content["run"]["verdict"], option, not_run)),
