@@ -65,7 +65,9 @@ def test_the_wheel_holds_what_a_run_needs(wheel):
 def test_the_wheel_of_the_sdist_is_the_same(wheel, tmp_path):
     sdist = build("sdist", CHECKOUT, tmp_path / "sdist")
     with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path, filter="data")
+        # Pythons before 3.11.4 know no filters as an argument.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(tmp_path)  # noqa: S202 - we have packed it ourselves
 
     rebuilt = build("wheel", tmp_path / f"livekit_conformance-{__version__}", tmp_path / "wheel")
 

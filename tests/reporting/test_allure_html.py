@@ -5,6 +5,7 @@ The page that Allure makes of our results: without analytics, with history, and 
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import sys
 
@@ -33,7 +34,6 @@ PAGE = """\
 """
 # It does what `allure generate` does, as far as we rely on it.
 PROGRAM = """\
-#!{python}
 import json, sys
 from pathlib import Path
 
@@ -53,9 +53,11 @@ sys.exit({status})
 @pytest.fixture
 def program(tmp_path):
     def make(page=PAGE, status=0):
-        path = tmp_path / "allure"
-        text = PROGRAM.format(python=sys.executable, page=page, status=status)
-        path.write_text(text, encoding="utf-8")
+        path, code = tmp_path / "allure", tmp_path / "allure.py"
+        code.write_text(PROGRAM.format(page=page, status=status), encoding="utf-8")
+        # Not as an interpreter after #!, whose path may have no blanks.
+        command = shlex.join((sys.executable, str(code)))
+        path.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
         path.chmod(0o755)
         return str(path)
 

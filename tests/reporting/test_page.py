@@ -366,7 +366,7 @@ def lines_of(directory):
     ("started", "folder", "begins"),
     [
         ("{bin}/python -m pytest ../suites", "deep", "{near}/python -m pytest ../suites/"),
-        ("PATH={bin}:$PATH; pytest suites", ".", "pytest suites/"),
+        ('PATH={bin}:"$PATH"; pytest suites', ".", "pytest suites/"),
     ],
     ids=["module", "PATH"],
 )
@@ -380,7 +380,8 @@ def test_the_line_works_where_the_run_was_started(project, tmp_path, started, fo
     start = project.pytester.path / folder
     start.mkdir(exist_ok=True)
     programs = Path(sys.executable).parent
-    places = {"bin": programs, "near": os.path.relpath(programs, start)}
+    near = os.path.relpath(programs, start)
+    places = {"bin": shlex.quote(str(programs)), "near": shlex.quote(near)}
     options = [
         f"--env={elsewhere / 'own.yaml'}",
         f"--env-file={elsewhere / 'own.env'}",
@@ -397,9 +398,10 @@ def test_the_line_works_where_the_run_was_started(project, tmp_path, started, fo
         return elsewhere / "reports" / "latest"
 
     first, _ = lines_of(run(f"{started.format(**places)} {shlex.join(options)}"))
-    assert " ".join(shlex.split(first)).startswith(begins.format(**places))
+    words = " ".join(shlex.split(begins.format(**places)))
+    assert " ".join(shlex.split(first)).startswith(words)
     if started.startswith("PATH"):
-        first = f"PATH={programs}:$PATH; {first}"
+        first = f'PATH={places["bin"]}:"$PATH"; {first}'
     again = json.loads((run(first) / "results.json").read_text())
 
     (check,) = again["checks"]

@@ -36,8 +36,9 @@ _HEAVY = (
     *("aiohttp.web", "allure_commons.types", "httpx", "jinja2", "livekit.api", "pydantic"),
     *("redis.asyncio", "stamina", "yaml"),
 )
-# aiohttp makes its TLS contexts when it is imported, with the authorities that this names.
-IMPORT_READS = "SSL_CERT_FILE"
+# A run that changes one of these begins with it and is no fork: the loader of the system reads the
+# first, aiohttp makes its TLS contexts with the authorities of the second when it is imported.
+READ_AT_START = frozenset({"LD_PRELOAD", "SSL_CERT_FILE"})
 _LONGEST_REQUEST = 2**18
 _ENDS_WITHIN_S = 5
 

@@ -18,7 +18,7 @@ import yaml
 from pydantic import SecretStr
 
 from livekit_conformance.environments.profile import Profile
-from tests.scenarios.fork_server import IMPORT_READS, ForkedRun, start_pytest
+from tests.scenarios.fork_server import READ_AT_START, ForkedRun, start_pytest
 
 ROOT = Path(__file__).parents[2]
 # Plugins of ours and of pytest that an operator's run has no use for.
@@ -63,7 +63,7 @@ async def run_suites(
     """
     started = time.perf_counter()
     process: ForkedRun | asyncio.subprocess.Process
-    if IMPORT_READS in (environ or {}):
+    if not READ_AT_START.isdisjoint(environ or {}):
         process = await start_suites(env, reports, *arguments, environ=environ)
     else:
         process = await start_pytest(
