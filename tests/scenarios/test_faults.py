@@ -138,4 +138,4 @@ async def test_a_service_that_does_not_start_is_blocked_with_the_end_of_its_log(
     # livekit-server 1.13.5 reports success when it refuses its configuration: a supervisor that
     # restarts on failure only would leave it dead.
     assert "livekit-server did not start: ended with status 0" in failure.value.reason
-    assert "no_such_key" in failure.value.remedy
+    assert "no_such_key" in failure.value.reason
