@@ -88,6 +88,7 @@ def test_tests_that_lack_something_are_counted_and_named(pytester, monkeypatch):
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("PATH", "")
     here = Path(__file__).parents[2]
+    pytester.makeini("[pytest]")
     pytester.makeconftest(
         f"import sys; sys.path.insert(0, {str(here)!r})\n"
         "from tests.conftest import pytest_terminal_summary"
@@ -118,6 +119,7 @@ def test_tests_that_lack_something_are_counted_and_named(pytester, monkeypatch):
 def test_in_ci_what_lacks_something_fails(pytester, monkeypatch):
     monkeypatch.setenv("CI", "true")
     monkeypatch.setenv("PATH", "")
+    pytester.makeini("[pytest]")
     pytester.makepyfile(
         """
         from livekit_conformance.provisioners.local.prerequisites import SIPP
