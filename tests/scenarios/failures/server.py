@@ -351,6 +351,8 @@ SCENARIOS: tuple[Scenario, ...] = (
         "servers-do-not-share-redis",
         Link.ROOMS,
         act=_two_that_share_nothing,
+        # True of the other one, and all that is known of it without the cause above.
+        also=frozenset({"server-has-no-redis"}),
         row=21,
     ),
     Scenario(

@@ -176,6 +176,8 @@ CAUSES: tuple[Cause, ...] = (
         shows=_SERVER_HAS_NO_REDIS,
         proofs=_SERVER_HAS_NO_REDIS,
         breaks=(Link.TRUNK, Link.LINE),
+        # Then it is one of several servers, and chance which of them is asked for trunks.
+        yields_to=("servers-do-not-share-redis",),
         source=_SOURCE,
     ),
     Cause(

@@ -425,7 +425,8 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_OTHER_NODES,),
         proofs=(_OTHER_NODES,),
-        breaks=(Link.ROOM_LIFE, Link.JOIN),
+        # A server that has no Redis at all has no trunks either.
+        breaks=(Link.ROOM_LIFE, Link.JOIN, Link.TRUNK, Link.LINE),
         source="livekit pkg/service/redisstore.go; livekit/livekit#253",
     ),
     Cause(
