@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import CheckRecord, Verdict
@@ -177,6 +178,17 @@ def test_without_redis_the_answer_of_the_api_makes_it_likely():
 def test_a_check_that_names_its_cause_is_diagnosed(clause, verdict, cause):
     assert [found.id for found in diagnose([record(clause, verdict)], [])] == [cause]
     assert diagnose([record(clause, Verdict.PASS)], []) == ()
+
+
+def test_a_check_that_waits_for_another_shows_no_cause():
+    silent = record("1.3-endpoint-resolves", Verdict.BLOCKED, Link.ENDPOINT_DNS)
+    waiting = replace(
+        record("1.3-endpoint-accepts-connections", Verdict.BLOCKED), blocked_by=silent.id
+    )
+
+    (found,) = diagnose([silent, waiting], [])
+
+    assert (found.id, found.link) == ("cause-unknown", Link.ENDPOINT_DNS)
 
 
 def test_a_server_behind_an_untrusted_certificate_is_not_called_unreachable():

@@ -104,7 +104,9 @@ def diagnose(
     """
     # By kind: a sign looks at one kind only, and there are more than a hundred signs.
     seen: defaultdict[str, list[Observation]] = defaultdict(list)
-    for observation in (*observations, *map(_as_observation, records)):
+    # A check that waits for another was not tried: it shows nothing.
+    tried = (record for record in records if record.blocked_by is None)
+    for observation in (*observations, *map(_as_observation, tried)):
         seen[observation.kind].append(observation)
     found = [
         (cause, diagnosis)

@@ -75,6 +75,27 @@ async def test_a_name_that_nobody_has_is_a_problem_of_the_name(transport, monkey
     assert (found.addresses, found.problem) == ((), "Name not known")
 
 
+@pytest.mark.parametrize("host", ["a..invalid", f"{'a' * 64}.invalid"])
+async def test_what_is_no_host_name_is_a_problem_of_the_name(transport, host):
+    found = await transport.resolve(Endpoint(host, 80, is_secure=False))
+
+    assert (found.addresses, found.problem) == ((), "this is no host name")
+
+
+async def test_a_name_is_waited_for_longer_than_a_connection(monkeypatch):
+    async def answer(*_, **__):
+        await asyncio.sleep(0.1)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("192.0.2.1", 80))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", answer)
+    patient = Transport(Recorder(Redactor()), timeout=0.01, lookup=30.0)
+    hasty = Transport(Recorder(Redactor()), timeout=30.0, lookup=0.01)
+
+    assert (await patient.resolve(Endpoint("voice.test", 80, is_secure=False))).addresses
+    with pytest.raises(Unreachable):
+        await hasty.resolve(Endpoint("voice.test", 80, is_secure=False))
+
+
 async def test_a_resolver_that_does_not_work_is_no_problem_of_the_name(transport, monkeypatch):
     loop = asyncio.get_running_loop()
     monkeypatch.setattr(loop, "getaddrinfo", failing(socket.EAI_AGAIN, "Try again"))

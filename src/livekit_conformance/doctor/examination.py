@@ -73,7 +73,7 @@ class Examination:
         """
         What can be asked at the same time.
         """
-        transport = Transport(self.recorder, timeout=_DRIVER_S)
+        transport = Transport(self.recorder, timeout=_DRIVER_S, lookup=_DRIVER_S)
         found = [Strand([*self._to_livekit(transport)])]
         if self.profile.sip.server:
             found.append(Strand([*self._to_sip(transport)]))

@@ -25,6 +25,10 @@ _SECURE = frozenset({"https", "wss"})
 # (EAI_AGAIN, ...) says that the resolver itself did not work.
 _NO_SUCH_NAME = frozenset({socket.EAI_NONAME, *filter(None, [getattr(socket, "EAI_NODATA", None)])})
 
+# resolv.conf(5): after 5 s without an answer a resolver asks once more. One lost packet is not yet
+# a resolver that does not work.
+_LOOKUP_S = 12.0
+
 _REMEDIES: dict[Phase, str] = {
     "resolve": "Check the DNS of this machine",
     "connect": "Check that the service runs, that host and port are right and that no firewall is "
@@ -82,12 +86,16 @@ class Transport:
     """
     Opens connections and closes them again; nothing is said over them.
 
-    `timeout` seconds for each; what the network does not carry raises Unreachable.
+    `timeout` seconds for each, `lookup` for a name; what the network does not carry raises
+    Unreachable.
     """
 
-    def __init__(self, recorder: Recorder, *, timeout: float = 5.0) -> None:
+    def __init__(
+        self, recorder: Recorder, *, timeout: float = 5.0, lookup: float = _LOOKUP_S
+    ) -> None:
         self._recorder = recorder
         self._timeout = timeout
+        self._lookup = lookup
 
     async def resolve(self, endpoint: Endpoint) -> Resolution:
         """
@@ -96,7 +104,7 @@ class Transport:
         loop = asyncio.get_running_loop()
         with self._deadline(endpoint, "resolve"):
             try:
-                async with asyncio.timeout(self._timeout):
+                async with asyncio.timeout(self._lookup):
                     found = await loop.getaddrinfo(
                         endpoint.host, endpoint.port, type=socket.SOCK_STREAM
                     )
@@ -104,6 +112,9 @@ class Transport:
                 if error.errno not in _NO_SUCH_NAME:
                     raise
                 result = Resolution(problem=in_system_words(error))
+            except UnicodeError:
+                # Python's own word: a part of the name is empty or longer than 63 characters.
+                result = Resolution(problem="this is no host name")
             else:
                 result = Resolution(tuple(dict.fromkeys(str(entry[4][0]) for entry in found)))
         told = ", ".join(result.addresses) or result.problem
