@@ -73,7 +73,7 @@ def follow(user: User, prefix: Path | None, steps: list[Step], logs: Path) -> It
         machine = Machine(folder, user, prefix)
         machine.prepare(CHECKOUT)
         asked = logs / f"{user.name}-python.log"
-        machine.run("python3 -c 'import platform; _say(platform.python_version())'", asked, 60)
+        machine.run("python3 -c 'import platform; print(platform.python_version())'", asked, 60)
         python = last_line(asked)
         for number, step in enumerate(steps, 1):
             log = logs / f"{user.name}-{python}-{number}-{step.command.replace(' ', '-')}.log"
@@ -94,8 +94,7 @@ def follow(user: User, prefix: Path | None, steps: list[Step], logs: Path) -> It
                     status,
                     wrong or "expected",
                     last_line(log),
-                ),
-                flush=True,
+                )
             )
             yield not wrong
 
