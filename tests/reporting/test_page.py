@@ -51,6 +51,8 @@ def written(tmp_path):
 
 def shown(page):
     bare = re.sub(r"<style.*?</style>", " ", page, flags=re.DOTALL)
+    # Names stand between backticks in the texts, and in their own type on the page.
+    bare = re.sub(r'<code class="lkc-name">(.*?)</code>', r"`\1`", bare)
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", bare)).split())
 
 
@@ -230,6 +232,7 @@ def test_a_cause_stands_there_with_its_fix_and_its_evidence(written):
     told = part(written(runs.broken()), "diagnosis")
 
     assert "livekit-server refuses the API key or secret of livekit-sip [certain]" in told
+    assert "`" not in re.sub("<[^>]*>", "", of_section(written(runs.broken()), "diagnosis"))
     assert "FIX Set `api_key` and `api_secret` in livekit-sip.yaml" in told
     assert "EVIDENCE log of livekit-sip: Cannot create LiveKit participant" in told
 
