@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from livekit_conformance.doctor.examination import examine
 from livekit_conformance.doctor.findings import Finding, Mark
 from livekit_conformance.environments.profile import DeploymentFiles, Outbound, Profile
+from livekit_conformance.environments.variables import LeftOut
 from livekit_conformance.mock import Faults, Mock, MockConfig
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.deployment import fill_mock
@@ -62,11 +63,14 @@ def deployment(tmp_path: Path) -> Callable[..., Any]:
     return make
 
 
-async def look(profile: Profile, *, whole: float = 9.0) -> list[Finding]:
+async def look(
+    profile: Profile, *, whole: float = 9.0, left_out: Mapping[str, LeftOut] | None = None
+) -> list[Finding]:
     """
     What the doctor finds; what it says is complete.
     """
-    found = await examine(profile, Recorder(Scrubber(profile.secrets())), environ={}, whole=whole)
+    recorder = Recorder(Scrubber(profile.secrets()))
+    found = await examine(profile, recorder, environ={}, whole=whole, left_out=left_out or {})
     return complete(found)
 
 

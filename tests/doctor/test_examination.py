@@ -16,6 +16,7 @@ from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.doctor import examination, sip
 from livekit_conformance.doctor.findings import Mark
 from livekit_conformance.environments.profile import Outbound
+from livekit_conformance.environments.variables import LeftOut
 from livekit_conformance.protocol.logline import parse
 from tests import certificates
 from tests.doctor.conftest import NO_FILES, changed, look, the_problem, wrong
@@ -234,6 +235,24 @@ async def test_a_profile_that_says_little_is_told_what_it_could_say(deployment):
         f.link for f in unseen
     }
     assert all(f.remedy is not None for f in unseen)
+
+
+async def test_variables_that_the_profile_asks_for_are_named_and_no_line_that_it_has(deployment):
+    async with deployment() as (_, profile):
+        bare = type(profile).model_validate(
+            {"kind": "live", "allow": ["read"], "livekit": profile.livekit.model_dump()}
+        )
+        left_out = {
+            "sip.server": LeftOut(("SIP_SERVER",), ()),
+            "sip.number": LeftOut(("SIP_NUMBER",), ()),
+        }
+        found = await look(bare, left_out=left_out)
+
+    remedies = {f.link: f.remedy.en for f in found if f.mark is Mark.NOT_LOOKED_AT and f.remedy}
+    assert (
+        remedies[Link.LINE] == "Set `SIP_SERVER`, `SIP_NUMBER` in the environment or the env file"
+    )
+    assert remedies[Link.BUS] == "Write into the profile: `redis: redis://HOST:6379/0`"
 
 
 async def test_nothing_is_asked_that_is_not_read_only(deployment):

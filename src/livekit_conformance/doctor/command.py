@@ -69,7 +69,13 @@ def run(options: argparse.Namespace) -> int:
         left = _WHOLE_S - (time.monotonic() - began)
         with asyncio.Runner(loop_factory=Loop) as runner:
             found = runner.run(
-                examine(loaded.profile, Recorder(clean), environ=os.environ, whole=left)
+                examine(
+                    loaded.profile,
+                    Recorder(clean),
+                    environ=os.environ,
+                    whole=left,
+                    left_out=loaded.left_out,
+                )
             )
         findings = in_order([*settings.judge_loaded(loaded, env_file), *found])
         status = _PROBLEM if has_problem(findings) else _OK

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from livekit_conformance.catalogue.chain import Link
@@ -35,8 +36,9 @@ from livekit_conformance.drivers.permit import Permit
 from livekit_conformance.drivers.telephony import Telephony
 from livekit_conformance.drivers.transport import Endpoint, Transport
 from livekit_conformance.environments.addresses import is_loopback
-from livekit_conformance.environments.needs import LINES
+from livekit_conformance.environments.needs import LINES, unset_for
 from livekit_conformance.environments.profile import Profile
+from livekit_conformance.environments.variables import LeftOut
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.logline import LogLine
 from livekit_conformance.provisioners.local.binaries import SERVER
@@ -67,6 +69,7 @@ class Examination:
     profile: Profile
     client: LiveKitClient
     recorder: Recorder
+    left_out: Mapping[str, LeftOut]
     seen: Seen = field(default_factory=Seen)
 
     def strands(self) -> list[Strand]:
@@ -197,10 +200,7 @@ class Examination:
                     en="trunk, rule and room of a call: the profile has no `sip.number`",
                     ru="транк, правило и комната для вызова: в профиле нет `sip.number`",
                 ),
-                Text(
-                    en=f"Write into the profile: `{LINES[Need.SIP]}` and `number: ...`",
-                    ru=f"Добавьте в профиль: `{LINES[Need.SIP]}` и `number: ...`",
-                ),
+                to_add(Need.SIP, profile, self.left_out, also="number: ..."),
             )
         elif seen.telephony is not None:
             # A provider stands between: where its calls come from is not known here.
@@ -219,10 +219,17 @@ class Examination:
 
 
 async def examine(
-    profile: Profile, recorder: Recorder, *, environ: Mapping[str, str], whole: float
+    profile: Profile,
+    recorder: Recorder,
+    *,
+    environ: Mapping[str, str],
+    whole: float,
+    left_out: Mapping[str, LeftOut] = MappingProxyType({}),
 ) -> list[Finding]:
     """
     Everything that can be seen of the deployment within `whole` seconds, in the order of the chain.
+
+    `left_out` are the keys of the profile whose variables are not set.
     """
     if profile.kind != "live":
         strands = own.strands_of_own(profile, environ)
@@ -240,14 +247,14 @@ async def examine(
                 timeout=_DRIVER_S,
             )
         )
-        look = Examination(profile, client, recorder)
+        look = Examination(profile, client, recorder, left_out)
         found = await walk_all(look.strands(), each=EACH_S, whole=whole)
         return in_order(
             [
                 *files.look_at_configs(profile),
                 *judge_secret(profile.livekit.api_secret.get_secret_value()),
                 *judge_encryption(profile),
-                *judge_gaps(profile),
+                *judge_gaps(profile, left_out),
                 *found,
                 *look.conclusions(),
                 *files.look_at_logs(profile),
@@ -287,7 +294,7 @@ def judge_encryption(profile: Profile) -> Iterator[Finding]:
     )
 
 
-def judge_gaps(profile: Profile) -> Iterator[Finding]:
+def judge_gaps(profile: Profile, left_out: Mapping[str, LeftOut]) -> Iterator[Finding]:
     """
     The links that the profile says nothing about.
     """
@@ -308,11 +315,27 @@ def judge_gaps(profile: Profile) -> Iterator[Finding]:
                     en=f"{what.en}: the profile does not name it",
                     ru=f"{what.ru}: в профиле не указано",
                 ),
-                Text(
-                    en=f"Write into the profile: `{LINES[need]}`",
-                    ru=f"Добавьте в профиль: `{LINES[need]}`",
-                ),
+                to_add(need, profile, left_out),
             )
+
+
+def to_add(
+    need: Need, profile: Profile, left_out: Mapping[str, LeftOut], *, also: str = ""
+) -> Text:
+    """
+    What to set or to write so that the profile has what it needs, and another line `also`.
+    """
+    if names := unset_for(need, profile, left_out):
+        listed = ", ".join(f"`{name}`" for name in names)
+        return Text(
+            en=f"Set {listed} in the environment or the env file",
+            ru=f"Задайте в окружении или env-файле: {listed}",
+        )
+    lines = [LINES[need], *filter(None, [also])]
+    return Text(
+        en=f"Write into the profile: {' and '.join(f'`{line}`' for line in lines)}",
+        ru=f"Добавьте в профиль: {' и '.join(f'`{line}`' for line in lines)}",
+    )
 
 
 def judge_outbound(wanted: str, ids: Sequence[str]) -> Finding:

@@ -75,18 +75,21 @@ def needs_missing(
     for need in _needed(clause, profile):
         is_provided = profile.kind != "live" and need not in _CHOSEN
         if not is_provided and not _has(profile, need):
-            names = [
-                name
-                for key in _keys_for(profile, need)
-                if key in left_out
-                for name in left_out[key].unset
-            ]
+            names = unset_for(need, profile, left_out)
             return _setting(names) if names else LINES[need]
     return None
 
 
+def unset_for(need: Need, profile: Profile, left_out: Mapping[str, LeftOut]) -> tuple[str, ...]:
+    """
+    Return the variables that would provide `need`: the profile has its keys, nobody set these.
+    """
+    absent = (left_out[key] for key in _keys_for(profile, need) if key in left_out)
+    return tuple(dict.fromkeys(name for each in absent for name in each.unset))
+
+
 def _setting(names: Iterable[str]) -> str:
-    lines = (f"{name}=..." for name in dict.fromkeys(names))
+    lines = (f"{name}=..." for name in names)
     return f"{' and '.join(lines)} to the environment or the env file"
 
 
