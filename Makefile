@@ -15,7 +15,7 @@ test:  ## everything the project's own tests need, looked at and installed, then
 	@PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m tests.prepare
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory stack sources || echo "What needs them is BLOCKED."
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist loadgroup
 
 quick: .venv/dev  ## the tests that need nothing but Python
 	$(BIN)/pytest @tests/quick.txt

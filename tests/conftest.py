@@ -10,7 +10,7 @@ from livekit_conformance.provisioners.local.prerequisites import CHROMIUM
 from tests.missing import blocked_tests, require
 from tests.reporting.browser import browser
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "tests.workers"]
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from tests.at_once import begun, selected
 from tests.mutants.mutant import run_mutant
 from tests.scenarios.harness import Run
 
-_AT_ONCE = 7
+_AT_ONCE = 5
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -347,7 +347,9 @@ def test_ways(way):
 """
 
 
-def test_the_line_runs_just_this_check_again(project):
+def test_the_line_runs_just_this_check_again(project, monkeypatch):
+    # In a worker of pytest-xdist it is another program that runs pytest.
+    monkeypatch.setattr(sys, "argv", [str(Path(sys.executable).with_name("pytest"))])
     project.checks(TWO_OF_A_KIND + project.check("1.1-key-is-accepted"))
     project.run("--env=mock")
     lines = lines_of(project.latest)

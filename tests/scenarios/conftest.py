@@ -22,7 +22,7 @@ from tests.scenarios import stage
 from tests.scenarios.playing import Recipe
 
 # Most of the time of a run is waiting.
-_AT_ONCE = 8
+_AT_ONCE = 6
 
 
 @pytest.fixture(scope="session")

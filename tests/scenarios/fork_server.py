@@ -23,18 +23,20 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import livekit_conformance
+from livekit_conformance.reporting.page import rendering
 
 # Plugins are there before pytest could rewrite their assertions. They have none that a check needs.
 _NOT_REWRITTEN = "-Wignore:Module already imported:pytest.PytestAssertRewriteWarning"
 _HEAVY = (
     *("aiohttp.web", "allure_commons.types", "httpx", "jinja2", "livekit.api", "pydantic"),
-    *("redis.asyncio", "stamina", "yaml"),
+    *("hypothesis", "redis.asyncio", "stamina", "yaml"),
 )
 # A run that changes one of these begins with it and is no fork: the loader of the system reads the
 # first, aiohttp makes its TLS contexts with the authorities of the second when it is imported.
@@ -183,9 +185,14 @@ def _run(output: int, *, arguments: list[str], cwd: str, env: dict[str, str]) ->
 def _import_all() -> None:
     for name in _HEAVY:
         importlib.import_module(name)
+    for plugin in entry_points(group="pytest11"):
+        plugin.load()
     prefix = f"{livekit_conformance.__name__}."
     for module in pkgutil.walk_packages(livekit_conformance.__path__, prefix):
         importlib.import_module(module.name)
+    # Every run writes a page, by templates that are compiled once in a process.
+    for template in ("page.html.j2", "parts.html.j2"):
+        rendering.templates().get_template(template)
 
 
 if __name__ == "__main__":

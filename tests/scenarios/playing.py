@@ -36,4 +36,5 @@ def looks_at(*plays: Play, takes_s: float) -> pytest.MarkDecorator:
     recipes = [pytest.param(Recipe(play, takes_s), id=play.__name__) for play in plays]
     each = pytest.mark.parametrize("played", recipes, indirect=True)
     in_time = pytest.mark.timeout(_ALL_WITHIN_S)
-    return lambda test: in_time(each(test))
+    together = pytest.mark.xdist_group("whole runs")
+    return lambda test: together(in_time(each(test)))

@@ -21,11 +21,14 @@ def render(page: Page, template: Literal["page", "embedded"] = "page") -> str:
     """
     Return the page as HTML: a whole file, or with `embedded` a part of somebody else's page.
     """
-    return _templates().get_template(f"{template}.html.j2").render(page=page)
+    return templates().get_template(f"{template}.html.j2").render(page=page)
 
 
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
+    """
+    Return the templates, which this process compiles once.
+    """
     # Most commands and every start of a run show no page: they do not pay for Jinja2.
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
 
