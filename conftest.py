@@ -4,13 +4,13 @@ Names the plugin and the fixture modules; nothing else.
 
 pytest_plugins = [
     "livekit_conformance.pytest_plugin",
-    "livekit_conformance.reporting.plugin",
+    "livekit_conformance.reporting.plugin.hooks",
     "fixtures.deployment",
     "fixtures.connectivity",
     "fixtures.rooms",
     "fixtures.dispatch",
     "fixtures.webhooks",
-    "fixtures.early",
+    "fixtures.background",
     "fixtures.outbound",
     "fixtures.failures",
 ]

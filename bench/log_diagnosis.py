@@ -151,7 +151,14 @@ def main() -> None:
         truth = write_log(log, options.megabytes * MEGABYTE, options.per_thousand)
         patterns.write_text("".join(f"{string}\n" for string in strings), encoding="utf-8")
         grep = ["grep", "-c", "-F", "-f", str(patterns), str(log)]
-        ours = [sys.executable, "-m", "livekit_conformance.cli", "diagnose", "--json", str(log)]
+        ours = [
+            sys.executable,
+            "-m",
+            "livekit_conformance.cli",
+            "diagnose",
+            "--json",
+            str(log),
+        ]
         pairs = []
         for _ in range(options.runs + 1):
             by_grep = timed(grep, output)

@@ -49,7 +49,7 @@ def test_{name}(n, request):
     see(request)
 """
 OURS = """\
-from livekit_conformance.reporting.session import RUN
+from livekit_conformance.reporting.run.session import RUN
 
 HEADERS = {"Content-Type": "application/json", "Date": "Mon, 23 Nov 2026 04:00:00 GMT"}
 
@@ -106,7 +106,7 @@ def main() -> int:
     """
     with tempfile.TemporaryDirectory() as scratch:
         ours, bare = project(Path(scratch) / "ours", OURS), project(Path(scratch) / "bare", BARE)
-        plugin = 'pytest_plugins = ["livekit_conformance.reporting.plugin"]\n'
+        plugin = 'pytest_plugins = ["livekit_conformance.reporting.plugin.hooks"]\n'
         ours.joinpath("conftest.py").write_text(plugin)
         ours.joinpath("pytest.ini").write_text("[pytest]\n")
         ours.joinpath("config").mkdir()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance.catalogue import checks
-from livekit_conformance.reporting import collection
+from livekit_conformance.reporting.plugin import collection
 
 ROOT = Path(__file__).parents[1]
 FILE = Path(checks.__file__).with_suffix(".txt")

@@ -7,8 +7,8 @@ from __future__ import annotations
 import pytest
 
 from livekit_conformance.provisioners.local.prerequisites import CHROMIUM
-from tests.missing import blocked_tests, require
 from tests.reporting.browser import browser
+from tests.require import blocked_tests, require
 
 pytest_plugins = ["pytester", "tests.workers"]
 

@@ -9,7 +9,7 @@ import sys
 
 from livekit_conformance.catalogue.checks import CHECKS, not_selected
 from livekit_conformance.catalogue.clauses import BY_ID
-from livekit_conformance.reporting.model import clause_of
+from livekit_conformance.reporting.result.model import clause_of
 from tests.all_checks import ROOT
 
 

@@ -11,12 +11,12 @@ import pytest
 
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.text import LANGUAGES
-from livekit_conformance.cli import main
+from livekit_conformance.cli.main import main
 from livekit_conformance.diagnosis import Diagnosis
 from livekit_conformance.layout import columns
-from livekit_conformance.reporting import words
-from livekit_conformance.reporting.model import Result
-from livekit_conformance.reporting.terminal import tell
+from livekit_conformance.reporting.result.model import Result
+from livekit_conformance.reporting.terminal.screen import tell
+from livekit_conformance.reporting.text import words
 from livekit_conformance.reporting.writers import results_json
 from tests.reporting import runs
 

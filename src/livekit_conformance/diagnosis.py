@@ -66,7 +66,7 @@ class Diagnosis:
     evidence: tuple[str, ...]
 
 
-class Calls(StrEnum):
+class CallsSeen(StrEnum):
     """
     What a run says about calls.
     """
@@ -146,7 +146,7 @@ def chain_of(records: Iterable[CheckRecord]) -> Chain:
     )
 
 
-def calls_of(records: Iterable[CheckRecord]) -> Calls:
+def calls_of(records: Iterable[CheckRecord]) -> CallsSeen:
     """
     Return whether calls work, as far as these checks tell.
     """
@@ -156,11 +156,11 @@ def calls_of(records: Iterable[CheckRecord]) -> Calls:
         if record.id.partition("[")[0] in PROVES_A_CALL and _was_tried(record)
     ]
     if any(record.verdict in _CALL_FAILED for record in seen):
-        return Calls.BROKEN
+        return CallsSeen.BROKEN
     passed = {record.id.partition("[")[0] for record in seen if record.verdict is Verdict.PASS}
     if any(PROVES_A_CALL[clause] for clause in passed):
-        return Calls.WORK
-    return Calls.UNKNOWN if seen else Calls.NOT_TRIED
+        return CallsSeen.WORK
+    return CallsSeen.UNKNOWN if seen else CallsSeen.NOT_TRIED
 
 
 def link_of(record: CheckRecord) -> Link:

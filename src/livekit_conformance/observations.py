@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 
 Kind = Literal[
     "check",  # id, verdict: how one check ended

@@ -11,7 +11,7 @@ import pytest
 
 # The ini option of a project whose suites/ holds checks.
 SWITCH = "livekit_conformance"
-_PLUGIN = "livekit_conformance.reporting.plugin"
+_PLUGIN = "livekit_conformance.reporting.plugin.hooks"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

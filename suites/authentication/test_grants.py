@@ -14,8 +14,8 @@ from livekit_conformance.catalogue.grants import (
     READING,
     GuardedMethod,
 )
-from livekit_conformance.drivers.http import HttpAnswer
-from livekit_conformance.drivers.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.http_answers import HttpAnswer
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.own_rooms import OwnRooms, RoomNames
 from livekit_conformance.errors import Blocked, NotApplicable
 from livekit_conformance.protocol.twirp import Code, parse_error

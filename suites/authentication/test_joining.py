@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from livekit_conformance.drivers.agent import AgentStandIn, NotJoined
-from livekit_conformance.drivers.http import HttpAnswer
-from livekit_conformance.drivers.livekit_api import LiveKitClient
+from livekit_conformance.drivers.agent.stand_in import AgentStandIn, NotJoined
+from livekit_conformance.drivers.api.http_answers import HttpAnswer
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.own_rooms import OwnRooms, RoomNames
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, NotApplicable, Violation

@@ -9,15 +9,15 @@ import pytest
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.refused_tokens import REFUSED_TOKENS, RefusedToken
-from livekit_conformance.drivers.livekit_api import LiveKitClient
-from livekit_conformance.drivers.token_attempts import (
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.token_probe import (
     attempt,
     good_token,
     list_no_rooms,
 )
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.environments.sanity import key_pair_oddities
+from livekit_conformance.environments.variable_checks import key_pair_oddities
 from livekit_conformance.errors import NotApplicable, Violation
 from livekit_conformance.protocol.token import Issuer
 

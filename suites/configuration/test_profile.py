@@ -7,7 +7,7 @@ import pytest
 from livekit_conformance.catalogue.clause import Clause
 from livekit_conformance.environments.completeness import gaps
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.reporting.session import RunState
+from livekit_conformance.reporting.run.session import RunState
 
 # Below it livekit-server complains in its log when it starts.
 _STRONG_BYTES = 32

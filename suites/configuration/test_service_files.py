@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance.config_doctor import (
-    Finding,
+    ConfigFinding,
     Severity,
     check,
     check_endpoint,
@@ -59,7 +59,7 @@ async def test_the_configs_of_both_services_agree(profile: Profile, recorder: Re
     assert not errors, "livekit.yaml and livekit-sip.yaml MUST agree; " + "; ".join(errors)
 
 
-def _record(findings: Iterable[Finding], recorder: Recorder) -> None:
+def _record(findings: Iterable[ConfigFinding], recorder: Recorder) -> None:
     for finding in findings:
         recorder.record(
             time.time(),

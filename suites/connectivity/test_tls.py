@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from livekit_conformance.drivers.transport import Endpoint, Transport
+from livekit_conformance.drivers.reachability import HostAndPort, Transport
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import NotApplicable
@@ -20,7 +20,7 @@ async def test_the_transport_is_encrypted(profile: Profile) -> None:
     """
     Tokens and audio do not cross a network in the clear.
     """
-    endpoint = Endpoint.of(profile.livekit.url)
+    endpoint = HostAndPort.of(profile.livekit.url)
     if is_loopback(endpoint.host):
         raise NotApplicable("livekit.url leads to this machine: nothing crosses a network")
 
@@ -61,11 +61,11 @@ async def test_the_certificate_lasts(profile: Profile, transport: Transport) -> 
     )
 
 
-def secure(profile: Profile) -> Endpoint:
+def secure(profile: Profile) -> HostAndPort:
     """
     The endpoint of livekit.url, where it has a certificate.
     """
-    endpoint = Endpoint.of(profile.livekit.url)
+    endpoint = HostAndPort.of(profile.livekit.url)
     if not endpoint.is_secure:
         raise NotApplicable("livekit.url is not wss or https: there is no certificate")
     return endpoint

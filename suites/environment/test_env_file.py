@@ -8,7 +8,7 @@ import pytest
 
 from livekit_conformance.environments.env_file import is_taken_by_git, mode_for_others
 from livekit_conformance.errors import NotApplicable
-from livekit_conformance.reporting.session import RunState
+from livekit_conformance.reporting.run.session import RunState
 
 
 @pytest.mark.clause("1.1-env-file-is-private")

@@ -4,13 +4,13 @@ Are the variables of the deployment set where a service finds them, and do they 
 
 import pytest
 
-from livekit_conformance.environments.sanity import NINE
+from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES
 from livekit_conformance.errors import NotApplicable, NotConfigured
-from livekit_conformance.reporting.session import RunState
+from livekit_conformance.reporting.run.session import RunState
 
 
 @pytest.mark.clause("1.1-variables-are-set")
-@pytest.mark.parametrize("name", NINE)
+@pytest.mark.parametrize("name", DEPLOYMENT_VARIABLES)
 def test_a_variable_is_set_in_the_environment(run: RunState, name: str) -> None:
     """
     The value comes from the process environment, as it does where services run.
@@ -26,13 +26,13 @@ def test_a_variable_is_set_in_the_environment(run: RunState, name: str) -> None:
 
 
 @pytest.mark.clause("1.1-variables-are-sane")
-@pytest.mark.parametrize("name", [*NINE, "others"])
+@pytest.mark.parametrize("name", [*DEPLOYMENT_VARIABLES, "others"])
 def test_a_variable_holds_what_its_name_says(run: RunState, name: str) -> None:
     """
     No quotes or blanks around it, no placeholder, nothing that belongs into another variable.
     """
-    others = set(run.loaded.origins) - set(NINE)
-    for used in [name] if name in NINE else sorted(others):
+    others = set(run.loaded.origins) - set(DEPLOYMENT_VARIABLES)
+    for used in [name] if name in DEPLOYMENT_VARIABLES else sorted(others):
         origin_of(run, used)
     if name == "others" and not others:
         raise NotApplicable("the profile does not use this variable")

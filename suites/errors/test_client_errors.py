@@ -19,14 +19,14 @@ from livekit_conformance.client import (
     LiveKitServerError,
     LiveKitTimeoutError,
 )
-from livekit_conformance.drivers.api_session import open_session
-from livekit_conformance.drivers.permit import Permit
+from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.drivers.api.session import open_session
 from livekit_conformance.drivers.scripted_server import ScriptedServer
 from livekit_conformance.environments.policies import Policies
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import NotApplicable
 from livekit_conformance.observations import Recorder
-from livekit_conformance.redaction import masked
+from livekit_conformance.secrets.patterns import masked
 
 _TIMEOUT_S = 0.3
 _LIST = "twirp/livekit.RoomService/ListRooms"

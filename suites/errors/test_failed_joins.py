@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import pytest
 
+from livekit_conformance.drivers.calls.inbound_probe import Prober, credentials
 from livekit_conformance.drivers.logs import LogTail
-from livekit_conformance.drivers.probe import Prober, credentials
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
 from livekit_conformance.protocol.logline import LogLine
-from livekit_conformance.protocol.sip.outcome import Outcome
+from livekit_conformance.protocol.sip.outcome import CallOutcome
 from livekit_conformance.provisioners.failures import Failure, FailureControl
 
 _LOGGED_WITHIN_S = 5.0
@@ -29,7 +29,7 @@ async def test_a_failed_join_is_logged_on_both_sides(
     async with failures.during(Failure.WRONG_SIP_SECRET):
         since = time.time()
         failed = await prober.attempt(credentials(profile), purpose="failed join")
-        if failed.outcome is Outcome.ANSWERED:
+        if failed.outcome is CallOutcome.ANSWERED:
             raise Blocked(
                 f"positive control: the call was answered although livekit-sip has a wrong secret "
                 f"({failed.story})",

@@ -10,7 +10,7 @@ from livekit_conformance.catalogue.error_lines import HARMLESS, KNOWN_ERRORS, ON
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
-from livekit_conformance.redaction import Redactor, whole_tokens
+from livekit_conformance.secrets.patterns import Redactor, whole_tokens
 
 # The share of lines that may be of no known dialect, as a stack trace of a panic is.
 _UNREADABLE = 0.01

@@ -11,9 +11,9 @@ from livekit_conformance.catalogue.refused_tokens import (
     REFUSED_TOKENS,
     RefusedToken,
 )
-from livekit_conformance.drivers.livekit_api import LIST_ROOMS, LiveKitClient
+from livekit_conformance.drivers.api.livekit_api import LIST_ROOMS, LiveKitClient
+from livekit_conformance.drivers.api.token_probe import attempt
 from livekit_conformance.drivers.logs import LogTail
-from livekit_conformance.drivers.token_attempts import attempt
 from livekit_conformance.errors import NotApplicable
 from livekit_conformance.protocol.logline import LogLine
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import pytest
 
+from livekit_conformance.drivers.calls.inbound_probe import Prober, wrong_accounts
 from livekit_conformance.drivers.logs import LogTail
-from livekit_conformance.drivers.probe import Prober, wrong_accounts
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, NotApplicable
 from livekit_conformance.protocol.logline import LogLine
-from livekit_conformance.protocol.sip.outcome import Outcome
+from livekit_conformance.protocol.sip.outcome import CallOutcome
 
 _LOGGED_WITHIN_S = 5.0
 
@@ -28,9 +28,9 @@ async def test_a_refused_caller_is_logged(
     refused = await prober.attempt(
         wrong_accounts(profile)[wrong], purpose=f"wrong {wrong}, for the log"
     )
-    if refused.outcome is not Outcome.REFUSED and not refused.call.challenges:
+    if refused.outcome is not CallOutcome.REFUSED and not refused.call.challenges:
         raise NotApplicable("no credentials were asked for: see 1.1-trunk-challenges")
-    if refused.outcome is not Outcome.REFUSED:
+    if refused.outcome is not CallOutcome.REFUSED:
         raise Blocked(
             f"positive control: the caller was not refused ({refused.story})",
             remedy=f"See 1.1-trunk-refuses-wrong-{wrong}",

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import pytest
 
 from livekit_conformance.drivers.logs import LogTail
-from livekit_conformance.drivers.webhook_sender import WebhookSender, new_event, refused
-from livekit_conformance.drivers.webhook_tries import Tries
+from livekit_conformance.drivers.webhooks.retry_probe import Tries
+from livekit_conformance.drivers.webhooks.sender import WebhookSender, new_event, refused
 from livekit_conformance.errors import Blocked
 from livekit_conformance.protocol.logline import LogLine
 from livekit_conformance.protocol.webhook_forgery import FORGERIES

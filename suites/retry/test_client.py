@@ -15,10 +15,10 @@ import pytest
 from livekit import api
 
 from livekit_conformance.client import Client, LiveKitCircuitOpenError, LiveKitError
-from livekit_conformance.drivers.api_session import open_session
-from livekit_conformance.drivers.permit import Permit
+from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.drivers.api.session import open_session
 from livekit_conformance.drivers.scripted_server import ScriptedServer
-from livekit_conformance.drivers.webhook_sender import new_event
+from livekit_conformance.drivers.webhooks.sender import new_event
 from livekit_conformance.environments.policies import (
     BreakerPolicy,
     ErrorClass,

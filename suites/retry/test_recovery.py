@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from livekit_conformance.drivers.probe import Prober
+from livekit_conformance.drivers.calls.inbound_probe import Prober
 from livekit_conformance.errors import Blocked, Unreachable
 from livekit_conformance.observations import Recorder
-from livekit_conformance.protocol.sip.outcome import Outcome
+from livekit_conformance.protocol.sip.outcome import CallOutcome
 from livekit_conformance.provisioners.failures import Failure, FailureControl
 from livekit_conformance.waiting import POLITE_S, wait_until
 
@@ -56,4 +56,4 @@ async def _try_a_call(prober: Prober, purpose: str) -> str | None:
         call = await prober.call_through(purpose=purpose)
     except Unreachable as error:
         return str(error)
-    return None if call.outcome is Outcome.ANSWERED else f"{call.outcome}: {call.story}"
+    return None if call.outcome is CallOutcome.ANSWERED else f"{call.outcome}: {call.story}"

@@ -7,10 +7,10 @@ from itertools import repeat
 import pytest
 
 from livekit_conformance.catalogue.error_lines import ON_PURPOSE
-from livekit_conformance.drivers.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.own_rooms import RoomNames
-from livekit_conformance.drivers.webhook import WebhookReceiver
-from livekit_conformance.drivers.webhook_tries import Tries, refuse_deliveries
+from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
+from livekit_conformance.drivers.webhooks.retry_probe import Tries, refuse_deliveries
 from livekit_conformance.errors import Blocked
 
 # livekit-server waits 1 s before the second try and 15 s in all.

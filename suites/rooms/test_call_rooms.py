@@ -4,8 +4,8 @@ Do calls get rooms with proper names?
 
 import pytest
 
-from livekit_conformance.drivers.probe import ProbeCall
-from livekit_conformance.drivers.telephony import Telephony
+from livekit_conformance.drivers.api.trunks_and_rules import Telephony
+from livekit_conformance.drivers.calls.inbound_probe import ProbeCall
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
 from livekit_conformance.protocol.room_name import is_named

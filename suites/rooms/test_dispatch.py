@@ -5,7 +5,7 @@ Do the trunks and dispatch rules that are configured give a call a room with a p
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.drivers.telephony import Telephony, told
+from livekit_conformance.drivers.api.trunks_and_rules import Telephony, told
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Violation
 from livekit_conformance.protocol.dispatch import IncomingCall

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.own_rooms import Life, OwnRooms
 from livekit_conformance.errors import Blocked, Violation
 from livekit_conformance.waiting import POLITE_S, wait_until

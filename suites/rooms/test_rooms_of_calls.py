@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from livekit_conformance.drivers.caller_search import present
-from livekit_conformance.drivers.livekit_api import LiveKitClient
-from livekit_conformance.drivers.probe import ProbeCall, Prober, callers_at_once
-from livekit_conformance.drivers.telephony import read_telephony
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.trunks_and_rules import read_telephony
+from livekit_conformance.drivers.calls.caller_search import present
+from livekit_conformance.drivers.calls.inbound_probe import ProbeCall, Prober, callers_at_once
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, NotConfigured, Violation
 from livekit_conformance.waiting import POLITE_S, wait_until

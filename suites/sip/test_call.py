@@ -5,18 +5,18 @@ Does a phone call come through, from OPTIONS to the last goodbye?
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.drivers.probe import (
+from livekit_conformance.drivers.api.trunks_and_rules import Telephony, told, wrong_account
+from livekit_conformance.drivers.calls.inbound_probe import (
     AGENT_TONE_HZ,
     ANSWER_BUDGET_S,
     ProbeCall,
 )
-from livekit_conformance.drivers.sip import SipAgent
-from livekit_conformance.drivers.telephony import Telephony, told, wrong_account
+from livekit_conformance.drivers.sip.caller import SipAgent
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Unreachable, Violation
 from livekit_conformance.protocol.dispatch import IncomingCall
 from livekit_conformance.protocol.sip.ladder import repeated
-from livekit_conformance.protocol.sip.outcome import Outcome, broken_link
+from livekit_conformance.protocol.sip.outcome import CallOutcome, broken_link
 
 _OPTIONS_WITHIN_S = 3.0
 # A tone at full scale is 1; silence and comfort noise stay far below this.
@@ -53,7 +53,7 @@ async def test_the_invite_is_neither_rejected_nor_ignored(
     """
     The caller is answered or kept ringing, not refused with 503 or 486 and not left in silence.
     """
-    if probe_call.outcome not in {Outcome.ANSWERED, Outcome.KEPT_RINGING}:
+    if probe_call.outcome not in {CallOutcome.ANSWERED, CallOutcome.KEPT_RINGING}:
         link = broken_link(probe_call.answers)
         if probe_call.participant is not None and probe_call.participant.tracks:
             # Its caller was in the room: it was given up while it waited for an agent.
@@ -143,14 +143,14 @@ async def test_the_call_is_answered(probe_call: ProbeCall, profile: Profile) -> 
         )
 
     company = probe_call.company
-    if probe_call.outcome is Outcome.KEPT_RINGING and company is not None and not company.audio:
+    if probe_call.outcome is CallOutcome.KEPT_RINGING and company is not None and not company.audio:
         raise Violation(
             f"a call MUST be answered within {ANSWER_BUDGET_S:g} s; it kept ringing, for nobody "
             f"published audio: {company}; received {probe_call.story}",
             link=Link.AGENT,
         )
 
-    assert probe_call.outcome is Outcome.ANSWERED, (
+    assert probe_call.outcome is CallOutcome.ANSWERED, (
         f"a call MUST be answered within {ANSWER_BUDGET_S:g} s; received {probe_call.story}"
     )
 

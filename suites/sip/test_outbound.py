@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from livekit_conformance.drivers.outbound import RINGING_S, OutboundCall, OutboundProber
-from livekit_conformance.drivers.sip import Credentials
-from livekit_conformance.drivers.sip_listener import (
+from livekit_conformance.drivers.calls.outbound_probe import RINGING_S, OutboundCall, OutboundProber
+from livekit_conformance.drivers.sip.callee import (
     ANSWER,
     BUSY,
     DECLINE,
@@ -16,6 +15,7 @@ from livekit_conformance.drivers.sip_listener import (
     SILENT,
     Behaviour,
 )
+from livekit_conformance.drivers.sip.caller import Credentials
 from livekit_conformance.errors import Blocked
 from livekit_conformance.protocol.twirp import Code
 

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from livekit_conformance.drivers.probe import Prober, callers_at_once
+from livekit_conformance.drivers.calls.inbound_probe import Prober, callers_at_once
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, NotConfigured
-from livekit_conformance.protocol.sip.outcome import Outcome
+from livekit_conformance.protocol.sip.outcome import CallOutcome
 
 _IN_A_ROW = 3
 _AT_ONCE = 10
@@ -70,7 +70,7 @@ async def test_every_one_of_several_calls_is_answered(
     else:
         raise NotConfigured("limits: {calls: 2}")
 
-    unanswered = [call for call in calls if call.outcome is not Outcome.ANSWERED]
+    unanswered = [call for call in calls if call.outcome is not CallOutcome.ANSWERED]
     if problem := next((call.agent_problem for call in unanswered if call.agent_problem), None):
         raise Blocked(problem, remedy="The agent is the suite's own; the deployment is not blamed")
 

@@ -9,18 +9,18 @@ from contextlib import suppress
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.drivers.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.trunks_and_rules import read_telephony
+from livekit_conformance.drivers.calls.inbound_probe import ProbeCall, Prober, wrong_accounts
 from livekit_conformance.drivers.logs import LogTail
-from livekit_conformance.drivers.probe import ProbeCall, Prober, wrong_accounts
-from livekit_conformance.drivers.sip import new_call_id
-from livekit_conformance.drivers.telephony import read_telephony
+from livekit_conformance.drivers.sip.caller import new_call_id
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, NotApplicable, Violation
 from livekit_conformance.protocol.dispatch import IncomingCall, Trunk
 from livekit_conformance.protocol.logline import LogLine
 from livekit_conformance.protocol.sip.digest import Challenge
 from livekit_conformance.protocol.sip.message import Response, SipSyntaxError
-from livekit_conformance.protocol.sip.outcome import Outcome
+from livekit_conformance.protocol.sip.outcome import CallOutcome
 
 # Numbers for use in examples, which nobody has.
 _NUMBERS_OF_NOBODY = ("+15550199", "+15550198")
@@ -52,7 +52,7 @@ async def test_the_trunk_challenges_a_caller_without_credentials(
             "call. Set auth_username and auth_password on the trunk, or empty sip.username in the "
             "profile"
         )
-    if stranger.outcome is Outcome.RINGING_STOPPED:
+    if stranger.outcome is CallOutcome.RINGING_STOPPED:
         raise Blocked(
             f"the call was ignored, as one that no trunk takes: {stranger.story}",
             remedy="See 1.5-invite-is-not-rejected",
@@ -184,7 +184,7 @@ def require_challenge(probe_call: ProbeCall) -> None:
     """
     if probe_call.call.challenges:
         return
-    if probe_call.outcome in {Outcome.ANSWERED, Outcome.KEPT_RINGING}:
+    if probe_call.outcome in {CallOutcome.ANSWERED, CallOutcome.KEPT_RINGING}:
         raise NotApplicable("the call came through unasked: see 1.1-trunk-challenges")
     raise Blocked(
         f"nobody asked for credentials ({probe_call.outcome}: {probe_call.story})",

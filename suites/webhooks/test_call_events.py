@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from livekit_conformance.drivers.probe import ProbeCall, Prober
-from livekit_conformance.drivers.webhook import Arrival, WebhookReceiver
+from livekit_conformance.drivers.calls.inbound_probe import ProbeCall, Prober
+from livekit_conformance.drivers.webhooks.receiver import Arrival, WebhookReceiver
 from livekit_conformance.errors import Blocked
 
 # The first are always there, the others unless the dispatch rule hides the phone number. What

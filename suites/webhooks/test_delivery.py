@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from livekit_conformance.drivers.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.drivers.own_rooms import OwnRooms
-from livekit_conformance.drivers.webhook import Arrival, WebhookReceiver
+from livekit_conformance.drivers.webhooks.receiver import Arrival, WebhookReceiver
 from livekit_conformance.environments.profile import Profile, Webhook
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import webhook

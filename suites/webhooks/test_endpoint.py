@@ -7,16 +7,16 @@ from statistics import median
 
 import pytest
 
-from livekit_conformance.drivers.endpoint_trials import genuine, taken_trials
-from livekit_conformance.drivers.http import HttpAnswer
+from livekit_conformance.drivers.api.http_answers import HttpAnswer
 from livekit_conformance.drivers.logs import LogTail
-from livekit_conformance.drivers.webhook import WebhookReceiver
-from livekit_conformance.drivers.webhook_sender import (
+from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
+from livekit_conformance.drivers.webhooks.sender import (
     WebhookSender,
     accepted,
     new_event,
     refused,
 )
+from livekit_conformance.drivers.webhooks.variant_probe import genuine, taken_trials
 from livekit_conformance.errors import Blocked, NotConfigured
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.webhook_forgery import FORGERIES

@@ -4,8 +4,8 @@ Can the webhook endpoint be reached at all, as livekit-server has to reach it?
 
 import pytest
 
-from livekit_conformance.drivers.transport import Endpoint, Transport
-from livekit_conformance.drivers.webhook import WebhookReceiver
+from livekit_conformance.drivers.reachability import HostAndPort, Transport
+from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import NotApplicable
 
@@ -15,7 +15,7 @@ async def test_the_host_of_the_endpoint_resolves(profile: Profile, transport: Tr
     """
     The name has an address.
     """
-    endpoint = Endpoint.of(profile.webhook.url)
+    endpoint = HostAndPort.of(profile.webhook.url)
 
     resolution = await transport.resolve(endpoint)
 
@@ -34,7 +34,7 @@ async def test_the_endpoint_accepts_connections(
     """
     del receiver  # ours must be up before it can be asked
 
-    await transport.connect(Endpoint.of(profile.webhook.url))
+    await transport.connect(HostAndPort.of(profile.webhook.url))
 
 
 @pytest.mark.clause("1.3-endpoint-tls-is-trusted")
@@ -45,7 +45,7 @@ async def test_the_certificate_of_the_endpoint_is_trusted(
     Chain, host name and dates are right, over TLS 1.2 or later: livekit-server looks at them too.
     """
     del receiver
-    endpoint = Endpoint.of(profile.webhook.url)
+    endpoint = HostAndPort.of(profile.webhook.url)
     if not endpoint.is_secure:
         raise NotApplicable("webhook.url is not https: there is no certificate")
 

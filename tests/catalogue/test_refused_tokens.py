@@ -9,27 +9,27 @@ import pytest
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.grants import CALLING, CHANGING_ROOMS, CHANGING_SIP, READING
 from livekit_conformance.catalogue.refused_tokens import MISSING_GRANT, REFUSED_TOKENS
-from livekit_conformance.drivers.permit import API_EFFECTS
-from livekit_conformance.protocol.token import Issuer, Refusal, TokenRefused, verify
+from livekit_conformance.drivers.api.permissions import API_EFFECTS
+from livekit_conformance.protocol.token import Issuer, TokenRefusal, TokenRefused, verify
 
 ISSUER = Issuer("APIone", "secret-of-key-one-secret-of-key-one-", 1_700_000_000)
 CLAIMS = ISSUER.claims(video={"roomList": True})
 REASONS = {
-    "malformed-token": Refusal.MALFORMED,
-    "wrong-secret": Refusal.SIGNATURE,
-    "unknown-key": Refusal.UNKNOWN_KEY,
-    "expired-token": Refusal.EXPIRED,
-    "token-not-yet-valid": Refusal.NOT_YET_VALID,
-    "unsigned-token": Refusal.ALGORITHM,
-    "other-algorithm": Refusal.ALGORITHM,
-    "flipped-signature": Refusal.SIGNATURE,
-    "altered-claims": Refusal.SIGNATURE,
-    "token-without-exp": Refusal.WITHOUT_EXPIRY,
+    "malformed-token": TokenRefusal.MALFORMED,
+    "wrong-secret": TokenRefusal.SIGNATURE,
+    "unknown-key": TokenRefusal.UNKNOWN_KEY,
+    "expired-token": TokenRefusal.EXPIRED,
+    "token-not-yet-valid": TokenRefusal.NOT_YET_VALID,
+    "unsigned-token": TokenRefusal.ALGORITHM,
+    "other-algorithm": TokenRefusal.ALGORITHM,
+    "flipped-signature": TokenRefusal.SIGNATURE,
+    "altered-claims": TokenRefusal.SIGNATURE,
+    "token-without-exp": TokenRefusal.WITHOUT_EXPIRY,
 }
 METHODS = (*READING, *CHANGING_ROOMS, *CHANGING_SIP, *CALLING)
 
 
-def judged(token: str) -> Refusal | None:
+def judged(token: str) -> TokenRefusal | None:
     try:
         verify(token, keys={ISSUER.key: ISSUER.secret}, now=ISSUER.now, needs_expiry=True)
     except TokenRefused as refused:

@@ -26,7 +26,7 @@ from livekit_conformance.client import (
     LiveKitTimeoutError,
     Resilience,
 )
-from livekit_conformance.client.breaker import State
+from livekit_conformance.client.breaker import BreakerState
 from livekit_conformance.client.errors import LiveKitError
 from livekit_conformance.environments.policies import (
     DEFAULT_HANDLING,
@@ -166,7 +166,7 @@ class ClientMachine(RuleBasedStateMachine):
                 outcome = "hang"
             call.outcomes.append(outcome)
             # The circuit is closed again only by the success of a probe.
-            is_probe = self.breaker.state(self.loop.time()) is not State.CLOSED
+            is_probe = self.breaker.state(self.loop.time()) is not BreakerState.CLOSED
             self.probes += is_probe
             self.most_probes = max(self.most_probes, self.probes)
             try:

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from livekit_conformance.client.breaker import CircuitBreaker, CircuitOpenError, State
+from livekit_conformance.client.breaker import BreakerState, CircuitBreaker, CircuitOpenError
 from livekit_conformance.environments.policies import BreakerPolicy
 
 POLICY = BreakerPolicy.model_validate({"failures": 3, "window": "10s", "open_for": "5s"})
@@ -30,14 +30,14 @@ def test_enough_failures_within_the_window_open_it():
 
 
 def test_failures_further_apart_do_not():
-    assert failed(CircuitBreaker(POLICY), 0, 4, 11).state(11) is State.CLOSED
+    assert failed(CircuitBreaker(POLICY), 0, 4, 11).state(11) is BreakerState.CLOSED
 
 
 def test_an_answer_forgets_the_failures_before_it():
     breaker = failed(CircuitBreaker(POLICY), 0, 1)
     breaker.succeeded(breaker.enter(2))
 
-    assert failed(breaker, 3, 4).state(5) is State.CLOSED
+    assert failed(breaker, 3, 4).state(5) is BreakerState.CLOSED
 
 
 def test_a_late_answer_from_before_it_opened_does_not_close_it():
@@ -47,7 +47,7 @@ def test_a_late_answer_from_before_it_opened_does_not_close_it():
 
     breaker.succeeded(early)
 
-    assert breaker.state(2) is State.OPEN
+    assert breaker.state(2) is BreakerState.OPEN
 
 
 def test_an_abandoned_probe_lets_another_one_through():
@@ -56,7 +56,7 @@ def test_an_abandoned_probe_lets_another_one_through():
 
     breaker.succeeded(breaker.enter(5))
 
-    assert breaker.state(5) is State.CLOSED
+    assert breaker.state(5) is BreakerState.CLOSED
 
 
 class Breaker(RuleBasedStateMachine):
@@ -80,10 +80,10 @@ class Breaker(RuleBasedStateMachine):
         try:
             period = self.breaker.enter(self.now)
         except CircuitOpenError:
-            assert before is State.OPEN
+            assert before is BreakerState.OPEN
         else:
-            assert before is not State.OPEN
-            self.out.append((period, before is State.HALF_OPEN))
+            assert before is not BreakerState.OPEN
+            self.out.append((period, before is BreakerState.HALF_OPEN))
 
     @precondition(lambda self: self.out)
     @rule(which=st.integers(0), how=st.sampled_from(["succeeded", "failed", "abandoned"]))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
 from livekit_conformance.client import CircuitBreaker, LiveKitError, Resilience
-from livekit_conformance.client.breaker import State
+from livekit_conformance.client.breaker import BreakerState
 from livekit_conformance.client.budget import Budget
 from livekit_conformance.environments.policies import ErrorClass
 from tests.client.machine import HUNTING, SETTINGS, ClientMachine
@@ -44,7 +44,7 @@ class NeverOutOfBudget(Resilience):
 
 class ForgetsItsProbe(CircuitBreaker):
     def enter(self, now: float) -> int:
-        if self.state(now) is State.HALF_OPEN:
+        if self.state(now) is BreakerState.HALF_OPEN:
             return self._period
         return super().enter(now)
 

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 
 from livekit_conformance.catalogue.clauses import CLAUSES
-from livekit_conformance.comparison.changes import Kind, compare
+from livekit_conformance.comparison.changes import ChangeKind, compare
 from livekit_conformance.verdict import Verdict
 from tests.comparison.runs import MANY, cause, check, result, results
 
 A, B, C = "1.1-server-answers", "1.1-key-is-accepted", "1.5-bus-has-a-server"
 OPPOSITE = {
-    Kind.BROKEN: Kind.FIXED,
-    Kind.WORSE: Kind.BETTER,
-    Kind.SKIPPED: Kind.CHECKED,
-    Kind.GONE: Kind.NEW,
-    Kind.CAUSE: Kind.CAUSE,
-    Kind.CHANGED: Kind.CHANGED,
+    ChangeKind.BROKEN: ChangeKind.FIXED,
+    ChangeKind.WORSE: ChangeKind.BETTER,
+    ChangeKind.SKIPPED: ChangeKind.CHECKED,
+    ChangeKind.GONE: ChangeKind.NEW,
+    ChangeKind.CAUSE: ChangeKind.CAUSE,
+    ChangeKind.CHANGED: ChangeKind.CHANGED,
 }
 OPPOSITE |= {after: before for before, after in OPPOSITE.items()}
 
@@ -89,16 +89,16 @@ def test_coverage_is_lost_where_a_decided_claim_is_left_out(before, after):
 @pytest.mark.parametrize(
     ("before", "after", "kind"),
     [
-        ("PASS", "FAIL", Kind.BROKEN),
-        ("WARN", "ERROR", Kind.BROKEN),
-        ("KNOWN", "BLOCKED", Kind.BROKEN),
-        ("ERROR", "KNOWN", Kind.FIXED),
-        ("PASS", "WARN", Kind.WORSE),
-        ("KNOWN", "PASS", Kind.BETTER),
-        ("BLOCKED", "FAIL", Kind.CHANGED),
-        ("WARN", "KNOWN", Kind.CHANGED),
-        ("FAIL", "SKIPPED", Kind.SKIPPED),
-        ("SKIPPED", "BLOCKED", Kind.CHECKED),
+        ("PASS", "FAIL", ChangeKind.BROKEN),
+        ("WARN", "ERROR", ChangeKind.BROKEN),
+        ("KNOWN", "BLOCKED", ChangeKind.BROKEN),
+        ("ERROR", "KNOWN", ChangeKind.FIXED),
+        ("PASS", "WARN", ChangeKind.WORSE),
+        ("KNOWN", "PASS", ChangeKind.BETTER),
+        ("BLOCKED", "FAIL", ChangeKind.CHANGED),
+        ("WARN", "KNOWN", ChangeKind.CHANGED),
+        ("FAIL", "SKIPPED", ChangeKind.SKIPPED),
+        ("SKIPPED", "BLOCKED", ChangeKind.CHECKED),
     ],
 )
 def test_each_pair_of_verdicts_has_one_name(before, after, kind):
@@ -115,7 +115,7 @@ def test_what_fails_for_another_cause_is_told():
     comparison = compare(before, after)
 
     assert [(c.kind, c.cause_after.id) for c in comparison.changes] == [
-        (Kind.CAUSE, "server-on-another-redis")
+        (ChangeKind.CAUSE, "server-on-another-redis")
     ]
     assert [found.id for found in comparison.causes_kept] == ["bus-down"]
     assert comparison.regressions(strict=True) == ()
@@ -126,7 +126,7 @@ def test_an_unknown_cause_at_another_link_is_another_cause():
     before = result(red, diagnoses=[cause("cause-unknown", C, link="bus")])
     after = result(red, diagnoses=[cause("cause-unknown", C, link="rooms")])
 
-    assert [change.kind for change in compare(before, after).changes] == [Kind.CAUSE]
+    assert [change.kind for change in compare(before, after).changes] == [ChangeKind.CAUSE]
 
 
 def test_a_clean_up_that_fails_now_is_broken():
@@ -134,7 +134,7 @@ def test_a_clean_up_that_fails_now_is_broken():
 
     comparison = compare(result(check(A)), result(check(A), left))
 
-    assert [(c.id, c.kind) for c in comparison.changes] == [(left.id, Kind.BROKEN)]
+    assert [(c.id, c.kind) for c in comparison.changes] == [(left.id, ChangeKind.BROKEN)]
 
 
 def test_a_clean_up_of_what_was_not_done_before_is_new():
@@ -142,7 +142,7 @@ def test_a_clean_up_of_what_was_not_done_before_is_new():
 
     comparison = compare(result(check(A, "BLOCKED")), result(check(A, "BLOCKED"), left))
 
-    assert [(c.id, c.kind) for c in comparison.changes] == [(left.id, Kind.NEW)]
+    assert [(c.id, c.kind) for c in comparison.changes] == [(left.id, ChangeKind.NEW)]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_order_is_that_of_the_later_run_and_what_is_gone_comes_last():
     comparison = compare(before, after)
 
     assert [(c.id, c.kind) for c in comparison.changes] == [
-        (C, Kind.NEW),
-        (B, Kind.BROKEN),
-        (A, Kind.GONE),
+        (C, ChangeKind.NEW),
+        (B, ChangeKind.BROKEN),
+        (A, ChangeKind.GONE),
     ]

@@ -10,8 +10,8 @@ import re
 import jsonschema
 import pytest
 
-from livekit_conformance.cli import main
-from livekit_conformance.reporting import page_phrases
+from livekit_conformance.cli.main import main
+from livekit_conformance.reporting.text import page_phrases
 from livekit_conformance.reporting.writers.results_json import schema
 from tests.comparison.runs import cause, check, numbered, result, write
 

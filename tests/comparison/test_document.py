@@ -15,14 +15,14 @@ from livekit_conformance.comparison.changes import compare
 from livekit_conformance.comparison.comparison_page import document
 from livekit_conformance.comparison.document import (
     SHOWN,
-    Document,
-    Section,
+    ComparisonDocument,
+    ComparisonSection,
     as_html,
     as_lines,
     as_markdown,
 )
 from livekit_conformance.comparison.past_run import PastRun
-from livekit_conformance.reporting.page.model import Word
+from livekit_conformance.reporting.page.model import ColouredWord
 from livekit_conformance.verdict import Verdict
 from tests.comparison.runs import MANY, check, result, results
 
@@ -98,8 +98,10 @@ def test_nothing_in_a_page_comes_alive():
 
 def test_nothing_behind_a_verdict_comes_alive():
     told = f"PASS ({NASTY})"
-    rows = (("x", Word(told, Verdict.PASS)),)
-    page = Document("en", "t", "v", "good", (), (Section("s", head=("a", "b"), rows=rows),))
+    rows = (("x", ColouredWord(told, Verdict.PASS)),)
+    page = ComparisonDocument(
+        "en", "t", "v", "good", (), (ComparisonSection("s", head=("a", "b"), rows=rows),)
+    )
 
     assert Cells(as_html(page)).rows == [["a", "b"], ["x", told]]
 
@@ -113,8 +115,8 @@ def test_a_terminal_is_not_given_control_characters():
 
 def test_a_terminal_is_shown_the_first_rows_and_how_many_there_are_more():
     rows = tuple((f"row {n}", "x") for n in range(SHOWN + 5))
-    told = Document(
-        "en", "title", "verdict", "good", (), (Section("s", head=("a", "b"), rows=rows),)
+    told = ComparisonDocument(
+        "en", "title", "verdict", "good", (), (ComparisonSection("s", head=("a", "b"), rows=rows),)
     )
 
     lines = list(as_lines(told))
@@ -126,7 +128,9 @@ def test_a_terminal_is_shown_the_first_rows_and_how_many_there_are_more():
 
 def test_columns_are_aligned():
     rows = (("a", "b", "c"), ("aaa", "bb", "c"))
-    told = Document("en", "t", "v", "good", (), (Section("s", head=("h", "h", "h"), rows=rows),))
+    told = ComparisonDocument(
+        "en", "t", "v", "good", (), (ComparisonSection("s", head=("h", "h", "h"), rows=rows),)
+    )
 
     assert list(as_lines(told))[3:6] == ["  h    h   h", "  a    b   c", "  aaa  bb  c"]
 

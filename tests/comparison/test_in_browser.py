@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from livekit_conformance.cli import main
+from livekit_conformance.cli.main import main
 from tests.comparison.runs import cause, check, numbered, write
 from tests.reporting.test_in_browser import BROKEN_REFERENCES, FAINT, OUTSIDE, OVERFLOWING
 

@@ -8,7 +8,7 @@ import asyncio
 import json
 from dataclasses import replace
 
-from livekit_conformance.cli import main
+from livekit_conformance.cli.main import main
 from tests.mutants.mutant import Mutant, fault, run_mutant
 
 _SOME = {"PYTEST_ADDOPTS": "-m smoke -k 'bus or server'"}

@@ -9,7 +9,7 @@ import pytest
 from livekit_conformance.config_doctor import services
 from livekit_conformance.provisioners.local.binaries import SERVER, SIP
 from tests.config_doctor import go_config
-from tests.missing import missing
+from tests.require import missing
 
 
 @pytest.fixture(params=[SERVER, SIP], ids=lambda program: program.name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from livekit_conformance.config_doctor.services import SERVER, SIP, Service
+from livekit_conformance.config_doctor.services import SERVER, SIP, ConfiguredService
 
 _CHANGE = re.compile(r"<<(.*?)\|(.*?)>>", re.DOTALL)
 
@@ -19,7 +19,7 @@ class OddFile:
     """
 
     name: str
-    service: Service
+    service: ConfiguredService
     marked: str
 
     @property

@@ -19,11 +19,12 @@ from pathlib import Path
 
 import pytest
 
-from livekit_conformance.config_fixer import command, target, writing
+from livekit_conformance.cli import config_fix
+from livekit_conformance.config_fixer import target, writing
 from tests.config_fixer.calls import caught
 from tests.config_fixer.command_line import run_fix
 from tests.config_fixer.killed import AFTER, BEFORE, MODE, WAYS
-from tests.missing import missing
+from tests.require import missing
 
 ROOT = Path(__file__).parents[2]
 # Runs that are killed; the long run is EXAMPLES=300.
@@ -173,7 +174,7 @@ def test_twenty_runs_at_once_are_one_writer_and_one_backup(file):
 
 
 def test_a_run_that_waits_in_vain_says_for_what(file, monkeypatch, capsys):
-    monkeypatch.setattr(command, "locked", lambda folder: writing.locked(folder, within=0.1))
+    monkeypatch.setattr(config_fix, "locked", lambda folder: writing.locked(folder, within=0.1))
     folder = os.open(file.parent, os.O_RDONLY)
     fcntl.flock(folder, fcntl.LOCK_EX)
     try:

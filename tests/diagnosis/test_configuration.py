@@ -5,7 +5,7 @@ Which cause is named for what is wrong in the configuration files.
 import pytest
 
 from livekit_conformance.catalogue.clauses import BY_ID
-from livekit_conformance.config_doctor import Finding, Severity, check
+from livekit_conformance.config_doctor import ConfigFinding, Severity, check
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import CheckRecord, Verdict
@@ -37,7 +37,7 @@ SIP_SILENT = record("1.5-sip-answers-options", Verdict.BLOCKED)
 SIP_RUNS = record("1.5-sip-answers-options", Verdict.PASS)
 
 
-def observed(finding: Finding) -> Observation:
+def observed(finding: ConfigFinding) -> Observation:
     details = {
         "file": finding.file,
         "key": finding.key,

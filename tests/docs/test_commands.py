@@ -20,7 +20,7 @@ import yaml
 
 from livekit_conformance.mock import Mock, MockConfig
 from livekit_conformance.provisioners.local.stack import KeyPair, server_config, sip_config
-from tests.at_once import begun
+from tests.concurrency import begun
 from tests.docs.documents import DOCUMENTS, README, ROOT, commands, every_command
 from tests.recipes.conftest import Ended, Workspace, fresh_copy
 

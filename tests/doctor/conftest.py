@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 from livekit_conformance.doctor.examination import examine
-from livekit_conformance.doctor.findings import Finding, Mark
+from livekit_conformance.doctor.findings import LinkFinding, LinkMark
 from livekit_conformance.environments.profile import DeploymentFiles, Outbound, Profile
 from livekit_conformance.environments.variables import LeftOut
 from livekit_conformance.mock import Faults, Mock, MockConfig
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.deployment import fill_mock
 from livekit_conformance.provisioners.local.stack import KeyPair
-from livekit_conformance.reporting.scrubber import Scrubber
+from livekit_conformance.secrets.scrubber import Scrubber
 
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
@@ -65,7 +65,7 @@ def deployment(tmp_path: Path) -> Callable[..., Any]:
 
 async def look(
     profile: Profile, *, whole: float = 9.0, left_out: Mapping[str, LeftOut] | None = None
-) -> list[Finding]:
+) -> list[LinkFinding]:
     """
     What the doctor finds; what it says is complete.
     """
@@ -74,30 +74,30 @@ async def look(
     return complete(found)
 
 
-def complete(findings: Iterable[Finding]) -> list[Finding]:
+def complete(findings: Iterable[LinkFinding]) -> list[LinkFinding]:
     """
     The findings, once it is certain that each says in both languages what it must.
     """
     findings = list(findings)
     for finding in findings:
         assert finding.says.en and finding.says.ru
-        wrong = finding.mark in {Mark.WARNING, Mark.PROBLEM}
+        wrong = finding.mark in {LinkMark.WARNING, LinkMark.PROBLEM}
         assert not wrong or finding.remedy is not None, finding.says.en
         if finding.remedy is not None:
             assert finding.remedy.en and finding.remedy.ru
     return findings
 
 
-def wrong(findings: Iterable[Finding]) -> list[Finding]:
-    return [f for f in findings if f.mark in {Mark.WARNING, Mark.PROBLEM}]
+def wrong(findings: Iterable[LinkFinding]) -> list[LinkFinding]:
+    return [f for f in findings if f.mark in {LinkMark.WARNING, LinkMark.PROBLEM}]
 
 
-def the_problem(findings: Iterable[Finding]) -> Finding:
+def the_problem(findings: Iterable[LinkFinding]) -> LinkFinding:
     """
     The only thing that is wrong.
     """
     (found,) = wrong(findings)
-    assert found.mark is Mark.PROBLEM
+    assert found.mark is LinkMark.PROBLEM
     assert _CYRILLIC.search(found.says.ru), found.says.ru
     assert found.remedy is not None and _CYRILLIC.search(found.remedy.ru)
     return found

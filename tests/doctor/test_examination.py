@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.doctor import examination, sip
-from livekit_conformance.doctor.findings import Mark
+from livekit_conformance.doctor.findings import LinkMark
 from livekit_conformance.environments.profile import Outbound
 from livekit_conformance.environments.variables import LeftOut
 from livekit_conformance.protocol.logline import parse
@@ -54,7 +54,7 @@ async def test_a_healthy_deployment_is_in_order(deployment):
     assert wrong(found) == []
     assert time.monotonic() - began < 5
     # All that the mock has; a version of livekit-sip nobody tells.
-    assert {f.link for f in found if f.mark is Mark.OK} == {
+    assert {f.link for f in found if f.mark is LinkMark.OK} == {
         Link.CONFIGURATION,
         Link.TCP,
         Link.TLS,
@@ -97,7 +97,7 @@ async def test_an_inexact_clock_is_a_warning(deployment):
     async with deployment(clock_inexact=True) as (_, profile):
         (found,) = wrong(await look(profile))
 
-    assert (found.link, found.mark) == (Link.CLOCK, Mark.WARNING)
+    assert (found.link, found.mark) == (Link.CLOCK, LinkMark.WARNING)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ async def test_a_wrong_key_pair_is_told_and_what_needs_it_is_not_looked_at(
     assert told.link is Link.API_KEY
     assert words in told.says.en
     assert "another-secret" not in f"{found}"
-    assert [f.mark for f in found if f.link is Link.LINE] == [Mark.NOT_LOOKED_AT]
+    assert [f.mark for f in found if f.link is Link.LINE] == [LinkMark.NOT_LOOKED_AT]
 
 
 async def test_a_refused_port_leaves_the_server_unlooked_at_and_all_others_are_told(deployment):
@@ -129,8 +129,10 @@ async def test_a_refused_port_leaves_the_server_unlooked_at_and_all_others_are_t
     told = the_problem(found)
     assert told.link is Link.TCP
     assert "Connection refused" in told.says.en
-    assert {f.link for f in found if f.mark is Mark.OK} >= {Link.SIP_SOCKET, Link.BUS}
-    assert all(f.mark is Mark.NOT_LOOKED_AT for f in found if f.link in {Link.API_KEY, Link.LINE})
+    assert {f.link for f in found if f.mark is LinkMark.OK} >= {Link.SIP_SOCKET, Link.BUS}
+    assert all(
+        f.mark is LinkMark.NOT_LOOKED_AT for f in found if f.link in {Link.API_KEY, Link.LINE}
+    )
 
 
 async def test_black_holes_everywhere_are_told_within_the_deadline(deployment, impatient):
@@ -173,7 +175,7 @@ async def test_a_name_that_does_not_resolve_is_told(deployment):
         of_livekit = await look(changed(profile, "livekit", url="ws://nowhere.invalid:7880"))
 
     for link, found in ((Link.SIP_SOCKET, of_sip), (Link.DNS, of_livekit)):
-        told = next(f for f in wrong(found) if f.mark is Mark.PROBLEM)
+        told = next(f for f in wrong(found) if f.mark is LinkMark.PROBLEM)
         assert told.link is link
         assert "`nowhere.invalid` has no address" in told.says.en
 
@@ -182,11 +184,11 @@ async def test_a_name_that_does_not_resolve_is_told(deployment):
     ("context", "mark", "words"),
     [
         (certificates.good, None, ""),
-        (lambda: certificates.good(days=-1), Mark.PROBLEM, "certificate has expired"),
-        (lambda: certificates.good("elsewhere.test"), Mark.PROBLEM, "mismatch"),
-        (certificates.of_a_stranger, Mark.PROBLEM, "certificate"),
-        (lambda: certificates.good(days=5), Mark.WARNING, "valid for 5 days"),
-        (lambda: None, Mark.PROBLEM, "certificate"),
+        (lambda: certificates.good(days=-1), LinkMark.PROBLEM, "certificate has expired"),
+        (lambda: certificates.good("elsewhere.test"), LinkMark.PROBLEM, "mismatch"),
+        (certificates.of_a_stranger, LinkMark.PROBLEM, "certificate"),
+        (lambda: certificates.good(days=5), LinkMark.WARNING, "valid for 5 days"),
+        (lambda: None, LinkMark.PROBLEM, "certificate"),
     ],
     ids=["good", "expired", "of-another-host", "of-a-stranger", "expires-soon", "none"],
 )
@@ -229,7 +231,7 @@ async def test_a_profile_that_says_little_is_told_what_it_could_say(deployment):
         )
         found = await look(bare)
 
-    unseen = [f for f in found if f.mark is Mark.NOT_LOOKED_AT]
+    unseen = [f for f in found if f.mark is LinkMark.NOT_LOOKED_AT]
     assert wrong(found) == []
     assert {Link.SIP_SOCKET, Link.BUS, Link.ENDPOINT, Link.LOGS, Link.LINE} <= {
         f.link for f in unseen
@@ -248,7 +250,7 @@ async def test_variables_that_the_profile_asks_for_are_named_and_no_line_that_it
         }
         found = await look(bare, left_out=left_out)
 
-    remedies = {f.link: f.remedy.en for f in found if f.mark is Mark.NOT_LOOKED_AT and f.remedy}
+    remedies = {f.link: f.remedy.en for f in found if f.mark is LinkMark.NOT_LOOKED_AT and f.remedy}
     assert (
         remedies[Link.LINE] == "Set `SIP_SERVER`, `SIP_NUMBER` in the environment or the env file"
     )

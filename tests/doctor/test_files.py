@@ -11,7 +11,7 @@ import yaml
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.doctor import files
-from livekit_conformance.doctor.findings import Mark
+from livekit_conformance.doctor.findings import LinkMark
 from livekit_conformance.environments.profile import Profile
 from tests.doctor.conftest import complete, the_problem, wrong
 
@@ -52,7 +52,7 @@ def profile(tmp_path, server=None, sip=None, logs=()):
 def test_files_that_agree_are_fine(tmp_path):
     found = complete(files.look_at_configs(profile(tmp_path, SERVER, SIP)))
 
-    assert [f.mark for f in found] == [Mark.OK]
+    assert [f.mark for f in found] == [LinkMark.OK]
 
 
 def test_files_that_disagree_are_told_with_line_and_remedy(tmp_path):
@@ -60,7 +60,7 @@ def test_files_that_disagree_are_told_with_line_and_remedy(tmp_path):
 
     (found,) = wrong(complete(files.look_at_configs(profile(tmp_path, SERVER, other))))
 
-    assert found.mark is Mark.PROBLEM
+    assert found.mark is LinkMark.PROBLEM
     assert found.says.en.startswith("livekit-sip.yaml:")
     assert "is another Redis" in found.says.en
     assert "same Redis" in found.remedy.en
@@ -73,7 +73,7 @@ def test_one_file_alone_is_looked_at_too(tmp_path, which):
     found = complete(files.look_at_configs(profile(tmp_path, **{which: content[which]})))
 
     assert len(wrong(found)) == 1
-    assert [f.mark for f in found].count(Mark.NOT_LOOKED_AT) == 1
+    assert [f.mark for f in found].count(LinkMark.NOT_LOOKED_AT) == 1
 
 
 def test_a_file_that_may_not_be_read_is_a_problem(tmp_path):
@@ -115,10 +115,10 @@ def test_a_log_that_can_be_read_says_how_old_it_is(tmp_path):
         files.look_at_logs(profile(tmp_path, logs=[log(path)]), now=1000.0 + 7200)
     )
 
-    assert (found.link, found.mark) == (Link.LOGS, Mark.OK)
+    assert (found.link, found.mark) == (Link.LOGS, LinkMark.OK)
     assert "last written 2 h ago" in found.says.en
     assert "последняя запись 2 ч назад" in found.says.ru
-    assert (other.mark, "livekit-sip" in other.says.en) == (Mark.NOT_LOOKED_AT, True)
+    assert (other.mark, "livekit-sip" in other.says.en) == (LinkMark.NOT_LOOKED_AT, True)
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "pipe"])
@@ -141,7 +141,7 @@ def test_the_command_of_a_log_is_looked_for_and_not_run(tmp_path):
 
     found = complete(files.look_at_logs(profile(tmp_path, logs=sources)))
 
-    assert [f.mark for f in found] == [Mark.NOT_LOOKED_AT, Mark.PROBLEM]
+    assert [f.mark for f in found] == [LinkMark.NOT_LOOKED_AT, LinkMark.PROBLEM]
     assert not marker.exists()
 
 

@@ -9,12 +9,12 @@ import pytest
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
 from livekit_conformance.doctor import bus, hosts, server, sip
-from livekit_conformance.doctor.findings import Mark
-from livekit_conformance.doctor.line import Caller
+from livekit_conformance.doctor.findings import LinkMark
+from livekit_conformance.doctor.trunks_and_rules import Caller
 from livekit_conformance.doctor.versions import judge_versions, server_version_in, sip_version_in
+from livekit_conformance.drivers.api.livekit_api import ApiRefused
 from livekit_conformance.drivers.bus import CHANNELS, CREATE_PARTICIPANT
-from livekit_conformance.drivers.livekit_api import ApiRefused
-from livekit_conformance.drivers.transport import Endpoint, Handshake, Resolution
+from livekit_conformance.drivers.reachability import HostAndPort, Resolution, TlsHandshake
 from livekit_conformance.environments.profile import Sip
 from livekit_conformance.errors import Blocked, Unreachable
 from livekit_conformance.protocol.http_date import ClockOffset
@@ -25,7 +25,7 @@ from tests.doctor.conftest import complete, the_problem, wrong
 URL, KEY = "wss://voice.test", "APIabcdefgh12"
 HOST = hosts.Host(
     "livekit.url",
-    Endpoint("voice.test", 443, is_secure=True),
+    HostAndPort("voice.test", 443, is_secure=True),
     Text(en="livekit-server", ru="livekit-server"),
     Link.DNS,
     Link.TCP,
@@ -46,7 +46,10 @@ def silent(detail, phase="connect"):
 def test_a_healthy_greeting_says_server_and_clock():
     found = complete(server.judge_greeting(greeting(), URL))
 
-    assert [(f.link, f.mark) for f in found] == [(Link.SERVER, Mark.OK), (Link.CLOCK, Mark.OK)]
+    assert [(f.link, f.mark) for f in found] == [
+        (Link.SERVER, LinkMark.OK),
+        (Link.CLOCK, LinkMark.OK),
+    ]
 
 
 def test_a_server_that_is_not_ready_has_lost_redis():
@@ -70,15 +73,15 @@ def test_something_else_at_the_url_is_named(status, text):
 def test_an_answer_without_a_date_says_nothing_about_the_clock():
     (_, clock) = complete(server.judge_greeting(greeting(Date="yesterday"), URL))
 
-    assert (clock.link, clock.mark) == (Link.CLOCK, Mark.NOT_LOOKED_AT)
+    assert (clock.link, clock.mark) == (Link.CLOCK, LinkMark.NOT_LOOKED_AT)
 
 
 @pytest.mark.parametrize(
     ("offset", "mark"),
     [
-        (ClockOffset(-0.5, 0.7), Mark.OK),
-        (ClockOffset(9.0, 10.2), Mark.WARNING),
-        (ClockOffset(-91.0, -90.0), Mark.PROBLEM),
+        (ClockOffset(-0.5, 0.7), LinkMark.OK),
+        (ClockOffset(9.0, 10.2), LinkMark.WARNING),
+        (ClockOffset(-91.0, -90.0), LinkMark.PROBLEM),
     ],
     ids=["agrees", "inexact", "behind"],
 )
@@ -86,7 +89,7 @@ def test_clocks_differ_by_so_much(offset, mark):
     found = server.judge_clock(offset)
 
     assert found.mark is mark
-    assert mark is Mark.OK or "timedatectl" in found.remedy.en
+    assert mark is LinkMark.OK or "timedatectl" in found.remedy.en
 
 
 def test_the_direction_of_the_clock_is_told_in_russian_too():
@@ -142,7 +145,7 @@ def test_lists_that_nobody_here_understands_are_told():
 def test_a_short_secret_is_a_warning():
     assert [*server.judge_secret("x" * 32)] == []
     (found,) = complete(server.judge_secret("x" * 31))
-    assert found.mark is Mark.WARNING
+    assert found.mark is LinkMark.WARNING
     assert "31" in found.says.en
 
 
@@ -183,15 +186,15 @@ def test_refused_and_silent_ports_have_different_remedies():
     ],
 )
 def test_a_certificate_that_is_not_trusted_is_told_with_what_mends_it(problem, remedy):
-    found = the_problem([hosts.judge_certificate(HOST, Handshake(problem=problem), now=0.0)])
+    found = the_problem([hosts.judge_certificate(HOST, TlsHandshake(problem=problem), now=0.0)])
 
     assert problem in found.says.en
     assert remedy in found.remedy.en
 
 
-@pytest.mark.parametrize(("days", "mark"), [(90, Mark.OK), (5, Mark.WARNING)])
+@pytest.mark.parametrize(("days", "mark"), [(90, LinkMark.OK), (5, LinkMark.WARNING)])
 def test_a_certificate_is_valid_for_so_many_days(days, mark):
-    handshake = Handshake("TLSv1.3", days * DAY_S)
+    handshake = TlsHandshake("TLSv1.3", days * DAY_S)
 
     (found,) = complete([hosts.judge_certificate(HOST, handshake, now=0.0)])
 
@@ -220,9 +223,9 @@ def test_silence_and_refusal_of_sip_have_different_remedies():
 @pytest.mark.parametrize(
     ("server", "endpoint"),
     [
-        ("sip.test", Endpoint("sip.test", 5060, is_secure=False)),
-        ("sip.test:5080", Endpoint("sip.test", 5080, is_secure=False)),
-        ("[::1]:5060", Endpoint("::1", 5060, is_secure=False)),
+        ("sip.test", HostAndPort("sip.test", 5060, is_secure=False)),
+        ("sip.test:5080", HostAndPort("sip.test", 5080, is_secure=False)),
+        ("[::1]:5060", HostAndPort("::1", 5060, is_secure=False)),
     ],
 )
 def test_sip_server_leads_to_an_endpoint(server, endpoint):
@@ -255,12 +258,12 @@ def test_who_answers_otherwise_is_not_livekit_sip_unless_it_is_a_provider():
 
     (found,) = complete([sip.judge_response(over, busy)])
 
-    assert found.mark is Mark.WARNING
+    assert found.mark is LinkMark.WARNING
     assert "`404 OK`, `Asterisk`" in found.says.en
     assert "sip.provider" in found.remedy.en
-    assert sip.judge_response(over, answer()).mark is Mark.OK
+    assert sip.judge_response(over, answer()).mark is LinkMark.OK
     provider = over.model_copy(update={"provider": True})
-    assert sip.judge_response(provider, busy).mark is Mark.OK
+    assert sip.judge_response(provider, busy).mark is LinkMark.OK
 
 
 # -- bus and versions
@@ -318,12 +321,17 @@ def test_versions_are_told_with_where_they_are_known_from():
 
 
 def test_versions_that_nobody_knows_are_not_looked_at():
-    assert [f.mark for f in judged()] == [Mark.NOT_LOOKED_AT, Mark.NOT_LOOKED_AT]
+    assert [f.mark for f in judged()] == [LinkMark.NOT_LOOKED_AT, LinkMark.NOT_LOOKED_AT]
 
 
 @pytest.mark.parametrize(
     ("version", "mark"),
-    [("1.5.2", Mark.WARNING), ("v1.8.4", Mark.OK), ("1.10.0", Mark.OK), ("dev", Mark.OK)],
+    [
+        ("1.5.2", LinkMark.WARNING),
+        ("v1.8.4", LinkMark.OK),
+        ("1.10.0", LinkMark.OK),
+        ("dev", LinkMark.OK),
+    ],
 )
 def test_a_version_older_than_the_tested_ones_is_a_warning(version, mark):
     assert judged(in_redis=version)[0].mark is mark

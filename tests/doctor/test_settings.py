@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance.doctor import settings
-from livekit_conformance.doctor.findings import Mark
+from livekit_conformance.doctor.findings import LinkMark
 from livekit_conformance.environments import loader
-from livekit_conformance.environments.sanity import NINE, oddities, scheme_misfit, swapped
+from livekit_conformance.environments.variable_checks import (
+    DEPLOYMENT_VARIABLES,
+    oddities,
+    scheme_misfit,
+    swapped,
+)
 from livekit_conformance.errors import ProfileError
 from tests.doctor.conftest import complete, the_problem, wrong
 
@@ -51,7 +56,7 @@ def test_a_good_profile_names_its_file_and_each_of_the_nine_variables():
     assert wrong(found) == []
     assert "prod.yaml` loads (kind live)" in found[0].says.en
     assert [f.says.en for f in found[1:]] == [
-        f"variable `{name}`: from the environment" for name in NINE
+        f"variable `{name}`: from the environment" for name in DEPLOYMENT_VARIABLES
     ]
 
 
@@ -63,7 +68,7 @@ def test_the_variables_of_the_env_file_are_one_warning_that_names_the_file(tmp_p
     found = judge(env_file, DOMAIN=None, PORT=None)
 
     (told,) = wrong(found)
-    assert told.mark is Mark.WARNING
+    assert told.mark is LinkMark.WARNING
     assert told.says.en == f"only `{env_file}` has `DOMAIN`, `PORT`, and not the environment"
     assert f"variable `PORT`: from `{env_file}`" in [f.says.en for f in found]
 
@@ -81,7 +86,7 @@ def told_of(tmp_path, text, mode=0o600, **changes):
 def test_an_env_file_that_others_can_read_is_told_with_the_command_that_mends_it(tmp_path):
     env_file, (found,) = told_of(tmp_path, "OTHER=1\n", 0o644)
 
-    assert found.mark is Mark.WARNING
+    assert found.mark is LinkMark.WARNING
     assert f"other accounts can read or change `{env_file}` (mode 0644)" in found.says.en
     assert f"`chmod 600 {env_file}`" in found.remedy.ru
 
@@ -116,7 +121,7 @@ def test_an_env_file_that_git_takes_is_told(tmp_path, monkeypatch):
 def test_how_an_env_file_is_written_is_told_once(tmp_path, text, says, does):
     _, (found,) = told_of(tmp_path, text)
 
-    assert found.mark is Mark.WARNING
+    assert found.mark is LinkMark.WARNING
     assert says in found.says.en
     assert does in found.remedy.en
     assert says not in found.says.ru
@@ -129,7 +134,7 @@ def test_quirks_of_lines_that_nothing_asks_for_are_not_told(tmp_path):
 def test_an_empty_variable_that_hides_one_of_the_env_file_is_told_as_that(tmp_path):
     env_file, (found,) = told_of(tmp_path, "SIP_SERVER=sip.test\n", SIP_SERVER="")
 
-    assert found.mark is Mark.PROBLEM
+    assert found.mark is LinkMark.PROBLEM
     assert f"is empty in the environment, which hides its value in `{env_file}`" in found.says.en
     assert "`unset SIP_SERVER`" in found.remedy.en
 
@@ -147,7 +152,7 @@ def test_a_missing_variable_is_told_with_the_misspelt_one_and_only_there(tmp_pat
     assert (
         found.says.en == f"variable `SIP_PASSWORD` is missing; did you mean `SIP_PASSWD` ({where})?"
     )
-    assert found.mark is Mark.PROBLEM
+    assert found.mark is LinkMark.PROBLEM
 
 
 def test_an_env_file_beside_a_profile_without_variables_is_not_looked_at(tmp_path):
@@ -163,7 +168,7 @@ def test_an_env_file_beside_a_profile_without_variables_is_not_looked_at(tmp_pat
 def test_an_unusable_profile_is_told_with_what_is_wrong_with_its_env_file(tmp_path):
     _, found = told_of(tmp_path, "PORTS=1\n", 0o644, DOMAIN=None)
 
-    assert [f.mark for f in found] == [Mark.WARNING, Mark.WARNING, Mark.PROBLEM]
+    assert [f.mark for f in found] == [LinkMark.WARNING, LinkMark.WARNING, LinkMark.PROBLEM]
 
 
 def test_a_missing_variable_is_the_problem_and_the_others_are_told_all_the_same():
@@ -174,23 +179,23 @@ def test_a_missing_variable_is_the_problem_and_the_others_are_told_all_the_same(
     assert says.en == "variable `SIP_PASSWORD` is missing, although `sip.username` is given"
     assert says.ru == "переменная `SIP_PASSWORD` не задана, хотя `sip.username` есть"
     assert "export SIP_PASSWORD=" in missing.remedy.en
-    assert len(found) == 1 + len(NINE)
+    assert len(found) == 1 + len(DEPLOYMENT_VARIABLES)
 
 
 def test_one_of_the_three_that_is_missing_makes_the_profile_unusable():
     found = judge(LIVEKIT_API_KEY=None)
 
     assert the_problem(found).says.en == "variable `LIVEKIT_API_KEY` is missing"
-    assert len(found) == len(NINE)
+    assert len(found) == len(DEPLOYMENT_VARIABLES)
 
 
 def test_optional_variables_that_are_not_set_are_one_line():
-    rest = dict.fromkeys(NINE[3:])
+    rest = dict.fromkeys(DEPLOYMENT_VARIABLES[3:])
 
     found = judge(**rest)
 
     assert wrong(found) == []
-    (line,) = [f for f in found if f.mark is Mark.NOT_LOOKED_AT]
+    (line,) = [f for f in found if f.mark is LinkMark.NOT_LOOKED_AT]
     names = ", ".join(f"`{name}`" for name in rest)
     assert line.says.en == f"not set: {names}; checks that need them are skipped"
     assert judge(**dict.fromkeys(rest, "")) == found

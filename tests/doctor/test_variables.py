@@ -7,8 +7,8 @@ from __future__ import annotations
 import pytest
 
 from livekit_conformance.catalogue.text import LANGUAGES
-from livekit_conformance.cli import main
-from livekit_conformance.environments.sanity import NINE
+from livekit_conformance.cli.main import main
+from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES
 
 KEY, SECRET = "APIabcdefgh12", "made-up-secret-that-is-long-enough"
 # Ports that nobody listens on, so only what is said of the variables is looked at.
@@ -73,8 +73,9 @@ def test_each_of_the_nine_is_told_with_its_place(said, language):
     told = [says for says, _, _ in said(language)]
 
     word = {"en": "from the environment", "ru": "из окружения"}[language]
-    assert [says for says in told if any(name in says for name in NINE)] == [
-        f"{'variable' if language == 'en' else 'переменная'} `{name}`: {word}" for name in NINE
+    assert [says for says in told if any(name in says for name in DEPLOYMENT_VARIABLES)] == [
+        f"{'variable' if language == 'en' else 'переменная'} `{name}`: {word}"
+        for name in DEPLOYMENT_VARIABLES
     ]
 
 

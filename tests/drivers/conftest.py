@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from livekit_conformance.drivers.http_client import HttpClient
-from livekit_conformance.drivers.permit import Permit
-from livekit_conformance.drivers.webhook import WebhookReceiver
-from livekit_conformance.drivers.webhook_sender import WebhookSender
+from livekit_conformance.drivers.api.http_client import HttpClient
+from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
+from livekit_conformance.drivers.webhooks.sender import WebhookSender
 from livekit_conformance.observations import Recorder
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from tests.drivers.sip_server import ACCOUNT
 
 KEY, SECRET = "APItest", "the-secret-of-the-test-is-long-enough"

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from livekit_conformance.drivers.sip import Call, Credentials, SipAgent
+from livekit_conformance.drivers.sip.caller import Credentials, OutgoingCall, SipAgent
 from livekit_conformance.protocol.sip import sdp
 from livekit_conformance.protocol.sip.dialog import Dialog, response_to
 from livekit_conformance.protocol.sip.digest import Challenge, verify
@@ -165,7 +165,7 @@ SERVERS = {"udp": udp_server, "tcp": tcp_server}
 both_transports = pytest.mark.parametrize("transport", ["udp", "tcp"])
 
 
-async def dial(agent: SipAgent, **options: object) -> Call:
+async def dial(agent: SipAgent, **options: object) -> OutgoingCall:
     return await agent.call(number="+15550123", caller="+15550100", **options)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from livekit_conformance.drivers import agent_participant
-from livekit_conformance.drivers.agent_participant import Participant
+from livekit_conformance.drivers.agent import process
+from livekit_conformance.drivers.agent.process import Participant
 
 
 class Room:
@@ -38,12 +38,12 @@ class Room:
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> Room:
     room = Room()
-    monkeypatch.setattr(agent_participant.rtc, "Room", lambda: room)
+    monkeypatch.setattr(process.rtc, "Room", lambda: room)
     return room
 
 
 async def test_the_agent_leaves_after_the_caller(room: Room, monkeypatch: Any) -> None:
-    monkeypatch.setattr(agent_participant, "_ALONE_WITHIN_S", 30.0)
+    monkeypatch.setattr(process, "_ALONE_WITHIN_S", 30.0)
     leaving = asyncio.create_task(Participant().leave())
     await asyncio.wait({leaving}, timeout=0.05)
     stayed = not room.left
@@ -56,7 +56,7 @@ async def test_the_agent_leaves_after_the_caller(room: Room, monkeypatch: Any) -
 
 
 async def test_the_agent_does_not_wait_for_ever(room: Room, monkeypatch: Any) -> None:
-    monkeypatch.setattr(agent_participant, "_ALONE_WITHIN_S", 0.02)
+    monkeypatch.setattr(process, "_ALONE_WITHIN_S", 0.02)
 
     await asyncio.wait_for(Participant().leave(), 5.0)
 

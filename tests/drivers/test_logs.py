@@ -13,7 +13,7 @@ from livekit_conformance.catalogue.error_lines import ON_PURPOSE
 from livekit_conformance.drivers.logs import LogTail, log_of_command
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.waiting import wait_until
 
 

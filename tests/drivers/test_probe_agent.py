@@ -16,16 +16,16 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from livekit_conformance.catalogue.effects import Effect
-from livekit_conformance.drivers import probe
-from livekit_conformance.drivers.livekit_api import LiveKitClient
-from livekit_conformance.drivers.permit import Permit
-from livekit_conformance.drivers.probe import CALLERS, Prober, credentials
-from livekit_conformance.drivers.sip import SipAgent
-from livekit_conformance.drivers.webhook import WebhookReceiver
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.drivers.calls import inbound_probe
+from livekit_conformance.drivers.calls.inbound_probe import CALLERS, Prober, credentials
+from livekit_conformance.drivers.sip.caller import SipAgent
+from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
 from livekit_conformance.environments.profile import Profile, Sip
 from livekit_conformance.mock import Mock, MockConfig, Variations
 from livekit_conformance.observations import Recorder
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.waiting import wait_until
 from tests.mock import replay
 
@@ -97,7 +97,7 @@ async def scene(
     A mock that tells the Call-ID with participant_joined, or later as servers up to 1.8 do.
     """
     agent = Agent()
-    monkeypatch.setattr(probe, "AgentStandIn", lambda *_, **__: agent)
+    monkeypatch.setattr(inbound_probe, "AgentStandIn", lambda *_, **__: agent)
     recorder, permit = Recorder(Redactor()), Permit(frozenset(Effect))
     key = {"api_key": replay.API_KEY, "api_secret": replay.API_SECRET}
     with socket.create_server(("127.0.0.1", 0)) as listener:

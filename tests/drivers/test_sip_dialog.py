@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from livekit_conformance.drivers.sip import SipAgent
+from livekit_conformance.drivers.sip.caller import SipAgent
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip import sdp
 from livekit_conformance.protocol.sip.dialog import response_to

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from livekit_conformance.drivers.sip import SipAgent
+from livekit_conformance.drivers.sip.caller import SipAgent
 from livekit_conformance.errors import NotPermitted
 from livekit_conformance.observations import Recorder
 from tests.drivers.sip_server import answering, dial, refusing, udp_server

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from livekit_conformance.drivers.sip import Credentials, SipAgent
+from livekit_conformance.drivers.sip.caller import Credentials, SipAgent
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip.ladder import draw
 from livekit_conformance.provisioners.local.address import own_loopback_address
 from livekit_conformance.provisioners.local.prerequisites import SIPP
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.waiting import wait_until
-from tests.missing import require
+from tests.require import require
 
 SCENARIO = Path(__file__).with_name("sipp_uas_digest.xml")
 PORT = 5060

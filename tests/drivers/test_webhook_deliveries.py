@@ -9,8 +9,8 @@ from statistics import quantiles
 
 import pytest
 
-from livekit_conformance.drivers.webhook import BODY_LIMIT
-from livekit_conformance.drivers.webhook_sender import new_event
+from livekit_conformance.drivers.webhooks.receiver import BODY_LIMIT
+from livekit_conformance.drivers.webhooks.sender import new_event
 from livekit_conformance.protocol.webhook import REPLAYABLE_FOR_S, VALID_FOR_S
 from livekit_conformance.protocol.webhook_forgery import Signer
 from tests.drivers.conftest import KEY, SECRET

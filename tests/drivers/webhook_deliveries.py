@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from livekit_conformance.drivers.webhook import BODY_LIMIT
+from livekit_conformance.drivers.webhooks.receiver import BODY_LIMIT
 from livekit_conformance.protocol import token
 from livekit_conformance.protocol.webhook_forgery import FORGERIES, Delivery, Signer
 

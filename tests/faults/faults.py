@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 
-from livekit_conformance.drivers.http_client import USER_AGENT
+from livekit_conformance.drivers.api.http_client import USER_AGENT
 from tests.faults.fault import Fault, Kind
 from tests.faults.places import Place
 

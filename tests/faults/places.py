@@ -10,7 +10,7 @@ from typing import Any
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.provisioners.local.stack import HTTP_PORT, SIP_PORT, WEBHOOK_PATH
 from tests.faults.proxy import FaultProxy
-from tests.scenarios.stage import Scene
+from tests.scenarios.real_stack import Scene
 
 
 class Place(StrEnum):

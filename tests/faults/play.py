@@ -13,7 +13,7 @@ import yaml
 from tests.faults.fault import Fault
 from tests.faults.places import Place, stand_at
 from tests.scenarios.harness import Run, run_suites, write_profile
-from tests.scenarios.stage import Scene, scene
+from tests.scenarios.real_stack import Scene, scene
 
 # What looks at the links of the place and at those beside it. Who waits for a room to expire would
 # only make it longer.

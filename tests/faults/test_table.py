@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from livekit_conformance.catalogue.clause import AREAS
-from tests.at_once import begun, selected
+from tests.concurrency import begun, selected
 from tests.faults.fault import Kind
 from tests.faults.faults import FAULTS
 from tests.faults.places import Place

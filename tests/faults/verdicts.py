@@ -12,11 +12,13 @@ from types import MappingProxyType
 from typing import Any
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.drivers import agent, outbound, sip
-from livekit_conformance.drivers.livekit_api import LiveKitClient
-from livekit_conformance.drivers.probe import ANSWER_BUDGET_S
-from livekit_conformance.drivers.sip import SipAgent
-from livekit_conformance.drivers.sip_call import CANCEL_WITHIN_S
+from livekit_conformance.drivers.agent import stand_in
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
+from livekit_conformance.drivers.calls import outbound_probe
+from livekit_conformance.drivers.calls.inbound_probe import ANSWER_BUDGET_S
+from livekit_conformance.drivers.sip import caller
+from livekit_conformance.drivers.sip.caller import SipAgent
+from livekit_conformance.drivers.sip.outgoing_call import CANCEL_WITHIN_S
 from livekit_conformance.environments.profile import Webhook
 from suites.authentication import test_joining
 from suites.retry import test_webhook_retries
@@ -35,8 +37,8 @@ _ENDPOINT_S: float = Webhook.model_fields["timeout"].default
 # What a check may wait for beyond one request, by its own constants.
 _LONGEST_S: Mapping[str, float] = MappingProxyType(
     {
-        "1.1-participant-joins": agent._READY_WITHIN_S
-        + agent._ANSWER_WITHIN_S
+        "1.1-participant-joins": stand_in._READY_WITHIN_S
+        + stand_in._ANSWER_WITHIN_S
         + test_joining._LISTED_WITHIN_S,
         "1.3-server-delivers-room-events": 3 * test_delivery._DELIVERED_WITHIN_S,
         "1.3-delivery-log-shows-success": _ENDPOINT_S + test_delivery._DELIVERED_WITHIN_S,
@@ -44,11 +46,11 @@ _LONGEST_S: Mapping[str, float] = MappingProxyType(
         "1.3-refusal-is-not-retried": test_webhook_retries._ENDS_WITHIN_S,
         # Over UDP, and then over TCP: to connect, and to be answered.
         "1.5-sip-answers-options": test_call._OPTIONS_WITHIN_S
-        + sip._CONNECT_WITHIN_S
+        + caller._CONNECT_WITHIN_S
         + inspect.signature(SipAgent.told_over_tcp).parameters["within"].default,
         "1.5-invite-is-not-rejected": ANSWER_BUDGET_S + CANCEL_WITHIN_S,
         "1.1-trunk-challenges": ANSWER_BUDGET_S + CANCEL_WITHIN_S,
-        "1.5-outbound-call-is-answered": outbound.RINGING_S + outbound._OVERHEAD_S,
+        "1.5-outbound-call-is-answered": outbound_probe.RINGING_S + outbound_probe._OVERHEAD_S,
     }
 )
 

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance.catalogue.text import LANGUAGES
-from livekit_conformance.cli import main
+from livekit_conformance.cli.main import main
 from livekit_conformance.environments.loader import load
-from livekit_conformance.environments.sanity import NINE
+from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES
 from livekit_conformance.mock import Mock, MockConfig
 
 KEY, SECRET = "APIabcdefgh12", "canary-secret-that-is-long-enough"
-NAMES = (*NINE, "REDIS_URL", "REDIS_PASSWORD")
+NAMES = (*DEPLOYMENT_VARIABLES, "REDIS_URL", "REDIS_PASSWORD")
 THREE = {"LIVEKIT_URL": "ws://127.0.0.1:1", "LIVEKIT_API_KEY": KEY, "LIVEKIT_API_SECRET": SECRET}
 SERVER = f"""\
 port: 7890
@@ -111,7 +111,7 @@ def test_an_empty_folder_gives_a_profile_of_variables_and_the_list_of_what_is_mi
     assert loaded(SIP_SERVER="sip.test", SIP_NUMBER="1").sip.server == "sip.test"
     example = Path(".env.example").read_text()
     assert [line for line in example.splitlines() if line.endswith("=")] == [
-        f"{name}=" for name in (*NINE, "REDIS_URL")
+        f"{name}=" for name in (*DEPLOYMENT_VARIABLES, "REDIS_URL")
     ]
 
 
@@ -345,7 +345,14 @@ async def test_a_profile_of_a_deployment_that_works_is_in_order(folder):
     config = MockConfig(api_key=KEY, api_secret=SECRET, log_dir=folder)
     async with Mock(config) as mock:
         environ = {**os.environ, **THREE, "LIVEKIT_URL": mock.url}
-        command = (sys.executable, "-m", "livekit_conformance.cli", "init", "mine", "--lang=en")
+        command = (
+            sys.executable,
+            "-m",
+            "livekit_conformance.cli",
+            "init",
+            "mine",
+            "--lang=en",
+        )
         process = await asyncio.create_subprocess_exec(
             *command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
         )

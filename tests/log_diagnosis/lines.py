@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from livekit_conformance.catalogue.cause import Cause, Sign, log
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.log_diagnosis.findings import Finding, Findings, Unexplained
+from livekit_conformance.log_diagnosis.findings import Findings, LogFinding, Unexplained
 from livekit_conformance.log_diagnosis.reading import LogReader
 from livekit_conformance.log_diagnosis.scan import Scanned, Scanner
 
@@ -70,7 +70,7 @@ def cause(id_="c", *shows, **more):
 
 @dataclass
 class Diagnosed:
-    found: dict[str, Finding]
+    found: dict[str, LogFinding]
     unexplained: Unexplained
     scanned: Scanned
 

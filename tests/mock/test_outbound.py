@@ -13,8 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from livekit_conformance.drivers.sip import Credentials
-from livekit_conformance.drivers.sip_listener import (
+from livekit_conformance.drivers.sip.callee import (
     ANSWER,
     BUSY,
     DECLINE,
@@ -23,9 +22,10 @@ from livekit_conformance.drivers.sip_listener import (
     Behaviour,
     SipListener,
 )
+from livekit_conformance.drivers.sip.caller import Credentials
 from livekit_conformance.mock import Faults, Mock
 from livekit_conformance.observations import Recorder
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.waiting import wait_until
 from tests.drivers.test_sip_with_sipp import WITH_401, sipp_callee
 from tests.mock import replay

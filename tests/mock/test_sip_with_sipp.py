@@ -8,9 +8,9 @@ import asyncio
 from pathlib import Path
 
 from livekit_conformance.provisioners.local.prerequisites import SIPP
-from tests.missing import require
 from tests.mock import replay
 from tests.mock.conftest import StartMock
+from tests.require import require
 
 SCENARIO = Path(__file__).parent / "sipp_uac_digest.xml"
 

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
-from tests.at_once import begun, selected
+from tests.concurrency import begun, selected
 from tests.mutants.mutant import run_mutant
 from tests.scenarios.harness import Run
 

@@ -20,7 +20,7 @@ from aiohttp import web
 from livekit_conformance.environments.profile import LogSource, Profile
 from livekit_conformance.protocol import token, webhook
 
-Reason = webhook.Unproven | token.Refusal
+Reason = webhook.Unproven | token.TokenRefusal
 
 _SLOW_S = 1.2
 _LIMIT = 64 * 1024

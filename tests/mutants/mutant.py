@@ -19,7 +19,7 @@ from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.deployment import fill_mock
 from livekit_conformance.provisioners.local.address import own_loopback_address
 from livekit_conformance.provisioners.local.stack import OUTBOUND_PORT, KeyPair
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from tests.mutants import sabotage
 from tests.scenarios.harness import ROOT, Run, run_suites, write_profile
 

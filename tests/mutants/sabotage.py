@@ -18,9 +18,9 @@ from livekit_conformance.client import (
     CircuitBreaker,
     LiveKitConnectionError,
     Resilience,
-    attempt,
+    error_mapping,
 )
-from livekit_conformance.client.breaker import State
+from livekit_conformance.client.breaker import BreakerState
 from livekit_conformance.client.budget import Budget
 from livekit_conformance.environments.policies import RetryPolicy
 from livekit_conformance.mock import Faults, MockConfig
@@ -60,7 +60,7 @@ def _client_never_waits(patch: pytest.MonkeyPatch) -> None:
 
 
 def _client_confuses_errors(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(attempt, "LiveKitTimeoutError", LiveKitConnectionError)
+    patch.setattr(error_mapping, "LiveKitTimeoutError", LiveKitConnectionError)
 
 
 def _client_calls_twice(patch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def _breaker_lets_all_probe(patch: pytest.MonkeyPatch) -> None:
     whole = CircuitBreaker.enter
 
     def generous(self: CircuitBreaker, now: float) -> int:
-        if self.state(now) is State.HALF_OPEN:
+        if self.state(now) is BreakerState.HALF_OPEN:
             return self._period
         return whole(self, now)
 

@@ -4,7 +4,7 @@ Webhooks: how livekit-server delivers them, and what an endpoint takes for one.
 
 from __future__ import annotations
 
-from livekit_conformance.protocol.token import Refusal
+from livekit_conformance.protocol.token import TokenRefusal
 from livekit_conformance.protocol.webhook import Unproven
 from tests.mutants.endpoint import Application
 from tests.mutants.mutant import Mutant, changed, fault, misfit
@@ -62,14 +62,14 @@ MUTANTS = (
     ),
     endpoint(
         "believes_any_signature",
-        Application(believes=frozenset({Refusal.SIGNATURE, Refusal.ALGORITHM})),
+        Application(believes=frozenset({TokenRefusal.SIGNATURE, TokenRefusal.ALGORITHM})),
         *_refuses("wrong-key", "empty-secret", "unsigned-token"),
         # Where nothing is refused, nothing can be logged.
         "1.4-application-logs-refusals",
     ),
     endpoint(
         "believes_any_time",
-        Application(believes=frozenset({Refusal.EXPIRED})),
+        Application(believes=frozenset({TokenRefusal.EXPIRED})),
         *_refuses("expired"),
     ),
     endpoint(

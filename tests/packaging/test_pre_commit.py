@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from livekit_conformance.cli import main
+from livekit_conformance.cli.main import main
 
 (HOOK,) = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text())
 BROKEN = "port: 7880\nredis: {adress: 'localhost:6379'}\nkeys: {APIkey12345: too-short}\n"

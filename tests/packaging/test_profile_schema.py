@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from livekit_conformance.environments.loader import load
-from livekit_conformance.environments.sanity import NINE
+from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES
 from livekit_conformance.errors import ProfileError
 from tests.packaging.generated import CHECKOUT, texts
 
@@ -44,7 +44,7 @@ def test_the_example_names_the_nine_variables_and_no_value():
         *(line.split("=", 1) for line in lines if line and not line.startswith("#")), strict=True
     )
 
-    assert set(NINE) <= set(names)
+    assert set(DEPLOYMENT_VARIABLES) <= set(names)
     assert set(values) == {""}
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance import __version__
-from livekit_conformance.cli import main
+from livekit_conformance.cli.main import main
 
 CHANGELOG = Path(__file__).parents[2] / "CHANGELOG.md"
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from livekit_conformance.protocol.dispatch import (
     ConflictError,
+    DispatchOutcome,
     IncomingCall,
-    Outcome,
     Rule,
     Trunk,
     attributes,
@@ -441,7 +441,7 @@ def test_every_trunk_and_rule_is_accounted_for_whatever_their_order(
     Each takes the call or has a reason, and the outcome does not depend on the order.
     """
 
-    def result() -> Outcome | str:
+    def result() -> DispatchOutcome | str:
         try:
             return evaluate(trunks, rules, call, pin=pin)
         except ConflictError as conflict:
@@ -453,7 +453,7 @@ def test_every_trunk_and_rule_is_accounted_for_whatever_their_order(
     again = result()
 
     assert first == again
-    if isinstance(first, Outcome):
+    if isinstance(first, DispatchOutcome):
         winners = {one.id for one in (first.trunk, first.rule) if one is not None}
         ids = {one.id for one in (*trunks, *rules)}
         assert winners | set(first.not_matched) == ids

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livekit_conformance.protocol import mark
-from livekit_conformance.protocol.mark import Mark
+from livekit_conformance.protocol.mark import OwnershipMark
 
 SECRET = "a-secret-that-is-made-up-for-this-test"
-MARK = Mark(
+MARK = OwnershipMark(
     run="20261123T072805Z-prod-0a1b2c3d",
     kind="room",
     name="voice-ai-call-lkc-0a1b2c3d-1",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from livekit import api
 
-from livekit_conformance.protocol.token import Issuer, Refusal, TokenRefused, sign, verify
+from livekit_conformance.protocol.token import Issuer, TokenRefusal, TokenRefused, sign, verify
 
 KEYS = {"APIone": "secret-of-key-one-secret-of-key-one-"}
 SECRET = KEYS["APIone"]
@@ -56,34 +56,48 @@ def test_tokens_of_livekits_own_maker_are_accepted() -> None:
 @pytest.mark.parametrize(
     ("token", "reason", "text"),
     [
-        (sign(CLAIMS, "other"), Refusal.SIGNATURE, "token signature is invalid: signature is"),
-        (sign({**CLAIMS, "iss": "APItwo"}, SECRET), Refusal.UNKNOWN_KEY, "invalid API key: APItwo"),
-        (sign({"exp": 1}, SECRET), Refusal.UNKNOWN_KEY, "invalid API key: "),
-        (sign(CLAIMS, SECRET, algorithm="HS512"), Refusal.ALGORITHM, "signing method HS512 is"),
-        (sign(CLAIMS, SECRET, algorithm="HS384"), Refusal.ALGORITHM, "signing method HS384 is"),
-        (sign(CLAIMS, SECRET, algorithm="none"), Refusal.ALGORITHM, "signing method none is"),
-        (sign(CLAIMS, SECRET, header={"alg": "none"}), Refusal.ALGORITHM, "method none is"),
-        (sign(CLAIMS, SECRET, header={"alg": "HS257"}), Refusal.MALFORMED, "alg"),
-        (sign(CLAIMS, SECRET, header={"alg": 1}), Refusal.MALFORMED, "alg"),
-        (sign(CLAIMS, SECRET, header={"alg": []}), Refusal.MALFORMED, "alg"),
-        (sign({**CLAIMS, "exp": "soon"}, SECRET), Refusal.MALFORMED, "JSON decode claim"),
-        (sign({**CLAIMS, "exp": True}, SECRET), Refusal.MALFORMED, "JSON decode claim"),
-        (sign({**CLAIMS, "iss": 1}, SECRET), Refusal.MALFORMED, "JSON decode claim"),
-        (sign({**CLAIMS, "sub": 7}, SECRET), Refusal.MALFORMED, "JSON decode claim"),
-        (f"{'77u_' + 'e30'}.e30.", Refusal.MALFORMED, "JSON decode header"),
-        (f"{'W1tb' * 5000}.e30.", Refusal.MALFORMED, "JSON decode header"),
-        ("", Refusal.MALFORMED, "segments"),
-        ("a.b", Refusal.MALFORMED, "segments"),
-        ("a.b.c.d", Refusal.MALFORMED, "segments"),
-        ("a.b.c", Refusal.MALFORMED, "base64 decode header"),
-        ("e30=.e30.e30", Refusal.MALFORMED, "base64 decode header"),
-        ("W10.e30.", Refusal.MALFORMED, "JSON decode header"),
-        ("_w.e30.", Refusal.MALFORMED, "JSON decode header"),
-        (sign(CLAIMS, SECRET) + "!", Refusal.MALFORMED, "base64 decode signature"),
-        (sign(CLAIMS, SECRET) + "\n", Refusal.MALFORMED, "base64 decode signature"),
+        (sign(CLAIMS, "other"), TokenRefusal.SIGNATURE, "token signature is invalid: signature is"),
+        (
+            sign({**CLAIMS, "iss": "APItwo"}, SECRET),
+            TokenRefusal.UNKNOWN_KEY,
+            "invalid API key: APItwo",
+        ),
+        (sign({"exp": 1}, SECRET), TokenRefusal.UNKNOWN_KEY, "invalid API key: "),
+        (
+            sign(CLAIMS, SECRET, algorithm="HS512"),
+            TokenRefusal.ALGORITHM,
+            "signing method HS512 is",
+        ),
+        (
+            sign(CLAIMS, SECRET, algorithm="HS384"),
+            TokenRefusal.ALGORITHM,
+            "signing method HS384 is",
+        ),
+        (sign(CLAIMS, SECRET, algorithm="none"), TokenRefusal.ALGORITHM, "signing method none is"),
+        (sign(CLAIMS, SECRET, header={"alg": "none"}), TokenRefusal.ALGORITHM, "method none is"),
+        (sign(CLAIMS, SECRET, header={"alg": "HS257"}), TokenRefusal.MALFORMED, "alg"),
+        (sign(CLAIMS, SECRET, header={"alg": 1}), TokenRefusal.MALFORMED, "alg"),
+        (sign(CLAIMS, SECRET, header={"alg": []}), TokenRefusal.MALFORMED, "alg"),
+        (sign({**CLAIMS, "exp": "soon"}, SECRET), TokenRefusal.MALFORMED, "JSON decode claim"),
+        (sign({**CLAIMS, "exp": True}, SECRET), TokenRefusal.MALFORMED, "JSON decode claim"),
+        (sign({**CLAIMS, "iss": 1}, SECRET), TokenRefusal.MALFORMED, "JSON decode claim"),
+        (sign({**CLAIMS, "sub": 7}, SECRET), TokenRefusal.MALFORMED, "JSON decode claim"),
+        (f"{'77u_' + 'e30'}.e30.", TokenRefusal.MALFORMED, "JSON decode header"),
+        (f"{'W1tb' * 5000}.e30.", TokenRefusal.MALFORMED, "JSON decode header"),
+        ("", TokenRefusal.MALFORMED, "segments"),
+        ("a.b", TokenRefusal.MALFORMED, "segments"),
+        ("a.b.c.d", TokenRefusal.MALFORMED, "segments"),
+        ("a.b.c", TokenRefusal.MALFORMED, "base64 decode header"),
+        ("e30=.e30.e30", TokenRefusal.MALFORMED, "base64 decode header"),
+        ("W10.e30.", TokenRefusal.MALFORMED, "JSON decode header"),
+        ("_w.e30.", TokenRefusal.MALFORMED, "JSON decode header"),
+        (sign(CLAIMS, SECRET) + "!", TokenRefusal.MALFORMED, "base64 decode signature"),
+        (sign(CLAIMS, SECRET) + "\n", TokenRefusal.MALFORMED, "base64 decode signature"),
     ],
 )
-def test_a_bad_token_is_refused_for_what_is_wrong(token: str, reason: Refusal, text: str) -> None:
+def test_a_bad_token_is_refused_for_what_is_wrong(
+    token: str, reason: TokenRefusal, text: str
+) -> None:
     """
     Each refusal carries its reason and the wording of livekit-server.
     """
@@ -113,13 +127,13 @@ def test_no_changed_character_keeps_a_token_valid() -> None:
 @pytest.mark.parametrize(
     ("now", "reason"),
     [
-        (NOW - 61, Refusal.NOT_YET_VALID),
+        (NOW - 61, TokenRefusal.NOT_YET_VALID),
         (NOW - 60, None),
         (NOW + 119, None),
-        (NOW + 120, Refusal.EXPIRED),
+        (NOW + 120, TokenRefusal.EXPIRED),
     ],
 )
-def test_times_have_a_leeway_of_a_minute(now: float, reason: Refusal | None) -> None:
+def test_times_have_a_leeway_of_a_minute(now: float, reason: TokenRefusal | None) -> None:
     """
     `nbf` is forgiven up to 60 s early, `exp` less than 60 s late.
     """
@@ -147,7 +161,7 @@ def test_a_strict_verifier_refuses_a_token_without_expiry(claims: dict[str, Any]
     with pytest.raises(TokenRefused, match="exp claim is required") as caught:
         verify(sign(claims, SECRET), keys=KEYS, now=NOW, needs_expiry=True)
 
-    assert caught.value.reason is Refusal.WITHOUT_EXPIRY
+    assert caught.value.reason is TokenRefusal.WITHOUT_EXPIRY
 
 
 def test_an_issuer_makes_tokens_that_are_good_for_a_minute() -> None:
@@ -171,7 +185,7 @@ def test_both_wrong_times_are_named() -> None:
 
     refused = _refusal(token)
 
-    assert refused.reason is Refusal.EXPIRED
+    assert refused.reason is TokenRefusal.EXPIRED
     assert refused.text.endswith("token is expired, token is not valid yet")
 
 
@@ -189,4 +203,4 @@ def test_what_is_no_time_is_malformed(name: str, never: object) -> None:
     """
     Numbers that only Python reads are no times: with them a token would never expire, or crash.
     """
-    assert _refusal(sign({**CLAIMS, name: never}, SECRET)).reason is Refusal.MALFORMED
+    assert _refusal(sign({**CLAIMS, name: never}, SECRET)).reason is TokenRefusal.MALFORMED

@@ -58,12 +58,14 @@ def test_a_missing_header_is_refused(authorization: str | None) -> None:
 @pytest.mark.parametrize(
     ("authorization", "cause"),
     [
-        (_headers(secret="other")["Authorization"], token.Refusal.SIGNATURE),
-        (_headers(now=NOW - 361)["Authorization"], token.Refusal.EXPIRED),
-        ("Bearer " + _headers()["Authorization"], token.Refusal.MALFORMED),
+        (_headers(secret="other")["Authorization"], token.TokenRefusal.SIGNATURE),
+        (_headers(now=NOW - 361)["Authorization"], token.TokenRefusal.EXPIRED),
+        ("Bearer " + _headers()["Authorization"], token.TokenRefusal.MALFORMED),
     ],
 )
-def test_a_bad_token_is_refused_with_its_cause(authorization: str, cause: token.Refusal) -> None:
+def test_a_bad_token_is_refused_with_its_cause(
+    authorization: str, cause: token.TokenRefusal
+) -> None:
     """
     The cause says which part of the token is wrong.
     """

@@ -22,14 +22,14 @@ from livekit_conformance.provisioners.local.binaries import (
     REDIS,
     SERVER,
     SIP,
-    Found,
+    FoundProgram,
     build,
     cached,
     find,
     provide,
 )
 from livekit_conformance.provisioners.local.process import Process
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.waiting import wait_until
 
 
@@ -136,7 +136,7 @@ import asyncio, sys
 from pathlib import Path
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.process import Process
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 
 async def ready(): return None
 
@@ -199,7 +199,7 @@ def test_a_program_is_found_by_variable_then_cache_then_path(tmp_path):
 
     cache = tmp_path / "cache" / "livekit-conformance"
     built = program(cache / "livekit-server-1.13.5" / "livekit-server")
-    assert find(SERVER, environ) == Found(built, "1.13.5")
+    assert find(SERVER, environ) == FoundProgram(built, "1.13.5")
 
     named = program(tmp_path / "named")
     assert find(SERVER, environ | {"LIVEKIT_SERVER_BIN": str(named)}).path == named
@@ -214,7 +214,7 @@ def test_the_environment_chooses_one_of_the_pinned_versions(tmp_path):
 
     found = find(SERVER, environ)
 
-    assert found == Found(cached(SERVER, "1.8.4", environ), "1.8.4")
+    assert found == FoundProgram(cached(SERVER, "1.8.4", environ), "1.8.4")
 
 
 def test_an_unknown_version_is_told_with_the_pinned_ones():
@@ -329,14 +329,14 @@ def test_a_named_file_is_not_built(tmp_path):
     named.touch(0o755)
     environ = fake_tools(tmp_path / "bin", "exit 2") | {"LIVEKIT_SIP_BIN": str(named)}
 
-    assert provide(SIP, environ) == Found(named, None)
+    assert provide(SIP, environ) == FoundProgram(named, None)
 
 
 def test_a_program_on_the_path_is_not_built(tmp_path):
     environ = fake_tools(tmp_path / "bin", "exit 2")
     there = script(tmp_path / "bin" / "livekit-sip", "")
 
-    assert provide(SIP, environ) == Found(there, None)
+    assert provide(SIP, environ) == FoundProgram(there, None)
 
 
 @pytest.fixture
@@ -399,8 +399,8 @@ def test_an_account_without_a_home_finds_what_is_named_or_on_the_path(tmp_path):
     del environ["XDG_CACHE_HOME"]
     there = script(tmp_path / "bin" / "livekit-server", "")
 
-    assert find(SERVER, environ) == Found(there, None)
-    assert find(SERVER, environ | {"LIVEKIT_SERVER_BIN": str(there)}) == Found(there, None)
+    assert find(SERVER, environ) == FoundProgram(there, None)
+    assert find(SERVER, environ | {"LIVEKIT_SERVER_BIN": str(there)}) == FoundProgram(there, None)
 
 
 @pytest.mark.usefixtures("homeless")

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from livekit_conformance.drivers.ledger import NAME, Ledger
+from livekit_conformance.drivers.ownership.ledger import NAME, Ledger
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.deployment import Deployment, provision
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 
 
 def make_profile(kind: str, **sections: object) -> Profile:

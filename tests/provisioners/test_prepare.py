@@ -97,7 +97,7 @@ def test_tests_that_lack_something_are_counted_and_named(pytester, monkeypatch):
         """
         import pytest
         from livekit_conformance.provisioners.local.prerequisites import SIPP
-        from tests.missing import require
+        from tests.require import require
 
         @pytest.mark.parametrize("n", range(3))
         def test_lacks(n):
@@ -123,7 +123,7 @@ def test_in_ci_what_lacks_something_fails(pytester, monkeypatch):
     pytester.makepyfile(
         """
         from livekit_conformance.provisioners.local.prerequisites import SIPP
-        from tests.missing import require
+        from tests.require import require
 
         def test_lacks():
             require(SIPP)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from livekit_conformance.reporting.secret_guard import MARK
+from livekit_conformance.reporting.plugin.secret_guard import MARK
 from livekit_conformance.waiting import wait_until
 from tests.recipes.conftest import COMMAND, PYTEST, Workspace, ended, program
 from tests.recipes.recipes import CHECKS, TARGETS, all_recipes, documented_commands

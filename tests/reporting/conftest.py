@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance.catalogue import checks
-from livekit_conformance.reporting import allure_html
+from livekit_conformance.reporting.plugin import allure_html
 
 CONFIG = Path(__file__).parents[2] / "config"
 HEAD = """\
@@ -19,7 +19,7 @@ import asyncio
 import pytest
 
 from livekit_conformance.errors import Blocked, Unreachable, Violation
-from livekit_conformance.reporting.session import RUN
+from livekit_conformance.reporting.run.session import RUN
 
 
 def see(request, summary, **details):
@@ -44,7 +44,7 @@ class Project:
     def __init__(self, pytester):
         self.pytester = pytester
         pytester.makeini("[pytest]\naddopts = --strict-markers --strict-config\n")
-        pytester.makeconftest('pytest_plugins = ["livekit_conformance.reporting.plugin"]\n')
+        pytester.makeconftest('pytest_plugins = ["livekit_conformance.reporting.plugin.hooks"]\n')
         self.profile("mock", (CONFIG / "mock.yaml").read_text(encoding="utf-8"))
 
     def profile(self, name, text):

@@ -13,10 +13,10 @@ from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 from livekit_conformance.catalogue.text import LANGUAGES
-from livekit_conformance.reporting import words
-from livekit_conformance.reporting.html_tables import HtmlTables
-from livekit_conformance.reporting.model import is_about_client
-from livekit_conformance.reporting.phrases import CLIENT as CLIENT_WORDS
+from livekit_conformance.reporting.plugin.html_tables import HtmlTables
+from livekit_conformance.reporting.result.model import is_about_client
+from livekit_conformance.reporting.text import words
+from livekit_conformance.reporting.text.phrases import CLIENT as CLIENT_WORDS
 from livekit_conformance.verdict import Verdict
 
 CLIENT = "client"

@@ -190,14 +190,14 @@ def test_id(value):
 }
 # No link counts as broken, so that every kind is seen in one run.
 CONFTEST = """\
-from livekit_conformance.reporting.judgement import Broken
+from livekit_conformance.reporting.run.verdict_rules import Broken
 
-pytest_plugins = ["livekit_conformance.reporting.plugin"]
+pytest_plugins = ["livekit_conformance.reporting.plugin.hooks"]
 Broken.add = lambda self, record, decision: self
 """
 OFF = """\
-from livekit_conformance.redaction import Redactor
-from livekit_conformance.reporting.scrubber import Scrubber
+from livekit_conformance.secrets.patterns import Redactor
+from livekit_conformance.secrets.scrubber import Scrubber
 
 Redactor.__call__ = Scrubber.__call__ = lambda self, text: text
 

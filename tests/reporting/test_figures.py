@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance.catalogue import checks
-from livekit_conformance.cli import main
-from livekit_conformance.reporting.model import is_about_client
-from livekit_conformance.reporting.results_file import load, result_of
+from livekit_conformance.cli.main import main
+from livekit_conformance.reporting.result.model import is_about_client
+from livekit_conformance.reporting.result.results_file import load, result_of
 from tests.reporting.conftest import QUIET
 
 SERVER, KEY, ROOM, SIP = (

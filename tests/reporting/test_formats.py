@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from livekit_conformance.diagnosis import diagnose
-from livekit_conformance.reporting.annotations import _SHOWN, github_commands
-from livekit_conformance.reporting.build import build_of
-from livekit_conformance.reporting.model import Result, Run
+from livekit_conformance.reporting.plugin.annotations import _SHOWN, github_commands
+from livekit_conformance.reporting.plugin.ci_build import build_of
+from livekit_conformance.reporting.result.model import Result, Run
 from livekit_conformance.reporting.writers import (
     allure,
     ctrf,

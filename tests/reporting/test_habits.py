@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from livekit_conformance.reporting import results_file, words
+from livekit_conformance.reporting.result import results_file
+from livekit_conformance.reporting.text import words
 from livekit_conformance.verdict import Verdict
 
 SERVER = "1.1-server-answers"

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from livekit_conformance.reporting import phrases, words
-from livekit_conformance.reporting.again import command
-from livekit_conformance.reporting.model import is_about_client
+from livekit_conformance.reporting.result.model import is_about_client
+from livekit_conformance.reporting.text import phrases, words
+from livekit_conformance.reporting.text.rerun_command import command
 from livekit_conformance.reporting.writers import html
 from livekit_conformance.verdict import WORST_FIRST
 from tests.reporting import runs

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from livekit_conformance.reporting.model import OUTCOMES
+from livekit_conformance.reporting.result.model import OUTCOMES
 from livekit_conformance.verdict import Verdict
 from tests.reporting.counting import of_junit
 from tests.reporting.test_reports import MIXED, NO_ROOMS, SERVER

@@ -21,12 +21,12 @@ from livekit_conformance.catalogue.clause import AREAS
 from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.catalogue.text import LANGUAGES
 from livekit_conformance.diagnosis import UNKNOWN, texts
-from livekit_conformance.reporting import journal, page_phrases
-from livekit_conformance.reporting.again import command
-from livekit_conformance.reporting.invocation import program
-from livekit_conformance.reporting.model import Result
-from livekit_conformance.reporting.page.chain import link_states
+from livekit_conformance.reporting.page.chain import LINK_STATES, link_states
 from livekit_conformance.reporting.page.model import LinkState
+from livekit_conformance.reporting.plugin.invocation import program
+from livekit_conformance.reporting.result import journal
+from livekit_conformance.reporting.result.model import Result
+from livekit_conformance.reporting.text.rerun_command import command
 from livekit_conformance.reporting.writers import html
 from livekit_conformance.verdict import WORST_FIRST, Verdict
 from tests.reporting import runs
@@ -99,12 +99,12 @@ def test_each_link_of_the_chain_is_drawn_with_its_state_in_words_and_as_a_shape(
 
     drawn = dict(LINK.findall(page))
     assert drawn == {
-        WORDS[link].title.en: page_phrases.LINK_STATES[state].en
+        WORDS[link].title.en: LINK_STATES[state].en
         for link, state in states.items()
         if link is not Link.CLIENT
     }
     assert {drawn[WORDS[link].title.en] for link in result.chain.broken} == {"broken"}
-    for text in page_phrases.LINK_STATES.values():
+    for text in LINK_STATES.values():
         count = sum(words == text.en for words in drawn.values())
         assert f"{text.en}: {count}" in shown(page)
     shapes = dict(re.findall(r'lkc-(\w+)"><svg[^>]*><path d="([^"]*)"', page))

@@ -21,7 +21,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
-from livekit_conformance.cli import main
+from livekit_conformance.cli.main import main
 from livekit_conformance.reporting.writers.results_json import schema
 from tests.reporting.counting import allure_results
 from tests.secrecy import leaks

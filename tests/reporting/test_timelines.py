@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from livekit_conformance.reporting import journal
-from livekit_conformance.reporting.model import Run
+from livekit_conformance.reporting.result import journal
+from livekit_conformance.reporting.result.model import Run
 from livekit_conformance.reporting.writers import write_all
 from livekit_conformance.reporting.writers.timelines import file_name
 from livekit_conformance.timeline.model import Timeline

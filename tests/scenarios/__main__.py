@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from tempfile import mkdtemp
 
-from livekit_conformance.environments.hints import did_you_mean
+from livekit_conformance.environments.spelling import did_you_mean
 from tests.scenarios.failures import SCENARIOS
 from tests.scenarios.failures.scenario import play
 

@@ -16,10 +16,10 @@ import pytest_asyncio
 
 from livekit_conformance.errors import Blocked
 from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, find
-from tests.at_once import begun
-from tests.missing import missing
-from tests.scenarios import stage
-from tests.scenarios.playing import Recipe
+from tests.concurrency import begun
+from tests.require import missing
+from tests.scenarios import real_stack
+from tests.scenarios.whole_runs import Recipe
 
 # Most of the time of a run is waiting.
 _AT_ONCE = 6
@@ -42,7 +42,7 @@ def scene(real_services: None, tmp_path: Path) -> Callable[..., Any]:
     """
     A factory of scenes; its arguments are the overrides of the services' configurations.
     """
-    return partial(stage.scene, tmp_path)
+    return partial(real_stack.scene, tmp_path)
 
 
 @pytest_asyncio.fixture(scope="session")

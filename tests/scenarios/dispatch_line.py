@@ -14,11 +14,16 @@ from google.protobuf.message import Message
 from livekit import api
 from livekit.protocol.models import ParticipantInfo
 
-from livekit_conformance.drivers.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.trunks_and_rules import Telephony, read_telephony
 from livekit_conformance.drivers.logs import LogTail
-from livekit_conformance.drivers.sip import Credentials, SipAgent, new_call_id
-from livekit_conformance.drivers.telephony import Telephony, read_telephony
-from livekit_conformance.protocol.dispatch import IncomingCall, Outcome, attributes, identity
+from livekit_conformance.drivers.sip.caller import Credentials, SipAgent, new_call_id
+from livekit_conformance.protocol.dispatch import (
+    DispatchOutcome,
+    IncomingCall,
+    attributes,
+    identity,
+)
 from livekit_conformance.waiting import wait_until
 from tests.scenarios.dispatch_cases import PASSWORD, USERNAME, Case
 
@@ -209,7 +214,7 @@ def incoming(case: Case) -> IncomingCall:
     return IncomingCall(case.caller, case.called, HOST, case.caller_host or HOST)
 
 
-def foretold(outcome: Outcome, case: Case) -> str:
+def foretold(outcome: DispatchOutcome, case: Case) -> str:
     """
     What an outcome comes to, seen from the caller.
     """
@@ -223,7 +228,7 @@ def foretold(outcome: Outcome, case: Case) -> str:
     return "room" if outcome.room.make("x") else "486"
 
 
-def unlike(seen: Seen, outcome: Outcome, case: Case) -> str | None:
+def unlike(seen: Seen, outcome: DispatchOutcome, case: Case) -> str | None:
     """
     What of a call was foretold otherwise; None when nothing was.
     """

@@ -20,12 +20,12 @@ from typing import Any
 import aiohttp
 from livekit import api
 
-from livekit_conformance.drivers.ledger import NAME, Ledger
-from livekit_conformance.drivers.livekit_api import LiveKitClient
-from livekit_conformance.drivers.ownership import Owner
-from livekit_conformance.drivers.permit import Permit
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.drivers.ownership.ledger import NAME, Ledger
+from livekit_conformance.drivers.ownership.owner import Owner
 from livekit_conformance.observations import Recorder
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 
 KINDS = ("room", "inbound-trunk", "outbound-trunk", "dispatch-rule")
 POINTS = (

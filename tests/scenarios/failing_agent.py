@@ -21,7 +21,7 @@ from livekit import api, rtc
 from livekit.protocol.models import ParticipantInfo
 
 from livekit_conformance.protocol import rtp
-from tests.scenarios.stage import Scene
+from tests.scenarios.real_stack import Scene
 
 Manner = Literal["good", "silent", "muted", "forbidden", "elsewhere", "leaves", "late", "stays"]
 

@@ -14,7 +14,7 @@ import aiohttp
 from livekit import api
 from livekit.protocol import agent
 
-from tests.scenarios.stage import Scene
+from tests.scenarios.real_stack import Scene
 
 Answer = Literal["refuses", "takes-and-stays-away"]
 

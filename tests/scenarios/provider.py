@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from livekit import api
 from pydantic import SecretStr
 
-from livekit_conformance.drivers.sip_call import Credentials
-from livekit_conformance.drivers.sip_endpoint import Endpoint, fresh, ignore
-from livekit_conformance.drivers.sip_wire import Address
+from livekit_conformance.drivers.sip.endpoint import SipEndpoint, fresh, ignore
+from livekit_conformance.drivers.sip.outgoing_call import Credentials
+from livekit_conformance.drivers.sip.wire import Address
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip import digest, sdp
@@ -31,7 +31,7 @@ from livekit_conformance.protocol.sip.dialog import (
 )
 from livekit_conformance.protocol.sip.message import NO_HEADERS, Headers, Request, Response
 from livekit_conformance.protocol.sip.transaction import Transaction
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from tests.mutants.mutant import Beside
 
 ACCOUNT = Credentials("customer-of-the-provider", "not-the-password-of-the-trunk")
@@ -112,8 +112,8 @@ async def running_provider(
     recorder = Recorder(Redactor())
     bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     bound.bind((server[0], 0))
-    front = Endpoint(None, "udp", recorder=recorder)
-    back = Endpoint(server, "udp", recorder=recorder)
+    front = SipEndpoint(None, "udp", recorder=recorder)
+    back = SipEndpoint(server, "udp", recorder=recorder)
     provider = _Provider(front, back, trunk, caller)
     front.on_request, back.on_request = provider.asked_in_front, provider.asked_behind
     await front.listen(bound)
@@ -141,7 +141,7 @@ class _Relayed:
 
 class _Provider:
     def __init__(
-        self, front: Endpoint, back: Endpoint, trunk: Credentials, caller: str | None
+        self, front: SipEndpoint, back: SipEndpoint, trunk: Credentials, caller: str | None
     ) -> None:
         self._front = front
         self._back = back

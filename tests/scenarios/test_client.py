@@ -22,7 +22,7 @@ from livekit_conformance.client import (
 )
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.stack import Stack, running_stack
-from livekit_conformance.redaction import Redactor, whole_tokens
+from livekit_conformance.secrets.patterns import Redactor, whole_tokens
 
 # Five tries as shipped, within seconds.
 QUICK = DEFAULT_POLICIES.livekit.scaled(0.1).model_copy(update={"timeout": 0.4, "deadline": 2.0})

@@ -18,14 +18,14 @@ import pytest
 import pytest_asyncio
 import trustme
 
-from livekit_conformance.config_doctor import Finding, check_server, check_sip
+from livekit_conformance.config_doctor import ConfigFinding, check_server, check_sip
 from livekit_conformance.config_doctor.reading import Unreadable, decode
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.address import own_loopback_address
 from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, find
 from livekit_conformance.provisioners.local.process import Process
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from tests.scenarios.config_files import CASES, Case
 
 # Starting takes CPU only; two for each core keep both busy.
@@ -57,9 +57,9 @@ class Trials:
         self._folder = folder
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._free = iter(random.sample(_FREE_PORTS, len(_FREE_PORTS)))
-        self.starts: dict[str, asyncio.Task[tuple[Start, list[Finding]]]] = {}
+        self.starts: dict[str, asyncio.Task[tuple[Start, list[ConfigFinding]]]] = {}
 
-    async def try_out(self, case: Case) -> tuple[Start, list[Finding]]:
+    async def try_out(self, case: Case) -> tuple[Start, list[ConfigFinding]]:
         async with self._room:
             with own_loopback_address() as address:
                 free = {f"FREE{index}": str(self._free_port()) for index in (1, 2, 3)}
@@ -100,7 +100,7 @@ class Trials:
         raise OSError("no port is free")
 
 
-def findings(case: Case, content: bytes) -> list[Finding]:
+def findings(case: Case, content: bytes) -> list[ConfigFinding]:
     try:
         text = decode(content)
     except Unreadable:
@@ -109,7 +109,7 @@ def findings(case: Case, content: bytes) -> list[Finding]:
     return check_server(text) if case.service == SERVER.name else check_sip(text)
 
 
-def refusals(found: Iterable[Finding], environ: Mapping[str, str]) -> Iterator[str]:
+def refusals(found: Iterable[ConfigFinding], environ: Mapping[str, str]) -> Iterator[str]:
     """
     The findings that say that the service does not start.
     """

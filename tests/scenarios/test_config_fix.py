@@ -15,7 +15,7 @@ import pytest
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.stack import running_stack
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.waiting import wait_until
 
 _WITHIN_S = 20.0
@@ -26,7 +26,15 @@ async def fixed(file: Path, *options: str) -> tuple[int | None, str]:
     Run the command as a user does; answers with its status and what it told.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "livekit_conformance.cli", "config", "fix", str(file), *options),
+        *(
+            sys.executable,
+            "-m",
+            "livekit_conformance.cli",
+            "config",
+            "fix",
+            str(file),
+            *options,
+        ),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.scenarios import failing_agent
 from tests.scenarios.harness import Run
-from tests.scenarios.playing import looks_at
-from tests.scenarios.stage import scene
+from tests.scenarios.real_stack import scene
+from tests.scenarios.whole_runs import looks_at
 
 
 async def good_agent(folder: Path) -> Run:

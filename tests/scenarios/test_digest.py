@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from livekit_conformance.drivers.livekit_api import LiveKitClient
-from livekit_conformance.drivers.permit import Permit
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.mock import Faults, Mock, MockConfig
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip.digest import Challenge
 from livekit_conformance.protocol.sip.message import Response
 from livekit_conformance.provisioners.local.stack import SIP_PORT, running_stack
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from tests.mock import replay
 from tests.scenarios.digest_cases import (
     FORGIVEN,

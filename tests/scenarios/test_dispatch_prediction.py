@@ -13,10 +13,10 @@ import pytest
 import pytest_asyncio
 from livekit import api
 
-from livekit_conformance.drivers.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.logs import LogTail
-from livekit_conformance.drivers.permit import Permit
-from livekit_conformance.drivers.sip import SipAgent
+from livekit_conformance.drivers.sip.caller import SipAgent
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.dispatch import (
     ConflictError,
@@ -25,7 +25,7 @@ from livekit_conformance.protocol.dispatch import (
 )
 from livekit_conformance.protocol.telephony import rule_of, trunk_of
 from livekit_conformance.provisioners.local.stack import SIP_PORT, running_stack
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from tests.scenarios.dispatch_cases import (
     CASES,
     NUMBER,

@@ -17,12 +17,12 @@ from livekit import api
 from pydantic import SecretStr
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.doctor.findings import Mark, first_broken
+from livekit_conformance.doctor.findings import LinkMark, first_broken
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.logline import parse
 from livekit_conformance.provisioners.local.stack import running_stack
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from tests.doctor.conftest import NO_FILES, changed, look, the_problem, wrong
 from tests.scenarios.harness import ROOT, write_profile
 from tests.secrecy import leaks
@@ -109,7 +109,7 @@ async def test_a_service_that_is_gone_is_the_line_that_is_told(scene):
     assert "`redis.address` in livekit.yaml" in of(Link.NODE, without_redis)[0].remedy.en
     assert any("Start Redis" in f.remedy.en for f in wrong(without_redis))
     assert any("Start livekit-server" in f.remedy.en for f in wrong(without_server))
-    assert {f.mark for f in of(Link.API_KEY, without_server)} == {Mark.NOT_LOOKED_AT}
+    assert {f.mark for f in of(Link.API_KEY, without_server)} == {LinkMark.NOT_LOOKED_AT}
 
 
 async def test_a_frozen_server_accepts_and_does_not_answer(scene):

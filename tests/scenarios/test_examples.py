@@ -15,7 +15,7 @@ from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.deployment import fill_mock
 from livekit_conformance.provisioners.local.address import own_loopback_address
 from livekit_conformance.provisioners.local.stack import KeyPair
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from tests.mutants.endpoint import Application
 from tests.mutants.sabotage import BETTER_THAN_REAL
 from tests.scenarios.harness import ROOT, reveal, run_suites

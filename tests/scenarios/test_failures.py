@@ -15,8 +15,8 @@ import pytest_asyncio
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.chain import WITNESSES, Link
 from livekit_conformance.diagnosis import UNKNOWN
-from livekit_conformance.reporting import journal
-from tests.at_once import begun, selected
+from livekit_conformance.reporting.result import journal
+from tests.concurrency import begun, selected
 from tests.scenarios.failures import PAIRS, SCENARIOS
 from tests.scenarios.failures.scenario import Scenario, Told, play, wrong_blame
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance.errors import Blocked
-from livekit_conformance.redaction import whole_tokens
+from livekit_conformance.secrets.patterns import whole_tokens
 from tests.scenarios.harness import Run
-from tests.scenarios.playing import looks_at
-from tests.scenarios.stage import Scene, scene
+from tests.scenarios.real_stack import Scene, scene
+from tests.scenarios.whole_runs import looks_at
 from tests.secrecy import leaks, leaks_in
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.environments.profile import Limits, Profile
 from tests.scenarios.harness import Run
-from tests.scenarios.playing import looks_at
-from tests.scenarios.stage import Scene, scene
+from tests.scenarios.real_stack import Scene, scene
+from tests.scenarios.whole_runs import looks_at
 
 # As config/prod.yaml has them.
 ALLOWED = frozenset({Effect.READ, Effect.CREATE_ROOMS})

@@ -13,9 +13,9 @@ from livekit_conformance.catalogue.effects import Effect
 from tests.mutants.dispatch import configured
 from tests.mutants.endpoint import Application
 from tests.scenarios.harness import Run
-from tests.scenarios.playing import looks_at
 from tests.scenarios.provider import behind_a_provider, remade_line
-from tests.scenarios.stage import scene
+from tests.scenarios.real_stack import scene
+from tests.scenarios.whole_runs import looks_at
 
 _BARE = frozenset(
     {

@@ -15,7 +15,7 @@ import pytest
 
 from livekit_conformance.waiting import Waited, wait_until
 from tests.scenarios.harness import start_suites
-from tests.scenarios.playing import looks_at
+from tests.scenarios.whole_runs import looks_at
 
 _ENDED_WITHIN_S = 60
 # Others run beside it.

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.scenarios.harness import Run, run_suites
-from tests.scenarios.playing import looks_at
+from tests.scenarios.whole_runs import looks_at
 
 LIVE = {
     "kind": "live",

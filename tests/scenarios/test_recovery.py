@@ -9,7 +9,7 @@ from pathlib import Path
 
 from livekit_conformance.provisioners.local.binaries import SIP, find
 from tests.scenarios.harness import Run, run_suites
-from tests.scenarios.playing import looks_at
+from tests.scenarios.whole_runs import looks_at
 
 # From its second start on it has another secret, as after a restart with a stale configuration.
 _FORGETFUL = """#!/bin/sh

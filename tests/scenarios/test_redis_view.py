@@ -18,7 +18,7 @@ from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.address import own_loopback_address
 from livekit_conformance.provisioners.local.binaries import REDIS, find
 from livekit_conformance.provisioners.local.process import Process
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 
 PASSWORD = "made-up-redis-password"
 

@@ -17,12 +17,12 @@ from typing import Any
 
 from livekit import api
 
-from livekit_conformance.drivers.ledger import NAME, Ledger
+from livekit_conformance.drivers.ownership.ledger import NAME, Ledger
 from livekit_conformance.protocol import mark
-from livekit_conformance.protocol.mark import Kind, Mark
+from livekit_conformance.protocol.mark import Kind, OwnershipMark
 from tests.scenarios.dying_run import KINDS, POINTS
 from tests.scenarios.harness import ROOT, write_profile
-from tests.scenarios.stage import Scene
+from tests.scenarios.real_stack import Scene
 
 ENVIRONMENT = "swept"
 
@@ -152,8 +152,8 @@ class Others:
         """
         now = int(time.time())
 
-        def ours(what: str, *, run: str = "dead", age: int = 0) -> Mark:
-            return Mark(run, kind, f"lkc-{kind}-{what}", now - age, 3600)
+        def ours(what: str, *, run: str = "dead", age: int = 0) -> OwnershipMark:
+            return OwnershipMark(run, kind, f"lkc-{kind}-{what}", now - age, 3600)
 
         def proven(what: str, **changes: Any) -> str:
             return mark.write(ours(what, **changes), self._secret)
@@ -221,7 +221,7 @@ def other(kind: Kind) -> Kind:
     return "room" if kind != "room" else "dispatch-rule"
 
 
-def signed(content: Mark, secret: str, *, mac: str | None) -> str:
+def signed(content: OwnershipMark, secret: str, *, mac: str | None) -> str:
     fields: dict[str, Any] = json.loads(mark.write(content, secret))
     if mac is None:
         del fields["mac"]

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from livekit_conformance.environments.sanity import NINE
+from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES
 from livekit_conformance.mock import Mock, MockConfig
 from livekit_conformance.provisioners.local.stack import KeyPair
 from tests.scenarios.harness import ROOT, reveal, run_suites
@@ -27,7 +27,7 @@ def nothing_else(monkeypatch):
     """
     Nothing of what else may be set where the tests run.
     """
-    for name in NINE:
+    for name in DEPLOYMENT_VARIABLES:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -40,7 +40,16 @@ async def on_mock(tmp_path):
 
 async def doctor(env, environ):
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "livekit_conformance.cli", "doctor", "--env", env, "--lang", "en"),
+        *(
+            sys.executable,
+            "-m",
+            "livekit_conformance.cli",
+            "doctor",
+            "--env",
+            env,
+            "--lang",
+            "en",
+        ),
         cwd=ROOT,
         env={**os.environ, **environ},
         stdout=asyncio.subprocess.PIPE,
@@ -113,7 +122,7 @@ async def test_a_group_in_part_fails_and_calls_nobody(on_mock, given, told, tmp_
     assert "although" in said
 
 
-@pytest.mark.parametrize("name", NINE[:3])
+@pytest.mark.parametrize("name", DEPLOYMENT_VARIABLES[:3])
 async def test_without_one_of_the_three_there_is_no_verdict(on_mock, name, tmp_path):
     del on_mock[name]
 

@@ -13,8 +13,8 @@ from livekit import api
 
 from livekit_conformance.timeline.ladder import WIDTH
 from tests.scenarios.harness import Run
-from tests.scenarios.playing import looks_at
-from tests.scenarios.stage import scene
+from tests.scenarios.real_stack import scene
+from tests.scenarios.whole_runs import looks_at
 from tests.secrecy import leaks_in
 
 # The checks that look at the probe call, at the bus and at the rules; the others take time.

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livekit_conformance.catalogue.call_lines import Lane
+from livekit_conformance.catalogue.log_lines import Lane
 from livekit_conformance.catalogue.milestones import Milestone
 from livekit_conformance.catalogue.text import LANGUAGES
 from livekit_conformance.observations import Observation

@@ -58,13 +58,20 @@ class Need(StrEnum):
     STACK = "kind: local"
 
 
-@dataclass(frozen=True, slots=True)
+# What a nightly job may do to any deployment: no call, no event sent to the application.
+_SMOKE = frozenset({Effect.READ, Effect.CREATE_ROOMS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
     """
     One claim about the target: what it says, what testing it does to the target, and what it needs.
 
     `link` is the link of the chain that breaks when the claim is violated; `crosses` are the
-    links that have to work before the claim can be tested at all.
+    links that have to work before the claim can be tested at all. `in_chain` selects it with
+    `-m chain`: one look at each link, for the moment in which a phone line is dead. `in_smoke` is
+    false for families of checks that take more than the requests of one minute, which a profile
+    allows unless it says otherwise: they are left to the nightly run.
     """
 
     id: str
@@ -75,6 +82,15 @@ class Clause:
     statement: str
     crosses: tuple[Link, ...] = ()
     needs: tuple[Need, ...] = ()
+    in_chain: bool = False
+    in_smoke: bool = True
+
+    @property
+    def is_smoke(self) -> bool:
+        """
+        Return whether `-m smoke` selects it.
+        """
+        return self.in_smoke and self.effect in _SMOKE
 
     @property
     def requirement(self) -> str:

@@ -13,7 +13,7 @@ from livekit_conformance.catalogue.text import Text
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class GlossaryWord:
     """
     What kind of word it is, what it means, and what to do about it.
     """
@@ -43,14 +43,14 @@ _ALLOW = Text(
 )
 
 
-def _effect(effect: Effect, means: Text) -> Word:
+def _effect(effect: Effect, means: Text) -> GlossaryWord:
     allow = Text(en=_ALLOW.say("en", effect=effect.value), ru=_ALLOW.say("ru", effect=effect.value))
-    return Word(_EFFECT, means, allow)
+    return GlossaryWord(_EFFECT, means, allow)
 
 
-WORDS: Mapping[str, Word] = MappingProxyType(
+WORDS: Mapping[str, GlossaryWord] = MappingProxyType(
     {
-        "PASS": Word(
+        "PASS": GlossaryWord(
             _CHECK,
             Text(
                 en="The evidence that the clause asks for was seen.",
@@ -58,7 +58,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
             ),
             _NOTHING,
         ),
-        "FAIL": Word(
+        "FAIL": GlossaryWord(
             _CHECK,
             Text(
                 en="A MUST is violated, and the report holds the proof.",
@@ -70,7 +70,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
                 ru="Начните с диагноза вверху отчёта: там названы причина и что сделать.",
             ),
         ),
-        "WARN": Word(
+        "WARN": GlossaryWord(
             _CHECK,
             Text(
                 en="A SHOULD is violated: the deployment works and takes a risk.",
@@ -83,7 +83,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
                 "с ответственным и сроком.",
             ),
         ),
-        "KNOWN": Word(
+        "KNOWN": GlossaryWord(
             _CHECK,
             Text(
                 en="Violated as listed under `known_issues:` of the profile, and not expired.",
@@ -96,7 +96,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
                 "или нарушение исчезнет.",
             ),
         ),
-        "BLOCKED": Word(
+        "BLOCKED": GlossaryWord(
             _CHECK,
             Text(
                 en="It could not be tested: a link before it is broken, or something is missing "
@@ -108,7 +108,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
                 ru="Исправьте то, что названо в сообщении; остальное проверится после этого.",
             ),
         ),
-        "SKIPPED": Word(
+        "SKIPPED": GlossaryWord(
             _CHECK,
             Text(
                 en="It was not tested on purpose: not-applicable, not-permitted or not-configured.",
@@ -119,7 +119,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
                 ru="В сообщении названы параметр или строка профиля, которые её включают.",
             ),
         ),
-        "ERROR": Word(
+        "ERROR": GlossaryWord(
             _CHECK,
             Text(
                 en="The suite itself broke; nothing is known about the deployment.",
@@ -130,7 +130,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
                 ru="Сообщите о ней и приложите каталог прогона: секретов в нём нет.",
             ),
         ),
-        "not-applicable": Word(
+        "not-applicable": GlossaryWord(
             _REASON,
             Text(
                 en="The claim is about something that this deployment does not have.",
@@ -138,7 +138,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
             ),
             _NOTHING,
         ),
-        "not-permitted": Word(
+        "not-permitted": GlossaryWord(
             _REASON,
             Text(
                 en="The profile does not allow the effect that the check has on its target.",
@@ -151,7 +151,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
                 "внесите его в `allow:`.",
             ),
         ),
-        "not-configured": Word(
+        "not-configured": GlossaryWord(
             _REASON,
             Text(
                 en="The profile, or a variable that it asks for, does not say enough.",
@@ -162,7 +162,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
                 ru="Добавьте строку или задайте переменные, названные в сообщении.",
             ),
         ),
-        "CONFORMANT": Word(
+        "CONFORMANT": GlossaryWord(
             _RUN,
             Text(
                 en="Everything that applies was decided, and nothing is violated.",
@@ -170,7 +170,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
             ),
             _NOTHING,
         ),
-        "PARTIALLY CONFORMANT": Word(
+        "PARTIALLY CONFORMANT": GlossaryWord(
             _RUN,
             Text(
                 en="Nothing is violated among what was looked at, and not everything was.",
@@ -181,7 +181,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
                 ru="Смотрите на покрытие: разрешите, выберите или настройте остальное.",
             ),
         ),
-        "NOT CONFORMANT": Word(
+        "NOT CONFORMANT": GlossaryWord(
             _RUN,
             Text(en="At least one MUST is violated.", ru="Нарушено хотя бы одно MUST."),
             Text(
@@ -189,7 +189,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
                 ru="Начните с первого диагноза; выпускать нельзя.",
             ),
         ),
-        "INCOMPLETE": Word(
+        "INCOMPLETE": GlossaryWord(
             _RUN,
             Text(
                 en="No violation was proven, but something was blocked, broke or was interrupted.",
@@ -200,7 +200,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
                 ru="Исправьте то, что BLOCKED или ERROR, и запустите снова.",
             ),
         ),
-        "MUST": Word(
+        "MUST": GlossaryWord(
             _LEVEL,
             Text(
                 en="Calls or security depend on it. A violation is a FAIL.",
@@ -208,14 +208,14 @@ WORDS: Mapping[str, Word] = MappingProxyType(
             ),
             Text(en="Mend it before a release.", ru="Исправьте до выпуска."),
         ),
-        "SHOULD": Word(
+        "SHOULD": GlossaryWord(
             _LEVEL,
             Text(
                 en="A recommendation. A violation is a WARN.", ru="Рекомендация. Нарушение — WARN."
             ),
             Text(en="Mend it, or accept it knowingly.", ru="Исправьте или примите осознанно."),
         ),
-        "certain": Word(
+        "certain": GlossaryWord(
             _CONFIDENCE,
             Text(
                 en="The evidence excludes the other causes.",
@@ -223,7 +223,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
             ),
             _APPLY_FIX,
         ),
-        "likely": Word(
+        "likely": GlossaryWord(
             _CONFIDENCE,
             Text(
                 en="The evidence fits this cause best and does not exclude all others.",
@@ -231,7 +231,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
             ),
             _APPLY_FIX,
         ),
-        "possible": Word(
+        "possible": GlossaryWord(
             _CONFIDENCE,
             Text(
                 en="The evidence fits this cause and others as well.",
@@ -242,7 +242,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
                 ru="Сначала посмотрите улики, потом меняйте что-либо.",
             ),
         ),
-        "cause-unknown": Word(
+        "cause-unknown": GlossaryWord(
             Text(en="diagnosis", ru="диагноз"),
             Text(
                 en="A link is broken and no known cause fits what was seen.",

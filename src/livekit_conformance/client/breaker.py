@@ -13,7 +13,7 @@ from enum import StrEnum
 from livekit_conformance.environments.policies import BreakerPolicy
 
 
-class State(StrEnum):
+class BreakerState(StrEnum):
     """
     Whether requests pass.
     """
@@ -51,15 +51,15 @@ class CircuitBreaker:
         # Every change of state begins a period; what was sent in an earlier one says nothing now.
         self._period = 0
 
-    def state(self, now: float) -> State:
+    def state(self, now: float) -> BreakerState:
         """
         What the next request will find.
         """
         if self._opened_at is None:
-            return State.CLOSED
+            return BreakerState.CLOSED
         if self._probing or now < self._opened_at + self._policy.open_for:
-            return State.OPEN
-        return State.HALF_OPEN
+            return BreakerState.OPEN
+        return BreakerState.HALF_OPEN
 
     def retry_after(self, now: float) -> float:
         """
@@ -76,12 +76,12 @@ class CircuitBreaker:
         Returns the period, with which `succeeded`, `failed` or `abandoned` is reported.
         """
         match self.state(now):
-            case State.OPEN:
+            case BreakerState.OPEN:
                 raise CircuitOpenError(self.retry_after(now))
-            case State.HALF_OPEN:
+            case BreakerState.HALF_OPEN:
                 self._probing = True
                 self._period += 1
-            case State.CLOSED:
+            case BreakerState.CLOSED:
                 pass
         return self._period
 

@@ -18,8 +18,8 @@ import aiohttp
 from livekit import api
 
 from livekit_conformance.client import health
-from livekit_conformance.client.attempt import Asker
 from livekit_conformance.client.breaker import CircuitBreaker, CircuitOpenError
+from livekit_conformance.client.error_mapping import ErrorMapper
 from livekit_conformance.client.errors import (
     LiveKitCircuitOpenError,
     LiveKitError,
@@ -27,7 +27,7 @@ from livekit_conformance.client.errors import (
 )
 from livekit_conformance.client.exchange import trace
 from livekit_conformance.client.health import Health, StateChange, logger
-from livekit_conformance.client.methods import REPEATABLE
+from livekit_conformance.client.idempotent import REPEATABLE
 from livekit_conformance.client.resilience import Resilience
 from livekit_conformance.client.tokens import ValidToken, validate_token
 from livekit_conformance.environments.policies import (
@@ -38,7 +38,7 @@ from livekit_conformance.environments.policies import (
     Policies,
 )
 from livekit_conformance.protocol import webhook
-from livekit_conformance.redaction import Redactor, looks_like_secret, masked
+from livekit_conformance.secrets.patterns import Redactor, looks_like_secret, masked
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ class Client:
         if looks_like_secret(api_key):
             # livekit-server says which key it does not know: the secret, where they are swapped.
             secrets.append(api_key)
-        self._asker = Asker(masked(api_key), Redactor(secrets))
+        self._error_mapper = ErrorMapper(masked(api_key), Redactor(secrets))
         self.breaker = CircuitBreaker(handling.circuit_breaker)
         self._requests = self._resilience("livekit")
         self._calls = self._resilience("sip")
@@ -99,7 +99,7 @@ class Client:
         self._deletions: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
-        return f"Client({self._asker.redact(self.url)!r}, {masked(self._api_key)!r})"
+        return f"Client({self._error_mapper.redact(self.url)!r}, {masked(self._api_key)!r})"
 
     async def __aenter__(self) -> Self:
         self._session = self._given_session or aiohttp.ClientSession(trace_configs=[trace()])
@@ -365,7 +365,7 @@ class Client:
         """
         return health.changes(
             lambda: self.health(within=within, slow=slow),
-            url=self._asker.redact(self.url),
+            url=self._error_mapper.redact(self.url),
             every=every,
             clock=self._clock,
         )
@@ -399,7 +399,7 @@ class Client:
         except CircuitOpenError as circuit:
             raise LiveKitCircuitOpenError(
                 method=method,
-                url=self._asker.redact(url or self.url),
+                url=self._error_mapper.redact(url or self.url),
                 key=masked(self._api_key),
                 text="not sent, because it has failed too often",
                 hint="See the errors before this one",
@@ -419,7 +419,7 @@ class Client:
         within: float,
         url: str,
     ) -> T:
-        return await self._asker.attempt(method, url, request(self.sdk), within=within)
+        return await self._error_mapper.attempt(method, url, request(self.sdk), within=within)
 
     def _log(self, error: LiveKitError) -> None:
         level = self._handling.errors.of(error.error_class).log

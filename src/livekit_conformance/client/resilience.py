@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import stamina
 
-from livekit_conformance.client.breaker import CircuitBreaker, CircuitOpenError, State
+from livekit_conformance.client.breaker import BreakerState, CircuitBreaker, CircuitOpenError
 from livekit_conformance.client.budget import Budget
 from livekit_conformance.client.errors import LiveKitError
 from livekit_conformance.environments.policies import ErrorClass, ErrorHandling, RetryPolicy
@@ -128,7 +128,7 @@ class Resilience:
         jitter = random.random()  # noqa: S311 - spreads clients, guards nothing
         wait = max(self.policy.wait(attempts, jitter), error.retry_after or 0.0)
         next_try = self._clock() + wait
-        if next_try >= ends or self.breaker.state(next_try) is State.OPEN:
+        if next_try >= ends or self.breaker.state(next_try) is BreakerState.OPEN:
             return False
         return wait if self._budget.spend() else False
 

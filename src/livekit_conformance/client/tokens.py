@@ -11,19 +11,21 @@ from typing import Any, Final
 
 from livekit_conformance.client.errors import LiveKitAuthenticationError
 from livekit_conformance.protocol import token as tokens
-from livekit_conformance.protocol.token import LEEWAY_S, Refusal, TokenRefused
-from livekit_conformance.redaction import Redactor, masked
+from livekit_conformance.protocol.token import LEEWAY_S, TokenRefusal, TokenRefused
+from livekit_conformance.secrets.patterns import Redactor, masked
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 _HINTS: Final = MappingProxyType(
     {
-        Refusal.MALFORMED: "Send the token as it was made: three parts with dots between",
-        Refusal.UNKNOWN_KEY: "The token was made with another API key",
-        Refusal.ALGORITHM: "Sign the token with HS256",
-        Refusal.SIGNATURE: "The token was made with another secret: compare it with the server's",
-        Refusal.EXPIRED: "Make a new token; if it is new, synchronise the clocks by NTP",
-        Refusal.WITHOUT_EXPIRY: "Give the token an end: whoever finds it can use it for ever",
-        Refusal.NOT_YET_VALID: "Synchronise the clocks by NTP",
+        TokenRefusal.MALFORMED: "Send the token as it was made: three parts with dots between",
+        TokenRefusal.UNKNOWN_KEY: "The token was made with another API key",
+        TokenRefusal.ALGORITHM: "Sign the token with HS256",
+        TokenRefusal.SIGNATURE: (
+            "The token was made with another secret: compare it with the server's"
+        ),
+        TokenRefusal.EXPIRED: "Make a new token; if it is new, synchronise the clocks by NTP",
+        TokenRefusal.WITHOUT_EXPIRY: "Give the token an end: whoever finds it can use it for ever",
+        TokenRefusal.NOT_YET_VALID: "Synchronise the clocks by NTP",
     }
 )
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.diagnosis import Diagnosis
-from livekit_conformance.reporting.model import Result, clause_of
+from livekit_conformance.reporting.result.model import Result, clause_of
 from livekit_conformance.verdict import DECIDED, CheckRecord, Verdict
 
 # What chance does is less: in 380 pairs of healthy runs of the real services (60,800 pairs of
@@ -32,7 +32,7 @@ _STANDING: Mapping[Verdict, Standing] = {
 _CLEAN_UP = "#clean-up"
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """
     How a check changed. Each check changed in one way at most; the order is that of reports.
     """
@@ -49,19 +49,19 @@ class Kind(StrEnum):
     NEW = "new"  # not in the earlier run
 
 
-_MOVES: Mapping[tuple[Standing, Standing], Kind] = {
-    ("good", "weak"): Kind.WORSE,
-    ("good", "bad"): Kind.BROKEN,
-    ("good", "unseen"): Kind.SKIPPED,
-    ("weak", "good"): Kind.BETTER,
-    ("weak", "bad"): Kind.BROKEN,
-    ("weak", "unseen"): Kind.SKIPPED,
-    ("bad", "good"): Kind.FIXED,
-    ("bad", "weak"): Kind.FIXED,
-    ("bad", "unseen"): Kind.SKIPPED,
-    ("unseen", "good"): Kind.CHECKED,
-    ("unseen", "weak"): Kind.CHECKED,
-    ("unseen", "bad"): Kind.CHECKED,
+_MOVES: Mapping[tuple[Standing, Standing], ChangeKind] = {
+    ("good", "weak"): ChangeKind.WORSE,
+    ("good", "bad"): ChangeKind.BROKEN,
+    ("good", "unseen"): ChangeKind.SKIPPED,
+    ("weak", "good"): ChangeKind.BETTER,
+    ("weak", "bad"): ChangeKind.BROKEN,
+    ("weak", "unseen"): ChangeKind.SKIPPED,
+    ("bad", "good"): ChangeKind.FIXED,
+    ("bad", "weak"): ChangeKind.FIXED,
+    ("bad", "unseen"): ChangeKind.SKIPPED,
+    ("unseen", "good"): ChangeKind.CHECKED,
+    ("unseen", "weak"): ChangeKind.CHECKED,
+    ("unseen", "bad"): ChangeKind.CHECKED,
 }
 
 
@@ -74,7 +74,7 @@ class Change:
     """
 
     id: str
-    kind: Kind
+    kind: ChangeKind
     before: CheckRecord | None
     after: CheckRecord | None
     cause_before: Diagnosis | None = None
@@ -93,7 +93,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Slowdown:
     """
     A check that holds in both runs and took much longer in one of them; times in seconds.
     """
@@ -112,13 +112,13 @@ class Comparison:
     before: Result
     after: Result
     changes: tuple[Change, ...] = ()
-    slower: tuple[Pace, ...] = ()
-    faster: tuple[Pace, ...] = ()
+    slower: tuple[Slowdown, ...] = ()
+    faster: tuple[Slowdown, ...] = ()
     causes_new: tuple[Diagnosis, ...] = ()
     causes_gone: tuple[Diagnosis, ...] = ()
     causes_kept: tuple[Diagnosis, ...] = ()
 
-    def of(self, kind: Kind) -> tuple[Change, ...]:
+    def of(self, kind: ChangeKind) -> tuple[Change, ...]:
         """
         The changes of one kind, in the order of the later run.
         """
@@ -135,7 +135,7 @@ class Comparison:
         return tuple(
             change
             for change in self.changes
-            if change.kind is Kind.BROKEN or (strict and change.loses_coverage)
+            if change.kind is ChangeKind.BROKEN or (strict and change.loses_coverage)
         )
 
     @property
@@ -162,8 +162,8 @@ def compare(before: Result, after: Result) -> Comparison:
         tuple(_changes(ids, old, new, causes)),
         slower=tuple(_slower(both)),
         faster=tuple(
-            Pace(pace.id, pace.after_s, pace.before_s)
-            for pace in _slower([(late, early) for early, late in both])
+            Slowdown(slowdown.id, slowdown.after_s, slowdown.before_s)
+            for slowdown in _slower([(late, early) for early, late in both])
         ),
         causes_new=tuple(found for key, found in are.items() if key not in were),
         causes_gone=tuple(found for key, found in were.items() if key not in are),
@@ -231,24 +231,24 @@ def kind_of(
     after: CheckRecord | None,
     cause_before: Diagnosis | None = None,
     cause_after: Diagnosis | None = None,
-) -> Kind | None:
+) -> ChangeKind | None:
     """
     How a check changed; None when it did not.
     """
     if before is None or after is None:
-        return None if before is after else Kind.NEW if before is None else Kind.GONE
+        return None if before is after else ChangeKind.NEW if before is None else ChangeKind.GONE
     was, now = _STANDING[before.verdict], _STANDING[after.verdict]
     if was != now:
         return _MOVES[was, now]
     if was == "good":
         return None
     if (cause_before and _key(cause_before)) != (cause_after and _key(cause_after)):
-        return Kind.CAUSE
+        return ChangeKind.CAUSE
     is_same = (before.verdict, before.reason) == (after.verdict, after.reason)
-    return None if is_same else Kind.CHANGED
+    return None if is_same else ChangeKind.CHANGED
 
 
-def _slower(pairs: Iterable[tuple[CheckRecord, CheckRecord]]) -> Iterator[Pace]:
+def _slower(pairs: Iterable[tuple[CheckRecord, CheckRecord]]) -> Iterator[Slowdown]:
     """
     Of each pair of an earlier and a later record, the checks that hold and became slower.
 
@@ -263,4 +263,4 @@ def _slower(pairs: Iterable[tuple[CheckRecord, CheckRecord]]) -> Iterator[Pace]:
             continue
         more = after.duration_s - before.duration_s
         if more >= SLOWER_BY_S and after.duration_s >= before.duration_s * SLOWER_TIMES:
-            yield Pace(after.id, before.duration_s, after.duration_s)
+            yield Slowdown(after.id, before.duration_s, after.duration_s)

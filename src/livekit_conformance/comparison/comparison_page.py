@@ -15,18 +15,23 @@ from livekit_conformance.comparison.changes import (
     SLOWER_BY_S,
     SLOWER_TIMES,
     Change,
+    ChangeKind,
     Comparison,
-    Kind,
-    Pace,
+    Slowdown,
 )
-from livekit_conformance.comparison.document import SHOWN, Document, Row, Section
+from livekit_conformance.comparison.document import (
+    SHOWN,
+    ComparisonDocument,
+    ComparisonSection,
+    Row,
+)
 from livekit_conformance.comparison.past_run import PastRun
 from livekit_conformance.diagnosis import UNKNOWN, Diagnosis, texts
-from livekit_conformance.reporting import phrases
-from livekit_conformance.reporting import words as report_words
-from livekit_conformance.reporting.model import Group, Result, record_as_json
 from livekit_conformance.reporting.page import colours
-from livekit_conformance.reporting.page.model import Word
+from livekit_conformance.reporting.page.model import ColouredWord
+from livekit_conformance.reporting.result.model import Group, Result, record_as_json
+from livekit_conformance.reporting.text import phrases
+from livekit_conformance.reporting.text import words as report_words
 from livekit_conformance.verdict import CheckRecord
 
 SCHEMA = 1
@@ -41,14 +46,14 @@ def document(
     language: Language,
     *,
     strict: bool = False,
-) -> Document:
+) -> ComparisonDocument:
     """
     What people read, the worst first.
     """
     regressions = comparison.regressions(strict=strict)
     frame = words.REGRESSION if regressions else words.NO_REGRESSION
     first, second = comparison.before, comparison.after
-    return Document(
+    return ComparisonDocument(
         language,
         words.COMPARED.say(language, before=_called(first), after=_called(second)),
         frame.say(language, told=counted(comparison, language)),
@@ -70,7 +75,7 @@ def counted(comparison: Comparison, language: Language) -> str:
     """
     told = [
         f"{len(found)} {words.KINDS[kind].say(language)}"
-        for kind in Kind
+        for kind in ChangeKind
         if (found := comparison.of(kind))
     ]
     paces = ((comparison.slower, words.SLOWER), (comparison.faster, words.FASTER))
@@ -91,7 +96,7 @@ def as_json(
         "strict": strict,
         "before": _run_as_json(before),
         "after": _run_as_json(after),
-        "counts": {str(kind): len(comparison.of(kind)) for kind in Kind}
+        "counts": {str(kind): len(comparison.of(kind)) for kind in ChangeKind}
         | {"slower": len(comparison.slower), "faster": len(comparison.faster)},
         "changes": [
             {
@@ -106,8 +111,8 @@ def as_json(
             }
             for change in comparison.changes
         ],
-        "slower": [_pace_as_json(pace) for pace in comparison.slower],
-        "faster": [_pace_as_json(pace) for pace in comparison.faster],
+        "slower": [_slowdown_as_json(slowdown) for slowdown in comparison.slower],
+        "faster": [_slowdown_as_json(slowdown) for slowdown in comparison.faster],
         "causes": {
             "new": [_cause_as_json(found) for found in comparison.causes_new],
             "gone": [_cause_as_json(found) for found in comparison.causes_gone],
@@ -123,8 +128,8 @@ def _run_as_json(run: PastRun) -> dict[str, Any]:
     }
 
 
-def _pace_as_json(pace: Pace) -> dict[str, Any]:
-    return {"id": pace.id, "before_s": pace.before_s, "after_s": pace.after_s}
+def _slowdown_as_json(slowdown: Slowdown) -> dict[str, Any]:
+    return {"id": slowdown.id, "before_s": slowdown.before_s, "after_s": slowdown.after_s}
 
 
 def _cause_as_json(found: Diagnosis) -> dict[str, Any]:
@@ -162,7 +167,7 @@ def _notes(comparison: Comparison, language: Language) -> Iterator[str]:
         yield words.LOST.say(language, count=len(lost), names=_named(lost))
 
 
-def _runs(before: PastRun, after: PastRun, language: Language) -> Section:
+def _runs(before: PastRun, after: PastRun, language: Language) -> ComparisonSection:
     sides = (dict(_facts(before, language)), dict(_facts(after, language)))
     rows = [
         (name.say(language), *(side.get(name, "") for side in sides))
@@ -170,10 +175,10 @@ def _runs(before: PastRun, after: PastRun, language: Language) -> Section:
     ]
     columns = (words.MEASURE, words.BEFORE, words.AFTER)
     head = tuple(text.say(language) for text in columns)
-    return Section(words.RUNS.say(language), head=head, rows=tuple(rows), shown=_ALL)
+    return ComparisonSection(words.RUNS.say(language), head=head, rows=tuple(rows), shown=_ALL)
 
 
-def _facts(past: PastRun, language: Language) -> Iterator[tuple[Text, str | Word]]:
+def _facts(past: PastRun, language: Language) -> Iterator[tuple[Text, str | ColouredWord]]:
     result, run, unknown = past.result, past.result.run, words.UNKNOWN.say(language)
     yield words.VERDICT, colours.of_group(result.summary, language)
     yield words.FIGURES, report_words.figures(result.summary, language)
@@ -195,7 +200,7 @@ def _facts(past: PastRun, language: Language) -> Iterator[tuple[Text, str | Word
         yield words.INTERRUPTED, run.interrupted
 
 
-def _requirements(before: Result, after: Result, language: Language) -> Section:
+def _requirements(before: Result, after: Result, language: Language) -> ComparisonSection:
     columns = (words.BEFORE, words.AFTER)
     head = (
         words.REQUIREMENT.say(language),
@@ -212,7 +217,7 @@ def _requirements(before: Result, after: Result, language: Language) -> Section:
         )
         for old, new in zip(before.requirements, after.requirements, strict=True)
     )
-    return Section(words.REQUIREMENTS.say(language), head=head, rows=rows, shown=_ALL)
+    return ComparisonSection(words.REQUIREMENTS.say(language), head=head, rows=rows, shown=_ALL)
 
 
 def _rate(group: Group, language: Language) -> str:
@@ -222,10 +227,10 @@ def _rate(group: Group, language: Language) -> str:
     return f"{rate}{report_words.counted(group, language)}"
 
 
-def _changed(comparison: Comparison, language: Language) -> Iterator[Section]:
+def _changed(comparison: Comparison, language: Language) -> Iterator[ComparisonSection]:
     columns = (words.CHECK, words.BEFORE, words.AFTER, words.WHY)
     head = tuple(text.say(language) for text in columns)
-    for kind in Kind:
+    for kind in ChangeKind:
         if found := comparison.of(kind):
             blocked = _blocked(found)
             folded = {change.id for changes in blocked.values() for change in changes}
@@ -235,8 +240,8 @@ def _changed(comparison: Comparison, language: Language) -> Iterator[Section]:
                 if change.id not in folded
             )
             title = f"{_capital(words.KINDS[kind].say(language))} ({len(found)})"
-            shown = _ALL if kind is Kind.BROKEN else SHOWN
-            yield Section(title, head=head, rows=rows, shown=shown)
+            shown = _ALL if kind is ChangeKind.BROKEN else SHOWN
+            yield ComparisonSection(title, head=head, rows=rows, shown=shown)
 
 
 def _blocked(found: Sequence[Change]) -> dict[str, list[Change]]:
@@ -277,7 +282,7 @@ def _row(change: Change, blocked: list[Change], comparison: Comparison, language
     )
 
 
-def _verdict(record: CheckRecord | None, absent: Text, language: Language) -> str | Word:
+def _verdict(record: CheckRecord | None, absent: Text, language: Language) -> str | ColouredWord:
     return absent.say(language) if record is None else colours.of_check(record.verdict)
 
 
@@ -285,7 +290,7 @@ def _why(change: Change, language: Language) -> str:
     """
     What was seen in the later run, in one line; for a cause, which one before and which one now.
     """
-    if change.kind is Kind.CAUSE:
+    if change.kind is ChangeKind.CAUSE:
         unknown = words.UNKNOWN.say(language)
         titles = [
             _texts(found, language)[0] if found else unknown
@@ -294,7 +299,7 @@ def _why(change: Change, language: Language) -> str:
         return words.WAS.say(language, after=titles[1], before=titles[0])
     record = change.after or change.before
     told = "" if record is None else record.message or record.statement
-    if change.kind in (Kind.FIXED, Kind.BETTER) and change.before is not None:
+    if change.kind in (ChangeKind.FIXED, ChangeKind.BETTER) and change.before is not None:
         told = words.WAS.say(
             language, after=told, before=change.before.message or change.before.verdict
         )
@@ -303,24 +308,24 @@ def _why(change: Change, language: Language) -> str:
     return " ".join(told.split())
 
 
-def _paces(comparison: Comparison, language: Language) -> Iterator[Section]:
+def _paces(comparison: Comparison, language: Language) -> Iterator[ComparisonSection]:
     head = tuple(text.say(language) for text in (words.CHECK, words.BEFORE, words.AFTER))
     note = words.PACE_NOTE.say(language, times=SLOWER_TIMES, seconds=SLOWER_BY_S)
     for found, text in ((comparison.slower, words.SLOWER), (comparison.faster, words.FASTER)):
         if found:
             rows = tuple(
                 (
-                    pace.id,
-                    words.seconds(pace.before_s, language),
-                    words.seconds(pace.after_s, language),
+                    slowdown.id,
+                    words.seconds(slowdown.before_s, language),
+                    words.seconds(slowdown.after_s, language),
                 )
-                for pace in found
+                for slowdown in found
             )
             title = f"{_capital(text.say(language))} ({len(found)})"
-            yield Section(title, (note,) if text is words.SLOWER else (), head, rows)
+            yield ComparisonSection(title, (note,) if text is words.SLOWER else (), head, rows)
 
 
-def _causes(comparison: Comparison, language: Language) -> Iterator[Section]:
+def _causes(comparison: Comparison, language: Language) -> Iterator[ComparisonSection]:
     states = (
         (words.CAUSE_NEW, comparison.causes_new),
         (words.CAUSE_GONE, comparison.causes_gone),
@@ -332,7 +337,7 @@ def _causes(comparison: Comparison, language: Language) -> Iterator[Section]:
     if rows:
         columns = (words.STATE, words.CAUSE, words.WHAT_TO_DO)
         head = tuple(text.say(language) for text in columns)
-        yield Section(words.CAUSES.say(language), head=head, rows=rows, shown=_ALL)
+        yield ComparisonSection(words.CAUSES.say(language), head=head, rows=rows, shown=_ALL)
 
 
 def _cause(found: Diagnosis, language: Language) -> tuple[str, str]:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.comparison import words
 from livekit_conformance.layout import folded, table
-from livekit_conformance.reporting import page_phrases
 from livekit_conformance.reporting.page import model
-from livekit_conformance.reporting.page.model import Banner, Page, Part, Tone, Word
+from livekit_conformance.reporting.page.model import Banner, ColouredWord, Page, Part, Tone
 from livekit_conformance.reporting.page.rendering import render
+from livekit_conformance.reporting.text import page_phrases
 
-Row = tuple[str | Word, ...]
+Row = tuple[str | ColouredWord, ...]
 # Characters that Markdown or HTML inside it would act on.
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~])")
 SHOWN = 20
@@ -26,7 +26,7 @@ _INDENT = "  "
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ComparisonSection:
     """
     A heading with a table below it, or with sentences, or with both; `picture` is inline SVG, and
     `legend` says what its lines and marks mean.
@@ -44,7 +44,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ComparisonDocument:
     """
     The whole page: what it is about, the one line that matters, what has to be known with it.
 
@@ -56,11 +56,11 @@ class Document:
     verdict: str
     tone: Tone
     sentences: tuple[str, ...] = ()
-    sections: tuple[Section, ...] = ()
-    parts: tuple[Document, ...] = ()
+    sections: tuple[ComparisonSection, ...] = ()
+    parts: tuple[ComparisonDocument, ...] = ()
 
 
-def as_lines(document: Document, width: int | None = None) -> Iterator[str]:
+def as_lines(document: ComparisonDocument, width: int | None = None) -> Iterator[str]:
     """
     Yield the page for a terminal; the verdict is the last line, where it is seen.
     """
@@ -68,7 +68,7 @@ def as_lines(document: Document, width: int | None = None) -> Iterator[str]:
         yield from folded(line, width)
 
 
-def _lines(document: Document, room: int | None) -> Iterator[str]:
+def _lines(document: ComparisonDocument, room: int | None) -> Iterator[str]:
     yield _printable(document.title)
     for part in document.parts:
         yield ""
@@ -87,21 +87,21 @@ def _lines(document: Document, room: int | None) -> Iterator[str]:
     yield document.verdict
 
 
-def as_markdown(document: Document) -> str:
+def as_markdown(document: ComparisonDocument) -> str:
     """
     The page for a ticket or a pull request.
     """
     return "\n".join(_markdown(document)) + "\n"
 
 
-def as_html(document: Document) -> str:
+def as_html(document: ComparisonDocument) -> str:
     """
     The page as one file that refers to nothing outside itself and needs no script.
     """
     return render(page_of(document))
 
 
-def page_of(document: Document) -> Page:
+def page_of(document: ComparisonDocument) -> Page:
     """
     Return the document as a page.
     """
@@ -124,18 +124,18 @@ def page_of(document: Document) -> Page:
     )
 
 
-def _lead(document: Document) -> Iterator[Part]:
+def _lead(document: ComparisonDocument) -> Iterator[Part]:
     yield Banner(document.verdict, document.tone)
     yield from map(model.Paragraph, document.sentences)
 
 
-def _tables(document: Document) -> Iterator[Part]:
+def _tables(document: ComparisonDocument) -> Iterator[Part]:
     for section in document.sections:
         yield model.Heading(section.title)
         yield from _section(section)
 
 
-def _section(section: Section) -> Iterator[Part]:
+def _section(section: ComparisonSection) -> Iterator[Part]:
     if section.picture:
         yield model.Picture(section.picture)
     if section.legend:
@@ -147,12 +147,12 @@ def _section(section: Section) -> Iterator[Part]:
         yield model.Table(section.title, columns, section.rows)
 
 
-def _printable(text: str | Word) -> str:
+def _printable(text: str | ColouredWord) -> str:
     # A terminal obeys control characters, and a row is one line.
     return "".join(letter if letter.isprintable() else " " for letter in str(text))
 
 
-def _markdown(document: Document) -> Iterator[str]:
+def _markdown(document: ComparisonDocument) -> Iterator[str]:
     yield f"# {_inert(document.verdict)}\n"
     yield _inert(document.title)
     yield from (f"\n{_inert(sentence)}" for sentence in document.sentences)
@@ -167,5 +167,5 @@ def _markdown(document: Document) -> Iterator[str]:
             yield from (f"| {' | '.join(map(_inert, row))} |" for row in section.rows)
 
 
-def _inert(plain: str | Word) -> str:
+def _inert(plain: str | ColouredWord) -> str:
     return _ACTIVE.sub(r"\\\1", " ".join(str(plain).split()))

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from livekit_conformance.reporting import results_file
-from livekit_conformance.reporting.model import Result
+from livekit_conformance.reporting.result import results_file
+from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.timeline.model import as_json
 from livekit_conformance.timeline.story import PROBE
 

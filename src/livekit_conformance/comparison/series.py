@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from livekit_conformance.comparison.past_run import PastRun
-from livekit_conformance.reporting.model import Result
-from livekit_conformance.reporting.trend import Point, point_of
+from livekit_conformance.reporting.result.model import Result
+from livekit_conformance.reporting.result.trend import Point, point_of
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 ABSENT = "-"

@@ -10,18 +10,18 @@ from typing import Any
 
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.comparison import words
-from livekit_conformance.comparison.document import Document, Row, Section
+from livekit_conformance.comparison.document import ComparisonDocument, ComparisonSection, Row
 from livekit_conformance.comparison.series import Entry, Series, Times
-from livekit_conformance.reporting import page_phrases
 from livekit_conformance.reporting.page import colours
 from livekit_conformance.reporting.page.colours import TONES
 from livekit_conformance.reporting.pictures.trend_chart import trend_chart
+from livekit_conformance.reporting.text import page_phrases
 
 SCHEMA = 1
 Unread = Sequence[tuple[str, str]]
 
 
-def document(several: Sequence[Series], unread: Unread, language: Language) -> Document:
+def document(several: Sequence[Series], unread: Unread, language: Language) -> ComparisonDocument:
     """
     What people read: one environment after the other, each by itself.
     """
@@ -32,7 +32,7 @@ def document(several: Sequence[Series], unread: Unread, language: Language) -> D
     if len(documents) == 1:
         return replace(documents[0], sentences=sentences)
     last = {series.environment: series.entries[-1].point.verdict for series in several}
-    return Document(
+    return ComparisonDocument(
         language,
         words.TRENDS.say(language, count=len(several)),
         "; ".join(f"{environment}: {verdict}" for environment, verdict in last.items()),
@@ -76,10 +76,10 @@ def as_json(several: Sequence[Series], unread: Unread) -> dict[str, Any]:
     }
 
 
-def _environment(series: Series, number: int, language: Language) -> Document:
+def _environment(series: Series, number: int, language: Language) -> ComparisonDocument:
     last = series.entries[-1].point
     count = len(series.entries)
-    return Document(
+    return ComparisonDocument(
         language,
         words.TREND.say(language, environment=series.environment, count=count),
         words.LAST_RUN.say(
@@ -95,7 +95,7 @@ def _environment(series: Series, number: int, language: Language) -> Document:
     )
 
 
-def _sections(series: Series, number: int, language: Language) -> Iterator[Section]:
+def _sections(series: Series, number: int, language: Language) -> Iterator[ComparisonSection]:
     columns = (
         *(words.RUN, words.VERDICT, words.RATE, words.COVERAGE, words.DECIDED, words.DURATION),
         *(words.CHECKS_P50, words.CHECKS_P95, words.ANSWER, words.FLIPS, words.VERSIONS),
@@ -103,7 +103,7 @@ def _sections(series: Series, number: int, language: Language) -> Iterator[Secti
     rows = tuple(_row(entry, language) for entry in series.entries)
     points = [entry.point for entry in series.entries]
     picture = trend_chart(points, language, name=f"trend-{number}")
-    yield Section(
+    yield ComparisonSection(
         words.RUNS_IN_ROW.say(language),
         head=tuple(text.say(language) for text in columns),
         rows=rows,
@@ -118,7 +118,7 @@ def _sections(series: Series, number: int, language: Language) -> Iterator[Secti
         (words.TIME_OF_ANSWER, series.answers),
     )
     times = tuple((name.say(language), *_times(told, language)) for name, told in measures)
-    yield Section(words.TIMES.say(language), head=head, rows=times)
+    yield ComparisonSection(words.TIMES.say(language), head=head, rows=times)
     yield _flipping(series, language)
 
 
@@ -141,22 +141,22 @@ def _row(entry: Entry, language: Language) -> Row:
     )
 
 
-def _flipping(series: Series, language: Language) -> Section:
+def _flipping(series: Series, language: Language) -> ComparisonSection:
     title = words.FLIPPING.say(language)
     if series.flake_rate is None:
-        return Section(title, (words.NO_FLAKE_RATE.say(language),))
+        return ComparisonSection(title, (words.NO_FLAKE_RATE.say(language),))
     told = words.FLAKE_RATE.say(
         language, rate=f"{series.flake_rate:.2f}", flips=series.flips, pairs=series.pairs
     )
     if not series.flippers:
-        return Section(title, (told,))
+        return ComparisonSection(title, (told,))
     columns = (words.CHECK, words.FLIPS, words.LOOKS, words.HISTORY)
     rows = tuple(
         (flipper.id, str(flipper.flips), str(flipper.pairs), flipper.history)
         for flipper in series.flippers
     )
     head = tuple(text.say(language) for text in columns)
-    return Section(title, (told, words.LETTERS.say(language)), head, rows)
+    return ComparisonSection(title, (told, words.LETTERS.say(language)), head, rows)
 
 
 def _times(told: Times, language: Language) -> Row:

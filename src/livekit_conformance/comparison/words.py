@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.text import Language, Text
-from livekit_conformance.comparison.changes import Kind
+from livekit_conformance.comparison.changes import ChangeKind
 
 MORE = Text(en="... and {count} more", ru="... и ещё {count}")
 
@@ -81,18 +81,18 @@ PACE_NOTE = Text(
 )
 SLOWER = Text(en="slower", ru="медленнее")
 FASTER = Text(en="faster", ru="быстрее")
-KINDS: Mapping[Kind, Text] = MappingProxyType(
+KINDS: Mapping[ChangeKind, Text] = MappingProxyType(
     {
-        Kind.BROKEN: Text(en="broken", ru="сломалось"),
-        Kind.CAUSE: Text(en="changed cause", ru="другая причина"),
-        Kind.CHANGED: Text(en="changed otherwise", ru="изменилось иначе"),
-        Kind.WORSE: Text(en="worse, but no failure", ru="хуже, но не сбой"),
-        Kind.SKIPPED: Text(en="newly skipped", ru="теперь пропущено"),
-        Kind.GONE: Text(en="gone", ru="исчезло"),
-        Kind.FIXED: Text(en="fixed", ru="исправлено"),
-        Kind.BETTER: Text(en="better", ru="лучше"),
-        Kind.CHECKED: Text(en="no longer skipped", ru="больше не пропущено"),
-        Kind.NEW: Text(en="new", ru="новое"),
+        ChangeKind.BROKEN: Text(en="broken", ru="сломалось"),
+        ChangeKind.CAUSE: Text(en="changed cause", ru="другая причина"),
+        ChangeKind.CHANGED: Text(en="changed otherwise", ru="изменилось иначе"),
+        ChangeKind.WORSE: Text(en="worse, but no failure", ru="хуже, но не сбой"),
+        ChangeKind.SKIPPED: Text(en="newly skipped", ru="теперь пропущено"),
+        ChangeKind.GONE: Text(en="gone", ru="исчезло"),
+        ChangeKind.FIXED: Text(en="fixed", ru="исправлено"),
+        ChangeKind.BETTER: Text(en="better", ru="лучше"),
+        ChangeKind.CHECKED: Text(en="no longer skipped", ru="больше не пропущено"),
+        ChangeKind.NEW: Text(en="new", ru="новое"),
     }
 )
 

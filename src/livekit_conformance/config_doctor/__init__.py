@@ -4,7 +4,7 @@ What is wrong with livekit.yaml and livekit-sip.yaml, each for itself and as a p
 Pure: text in, findings out. No value of a key that may be secret stands in a finding.
 """
 
-from livekit_conformance.config_doctor.findings import Finding, Severity
+from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.lint import (
     check,
     check_agreement,
@@ -16,7 +16,7 @@ from livekit_conformance.config_doctor.server_rules import check_endpoint, known
 from livekit_conformance.config_doctor.settings import Settings
 
 __all__ = [
-    "Finding",
+    "ConfigFinding",
     "Settings",
     "Severity",
     "check",

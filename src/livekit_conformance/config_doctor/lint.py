@@ -4,7 +4,7 @@ All rules over one file, or over both.
 
 from __future__ import annotations
 
-from livekit_conformance.config_doctor.findings import Finding
+from livekit_conformance.config_doctor.findings import ConfigFinding
 from livekit_conformance.config_doctor.pair_rules import check_pair
 from livekit_conformance.config_doctor.server_rules import check_server_rules
 from livekit_conformance.config_doctor.services import SERVER, SIP
@@ -15,7 +15,7 @@ from livekit_conformance.config_doctor.structure import check_structure
 
 def check(
     server_text: str, sip_text: str, *, server_file: str = SERVER.file, sip_file: str = SIP.file
-) -> list[Finding]:
+) -> list[ConfigFinding]:
     """
     What is wrong with livekit.yaml and livekit-sip.yaml, each for itself and as a pair.
 
@@ -29,7 +29,7 @@ def check(
 
 def check_agreement(
     server_text: str, sip_text: str, *, server_file: str = SERVER.file, sip_file: str = SIP.file
-) -> list[Finding] | None:
+) -> list[ConfigFinding] | None:
     """
     Only what the two files contradict each other in; None when one of them cannot be read.
     """
@@ -37,21 +37,21 @@ def check_agreement(
 
 
 def _pair(
-    server: Settings, of_server: list[Finding], sip: Settings, of_sip: list[Finding]
-) -> list[Finding] | None:
+    server: Settings, of_server: list[ConfigFinding], sip: Settings, of_sip: list[ConfigFinding]
+) -> list[ConfigFinding] | None:
     if _is_unreadable(server, of_server) or _is_unreadable(sip, of_sip):
         return None
     return list(check_pair(server, sip))
 
 
-def check_server(text: str, file: str = SERVER.file) -> list[Finding]:
+def check_server(text: str, file: str = SERVER.file) -> list[ConfigFinding]:
     """
     What is wrong with a livekit.yaml; `file` is what the findings call it.
     """
     return _server(text, file)[1]
 
 
-def check_sip(text: str, file: str = SIP.file) -> list[Finding]:
+def check_sip(text: str, file: str = SIP.file) -> list[ConfigFinding]:
     """
     What is wrong with a livekit-sip.yaml; `file` is what the findings call it.
     """
@@ -65,7 +65,7 @@ def read_server(text: str, file: str = SERVER.file) -> Settings:
     return _server(text, file)[0]
 
 
-def _server(text: str, file: str) -> tuple[Settings, list[Finding]]:
+def _server(text: str, file: str) -> tuple[Settings, list[ConfigFinding]]:
     settings, findings = parse(text, file, SERVER)
     if _is_unreadable(settings, findings):
         return settings, findings
@@ -73,7 +73,7 @@ def _server(text: str, file: str) -> tuple[Settings, list[Finding]]:
     return settings, findings
 
 
-def _sip(text: str, file: str) -> tuple[Settings, list[Finding]]:
+def _sip(text: str, file: str) -> tuple[Settings, list[ConfigFinding]]:
     settings, findings = parse(text, file, SIP)
     if _is_unreadable(settings, findings):
         return settings, findings
@@ -81,5 +81,5 @@ def _sip(text: str, file: str) -> tuple[Settings, list[Finding]]:
     return settings, findings
 
 
-def _is_unreadable(settings: Settings, findings: list[Finding]) -> bool:
+def _is_unreadable(settings: Settings, findings: list[ConfigFinding]) -> bool:
     return bool(findings) and not settings.root.value

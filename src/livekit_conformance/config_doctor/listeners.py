@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from livekit_conformance.config_doctor.findings import Finding, Severity
+from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.config_doctor.values import HIGHEST_PORT, port_range
 
@@ -24,7 +24,7 @@ _RTP_PORTS = (10000, 20000)
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class PortClaim:
     """
     The ports that one setting makes a service use, `first` to `last`, over `udp`, `tcp` or both.
 
@@ -39,7 +39,7 @@ class Listener:
     protocols: frozenset[str]
     is_needed: bool = True
 
-    def collides(self, other: Listener) -> bool:
+    def collides(self, other: PortClaim) -> bool:
         """
         Whether both want some port over the same protocol.
         """
@@ -58,7 +58,7 @@ _TCP = frozenset({"tcp"})
 _UDP = frozenset({"udp"})
 
 
-def server_listeners(server: Settings) -> list[Listener]:
+def server_listeners(server: Settings) -> list[PortClaim]:
     """
     What livekit-server listens on, defaults included.
     """
@@ -79,12 +79,12 @@ def server_listeners(server: Settings) -> list[Listener]:
         found += [
             _one(server, "turn", "udp_port", protocols=_UDP),
             _one(server, "turn", "tls_port"),
-            Listener(server, ("turn", "relay_range_start"), *relay, _UDP, is_needed=False),
+            PortClaim(server, ("turn", "relay_range_start"), *relay, _UDP, is_needed=False),
         ]
     return _real(found)
 
 
-def _media(server: Settings) -> Listener | None:
+def _media(server: Settings) -> PortClaim | None:
     """
     Where media arrives: a range where both its ends are set, else one port, else the default.
     """
@@ -93,33 +93,33 @@ def _media(server: Settings) -> Listener | None:
     mux = port_range(server.text("rtc", "udp_port"))
     start, end = (server.number("rtc", f"port_range_{end}") for end in ("start", "end"))
     if start and end:
-        return Listener(server, ("rtc", "port_range_start"), start, end, _UDP, is_needed=False)
+        return PortClaim(server, ("rtc", "port_range_start"), start, end, _UDP, is_needed=False)
     if mux and mux[0]:
-        return Listener(server, ("rtc", "udp_port"), *mux, _UDP)
+        return PortClaim(server, ("rtc", "udp_port"), *mux, _UDP)
     if start:
         return None
     if server.says_yes("development"):
-        return Listener(server, ("rtc", "udp_port"), _DEV_UDP_PORT, _DEV_UDP_PORT, _UDP)
-    return Listener(server, ("rtc", "port_range_start"), *_RTC_PORTS, _UDP, is_needed=False)
+        return PortClaim(server, ("rtc", "udp_port"), _DEV_UDP_PORT, _DEV_UDP_PORT, _UDP)
+    return PortClaim(server, ("rtc", "port_range_start"), *_RTC_PORTS, _UDP, is_needed=False)
 
 
-def sip_listeners(sip: Settings) -> list[Listener]:
+def sip_listeners(sip: Settings) -> list[PortClaim]:
     """
     What livekit-sip listens on, defaults included.
     """
     announced = sip.number("sip_port", default=_SIP_PORT)
     bound = "sip_port_listen" if sip.number("sip_port_listen") else "sip_port"
     port = sip.number("sip_port_listen", default=announced)
-    found: list[Listener | None] = [
-        Listener(sip, (bound,), port, port, _TCP | _UDP),
+    found: list[PortClaim | None] = [
+        PortClaim(sip, (bound,), port, port, _TCP | _UDP),
         *(_one(sip, key) for key in ("health_port", "prometheus_port", "pprof_port")),
     ]
     if sip.node("tls"):
         port = sip.number(
             "tls", "port_listen", default=sip.number("tls", "port", default=_SIP_TLS_PORT)
         )
-        found.append(Listener(sip, ("tls", "port"), port, port, _TCP))
-    found.append(Listener(sip, ("rtp_port",), *rtp_ports(sip), _UDP, is_needed=False))
+        found.append(PortClaim(sip, ("tls", "port"), port, port, _TCP))
+    found.append(PortClaim(sip, ("rtp_port",), *rtp_ports(sip), _UDP, is_needed=False))
     return _real(found)
 
 
@@ -135,8 +135,8 @@ def rtp_ports(sip: Settings) -> tuple[int, int]:
 
 
 def collisions(
-    listeners: list[Listener], others: list[Listener] | None = None, *, severity: Severity
-) -> Iterator[Finding]:
+    listeners: list[PortClaim], others: list[PortClaim] | None = None, *, severity: Severity
+) -> Iterator[ConfigFinding]:
     """
     The pairs of listeners that collide: among themselves, or with `others`.
     """
@@ -158,7 +158,7 @@ def collisions(
             )
 
 
-def _consequence(one: Listener, other: Listener) -> str:
+def _consequence(one: PortClaim, other: PortClaim) -> str:
     if not (one.is_needed and other.is_needed):
         return "ports that are taken are lost for media, or media gets lost"
     if one.settings is other.settings:
@@ -166,7 +166,7 @@ def _consequence(one: Listener, other: Listener) -> str:
     return "on one machine only one of the two can listen, and the other service does not start"
 
 
-def _real(found: Iterable[Listener | None]) -> list[Listener]:
+def _real(found: Iterable[PortClaim | None]) -> list[PortClaim]:
     """
     Without those that are switched off, and those on ports that do not exist.
     """
@@ -178,6 +178,6 @@ def _one(
     *path: str,
     default: int = 0,
     protocols: frozenset[str] = _TCP,
-) -> Listener | None:
+) -> PortClaim | None:
     port = settings.number(*path, default=default)
-    return Listener(settings, path, port, port, protocols) if port else None
+    return PortClaim(settings, path, port, port, protocols) if port else None

@@ -6,14 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from livekit_conformance.config_doctor.findings import Finding, Severity
-from livekit_conformance.config_doctor.services import Service
+from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
+from livekit_conformance.config_doctor.services import ConfiguredService
 from livekit_conformance.config_doctor.settings import Settings
 
 _LEVELS = ("debug", "info", "warn", "error", "dpanic", "panic", "fatal")
 
 
-def check_level(settings: Settings, service: Service, *path: str) -> Iterator[Finding]:
+def check_level(
+    settings: Settings, service: ConfiguredService, *path: str
+) -> Iterator[ConfigFinding]:
     """
     Whether a level of the log is one.
     """

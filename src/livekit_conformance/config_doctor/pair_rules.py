@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from livekit_conformance.config_doctor.findings import Finding, Severity
+from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.listeners import (
     HTTP_PORT,
     collisions,
@@ -24,7 +24,7 @@ _NO_JOIN = "livekit-sip cannot join rooms: calls are rejected with 486"
 _PLAIN_SCHEMES = {"ws": 80, "http": 80}
 
 
-def check_pair(server: Settings, sip: Settings) -> Iterator[Finding]:
+def check_pair(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
     """
     Same Redis, a known key pair, a ws_url that leads to the server, ports that do not overlap.
     """
@@ -38,7 +38,7 @@ def check_pair(server: Settings, sip: Settings) -> Iterator[Finding]:
     )
 
 
-def _same_redis(server: Settings, sip: Settings) -> Iterator[Finding]:
+def _same_redis(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
     ours, theirs = endpoints(sip), endpoints(server)
     if not theirs:
         yield server.finding(
@@ -71,7 +71,7 @@ def _same_redis(server: Settings, sip: Settings) -> Iterator[Finding]:
                 )
 
 
-def _known_pair(server: Settings, sip: Settings) -> Iterator[Finding]:
+def _known_pair(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
     keys, key, secret = known_keys(server), sip.text("api_key"), sip.text("api_secret")
     if not keys or not key:
         return
@@ -93,7 +93,7 @@ def _known_pair(server: Settings, sip: Settings) -> Iterator[Finding]:
         )
 
 
-def _leads_to_the_server(server: Settings, sip: Settings) -> Iterator[Finding]:
+def _leads_to_the_server(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
     """
     livekit-server speaks no TLS itself, so a wss URL leads to something in front of it.
     """

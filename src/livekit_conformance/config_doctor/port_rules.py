@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from livekit_conformance.config_doctor.findings import Finding, Severity
-from livekit_conformance.config_doctor.services import SERVER, SIP, Service
+from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
+from livekit_conformance.config_doctor.services import SERVER, SIP, ConfiguredService
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.config_doctor.values import HIGHEST_PORT, integer, port_range
 
@@ -51,7 +51,7 @@ _BEYOND: Mapping[str, Mapping[tuple[str, ...], str]] = MappingProxyType(
 )
 
 
-def check_ports(settings: Settings, service: Service) -> Iterator[Finding]:
+def check_ports(settings: Settings, service: ConfiguredService) -> Iterator[ConfigFinding]:
     """
     Ports above 65535, and below zero where that does not stop the service already.
     """

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from livekit_conformance.config_doctor.services import SERVER, SIP, Service
+from livekit_conformance.config_doctor.services import SERVER, SIP, ConfiguredService
 
 _SIP_NAME = re.compile(r"sip", re.IGNORECASE)
 _SERVER_NAME = re.compile(r"server|^livekit\.", re.IGNORECASE)
@@ -15,7 +15,7 @@ _SERVER_NAME = re.compile(r"server|^livekit\.", re.IGNORECASE)
 _KEY = re.compile(r"^\ufeff?([a-z][a-z0-9_]*)[ \t]*:", re.MULTILINE)
 
 
-def recognise(name: str, text: str) -> Service | None:
+def recognise(name: str, text: str) -> ConfiguredService | None:
     """
     The service by the file's name, else by the keys that only one of them has; None when unclear.
     """

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import yaml
 
-from livekit_conformance.config_doctor.findings import Finding, Severity
-from livekit_conformance.config_doctor.services import SERVER, SIP, Service
+from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
+from livekit_conformance.config_doctor.services import SERVER, SIP, ConfiguredService
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.config_doctor.values import HIGHEST_PORT, integer
 
@@ -22,7 +22,7 @@ _WITHOUT_REDIS = {
 }
 
 
-def check_redis(settings: Settings, service: Service) -> Iterator[Finding]:
+def check_redis(settings: Settings, service: ConfiguredService) -> Iterator[ConfigFinding]:
     """
     Does the section say where Redis is, as a host and a port?
     """

@@ -6,17 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from livekit_conformance.config_doctor.findings import Finding, Severity
+from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.settings import Settings
-from livekit_conformance.environments.sanity import is_placeholder
-from livekit_conformance.redaction import masked
+from livekit_conformance.environments.variable_checks import is_placeholder
+from livekit_conformance.secrets.patterns import masked
 
 # What livekit-server asks for, with an error in its log.
 _BYTES = 32
 _MAKE_ONE = "Make a pair: livekit-server generate-keys"
 
 
-def check_secrets(settings: Settings) -> Iterator[Finding]:
+def check_secrets(settings: Settings) -> Iterator[ConfigFinding]:
     """
     The secrets behind `keys`, `api_secret`, and the passwords of Redis.
     """
@@ -32,7 +32,7 @@ def check_secrets(settings: Settings) -> Iterator[Finding]:
         yield _placeholder(settings, "it", "api_key")
 
 
-def _api_secret(settings: Settings, what: str, secret: str, *path: str) -> Iterator[Finding]:
+def _api_secret(settings: Settings, what: str, secret: str, *path: str) -> Iterator[ConfigFinding]:
     if is_placeholder(secret):
         yield _placeholder(settings, what, *path)
     elif secret and len(secret.encode()) < _BYTES:
@@ -46,7 +46,7 @@ def _api_secret(settings: Settings, what: str, secret: str, *path: str) -> Itera
         )
 
 
-def _placeholder(settings: Settings, what: str, *path: str) -> Finding:
+def _placeholder(settings: Settings, what: str, *path: str) -> ConfigFinding:
     return _finding(
         settings,
         Severity.ERROR,
@@ -60,9 +60,9 @@ def _placeholder(settings: Settings, what: str, *path: str) -> Finding:
 
 def _finding(
     settings: Settings, severity: Severity, *path: str, problem: str, consequence: str, remedy: str
-) -> Finding:
+) -> ConfigFinding:
     line, column = settings.place(*path)
     shown = (path[0], masked(path[1])) if path[0] == "keys" else path
-    return Finding(
+    return ConfigFinding(
         severity, settings.file, line, column, ".".join(shown), problem, consequence, remedy
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from livekit_conformance.config_doctor.addresses import is_address, is_network
-from livekit_conformance.config_doctor.findings import Finding, Severity
+from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.listeners import collisions, server_listeners
 from livekit_conformance.config_doctor.log_rules import check_level
 from livekit_conformance.config_doctor.port_rules import check_ports
@@ -25,7 +25,7 @@ _SELECTORS = ("any", "cpuload", "sysload", "regionaware", "random")
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\.?", re.IGNORECASE)
 
 
-def check_server_rules(server: Settings) -> Iterator[Finding]:
+def check_server_rules(server: Settings) -> Iterator[ConfigFinding]:
     """
     Rules of livekit.yaml alone.
     """
@@ -53,7 +53,7 @@ def known_keys(server: Settings) -> dict[str, str] | None:
     return _DEVELOPMENT_KEYS if not pairs and server.says_yes("development") else pairs
 
 
-def check_endpoint(server: Settings, url: str) -> Iterator[Finding]:
+def check_endpoint(server: Settings, url: str) -> Iterator[ConfigFinding]:
     """
     Whether the webhooks go to `url`, all of them.
     """
@@ -90,7 +90,7 @@ def _shown(url: str) -> str:
     return f"{scheme}{colon}{public}" if colon else scheme.partition("?")[0]
 
 
-def _keys(server: Settings) -> Iterator[Finding]:
+def _keys(server: Settings) -> Iterator[ConfigFinding]:
     if known_keys(server) == {}:
         yield server.finding(
             Severity.WARNING,
@@ -101,7 +101,7 @@ def _keys(server: Settings) -> Iterator[Finding]:
         )
 
 
-def _webhooks(server: Settings) -> Iterator[Finding]:
+def _webhooks(server: Settings) -> Iterator[ConfigFinding]:
     urls, keys = server.texts("webhook", "urls"), known_keys(server)
     key = server.text("webhook", "api_key")
     if keys and urls and not keys.get(key):
@@ -126,7 +126,7 @@ def _webhooks(server: Settings) -> Iterator[Finding]:
             )
 
 
-def _addresses(server: Settings) -> Iterator[Finding]:
+def _addresses(server: Settings) -> Iterator[ConfigFinding]:
     bound = server.texts("bind_addresses")
     wildcards = {"", "0.0.0.0", "::"} & {*bound}  # noqa: S104 - compared with, not bound to
     problem = ""
@@ -156,7 +156,7 @@ def _addresses(server: Settings) -> Iterator[Finding]:
                 )
 
 
-def _media(server: Settings) -> Iterator[Finding]:
+def _media(server: Settings) -> Iterator[ConfigFinding]:
     start, end = (server.number("rtc", f"port_range_{end}") for end in ("start", "end"))
     if server.says_yes("rtc", "force_tcp"):
         if server.text("rtc", "tcp_port") and not server.number("rtc", "tcp_port"):
@@ -195,7 +195,7 @@ def _media(server: Settings) -> Iterator[Finding]:
         )
 
 
-def _turn(server: Settings) -> Iterator[Finding]:
+def _turn(server: Settings) -> Iterator[ConfigFinding]:
     if not server.says_yes("turn", "enabled"):
         return
     tls, udp = (server.number("turn", f"{kind}_port") for kind in ("tls", "udp"))
@@ -222,7 +222,7 @@ def _turn(server: Settings) -> Iterator[Finding]:
         )
 
 
-def _selector(server: Settings) -> Iterator[Finding]:
+def _selector(server: Settings) -> Iterator[ConfigFinding]:
     kind = server.text("node_selector", "kind")
     if kind and kind not in _SELECTORS:
         yield server.finding(

@@ -18,7 +18,7 @@ Table = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class ConfiguredService:
     """
     One service. `unknown_key` says what it does to a key that it does not have.
 
@@ -64,7 +64,7 @@ _WEBHOOKS_ELSEWHERE = (
     "be is `webhook.resource_url_notifier.max_age` in livekit.yaml"
 )
 
-SIP = Service(
+SIP = ConfiguredService(
     "livekit-sip",
     "livekit-sip.yaml",
     "livekit-sip ignores it without a word",
@@ -95,7 +95,7 @@ SIP = Service(
         }
     ),
 )
-SERVER = Service(
+SERVER = ConfiguredService(
     "livekit-server",
     "livekit.yaml",
     "livekit-server refuses to start",

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import yaml
 
-from livekit_conformance.config_doctor.findings import Finding, Severity
+from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.reading import Unreadable, documents
-from livekit_conformance.config_doctor.services import Service
+from livekit_conformance.config_doctor.services import ConfiguredService
 from livekit_conformance.config_doctor.values import integer
 from livekit_conformance.environments.yaml_document import dotted
 
@@ -108,25 +108,25 @@ class Settings:
 
     def finding(
         self, severity: Severity, *path: str, problem: str, consequence: str, remedy: str
-    ) -> Finding:
+    ) -> ConfigFinding:
         """
         A finding about the key at `path`.
         """
         line, column = self.place(*path)
-        return Finding(
+        return ConfigFinding(
             severity, self.file, line, column, dotted(path), problem, consequence, remedy
         )
 
 
-def parse(text: str, file: str, service: Service) -> tuple[Settings, list[Finding]]:
+def parse(text: str, file: str, service: ConfiguredService) -> tuple[Settings, list[ConfigFinding]]:
     """
     The settings of a file, and what is wrong with its YAML.
 
     Empty settings for what is no YAML, or no mapping.
     """
 
-    def finding(line: int, column: int, problem: str, remedy: str) -> Finding:
-        return Finding(
+    def finding(line: int, column: int, problem: str, remedy: str) -> ConfigFinding:
+        return ConfigFinding(
             Severity.ERROR, file, line, column, dotted(()), problem, service.refuses, remedy
         )
 
@@ -146,7 +146,7 @@ def parse(text: str, file: str, service: Service) -> tuple[Settings, list[Findin
         return Settings(file), [finding(1, 1, "not a mapping of keys", remedy)]
     if read.second is None:
         return Settings(file, root), []
-    more = Finding(
+    more = ConfigFinding(
         Severity.WARNING,
         file,
         read.second,

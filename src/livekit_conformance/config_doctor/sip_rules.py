@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from livekit_conformance.config_doctor.addresses import is_address, is_network
-from livekit_conformance.config_doctor.findings import Finding, Severity
+from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.listeners import collisions, sip_listeners
 from livekit_conformance.config_doctor.log_rules import check_level
 from livekit_conformance.config_doctor.port_rules import check_ports
@@ -32,7 +32,7 @@ _FROM_ENVIRONMENT = {
 }
 
 
-def check_sip_rules(sip: Settings) -> Iterator[Finding]:
+def check_sip_rules(sip: Settings) -> Iterator[ConfigFinding]:
     """
     Rules of livekit-sip.yaml alone.
     """
@@ -66,7 +66,7 @@ def check_sip_rules(sip: Settings) -> Iterator[Finding]:
     yield from collisions(sip_listeners(sip), severity=Severity.ERROR)
 
 
-def _account(sip: Settings) -> Iterator[Finding]:
+def _account(sip: Settings) -> Iterator[ConfigFinding]:
     for key, variable in _FROM_ENVIRONMENT.items():
         if not sip.text(key):
             yield sip.finding(
@@ -87,7 +87,7 @@ def _account(sip: Settings) -> Iterator[Finding]:
         )
 
 
-def _addresses(sip: Settings) -> Iterator[Finding]:
+def _addresses(sip: Settings) -> Iterator[ConfigFinding]:
     for switch, address in _EXCLUSIVE:
         if sip.says_yes(switch) and sip.text(address):
             yield sip.finding(
@@ -119,7 +119,7 @@ def _addresses(sip: Settings) -> Iterator[Finding]:
         )
 
 
-def _hostname(sip: Settings) -> Iterator[Finding]:
+def _hostname(sip: Settings) -> Iterator[ConfigFinding]:
     name = sip.text("sip_hostname")
     if set(name.replace("${IP}", "")) & _NOT_IN_A_HOSTNAME:
         yield sip.finding(
@@ -131,7 +131,7 @@ def _hostname(sip: Settings) -> Iterator[Finding]:
         )
 
 
-def _replaced(sip: Settings) -> Iterator[Finding]:
+def _replaced(sip: Settings) -> Iterator[ConfigFinding]:
     """
     Values that livekit-sip puts its defaults in the place of.
     """

@@ -10,13 +10,13 @@ from typing import Any
 
 import yaml
 
-from livekit_conformance.config_doctor.findings import Finding, Severity
-from livekit_conformance.config_doctor.services import BOTH, Service, Table
+from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
+from livekit_conformance.config_doctor.services import BOTH, ConfiguredService, Table
 from livekit_conformance.config_doctor.settings import Settings, entries, is_merge, is_null
 from livekit_conformance.config_doctor.values import FITS, Scalar
-from livekit_conformance.environments.hints import did_you_mean
+from livekit_conformance.environments.spelling import did_you_mean
 from livekit_conformance.environments.yaml_document import KeyPath, dotted
-from livekit_conformance.redaction import masked
+from livekit_conformance.secrets.patterns import masked
 
 _GIVEN: Mapping[type[yaml.Node], str] = {
     yaml.MappingNode: "a mapping",
@@ -40,7 +40,7 @@ _LOOK_AT_TEXT = ("port-range", "node-ip")
 _LIKE_A_SECRET = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/=_-]{16,}")
 
 
-def check_structure(settings: Settings, service: Service) -> Iterator[Finding]:
+def check_structure(settings: Settings, service: ConfiguredService) -> Iterator[ConfigFinding]:
     """
     Unknown keys, keys that occur twice, and values of the wrong type.
     """
@@ -48,8 +48,8 @@ def check_structure(settings: Settings, service: Service) -> Iterator[Finding]:
 
 
 def _section(
-    node: yaml.MappingNode, table: Table, path: KeyPath, file: str, service: Service
-) -> Iterator[Finding]:
+    node: yaml.MappingNode, table: Table, path: KeyPath, file: str, service: ConfiguredService
+) -> Iterator[ConfigFinding]:
     yield from _keys(node, path, file, service)
     for key, value in entries(node):
         if is_null(key):
@@ -62,7 +62,9 @@ def _section(
             yield from _value(value, kind, inner, file, service)
 
 
-def _keys(node: yaml.MappingNode, path: KeyPath, file: str, service: Service) -> Iterator[Finding]:
+def _keys(
+    node: yaml.MappingNode, path: KeyPath, file: str, service: ConfiguredService
+) -> Iterator[ConfigFinding]:
     """
     What is wrong with the keys of one mapping, whatever they mean.
     """
@@ -84,7 +86,7 @@ def _keys(node: yaml.MappingNode, path: KeyPath, file: str, service: Service) ->
             name = _name(key, path) if isinstance(key, yaml.ScalarNode) else "?"
             column = key.start_mark.column + 1
             place = dotted((*path, name))
-            yield Finding(
+            yield ConfigFinding(
                 Severity.ERROR, file, line, column, place, problem, service.refuses, remedy
             )
 
@@ -103,8 +105,8 @@ def _can_be_merged(value: yaml.Node, node: yaml.MappingNode) -> bool:
 
 
 def _value(
-    node: yaml.Node, kind: Any, path: KeyPath, file: str, service: Service
-) -> Iterator[Finding]:
+    node: yaml.Node, kind: Any, path: KeyPath, file: str, service: ConfiguredService
+) -> Iterator[ConfigFinding]:
     consequence = service.refuses
     problem: str | None = None
     match kind, node:
@@ -126,7 +128,7 @@ def _value(
                 consequence = f"{service.name} ignores it without a word, and takes its default"
     if problem is not None:
         mark = node.start_mark
-        yield Finding(
+        yield ConfigFinding(
             Severity.ERROR,
             file,
             mark.line + 1,
@@ -151,8 +153,8 @@ def _remedy(kind: Any) -> str:
 
 
 def _unknown(
-    key: yaml.ScalarNode, path: KeyPath, table: Table, file: str, service: Service
-) -> Finding:
+    key: yaml.ScalarNode, path: KeyPath, table: Table, file: str, service: ConfiguredService
+) -> ConfigFinding:
     name = str(key.value)
     other = next(other for other in BOTH if other is not service)
     elsewhere = list(_homes(service.keys, name, ()))
@@ -169,7 +171,7 @@ def _unknown(
     else:
         remedy = f"Delete it: {dotted(path[:-1])} has no keys"
     mark = key.start_mark
-    return Finding(
+    return ConfigFinding(
         Severity.ERROR,
         file,
         mark.line + 1,

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from livekit_conformance.config_doctor.findings import Finding, Severity
+from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.services import SIP
 from livekit_conformance.config_doctor.settings import Settings
 
 _VERSIONS = ("tls1.0", "tls1.1", "tls1.2", "tls1.3")
 
 
-def check_tls(sip: Settings) -> Iterator[Finding]:
+def check_tls(sip: Settings) -> Iterator[ConfigFinding]:
     """
     Certificates that are missing, and versions that there are not.
     """

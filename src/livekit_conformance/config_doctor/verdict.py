@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 
 import yaml
 
-from livekit_conformance.config_doctor.findings import Finding, Severity
-from livekit_conformance.config_doctor.services import Service
+from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
+from livekit_conformance.config_doctor.services import ConfiguredService
 from livekit_conformance.config_doctor.settings import entries, parse
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 
 FINE, ERRORS, UNCLEAR = 0, 1, 4
 SCHEMA = 1
@@ -35,14 +35,14 @@ class Judged:
 
     name: str
     service: str | None
-    findings: tuple[Finding, ...] | None
+    findings: tuple[ConfigFinding, ...] | None
 
-    def __iter__(self) -> Iterator[Finding]:
+    def __iter__(self) -> Iterator[ConfigFinding]:
         return iter(sorted(self.findings or (), key=_place))
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class FilesVerdict:
     """
     Everything that was found. `unclear` says of which files nothing can be said, and why.
     """
@@ -119,7 +119,7 @@ class Verdict:
         return sum(finding.severity is severity for each in self.judged for finding in each)
 
 
-def redactor(texts: Iterable[tuple[Service, str]]) -> Redactor:
+def redactor(texts: Iterable[tuple[ConfiguredService, str]]) -> Redactor:
     """
     What takes the secrets of these files out of whatever is printed about them.
     """
@@ -146,7 +146,7 @@ def _secrets(root: yaml.Node) -> Iterator[str]:
             yield str(node.value)
 
 
-def _place(finding: Finding) -> tuple[str, int, int]:
+def _place(finding: ConfigFinding) -> tuple[str, int, int]:
     return finding.file, finding.line, finding.column
 
 

@@ -6,6 +6,6 @@ doctor (`config_doctor`) first: it must find less than before, and nothing new.
 """
 
 from livekit_conformance.config_fixer.fixing import Fixed, Left, fix
-from livekit_conformance.config_fixer.target import Refused
+from livekit_conformance.config_fixer.target import FileRefused
 
-__all__ = ["Fixed", "Left", "Refused", "fix"]
+__all__ = ["FileRefused", "Fixed", "Left", "fix"]

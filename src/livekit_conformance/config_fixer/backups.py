@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from livekit_conformance.config_fixer.target import Original, Refused, read
+from livekit_conformance.config_fixer.target import FileRefused, Original, read
 from livekit_conformance.config_fixer.writing import (
     clear_unfinished,
     flush_folder,
@@ -46,7 +46,7 @@ class Shelf:
         if folder is None:
             return cls(file, file.parent, file.name)
         if not folder.is_dir():
-            raise Refused(f"{folder}: is no folder: make it first, readable by nobody else")
+            raise FileRefused(f"{folder}: is no folder: make it first, readable by nobody else")
         return cls(file, folder.resolve(), str(file).strip("/").replace("/", "%"))
 
     def clear(self) -> list[Path]:
@@ -69,7 +69,7 @@ class Shelf:
             flush_folder(self.folder)
         except OSError as error:
             temporary.unlink(missing_ok=True)
-            raise Refused(f"{path}: no backup was made: {in_system_words(error)}") from error
+            raise FileRefused(f"{path}: no backup was made: {in_system_words(error)}") from error
         return path
 
     def newest(self) -> Path | None:
@@ -116,7 +116,7 @@ def change(original: Original, content: bytes, shelf: Shelf) -> Path:
     backup = shelf.save(original)
     try:
         replace(original.path, content, original, before=original)
-    except Refused:
+    except FileRefused:
         backup.unlink()
         raise
     return backup
@@ -130,17 +130,19 @@ def restore(shelf: Shelf, current: Original | None) -> Restored | None:
     """
     newest = shelf.newest()
     if newest is None:
-        raise Refused(f"{shelf.file}: there is no backup of it in {shelf.folder}")
+        raise FileRefused(f"{shelf.file}: there is no backup of it in {shelf.folder}")
     backup = read(newest)
     trusted = {0, os.geteuid(), *([current.status.st_uid] if current else ())}
     if backup.status.st_uid not in trusted:
-        raise Refused(f"{newest}: belongs to somebody else, who may have written it: look at it")
+        raise FileRefused(
+            f"{newest}: belongs to somebody else, who may have written it: look at it"
+        )
     if current is not None and _looks_like(current, backup):
         return None
     put_aside = shelf.save(current, _PUT_ASIDE) if current else None
     try:
         replace(shelf.file, backup.content, backup, before=current)
-    except Refused:
+    except FileRefused:
         if put_aside is not None:
             put_aside.unlink()
         raise

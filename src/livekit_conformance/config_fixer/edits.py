@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from livekit_conformance.config_fixer.source import BREAK, Place, Source
+from livekit_conformance.config_fixer.source import BREAK, Place, YamlSource
 
 _REST_OF_LINE = re.compile(r"[ \t]*(?:[ \t]#[^\r\n]*)?")
 _QUOTES = "'\""
@@ -52,7 +52,7 @@ def applied(text: str, edits: Sequence[Edit]) -> str:
     return "".join([*parts, text[at:]])
 
 
-def renamed(source: Source, place: Place, name: str) -> list[Edit]:
+def renamed(source: YamlSource, place: Place, name: str) -> list[Edit]:
     """
     Another name for a key, in the same quotes.
     """
@@ -66,7 +66,7 @@ def renamed(source: Source, place: Place, name: str) -> list[Edit]:
     return [Edit(start, end, name)]
 
 
-def replaced(source: Source, place: Place, text: str) -> list[Edit]:
+def replaced(source: YamlSource, place: Place, text: str) -> list[Edit]:
     """
     Another value; the quotes of the old one go too.
     """
@@ -75,7 +75,7 @@ def replaced(source: Source, place: Place, text: str) -> list[Edit]:
     return [Edit(place.value.start_mark.index, source.end_of(place.value), text)]
 
 
-def wrapped(source: Source, place: Place, before: str, after: str) -> list[Edit]:
+def wrapped(source: YamlSource, place: Place, before: str, after: str) -> list[Edit]:
     """
     Text around a value.
     """
@@ -85,7 +85,7 @@ def wrapped(source: Source, place: Place, before: str, after: str) -> list[Edit]
     return [Edit(start, start, before), Edit(end, end, after)]
 
 
-def deleted(source: Source, place: Place) -> list[Edit]:
+def deleted(source: YamlSource, place: Place) -> list[Edit]:
     """
     A key away with its value, and with the comment on its line.
     """
@@ -101,7 +101,7 @@ def deleted(source: Source, place: Place) -> list[Edit]:
     return [Edit(before[-1].start() if before else start, end, "")]
 
 
-def inserted(source: Source, mapping: yaml.MappingNode, entry: str) -> list[Edit]:
+def inserted(source: YamlSource, mapping: yaml.MappingNode, entry: str) -> list[Edit]:
     """
     A new `key: value` in a mapping: behind its last line that is simple, else at its start.
     """
@@ -122,7 +122,7 @@ def inserted(source: Source, mapping: yaml.MappingNode, entry: str) -> list[Edit
     return [Edit(first.index, first.index, f"{entry}{source.line_break}{margin}")]
 
 
-def moved(source: Source, place: Place, section: str, name: str) -> list[Edit]:
+def moved(source: YamlSource, place: Place, section: str, name: str) -> list[Edit]:
     """
     A key of the top level into a section, which is made when it is not there.
     """
@@ -150,7 +150,7 @@ def moved(source: Source, place: Place, section: str, name: str) -> list[Edit]:
     return [*deleted(source, place), Edit(end, end, f" {{{entry}}}")]
 
 
-def _put_below_new_section(source: Source, place: Place, section: str, name: str) -> list[Edit]:
+def _put_below_new_section(source: YamlSource, place: Place, section: str, name: str) -> list[Edit]:
     key = _key(place)
     start, end = key.start_mark.index, key.end_mark.index
     if place.parent.flow_style:
@@ -160,7 +160,7 @@ def _put_below_new_section(source: Source, place: Place, section: str, name: str
     return [Edit(start, end, f"{section}:{source.line_break}{margin}{name}")]
 
 
-def _lines_of(source: Source, place: Place) -> tuple[int, int]:
+def _lines_of(source: YamlSource, place: Place) -> tuple[int, int]:
     """
     The whole lines of a key and its value, where nothing else stands on them.
     """
@@ -174,7 +174,7 @@ def _lines_of(source: Source, place: Place) -> tuple[int, int]:
     return start, behind
 
 
-def _deleted_in_flow(source: Source, place: Place) -> list[Edit]:
+def _deleted_in_flow(source: YamlSource, place: Place) -> list[Edit]:
     siblings = source.siblings(place)
     index = siblings.index(place)
     if len(siblings) != len(place.parent.value):
@@ -190,7 +190,7 @@ def _deleted_in_flow(source: Source, place: Place) -> list[Edit]:
     return [Edit(start, end, "")]
 
 
-def _comment(source: Source, place: Place) -> str:
+def _comment(source: YamlSource, place: Place) -> str:
     """
     The comment behind a value on its line, with the blanks before it.
     """
@@ -207,11 +207,11 @@ def _key(place: Place) -> yaml.ScalarNode:
     return place.key
 
 
-def _require_plain(source: Source, place: Place) -> None:
+def _require_plain(source: YamlSource, place: Place) -> None:
     if not source.is_plain(place):
         raise CannotEdit("it has an anchor, an alias or a tag")
 
 
-def _require_one_line(source: Source, place: Place) -> None:
+def _require_one_line(source: YamlSource, place: Place) -> None:
     if not source.is_on_one_line(place):
         raise CannotEdit("its value takes several lines")

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import yaml
 
-from livekit_conformance.config_doctor import Finding, Severity, check_server, check_sip
+from livekit_conformance.config_doctor import ConfigFinding, Severity, check_server, check_sip
 from livekit_conformance.config_doctor.reading import Unreadable
-from livekit_conformance.config_doctor.services import SIP, Service
+from livekit_conformance.config_doctor.services import SIP, ConfiguredService
 from livekit_conformance.config_fixer import edits
 from livekit_conformance.config_fixer.edits import CannotEdit, Edit
 from livekit_conformance.config_fixer.repairs import candidates
-from livekit_conformance.config_fixer.source import Source
+from livekit_conformance.config_fixer.source import YamlSource
 from livekit_conformance.config_fixer.wishes import Wish
 
 # A key that is renamed may show that its value is wrong, and that one that something is missing.
@@ -32,7 +32,7 @@ class Left:
     A finding that stays. `hindrance` says why the remedy that there was would not do.
     """
 
-    finding: Finding
+    finding: ConfigFinding
     hindrance: str = ""
 
 
@@ -68,18 +68,18 @@ class _Examined:
     """
 
     text: str
-    findings: tuple[Finding, ...]
+    findings: tuple[ConfigFinding, ...]
 
     @property
     def errors(self) -> int:
         return sum(finding.severity is Severity.ERROR for finding in self.findings)
 
-    def beyond(self, before: _Examined) -> list[Finding]:
+    def beyond(self, before: _Examined) -> list[ConfigFinding]:
         """
         What is found here and was not before.
         """
         known = Counter(map(_what, before.findings))
-        new: list[Finding] = []
+        new: list[ConfigFinding] = []
         for finding in self.findings:
             known[_what(finding)] -= 1
             if known[_what(finding)] < 0:
@@ -89,7 +89,7 @@ class _Examined:
 
 def fix(
     text: str,
-    service: Service,
+    service: ConfiguredService,
     *,
     file: str | None = None,
     wishes: Iterable[tuple[Wish, str]] = (),
@@ -140,18 +140,18 @@ def _next_step(
 
 @dataclass(frozen=True, slots=True)
 class _Fixer:
-    service: Service
+    service: ConfiguredService
     file: str
     removes: bool
 
     def examined(self, text: str) -> _Examined:
-        check: Callable[[str, str], list[Finding]] = (
+        check: Callable[[str, str], list[ConfigFinding]] = (
             check_sip if self.service is SIP else check_server
         )
         return _Examined(text, tuple(check(text, self.file)))
 
     def repaired(
-        self, now: _Examined, finding: Finding, in_one_go: int = _IN_ONE_GO
+        self, now: _Examined, finding: ConfigFinding, in_one_go: int = _IN_ONE_GO
     ) -> tuple[_Step | None, str]:
         """
         The first remedy that leaves fewer errors and nothing new; else why the last one would not.
@@ -161,7 +161,7 @@ class _Fixer:
         """
         hindrance = ""
         try:
-            source = Source(now.text)
+            source = YamlSource(now.text)
         except Unreadable:
             return None, ""
         for repair in candidates(source, self.service, finding, removes=self.removes):
@@ -179,7 +179,7 @@ class _Fixer:
                 hindrance = f"{repair.does}: not done, because then {new[0].key} {new[0].problem}"
         return None, hindrance
 
-    def _further(self, now: _Examined, new: Finding, in_one_go: int) -> _Step | None:
+    def _further(self, now: _Examined, new: ConfigFinding, in_one_go: int) -> _Step | None:
         """
         A repair of what has come up, or of a key that belongs beside it and strayed as well.
         """
@@ -200,7 +200,7 @@ class _Fixer:
         if wish.name != "health-check" or self.service is not SIP:
             return None, told
         try:
-            splices = self._with_health_port(Source(now.text), value)
+            splices = self._with_health_port(YamlSource(now.text), value)
         except (CannotEdit, Unreadable) as error:
             return None, f"{told}. Nothing was written: {error}"
         after = self.examined(edits.applied(now.text, splices))
@@ -208,7 +208,7 @@ class _Fixer:
             return None, f"{told}. Nothing was written: then {new[0].key} {new[0].problem}"
         return _Step(after.text, (f"health_port: {value} is set",)), told
 
-    def _with_health_port(self, source: Source, value: str) -> Sequence[Edit]:
+    def _with_health_port(self, source: YamlSource, value: str) -> Sequence[Edit]:
         place = source.at(("health_port",))
         if place is not None and isinstance(place.value, yaml.ScalarNode):
             written = str(place.value.value)
@@ -221,7 +221,7 @@ class _Fixer:
         return edits.inserted(source, source.root, f"health_port: {value}")
 
 
-def _what(finding: Finding) -> tuple[str, str, str]:
+def _what(finding: ConfigFinding) -> tuple[str, str, str]:
     """
     What a finding says, wherever it now stands.
     """

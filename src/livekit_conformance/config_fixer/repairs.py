@@ -17,11 +17,11 @@ from typing import Any
 
 import yaml
 
-from livekit_conformance.config_doctor import Finding
-from livekit_conformance.config_doctor.services import BOTH, SERVER, SIP, Service
+from livekit_conformance.config_doctor import ConfigFinding
+from livekit_conformance.config_doctor.services import BOTH, SERVER, SIP, ConfiguredService
 from livekit_conformance.config_fixer import edits
 from livekit_conformance.config_fixer.edits import CannotEdit, Edit
-from livekit_conformance.config_fixer.source import Place, Source
+from livekit_conformance.config_fixer.source import Place, YamlSource
 from livekit_conformance.config_fixer.wishes import HEALTH_PORT, wish_of
 from livekit_conformance.environments.yaml_document import KeyPath, dotted
 
@@ -42,8 +42,8 @@ class _Case:
     The place that a finding is about, and whether what is ignored without harm may be deleted.
     """
 
-    source: Source
-    service: Service
+    source: YamlSource
+    service: ConfiguredService
     place: Place
     removes: bool
 
@@ -139,7 +139,7 @@ _ON = frozenset({"true", "yes", "on"})
 
 
 def candidates(
-    source: Source, service: Service, finding: Finding, *, removes: bool
+    source: YamlSource, service: ConfiguredService, finding: ConfigFinding, *, removes: bool
 ) -> Iterator[Repair]:
     """
     What could be done about a finding, the likeliest first.
@@ -319,7 +319,9 @@ _REMEDIES: tuple[Callable[[_Case], Iterator[Repair]], ...] = (
 )
 
 
-def _only_key(source: Source, service: Service, finding: Finding) -> Iterator[Repair]:
+def _only_key(
+    source: YamlSource, service: ConfiguredService, finding: ConfigFinding
+) -> Iterator[Repair]:
     """
     The key that signs webhooks is missing, and only one can be meant.
     """
@@ -368,7 +370,7 @@ def _require_free(case: _Case, home: KeyPath) -> None:
         raise CannotEdit(f"{dotted(home)} is there already")
 
 
-def _kind_at(service: Service, path: KeyPath) -> Any:
+def _kind_at(service: ConfiguredService, path: KeyPath) -> Any:
     """
     The kind of the value at a path of a service's key table; None when there is no such key.
     """

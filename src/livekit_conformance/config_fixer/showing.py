@@ -13,7 +13,7 @@ import yaml
 
 from livekit_conformance.config_doctor.reading import Unreadable, documents
 from livekit_conformance.config_fixer.source import BREAK
-from livekit_conformance.redaction import MASK, Redactor, masked
+from livekit_conformance.secrets.patterns import MASK, Redactor, masked
 
 _CONTEXT = 3
 _SECRET = re.compile(r"secret|passw|pwd|token|credential|private|api_?key", re.IGNORECASE)

@@ -43,7 +43,7 @@ class Place:
         return str(next((part for part in reversed(self.path) if isinstance(part, str)), ""))
 
 
-class Source:
+class YamlSource:
     """
     A text without byte order mark and the nodes of its YAML. Offsets count characters of the text.
 

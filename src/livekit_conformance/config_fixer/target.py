@@ -30,7 +30,7 @@ _SIGNATURES = frozenset({"security.evm", "security.ima"})
 _NO_ATTRIBUTES = (errno.ENOTSUP, errno.ENOSYS)
 
 
-class Refused(Exception):
+class FileRefused(Exception):
     """
     Nothing was changed; the text says why, and what to do.
     """
@@ -66,7 +66,7 @@ class Original:
         """
         try:
             now = read(self.path)
-        except Refused:
+        except FileRefused:
             return False
         return (now.content, _identity(now.status)) == (self.content, _identity(self.status))
 
@@ -81,7 +81,7 @@ def real_path(path: Path) -> Path:
         real = path.resolve()
         real.parent.resolve(strict=True)
     except (OSError, RuntimeError) as error:
-        raise Refused(f"{path}: cannot be found: {in_system_words(error)}") from error
+        raise FileRefused(f"{path}: cannot be found: {in_system_words(error)}") from error
     return real
 
 
@@ -98,19 +98,19 @@ def read(path: Path) -> Original:
         # Opening a socket or a device without a driver fails, and the error says nothing of that.
         kind = _kind(path)
         reason = f"is {kind}, and not a file" if kind else f"not read: {in_system_words(error)}"
-        raise Refused(f"{path}: {reason}") from error
+        raise FileRefused(f"{path}: {reason}") from error
     try:
         status = os.fstat(file)
         if kind := _kind_of(status):
-            raise Refused(f"{path}: is {kind}, and not a file")
+            raise FileRefused(f"{path}: is {kind}, and not a file")
         if status.st_size > _LARGEST:
-            raise Refused(f"{path}: is larger than {_LARGEST} bytes; no configuration is")
+            raise FileRefused(f"{path}: is larger than {_LARGEST} bytes; no configuration is")
         content = b""
         while block := os.read(file, _LARGEST):
             content += block
         return Original(path, content, status, attributes(file))
     except OSError as error:
-        raise Refused(f"{path}: not read: {in_system_words(error)}") from error
+        raise FileRefused(f"{path}: not read: {in_system_words(error)}") from error
     finally:
         os.close(file)
 

@@ -22,8 +22,8 @@ from functools import partial
 from pathlib import Path
 
 from livekit_conformance.config_fixer.target import (
+    FileRefused,
     Original,
-    Refused,
     Unconfirmed,
     attributes,
 )
@@ -45,11 +45,11 @@ def locked(folder: Path, within: float = _OTHER_RUN_S) -> Iterator[None]:
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise Refused(f"{folder}: cannot be locked: {in_system_words(error)}") from error
+        raise FileRefused(f"{folder}: cannot be locked: {in_system_words(error)}") from error
     try:
         waited = asyncio.run(wait_until(partial(_why_not_locked, descriptor), within=within))
         if not waited.came_true:
-            raise Refused(f"{folder}: {waited}. Run it again when the other one has ended")
+            raise FileRefused(f"{folder}: {waited}. Run it again when the other one has ended")
         yield
     finally:
         os.close(descriptor)
@@ -68,15 +68,15 @@ def replace(path: Path, content: bytes, like: Original, *, before: Original | No
             temporary.rename(path)
         else:
             temporary.unlink()
-            raise Refused(f"{path}: somebody else changed it meanwhile: run this again")
+            raise FileRefused(f"{path}: somebody else changed it meanwhile: run this again")
     except OSError as error:
         temporary.unlink()
         if error.errno == errno.EBUSY:
-            raise Refused(
+            raise FileRefused(
                 f"{path}: something is mounted on it, so it cannot be replaced from inside: change "
                 "the file on the host, or mount its folder instead"
             ) from error
-        raise Refused(f"{path}: not replaced: {in_system_words(error)}") from error
+        raise FileRefused(f"{path}: not replaced: {in_system_words(error)}") from error
     try:
         flush_folder(path.parent)
     except OSError as error:
@@ -103,7 +103,7 @@ def new_file(folder: Path, name: str, content: bytes, like: Original) -> Path:
             os.close(file)
     except OSError as error:
         what = f"{folder}: no file can be made there like {like.path.name}"
-        raise Refused(f"{what}: {in_system_words(error)}") from error
+        raise FileRefused(f"{what}: {in_system_words(error)}") from error
     return path
 
 
@@ -171,5 +171,5 @@ async def _why_not_locked(descriptor: int) -> str | None:
     except BlockingIOError:
         return "another run is changing files in this folder"
     except OSError as error:
-        raise Refused(f"the folder cannot be locked: {in_system_words(error)}") from error
+        raise FileRefused(f"the folder cannot be locked: {in_system_words(error)}") from error
     return None

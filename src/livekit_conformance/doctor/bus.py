@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.doctor.findings import Finding, ok, problem
+from livekit_conformance.doctor.findings import LinkFinding, ok, problem
 from livekit_conformance.drivers.bus import (
     CREATE_PARTICIPANT,
     DISPATCH_RULES,
@@ -21,7 +21,7 @@ from livekit_conformance.errors import Unreachable
 _REFUSED_WORDS = ("noauth", "wrongpass", "authentication", "password", "username", "noperm")
 
 
-async def ask_bus(bus: Bus) -> tuple[str | None, Sequence[Finding]]:
+async def ask_bus(bus: Bus) -> tuple[str | None, Sequence[LinkFinding]]:
     """
     PUBSUB NUMSUB and two reads: the version of livekit-server that is written there, and who
     listens.
@@ -38,7 +38,7 @@ async def ask_bus(bus: Bus) -> tuple[str | None, Sequence[Finding]]:
 # -- judgement
 
 
-def judge_failure(failed: Unreachable) -> Finding:
+def judge_failure(failed: Unreachable) -> LinkFinding:
     """
     Why Redis did not say.
     """
@@ -65,7 +65,7 @@ def judge_failure(failed: Unreachable) -> Finding:
     )
 
 
-def judge_listeners(listeners: Mapping[str, int], nodes: Sequence[str]) -> Iterator[Finding]:
+def judge_listeners(listeners: Mapping[str, int], nodes: Sequence[str]) -> Iterator[LinkFinding]:
     """
     Whether both sides of the bus are there.
     """

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.doctor.findings import Finding, warning
+from livekit_conformance.doctor.findings import LinkFinding, warning
 from livekit_conformance.environments.env_file import (
     EnvFile,
     Quirk,
@@ -92,7 +92,7 @@ _QUIRKS: Mapping[Quirk, tuple[Text, Text]] = MappingProxyType(
 
 def judge_env_file(
     file: EnvFile, asked: Collection[str], misspelt: Mapping[str, str]
-) -> Iterator[Finding]:
+) -> Iterator[LinkFinding]:
     """
     What is wrong with the file itself, for the variables that are `asked` for.
     """
@@ -116,7 +116,7 @@ def judge_env_file(
         )
 
 
-def _seen_by_others(file: Path, path: str) -> Iterator[Finding]:
+def _seen_by_others(file: Path, path: str) -> Iterator[LinkFinding]:
     if mode := mode_for_others(file):
         yield _warning(
             Text(
@@ -146,7 +146,7 @@ def _seen_by_others(file: Path, path: str) -> Iterator[Finding]:
         )
 
 
-def _warning(says: Text, remedy: Text, **values: str) -> Finding:
+def _warning(says: Text, remedy: Text, **values: str) -> LinkFinding:
     return warning(Link.CONFIGURATION, _filled(says, values), _filled(remedy, values))
 
 

@@ -15,10 +15,10 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.doctor import files, hosts, own, versions
+from livekit_conformance.doctor import files, hosts, local_prerequisites, versions
 from livekit_conformance.doctor.bus import ask_bus
 from livekit_conformance.doctor.findings import (
-    Finding,
+    LinkFinding,
     in_order,
     not_looked_at,
     ok,
@@ -26,15 +26,15 @@ from livekit_conformance.doctor.findings import (
     warning,
 )
 from livekit_conformance.doctor.hosts import Host
-from livekit_conformance.doctor.line import Caller, judge_line
+from livekit_conformance.doctor.probe_runner import ProbeStep, Strand, walk_all
 from livekit_conformance.doctor.server import greet, judge_secret, list_rooms, list_telephony
 from livekit_conformance.doctor.sip import ask_options, endpoint_of
-from livekit_conformance.doctor.strands import Step, Strand, walk_all
+from livekit_conformance.doctor.trunks_and_rules import Caller, judge_line
+from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.drivers.api.trunks_and_rules import Telephony
 from livekit_conformance.drivers.bus import Bus
-from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
-from livekit_conformance.drivers.permit import Permit
-from livekit_conformance.drivers.telephony import Telephony
-from livekit_conformance.drivers.transport import Endpoint, Transport
+from livekit_conformance.drivers.reachability import HostAndPort, Transport
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.needs import LINES, unset_for
 from livekit_conformance.environments.profile import Profile
@@ -88,43 +88,43 @@ class Examination:
             found.append(Strand([_free("sip.outbound.listen", self.profile.sip.outbound.listen)]))
         return found
 
-    def _to_livekit(self, transport: Transport) -> Iterator[Step]:
+    def _to_livekit(self, transport: Transport) -> Iterator[ProbeStep]:
         profile, client = self.profile, self.client
         host = Host(
             "livekit.url",
-            Endpoint.of(profile.livekit.url),
+            HostAndPort.of(profile.livekit.url),
             Text(en="livekit-server", ru="livekit-server"),
             Link.DNS,
             Link.TCP,
             Link.TLS,
         )
         yield from hosts.steps(host, transport)
-        yield Step(
+        yield ProbeStep(
             Link.SERVER,
             Text(en="livekit-server", ru="livekit-server"),
             lambda: greet(client),
         )
-        yield Step(
+        yield ProbeStep(
             Link.API_KEY,
             Text(en="the API key", ru="API-ключ"),
             lambda: list_rooms(client, profile.livekit.api_key),
         )
         if profile.sip.outbound.trunk_id:
-            yield Step(
+            yield ProbeStep(
                 Link.OUTBOUND,
                 Text(en="the outbound trunk", ru="исходящий транк"),
                 self._outbound_trunk,
                 stops_nothing=True,
             )
-        yield Step(
+        yield ProbeStep(
             Link.LINE, Text(en="the trunks and dispatch rules", ru="транки и правила"), self._line
         )
 
-    async def _line(self) -> Sequence[Finding]:
+    async def _line(self) -> Sequence[LinkFinding]:
         self.seen.telephony, findings = await list_telephony(self.client)
         return findings
 
-    async def _outbound_trunk(self) -> Sequence[Finding]:
+    async def _outbound_trunk(self) -> Sequence[LinkFinding]:
         wanted = self.profile.sip.outbound.trunk_id
         try:
             trunks = await self.client.list_outbound_trunks()
@@ -133,7 +133,7 @@ class Examination:
         ids = [trunk.sip_trunk_id for trunk in trunks]
         return [judge_outbound(str(wanted), ids)]
 
-    def _to_sip(self, transport: Transport) -> Iterator[Step]:
+    def _to_sip(self, transport: Transport) -> Iterator[ProbeStep]:
         sip = self.profile.sip
         service = Text(en="livekit-sip", ru="livekit-sip")
         host = Host(
@@ -148,21 +148,21 @@ class Examination:
             yield hosts.name_step(host, transport)
         else:
             yield from hosts.steps(host, transport)
-        yield Step(
+        yield ProbeStep(
             Link.SIP_SOCKET,
             Text(en=f"SIP at `{sip.server}`", ru=f"SIP на `{sip.server}`"),
             self._options,
         )
 
-    async def _options(self) -> Sequence[Finding]:
+    async def _options(self) -> Sequence[LinkFinding]:
         self.seen.caller, findings = await ask_options(self.profile.sip, self.recorder)
         return findings
 
-    def _to_webhook(self, transport: Transport) -> Iterator[Step]:
+    def _to_webhook(self, transport: Transport) -> Iterator[ProbeStep]:
         webhook = self.profile.webhook
         host = Host(
             "webhook.url",
-            Endpoint.of(webhook.url),
+            HostAndPort.of(webhook.url),
             Text(en="the application", ru="приложение"),
             Link.ENDPOINT_DNS,
             Link.ENDPOINT_SOCKET,
@@ -174,21 +174,21 @@ class Examination:
         yield hosts.name_step(host, transport)
         yield _free("webhook.listen", webhook.listen)
 
-    def _to_redis(self, url: str, transport: Transport) -> Iterator[Step]:
+    def _to_redis(self, url: str, transport: Transport) -> Iterator[ProbeStep]:
         parts = urlsplit(url)
-        endpoint = Endpoint(
+        endpoint = HostAndPort(
             parts.hostname or "", parts.port or _REDIS_PORT, parts.scheme == "rediss"
         )
         host = Host("redis", endpoint, Text(en="Redis", ru="Redis"), Link.BUS, Link.BUS, Link.BUS)
         yield from hosts.steps(host, transport)
-        yield Step(Link.BUS, Text(en="the bus", ru="шина"), self._bus)
+        yield ProbeStep(Link.BUS, Text(en="the bus", ru="шина"), self._bus)
 
-    async def _bus(self) -> Sequence[Finding]:
+    async def _bus(self) -> Sequence[LinkFinding]:
         bus = Bus(str(self.profile.redis), self.recorder, timeout=_DRIVER_S)
         self.seen.redis_version, findings = await ask_bus(bus)
         return findings
 
-    def conclusions(self) -> Iterator[Finding]:
+    def conclusions(self) -> Iterator[LinkFinding]:
         """
         What follows from all that was asked together.
         """
@@ -225,16 +225,16 @@ async def examine(
     environ: Mapping[str, str],
     whole: float,
     left_out: Mapping[str, LeftOut] = MappingProxyType({}),
-) -> list[Finding]:
+) -> list[LinkFinding]:
     """
     Everything that can be seen of the deployment within `whole` seconds, in the order of the chain.
 
     `left_out` are the keys of the profile whose variables are not set.
     """
     if profile.kind != "live":
-        strands = own.strands_of_own(profile, environ)
+        strands = local_prerequisites.strands_of_own(profile, environ)
         found = await walk_all(strands, each=EACH_S, whole=whole)
-        return in_order([own.judge_kind(profile), *found])
+        return in_order([local_prerequisites.judge_kind(profile), *found])
     async with AsyncExitStack() as opened:
         client = await opened.enter_async_context(
             LiveKitClient(
@@ -265,11 +265,11 @@ async def examine(
 # -- judgement
 
 
-def judge_encryption(profile: Profile) -> Iterator[Finding]:
+def judge_encryption(profile: Profile) -> Iterator[LinkFinding]:
     """
     Whether tokens cross a network in the clear.
     """
-    endpoint = Endpoint.of(profile.livekit.url)
+    endpoint = HostAndPort.of(profile.livekit.url)
     if endpoint.is_secure:
         return  # Its certificate is looked at.
     if is_loopback(endpoint.host):
@@ -294,7 +294,7 @@ def judge_encryption(profile: Profile) -> Iterator[Finding]:
     )
 
 
-def judge_gaps(profile: Profile, left_out: Mapping[str, LeftOut]) -> Iterator[Finding]:
+def judge_gaps(profile: Profile, left_out: Mapping[str, LeftOut]) -> Iterator[LinkFinding]:
     """
     The links that the profile says nothing about.
     """
@@ -338,7 +338,7 @@ def to_add(
     )
 
 
-def judge_outbound(wanted: str, ids: Sequence[str]) -> Finding:
+def judge_outbound(wanted: str, ids: Sequence[str]) -> LinkFinding:
     """
     Whether the outbound trunk of the profile exists.
     """
@@ -363,14 +363,14 @@ def judge_outbound(wanted: str, ids: Sequence[str]) -> Finding:
     )
 
 
-def _free(key: str, listen: str) -> Step:
+def _free(key: str, listen: str) -> ProbeStep:
     """
     Is the address free that the suite itself listens on during a run?
     """
     is_webhook = key == "webhook.listen"
     link = Link.ENDPOINT_SOCKET if is_webhook else Link.OUTBOUND
 
-    async def probe() -> Sequence[Finding]:
+    async def probe() -> Sequence[LinkFinding]:
         host, _, port = listen.rpartition(":")
         kind = socket.SOCK_STREAM if is_webhook else socket.SOCK_DGRAM
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -391,10 +391,10 @@ def _free(key: str, listen: str) -> Step:
             )
         ]
 
-    return Step(link, Text(en=f"`{listen}` ({key})", ru=f"`{listen}` ({key})"), probe)
+    return ProbeStep(link, Text(en=f"`{listen}` ({key})", ru=f"`{listen}` ({key})"), probe)
 
 
-def judge_taken(link: Link, key: str, listen: str, reason: str) -> Finding:
+def judge_taken(link: Link, key: str, listen: str, reason: str) -> LinkFinding:
     """
     Why the suite could not listen.
     """

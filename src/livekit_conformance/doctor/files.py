@@ -15,9 +15,7 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.catalogue.text import Text
 from livekit_conformance.config_doctor import (
-    Finding as ConfigFinding,
-)
-from livekit_conformance.config_doctor import (
+    ConfigFinding,
     Severity,
     check,
     check_server,
@@ -25,7 +23,7 @@ from livekit_conformance.config_doctor import (
     known_keys,
     read_server,
 )
-from livekit_conformance.doctor.findings import Finding, not_looked_at, ok, problem, warning
+from livekit_conformance.doctor.findings import LinkFinding, not_looked_at, ok, problem, warning
 from livekit_conformance.environments.needs import LINES
 from livekit_conformance.environments.profile import LogSource, Profile
 from livekit_conformance.protocol.logline import LogLine, parse
@@ -35,7 +33,7 @@ _READ_BYTES = 256 * 1024
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
-def look_at_configs(profile: Profile) -> Iterator[Finding]:
+def look_at_configs(profile: Profile) -> Iterator[LinkFinding]:
     """
     livekit.yaml and livekit-sip.yaml: what is wrong with them, together where there are both.
     """
@@ -78,7 +76,7 @@ def look_at_configs(profile: Profile) -> Iterator[Finding]:
         yield from judge_agreement(server, profile)
 
 
-def judge_agreement(server_text: str, profile: Profile) -> Iterator[Finding]:
+def judge_agreement(server_text: str, profile: Profile) -> Iterator[LinkFinding]:
     """
     Whether livekit.yaml says what the profile expects: its key pair, its webhook endpoint.
     """
@@ -118,7 +116,7 @@ def judge_agreement(server_text: str, profile: Profile) -> Iterator[Finding]:
         )
 
 
-def _told(finding: ConfigFinding) -> Finding:
+def _told(finding: ConfigFinding) -> LinkFinding:
     place = f"{finding.file}:{finding.line}:{finding.column}: `{finding.key}`"
     words = f"{place} {finding.problem}: {finding.consequence}"
     mark = problem if finding.severity is Severity.ERROR else warning
@@ -127,7 +125,7 @@ def _told(finding: ConfigFinding) -> Finding:
     )
 
 
-def _unreadable_config(key: str, path: Path, error: OSError | UnicodeDecodeError) -> Finding:
+def _unreadable_config(key: str, path: Path, error: OSError | UnicodeDecodeError) -> LinkFinding:
     reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
     return problem(
         Link.CONFIGURATION,
@@ -145,7 +143,7 @@ def _unreadable_config(key: str, path: Path, error: OSError | UnicodeDecodeError
 # -- logs
 
 
-def look_at_logs(profile: Profile, *, now: float | None = None) -> Iterator[Finding]:
+def look_at_logs(profile: Profile, *, now: float | None = None) -> Iterator[LinkFinding]:
     """
     Which log of which service could be read; `now` in Unix seconds.
     """
@@ -167,7 +165,7 @@ def look_at_logs(profile: Profile, *, now: float | None = None) -> Iterator[Find
             )
 
 
-def _log(source: LogSource, now: float) -> Finding:
+def _log(source: LogSource, now: float) -> LinkFinding:
     if source.path is None:
         return _log_command(source)
     path = source.path
@@ -191,7 +189,7 @@ def _log(source: LogSource, now: float) -> Finding:
     )
 
 
-def _log_command(source: LogSource) -> Finding:
+def _log_command(source: LogSource) -> LinkFinding:
     program = source.command[0]
     if shutil.which(program) is None:
         return problem(
@@ -214,7 +212,7 @@ def _log_command(source: LogSource) -> Finding:
     )
 
 
-def _unreadable_log(source: LogSource, reason: str) -> Finding:
+def _unreadable_log(source: LogSource, reason: str) -> LinkFinding:
     return problem(
         Link.LOGS,
         Text(

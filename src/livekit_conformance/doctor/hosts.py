@@ -11,9 +11,14 @@ from dataclasses import dataclass
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.doctor.findings import Finding, ok, problem, warning
-from livekit_conformance.doctor.strands import Step
-from livekit_conformance.drivers.transport import Endpoint, Handshake, Resolution, Transport
+from livekit_conformance.doctor.findings import LinkFinding, ok, problem, warning
+from livekit_conformance.doctor.probe_runner import ProbeStep
+from livekit_conformance.drivers.reachability import (
+    HostAndPort,
+    Resolution,
+    TlsHandshake,
+    Transport,
+)
 from livekit_conformance.errors import Unreachable
 
 _DAY_S = 86400
@@ -28,7 +33,7 @@ class Host:
     """
 
     key: str
-    endpoint: Endpoint
+    endpoint: HostAndPort
     service: Text
     dns: Link
     tcp: Link
@@ -62,12 +67,12 @@ class Host:
         )
 
 
-def name_step(host: Host, transport: Transport) -> Step:
+def name_step(host: Host, transport: Transport) -> ProbeStep:
     """
     Does the name have an address?
     """
 
-    async def probe() -> Sequence[Finding]:
+    async def probe() -> Sequence[LinkFinding]:
         if _is_address(host.endpoint.host):
             return []  # There is nothing to look up.
         try:
@@ -76,15 +81,15 @@ def name_step(host: Host, transport: Transport) -> Step:
             return [resolver_is_silent(host, silent)]
         return [judge_name(host, resolution)]
 
-    return Step(host.dns, host.name(), probe)
+    return ProbeStep(host.dns, host.name(), probe)
 
 
-def port_step(host: Host, transport: Transport) -> Step:
+def port_step(host: Host, transport: Transport) -> ProbeStep:
     """
     Does the port accept TCP connections?
     """
 
-    async def probe() -> Sequence[Finding]:
+    async def probe() -> Sequence[LinkFinding]:
         try:
             await transport.connect(host.endpoint)
         except Unreachable as closed:
@@ -95,25 +100,25 @@ def port_step(host: Host, transport: Transport) -> Step:
         )
         return [ok(host.tcp, says)]
 
-    return Step(host.tcp, host.port(), probe)
+    return ProbeStep(host.tcp, host.port(), probe)
 
 
-def certificate_step(host: Host, transport: Transport) -> Step:
+def certificate_step(host: Host, transport: Transport) -> ProbeStep:
     """
     Is the certificate trusted, and for how long?
     """
 
-    async def probe() -> Sequence[Finding]:
+    async def probe() -> Sequence[LinkFinding]:
         try:
             handshake = await transport.shake_hands(host.endpoint)
         except Unreachable as dropped:
             return [handshake_dropped(host, dropped)]
         return [judge_certificate(host, handshake, now=time.time())]
 
-    return Step(host.tls, host.certificate(), probe)
+    return ProbeStep(host.tls, host.certificate(), probe)
 
 
-def steps(host: Host, transport: Transport) -> Iterator[Step]:
+def steps(host: Host, transport: Transport) -> Iterator[ProbeStep]:
     """
     All of them, as far as the URL needs them.
     """
@@ -126,7 +131,7 @@ def steps(host: Host, transport: Transport) -> Iterator[Step]:
 # -- judgement
 
 
-def judge_name(host: Host, resolution: Resolution) -> Finding:
+def judge_name(host: Host, resolution: Resolution) -> LinkFinding:
     """
     What the resolver has answered.
     """
@@ -150,7 +155,7 @@ def judge_name(host: Host, resolution: Resolution) -> Finding:
     )
 
 
-def resolver_is_silent(host: Host, silent: Unreachable) -> Finding:
+def resolver_is_silent(host: Host, silent: Unreachable) -> LinkFinding:
     """
     The name server itself does not work.
     """
@@ -168,7 +173,7 @@ def resolver_is_silent(host: Host, silent: Unreachable) -> Finding:
     )
 
 
-def port_is_closed(host: Host, closed: Unreachable) -> Finding:
+def port_is_closed(host: Host, closed: Unreachable) -> LinkFinding:
     """
     Nobody accepts the connection: refused and silence have different reasons.
     """
@@ -199,7 +204,7 @@ def port_is_closed(host: Host, closed: Unreachable) -> Finding:
     )
 
 
-def handshake_dropped(host: Host, dropped: Unreachable) -> Finding:
+def handshake_dropped(host: Host, dropped: Unreachable) -> LinkFinding:
     """
     The port is open and no TLS is spoken there, at least not to us.
     """
@@ -218,7 +223,7 @@ def handshake_dropped(host: Host, dropped: Unreachable) -> Finding:
     )
 
 
-def judge_certificate(host: Host, handshake: Handshake, *, now: float) -> Finding:
+def judge_certificate(host: Host, handshake: TlsHandshake, *, now: float) -> LinkFinding:
     """
     What the handshake has shown; `now` in Unix seconds.
     """

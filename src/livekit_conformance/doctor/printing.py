@@ -13,23 +13,23 @@ from typing import Any
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.catalogue.text import Language, Text
-from livekit_conformance.doctor.findings import Finding, Mark, first_broken, last_working
+from livekit_conformance.doctor.findings import LinkFinding, LinkMark, first_broken, last_working
 from livekit_conformance.layout import beside, folded
 
-_MARKS: Mapping[Mark, Text] = MappingProxyType(
+_MARKS: Mapping[LinkMark, Text] = MappingProxyType(
     {
-        Mark.OK: Text(en="ok", ru="ок"),
-        Mark.WARNING: Text(en="WARNING", ru="ВНИМАНИЕ"),
-        Mark.PROBLEM: Text(en="PROBLEM", ru="ПРОБЛЕМА"),
-        Mark.NOT_LOOKED_AT: Text(en="not looked at", ru="не смотрели"),
+        LinkMark.OK: Text(en="ok", ru="ок"),
+        LinkMark.WARNING: Text(en="WARNING", ru="ВНИМАНИЕ"),
+        LinkMark.PROBLEM: Text(en="PROBLEM", ru="ПРОБЛЕМА"),
+        LinkMark.NOT_LOOKED_AT: Text(en="not looked at", ru="не смотрели"),
     }
 )
-_COUNTS: Mapping[Mark, Text] = MappingProxyType(
+_COUNTS: Mapping[LinkMark, Text] = MappingProxyType(
     {
-        Mark.PROBLEM: Text(en="problems", ru="проблем"),
-        Mark.WARNING: Text(en="warnings", ru="предупреждений"),
-        Mark.NOT_LOOKED_AT: Text(en="not looked at", ru="не смотрели"),
-        Mark.OK: Text(en="ok", ru="ок"),
+        LinkMark.PROBLEM: Text(en="problems", ru="проблем"),
+        LinkMark.WARNING: Text(en="warnings", ru="предупреждений"),
+        LinkMark.NOT_LOOKED_AT: Text(en="not looked at", ru="не смотрели"),
+        LinkMark.OK: Text(en="ok", ru="ок"),
     }
 )
 _FIX = Text(en="fix", ru="что сделать")
@@ -48,7 +48,7 @@ SCHEMA = 1
 
 
 def lines(
-    findings: Sequence[Finding],
+    findings: Sequence[LinkFinding],
     *,
     language: Language,
     seconds: float,
@@ -66,14 +66,14 @@ def lines(
         begin = f"{mark:<{marks}}  {finding.link:<{titles}}  "
         yield from beside(begin, says, width)
         if finding.remedy is not None:
-            word = (_TO_LOOK if finding.mark is Mark.NOT_LOOKED_AT else _FIX).say(language)
+            word = (_TO_LOOK if finding.mark is LinkMark.NOT_LOOKED_AT else _FIX).say(language)
             remedy = f"{word}: {clean(finding.remedy.say(language))}"
             yield from beside(" " * len(begin), remedy, width, hang=2)
     yield ""
     yield from (row for line in _sum(findings, language, seconds) for row in folded(line, width))
 
 
-def _sum(findings: Sequence[Finding], language: Language, seconds: float) -> Iterator[str]:
+def _sum(findings: Sequence[LinkFinding], language: Language, seconds: float) -> Iterator[str]:
     if broken := first_broken(findings):
         yield _BROKEN.say(language, link=title(broken, language))
         working = last_working(findings)
@@ -92,7 +92,7 @@ def title(link: Link, language: Language) -> str:
 
 
 def as_json(
-    findings: Sequence[Finding],
+    findings: Sequence[LinkFinding],
     *,
     environment: str,
     language: Language,
@@ -118,7 +118,7 @@ def as_json(
         "duration_s": round(seconds, 2),
         "first_broken": named(first_broken(findings)),
         "last_working": named(last_working(findings)),
-        "counts": {mark.value: counts[mark] for mark in Mark},
+        "counts": {mark.value: counts[mark] for mark in LinkMark},
         "findings": [
             {
                 "link": finding.link.value,

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.doctor.findings import Finding, not_looked_at, ok, problem, warning
-from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
-from livekit_conformance.drivers.telephony import Telephony, read_telephony
+from livekit_conformance.doctor.findings import LinkFinding, not_looked_at, ok, problem, warning
+from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.drivers.api.trunks_and_rules import Telephony, read_telephony
 from livekit_conformance.errors import Blocked, Unreachable
 from livekit_conformance.protocol.http_date import ClockOffset, clock_offset
-from livekit_conformance.redaction import masked
+from livekit_conformance.secrets.patterns import masked
 
 # The leeway of tokens, the difference that is none, and what livekit-server says at 406.
 _LEEWAY_S = 60.0
@@ -42,7 +42,7 @@ class Greeting:
     answered: float
 
 
-async def greet(client: LiveKitClient) -> Sequence[Finding]:
+async def greet(client: LiveKitClient) -> Sequence[LinkFinding]:
     """
     GET /: is it livekit-server, is it ready, is its clock right?
     """
@@ -56,7 +56,7 @@ async def greet(client: LiveKitClient) -> Sequence[Finding]:
     )
 
 
-async def list_rooms(client: LiveKitClient, key: str) -> Sequence[Finding]:
+async def list_rooms(client: LiveKitClient, key: str) -> Sequence[LinkFinding]:
     """
     ListRooms: does the server take the API key?
     """
@@ -74,7 +74,7 @@ async def list_rooms(client: LiveKitClient, key: str) -> Sequence[Finding]:
     return [ok(Link.API_KEY, says)]
 
 
-async def list_telephony(client: LiveKitClient) -> tuple[Telephony | None, Sequence[Finding]]:
+async def list_telephony(client: LiveKitClient) -> tuple[Telephony | None, Sequence[LinkFinding]]:
     """
     ListSIPInboundTrunk and ListSIPDispatchRule: the lists, if they are given.
     """
@@ -95,7 +95,7 @@ async def list_telephony(client: LiveKitClient) -> tuple[Telephony | None, Seque
 # -- judgement
 
 
-def does_not_answer(url: str, silent: Unreachable) -> Finding:
+def does_not_answer(url: str, silent: Unreachable) -> LinkFinding:
     """
     The connection stands and nothing comes back.
     """
@@ -114,7 +114,7 @@ def does_not_answer(url: str, silent: Unreachable) -> Finding:
     )
 
 
-def judge_greeting(greeting: Greeting, url: str) -> list[Finding]:
+def judge_greeting(greeting: Greeting, url: str) -> list[LinkFinding]:
     """
     What GET / says about server, node and clock.
     """
@@ -168,7 +168,7 @@ def judge_greeting(greeting: Greeting, url: str) -> list[Finding]:
     ]
 
 
-def _clock(greeting: Greeting) -> Iterator[Finding]:
+def _clock(greeting: Greeting) -> Iterator[LinkFinding]:
     try:
         offset = clock_offset(
             greeting.headers["Date"], asked=greeting.asked, answered=greeting.answered
@@ -189,7 +189,7 @@ def _clock(greeting: Greeting) -> Iterator[Finding]:
     yield judge_clock(offset)
 
 
-def judge_clock(offset: ClockOffset) -> Finding:
+def judge_clock(offset: ClockOffset) -> LinkFinding:
     """
     Whether the clocks differ so much that tokens are refused, or at all.
     """
@@ -246,7 +246,7 @@ _KEYS_IN_LIVEKIT_YAML: tuple[tuple[tuple[str, ...], Text], ...] = (
 )
 
 
-def judge_refusal(refused: ApiRefused, key: str) -> Finding:
+def judge_refusal(refused: ApiRefused, key: str) -> LinkFinding:
     """
     Why ListRooms was refused.
     """
@@ -285,7 +285,7 @@ def judge_refusal(refused: ApiRefused, key: str) -> Finding:
     )
 
 
-def judge_missing_telephony(blocked: Blocked) -> Finding:
+def judge_missing_telephony(blocked: Blocked) -> LinkFinding:
     """
     Why the trunks and rules are not given.
     """
@@ -317,7 +317,7 @@ def judge_missing_telephony(blocked: Blocked) -> Finding:
     )
 
 
-def judge_secret(secret: str) -> Iterator[Finding]:
+def judge_secret(secret: str) -> Iterator[LinkFinding]:
     """
     Whether the secret is long enough for the hash it keys.
     """

@@ -15,7 +15,7 @@ from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.catalogue.text import Text
 from livekit_conformance.doctor.env_file import judge_env_file
-from livekit_conformance.doctor.findings import Finding, not_looked_at, ok, problem, warning
+from livekit_conformance.doctor.findings import LinkFinding, not_looked_at, ok, problem, warning
 from livekit_conformance.environments import yaml_document
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.completeness import gaps
@@ -23,7 +23,7 @@ from livekit_conformance.environments.env_file import read_env_file
 from livekit_conformance.environments.loader import Loaded, expanded, find
 from livekit_conformance.environments.needs import ACCOUNT, is_given, keys_of
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.environments.sanity import NINE
+from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES
 from livekit_conformance.environments.variables import Origin, Variables
 from livekit_conformance.errors import ProfileError
 
@@ -41,7 +41,7 @@ _OTHER = Text(
     en="It has the value of another variable; give it its own: {how}",
     ru="В ней значение другой переменной; задайте своё: {how}",
 )
-# The words of environments/sanity.py: in Russian, and what to do.
+# The words of environments/variable_checks.py: in Russian, and what to do.
 _ODD: Mapping[str, tuple[str, Text]] = MappingProxyType(
     {
         "holds line breaks or control characters": (
@@ -107,7 +107,7 @@ _HOW: Mapping[Origin, Text] = MappingProxyType(
 )
 
 
-def judge_loaded(loaded: Loaded, env_file: Path | None) -> Iterator[Finding]:
+def judge_loaded(loaded: Loaded, env_file: Path | None) -> Iterator[LinkFinding]:
     """
     A profile that can be used: where it and its variables came from, and what is odd about it.
     """
@@ -137,7 +137,7 @@ def judge_loaded(loaded: Loaded, env_file: Path | None) -> Iterator[Finding]:
 
 def judge_unusable(
     path: Path | None, error: ProfileError, environ: Mapping[str, str], env_file: Path | None
-) -> Iterator[Finding]:
+) -> Iterator[LinkFinding]:
     """
     A profile that cannot be used: every problem of it, and its variables as far as they are known.
     """
@@ -217,7 +217,7 @@ def judge_variables(
     misspelt: Mapping[str, tuple[str, Origin]] = MappingProxyType({}),
     unset: Collection[str] = (),
     is_live: bool = True,
-) -> Iterator[Finding]:
+) -> Iterator[LinkFinding]:
     """
     One line for each variable that the profile asks for: the nine first, in their order.
 
@@ -225,7 +225,10 @@ def judge_variables(
     `unset` are the optional ones without a value. `differing` are those that have another value in
     the env file; `misspelt` is what may be meant for those that are missing.
     """
-    asked = [*(n for n in NINE if n in origins), *sorted(set(origins) - set(NINE))]
+    asked = [
+        *(n for n in DEPLOYMENT_VARIABLES if n in origins),
+        *sorted(set(origins) - set(DEPLOYMENT_VARIABLES)),
+    ]
     choice = set(unset).difference(needed, differing, misspelt)
     hollow = {*needed, *unset}
     for name in (name for name in asked if name not in choice):
@@ -240,7 +243,7 @@ def judge_variables(
             yield from _valued(name, origins[name], oddities.get(name, ()), env_file, differing)
     if only := [name for name in asked if origins[name] == ".env"]:
         yield _only_in_file(only, env_file)
-    rest = [name for name in NINE if name not in origins]
+    rest = [name for name in DEPLOYMENT_VARIABLES if name not in origins]
     if left := [name for name in asked if name in choice]:
         yield _not_set(left, env_file)
     if rest and is_live:
@@ -256,14 +259,14 @@ def judge_variables(
 
 def _valued(
     name: str, origin: Origin, odd: Sequence[str], env_file: Path, differing: Collection[str]
-) -> Iterator[Finding]:
+) -> Iterator[LinkFinding]:
     for words in odd:
         yield _odd(name, words, origin, env_file)
     if not odd:
         yield _differing(name, env_file) if name in differing else _set(name, origin, env_file)
 
 
-def _not_set(names: Iterable[str], env_file: Path) -> Finding:
+def _not_set(names: Iterable[str], env_file: Path) -> LinkFinding:
     told = ", ".join(f"`{name}`" for name in names)
     return not_looked_at(
         Link.CONFIGURATION,
@@ -287,7 +290,7 @@ def _although(beside: Iterable[str]) -> tuple[str, str]:
     return (f", although {others} is given", f", хотя {others} есть") if others else ("", "")
 
 
-def _missing(name: str, env_file: Path, beside: Iterable[str]) -> Finding:
+def _missing(name: str, env_file: Path, beside: Iterable[str]) -> LinkFinding:
     although, although_ru = _although(beside)
     return problem(
         Link.CONFIGURATION,
@@ -302,7 +305,7 @@ def _missing(name: str, env_file: Path, beside: Iterable[str]) -> Finding:
     )
 
 
-def _misspelt(name: str, near: str, origin: Origin, env_file: Path) -> Finding:
+def _misspelt(name: str, near: str, origin: Origin, env_file: Path) -> LinkFinding:
     where = _FROM[origin]
     return problem(
         Link.CONFIGURATION,
@@ -319,7 +322,7 @@ def _misspelt(name: str, near: str, origin: Origin, env_file: Path) -> Finding:
     )
 
 
-def _differing(name: str, env_file: Path) -> Finding:
+def _differing(name: str, env_file: Path) -> LinkFinding:
     return warning(
         Link.CONFIGURATION,
         Text(
@@ -339,7 +342,7 @@ def _differing(name: str, env_file: Path) -> Finding:
 
 def _empty(
     name: str, origin: Origin, env_file: Path, beside: Iterable[str], *, hides: bool
-) -> Finding:
+) -> LinkFinding:
     if hides:
         return problem(
             Link.CONFIGURATION,
@@ -362,7 +365,7 @@ def _empty(
     )
 
 
-def _odd(name: str, words: str, origin: Origin, env_file: Path) -> Finding:
+def _odd(name: str, words: str, origin: Origin, env_file: Path) -> LinkFinding:
     russian, remedy = in_russian(words)
     return problem(
         Link.CONFIGURATION,
@@ -385,7 +388,7 @@ def _filled(remedy: Text, name: str, origin: Origin, env_file: Path) -> Text:
     )
 
 
-def _set(name: str, origin: Origin, env_file: Path) -> Finding:
+def _set(name: str, origin: Origin, env_file: Path) -> LinkFinding:
     return ok(
         Link.CONFIGURATION,
         Text(
@@ -395,7 +398,7 @@ def _set(name: str, origin: Origin, env_file: Path) -> Finding:
     )
 
 
-def _only_in_file(names: Iterable[str], env_file: Path) -> Finding:
+def _only_in_file(names: Iterable[str], env_file: Path) -> LinkFinding:
     told = ", ".join(f"`{name}`" for name in names)
     return warning(
         Link.CONFIGURATION,
@@ -418,7 +421,7 @@ def _from(origin: Origin, env_file: Path) -> Text:
 
 def in_russian(words: str) -> tuple[str, Text]:
     """
-    The words of environments/sanity.py about a variable in Russian, and what to do about them.
+    Return the words of `variable_checks` in Russian, and the remedy.
     """
     if words in _ODD:
         return _ODD[words]
@@ -440,7 +443,7 @@ def _really_empty(variables: Variables) -> set[str]:
     return set(empty) - (account if len(account) == len(ACCOUNT) else set())
 
 
-def _in_part(profile: Profile) -> Iterator[Finding]:
+def _in_part(profile: Profile) -> Iterator[LinkFinding]:
     """
     What is set for one part of the profile and does not fit another.
     """

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.doctor.findings import Finding, ok, problem, warning
-from livekit_conformance.doctor.line import Caller
-from livekit_conformance.drivers.sip import SipAgent
-from livekit_conformance.drivers.transport import Endpoint
+from livekit_conformance.doctor.findings import LinkFinding, ok, problem, warning
+from livekit_conformance.doctor.trunks_and_rules import Caller
+from livekit_conformance.drivers.reachability import HostAndPort
+from livekit_conformance.drivers.sip.caller import SipAgent
 from livekit_conformance.environments.profile import Sip
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
@@ -23,15 +23,15 @@ from livekit_conformance.protocol.sip.message import Response
 _ANSWER_WITHIN_S = 2.5
 
 
-def endpoint_of(sip: Sip) -> Endpoint:
+def endpoint_of(sip: Sip) -> HostAndPort:
     """
     Where `sip.server` leads.
     """
     parts = urlsplit(f"//{sip.server}")
-    return Endpoint(parts.hostname or "", parts.port or DEFAULT_PORT, sip.transport == "tls")
+    return HostAndPort(parts.hostname or "", parts.port or DEFAULT_PORT, sip.transport == "tls")
 
 
-async def ask_options(sip: Sip, recorder: Recorder) -> tuple[Caller, Sequence[Finding]]:
+async def ask_options(sip: Sip, recorder: Recorder) -> tuple[Caller, Sequence[LinkFinding]]:
     """
     OPTIONS: does SIP answer, and from where do we come in its eyes?
     """
@@ -57,7 +57,7 @@ def caller_in(response: Response) -> Caller:
     return Caller(via.parameters.get("received") or via.host, via.host)
 
 
-def judge_response(sip: Sip, response: Response) -> Finding:
+def judge_response(sip: Sip, response: Response) -> LinkFinding:
     """
     Who has answered. livekit-sip answers 200 and does not say its version.
     """
@@ -83,7 +83,7 @@ def judge_response(sip: Sip, response: Response) -> Finding:
     )
 
 
-def judge_silence(sip: Sip, silent: Unreachable) -> Finding:
+def judge_silence(sip: Sip, silent: Unreachable) -> LinkFinding:
     """
     Nobody has answered.
     """

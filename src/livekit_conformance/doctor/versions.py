@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.doctor.findings import Finding, not_looked_at, ok, warning
+from livekit_conformance.doctor.findings import LinkFinding, not_looked_at, ok, warning
 from livekit_conformance.environments.needs import LINES
 from livekit_conformance.protocol.logline import LogLine
 
@@ -43,7 +43,7 @@ def _last(lines: Iterable[LogLine], message: str) -> str | None:
 
 def judge_versions(
     *, in_log: str | None, in_redis: str | None, sip_in_log: str | None, oldest: str
-) -> Iterator[Finding]:
+) -> Iterator[LinkFinding]:
     """
     What is known of the versions; `oldest` is the oldest livekit-server that the suite is tested
     with.
@@ -66,7 +66,7 @@ def judge_versions(
         )
 
 
-def _server(in_log: str | None, in_redis: str | None, oldest: str) -> Finding:
+def _server(in_log: str | None, in_redis: str | None, oldest: str) -> LinkFinding:
     version = in_log or in_redis
     if version is None:
         return not_looked_at(

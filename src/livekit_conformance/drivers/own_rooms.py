@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from livekit import api
 
-from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.protocol.room_name import room_name
 from livekit_conformance.waiting import POLITE_S, Waited, wait_until
 

@@ -14,8 +14,8 @@ from typing import Final
 
 from livekit import api
 
-from livekit_conformance.drivers.ledger import PastRun
-from livekit_conformance.drivers.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.drivers.ownership.ledger import RecordedRun
 from livekit_conformance.errors import ConformanceError, NotPermitted
 from livekit_conformance.protocol import mark
 from livekit_conformance.protocol.mark import Kind
@@ -31,7 +31,7 @@ class TooManyLeftovers(ConformanceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ListedObject:
     """
     An object as the server lists it.
     """
@@ -51,7 +51,7 @@ class Leftover:
     An object that nobody needs any more, and why that is known.
     """
 
-    found: Found
+    found: ListedObject
     run: str
     why: str
 
@@ -77,12 +77,12 @@ class Sweeper:
     """
 
     def __init__(
-        self, client: LiveKitClient, *, secret: str, environment: str, past: Iterable[PastRun]
+        self, client: LiveKitClient, *, secret: str, environment: str, past: Iterable[RecordedRun]
     ) -> None:
         self._client = client
         self._secret = secret
         self._environment = environment
-        self._past: Mapping[str, PastRun] = {run.run: run for run in past}
+        self._past: Mapping[str, RecordedRun] = {run.run: run for run in past}
 
     async def find(self) -> list[Leftover]:
         """
@@ -122,7 +122,7 @@ class Sweeper:
                 left.append((leftover, str(error)))
         return Swept(tuple(deleted), tuple(left))
 
-    def _judged(self, found: Found) -> Leftover | None:
+    def _judged(self, found: ListedObject) -> Leftover | None:
         proof = mark.read(found.metadata, self._secret, kind=found.kind, name=found.name)
         if proof is None:
             return None
@@ -139,7 +139,7 @@ class Sweeper:
             return Leftover(found, proof.run, f"it is older than its {proof.ttl} s")
         return None
 
-    async def _is_still_there(self, found: Found) -> bool:
+    async def _is_still_there(self, found: ListedObject) -> bool:
         """
         Look again: rooms are deleted by name, and meanwhile the name may be another room's.
         """
@@ -148,7 +148,7 @@ class Sweeper:
         rooms = [_room(room) for room in await self._client.list_rooms(found.name)]
         return found in rooms
 
-    async def _delete(self, found: Found) -> None:
+    async def _delete(self, found: ListedObject) -> None:
         client = self._client
         client.adopt(found.kind, found.name if found.kind == "room" else found.id)
         try:
@@ -164,13 +164,13 @@ class Sweeper:
                 raise
 
 
-def _room(room: api.Room) -> Found:
-    return Found("room", room.name, room.sid, room.metadata)
+def _room(room: api.Room) -> ListedObject:
+    return ListedObject("room", room.name, room.sid, room.metadata)
 
 
-def _rule(rule: api.SIPDispatchRuleInfo) -> Found:
-    return Found("dispatch-rule", rule.name, rule.sip_dispatch_rule_id, rule.metadata)
+def _rule(rule: api.SIPDispatchRuleInfo) -> ListedObject:
+    return ListedObject("dispatch-rule", rule.name, rule.sip_dispatch_rule_id, rule.metadata)
 
 
-def _trunk(kind: Kind, trunk: api.SIPInboundTrunkInfo | api.SIPOutboundTrunkInfo) -> Found:
-    return Found(kind, trunk.name, trunk.sip_trunk_id, trunk.metadata)
+def _trunk(kind: Kind, trunk: api.SIPInboundTrunkInfo | api.SIPOutboundTrunkInfo) -> ListedObject:
+    return ListedObject(kind, trunk.name, trunk.sip_trunk_id, trunk.metadata)

@@ -14,10 +14,10 @@ from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.environments import yaml_document
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.env_file import EnvFile, read_env_file
-from livekit_conformance.environments.hints import did_you_mean
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.environments.sanity import scheme_misfit
+from livekit_conformance.environments.spelling import did_you_mean
 from livekit_conformance.environments.validation import validated
+from livekit_conformance.environments.variable_checks import scheme_misfit
 from livekit_conformance.environments.variables import Absent, LeftOut, Origin, Variables
 from livekit_conformance.environments.yaml_document import KeyPath, dotted
 from livekit_conformance.errors import ProfileError

@@ -14,11 +14,11 @@ from typing import Annotated, Any, Final, Literal, Self, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from livekit_conformance.environments import yaml_document
-from livekit_conformance.environments.section import Duration, Section
+from livekit_conformance.environments.section import Duration, ProfileSection
 from livekit_conformance.environments.validation import validated
 from livekit_conformance.errors import ProfileError
 
-S = TypeVar("S", bound=Section)
+S = TypeVar("S", bound=ProfileSection)
 
 RETRY_POLICIES = "retry_policies.yaml"
 ERROR_HANDLING = "error_handling.yaml"
@@ -63,7 +63,7 @@ def _never_a_refusal(statuses: frozenset[ErrorClass | int]) -> frozenset[ErrorCl
 Transient = frozenset[Annotated[ErrorClass | int, BeforeValidator(_transient)]]
 
 
-class RetryBudget(Section):
+class RetryBudget(ProfileSection):
     """
     How many requests may be repeats in the long run: `share` of the calls.
 
@@ -75,7 +75,7 @@ class RetryBudget(Section):
     reserve: Annotated[int, Field(ge=1)]
 
 
-class RetryPolicy(Section):
+class RetryPolicy(ProfileSection):
     """
     How often and when something is tried again. Times in seconds; `attempts` counts the first try.
 
@@ -136,7 +136,7 @@ class RequestPolicy(RetryPolicy):
     transient: Annotated[Transient, AfterValidator(_never_a_refusal)]
 
 
-class Policies(Section):
+class Policies(ProfileSection):
     """
     The policies by what they are for. The statuses in `sip` are those of SIP.
     """
@@ -146,7 +146,7 @@ class Policies(Section):
     webhook: RequestPolicy
 
 
-class RetryPolicies(Section):
+class RetryPolicies(ProfileSection):
     """
     The file config/retry_policies.yaml.
     """
@@ -157,7 +157,7 @@ class RetryPolicies(Section):
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
-class Handling(Section):
+class Handling(ProfileSection):
     """
     What one class of error leads to: whether it may be tried again and counts towards the circuit
     breaker, and the level at which a call that ends with it is logged.
@@ -168,7 +168,7 @@ class Handling(Section):
     log: LogLevel
 
 
-class Errors(Section):
+class Errors(ProfileSection):
     """
     What each class of error leads to.
     """
@@ -196,7 +196,7 @@ class Errors(Section):
         return self
 
 
-class BreakerPolicy(Section):
+class BreakerPolicy(ProfileSection):
     """
     When the circuit opens, and for how long. Times in seconds.
     """
@@ -206,7 +206,7 @@ class BreakerPolicy(Section):
     open_for: Duration
 
 
-class ErrorHandling(Section):
+class ErrorHandling(ProfileSection):
     """
     The file config/error_handling.yaml.
     """

@@ -25,9 +25,9 @@ from pydantic import (
 
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.effects import Effect
-from livekit_conformance.environments.hints import did_you_mean
-from livekit_conformance.environments.section import Duration, Section, in_schema
-from livekit_conformance.redaction import looks_like_secret
+from livekit_conformance.environments.section import Duration, ProfileSection, in_schema
+from livekit_conformance.environments.spelling import did_you_mean
+from livekit_conformance.secrets.patterns import looks_like_secret
 
 Kind = Literal["mock", "local", "live"]
 
@@ -134,7 +134,7 @@ RedisUrl = Annotated[str, _url(*_REDIS), _url_in_schema(*_REDIS)]
 Count = Annotated[int, Field(ge=1)]
 
 
-class Livekit(Section):
+class Livekit(ProfileSection):
     """
     Where livekit-server is and the key pair that it knows.
     """
@@ -144,7 +144,7 @@ class Livekit(Section):
     api_secret: Secret = SecretStr("")
 
 
-class Outbound(Section):
+class Outbound(ProfileSection):
     """
     Where an outbound call may be sent to; the suite answers it there.
 
@@ -159,7 +159,7 @@ class Outbound(Section):
     password: Secret = SecretStr("")
 
 
-class Sip(Section):
+class Sip(ProfileSection):
     """
     The account that the probe call is placed with, and where it is sent.
 
@@ -177,7 +177,7 @@ class Sip(Section):
     outbound: Outbound = Outbound()
 
 
-class Rooms(Section):
+class Rooms(ProfileSection):
     """
     How the room of a call is named.
 
@@ -193,7 +193,7 @@ class Rooms(Section):
     ] = "any"
 
 
-class Webhook(Section):
+class Webhook(ProfileSection):
     """
     The right endpoint, and our own receiver when the deployment delivers to it. Timeout in seconds.
     """
@@ -203,7 +203,7 @@ class Webhook(Section):
     timeout: Duration = 5.0
 
 
-class LogSource(Section):
+class LogSource(ProfileSection):
     """
     Where the log of one service is read: a file or the output of a command.
     """
@@ -228,7 +228,7 @@ class LogSource(Section):
         return self
 
 
-class DeploymentFiles(Section):
+class DeploymentFiles(ProfileSection):
     """
     Configuration files of the deployment that are linted together.
     """
@@ -237,7 +237,7 @@ class DeploymentFiles(Section):
     livekit_sip_config: Path | None = None
 
 
-class KnownIssue(Section):
+class KnownIssue(ProfileSection):
     """
     A violation that its owner accepts until a date.
     """
@@ -248,7 +248,7 @@ class KnownIssue(Section):
     expires: date
 
 
-class Limits(Section):
+class Limits(ProfileSection):
     """
     What one run may use at most; `run` in seconds.
     """
@@ -259,7 +259,7 @@ class Limits(Section):
     run: Duration = 180.0
 
 
-class Profile(Section):
+class Profile(ProfileSection):
     """
     Everything the suite knows about one environment.
     """

@@ -47,7 +47,7 @@ def in_schema(pattern: str, *types: str) -> WithJsonSchema:
 Duration = Annotated[float, BeforeValidator(seconds), in_schema(_DURATION.pattern)]
 
 
-class Section(BaseModel):
+class ProfileSection(BaseModel):
     """
     A closed, frozen group of keys.
     """

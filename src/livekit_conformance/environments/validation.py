@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from livekit_conformance.environments.hints import did_you_mean
+from livekit_conformance.environments.spelling import did_you_mean
 from livekit_conformance.environments.yaml_document import KeyPath, dotted
 
 M = TypeVar("M", bound=BaseModel)

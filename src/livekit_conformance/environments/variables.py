@@ -13,8 +13,8 @@ from enum import Enum, auto
 from typing import Literal
 
 from livekit_conformance.environments.env_file import EnvFile
-from livekit_conformance.environments.hints import lookalike
-from livekit_conformance.environments.sanity import NINE, oddities, swapped
+from livekit_conformance.environments.spelling import lookalike
+from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES, oddities, swapped
 
 Origin = Literal["environment", ".env", "missing"]
 
@@ -141,7 +141,9 @@ class Variables:
         return {name: meant for name, meant in pairs if meant}
 
     def _unasked(self, names: Iterable[str]) -> list[str]:
-        return [name for name in names if name not in NINE and name not in self.origins]
+        return [
+            name for name in names if name not in DEPLOYMENT_VARIABLES and name not in self.origins
+        ]
 
     def _look_up(self, name: str, key: str, *, required: bool) -> str | None:
         self.origins[name] = self.origin(name)

@@ -19,7 +19,7 @@ KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class YamlDocument:
     """
     The values of a file, the line and column of every key, and what is wrong with the keys.
     """
@@ -30,7 +30,7 @@ class Document:
     columns: dict[KeyPath, int] = field(default_factory=dict)
 
 
-def read(path: Path) -> Document:
+def read(path: Path) -> YamlDocument:
     """
     Read the mapping that the YAML file at `path` holds.
 
@@ -50,12 +50,12 @@ def read(path: Path) -> Document:
         raise ProfileError([f"{path}: {place}not YAML: {problem}"]) from error
     if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
         raise ProfileError([f"{path}: must hold a mapping of sections (kind: ..., allow: ...)"])
-    document = Document(data)
+    document = YamlDocument(data)
     document.problems.extend(_keys(node, (), document))
     return document
 
 
-def _keys(node: yaml.Node, path: KeyPath, document: Document) -> Iterator[str]:
+def _keys(node: yaml.Node, path: KeyPath, document: YamlDocument) -> Iterator[str]:
     lines = document.lines
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from livekit_conformance.init.fields import FIELDS, Field, Found, why_unusable
+from livekit_conformance.init.fields import FIELDS, Field, FoundValue, why_unusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,9 @@ class Choice:
     """
 
     field: Field
-    found: Found | None
-    others: tuple[Found, ...] = ()
-    unusable: tuple[tuple[Found, str], ...] = ()
+    found: FoundValue | None
+    others: tuple[FoundValue, ...] = ()
+    unusable: tuple[tuple[FoundValue, str], ...] = ()
 
     @property
     def written(self) -> str:
@@ -33,7 +33,7 @@ class Choice:
         return self.found.written
 
 
-def choose(found: Sequence[Found]) -> list[Choice]:
+def choose(found: Sequence[FoundValue]) -> list[Choice]:
     """
     Return a choice for each key; of several values the first is taken.
     """
@@ -44,10 +44,10 @@ def answered(choice: Choice, value: str) -> Choice:
     """
     Return the choice with what a person answered.
     """
-    return replace(choice, found=Found(choice.field.key, value, "", None, value))
+    return replace(choice, found=FoundValue(choice.field.key, value, "", None, value))
 
 
-def _choice(field: Field, found: Sequence[Found]) -> Choice:
+def _choice(field: Field, found: Sequence[FoundValue]) -> Choice:
     unusable = [
         (one, why)
         for one in found
@@ -60,11 +60,11 @@ def _choice(field: Field, found: Sequence[Found]) -> Choice:
     return Choice(field, taken, tuple(_others(taken, usable)), tuple(unusable))
 
 
-def _others(taken: Found, usable: Iterable[Found]) -> Iterable[Found]:
+def _others(taken: FoundValue, usable: Iterable[FoundValue]) -> Iterable[FoundValue]:
     """
     Return one value of each place that does not have the one that is taken.
     """
-    by_source: dict[str, list[Found]] = {}
+    by_source: dict[str, list[FoundValue]] = {}
     for one in usable:
         by_source.setdefault(one.source, []).append(one)
     return [ones[0] for ones in by_source.values() if taken.value not in {o.value for o in ones}]

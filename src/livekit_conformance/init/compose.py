@@ -11,10 +11,10 @@ from pathlib import Path
 
 import yaml
 
-from livekit_conformance.config_doctor.services import SERVER, SIP, Service
+from livekit_conformance.config_doctor.services import SERVER, SIP, ConfiguredService
 from livekit_conformance.config_doctor.settings import Settings, entries
 from livekit_conformance.environments.env_file import read_env_file
-from livekit_conformance.init.fields import Found
+from livekit_conformance.init.fields import FoundValue
 from livekit_conformance.init.service_files import (
     DEFAULT_PORTS,
     Network,
@@ -28,11 +28,11 @@ from livekit_conformance.init.variables import of_variables
 
 _IMAGES = ((re.compile(r"livekit/livekit-server"), SERVER), (re.compile(r"livekit/sip"), SIP))
 # Variables of the images that hold a whole configuration file.
-_BODIES: Mapping[str, Service] = {"LIVEKIT_CONFIG": SERVER, "SIP_CONFIG_BODY": SIP}
+_BODIES: Mapping[str, ConfiguredService] = {"LIVEKIT_CONFIG": SERVER, "SIP_CONFIG_BODY": SIP}
 _PORTS = re.compile(r"(?:.*:)?(?P<outside>\d+):(?P<inside>\d+)(?:/(?:tcp|udp))?")
 
 
-def of_compose(path: Path) -> Iterator[Found]:
+def of_compose(path: Path) -> Iterator[FoundValue]:
     """
     Yield what a compose file says, with the files that it mounts into LiveKit's services.
     """
@@ -51,7 +51,7 @@ def of_compose(path: Path) -> Iterator[Found]:
             yield from _livekit(compose, name, kind, path, published)
 
 
-def _as_seen_from_here(found: Found, network: Network) -> Iterator[Found]:
+def _as_seen_from_here(found: FoundValue, network: Network) -> Iterator[FoundValue]:
     """
     Yield a value with the published port in place of a container's name; nothing without one.
     """
@@ -64,17 +64,17 @@ def _as_seen_from_here(found: Found, network: Network) -> Iterator[Found]:
 def _livekit(
     compose: Settings,
     name: str,
-    kind: Service,
+    kind: ConfiguredService,
     path: Path,
     published: dict[str, dict[int, int]],
-) -> Iterator[Found]:
+) -> Iterator[FoundValue]:
     is_host = compose.text("services", name, "network_mode") == "host"
     network = Network(None if is_host else name, published)
     line, _ = compose.place("services", name)
     command = ["docker", "compose", "-f", str(path), "logs", "--follow", "--tail=0", "--no-color"]
     words = ", ".join([*command, "--no-log-prefix", name])
     source = f"{{service: {kind.name}, command: [{words}]}}"
-    yield Found("logs", kind.name, str(path), line, source)
+    yield FoundValue("logs", kind.name, str(path), line, source)
     has_settings = False
     for body in _bodies(compose, name, kind):
         has_settings = True
@@ -95,14 +95,14 @@ def _variables(compose: Settings, name: str) -> dict[str, str]:
     return {key: value for key, value in both.items() if value and "$" not in value}
 
 
-def _environment(compose: Settings, name: str, path: Path) -> Iterator[Found]:
+def _environment(compose: Settings, name: str, path: Path) -> Iterator[FoundValue]:
     line, _ = compose.place("services", name, "environment")
     given = _variables(compose, name)
     yield from of_variables(given, str(path), line, as_values=True)
     keys = parsed(given.get("LIVEKIT_KEYS", ""), str(path)).root.value
     for key, secret in keys:
-        yield Found("livekit.api_key", key.value, str(path), line)
-        yield Found("livekit.api_secret", secret.value, str(path), line)
+        yield FoundValue("livekit.api_key", key.value, str(path), line)
+        yield FoundValue("livekit.api_secret", secret.value, str(path), line)
     files = [*compose.texts("services", name, "env_file")]
     files += filter(None, [compose.text("services", name, "env_file")])
     for file in files:
@@ -110,7 +110,7 @@ def _environment(compose: Settings, name: str, path: Path) -> Iterator[Found]:
             yield from of_variables(read_env_file(there).values, str(there), as_values=True)
 
 
-def _bodies(compose: Settings, name: str, kind: Service) -> Iterator[Settings]:
+def _bodies(compose: Settings, name: str, kind: ConfiguredService) -> Iterator[Settings]:
     for variable, text in _variables(compose, name).items():
         if _BODIES.get(variable) is kind:
             yield parsed(text, f"{compose.file} ({variable})")

@@ -52,7 +52,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundValue:
     """
     A value for a key: the file or place it is from, the line in it, and how the profile has it.
     """

@@ -14,10 +14,10 @@ import yaml
 
 from livekit_conformance.config_doctor.addresses import is_address
 from livekit_conformance.config_doctor.reading import Unreadable, decode, documents
-from livekit_conformance.config_doctor.services import SERVER, Service
+from livekit_conformance.config_doctor.services import SERVER, ConfiguredService
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.errors import in_system_words
-from livekit_conformance.init.fields import Found, why_unusable
+from livekit_conformance.init.fields import FoundValue, why_unusable
 
 # The ports of the services, by the key of the profile that leads to each.
 DEFAULT_PORTS = {"livekit.url": 7880, "sip.server": 5060, "redis": 6379}
@@ -100,7 +100,9 @@ def seen_url(key: str, url: str, network: Network) -> str | None:
     return url.replace(parts.netloc, address, 1) if address else None
 
 
-def values(settings: Settings, service: Service, network: Network) -> Iterator[Found]:
+def values(
+    settings: Settings, service: ConfiguredService, network: Network
+) -> Iterator[FoundValue]:
     """
     Yield what the file of a service says.
     """
@@ -108,7 +110,7 @@ def values(settings: Settings, service: Service, network: Network) -> Iterator[F
     yield from _redis(settings, network)
 
 
-def _of_server(settings: Settings, network: Network) -> Iterator[Found]:
+def _of_server(settings: Settings, network: Network) -> Iterator[FoundValue]:
     port = settings.number("port", default=DEFAULT_PORTS["livekit.url"])
     hosts = [host for host in settings.texts("bind_addresses") if _is_one(host)]
     address = f"{hosts[0]}:{port}" if hosts and network.service is None else network.here(port)
@@ -125,7 +127,7 @@ def _is_one(host: str) -> bool:
     return is_address(host) and not ip_address(host).is_unspecified
 
 
-def _of_sip(settings: Settings, network: Network) -> Iterator[Found]:
+def _of_sip(settings: Settings, network: Network) -> Iterator[FoundValue]:
     if url := seen_url("livekit.url", settings.text("ws_url"), network):
         yield _found(settings, "livekit.url", url, "ws_url")
     for key in ("api_key", "api_secret"):
@@ -135,7 +137,7 @@ def _of_sip(settings: Settings, network: Network) -> Iterator[Found]:
         yield _found(settings, "sip.server", address, "sip_port")
 
 
-def _redis(settings: Settings, network: Network) -> Iterator[Found]:
+def _redis(settings: Settings, network: Network) -> Iterator[FoundValue]:
     inside = settings.text("redis", "address")
     url = seen_url("redis", f"redis://{inside}", network) if inside else None
     if url is None:
@@ -153,14 +155,14 @@ def _redis(settings: Settings, network: Network) -> Iterator[Found]:
 
 def _found(
     settings: Settings, key: str, value: str, *path: str, written: str | None = None
-) -> Found:
+) -> FoundValue:
     line, _ = settings.place(*path)
-    return Found(key, value, settings.file, line, value if written is None else written)
+    return FoundValue(key, value, settings.file, line, value if written is None else written)
 
 
-def own_file(path: Path, service: Service) -> Iterable[Found]:
+def own_file(path: Path, service: ConfiguredService) -> Iterable[FoundValue]:
     """
     Return the entry that lets the suite read the file itself.
     """
     name = "server" if service is SERVER else "sip"
-    return [Found(f"deployment.livekit_{name}_config", str(path), str(path), None, str(path))]
+    return [FoundValue(f"deployment.livekit_{name}_config", str(path), str(path), None, str(path))]

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from livekit_conformance.init.fields import FIELDS, Found
+from livekit_conformance.init.fields import FIELDS, FoundValue
 
 
 def of_variables(
     variables: Mapping[str, str], source: str, line: int | None = None, *, as_values: bool = False
-) -> Iterator[Found]:
+) -> Iterator[FoundValue]:
     """
     Yield the keys of a profile that the variables of one place fill.
 
@@ -25,4 +25,4 @@ def of_variables(
                 value = value.replace(f"${{{name}}}", variables[name])
                 value = value.replace(f"${{{name}:-}}", variables[name])
             written = value if as_values else field.template
-            yield Found(field.key, value, source, line, written)
+            yield FoundValue(field.key, value, source, line, written)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from livekit_conformance.init.choice import Choice
-from livekit_conformance.init.fields import Found, variables_of
+from livekit_conformance.init.fields import FoundValue, variables_of
 
 _HEAD = """\
 # Written by `livekit-conformance init`. A variable comes from the environment, else from .env;
@@ -37,7 +37,7 @@ _ENV_HEAD = """\
 _PLAIN = re.compile(r"[A-Za-z/$][^\s#'\"]*")
 
 
-def profile_text(choices: Sequence[Choice], logs: Sequence[Found]) -> str:
+def profile_text(choices: Sequence[Choice], logs: Sequence[FoundValue]) -> str:
     """
     Return the profile: no secret is in it.
     """
@@ -59,7 +59,7 @@ def _sections(choices: Iterable[Choice]) -> Iterator[str]:
         yield f"{'  ' if parent else ''}{key}: {_scalar(choice.written)}{comment}\n"
 
 
-def _logs(logs: Iterable[Found]) -> Iterator[str]:
+def _logs(logs: Iterable[FoundValue]) -> Iterator[str]:
     if lines := [f"  - {log.written}   # {log.place}\n" for log in logs]:
         yield from ["logs:\n", *lines]
 

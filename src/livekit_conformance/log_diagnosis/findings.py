@@ -40,7 +40,7 @@ class Sample:
 
 
 @dataclass(slots=True)
-class Calls:
+class CallCount:
     """
     Distinct calls, counted exactly up to `MOST_CALLS`.
     """
@@ -61,7 +61,7 @@ class Calls:
 
 
 @dataclass(slots=True)
-class Finding:
+class LogFinding:
     """
     The lines that show one cause; times are in Unix seconds, None when no line has one.
     """
@@ -71,11 +71,11 @@ class Finding:
     proven: bool = False
     first: float | None = None
     last: float | None = None
-    calls: Calls = field(default_factory=Calls)
+    calls: CallCount = field(default_factory=CallCount)
     samples: list[Sample] = field(default_factory=list)
     # Lines, and their calls, that speak against it.
     against: int = 0
-    calls_against: Calls = field(default_factory=Calls)
+    calls_against: CallCount = field(default_factory=CallCount)
     # Which of the signs were seen that have to be seen also.
     confirmed: set[int] = field(default_factory=set)
 
@@ -99,7 +99,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ServiceLine:
     """
     A line as the findings take it: who wrote it (None: not known), and where it stands.
 
@@ -124,7 +124,7 @@ class Findings:
         self.signs: list[Sign] = []
         # What also needs something else to be seen than lines is not told by lines alone.
         causes = [cause for cause in causes if all(sign.kind == "log" for sign in cause.also)]
-        self._findings = [Finding(cause) for cause in causes]
+        self._findings = [LogFinding(cause) for cause in causes]
         # For each sign which finding it shows, proves or speaks against.
         self._shows: dict[int, set[int]] = {}
         self._proves: dict[int, set[int]] = {}
@@ -147,7 +147,7 @@ class Findings:
             self.signs.append(sign)
         return self.signs.index(sign)
 
-    def take(self, seen: Told, possible: Iterable[int]) -> bool:
+    def take(self, seen: ServiceLine, possible: Iterable[int]) -> bool:
         """
         Count a line for the causes that it shows; whether it does for any.
 
@@ -178,7 +178,9 @@ class Findings:
             self._keep_sample(finding.samples, seen, matched)
         return bool(shown)
 
-    def _keep_sample(self, samples: list[Sample], seen: Told, matched: Sequence[int]) -> None:
+    def _keep_sample(
+        self, samples: list[Sample], seen: ServiceLine, matched: Sequence[int]
+    ) -> None:
         """
         The first line, and the first with another message, or else the second.
         """
@@ -191,7 +193,7 @@ class Findings:
         named = {name for number in matched for name in self.signs[number].where}
         samples.append(_sample(seen, sorted(named)))
 
-    def found(self) -> list[Finding]:
+    def found(self) -> list[LogFinding]:
         """
         The causes that were seen, the most certain first.
         """
@@ -201,7 +203,7 @@ class Findings:
 
 
 @dataclass(slots=True)
-class Kind:
+class WarningKind:
     """
     Warnings of one message and error.
     """
@@ -220,8 +222,8 @@ class Unexplained:
     """
 
     def __init__(self) -> None:
-        self._kinds: dict[Hashable, Kind] = {}
-        self._as_written: dict[Hashable, Kind] = {}
+        self._kinds: dict[Hashable, WarningKind] = {}
+        self._as_written: dict[Hashable, WarningKind] = {}
         self.lines = 0
 
     def take_again(self, as_written: Hashable) -> bool:
@@ -235,7 +237,7 @@ class Unexplained:
         self.lines += 1
         return True
 
-    def take(self, seen: Told, as_written: Hashable = None) -> None:
+    def take(self, seen: ServiceLine, as_written: Hashable = None) -> None:
         """
         Count one line; of more than some thousand kinds only the number of lines is kept.
 
@@ -250,7 +252,7 @@ class Unexplained:
         if kind is None:
             if len(self._kinds) >= _MOST_KINDS:
                 return
-            kind = self._kinds[key] = Kind(
+            kind = self._kinds[key] = WarningKind(
                 seen.line.level or "",
                 seen.service,
                 without_secrets(message),
@@ -261,7 +263,7 @@ class Unexplained:
         if as_written is not None and len(self._as_written) < _MOST_KINDS:
             self._as_written[as_written] = kind
 
-    def most_frequent(self, most: int) -> tuple[list[Kind], int, int]:
+    def most_frequent(self, most: int) -> tuple[list[WarningKind], int, int]:
         """
         The most frequent kinds; and of the rest how many lines and kinds.
         """
@@ -270,11 +272,11 @@ class Unexplained:
         return shown, self.lines - sum(kind.lines for kind in shown), len(ordered) - len(shown)
 
 
-def _sample(seen: Told, also: Iterable[str] = ()) -> Sample:
+def _sample(seen: ServiceLine, also: Iterable[str] = ()) -> Sample:
     return Sample(seen.file, seen.number(), told(seen.line, also), seen.line.message)
 
 
-def _matches(sign: Sign, seen: Told) -> bool:
+def _matches(sign: Sign, seen: ServiceLine) -> bool:
     line = seen.line
     if line.level not in ALARMING and line.dialect != "text" and "level" not in sign.where:
         return False

@@ -13,7 +13,13 @@ from typing import Any, Final
 from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.layout import beside
 from livekit_conformance.log_diagnosis import words
-from livekit_conformance.log_diagnosis.findings import Calls, Finding, Kind, Sample, Unexplained
+from livekit_conformance.log_diagnosis.findings import (
+    CallCount,
+    LogFinding,
+    Sample,
+    Unexplained,
+    WarningKind,
+)
 from livekit_conformance.log_diagnosis.scan import Scanned
 from livekit_conformance.log_diagnosis.services import SERVICES
 from livekit_conformance.log_diagnosis.telling import when
@@ -33,7 +39,7 @@ class Report:
     `unread` are the logs that could not be read, with the reason.
     """
 
-    causes: Sequence[Finding]
+    causes: Sequence[LogFinding]
     unexplained: Unexplained
     logs: list[Scanned]
     unread: list[tuple[str, str]] = field(default_factory=list)
@@ -104,7 +110,7 @@ class Report:
             indent=1,
         )
 
-    def _kinds(self) -> tuple[list[Kind], int, int]:
+    def _kinds(self) -> tuple[list[WarningKind], int, int]:
         return self.unexplained.most_frequent(_FEW if self.causes else _MANY)
 
     def _next(self) -> Iterator[Text]:
@@ -148,7 +154,7 @@ def _log(log: Scanned, language: Language) -> Iterator[str]:
         yield f"  {note(language)}"
 
 
-def _cause(number: int, finding: Finding, language: Language, width: int) -> Iterator[str]:
+def _cause(number: int, finding: LogFinding, language: Language, width: int) -> Iterator[str]:
     cause = finding.cause
     confidence = words.CONFIDENCE[finding.confidence].say(language)
     yield f"{number}. {cause.title.say(language)} ({confidence}; {cause.id})"
@@ -168,12 +174,12 @@ def _paragraph(title: str, text: str, width: int) -> list[str]:
     return beside("   ", f"{title}: {text}", width, hang=2)
 
 
-def _number(calls: Calls, language: Language) -> str:
+def _number(calls: CallCount, language: Language) -> str:
     number = f"{len(calls.known):,}"
     return words.AT_LEAST.say(language, number=number) if calls.at_least else number
 
 
-def _cause_as_json(finding: Finding, language: Language) -> dict[str, Any]:
+def _cause_as_json(finding: LogFinding, language: Language) -> dict[str, Any]:
     cause = finding.cause
     return {
         "id": cause.id,
@@ -191,7 +197,7 @@ def _cause_as_json(finding: Finding, language: Language) -> dict[str, Any]:
     }
 
 
-def _kind_as_json(kind: Kind) -> dict[str, Any]:
+def _kind_as_json(kind: WarningKind) -> dict[str, Any]:
     return {
         "level": kind.level,
         "service": kind.service,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from livekit_conformance.catalogue.error_lines import ON_PURPOSE
-from livekit_conformance.log_diagnosis.findings import ID, Findings, Told, Unexplained
+from livekit_conformance.log_diagnosis.findings import ID, Findings, ServiceLine, Unexplained
 from livekit_conformance.log_diagnosis.prefilter import ALARMING, Candidate, Prefilter
 from livekit_conformance.log_diagnosis.reading import LogReader, Note
 from livekit_conformance.log_diagnosis.services import Attribution
@@ -130,7 +130,7 @@ class Scanner:
         unwrapped = _unwrapped(block, slice(start, end))
         service = attribution.of(unwrapped)
         before = scanned.lines
-        seen = Told(
+        seen = ServiceLine(
             unwrapped.line,
             service,
             scanned.name,

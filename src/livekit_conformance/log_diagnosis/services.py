@@ -15,7 +15,7 @@ OTHER = "application"
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class LogService:
     """
     How a service is recognised: `logger` and `caller` are fields of its lines, `fields` stand in
     its lines only, and `name` in the names of its files, containers and units.
@@ -30,14 +30,14 @@ class Service:
 
 # As livekit-server 1.8.4 to 1.13.5 and livekit-sip 1.7.0 and 1.8.0 log.
 SERVICES = (
-    Service(
+    LogService(
         "livekit-sip",
         logger=re.compile(r"^sip(\.|$)"),
         caller=re.compile(r"^(sip|signalling)/|^service/(service|psrpc)\.go"),
         fields=frozenset({"sipTag", "jitterBuf", "inviteStateSipCallID"}),
         name=re.compile(r"livekit[-_]?sip|^sip\b", re.IGNORECASE),
     ),
-    Service(
+    LogService(
         "livekit-server",
         logger=re.compile(r"^livekit(\.|$)"),
         caller=re.compile(

@@ -14,7 +14,7 @@ from textwrap import shorten
 from typing import Any
 
 from livekit_conformance.protocol.logline import LogLine
-from livekit_conformance.redaction import MASK, Redactor
+from livekit_conformance.secrets.patterns import MASK, Redactor
 
 _LENGTH = 400
 # Beside those that a sign names.

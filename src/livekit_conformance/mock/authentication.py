@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from livekit_conformance.mock.config import Faults, MockConfig
-from livekit_conformance.protocol.token import Refusal, TokenRefused, verify
+from livekit_conformance.protocol.token import TokenRefusal, TokenRefused, verify
 
 _BEARER: Final = "Bearer "
 # `livekit-server --dev` has this key pair; it stands in every tutorial.
@@ -29,7 +29,7 @@ _EVERYTHING: Final[Mapping[str, Any]] = MappingProxyType(
 _CUT: Final = 40
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """
     A request that is answered with a status and a sentence in plain text.
     """
@@ -68,7 +68,7 @@ class Authentication:
         if self._faults.any_scheme_accepted:
             header = _BEARER + header if header and not header.startswith(_BEARER) else header
         if header and not header.startswith(_BEARER):
-            raise Refused(401, "invalid authorization header. Must start with Bearer ")
+            raise RequestRefused(401, "invalid authorization header. Must start with Bearer ")
         token = header.removeprefix(_BEARER) or query
         if not token:
             return dict(_EVERYTHING) if self._faults.no_token_accepted else {}
@@ -84,22 +84,22 @@ class Authentication:
                 return _unverified(token)
             shown = token if self._config.repeats_refused_tokens else "(not shown)"
             text = self._config.variations.refusal(_text(shown, refused))
-            raise Refused(401, text) from refused
+            raise RequestRefused(401, text) from refused
         self._accepted_signatures.add(token.rpartition(".")[2])
         return claims
 
-    def _forgives(self, reason: Refusal, token: str) -> bool:
+    def _forgives(self, reason: TokenRefusal, token: str) -> bool:
         faults = self._faults
-        is_unsigned = reason is Refusal.ALGORITHM and _algorithm(token) == "none"
+        is_unsigned = reason is TokenRefusal.ALGORITHM and _algorithm(token) == "none"
         return {
-            Refusal.MALFORMED: faults.malformed_accepted,
-            Refusal.UNKNOWN_KEY: faults.unknown_key_accepted,
-            Refusal.ALGORITHM: (
+            TokenRefusal.MALFORMED: faults.malformed_accepted,
+            TokenRefusal.UNKNOWN_KEY: faults.unknown_key_accepted,
+            TokenRefusal.ALGORITHM: (
                 faults.alg_none_accepted if is_unsigned else faults.other_algorithm_accepted
             ),
-            Refusal.SIGNATURE: faults.wrong_secret_accepted or self._knows(token),
-            Refusal.EXPIRED: faults.expired_accepted,
-            Refusal.NOT_YET_VALID: faults.nbf_ignored,
+            TokenRefusal.SIGNATURE: faults.wrong_secret_accepted or self._knows(token),
+            TokenRefusal.EXPIRED: faults.expired_accepted,
+            TokenRefusal.NOT_YET_VALID: faults.nbf_ignored,
         }.get(reason, False)
 
     def _knows(self, token: str) -> bool:
@@ -115,9 +115,9 @@ class Authentication:
 
 def _text(shown: str, refused: TokenRefused) -> str:
     match refused.reason:
-        case Refusal.MALFORMED:
+        case TokenRefusal.MALFORMED:
             return "invalid authorization token"
-        case Refusal.UNKNOWN_KEY:
+        case TokenRefusal.UNKNOWN_KEY:
             return refused.text
         case _:
             return f"invalid token: {shown}, error: {refused.text}"

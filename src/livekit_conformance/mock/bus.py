@@ -27,7 +27,7 @@ SIP_CHANNELS: Final = ("SIPInternal|CreateSIPParticipant|REQ",)
 _MAX_BULK: Final = 64 * 1024
 
 
-class Bus:
+class MockBus:
     """
     A Redis server on loopback; `url` is set once it is entered.
     """

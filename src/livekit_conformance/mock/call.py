@@ -20,8 +20,8 @@ from livekit_conformance.mock import identifiers
 from livekit_conformance.mock.config import MockConfig
 from livekit_conformance.mock.echo import Echo
 from livekit_conformance.mock.logs import Level, ServiceLog
-from livekit_conformance.mock.rooms import Rooms
-from livekit_conformance.mock.telephony import Telephony
+from livekit_conformance.mock.rooms import RoomStore
+from livekit_conformance.mock.telephony import TelephonyStore
 from livekit_conformance.protocol import dispatch, token
 from livekit_conformance.protocol.sip import digest, sdp
 from livekit_conformance.protocol.sip.dialog import Retransmission
@@ -44,8 +44,8 @@ class Services:
     config: MockConfig
     log: ServiceLog
     server_log: ServiceLog
-    rooms: Rooms
-    telephony: Telephony
+    rooms: RoomStore
+    telephony: TelephonyStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Attempt:
 
 
 @dataclass(slots=True)
-class Handshake:
+class DigestChallenge:
     """
     The last challenge of a Call-ID. As on the real service it is good for any number of answers.
     """
@@ -93,7 +93,7 @@ class InboundCall:
         source: tuple[str, int],
         local: tuple[str, int],
         attempt: Attempt,
-        handshake: Handshake,
+        handshake: DigestChallenge,
         respond: Callable[..., None],
     ) -> None:
         self.services = services
@@ -298,7 +298,7 @@ class InboundCall:
             self._write("warn", f"Authentication failed - {error}", **fields, error=error)
         return EndedError(401, "Unauthorized")
 
-    def _dispatch(self) -> dispatch.Outcome:
+    def _dispatch(self) -> dispatch.DispatchOutcome:
         telephony = self.services.telephony
         trunks, rules = telephony.matchable_trunks(), telephony.matchable_rules()
         call = self._call
@@ -338,7 +338,7 @@ class InboundCall:
         return EndedError(400)
 
     def _join(
-        self, outcome: dispatch.Outcome, rule: dispatch.Rule, room_name: dispatch.RoomName
+        self, outcome: dispatch.DispatchOutcome, rule: dispatch.Rule, room_name: dispatch.RoomName
     ) -> None:
         faults, others = self.services.config.faults, self.services.rooms.of_callers()
         room = room_name.make(identifiers.random_characters())

@@ -17,13 +17,13 @@ from aiohttp.typedefs import Handler
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message import DecodeError, Message
 
-from livekit_conformance.mock.authentication import Authentication, Refused
+from livekit_conformance.mock.authentication import Authentication, RequestRefused
 from livekit_conformance.mock.config import MockConfig
 from livekit_conformance.mock.logs import ServiceLog
 from livekit_conformance.mock.outbound import OutboundCalls
-from livekit_conformance.mock.rooms import Rooms
-from livekit_conformance.mock.telephony import Telephony
-from livekit_conformance.mock.twirp_api import METHODS, SERVICES, Call, Method
+from livekit_conformance.mock.rooms import RoomStore
+from livekit_conformance.mock.telephony import TelephonyStore
+from livekit_conformance.mock.twirp_api import METHODS, SERVICES, Method, TwirpRequest
 from livekit_conformance.protocol.twirp import Code, TwirpError
 
 # What Go's net/http reads of the headers of a request; aiohttp counts each of them.
@@ -47,8 +47,8 @@ class HttpSide:
         self,
         config: MockConfig,
         log: ServiceLog,
-        rooms: Rooms,
-        telephony: Telephony,
+        rooms: RoomStore,
+        telephony: TelephonyStore,
         outbound: OutboundCalls,
     ) -> None:
         self._config = config
@@ -86,7 +86,7 @@ class HttpSide:
                 request.headers.get("Authorization", ""), request.query.get("access_token", "")
             )
             return await handler(request)
-        except Refused as refusal:
+        except RequestRefused as refusal:
             return self._refuse(request, refusal.status, refusal.text)
 
     def _refuse(self, request: web.Request, status: int, text: str) -> web.Response:
@@ -128,15 +128,15 @@ class HttpSide:
         if self._config.faults.validate_accepts_everything:
             return answer
         if video is None:
-            raise Refused(401, "no permissions to access the room")
+            raise RequestRefused(401, "no permissions to access the room")
         if request.path == _VALIDATE_V1 and not request.query.get("join_request"):
-            raise Refused(400, "join_request is required")
+            raise RequestRefused(400, "join_request is required")
         if not video.get("roomJoin"):
-            raise Refused(401, "permissions denied")
+            raise RequestRefused(401, "permissions denied")
         if not (claims.get("sub") or claims.get("jti")):
-            raise Refused(400, "identity cannot be empty")
+            raise RequestRefused(400, "identity cannot be empty")
         if not video.get("room"):
-            raise Refused(400, "no room name")
+            raise RequestRefused(400, "no room name")
         return answer
 
     async def _join(self, _request: web.Request) -> web.Response:
@@ -182,7 +182,7 @@ class HttpSide:
         entry = METHODS[service, method]
         log_fields["method"] = method
         message = _decoded(entry.request(), await request.read(), as_json=as_json)
-        call = Call(
+        call = TwirpRequest(
             message,
             self._rooms,
             self._telephony,

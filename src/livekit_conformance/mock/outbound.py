@@ -53,7 +53,7 @@ _DECLINED: Final = frozenset({401, 403, 407, 486, 488, *range(600, 700)})
 Address = tuple[str, int]
 
 
-class Wire(Protocol):
+class SipSocket(Protocol):
     """
     The SIP socket, as far as a caller needs it.
     """
@@ -80,7 +80,7 @@ class OutboundCalls:
     All outbound calls, by their Call-ID.
     """
 
-    def __init__(self, services: Services, wire: Wire) -> None:
+    def __init__(self, services: Services, wire: SipSocket) -> None:
         self._services = services
         self._wire = wire
         self._calls: dict[str, _OutboundCall] = {}
@@ -201,7 +201,7 @@ class _OutboundCall:
     def __init__(
         self,
         services: Services,
-        wire: Wire,
+        wire: SipSocket,
         request: CreateSIPParticipantRequest,
         trunk: SIPOutboundTrunkInfo,
         peer: Address,

@@ -14,15 +14,15 @@ import aiohttp
 from aiohttp import web
 
 from livekit_conformance.mock import identifiers
-from livekit_conformance.mock.bus import Bus
+from livekit_conformance.mock.bus import MockBus
 from livekit_conformance.mock.call import Services
 from livekit_conformance.mock.config import SERVER_VERSION, MockConfig
 from livekit_conformance.mock.http import MAX_HEADER, HttpSide
 from livekit_conformance.mock.logs import ServiceLog
-from livekit_conformance.mock.rooms import Rooms
+from livekit_conformance.mock.rooms import RoomStore
 from livekit_conformance.mock.sip import SipSide
-from livekit_conformance.mock.telephony import Telephony
-from livekit_conformance.mock.webhooks import WebhookSender
+from livekit_conformance.mock.telephony import TelephonyStore
+from livekit_conformance.mock.webhooks import WebhookQueues
 
 # Requests that hang by a fault are cut off after this at the end.
 _SHUTDOWN_S: Final = 0.1
@@ -74,17 +74,17 @@ class Mock:
         client = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
         )
-        webhooks = WebhookSender(config, server_log, client)
+        webhooks = WebhookQueues(config, server_log, client)
         stack.push_async_callback(webhooks.close)
-        rooms = Rooms(config, server_log, webhooks.queue)
+        rooms = RoomStore(config, server_log, webhooks.queue)
         stack.callback(rooms.close)
-        telephony = Telephony()
+        telephony = TelephonyStore()
         sip = await SipSide.open(Services(config, sip_log, server_log, rooms, telephony))
         stack.push_async_callback(sip.close)
         self.sip_address = sip.address
         http = HttpSide(config, server_log, rooms, telephony, sip.outbound)
         self.url = await _serve(stack, http.application())
-        bus = await stack.enter_async_context(Bus(config.faults))
+        bus = await stack.enter_async_context(MockBus(config.faults))
         self.redis_url = bus.url
         server_log.write(
             "info",

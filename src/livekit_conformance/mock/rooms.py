@@ -53,7 +53,7 @@ class Room:
         return any(not _is_agent(p) for p in self.participants.values())
 
 
-class Rooms:
+class RoomStore:
     """
     All rooms by name. Every change is told to `notify` as the webhook event that it makes.
     """

@@ -14,7 +14,13 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from livekit_conformance.mock import identifiers
-from livekit_conformance.mock.call import Attempt, EndedError, Handshake, InboundCall, Services
+from livekit_conformance.mock.call import (
+    Attempt,
+    DigestChallenge,
+    EndedError,
+    InboundCall,
+    Services,
+)
 from livekit_conformance.mock.outbound import OutboundCalls
 from livekit_conformance.protocol.sip.dialog import MAGIC_COOKIE, Dialog, response_to, seen_from
 from livekit_conformance.protocol.sip.layer import (
@@ -63,7 +69,7 @@ class SipSide(asyncio.DatagramProtocol):
         self.transport: asyncio.DatagramTransport | None = None
         # By Call-ID and From tag, which stay the same between a challenge and its answer.
         self._attempts: dict[tuple[str, str | None], Attempt] = {}
-        self._handshakes: dict[str, Handshake] = {}
+        self._handshakes: dict[str, DigestChallenge] = {}
         self._refusals: dict[tuple[str, str | None], _Refusal] = {}
         # By the local tag, which livekit-sip makes its own call id.
         self._calls: dict[str, InboundCall] = {}
@@ -216,7 +222,7 @@ class SipSide(asyncio.DatagramProtocol):
             source=peer,
             local=self.address,
             attempt=attempt,
-            handshake=self._handshakes.setdefault(request.call_id, Handshake()),
+            handshake=self._handshakes.setdefault(request.call_id, DigestChallenge()),
             respond=respond,
         )
         self._calls[attempt.tag] = call

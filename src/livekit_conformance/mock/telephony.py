@@ -23,7 +23,7 @@ from livekit_conformance.protocol.telephony import rule_of, trunk_of
 from livekit_conformance.protocol.twirp import Code, TwirpError
 
 
-class Telephony:
+class TelephonyStore:
     """
     Trunks and rules by id, in the order in which they were created.
     """

@@ -23,8 +23,8 @@ from livekit.protocol.models import Room as RoomInfo
 from livekit_conformance.mock import identifiers
 from livekit_conformance.mock.config import Faults
 from livekit_conformance.mock.outbound import OutboundCalls
-from livekit_conformance.mock.rooms import Rooms
-from livekit_conformance.mock.telephony import Telephony
+from livekit_conformance.mock.rooms import RoomStore
+from livekit_conformance.mock.telephony import TelephonyStore
 from livekit_conformance.protocol.twirp import Code, TwirpError
 
 # Bytes, not characters; `limit.max_room_name_length`.
@@ -36,14 +36,14 @@ Claims = Mapping[str, Any]
 
 
 @dataclass(slots=True)
-class Call:
+class TwirpRequest:
     """
     One request to a method, and what the log will say of it.
     """
 
     request: Any
-    rooms: Rooms
-    telephony: Telephony
+    rooms: RoomStore
+    telephony: TelephonyStore
     outbound: OutboundCalls
     faults: Faults
     keeps_alive: bool = True
@@ -59,7 +59,7 @@ class Method:
     request: type[Message]
     allows: Callable[[Claims, Any], bool]
     logs: Callable[[Any], dict[str, Any]]
-    handle: Callable[[Call], Message | Awaitable[Message]]
+    handle: Callable[[TwirpRequest], Message | Awaitable[Message]]
 
 
 def _video(grant: str) -> Callable[[Claims, Any], bool]:
@@ -84,7 +84,7 @@ def _grants(claims: Claims, kind: str) -> Mapping[str, Any]:
     return grants if isinstance(grants, Mapping) else {}
 
 
-def _create_room(call: Call) -> RoomInfo:
+def _create_room(call: TwirpRequest) -> RoomInfo:
     request, faults = call.request, call.faults
     if len(request.name.encode()) > MAX_ROOM_NAME and not faults.long_names_accepted:
         limit = "" if faults.limit_not_named else f": max length {MAX_ROOM_NAME}"
@@ -100,25 +100,25 @@ def _create_room(call: Call) -> RoomInfo:
     return call.rooms.create(request)
 
 
-def _list_rooms(call: Call) -> Message:
+def _list_rooms(call: TwirpRequest) -> Message:
     if call.faults.rooms_not_listed or (call.faults.nodes_apart and not call.keeps_alive):
         return room_messages.ListRoomsResponse()
     return room_messages.ListRoomsResponse(rooms=call.rooms.infos(call.request.names))
 
 
-def _delete_room(call: Call) -> Message:
+def _delete_room(call: TwirpRequest) -> Message:
     if not call.rooms.delete(call.request.room) and not call.faults.absent_rooms_deleted:
         raise _unknown(Code.NOT_FOUND, "requested room does not exist")
     return room_messages.DeleteRoomResponse()
 
 
-def _list_participants(call: Call) -> Message:
+def _list_participants(call: TwirpRequest) -> Message:
     room = call.rooms.get(call.request.room)
     participants = room.participants.values() if room else ()
     return room_messages.ListParticipantsResponse(participants=participants)
 
 
-def _list_dispatch(call: Call) -> Message:
+def _list_dispatch(call: TwirpRequest) -> Message:
     if call.rooms.get(call.request.room) is None:
         raise TwirpError(Code.UNAVAILABLE, "twirp error unknown: no response from servers")
     # livekit-server sends for an agent without a name in each room; the mock has no workers.
@@ -126,14 +126,14 @@ def _list_dispatch(call: Call) -> Message:
     return dispatch_messages.ListAgentDispatchResponse(agent_dispatches=[dispatch])
 
 
-def _get_participant(call: Call) -> ParticipantInfo:
+def _get_participant(call: TwirpRequest) -> ParticipantInfo:
     room = call.rooms.get(call.request.room)
     if room is None or call.request.identity not in room.participants:
         raise _no_participant()
     return room.participants[call.request.identity]
 
 
-def _remove_participant(call: Call) -> Message:
+def _remove_participant(call: TwirpRequest) -> Message:
     room, identity = call.request.room, call.request.identity
     if not call.rooms.leave(room, identity, DisconnectReason.PARTICIPANT_REMOVED):
         raise _no_participant()
@@ -141,31 +141,31 @@ def _remove_participant(call: Call) -> Message:
     return room_messages.RemoveParticipantResponse()
 
 
-def _update_participant(call: Call) -> ParticipantInfo:
+def _update_participant(call: TwirpRequest) -> ParticipantInfo:
     participant = _get_participant(call)
     if call.request.metadata:
         participant.metadata = call.request.metadata
     return participant
 
 
-def _reach_participant(_call: Call) -> Message:
+def _reach_participant(_call: TwirpRequest) -> Message:
     # The real one asks the participant over the bus and gives up after 3 s; who is there is not
     # known here.
     raise _unknown(Code.UNAVAILABLE, "no response from servers")
 
 
-def _send_data(_call: Call) -> Message:
+def _send_data(_call: TwirpRequest) -> Message:
     return room_messages.SendDataResponse()
 
 
-def _update_metadata(call: Call) -> RoomInfo:
+def _update_metadata(call: TwirpRequest) -> RoomInfo:
     if (room := call.rooms.get(call.request.room)) is None:
         raise _unknown(Code.NOT_FOUND, "requested room does not exist")
     room.info.metadata = call.request.metadata
     return room.info
 
 
-def _create_trunk(call: Call) -> Message:
+def _create_trunk(call: TwirpRequest) -> Message:
     if not call.request.HasField("trunk"):
         raise TwirpError(Code.INVALID_ARGUMENT, "missing trunk")
     trunk = sip_messages.SIPInboundTrunkInfo()
@@ -184,7 +184,7 @@ def _create_trunk(call: Call) -> Message:
     return created
 
 
-def _list_trunks(call: Call) -> Message:
+def _list_trunks(call: TwirpRequest) -> Message:
     ids, numbers = set(call.request.trunk_ids), set(call.request.numbers)
     return sip_messages.ListSIPInboundTrunkResponse(
         items=[
@@ -196,7 +196,7 @@ def _list_trunks(call: Call) -> Message:
     )
 
 
-def _create_rule(call: Call) -> Message:
+def _create_rule(call: TwirpRequest) -> Message:
     rule = sip_messages.SIPDispatchRuleInfo()
     if call.request.HasField("dispatch_rule"):
         rule.CopyFrom(call.request.dispatch_rule)
@@ -222,7 +222,7 @@ def _create_rule(call: Call) -> Message:
     return created
 
 
-def _list_rules(call: Call) -> Message:
+def _list_rules(call: TwirpRequest) -> Message:
     ids, trunks = set(call.request.dispatch_rule_ids), set(call.request.trunk_ids)
     return sip_messages.ListSIPDispatchRuleResponse(
         items=[
@@ -234,7 +234,7 @@ def _list_rules(call: Call) -> Message:
     )
 
 
-def _create_outbound_trunk(call: Call) -> Message:
+def _create_outbound_trunk(call: TwirpRequest) -> Message:
     if not call.request.HasField("trunk"):
         raise TwirpError(Code.INVALID_ARGUMENT, "missing trunk")
     trunk = sip_messages.SIPOutboundTrunkInfo()
@@ -253,7 +253,7 @@ def _create_outbound_trunk(call: Call) -> Message:
     return created
 
 
-def _list_outbound_trunks(call: Call) -> Message:
+def _list_outbound_trunks(call: TwirpRequest) -> Message:
     ids, numbers = set(call.request.trunk_ids), set(call.request.numbers)
     return sip_messages.ListSIPOutboundTrunkResponse(
         items=[
@@ -265,7 +265,7 @@ def _list_outbound_trunks(call: Call) -> Message:
     )
 
 
-async def _create_participant(call: Call) -> Message:
+async def _create_participant(call: TwirpRequest) -> Message:
     request = call.request
     problems = {
         "missing sip trunk id and sip number": not (request.sip_trunk_id or request.sip_number),
@@ -292,8 +292,8 @@ async def _create_participant(call: Call) -> Message:
     )
 
 
-def _update_by_id(id_field: str, what: str) -> Callable[[Call], Message]:
-    def update(call: Call) -> Message:
+def _update_by_id(id_field: str, what: str) -> Callable[[TwirpRequest], Message]:
+    def update(call: TwirpRequest) -> Message:
         if not getattr(call.request, id_field):
             raise TwirpError(Code.INVALID_ARGUMENT, f"{what} id must be set")
         raise TwirpError(Code.UNIMPLEMENTED, "the mock updates no trunk and no rule")
@@ -301,14 +301,14 @@ def _update_by_id(id_field: str, what: str) -> Callable[[Call], Message]:
     return update
 
 
-def _delete_trunk(call: Call) -> Message:
+def _delete_trunk(call: TwirpRequest) -> Message:
     if not call.request.sip_trunk_id:
         raise TwirpError(Code.INVALID_ARGUMENT, "trunk ID is required")
     call.log_fields["trunkID"] = call.request.sip_trunk_id
     return call.telephony.remove_trunk(call.request.sip_trunk_id)
 
 
-def _delete_rule(call: Call) -> Message:
+def _delete_rule(call: TwirpRequest) -> Message:
     if not call.request.sip_dispatch_rule_id:
         raise TwirpError(Code.INVALID_ARGUMENT, "dispatch rule ID is required")
     return call.telephony.remove_rule(call.request.sip_dispatch_rule_id)

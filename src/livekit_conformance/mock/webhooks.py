@@ -31,7 +31,7 @@ class _Queued:
     at: float
 
 
-class WebhookSender:
+class WebhookQueues:
     """
     One first-in-first-out queue for each room; rooms do not wait for each other.
     """

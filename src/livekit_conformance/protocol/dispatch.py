@@ -142,7 +142,7 @@ class RoomName:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DispatchOutcome:
     """
     What becomes of a call.
 
@@ -173,7 +173,7 @@ class ConflictError(Exception):
 
 def evaluate(
     trunks: Iterable[Trunk], rules: Iterable[Rule], call: IncomingCall, *, pin: str | None = None
-) -> Outcome:
+) -> DispatchOutcome:
     """
     Find the trunk, the rule and the room name of `call`.
 
@@ -185,7 +185,7 @@ def evaluate(
     rule = match_rule(rules, trunk, call, not_matched, pin=pin)
     asks_for_pin = rule is not None and bool(rule.pin) and pin is None
     room = None if rule is None or asks_for_pin else room_name(rule, call)
-    return Outcome(trunk, rule, room, MappingProxyType(not_matched), asks_for_pin)
+    return DispatchOutcome(trunk, rule, room, MappingProxyType(not_matched), asks_for_pin)
 
 
 def conflict_of(

@@ -22,7 +22,7 @@ _LONGEST: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class OwnershipMark:
     """
     Who made an object, when (Unix seconds), and how many seconds it may live.
 
@@ -47,7 +47,7 @@ class Mark:
 _TYPES: Final = {"created": int, "ttl": int}
 
 
-def write(mark: Mark, secret: str) -> str:
+def write(mark: OwnershipMark, secret: str) -> str:
     """
     The metadata that carries `mark`.
     """
@@ -55,7 +55,7 @@ def write(mark: Mark, secret: str) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
-def read(metadata: str, secret: str, *, kind: Kind, name: str) -> Mark | None:
+def read(metadata: str, secret: str, *, kind: Kind, name: str) -> OwnershipMark | None:
     """
     The mark in the metadata of the object of that kind and name; None when it is not ours.
 
@@ -70,7 +70,7 @@ def read(metadata: str, secret: str, *, kind: Kind, name: str) -> Mark | None:
     return mark if is_ours and (mark.kind, mark.name) == (kind, name) else None
 
 
-def _parse(metadata: str) -> tuple[Mark, str] | None:
+def _parse(metadata: str) -> tuple[OwnershipMark, str] | None:
     if len(metadata) > _LONGEST:
         return None
     try:
@@ -82,19 +82,19 @@ def _parse(metadata: str) -> tuple[Mark, str] | None:
     mac = content.pop("mac", None)
     if not isinstance(mac, str) or not mac.isascii() or not _is_mark(content):
         return None
-    return Mark(**content), mac
+    return OwnershipMark(**content), mac
 
 
 def _is_mark(content: dict[str, Any]) -> bool:
     return (
-        content.keys() == {field.name for field in fields(Mark)}
+        content.keys() == {field.name for field in fields(OwnershipMark)}
         # `type`, because True is an int too.
         and all(type(value) is _TYPES.get(name, str) for name, value in content.items())
         and content["kind"] in get_args(Kind)
     )
 
 
-def _mac(mark: Mark, secret: str) -> str:
+def _mac(mark: OwnershipMark, secret: str) -> str:
     if not secret:
         raise ValueError("an empty secret proves nothing")
     signed = _DOMAIN + json.dumps(asdict(mark), sort_keys=True, separators=(",", ":"))

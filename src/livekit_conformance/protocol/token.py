@@ -36,7 +36,7 @@ _FOREVER: Final = 2**63
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_-]*")
 
 
-class Refusal(StrEnum):
+class TokenRefusal(StrEnum):
     """
     Why a token was refused, in the order in which a verifier finds out.
     """
@@ -58,7 +58,7 @@ class TokenRefused(Exception):
     `issuer` is the API key the token names, as far as it could be read.
     """
 
-    def __init__(self, reason: Refusal, text: str, *, issuer: str = "") -> None:
+    def __init__(self, reason: TokenRefusal, text: str, *, issuer: str = "") -> None:
         super().__init__(text)
         self.reason = reason
         self.text = text
@@ -143,14 +143,14 @@ def verify(
     issuer = claims.get("iss") or ""
     secret = keys.get(issuer, "")
     if not secret:
-        raise TokenRefused(Refusal.UNKNOWN_KEY, f"invalid API key: {issuer}", issuer=issuer)
+        raise TokenRefused(TokenRefusal.UNKNOWN_KEY, f"invalid API key: {issuer}", issuer=issuer)
     if header["alg"] != "HS256":
         text = f"token signature is invalid: signing method {header['alg']} is invalid"
-        raise TokenRefused(Refusal.ALGORITHM, text, issuer=issuer)
+        raise TokenRefused(TokenRefusal.ALGORITHM, text, issuer=issuer)
     signed = token.rpartition(".")[0]
     if not hmac.compare_digest(signature, _mac("HS256", secret, signed)):
         text = "token signature is invalid: signature is invalid"
-        raise TokenRefused(Refusal.SIGNATURE, text, issuer=issuer)
+        raise TokenRefused(TokenRefusal.SIGNATURE, text, issuer=issuer)
     faults = _faults_of_time(claims, now=now, leeway=leeway, needs_expiry=needs_expiry)
     if faults:
         text = "token has invalid claims: " + ", ".join(faults.values())
@@ -160,14 +160,16 @@ def verify(
 
 def _faults_of_time(
     claims: Mapping[str, Any], *, now: float, leeway: float, needs_expiry: bool
-) -> dict[Refusal, str]:
-    faults: dict[Refusal, str] = {}
+) -> dict[TokenRefusal, str]:
+    faults: dict[TokenRefusal, str] = {}
     if needs_expiry and claims.get("exp") is None:
-        faults[Refusal.WITHOUT_EXPIRY] = "token is missing required claim: exp claim is required"
+        faults[TokenRefusal.WITHOUT_EXPIRY] = (
+            "token is missing required claim: exp claim is required"
+        )
     if (expires := claims.get("exp")) is not None and now >= expires + leeway:
-        faults[Refusal.EXPIRED] = "token is expired"
+        faults[TokenRefusal.EXPIRED] = "token is expired"
     if (starts := claims.get("nbf")) is not None and now < starts - leeway:
-        faults[Refusal.NOT_YET_VALID] = "token is not valid yet"
+        faults[TokenRefusal.NOT_YET_VALID] = "token is not valid yet"
     return faults
 
 
@@ -181,7 +183,7 @@ def _parse(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes]:
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or algorithm not in _KNOWN_ALGORITHMS:
         raise TokenRefused(
-            Refusal.MALFORMED, "token is unverifiable: signing method (alg) is unavailable"
+            TokenRefusal.MALFORMED, "token is unverifiable: signing method (alg) is unavailable"
         )
     texts = [claims.get(name) for name in ("iss", "sub", "jti")]
     times = [claims.get(name) for name in ("exp", "nbf", "iat")]
@@ -220,7 +222,7 @@ def _decode(segment: str, what: str) -> bytes:
 
 
 def _malformed(detail: str) -> TokenRefused:
-    return TokenRefused(Refusal.MALFORMED, f"token is malformed: {detail}")
+    return TokenRefused(TokenRefusal.MALFORMED, f"token is malformed: {detail}")
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

@@ -16,11 +16,11 @@ from tempfile import TemporaryDirectory
 
 from pydantic import SecretStr
 
-from livekit_conformance.drivers.ledger import NAME as LEDGER
-from livekit_conformance.drivers.ledger import Ledger
-from livekit_conformance.drivers.livekit_api import LiveKitClient
-from livekit_conformance.drivers.ownership import Owner
-from livekit_conformance.drivers.permit import Permit
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.drivers.ownership.ledger import NAME as LEDGER
+from livekit_conformance.drivers.ownership.ledger import Ledger
+from livekit_conformance.drivers.ownership.owner import Owner
 from livekit_conformance.environments.profile import (
     DeploymentFiles,
     Livekit,

@@ -9,7 +9,7 @@ from secrets import token_urlsafe
 
 from livekit import api
 
-from livekit_conformance.drivers.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 
 # 555-01xx is reserved for use in examples; nobody can be called by it.
 NUMBER = "+15550123"
@@ -20,7 +20,7 @@ _OWNER = "livekit-conformance"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PhoneLine:
     """
     A number with the account that may call it.
     """
@@ -60,14 +60,14 @@ async def create_outbound_line(client: LiveKitClient, *, listen: str) -> Outboun
     return replace(line, trunk_id=trunk.sip_trunk_id)
 
 
-async def create_line(client: LiveKitClient, *, room_prefix: str) -> Line:
+async def create_line(client: LiveKitClient, *, room_prefix: str) -> PhoneLine:
     """
     A trunk for one number with credentials, and an Individual rule bound to it.
 
     The rule never catches foreign calls: it names its trunk and its number. Only for deployments
     of our own, which take the two with them when they end.
     """
-    line = Line()
+    line = PhoneLine()
     trunk = await client.create_inbound_trunk(
         api.SIPInboundTrunkInfo(
             name=_OWNER,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from livekit_conformance.catalogue.call_lines import LINES, Lane, Told
+from livekit_conformance.catalogue.log_lines import LINES, Lane, LineMeaning
 from livekit_conformance.catalogue.milestones import Milestone
 from livekit_conformance.observations import Observation
 from livekit_conformance.timeline.clocks import OURS
@@ -160,7 +160,7 @@ def of_log(seen: Observation, began: float, callers: Collection[str]) -> Event |
     service, message = str(told.get("service", "")), str(told.get("message", ""))
     if (lane := _LANES.get(service)) is None:
         return None
-    line = LINES.get(service, {}).get(message) or Told(fields=("participant", "error"))
+    line = LINES.get(service, {}).get(message) or LineMeaning(fields=("participant", "error"))
     is_bad = told.get("level") in _BAD_LEVELS
     return Event(
         seen.at - began,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
-from livekit_conformance.catalogue.call_lines import Lane
+from livekit_conformance.catalogue.log_lines import Lane
 from livekit_conformance.catalogue.milestones import MISSING
 from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.timeline.clocks import Offset

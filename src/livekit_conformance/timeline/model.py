@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from livekit_conformance.catalogue.call_lines import Lane
+from livekit_conformance.catalogue.log_lines import Lane
 from livekit_conformance.catalogue.milestones import MISSING, Milestone
 from livekit_conformance.timeline.clocks import Alignment
 

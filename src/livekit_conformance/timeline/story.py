@@ -9,15 +9,15 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from math import inf
 
-from livekit_conformance.catalogue.call_lines import NOISE, PARTING, UNDRAWN, Lane
+from livekit_conformance.catalogue.log_lines import NOISE, PARTING, UNDRAWN, Lane
 from livekit_conformance.catalogue.milestones import INBOUND, OUTBOUND, Milestone
 from livekit_conformance.observations import Observation
 from livekit_conformance.protocol import call_ids
 from livekit_conformance.protocol.call_ids import CallIds
 from livekit_conformance.timeline import events
-from livekit_conformance.timeline.causes import causes
 from livekit_conformance.timeline.clocks import Alignment, Before, align
 from livekit_conformance.timeline.events import Event
+from livekit_conformance.timeline.happened_before import causes
 from livekit_conformance.timeline.model import Step, Stop, Timeline
 
 PROBE = "probe"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from livekit_conformance.protocol.sip.digest import (
     Challenge,
-    Refusal,
+    DigestRefusal,
     UnsupportedChallenge,
     answered_username,
     authorization,
@@ -125,22 +125,25 @@ def test_client_and_server_side_agree(algorithm: str, qop: tuple[str, ...]) -> N
 @pytest.mark.parametrize(
     ("value", "refusal"),
     [
-        (answer(password="looking-glass"), Refusal.RESPONSE),
-        (answer(method="BYE"), Refusal.RESPONSE),
-        (answer(username="mallory"), Refusal.USERNAME),
-        (answer(Challenge("Other", "1795-nonce", qop=("auth",))), Refusal.REALM),
-        (answer(Challenge("LiveKit", "old", qop=("auth",))), Refusal.NONCE),
-        (answer(Challenge("LiveKit", "1795-nonce", "SHA-256", ("auth",))), Refusal.ALGORITHM),
-        (answer(Challenge("LiveKit", "1795-nonce")), Refusal.ALGORITHM),
-        (answer().replace('uri="sip:+15550123@', 'uri="sip:+15550199@'), Refusal.RESPONSE),
-        (answer().replace("nc=00000001, ", "").replace(", nc=00000001", ""), Refusal.MALFORMED),
-        (answer().replace("Digest ", "Basic "), Refusal.MALFORMED),
-        (answer() + ', nonce="1795-nonce"', Refusal.MALFORMED),
-        ("Digest", Refusal.MALFORMED),
-        ("", Refusal.MALFORMED),
+        (answer(password="looking-glass"), DigestRefusal.RESPONSE),
+        (answer(method="BYE"), DigestRefusal.RESPONSE),
+        (answer(username="mallory"), DigestRefusal.USERNAME),
+        (answer(Challenge("Other", "1795-nonce", qop=("auth",))), DigestRefusal.REALM),
+        (answer(Challenge("LiveKit", "old", qop=("auth",))), DigestRefusal.NONCE),
+        (answer(Challenge("LiveKit", "1795-nonce", "SHA-256", ("auth",))), DigestRefusal.ALGORITHM),
+        (answer(Challenge("LiveKit", "1795-nonce")), DigestRefusal.ALGORITHM),
+        (answer().replace('uri="sip:+15550123@', 'uri="sip:+15550199@'), DigestRefusal.RESPONSE),
+        (
+            answer().replace("nc=00000001, ", "").replace(", nc=00000001", ""),
+            DigestRefusal.MALFORMED,
+        ),
+        (answer().replace("Digest ", "Basic "), DigestRefusal.MALFORMED),
+        (answer() + ', nonce="1795-nonce"', DigestRefusal.MALFORMED),
+        ("Digest", DigestRefusal.MALFORMED),
+        ("", DigestRefusal.MALFORMED),
     ],
 )
-def test_a_wrong_answer_is_refused_with_its_reason(value: str, refusal: Refusal) -> None:
+def test_a_wrong_answer_is_refused_with_its_reason(value: str, refusal: DigestRefusal) -> None:
     """
     Each part that an answer holds is compared.
     """

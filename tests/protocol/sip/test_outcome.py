@@ -5,22 +5,22 @@ What the ladder of an INVITE alone tells; the ladders are those of the real live
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.protocol.sip.outcome import Answer, Outcome, broken_link, outcome
+from livekit_conformance.protocol.sip.outcome import Answer, CallOutcome, broken_link, outcome
 
 
 @pytest.mark.parametrize(
     ("ladder", "ended", "link"),
     [
-        ([(100, 0.0), (180, 0.1), (200, 0.4)], Outcome.ANSWERED, None),
-        ([(100, 0.0), (503, 1.0)], Outcome.REFUSED, Link.BUS),
-        ([(401, 0.01)], Outcome.REFUSED, Link.CREDENTIALS),
-        ([(100, 0.0), (180, 0.01), (486, 0.03)], Outcome.REFUSED, Link.JOIN),
-        ([(100, 0.0), (180, 0.01), (400, 0.03)], Outcome.REFUSED, Link.OFFER),
-        ([(100, 0.0), (180, 0.01), (404, 0.03)], Outcome.REFUSED, Link.DISPATCH),
-        ([(100, 0.0), (180, 0.01)], Outcome.RINGING_STOPPED, Link.DISPATCH),
-        ([(100, 0.0), (180, 0.1), (180, 1.1), (180, 2.1)], Outcome.KEPT_RINGING, Link.AGENT),
-        ([(100, 0.0)], Outcome.TRYING_ONLY, Link.SIP_SOCKET),
-        ([], Outcome.SILENCE, Link.SIP_SOCKET),
+        ([(100, 0.0), (180, 0.1), (200, 0.4)], CallOutcome.ANSWERED, None),
+        ([(100, 0.0), (503, 1.0)], CallOutcome.REFUSED, Link.BUS),
+        ([(401, 0.01)], CallOutcome.REFUSED, Link.CREDENTIALS),
+        ([(100, 0.0), (180, 0.01), (486, 0.03)], CallOutcome.REFUSED, Link.JOIN),
+        ([(100, 0.0), (180, 0.01), (400, 0.03)], CallOutcome.REFUSED, Link.OFFER),
+        ([(100, 0.0), (180, 0.01), (404, 0.03)], CallOutcome.REFUSED, Link.DISPATCH),
+        ([(100, 0.0), (180, 0.01)], CallOutcome.RINGING_STOPPED, Link.DISPATCH),
+        ([(100, 0.0), (180, 0.1), (180, 1.1), (180, 2.1)], CallOutcome.KEPT_RINGING, Link.AGENT),
+        ([(100, 0.0)], CallOutcome.TRYING_ONLY, Link.SIP_SOCKET),
+        ([], CallOutcome.SILENCE, Link.SIP_SOCKET),
     ],
 )
 def test_a_ladder_tells_how_the_invite_ended_and_which_link_broke(ladder, ended, link):

@@ -11,9 +11,9 @@ from livekit_conformance.protocol.sip.transaction import (
     Failed,
     Output,
     Send,
-    State,
     Timing,
     Transaction,
+    TransactionState,
     ack_for_failure,
     client_key,
     server_key,
@@ -77,7 +77,7 @@ def test_an_unanswered_invite_is_repeated_at_doubling_intervals_until_timer_b() 
 
     assert sent_at(seen) == [0.5, 1.5, 3.5, 7.5, 15.5, 31.5]
     assert seen[-1] == (32.0, Failed("timeout", "timer B fired after 32 s"))
-    assert transaction.state is State.TERMINATED
+    assert transaction.state is TransactionState.TERMINATED
 
 
 def test_an_unanswered_request_is_repeated_at_intervals_up_to_t2_until_timer_f() -> None:
@@ -136,7 +136,7 @@ def test_a_failure_is_acknowledged_each_time_and_shown_once() -> None:
     assert first == [Send(ack), Deliver(refusal)]
     assert second == [Send(ack)]
     assert run_out(transaction) == []
-    assert transaction.state is State.TERMINATED
+    assert transaction.state is TransactionState.TERMINATED
 
 
 def test_the_ack_of_a_failure_belongs_to_the_transaction_of_the_invite() -> None:
@@ -159,7 +159,7 @@ def test_every_2xx_is_shown_for_64_t1() -> None:
 
     for at in (1.0, 1.5, 2.5):
         assert transaction.receive(response(200), at) == [Deliver(response(200))]
-    assert transaction.state is State.ACCEPTED
+    assert transaction.state is TransactionState.ACCEPTED
     assert transaction.deadline == 33.0
     assert transaction.handle_timers(33.0) == []
     assert transaction.terminated
@@ -178,9 +178,11 @@ def test_late_finals_of_other_requests_are_absorbed_for_t4() -> None:
 
 @pytest.mark.parametrize(
     ("method", "status", "state"),
-    [("INVITE", 486, State.COMPLETED), ("OPTIONS", 200, State.COMPLETED)],
+    [("INVITE", 486, TransactionState.COMPLETED), ("OPTIONS", 200, TransactionState.COMPLETED)],
 )
-def test_over_a_reliable_transport_nobody_lingers(method: str, status: int, state: State) -> None:
+def test_over_a_reliable_transport_nobody_lingers(
+    method: str, status: int, state: TransactionState
+) -> None:
     """
     Timers D and K take no time where copies cannot come.
     """
@@ -235,7 +237,7 @@ def test_a_failure_is_repeated_until_the_ack() -> None:
     assert sent_at(run_out(transaction, until=12.0)) == [0.5, 1.5, 3.5, 7.5, 11.5]
     ack = ack_for_failure(request("INVITE"), response(486))
     assert transaction.receive(ack, 12.0) == []
-    assert (transaction.state, transaction.deadline) == (State.CONFIRMED, 12.0 + T4)
+    assert (transaction.state, transaction.deadline) == (TransactionState.CONFIRMED, 12.0 + T4)
     assert transaction.receive(ack, 12.5) == []
     assert run_out(transaction) == []
     assert transaction.terminated
@@ -289,7 +291,7 @@ def test_a_transport_error_does_not_end_an_invite_server() -> None:
     transaction = server("INVITE")
 
     assert transaction.transport_failed("gone", 0.1) == [Failed("transport", "gone")]
-    assert transaction.state is State.PROCEEDING
+    assert transaction.state is TransactionState.PROCEEDING
 
 
 def test_other_timings_scale_all_timers() -> None:

@@ -19,7 +19,7 @@ from tests.scenarios.failing_agent import Manner
 from tests.scenarios.failing_worker import Worker
 from tests.scenarios.failures.application import application, verifies
 from tests.scenarios.failures.scenario import Scenario
-from tests.scenarios.stage import Scene
+from tests.scenarios.real_stack import Scene
 
 _AGENT = "receptionist"
 # No packet to it leaves this machine.

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.protocol import webhook
-from tests.scenarios.stage import Scene
+from tests.scenarios.real_stack import Scene
 
 # What an application does with a delivery: body, request and the keys that it knows in, status out.
 Take = Callable[[bytes, web.Request, dict[str, str]], Awaitable[int]]

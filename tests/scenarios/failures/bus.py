@@ -15,10 +15,10 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.process import Process
 from livekit_conformance.provisioners.local.stack import REDIS_PORT
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.waiting import wait_until
 from tests.scenarios.failures.scenario import Scenario
-from tests.scenarios.stage import Scene
+from tests.scenarios.real_stack import Scene
 
 _OTHER_PORT = REDIS_PORT + 1
 _PASSWORD = "redis-wants-this-password"

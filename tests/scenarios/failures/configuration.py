@@ -14,7 +14,7 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.errors import Blocked
 from livekit_conformance.provisioners.local.process import Process
 from tests.scenarios.failures.scenario import Scenario
-from tests.scenarios.stage import Scene
+from tests.scenarios.real_stack import Scene
 
 Act = Callable[[Scene], Awaitable[None]]
 

@@ -10,9 +10,9 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.protocol import token
 from livekit_conformance.provisioners.local.stack import HTTP_PORT
 from tests import certificates
-from tests.scenarios import strangers
+from tests.scenarios import wrong_peers
 from tests.scenarios.failures.scenario import Scenario
-from tests.scenarios.stage import Scene
+from tests.scenarios.real_stack import Scene
 
 # The files of both services, compared, tell some of it before any call.
 _FILES = frozenset({"service-files-disagree"})
@@ -25,20 +25,22 @@ async def _joins_at(broken: Scene, port: int, path: str = "") -> None:
 
 async def _at_a_closed_port(broken: Scene) -> None:
     await _joins_at(
-        broken, broken.beside.enter_context(strangers.closed_port(broken.stack.address))
+        broken, broken.beside.enter_context(wrong_peers.closed_port(broken.stack.address))
     )
 
 
 async def _at_a_black_hole(broken: Scene) -> None:
-    await _joins_at(broken, broken.beside.enter_context(strangers.black_hole(broken.stack.address)))
+    await _joins_at(
+        broken, broken.beside.enter_context(wrong_peers.black_hole(broken.stack.address))
+    )
 
 
 async def _at_a_mute_port(broken: Scene) -> None:
-    await _joins_at(broken, broken.beside.enter_context(strangers.mute(broken.stack.address)))
+    await _joins_at(broken, broken.beside.enter_context(wrong_peers.mute(broken.stack.address)))
 
 
 async def _at_a_web_server(broken: Scene) -> None:
-    page = strangers.web_server(broken.stack.address, "200 OK", "<html>It works!</html>")
+    page = wrong_peers.web_server(broken.stack.address, "200 OK", "<html>It works!</html>")
     await _joins_at(broken, await broken.beside.enter_async_context(page))
 
 
@@ -53,7 +55,7 @@ async def _by_tls_at_a_plain_port(broken: Scene) -> None:
 async def _in_the_clear_at_a_tls_port(broken: Scene) -> None:
     # The answer of Go's HTTPS servers, above all of Caddy and Traefik.
     words = "Client sent an HTTP request to an HTTPS server.\n"
-    page = strangers.web_server(broken.stack.address, "400 Bad Request", words)
+    page = wrong_peers.web_server(broken.stack.address, "400 Bad Request", words)
     await _joins_at(broken, await broken.beside.enter_async_context(page))
 
 
@@ -75,7 +77,7 @@ async def _with_a_fast_clock(broken: Scene) -> None:
         later = {name: claims[name] + _FAST_S for name in ("nbf", "exp") if name in claims}
         return token.sign({**claims, **later}, keys.secret)
 
-    way = strangers.relay(address, lambda: (address, HTTP_PORT), bearer=dated)
+    way = wrong_peers.relay(address, lambda: (address, HTTP_PORT), bearer=dated)
     place = await broken.beside.enter_async_context(way)
     await _joins_at(broken, place.port)
 

@@ -17,14 +17,14 @@ from pydantic import SecretStr
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.provisioners.telephony import Line
+from livekit_conformance.provisioners.telephony import PhoneLine
 from tests.scenarios import sip_alg
 from tests.scenarios.failures.scenario import Scenario
-from tests.scenarios.stage import Scene
+from tests.scenarios.real_stack import Scene
 
 Act = Callable[[Scene], Awaitable[None]]
 
-_NUMBER = Line().number
+_NUMBER = PhoneLine().number
 _OTHER_NUMBER = "+15550199"
 _OTHER_CALLER = "+15550198"
 _ANSWER_WITHIN_S = 5.0

@@ -11,7 +11,7 @@ from tests.faults.fault import Kind
 from tests.faults.faults import FAULTS
 from tests.faults.places import Place, stand_at
 from tests.scenarios.failures.scenario import Scenario
-from tests.scenarios.stage import Scene
+from tests.scenarios.real_stack import Scene
 
 
 def _bad(place: Place, kind: Kind) -> Callable[[Scene], Awaitable[None]]:

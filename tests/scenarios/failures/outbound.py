@@ -12,12 +12,12 @@ from livekit import api
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.logs import LogTail
-from livekit_conformance.drivers.sip import Credentials
-from livekit_conformance.drivers.sip_listener import ANSWER, BUSY, RING, Behaviour, SipListener
+from livekit_conformance.drivers.sip.callee import ANSWER, BUSY, RING, Behaviour, SipListener
+from livekit_conformance.drivers.sip.caller import Credentials
 from livekit_conformance.observations import Recorder
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from tests.scenarios.failures.scenario import Scenario
-from tests.scenarios.stage import Scene
+from tests.scenarios.real_stack import Scene
 
 # Where the provider listens; the suites' own listener is at another port.
 _PORT = 5071

@@ -9,7 +9,7 @@ from typing import Any
 
 from livekit_conformance.environments.profile import Profile
 from tests.scenarios.failures.scenario import Scenario
-from tests.scenarios.stage import Scene
+from tests.scenarios.real_stack import Scene
 
 
 def both(first: Scenario, second: Scenario) -> Scenario:

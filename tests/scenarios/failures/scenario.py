@@ -15,9 +15,9 @@ from typing import Any, Literal
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.environments.profile import Profile
 from tests.scenarios.harness import Run
-from tests.scenarios.stage import Scene, scene
+from tests.scenarios.real_stack import Scene, scene
 
-_CLI = "import sys; from livekit_conformance.cli import main; sys.exit(main())"
+_CLI = "import sys; from livekit_conformance.cli.main import main; sys.exit(main())"
 
 
 @dataclass(frozen=True, slots=True)

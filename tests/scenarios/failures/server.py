@@ -16,19 +16,19 @@ import yaml
 from pydantic import SecretStr
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.drivers.agent import AgentStandIn
+from livekit_conformance.drivers.agent.stand_in import AgentStandIn
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.binaries import SERVER, find
 from livekit_conformance.provisioners.local.prerequisites import FAKETIME
 from livekit_conformance.provisioners.local.process import Process
 from livekit_conformance.provisioners.local.stack import HTTP_PORT, REDIS_PORT, SIP_PORT
-from livekit_conformance.redaction import Redactor
+from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.waiting import wait_until
 from tests import certificates
-from tests.scenarios import strangers
+from tests.scenarios import wrong_peers
 from tests.scenarios.failures.scenario import Scenario
-from tests.scenarios.stage import Scene
+from tests.scenarios.real_stack import Scene
 
 _FILES = frozenset({"service-files-disagree"})
 _OTHER_PORT = 7890
@@ -66,11 +66,11 @@ def _look_at(broken: Scene, port: int) -> None:
 
 
 async def _at_a_closed_port(broken: Scene) -> None:
-    _look_at(broken, broken.beside.enter_context(strangers.closed_port(broken.stack.address)))
+    _look_at(broken, broken.beside.enter_context(wrong_peers.closed_port(broken.stack.address)))
 
 
 async def _at_a_black_hole(broken: Scene) -> None:
-    _look_at(broken, broken.beside.enter_context(strangers.black_hole(broken.stack.address)))
+    _look_at(broken, broken.beside.enter_context(wrong_peers.black_hole(broken.stack.address)))
 
 
 async def _at_the_sip_port(broken: Scene) -> None:
@@ -96,7 +96,7 @@ async def _in_the_clear_at_a_tls_port(broken: Scene) -> None:
 
 
 async def _at_a_page(broken: Scene, status: str, body: str) -> None:
-    page = strangers.web_server(broken.stack.address, status, body)
+    page = wrong_peers.web_server(broken.stack.address, status, body)
     _look_at(broken, await broken.beside.enter_async_context(page))
 
 
@@ -119,7 +119,7 @@ async def _without_redis(broken: Scene) -> None:
     stack = broken.stack
     way = [(stack.address, REDIS_PORT)]
     place = await broken.beside.enter_async_context(
-        strangers.relay(stack.address, lambda: way[0] if way else None)
+        wrong_peers.relay(stack.address, lambda: way[0] if way else None)
     )
     await broken.restart(stack.server, redis={"address": f"{stack.address}:{place.port}"})
     way.clear()
@@ -158,7 +158,7 @@ async def _two_that_share_nothing(broken: Scene) -> None:
     other = await _another_server(broken, path)
     broken.beside.push_async_callback(other.stop)
     port = await broken.beside.enter_async_context(
-        strangers.in_turn(stack.address, (stack.address, HTTP_PORT), (stack.address, _OTHER_PORT))
+        wrong_peers.in_turn(stack.address, (stack.address, HTTP_PORT), (stack.address, _OTHER_PORT))
     )
     _look_at(broken, port)
 

@@ -14,10 +14,10 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.environments.profile import DeploymentFiles, Profile
 from livekit_conformance.waiting import wait_until
 from tests import certificates
-from tests.scenarios import strangers
+from tests.scenarios import wrong_peers
 from tests.scenarios.failures import application as app
 from tests.scenarios.failures.scenario import Scenario
-from tests.scenarios.stage import Scene
+from tests.scenarios.real_stack import Scene
 
 Act = Callable[[Scene], Awaitable[None]]
 
@@ -40,17 +40,17 @@ def _elsewhere(url: Callable[[Scene], str]) -> Act:
 
 
 def _closed(broken: Scene) -> str:
-    port = broken.beside.enter_context(strangers.closed_port(broken.stack.address))
+    port = broken.beside.enter_context(wrong_peers.closed_port(broken.stack.address))
     return f"http://{broken.stack.address}:{port}{_PATH}"
 
 
 def _black_hole(broken: Scene) -> str:
-    port = broken.beside.enter_context(strangers.black_hole(broken.stack.address))
+    port = broken.beside.enter_context(wrong_peers.black_hole(broken.stack.address))
     return f"http://{broken.stack.address}:{port}{_PATH}"
 
 
 def _mute(broken: Scene) -> str:
-    port = broken.beside.enter_context(strangers.mute(broken.stack.address))
+    port = broken.beside.enter_context(wrong_peers.mute(broken.stack.address))
     return f"http://{broken.stack.address}:{port}{_PATH}"
 
 

@@ -86,7 +86,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_SWAPPED,),
         proofs=(_SWAPPED,),
-        source="livekit pkg/service/auth.go; environments/sanity.py",
+        source="livekit pkg/service/auth.go; environments/variable_checks.py",
     ),
     Cause(
         "api-secret-is-wrapped",
@@ -116,7 +116,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_WRAPPED,),
         proofs=(_WRAPPED,),
-        source="livekit pkg/service/auth.go; environments/sanity.py; livekit/node-sdks#60",
+        source="livekit pkg/service/auth.go; environments/variable_checks.py; livekit/node-sdks#60",
     ),
     Cause(
         "api-key-refused",

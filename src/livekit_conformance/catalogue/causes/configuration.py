@@ -235,7 +235,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_NOT_SANE,),
         proofs=(_NOT_SANE,),
-        source="environments/sanity.py",
+        source="environments/variable_checks.py",
     ),
     Cause(
         "service-files-disagree",

@@ -49,6 +49,6 @@ CAUSES: tuple[Cause, ...] = (
             ),
         ),
         shows=(_SOME_SILENT,),
-        source="drivers/livekit_api.py: a new connection for each request; tests/faults",
+        source="drivers/api/livekit_api.py: a new connection for each request; tests/faults",
     ),
 )

@@ -215,7 +215,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_NOT_TRUSTED,),
         proofs=(_NOT_TRUSTED,),
-        source="drivers/transport.py",
+        source="drivers/reachability.py",
     ),
     Cause(
         "server-does-not-answer",

@@ -92,7 +92,7 @@ CAUSES: tuple[Cause, ...] = (
         shows=(_NO_ENDPOINT_HOST,),
         proofs=(_NO_ENDPOINT_HOST,),
         breaks=(Link.DELIVERY, *_NO_AGENT),
-        source="drivers/transport.py",
+        source="drivers/reachability.py",
     ),
     Cause(
         "webhook-endpoint-unreachable",
@@ -127,7 +127,7 @@ CAUSES: tuple[Cause, ...] = (
         shows=(_NO_ENDPOINT_SOCKET,),
         excludes=(_NO_ENDPOINT_HOST,),
         breaks=(Link.DELIVERY, *_NO_AGENT),
-        source="drivers/transport.py",
+        source="drivers/reachability.py",
     ),
     Cause(
         "webhook-certificate-not-trusted",

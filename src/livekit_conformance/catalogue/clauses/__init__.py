@@ -7,14 +7,14 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.clause import Clause
-from livekit_conformance.catalogue.clauses import aftermath, calls, rooms, server, webhooks
+from livekit_conformance.catalogue.clauses import calls, recovery_and_logs, rooms, server, webhooks
 
 CLAUSES: tuple[Clause, ...] = (
     *server.CLAUSES,
     *rooms.CLAUSES,
     *webhooks.CLAUSES,
     *calls.CLAUSES,
-    *aftermath.CLAUSES,
+    *recovery_and_logs.CLAUSES,
 )
 
 BY_ID = MappingProxyType({clause.id: clause for clause in CLAUSES})

@@ -33,7 +33,7 @@ class UnsupportedChallenge(ValueError):
     """
 
 
-class Refusal(StrEnum):
+class DigestRefusal(StrEnum):
     """
     Why `verify` does not take an answer, in the order in which it looks.
     """
@@ -158,7 +158,7 @@ def authorization(
 
 def verify(
     value: str, *, challenge: Challenge, username: str, password: str, method: str
-) -> Refusal | None:
+) -> DigestRefusal | None:
     """
     Why the answer in `value` is refused, or None when it proves the password.
 
@@ -170,14 +170,14 @@ def verify(
         fields = _digest_fields(value, required=("username", "realm", "nonce", "uri", "response"))
         expected = _expected(fields, password=password, method=method)
     except SipSyntaxError:
-        return Refusal.MALFORMED
+        return DigestRefusal.MALFORMED
     wrong = {
-        Refusal.USERNAME: fields["username"] != username,
-        Refusal.REALM: fields["realm"] != challenge.realm,
-        Refusal.NONCE: fields["nonce"] != challenge.nonce,
-        Refusal.ALGORITHM: _canonical(fields.get("algorithm", "MD5")) != challenge.algorithm
+        DigestRefusal.USERNAME: fields["username"] != username,
+        DigestRefusal.REALM: fields["realm"] != challenge.realm,
+        DigestRefusal.NONCE: fields["nonce"] != challenge.nonce,
+        DigestRefusal.ALGORITHM: _canonical(fields.get("algorithm", "MD5")) != challenge.algorithm
         or fields.get("qop", "") not in (challenge.qop or ("",)),
-        Refusal.RESPONSE: not hmac.compare_digest(
+        DigestRefusal.RESPONSE: not hmac.compare_digest(
             fields["response"].lower().encode(), expected.encode()
         ),
     }

@@ -19,7 +19,7 @@ _RINGING = 180
 _TRAIN = 3
 
 
-class Outcome(StrEnum):
+class CallOutcome(StrEnum):
     """
     How an INVITE ended, seen by its sender.
     """
@@ -44,11 +44,11 @@ class Answer:
 
 _LINK_OF_OUTCOME = MappingProxyType(
     {
-        Outcome.ANSWERED: None,
-        Outcome.KEPT_RINGING: "agent",
-        Outcome.RINGING_STOPPED: "dispatch-rule",
-        Outcome.TRYING_ONLY: "sip-socket",
-        Outcome.SILENCE: "sip-socket",
+        CallOutcome.ANSWERED: None,
+        CallOutcome.KEPT_RINGING: "agent",
+        CallOutcome.RINGING_STOPPED: "dispatch-rule",
+        CallOutcome.TRYING_ONLY: "sip-socket",
+        CallOutcome.SILENCE: "sip-socket",
     }
 )
 _LINK_OF_REFUSAL = MappingProxyType(
@@ -64,19 +64,19 @@ _LINK_OF_REFUSAL = MappingProxyType(
 )
 
 
-def outcome(answers: Sequence[Answer]) -> Outcome:
+def outcome(answers: Sequence[Answer]) -> CallOutcome:
     """
     How the INVITE ended before its sender gave up; `answers` in the order in which they came.
     """
     final = next((answer for answer in answers if _is_final(answer)), None)
     if final is not None:
-        return Outcome.ANSWERED if final.status < _FIRST_REFUSAL else Outcome.REFUSED
+        return CallOutcome.ANSWERED if final.status < _FIRST_REFUSAL else CallOutcome.REFUSED
     ringing = sum(answer.status == _RINGING for answer in answers)
     if ringing >= _TRAIN:
-        return Outcome.KEPT_RINGING
+        return CallOutcome.KEPT_RINGING
     if ringing:
-        return Outcome.RINGING_STOPPED
-    return Outcome.TRYING_ONLY if answers else Outcome.SILENCE
+        return CallOutcome.RINGING_STOPPED
+    return CallOutcome.TRYING_ONLY if answers else CallOutcome.SILENCE
 
 
 def broken_link(answers: Sequence[Answer]) -> str | None:
@@ -88,7 +88,7 @@ def broken_link(answers: Sequence[Answer]) -> str | None:
     free, 486 for what fails after the dispatch, above all the join.
     """
     ended = outcome(answers)
-    if ended is not Outcome.REFUSED:
+    if ended is not CallOutcome.REFUSED:
         return _LINK_OF_OUTCOME[ended]
     status = next(answer.status for answer in answers if _is_final(answer))
     return _LINK_OF_REFUSAL.get(status, "dispatch-rule")

@@ -50,7 +50,7 @@ class Timing:
 DEFAULT_TIMING = Timing()
 
 
-class Kind(StrEnum):
+class TransactionKind(StrEnum):
     """
     Which of the four machines.
     """
@@ -61,7 +61,7 @@ class Kind(StrEnum):
     SERVER = "non-INVITE server"
 
 
-class State(StrEnum):
+class TransactionState(StrEnum):
     """
     The states of all four machines, by the names of the RFCs.
     """
@@ -143,9 +143,9 @@ class Failed:
 
 Output = Send | Deliver | Failed
 
-_S, _I, _D, _T = State, _Input, _Do, Timer
-_Step = tuple[State, tuple[_Do, ...]]
-_Table = Mapping[tuple[State, _Input | Timer], _Step]
+_S, _I, _D, _T = TransactionState, _Input, _Do, Timer
+_Step = tuple[TransactionState, tuple[_Do, ...]]
+_Table = Mapping[tuple[TransactionState, _Input | Timer], _Step]
 
 _INVITE_CLIENT: _Table = {
     (_S.CALLING, _T.A): (_S.CALLING, (_D.SEND_REQUEST,)),
@@ -214,32 +214,32 @@ _SERVER: _Table = {
     (_S.COMPLETED, _T.J): (_S.TERMINATED, ()),
 }
 
-_TABLES: Mapping[Kind, _Table] = {
-    Kind.INVITE_CLIENT: _INVITE_CLIENT,
-    Kind.CLIENT: _CLIENT,
-    Kind.INVITE_SERVER: _INVITE_SERVER,
-    Kind.SERVER: _SERVER,
+_TABLES: Mapping[TransactionKind, _Table] = {
+    TransactionKind.INVITE_CLIENT: _INVITE_CLIENT,
+    TransactionKind.CLIENT: _CLIENT,
+    TransactionKind.INVITE_SERVER: _INVITE_SERVER,
+    TransactionKind.SERVER: _SERVER,
 }
 
-_FIRST_STATE: Mapping[Kind, State] = {
-    Kind.INVITE_CLIENT: State.CALLING,
-    Kind.CLIENT: State.TRYING,
-    Kind.INVITE_SERVER: State.PROCEEDING,
-    Kind.SERVER: State.TRYING,
+_FIRST_STATE: Mapping[TransactionKind, TransactionState] = {
+    TransactionKind.INVITE_CLIENT: TransactionState.CALLING,
+    TransactionKind.CLIENT: TransactionState.TRYING,
+    TransactionKind.INVITE_SERVER: TransactionState.PROCEEDING,
+    TransactionKind.SERVER: TransactionState.TRYING,
 }
 
 # Timers start when their state is entered from one in which they do not run.
-_TIMERS_OF: Mapping[tuple[Kind, State], tuple[Timer, ...]] = {
-    (Kind.INVITE_CLIENT, State.CALLING): (Timer.A, Timer.B),
-    (Kind.INVITE_CLIENT, State.ACCEPTED): (Timer.M,),
-    (Kind.INVITE_CLIENT, State.COMPLETED): (Timer.D,),
-    (Kind.CLIENT, State.TRYING): (Timer.E, Timer.F),
-    (Kind.CLIENT, State.PROCEEDING): (Timer.E, Timer.F),
-    (Kind.CLIENT, State.COMPLETED): (Timer.K,),
-    (Kind.INVITE_SERVER, State.ACCEPTED): (Timer.L,),
-    (Kind.INVITE_SERVER, State.COMPLETED): (Timer.G, Timer.H),
-    (Kind.INVITE_SERVER, State.CONFIRMED): (Timer.I,),
-    (Kind.SERVER, State.COMPLETED): (Timer.J,),
+_TIMERS_OF: Mapping[tuple[TransactionKind, TransactionState], tuple[Timer, ...]] = {
+    (TransactionKind.INVITE_CLIENT, TransactionState.CALLING): (Timer.A, Timer.B),
+    (TransactionKind.INVITE_CLIENT, TransactionState.ACCEPTED): (Timer.M,),
+    (TransactionKind.INVITE_CLIENT, TransactionState.COMPLETED): (Timer.D,),
+    (TransactionKind.CLIENT, TransactionState.TRYING): (Timer.E, Timer.F),
+    (TransactionKind.CLIENT, TransactionState.PROCEEDING): (Timer.E, Timer.F),
+    (TransactionKind.CLIENT, TransactionState.COMPLETED): (Timer.K,),
+    (TransactionKind.INVITE_SERVER, TransactionState.ACCEPTED): (Timer.L,),
+    (TransactionKind.INVITE_SERVER, TransactionState.COMPLETED): (Timer.G, Timer.H),
+    (TransactionKind.INVITE_SERVER, TransactionState.CONFIRMED): (Timer.I,),
+    (TransactionKind.SERVER, TransactionState.COMPLETED): (Timer.J,),
 }
 
 # Retransmission is the transport's business where it is reliable: these never run there.
@@ -256,7 +256,7 @@ class Transaction:
     """
 
     def __init__(
-        self, kind: Kind, request: Request, *, peer: Any, reliable: bool, timing: Timing
+        self, kind: TransactionKind, request: Request, *, peer: Any, reliable: bool, timing: Timing
     ) -> None:
         self.kind = kind
         self.request = request
@@ -273,7 +273,7 @@ class Transaction:
         """
         Whether the transaction is over and can be forgotten.
         """
-        return self.state is State.TERMINATED
+        return self.state is TransactionState.TERMINATED
 
     @property
     def deadline(self) -> float | None:
@@ -289,7 +289,7 @@ class Transaction:
         if isinstance(message, Response):
             self.last_response = message
             return self._input(_class_of(message), now, message)
-        is_ack = message.method == "ACK" and self.kind is Kind.INVITE_SERVER
+        is_ack = message.method == "ACK" and self.kind is TransactionKind.INVITE_SERVER
         return self._input(_Input.ACK if is_ack else _Input.REQUEST, now, message)
 
     def respond(self, response: Response, now: float) -> list[Output]:
@@ -328,7 +328,7 @@ class Transaction:
         for timer in _RETRANSMIT:
             self._deadlines.pop(timer, None)
 
-    def enter(self, state: State, now: float) -> None:
+    def enter(self, state: TransactionState, now: float) -> None:
         """
         Change the state and with it the timers that run.
         """
@@ -380,7 +380,7 @@ class Transaction:
         return [output] if output else []
 
     def _restart(self, timer: Timer, now: float) -> None:
-        if timer is Timer.E and self.state is State.PROCEEDING:
+        if timer is Timer.E and self.state is TransactionState.PROCEEDING:
             # RFC 3261 section 17.1.2.2: after a provisional response, the interval is T2 at once.
             self._intervals[timer] = self._timing.t2
         else:
@@ -412,7 +412,7 @@ def start_client(
 
     `request` is anything but an ACK, which has no transaction of its own.
     """
-    kind = Kind.INVITE_CLIENT if request.method == "INVITE" else Kind.CLIENT
+    kind = TransactionKind.INVITE_CLIENT if request.method == "INVITE" else TransactionKind.CLIENT
     transaction = Transaction(kind, request, peer=peer, reliable=reliable, timing=timing)
     transaction.enter(transaction.state, now)
     return transaction, [Send(request)]
@@ -431,7 +431,7 @@ def start_server(
 
     An INVITE that cannot be answered within 200 ms must get a 100 from the user (17.2.1).
     """
-    kind = Kind.INVITE_SERVER if request.method == "INVITE" else Kind.SERVER
+    kind = TransactionKind.INVITE_SERVER if request.method == "INVITE" else TransactionKind.SERVER
     transaction = Transaction(kind, request, peer=peer, reliable=reliable, timing=timing)
     transaction.enter(transaction.state, now)
     return transaction

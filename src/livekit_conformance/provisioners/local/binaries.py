@@ -84,7 +84,7 @@ REDIS = Program(name="redis-server", needs=(REDIS_SERVER,))
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundProgram:
     """
     A program that is there. `version` is known only for what we built ourselves.
     """
@@ -123,7 +123,7 @@ def cached(program: Program, version: str, environ: Mapping[str, str]) -> Path |
     return cache and cache / f"{program.name}-{version}" / program.name
 
 
-def find(program: Program, environ: Mapping[str, str]) -> Found:
+def find(program: Program, environ: Mapping[str, str]) -> FoundProgram:
     """
     The program by environment variable, in the cache, or on PATH, in this order.
 
@@ -137,20 +137,20 @@ def find(program: Program, environ: Mapping[str, str]) -> Found:
                 f"{program.variable} names {named}, which is not a program",
                 remedy=f"Unset it or let it name {program.name}",
             )
-        return Found(Path(named), None)
+        return FoundProgram(Path(named), None)
     if not program.versions:
-        return Found(Path(program.needs[0].find(environ)), None)
+        return FoundProgram(Path(program.needs[0].find(environ)), None)
     version = chosen or program.versions[0]
     built = cached(program, version, environ)
     if built is not None and built.is_file():
-        return Found(built, version)
+        return FoundProgram(built, version)
     if chosen:
         raise Blocked(
             f"{program.name} {chosen} is missing",
             remedy=f"Build it: {program.version_variable}={chosen} {BUILD_STACK}",
         )
     if on_path := shutil.which(program.name, path=environ.get("PATH")):
-        return Found(Path(on_path), None)
+        return FoundProgram(Path(on_path), None)
     first = packages_of(tool for tool in program.needs if not tool.is_there(environ))
     raise Blocked(
         f"{program.name} is missing",
@@ -244,7 +244,7 @@ def _with_go_folders(environ: Mapping[str, str]) -> dict[str, str]:
     return {"GOPATH": str(cache / "go"), "GOCACHE": str(cache / "go-build")} | dict(environ)
 
 
-def provide(program: Program, environ: Mapping[str, str]) -> Found:
+def provide(program: Program, environ: Mapping[str, str]) -> FoundProgram:
     """
     Return the program, built or installed first where it is nowhere.
 

@@ -18,7 +18,7 @@ import yaml
 
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.address import own_loopback_address
-from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, Found, find
+from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, FoundProgram, find
 from livekit_conformance.provisioners.local.process import Process
 
 HTTP_PORT = 7880
@@ -185,7 +185,7 @@ def _assemble(
     keys: KeyPair,
     folder: Path,
     webhooks: socket.socket,
-    programs: Mapping[str, Found],
+    programs: Mapping[str, FoundProgram],
     recorder: Recorder,
 ) -> Stack:
     def process(name: str, *arguments: str) -> Process:

@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from livekit_conformance.catalogue.text import Language
-from livekit_conformance.reporting import page_phrases, phrases
-from livekit_conformance.reporting.model import Result
 from livekit_conformance.reporting.page.model import (
     Cell,
+    ColouredWord,
     Column,
     FileLink,
     Fold,
@@ -21,7 +20,6 @@ from livekit_conformance.reporting.page.model import (
     Row,
     Section,
     Table,
-    Word,
 )
 from livekit_conformance.reporting.pictures.ladder import (
     NARROW,
@@ -31,7 +29,9 @@ from livekit_conformance.reporting.pictures.ladder import (
     stop_words,
 )
 from livekit_conformance.reporting.pictures.time_bar import time_bar
-from livekit_conformance.reporting.writers.timelines import file_name
+from livekit_conformance.reporting.result.evidence_files import timeline_file
+from livekit_conformance.reporting.result.model import Result
+from livekit_conformance.reporting.text import page_phrases, phrases
 from livekit_conformance.timeline.model import Step, Timeline
 from livekit_conformance.verdict import Verdict
 
@@ -64,7 +64,7 @@ def _parts(story: Timeline, title: str, stories: int, language: Language) -> Ite
         yield Heading(page_phrases.HEAD_TIME.say(language))
         yield Picture(waits)
     yield Fold(page_phrases.STEPS.say(language), (_steps(story, language),))
-    path = f"evidence/{file_name(story)}"
+    path = f"evidence/{timeline_file(story)}"
     told = phrases.STORIES.say(language, count=stories)
     yield Paragraph((f"{told} ", FileLink(path, path)))
     if story.left_out:
@@ -84,7 +84,7 @@ def _steps(story: Timeline, language: Language) -> Table:
     rows = [_step(step, language) for step in story.steps]
     if story.stop is not None:
         who = page_phrases.LANES[story.stop.lane].say(language)
-        stop = Word(stop_words(story.stop, language), Verdict.FAIL)
+        stop = ColouredWord(stop_words(story.stop, language), Verdict.FAIL)
         rows.insert(story.stop.before, ("-", who, stop))
     return Table(page_phrases.CAPTION_STEPS.say(language), columns, tuple(rows), style="steps")
 
@@ -94,5 +94,5 @@ def _step(step: Step, language: Language) -> Row:
     who = source if source == target else f"{source} → {target}"
     what = step_words(step, language)
     cut = f"{what[:_DETAIL]} …" if len(what) > _DETAIL else what
-    cell: Cell = Word(cut, Verdict.FAIL) if step.is_problem else cut
+    cell: Cell = ColouredWord(cut, Verdict.FAIL) if step.is_problem else cut
     return f"{step.at_s:+.3f}", who, cell

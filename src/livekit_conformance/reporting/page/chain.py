@@ -6,23 +6,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from livekit_conformance.catalogue.chain import CALL_PATH, CALL_STAGES, Link
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.link_words import BESIDE, STAGES, WORDS
+from livekit_conformance.catalogue.text import Text
 from livekit_conformance.diagnosis import UNKNOWN, Diagnosis
-from livekit_conformance.reporting import page_phrases, phrases, words
-from livekit_conformance.reporting.model import Result, clause_of, never_ran
 from livekit_conformance.reporting.page.model import (
-    Cause,
+    CauseBox,
     ChainLink,
     ChainPicture,
     ChainStage,
     ChainState,
     LinkState,
 )
+from livekit_conformance.reporting.result.model import Result, clause_of, never_ran
+from livekit_conformance.reporting.text import page_phrases, phrases, words
 from livekit_conformance.verdict import Verdict
 
+LINK_STATES: Mapping[LinkState, Text] = MappingProxyType(
+    {
+        LinkState.WORKING: Text(en="working", ru="работает"),
+        LinkState.BROKEN: Text(en="broken", ru="обрыв"),
+        LinkState.BLOCKED: Text(en="blocked", ru="не дошли из-за обрыва"),
+        LinkState.UNSEEN: Text(en="not looked at", ru="не проверялось"),
+    }
+)
 # Our own client is no link of the deployment.
 _BESIDE = tuple(link for link in Link if link not in CALL_PATH and link is not Link.CLIENT)
 
@@ -65,14 +75,14 @@ def chain_picture(result: Result) -> ChainPicture:
         page_phrases.CHAIN.say(language),
         tuple(
             ChainState(state, text.say(language), counts[state])
-            for state, text in page_phrases.LINK_STATES.items()
+            for state, text in LINK_STATES.items()
         ),
         tuple(stages),
         None if first is None else _cause(result, first),
     )
 
 
-def _cause(result: Result, first: Link) -> Cause:
+def _cause(result: Result, first: Link) -> CauseBox:
     """
     Return why the first broken link is broken and what to do: the surest known cause of this very
     link, else the surest of all.
@@ -81,9 +91,9 @@ def _cause(result: Result, first: Link) -> Cause:
     title = page_phrases.FIRST_BROKEN.say(language, link=WORDS[first].title.say(language))
     found = _diagnosis(result, first)
     if found is None:
-        return Cause(title, ((phrases.LOOK.say(language), WORDS[first].look.say(language)),))
+        return CauseBox(title, ((phrases.LOOK.say(language), WORDS[first].look.say(language)),))
     name, _ = words.cause_parts(result, found)
-    return Cause(title, ((phrases.CAUSE.say(language), name), words.remedy(found, language)))
+    return CauseBox(title, ((phrases.CAUSE.say(language), name), words.remedy(found, language)))
 
 
 def _diagnosis(result: Result, first: Link) -> Diagnosis | None:

@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.text import Language
-from livekit_conformance.reporting import words
-from livekit_conformance.reporting.model import Group
-from livekit_conformance.reporting.page.model import Tone, Word
+from livekit_conformance.reporting.page.model import ColouredWord, Tone
+from livekit_conformance.reporting.result.model import Group
+from livekit_conformance.reporting.text import words
 from livekit_conformance.verdict import RunVerdict, Verdict
 
 # The worst first.
@@ -33,18 +33,18 @@ _LIKE: Mapping[RunVerdict, Verdict] = MappingProxyType(
 )
 
 
-def of_check(verdict: Verdict) -> Word:
+def of_check(verdict: Verdict) -> ColouredWord:
     """
     Return the verdict of a check as a word.
     """
-    return Word(verdict, verdict)
+    return ColouredWord(verdict, verdict)
 
 
-def of_run(verdict: RunVerdict) -> Word:
+def of_run(verdict: RunVerdict) -> ColouredWord:
     """
     Return the verdict of a run as a word.
     """
-    return Word(verdict, _LIKE[verdict])
+    return ColouredWord(verdict, _LIKE[verdict])
 
 
 def of_worst(verdicts: Collection[RunVerdict]) -> Tone:
@@ -54,9 +54,9 @@ def of_worst(verdicts: Collection[RunVerdict]) -> Tone:
     return next(tone for verdict, tone in TONES.items() if verdict in verdicts)
 
 
-def of_group(group: Group, language: Language) -> Word:
+def of_group(group: Group, language: Language) -> ColouredWord:
     """
     Return the verdict of a group as a word, quiet where nothing of it was looked at.
     """
     tone = _LIKE[group.verdict] if group.tally.attempted else Verdict.SKIPPED
-    return Word(words.verdict_of(group, language), tone)
+    return ColouredWord(words.verdict_of(group, language), tone)

@@ -29,7 +29,7 @@ class LinkState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class ColouredWord:
     """
     A text in the colour of a verdict.
     """
@@ -100,7 +100,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class CauseBox:
     """
     A cause with its parts as label and text: cause, fix, evidence.
     """
@@ -171,13 +171,13 @@ class Heading:
 
 Part = (
     str
-    | Word
+    | ColouredWord
     | Paragraph
     | Items
     | FileLink
     | Command
     | Picture
-    | Cause
+    | CauseBox
     | Banner
     | Table
     | Fold
@@ -242,7 +242,7 @@ class ChainPicture:
     title: str
     states: tuple[ChainState, ...]
     stages: tuple[ChainStage, ...]
-    cause: Cause | None = None
+    cause: CauseBox | None = None
 
     def words(self, state: LinkState) -> str:
         """

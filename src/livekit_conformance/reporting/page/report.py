@@ -8,15 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import PurePosixPath
 
-from livekit_conformance.reporting import page_phrases, phrases, words
-from livekit_conformance.reporting.again import command
-from livekit_conformance.reporting.model import Group, Result, is_root
 from livekit_conformance.reporting.page import colours
 from livekit_conformance.reporting.page.calls import call_sections
 from livekit_conformance.reporting.page.chain import chain_picture
 from livekit_conformance.reporting.page.model import (
     Banner,
-    Cause,
+    CauseBox,
     Column,
     Command,
     FileLink,
@@ -29,7 +26,10 @@ from livekit_conformance.reporting.page.model import (
     Table,
 )
 from livekit_conformance.reporting.page.trend import trend_sections
-from livekit_conformance.reporting.trend import Point
+from livekit_conformance.reporting.result.model import Group, Result, is_root
+from livekit_conformance.reporting.result.trend import Point
+from livekit_conformance.reporting.text import page_phrases, phrases, words
+from livekit_conformance.reporting.text.rerun_command import command
 from livekit_conformance.verdict import WORST_FIRST, CheckRecord, Verdict
 
 # Characters of one message, and of all that are long: the page stays below 1 MB, and a message is
@@ -127,10 +127,10 @@ def _worst_first(checks: Iterable[CheckRecord]) -> list[CheckRecord]:
     return sorted(checks, key=lambda check: WORST_FIRST.index(check.verdict))
 
 
-def _causes(result: Result) -> Iterator[Cause]:
+def _causes(result: Result) -> Iterator[CauseBox]:
     for diagnosis in result.diagnoses:
         title, parts = words.cause_parts(result, diagnosis)
-        yield Cause(title, tuple((label, _cut(text, result)) for label, text in parts))
+        yield CauseBox(title, tuple((label, _cut(text, result)) for label, text in parts))
 
 
 def _findings(result: Result, caption: str, roots: Sequence[CheckRecord]) -> Table:

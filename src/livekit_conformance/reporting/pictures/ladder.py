@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from textwrap import wrap
 from types import MappingProxyType
 
-from livekit_conformance.catalogue.call_lines import Lane
+from livekit_conformance.catalogue.log_lines import Lane
 from livekit_conformance.catalogue.milestones import MISSING, Milestone
 from livekit_conformance.catalogue.text import Language
-from livekit_conformance.reporting import page_phrases as phrases
 from livekit_conformance.reporting.pictures import svg
+from livekit_conformance.reporting.text import page_phrases as phrases
 from livekit_conformance.timeline.model import Step, Stop, Timeline
 
 BAD = "lkc-bad"

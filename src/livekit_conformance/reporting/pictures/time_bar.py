@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from itertools import chain, pairwise
 
 from livekit_conformance.catalogue.text import Language
-from livekit_conformance.reporting import page_phrases as phrases
 from livekit_conformance.reporting.pictures import svg
+from livekit_conformance.reporting.text import page_phrases as phrases
+from livekit_conformance.timeline.call_durations import CallMoment, marks
 from livekit_conformance.timeline.model import Timeline
-from livekit_conformance.timeline.waits import Mark, marks
 
 # As wide as a phone shows it; the page enlarges it where there is room.
 _WIDTH = 350
@@ -48,13 +48,13 @@ def time_bar(timeline: Timeline, language: Language) -> str:
     return svg.picture("time", size=(_WIDTH, y), title=title, description=description, body=body)
 
 
-def _with_before(seen: list[Mark]) -> Iterator[tuple[float, Mark]]:
+def _with_before(seen: list[CallMoment]) -> Iterator[tuple[float, CallMoment]]:
     for before, mark in pairwise(chain([None], seen)):
         assert mark is not None
         yield (0.0 if before is None else _at(before)), mark
 
 
-def _told(mark: Mark, before: float, seen: list[Mark], language: Language) -> str:
+def _told(mark: CallMoment, before: float, seen: list[CallMoment], language: Language) -> str:
     took, whole = _at(mark) - before, _at(seen[-1])
     return phrases.AT.say(
         language,
@@ -65,5 +65,5 @@ def _told(mark: Mark, before: float, seen: list[Mark], language: Language) -> st
     )
 
 
-def _at(mark: Mark) -> float:
+def _at(mark: CallMoment) -> float:
     return max(mark.at_s or 0.0, 0.0)

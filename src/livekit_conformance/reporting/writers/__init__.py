@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from livekit_conformance.reporting.model import Result
+from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.reporting.writers import (
     allure,
     ctrf,

@@ -28,14 +28,14 @@ from allure_commons.model2 import (
 from allure_commons.types import LabelType, LinkType, Severity
 
 from livekit_conformance.catalogue.clause import REQUIREMENTS
-from livekit_conformance.reporting import phrases, words
-from livekit_conformance.reporting.model import (
+from livekit_conformance.reporting.result.model import (
     OUTCOMES,
     Result,
     clause_of,
     interval_ms,
     is_about_client,
 )
+from livekit_conformance.reporting.text import phrases, words
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 _SEVERITY = {"MUST": Severity.CRITICAL, "SHOULD": Severity.MINOR}

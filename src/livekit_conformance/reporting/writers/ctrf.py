@@ -12,8 +12,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from livekit_conformance.diagnosis import Diagnosis
-from livekit_conformance.reporting import words
-from livekit_conformance.reporting.model import (
+from livekit_conformance.reporting.result.model import (
     OUTCOMES,
     Group,
     Outcome,
@@ -22,6 +21,7 @@ from livekit_conformance.reporting.model import (
     epoch_ms,
     interval_ms,
 )
+from livekit_conformance.reporting.text import words
 from livekit_conformance.verdict import CheckRecord
 
 _STATUS: dict[Outcome, str] = {

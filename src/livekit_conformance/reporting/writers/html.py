@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from livekit_conformance.reporting.model import Result
 from livekit_conformance.reporting.page.rendering import render
 from livekit_conformance.reporting.page.report import report_page, summary_page
-from livekit_conformance.reporting.trend import before
+from livekit_conformance.reporting.result.model import Result
+from livekit_conformance.reporting.result.trend import before
 
 
 def write(result: Result, path: Path) -> None:

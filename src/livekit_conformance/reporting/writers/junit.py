@@ -10,8 +10,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from livekit_conformance.diagnosis import Diagnosis
-from livekit_conformance.reporting import words
-from livekit_conformance.reporting.model import OUTCOMES, Group, Outcome, Result, clause_of
+from livekit_conformance.reporting.result.model import OUTCOMES, Group, Outcome, Result, clause_of
+from livekit_conformance.reporting.text import words
 from livekit_conformance.verdict import CheckRecord
 
 _ELEMENTS: dict[Outcome, str] = {"failed": "failure", "broken": "error", "skipped": "skipped"}

@@ -9,8 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from livekit_conformance.reporting.json_text import entry_a_line
-from livekit_conformance.reporting.model import Result
+from livekit_conformance.reporting.result.json_text import entry_a_line
+from livekit_conformance.reporting.result.model import Result
 
 
 def write(result: Result, path: Path) -> None:

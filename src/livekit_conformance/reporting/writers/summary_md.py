@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from livekit_conformance.reporting import phrases, words
-from livekit_conformance.reporting.model import Result
-from livekit_conformance.reporting.writers.timelines import file_name
+from livekit_conformance.reporting.result.evidence_files import timeline_file
+from livekit_conformance.reporting.result.model import Result
+from livekit_conformance.reporting.text import phrases, words
 
 # GitHub takes 65,536 characters in a comment.
 LIMIT = 65_000
@@ -92,7 +92,7 @@ def _lines(result: Result) -> Iterator[str]:
         yield from (
             f"- {_text(told.purpose)}: {_text(told.outcome)}, [step by step](evidence/{file})"
             for told in result.timelines
-            if (file := file_name(told))
+            if (file := timeline_file(told))
         )
     if left := list(words.skipped_lines(result)):
         yield f"\n## {phrases.HEAD_NOT_LOOKED_AT.say(result.language)}\n"

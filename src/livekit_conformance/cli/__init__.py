@@ -1,0 +1,3 @@
+"""
+The command `livekit-conformance`: one module for each sub-command.
+"""

@@ -1,0 +1,113 @@
+"""
+The command `livekit-conformance compare`: what changed from one run to another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from livekit_conformance.catalogue.text import LANGUAGES, Language
+from livekit_conformance.comparison import comparison_page, past_run
+from livekit_conformance.comparison.changes import compare
+from livekit_conformance.comparison.document import as_html, as_lines, as_markdown
+from livekit_conformance.environments.language import language_of
+from livekit_conformance.errors import in_system_words
+from livekit_conformance.layout import width_of
+from livekit_conformance.reporting.result.results_file import ResultsError
+
+_OK, _REGRESSION, _INTERNAL_ERROR, _USAGE = 0, 1, 3, 4
+
+
+def add_parser(commands: Any) -> None:
+    """
+    Declare the command and its options.
+    """
+    parser = commands.add_parser(
+        "compare",
+        help="what changed from run A to run B: fixed, broken, new, gone, slower, other causes",
+        epilog="Exit status: 0 no regression, 1 a check that was PASS, WARN or KNOWN in A is FAIL, "
+        "BLOCKED or ERROR in B, 3 a file cannot be written, 4 A or B cannot be read.",
+    )
+    for name in ("before", "after"):
+        parser.add_argument(
+            name,
+            type=Path,
+            metavar="AB"[name == "after"],
+            help=f"the run {name}: its folder, its results.json or its journal.jsonl",
+        )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="lost coverage is a regression too: what was decided in A and is skipped or gone in B",
+    )
+    add_output_options(parser, markdown=True)
+    parser.set_defaults(run=run)
+
+
+def add_output_options(parser: argparse.ArgumentParser, *, markdown: bool = False) -> None:
+    """
+    Declare where the page is written, beside the terminal, and in which language.
+    """
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained page")
+    if markdown:
+        parser.add_argument("--markdown", type=Path, metavar="FILE", help="write it for a ticket")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write it for programs")
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        help="language of the texts (default: that of the environment's locale)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """
+    Compare two runs: 0 no regression, 1 a regression, 4 one of them cannot be read.
+
+    A regression is a check that was PASS, WARN or KNOWN and is FAIL, BLOCKED or ERROR; with
+    `--strict` also one that was decided (those, or FAIL) and is now absent, or SKIPPED although it
+    may apply. Everything else is told and does not change the status: what got slower, a WARN
+    instead of a PASS, a new check that fails, a check that fails for another cause. 3 means that a
+    file could not be written.
+    """
+    language: Language = options.lang or language_of(os.environ)
+    try:
+        before, after = past_run.load(options.before), past_run.load(options.after)
+    except ResultsError as error:
+        sys.stderr.write(f"{error}\n")
+        return _USAGE
+    comparison = compare(before.result, after.result)
+    strict: bool = options.strict
+    page = comparison_page.document(comparison, before, after, language, strict=strict)
+    data = comparison_page.as_json(comparison, before, after, strict=strict)
+    files = {options.html: as_html(page), options.markdown: as_markdown(page)}
+    if not written({**files, options.json: as_json_text(data)}):
+        return _INTERNAL_ERROR
+    sys.stdout.writelines(f"{line}\n" for line in as_lines(page, width_of(sys.stdout)))
+    return _REGRESSION if data["regression"] else _OK
+
+
+def as_json_text(data: Any) -> str:
+    """
+    JSON as it stands in files.
+    """
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def written(files: dict[Path | None, str]) -> bool:
+    """
+    Write the texts to the files that were asked for; tell what cannot be written.
+    """
+    for path, text in files.items():
+        if path is None:
+            continue
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            sys.stderr.write(f"{path}: cannot be written: {in_system_words(error)}\n")
+            return False
+    return True

@@ -1,0 +1,20 @@
+"""
+`livekit-conformance config`: what is done with configuration files.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from livekit_conformance.cli import config_check
+from livekit_conformance.cli import config_fix as fix_command
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """
+    Add the command and what it can do.
+    """
+    config = commands.add_parser("config", help="check and fix livekit.yaml and livekit-sip.yaml")
+    actions = config.add_subparsers(required=True, metavar="ACTION")
+    config_check.add_parser(actions)
+    fix_command.add_parser(actions)

@@ -1,0 +1,173 @@
+"""
+The command `livekit-conformance config check`: what is wrong with the services' files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from livekit_conformance.config_doctor import verdict
+from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
+from livekit_conformance.config_doctor.lint import check_agreement, check_server, check_sip
+from livekit_conformance.config_doctor.lint import read_server as read
+from livekit_conformance.config_doctor.reading import Unreadable, decode
+from livekit_conformance.config_doctor.recognition import recognise
+from livekit_conformance.config_doctor.server_rules import check_endpoint
+from livekit_conformance.config_doctor.services import SERVER, SIP, ConfiguredService
+from livekit_conformance.config_doctor.verdict import FilesVerdict, Judged
+from livekit_conformance.errors import in_system_words
+from livekit_conformance.layout import write_folded
+
+_TOGETHER = "both together"
+_MEBIBYTE = 1024 * 1024
+
+
+class NotJudged(Exception):
+    """
+    A file about which nothing can be said; the message says why and what to do.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """
+    A file that was read: for which service, its text, and what made it no text at all.
+    """
+
+    name: str
+    service: ConfiguredService
+    text: str = field(default="", repr=False)
+    problem: ConfigFinding | None = None
+
+
+def add_parser(actions: Any) -> None:
+    """
+    Declare the command and its options.
+    """
+    parser = actions.add_parser(
+        "check",
+        help="say what is wrong with livekit.yaml and livekit-sip.yaml; changes nothing",
+        epilog="One file of each service is looked at as a pair too. Exit status: 0 no errors "
+        "(warnings there may be), 1 errors, 4 a file cannot be read or it is not clear what it is "
+        "for.",
+    )
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="recognised by its name or its keys"
+    )
+    for service in (SERVER, SIP):
+        parser.add_argument(
+            f"--{service.name.removeprefix('livekit-')}",
+            action="append",
+            default=[],
+            metavar="FILE",
+            help=f"a file of {service.name}, whatever it is called",
+        )
+    parser.add_argument(
+        "--webhook-url", metavar="URL", help="where the webhooks have to go (livekit.yaml)"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """
+    Read the files and tell what is wrong: 0 no errors, 1 errors, 4 a file could not be judged.
+    """
+    asked: dict[str, ConfiguredService | None] = dict.fromkeys(options.files)
+    asked |= dict.fromkeys(options.server, SERVER) | dict.fromkeys(options.sip, SIP)
+    if not asked:
+        sys.stderr.write("config check: name a file: livekit.yaml, livekit-sip.yaml, or both\n")
+        return verdict.UNCLEAR
+    sources: list[CheckedFile] = []
+    unclear: list[str] = []
+    for name, service in asked.items():
+        try:
+            sources.append(source(name, service))
+        except NotJudged as reason:
+            unclear.append(str(reason))
+    if options.webhook_url and not any(each.service is SERVER for each in sources):
+        unclear.append("--webhook-url: there is no livekit.yaml to look for it in")
+    told = judge(sources, unclear, options.webhook_url)
+    if options.json:
+        sys.stdout.write(told.as_json())
+    else:
+        write_folded(sys.stdout, told.as_text().splitlines())
+    return told.status
+
+
+def source(name: str, service: ConfiguredService | None) -> CheckedFile:
+    """
+    A file, read. Raises NotJudged for what is no file, and for one that no service is known for.
+    """
+    content = _content(Path(name))
+    try:
+        text = decode(content)
+    except Unreadable as error:
+        service = service or recognise(name, "")
+        if service is None:
+            raise NotJudged(f"{name}: {error.problem}; is this a configuration file?") from error
+        remedy = "Save it as UTF-8"
+        place = (name, error.line, error.column, "top level")
+        problem = ConfigFinding(Severity.ERROR, *place, error.problem, service.refuses, remedy)
+        return CheckedFile(name, service, problem=problem)
+    service = service or recognise(name, text)
+    if service is None:
+        raise NotJudged(
+            f"{name}: for livekit-server or livekit-sip? Neither its name nor its keys tell; "
+            f"write --server {name} or --sip {name}"
+        )
+    return CheckedFile(name, service, text)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise NotJudged(f"{path}: a directory; name the file in it")
+        if not stat.S_ISREG(status.st_mode):
+            raise NotJudged(f"{path}: not a file")
+        if status.st_size > _MEBIBYTE:
+            raise NotJudged(f"{path}: {status.st_size} bytes; is this a configuration file?")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = in_system_words(error) if isinstance(error, OSError) else str(error)
+        raise NotJudged(f"{path}: cannot be read: {reason}") from error
+
+
+def judge(
+    sources: Sequence[CheckedFile], unclear: Sequence[str] = (), webhook_url: str | None = None
+) -> FilesVerdict:
+    """
+    Each file for itself, and one of each service as a pair.
+    """
+    judged = [
+        Judged(each.name, each.service.name, tuple(_alone(each, webhook_url))) for each in sources
+    ]
+    servers, sips = ([each for each in sources if each.service is kind] for kind in (SERVER, SIP))
+    if len(servers) == len(sips) == 1:
+        judged.append(Judged(_TOGETHER, None, _together(servers[0], sips[0])))
+    texts = [(each.service, each.text) for each in sources]
+    return FilesVerdict(judged, tuple(unclear), verdict.redactor(texts))
+
+
+def _alone(each: CheckedFile, webhook_url: str | None) -> Iterator[ConfigFinding]:
+    if each.problem is not None:
+        yield each.problem
+        return
+    check = check_server if each.service is SERVER else check_sip
+    yield from check(each.text, each.name)
+    if webhook_url and each.service is SERVER:
+        yield from check_endpoint(read(each.text, each.name), webhook_url)
+
+
+def _together(server: CheckedFile, sip: CheckedFile) -> tuple[ConfigFinding, ...] | None:
+    if server.problem or sip.problem:
+        return None
+    found = check_agreement(server.text, sip.text, server_file=server.name, sip_file=sip.name)
+    return None if found is None else tuple(found)

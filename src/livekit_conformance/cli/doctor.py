@@ -1,0 +1,108 @@
+"""
+The command `livekit-conformance doctor`: a look along the whole chain that changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from livekit_conformance.catalogue.text import LANGUAGES
+from livekit_conformance.doctor import printing, settings
+from livekit_conformance.doctor.examination import examine
+from livekit_conformance.doctor.findings import LinkFinding, has_problem, in_order
+from livekit_conformance.doctor.resolver_loop import Loop
+from livekit_conformance.environments import loader
+from livekit_conformance.environments.language import language_of
+from livekit_conformance.environments.scrubbing import scrubber_of
+from livekit_conformance.errors import ProfileError
+from livekit_conformance.layout import width_of
+from livekit_conformance.observations import Recorder
+from livekit_conformance.secrets.scrubber import Scrubber
+
+_OK, _PROBLEM, _USAGE = 0, 1, 4
+# Ten seconds for everything; starting and printing take a part of the last one.
+_WHOLE_S = 9.0
+_CONFIG = Path("config")
+
+
+def add_parser(commands: Any) -> None:
+    """
+    Declare the command and its options.
+    """
+    parser = commands.add_parser(
+        "doctor",
+        help="look along the chain within 10 s: what is wrong, what to do; changes nothing",
+    )
+    parser.add_argument("--env", required=True, metavar="NAME|PATH", help="the environment")
+    parser.add_argument("--env-file", type=Path, metavar="FILE", help="file with variables")
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        help="language of the texts (default: that of the environment's locale)",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """
+    Look, and tell what was seen: 0 nothing is wrong, 1 something is, 4 the profile is unusable.
+    """
+    began = time.monotonic()
+    default = Path(".env")
+    env_file: Path | None = options.env_file or (default if default.is_file() else None)
+    clean = Scrubber()
+    findings: list[LinkFinding]
+    try:
+        loaded = loader.load(options.env, environ=os.environ, env_file=env_file, config_dir=_CONFIG)
+    except ProfileError as error:
+        path = settings.path_of(options.env, _CONFIG)
+        findings = [*settings.judge_unusable(path, error, os.environ, env_file)]
+        status = _USAGE
+    else:
+        clean = scrubber_of(loaded.profile)
+        left = _WHOLE_S - (time.monotonic() - began)
+        with asyncio.Runner(loop_factory=Loop) as runner:
+            found = runner.run(
+                examine(
+                    loaded.profile,
+                    Recorder(clean),
+                    environ=os.environ,
+                    whole=left,
+                    left_out=loaded.left_out,
+                )
+            )
+        findings = in_order([*settings.judge_loaded(loaded, env_file), *found])
+        status = _PROBLEM if has_problem(findings) else _OK
+    _write(options, findings, status, time.monotonic() - began, clean)
+    return status
+
+
+def _write(
+    options: argparse.Namespace,
+    findings: list[LinkFinding],
+    status: int,
+    seconds: float,
+    clean: Scrubber,
+) -> None:
+    language = options.lang or language_of(os.environ)
+    if options.json:
+        text = printing.as_json(
+            findings,
+            environment=options.env,
+            language=language,
+            seconds=seconds,
+            exit_status=status,
+            clean=clean,
+        )
+        sys.stdout.write(f"{text}\n")
+        return
+    width = width_of(sys.stdout)
+    lines = printing.lines(findings, language=language, seconds=seconds, clean=clean, width=width)
+    sys.stdout.writelines(f"{line}\n" for line in lines)

@@ -1,0 +1,108 @@
+"""
+The command `livekit-conformance sweep`: removes what dead runs have left on a deployment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.drivers.ownership.ledger import past_runs
+from livekit_conformance.drivers.sweeper import Sweeper, TooManyLeftovers
+from livekit_conformance.environments import loader
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.environments.scrubbing import scrubber_of
+from livekit_conformance.errors import ProfileError, Unreachable
+from livekit_conformance.observations import Recorder
+from livekit_conformance.reporting.run.session import environment_name
+
+_CLEAN, _LEFT, _USAGE = 0, 1, 4
+
+
+def add_parser(commands: Any) -> None:
+    """
+    Declare the command and its options.
+    """
+    parser = commands.add_parser(
+        "sweep",
+        help="remove the rooms, trunks and rules that dead runs have left, and nothing else",
+    )
+    parser.add_argument("--env", required=True, metavar="NAME|PATH", help="the environment")
+    parser.add_argument("--env-file", type=Path, metavar="FILE", help="file with variables")
+    parser.add_argument(
+        "--reports",
+        type=Path,
+        default=Path("reports"),
+        metavar="DIR",
+        help="where the ledgers of the runs are (default: reports/)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="tell what would be deleted")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """
+    Sweep, and tell what was done: 0 nothing is left, 1 something is, 4 the profile is unusable.
+    """
+    default = Path(".env")
+    try:
+        profile = loader.load(
+            options.env,
+            environ=os.environ,
+            env_file=options.env_file or (default if default.is_file() else None),
+            config_dir=Path("config"),
+        ).profile
+    except ProfileError as error:
+        sys.stderr.write(f"{error}\n")
+        return _USAGE
+    if profile.kind != "live":
+        _say(f"nothing to sweep: a deployment of kind {profile.kind} ends with its run")
+        return _CLEAN
+    clean = scrubber_of(profile)
+    try:
+        return asyncio.run(_sweep(profile, options))
+    except (ApiRefused, Unreachable, TooManyLeftovers) as error:
+        sys.stderr.write(f"{clean(str(error))}\n")
+        return _LEFT
+
+
+async def _sweep(profile: Profile, options: argparse.Namespace) -> int:
+    secret = profile.livekit.api_secret.get_secret_value()
+    client = LiveKitClient(
+        profile.livekit.url,
+        api_key=profile.livekit.api_key,
+        api_secret=secret,
+        # A run may have been allowed more than the profile allows by itself.
+        permit=Permit(profile.allow | profile.may_raise),
+        recorder=Recorder(scrubber_of(profile)),
+    )
+    async with client:
+        sweeper = Sweeper(
+            client,
+            secret=secret,
+            environment=environment_name(options.env),
+            past=past_runs(options.reports),
+        )
+        leftovers = await sweeper.find()
+        if options.dry_run:
+            for leftover in leftovers:
+                _say(f"would delete {leftover}")
+            _say(f"{len(leftovers)} would be deleted")
+            return _CLEAN
+        swept = await sweeper.delete(leftovers)
+    for leftover in swept.deleted:
+        _say(f"deleted {leftover}")
+    for leftover, reason in swept.left:
+        _say(f"left {leftover}; {reason}")
+    _say(f"{len(swept.deleted)} deleted, {len(swept.left)} left")
+    return _LEFT if swept.left else _CLEAN
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")

@@ -1,0 +1,117 @@
+"""
+The command `livekit-conformance trend`: how the runs of a reports folder went, one after another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from livekit_conformance.catalogue.text import Language
+from livekit_conformance.cli.compare import (
+    add_output_options,
+    as_json_text,
+    written,
+)
+from livekit_conformance.comparison import past_run, trend_page, words
+from livekit_conformance.comparison.document import as_html, as_lines
+from livekit_conformance.comparison.past_run import PastRun
+from livekit_conformance.comparison.series import series_of
+from livekit_conformance.environments.language import language_of
+from livekit_conformance.layout import width_of
+from livekit_conformance.reporting.result import journal
+from livekit_conformance.reporting.result.results_file import ResultsError
+from livekit_conformance.reporting.result.trend import LAST, environment_in, run_folders
+
+_OK, _INTERNAL_ERROR, _USAGE = 0, 3, 4
+
+
+def add_parser(commands: Any) -> None:
+    """
+    Declare the command and its options.
+    """
+    parser = commands.add_parser(
+        "trend",
+        help="success rate, times and flake rate over the runs of a reports folder",
+        epilog="Exit status: 0, or 3 a file cannot be written, 4 no run can be read.",
+    )
+    parser.add_argument("directory", type=Path, metavar="DIR", help="the reports folder")
+    parser.add_argument("--env", metavar="NAME", help="only runs of this environment")
+    parser.add_argument(
+        "--last",
+        type=_at_least_one,
+        default=LAST,
+        metavar="N",
+        help=f"only the last N runs of each environment (default: {LAST})",
+    )
+    add_output_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """
+    Tell the trend: 0, or 3 when a file cannot be written, 4 when no run can be read.
+
+    What cannot be read is passed over and named.
+    """
+    language: Language = options.lang or language_of(os.environ)
+    runs, unread = read(
+        options.directory, environment=options.env, last=options.last, language=language
+    )
+    several = series_of(runs, last=options.last)
+    if not several:
+        for name, why in unread:
+            sys.stderr.write(f"{words.UNREAD.say(language, name=name, why=why)}\n")
+        sys.stderr.write(f"{words.NO_RUNS.say(language, path=options.directory)}\n")
+        return _USAGE
+    page = trend_page.document(several, unread, language)
+    data = as_json_text(trend_page.as_json(several, unread))
+    if not written({options.html: as_html(page), options.json: data}):
+        return _INTERNAL_ERROR
+    sys.stdout.writelines(f"{line}\n" for line in as_lines(page, width_of(sys.stdout)))
+    return _OK
+
+
+def read(
+    directory: Path, *, environment: str | None, last: int, language: Language
+) -> tuple[Sequence[PastRun], Sequence[tuple[str, str]]]:
+    """
+    The runs in a reports folder, and the folders that hold a run which cannot be read, with why.
+
+    Of each environment that folders are named after, no more than the `last` are read.
+    """
+    runs: list[PastRun] = []
+    unread: list[tuple[str, str]] = []
+    found: Counter[str] = Counter()
+    for folder in reversed(run_folders(directory, environment=environment)):
+        if found[environment_in(folder.name) or ""] >= last:
+            continue
+        try:
+            past = past_run.load(folder)
+        except ResultsError as error:
+            unread.append((folder.name, str(error)))
+            continue
+        if environment in (None, past.result.run.environment):
+            runs.append(past)
+            found[environment_in(folder.name) or folder.name] += 1
+    unread += _without_results(directory, language)
+    return runs, unread
+
+
+def _without_results(directory: Path, language: Language) -> Iterator[tuple[str, str]]:
+    finished = set(run_folders(directory))
+    for path in sorted(directory.glob(f"*/{journal.NAME}")):
+        if path.parent not in finished and not path.parent.is_symlink():
+            yield path.parent.name, words.KILLED.say(language, path=path)
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it must be at least 1")
+    return number

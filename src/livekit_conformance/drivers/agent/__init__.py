@@ -1,0 +1,3 @@
+"""
+The agent stand-in: who joins the room of a call in place of the application's agent.
+"""

@@ -1,0 +1,209 @@
+"""
+The agent stand-in: joins the rooms of calls as the application's agent would, speaks and listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import sys
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from livekit import api
+
+from livekit_conformance.errors import Blocked
+from livekit_conformance.observations import Recorder
+
+_IDENTITY = "conformance-agent"
+_MODULE = "livekit_conformance.drivers.agent.process"
+_READY_WITHIN_S = 15.0
+_ANSWER_WITHIN_S = 8.0
+_LEAVE_WITHIN_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSide:
+    """
+    What the agent heard: samples at 8000 Hz, and the level of the caller's tone from 0 to 1.
+    """
+
+    samples: int
+    level: float
+
+
+class NotJoined(Blocked):
+    """
+    The SDK said why it could not join, which may be the server's doing.
+    """
+
+
+class AgentStandIn:
+    """
+    The agent of all calls of a run, in a process of its own. An asynchronous context manager.
+
+    Entering starts the process, so that joining later takes no longer than it must. Whatever the
+    process cannot do raises Blocked: it is ours, not the target's. `rooms` are those that it is in,
+    `problems` says by room why it is not, or what else went wrong there.
+    """
+
+    def __init__(
+        self, url: str, *, api_key: str, api_secret: str, tone_hz: float, recorder: Recorder
+    ) -> None:
+        self.rooms: set[str] = set()
+        self.problems: dict[str, str] = {}
+        self._url = url
+        self._api_key = api_key
+        self._api_secret = api_secret
+        self._tone_hz = tone_hz
+        self._recorder = recorder
+        self._ids = itertools.count()
+        self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
+
+    async def __aenter__(self) -> Self:
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", _MODULE),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert self._process.stderr is not None
+        self._complaints = asyncio.create_task(self._process.stderr.read())
+        self._ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._reader = asyncio.create_task(self._read())
+        try:
+            await self._answer(self._ready, "to start", within=_READY_WITHIN_S)
+        except BaseException:
+            await self._end()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self._end()
+
+    @property
+    def is_running(self) -> bool:
+        """
+        Whether the process is there to be asked.
+        """
+        return self._process.returncode is None
+
+    async def join(self, room: str) -> float:
+        """
+        Join `room` and speak; how long that took, in seconds. Raises NotJoined.
+        """
+        token = (
+            api.AccessToken(self._api_key, self._api_secret)
+            .with_identity(_IDENTITY)
+            .with_grants(api.VideoGrants(room_join=True, room=room))
+            .to_jwt()
+        )
+        command = {"join": room, "url": self._url, "token": token, "tone_hz": self._tone_hz}
+        answer = await self._ask(room, command, f"to join {room}")
+        self.rooms.add(room)
+        seconds: float = answer["joined"]
+        took = f"{seconds:.2f} s"
+        self._recorder.record(
+            time.time(), "agent", f"agent joined {room} and speaks (took {took})", room=room
+        )
+        return seconds
+
+    async def heard(self, room: str, frequency: float) -> AgentSide:
+        """
+        What the agent has heard in `room` so far, and how loud `frequency` (Hz) was in it.
+        """
+        command = {"report": room, "tone_hz": frequency}
+        answer = await self._ask(room, command, "to tell what it heard")
+        side = AgentSide(answer["samples"], answer["level"])
+        self._recorder.record(
+            time.time(),
+            "media",
+            f"the agent heard {side.samples} samples, {frequency:.0f} Hz at level {side.level:.2f}",
+            side="agent",
+            samples=side.samples,
+            tone_hz=frequency,
+            level=round(side.level, 4),
+        )
+        return side
+
+    async def leave(self, room: str) -> None:
+        """
+        Leave `room`, so that it can end.
+        """
+        await self._ask(room, {"leave": room}, f"to leave {room}")
+        self.rooms.discard(room)
+        self._recorder.record(time.time(), "agent", f"agent left {room}", room=room)
+
+    async def _ask(self, room: str, command: dict[str, Any], what: str) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        number = next(self._ids)
+        answer = self._asked[number] = asyncio.get_running_loop().create_future()
+        try:
+            if self._reader.done():
+                answer.set_result({})
+            self._process.stdin.write(json.dumps({"id": number, **command}).encode() + b"\n")
+            return await self._answer(answer, what, within=_ANSWER_WITHIN_S)
+        except Blocked as blocked:
+            self.problems[room] = blocked.reason
+            raise
+        finally:
+            del self._asked[number]
+
+    async def _read(self) -> None:
+        """
+        Hand each answer to who waits for it, and an empty one to everybody when there are no more.
+        """
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            if not line.endswith(b"\n"):
+                break  # the last words of a process that was aborted
+            answer: dict[str, Any] = json.loads(line)
+            _settle(self._asked.get(answer["id"]) if "id" in answer else self._ready, answer)
+        for waiting in (self._ready, *self._asked.values()):
+            _settle(waiting, {})
+
+    async def _answer(
+        self, waiting: asyncio.Future[dict[str, Any]], what: str, *, within: float
+    ) -> dict[str, Any]:
+        await asyncio.wait([waiting], timeout=within)
+        if not waiting.done():
+            raise self._failure(what, f"no answer within {within:g} s")
+        answer = waiting.result()
+        if not answer:
+            complaints = await self._complaints
+            raise self._failure(what, complaints.decode(errors="replace")[-1000:])
+        if "failed" in answer:
+            raise self._failure(what, answer["failed"], NotJoined)
+        return answer
+
+    def _failure(self, what: str, why: str, kind: type[Blocked] = Blocked) -> Blocked:
+        return kind(
+            f"the agent stand-in failed {what}: {self._recorder.redact(why)}",
+            remedy="The agent is the suite's own: see that `pip install livekit` works on this "
+            "machine and that livekit.url is reachable for WebRTC",
+        )
+
+    async def _end(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), _LEAVE_WITHIN_S)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+        await self._complaints
+        await self._reader
+
+
+def _settle(waiting: asyncio.Future[dict[str, Any]] | None, answer: dict[str, Any]) -> None:
+    # Who gave up waiting has gone.
+    if waiting is not None and not waiting.done():
+        waiting.set_result(answer)

@@ -1,0 +1,3 @@
+"""
+The server API of LiveKit: requests that are permitted, counted and recorded.
+"""

@@ -1,0 +1,321 @@
+"""
+Raw HTTP requests: sent as they are given, guarded, recorded, and clear about whose fault it is.
+
+The only module that imports httpx, and httpcore below it; a fork with the same API takes their
+place in these lines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from contextlib import aclosing
+from types import MappingProxyType, TracebackType
+from typing import Any, Final, Self, cast
+
+import httpcore
+import httpx
+
+from livekit_conformance.client.network import (
+    BROKEN,
+    NO_ANSWER,
+    NOT_HTTP,
+    REMEDIES,
+    Meaning,
+    loss_of,
+)
+from livekit_conformance.drivers.api.http_answers import (
+    BODY_KEPT,
+    HttpAnswer,
+    readable,
+    record_answer,
+    record_loss,
+)
+from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.errors import Phase, Unreachable
+from livekit_conformance.observations import Recorder
+
+USER_AGENT: Final = "livekit-conformance"
+# As many as Go follows for livekit-server.
+_REDIRECTS = 10
+# Less than what lies between us and a server remembers an idle connection.
+_IDLE_S = 15.0
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
+# What the buffers of a connection take at once.
+_AT_ONCE = 64 * 1024
+_HTTP = b"HTTP/"
+_SHOWN = 40
+
+
+class _NotHttpError(httpcore.RemoteProtocolError):
+    """
+    The server speaks something else.
+    """
+
+
+_RAISED = (httpx.HTTPError, httpx.InvalidURL, OSError)
+_MEANINGS = (
+    Meaning((httpx.InvalidURL, httpx.UnsupportedProtocol), "request"),
+    # Its text holds the header, which may be a token.
+    Meaning((httpx.LocalProtocolError,), "request", "the request is not HTTP"),
+    Meaning((_NotHttpError,), words=NOT_HTTP),
+    # Below an error of httpx of the same name there is this one, and below it that of the parser,
+    # if there was something to parse.
+    Meaning((httpcore.RemoteProtocolError,), words=NO_ANSWER),
+    Meaning((httpx.RemoteProtocolError,), words=BROKEN),
+)
+
+
+class HttpClient:
+    """
+    Sends any request; trusts the certificate authorities of the system, or of SSL_CERT_FILE.
+
+    What `permit` does not allow is not sent, not even where a redirect leads to it. A request has
+    `timeout` seconds in all. Without `keep_alive` each goes over a connection of its own. Use the
+    client as an asynchronous context manager.
+    """
+
+    def __init__(
+        self, permit: Permit, recorder: Recorder, *, timeout: float, keep_alive: bool = True
+    ) -> None:
+        self._permit = permit
+        self._recorder = recorder
+        self._timeout = timeout
+        self._keep_alive = keep_alive
+
+    async def __aenter__(self) -> Self:
+        self._client = httpx.AsyncClient(
+            transport=_Transport(keep_alive=self._keep_alive),
+            trust_env=False,
+            timeout=None,  # noqa: S113 - a request as a whole has a deadline
+            follow_redirects=True,
+            max_redirects=_REDIRECTS,
+            headers={"User-Agent": USER_AGENT},
+            event_hooks={"request": [self._guard]},
+        )
+        # What is imported on first use is not the time of the first server that is asked.
+        await httpcore.AnyIOBackend().sleep(0)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self._client.aclose()
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        body: bytes | None = None,
+        within: float | None = None,
+    ) -> HttpAnswer:
+        """
+        Return the answer, whatever it is; raise Unreachable when none comes `within` seconds.
+        """
+        answer, progress = HttpAnswer(method, url), _Progress()
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(within or self._timeout):
+                await self._exchange(answer, progress, headers, body)
+        except _RAISED as error:
+            waited = time.perf_counter() - started
+            loss = loss_of(error, progress.phase, _MEANINGS)
+            record_loss(self._recorder, method, url, loss, waited)
+            raise Unreachable(
+                url,
+                phase=loss.phase,
+                detail=loss.words,
+                waited=waited,
+                remedy=REMEDIES[loss.phase],
+            ) from error
+        answer.duration_s = time.perf_counter() - started
+        record_answer(self._recorder, answer)
+        return answer
+
+    async def _guard(self, request: httpx.Request) -> None:
+        self._permit.require_for_path(request.url.path)
+
+    async def _exchange(
+        self,
+        answer: HttpAnswer,
+        progress: _Progress,
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> None:
+        request = self._client.build_request(
+            answer.method,
+            answer.url,
+            content=body,
+            # White space around a value is not part of it (RFC 9110 section 5.5).
+            headers=[(name.encode(), value.strip().encode()) for name, value in headers.items()],
+            extensions={"trace": progress},
+        )
+        try:
+            response = await self._client.send(request, stream=True)
+        except (httpx.NetworkError, httpx.RemoteProtocolError):
+            if progress.is_on_new_connection or answer.method not in _IDEMPOTENT:
+                raise
+            # The server may have closed a kept connection at any time (RFC 9112 section 9.3.1).
+            response = await self._client.send(request, stream=True)
+        try:
+            answer.method, answer.url = response.request.method, str(response.url)
+            answer.status, answer.headers = response.status_code, response.headers
+            answer.redirected = next((each.status_code for each in response.history), 0)
+            received = await _first_bytes(response)
+        finally:
+            await response.aclose()
+        answer.text = readable(received, response.headers.get("Content-Type", ""))
+
+
+class _Progress:
+    """
+    How far one request has come, as the trace extension of httpcore tells it.
+    """
+
+    def __init__(self) -> None:
+        self.phase: Phase = "connect"
+        self.is_on_new_connection = False
+
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        """
+        Follow one step of the connection.
+        """
+        match event:
+            case "connection.connect_tcp.started":
+                # Looked up here first: httpcore takes that for a part of connecting.
+                self.is_on_new_connection = True
+                self.phase = "resolve"
+                await asyncio.get_running_loop().getaddrinfo(
+                    info["host"], info["port"], type=socket.SOCK_STREAM
+                )
+                self.phase = "connect"
+            case "connection.start_tls.started":
+                self.phase = "tls"
+            case "http11.send_request_headers.started":
+                self.phase = "answer"
+
+
+async def _first_bytes(response: httpx.Response) -> bytes:
+    """
+    Return as much of the body as is kept; an endless one is left there.
+    """
+    received = b""
+    async with aclosing(cast("Any", response.aiter_bytes())) as pieces:
+        async for piece in pieces:
+            received += piece
+            if len(received) >= BODY_KEPT:
+                break
+    return received
+
+
+class _Transport(httpx.AsyncHTTPTransport):
+    """
+    That of httpx with streams of ours: it takes a pool of connections, but no backend for one.
+    """
+
+    def __init__(self, *, keep_alive: bool) -> None:
+        trusted = ssl.create_default_context()
+        super().__init__(verify=trusted)
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=trusted,
+            max_connections=None,
+            max_keepalive_connections=None if keep_alive else 0,
+            keepalive_expiry=_IDLE_S,
+            network_backend=_Backend(),
+        )
+
+
+class _Backend(httpcore.AnyIOBackend):
+    """
+    Opens connections whose streams are ours.
+    """
+
+    async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        return _Stream(await super().connect_tcp(*args, **options))
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """
+    A connection to a server that may answer before it has read all, or speak something else.
+
+    httpcore reads nothing before it has written everything: of a body that is refused half-way
+    the answer would be lost when the server then closes the connection.
+    """
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._early = b""
+        self._is_http = False
+        self._is_given_up = False
+
+    async def write(
+        self,
+        buffer: bytes,
+        timeout: float | None = None,  # noqa: ASYNC109 - as httpcore calls it
+    ) -> None:
+        """
+        Write all, or as much as the server lets us before it answers.
+        """
+        if len(buffer) <= _AT_ONCE:
+            await self._stream.write(buffer, timeout)
+            return
+        writing = asyncio.create_task(self._stream.write(buffer, timeout))
+        reading = asyncio.create_task(self._stream.read(_AT_ONCE, timeout))
+        try:
+            await asyncio.wait({writing, reading}, return_when=asyncio.FIRST_COMPLETED)
+            if writing.done() and writing.exception() is not None:
+                # What came before the connection broke is still there.
+                await asyncio.wait({reading})
+            if not reading.done():
+                reading.cancel()
+                await asyncio.wait({reading})
+            if not reading.cancelled() and reading.exception() is None and reading.result():
+                self._early = reading.result()
+                self._is_given_up = not writing.done() or writing.exception() is not None
+            else:
+                await writing
+        finally:
+            writing.cancel()
+            reading.cancel()
+            await asyncio.wait({writing, reading})
+
+    async def read(
+        self,
+        max_bytes: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - as httpcore calls it
+    ) -> bytes:
+        """
+        Read what the server sends; raise when it begins like no HTTP.
+        """
+        received = self._early or await self._stream.read(max_bytes, timeout)
+        self._early, received = received[max_bytes:], received[:max_bytes]
+        if received and not self._is_http:
+            self._is_http = received.startswith(_HTTP[: len(received)])
+            if not self._is_http:
+                raise _NotHttpError(f"it begins with {received[:_SHOWN]!r}")
+        return received
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        try:
+            return _Stream(await self._stream.start_tls(*args, **options))
+        except BaseException:
+            # httpcore does so only where the handshake failed, not where its time was up.
+            await self._stream.aclose()
+            raise
+
+    def get_extra_info(self, info: str) -> Any:
+        # A connection with half a request on it serves no other.
+        if info == "is_readable" and self._is_given_up:
+            return True
+        return self._stream.get_extra_info(info)

@@ -1,0 +1,453 @@
+"""
+The LiveKit server API: livekit-api for what should work, raw requests for what should not.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Coroutine, Mapping
+from contextlib import AsyncExitStack
+from types import MappingProxyType, TracebackType
+from typing import Any, Self, TypeVar
+
+from livekit import api
+from livekit.protocol.agent_dispatch import AgentDispatch
+
+from livekit_conformance.client.error_advice import hint
+from livekit_conformance.client.error_mapping import ErrorMapper
+from livekit_conformance.client.errors import LiveKitError
+from livekit_conformance.drivers.api.http_answers import HttpAnswer
+from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.drivers.api.rate_limit import RateLimit
+from livekit_conformance.drivers.api.session import open_session
+from livekit_conformance.drivers.ownership.owner import Owner, refuse_wildcards
+from livekit_conformance.errors import NotPermitted, Unreachable, Violation
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol import token
+from livekit_conformance.protocol.mark import Kind
+from livekit_conformance.secrets.patterns import masked
+
+T = TypeVar("T")
+
+# Rooms of ours end soon by themselves, should the run be killed; in seconds.
+_SHORT_LIVED = MappingProxyType({"empty_timeout": 30, "departure_timeout": 5})
+
+LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
+
+
+class ApiRefused(Violation):
+    """
+    livekit-server answered with an error where the request was right.
+
+    Keeps the `url`, the HTTP `status`, the Twirp `code`, the server's own `text`, the masked `key`
+    of the client, a `hint`, and the `metadata` of the Twirp error: of a call `sip_status_code` and
+    `sip_status`.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        *,
+        status: int,
+        code: str,
+        text: str,
+        url: str = "",
+        key: str = "",
+        metadata: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.hint = hint(status, text, metadata)
+        said = f"{method} answered {status} {code}: {text.strip() or '(empty body)'}"
+        super().__init__(f"{said} ({url}, API key {key}). {self.hint}" if url else said)
+        self.url = url
+        self.key = key
+        self.status = status
+        self.code = code
+        self.text = text
+        self.metadata = metadata
+
+
+class LiveKitClient:
+    """
+    An authenticated client of one livekit-server. Use it as an asynchronous context manager.
+
+    What it creates belongs to `owner`; without one it creates nothing, and deletes nothing. Without
+    `keep_alive` every request goes over a connection of its own, to one address of the
+    host after the other.
+
+    Its requests and their errors are those of `livekit_conformance.client`, but each is tried once,
+    whatever the policies say: a check must see the first answer, and one that is tried again would
+    hide what it looks for.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        api_key: str,
+        api_secret: str,
+        permit: Permit,
+        recorder: Recorder,
+        owner: Owner | None = None,
+        rate_limit: RateLimit | None = None,
+        timeout: float = 5.0,
+        keep_alive: bool = True,
+    ) -> None:
+        self.url = url
+        # ws -> http, wss -> https
+        self.http_url = url.replace("ws", "http", 1).rstrip("/") if url.startswith("ws") else url
+        self._api_key = api_key
+        self._api_secret = api_secret
+        self._permit = permit
+        self.recorder = recorder
+        self._owner = owner
+        self._rate_limit = rate_limit
+        # What may be deleted: rooms by name, the others by id.
+        self._own: set[tuple[Kind, str]] = set()
+        self._timeout = timeout
+        self._keep_alive = keep_alive
+        self._error_mapper = ErrorMapper(masked(api_key), recorder.redact)
+
+    async def __aenter__(self) -> Self:
+        # Collecting the checks imports this module too, and asks nobody.
+        from livekit_conformance.drivers.api.http_client import HttpClient  # noqa: PLC0415
+
+        self._running = AsyncExitStack()
+        self.session = await self._running.enter_async_context(
+            open_session(self._permit, self.recorder, keep_alive=self._keep_alive)
+        )
+        self.http = await self._running.enter_async_context(
+            HttpClient(
+                self._permit, self.recorder, timeout=self._timeout, keep_alive=self._keep_alive
+            )
+        )
+        self._sdk = api.LiveKitAPI(
+            self.http_url,
+            self._api_key,
+            self._api_secret,
+            session=self.session,
+            failover=False,
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self._running.aclose()
+
+    # -- rooms
+
+    async def create_room(self, name: str, *, note: str = "", **settings: Any) -> api.Room:
+        """
+        CreateRoom; settings are fields of CreateRoomRequest (time-outs in seconds).
+
+        Its metadata is our mark, which holds `note`.
+        """
+        request = api.CreateRoomRequest(
+            name=name,
+            metadata=self._claim("room", name, note),
+            **{**_SHORT_LIVED, **settings},
+        )
+        # A request without an answer may have made a room too.
+        self._own.add(("room", name))
+        try:
+            room = await self._ask("CreateRoom", self._sdk.room.create_room(request))
+        except ApiRefused:
+            self._release_room(name)
+            raise
+        self._owned("room", name, room.sid, key=room.name)
+        return room
+
+    async def list_rooms(self, *names: str) -> list[api.Room]:
+        """
+        ListRooms: all of them, or those of exactly these names.
+        """
+        request = api.ListRoomsRequest(names=names)
+        answer = await self._ask("ListRooms", self._sdk.room.list_rooms(request))
+        return list(answer.rooms)
+
+    async def delete_room(self, name: str) -> None:
+        """
+        DeleteRoom of a room of ours; ApiRefused with code not_found when there is none.
+        """
+        self._require_own("room", name)
+        request = api.DeleteRoomRequest(room=name)
+        try:
+            await self._ask("DeleteRoom", self._sdk.room.delete_room(request))
+        except ApiRefused as refused:
+            if refused.code == "not_found":
+                self._release_room(name)
+            raise
+        self._release_room(name)
+
+    async def list_participants(self, room: str) -> list[api.ParticipantInfo]:
+        """
+        ListParticipants of a room.
+        """
+        request = api.ListParticipantsRequest(room=room)
+        answer = await self._ask("ListParticipants", self._sdk.room.list_participants(request))
+        return list(answer.participants)
+
+    async def list_agent_dispatches(self, room: str) -> list[AgentDispatch]:
+        """
+        ListDispatch of a room: which agents were sent for, and the jobs that workers took.
+        """
+        asked = self._ask("ListDispatch", self._sdk.agent_dispatch.list_dispatch(room))
+        return list(await asked)
+
+    async def remove_participant(self, room: str, identity: str) -> None:
+        """
+        RemoveParticipant, which hangs up the call of a SIP participant of ours.
+        """
+        self._require_own("participant", identity)
+        request = api.RoomParticipantIdentity(room=room, identity=identity)
+        await self._ask("RemoveParticipant", self._sdk.room.remove_participant(request))
+
+    # -- telephony
+
+    async def create_inbound_trunk(self, trunk: api.SIPInboundTrunkInfo) -> api.SIPInboundTrunkInfo:
+        """
+        CreateSIPInboundTrunk, marked as ours.
+
+        Raises NotPermitted unless all its numbers are ours.
+        """
+        self.owner.refuse_foreign_numbers("an inbound trunk", trunk.numbers)
+        trunk.metadata = self._claim("inbound-trunk", trunk.name)
+        request = api.CreateSIPInboundTrunkRequest(trunk=trunk)
+        made = await self._ask("CreateSIPInboundTrunk", self._sdk.sip.create_inbound_trunk(request))
+        self._owned("inbound-trunk", trunk.name, made.sip_trunk_id)
+        return made
+
+    async def create_dispatch_rule(self, rule: api.SIPDispatchRuleInfo) -> api.SIPDispatchRuleInfo:
+        """
+        CreateSIPDispatchRule, marked as ours, as a message and flat for livekit-server 1.8.
+
+        Newer servers read the message only. Of the fields that 1.8 lacks it says nothing.
+        Raises NotPermitted unless all its trunks and numbers are ours.
+        """
+        trunks = (server_id for kind, server_id in self._own if kind == "inbound-trunk")
+        refuse_wildcards(rule, trunks)
+        self.owner.refuse_foreign_numbers("a dispatch rule", rule.numbers)
+        rule.metadata = self._claim("dispatch-rule", rule.name)
+        flat = {
+            field.name: value
+            for field, value in rule.ListFields()
+            if field.name in api.CreateSIPDispatchRuleRequest.DESCRIPTOR.fields_by_name
+        }
+        request = api.CreateSIPDispatchRuleRequest(dispatch_rule=rule, **flat)
+        made = await self._ask("CreateSIPDispatchRule", self._sdk.sip.create_dispatch_rule(request))
+        self._owned("dispatch-rule", rule.name, made.sip_dispatch_rule_id)
+        return made
+
+    async def list_inbound_trunks(self) -> list[api.SIPInboundTrunkInfo]:
+        """
+        ListSIPInboundTrunk.
+        """
+        request = api.ListSIPInboundTrunkRequest()
+        answer = await self._ask("ListSIPInboundTrunk", self._sdk.sip.list_inbound_trunk(request))
+        return list(answer.items)
+
+    async def list_dispatch_rules(self) -> list[api.SIPDispatchRuleInfo]:
+        """
+        ListSIPDispatchRule.
+        """
+        request = api.ListSIPDispatchRuleRequest()
+        answer = await self._ask("ListSIPDispatchRule", self._sdk.sip.list_dispatch_rule(request))
+        return list(answer.items)
+
+    async def create_outbound_trunk(
+        self, trunk: api.SIPOutboundTrunkInfo
+    ) -> api.SIPOutboundTrunkInfo:
+        """
+        CreateSIPOutboundTrunk, marked as ours.
+
+        Raises NotPermitted unless all its numbers are ours.
+        """
+        self.owner.refuse_foreign_numbers("an outbound trunk", trunk.numbers)
+        trunk.metadata = self._claim("outbound-trunk", trunk.name)
+        request = api.CreateSIPOutboundTrunkRequest(trunk=trunk)
+        made = await self._ask(
+            "CreateSIPOutboundTrunk", self._sdk.sip.create_outbound_trunk(request)
+        )
+        self._owned("outbound-trunk", trunk.name, made.sip_trunk_id)
+        return made
+
+    async def list_outbound_trunks(self) -> list[api.SIPOutboundTrunkInfo]:
+        """
+        ListSIPOutboundTrunk.
+        """
+        request = api.ListSIPOutboundTrunkRequest()
+        answer = await self._ask("ListSIPOutboundTrunk", self._sdk.sip.list_outbound_trunk(request))
+        return list(answer.items)
+
+    async def create_sip_participant(
+        self, request: api.CreateSIPParticipantRequest, *, within: float
+    ) -> api.SIPParticipantInfo:
+        """
+        CreateSIPParticipant; `within` must outlast the ringing when the answer is waited for.
+
+        Raises ApiRefused, whose metadata say how the call ended, Unreachable, and NotPermitted
+        unless the number is ours and the call ends by itself.
+        """
+        self.owner.refuse_foreign_numbers("an outbound call", [request.sip_call_to])
+        if not request.HasField("max_call_duration"):
+            raise NotPermitted("an outbound call without max_call_duration may last for ever")
+        identity = request.participant_identity
+        request.participant_metadata = self._claim("participant", identity)
+        self._own.add(("participant", identity))
+        call = self._sdk.sip.create_sip_participant(request, timeout=within)
+        return await self._ask("CreateSIPParticipant", call, within=within)
+
+    async def delete_trunk(self, trunk_id: str) -> None:
+        """
+        DeleteSIPTrunk of a trunk of ours, inbound or outbound.
+        """
+        is_inbound = ("inbound-trunk", trunk_id) in self._own
+        self._require_own("inbound-trunk" if is_inbound else "outbound-trunk", trunk_id)
+        request = api.DeleteSIPTrunkRequest(sip_trunk_id=trunk_id)
+        await self._ask("DeleteSIPTrunk", self._sdk.sip.delete_trunk(request))
+
+    async def delete_dispatch_rule(self, rule_id: str) -> None:
+        """
+        DeleteSIPDispatchRule of a rule of ours.
+        """
+        self._require_own("dispatch-rule", rule_id)
+        request = api.DeleteSIPDispatchRuleRequest(sip_dispatch_rule_id=rule_id)
+        await self._ask("DeleteSIPDispatchRule", self._sdk.sip.delete_dispatch_rule(request))
+
+    # -- ownership
+
+    @property
+    def owner(self) -> Owner:
+        """
+        Who creates; raises NotPermitted when nobody may.
+        """
+        if self._owner is None:
+            raise NotPermitted("this client has no owner, so it creates nothing")
+        return self._owner
+
+    def adopt(self, kind: Kind, key: str) -> None:
+        """
+        Let an object be deleted whose mark has proven that it is ours.
+
+        `key` is the name of a room, the id of a trunk or rule.
+        """
+        self._own.add((kind, key))
+
+    def _claim(self, kind: Kind, name: str, note: str = "") -> str:
+        self._permit.require_creation(kind)
+        return self.owner.claim(kind, name, note=note)
+
+    def _owned(self, kind: Kind, name: str, server_id: str, *, key: str = "") -> None:
+        self.owner.note_id(kind, name, server_id)
+        self.adopt(kind, key or server_id)
+
+    def _release_room(self, name: str) -> None:
+        # A sweeper deletes and owns nothing.
+        if self._owner is not None:
+            self._owner.release_room(name)
+
+    def _require_own(self, kind: Kind, key: str) -> None:
+        if (kind, key) not in self._own:
+            raise NotPermitted(f"the {kind} {key} is not ours, so it is not deleted")
+
+    # -- raw
+
+    async def get(self, path: str, *, bearer: str | None = None) -> HttpAnswer:
+        """
+        GET a path of the server with any token, or none; the answer is given whole, never raised.
+        """
+        headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
+        await self._take_turn()
+        return await self.http.request("GET", self.http_url + path, headers=headers)
+
+    async def post(
+        self,
+        path: str,
+        *,
+        bearer: str | None,
+        scheme: str = "Bearer ",
+        body: Mapping[str, Any] = MappingProxyType({}),
+    ) -> HttpAnswer:
+        """
+        POST a JSON request with any token, or none; the answer is given whole, never raised.
+
+        `scheme` stands before the token in the Authorization header.
+        """
+        headers = {"Content-Type": "application/json"}
+        if bearer is not None:
+            headers["Authorization"] = f"{scheme}{bearer}"
+        await self._take_turn()
+        sent = json.dumps(dict(body)).encode()
+        return await self.http.request("POST", self.http_url + path, headers=headers, body=sent)
+
+    def issuer(self) -> token.Issuer:
+        """
+        Who makes tokens with the profile's key pair, now.
+        """
+        return token.Issuer(self._api_key, self._api_secret, int(time.time()))
+
+    def claims(self, **changes: Any) -> dict[str, Any]:
+        """
+        The claims of a good token for ListRooms, with changes (None takes a claim away).
+        """
+        return self.issuer().claims(**{"video": {"roomList": True}, **changes})
+
+    def sign(self, claims: Mapping[str, Any], *, secret: str | None = None) -> str:
+        """
+        A token with these claims, signed with the profile's secret or another one.
+        """
+        return token.sign(claims, self._api_secret if secret is None else secret)
+
+    async def reserve(self, requests: int) -> None:
+        """
+        Wait until so many requests can be made without a pause between them.
+        """
+        if self._rate_limit is not None:
+            await self._rate_limit.reserve(requests)
+
+    async def _take_turn(self) -> None:
+        if self._rate_limit is not None:
+            await self._rate_limit.take_turn()
+
+    async def _ask(
+        self, method: str, request: Coroutine[Any, Any, T], *, within: float | None = None
+    ) -> T:
+        try:
+            await self._take_turn()
+        except BaseException:
+            request.close()
+            raise
+        try:
+            return await self._error_mapper.attempt(
+                method, self.http_url, request, within=within or self._timeout
+            )
+        except LiveKitError as error:
+            raise _judged(error) from error
+
+
+def _judged(error: LiveKitError) -> ApiRefused | Unreachable:
+    """
+    The same error, as whose fault it is: an answer is the target's.
+    """
+    if error.status is None:
+        return Unreachable(
+            error.url,
+            phase=error.phase,
+            detail=error.text,
+            waited=error.waited,
+            remedy=error.hint,
+            key=error.key,
+        )
+    return ApiRefused(
+        error.method,
+        status=error.status,
+        code=error.code,
+        text=error.text,
+        url=error.url,
+        key=error.key,
+        metadata=error.metadata,
+    )

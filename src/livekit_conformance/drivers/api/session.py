@@ -1,0 +1,77 @@
+"""
+The aiohttp session that livekit-api asks through: guarded and recorded.
+"""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+
+import aiohttp
+
+from livekit_conformance.client.exchange import trace as how_far
+from livekit_conformance.client.network import loss_of
+from livekit_conformance.drivers.api.http_answers import (
+    HttpAnswer,
+    readable,
+    record_answer,
+    record_loss,
+)
+from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.observations import Recorder
+
+
+def open_session(
+    permit: Permit, recorder: Recorder, *, keep_alive: bool = True
+) -> aiohttp.ClientSession:
+    """
+    Open a session whose requests are guarded by `permit` and recorded with the answer's raw text.
+
+    It sets no deadline: livekit-api 1.2 would switch it off, so whoever asks sets one.
+    """
+    tracing = aiohttp.TraceConfig()
+
+    async def on_start(
+        _: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestStartParams
+    ) -> None:
+        permit.require_for_path(params.url.path)
+        context.started = time.perf_counter()
+
+    async def on_headers(
+        _: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
+    ) -> None:
+        context.response = params.response
+
+    async def on_body(
+        _: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        params: aiohttp.TraceResponseChunkReceivedParams,
+    ) -> None:
+        headers = context.response.headers
+        answer = HttpAnswer(
+            params.method,
+            str(params.url),
+            status=context.response.status,
+            text=readable(params.chunk, headers.get("Content-Type", "")),
+            duration_s=time.perf_counter() - context.started,
+            headers=headers,
+        )
+        record_answer(recorder, answer)
+
+    async def on_exception(
+        _: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        params: aiohttp.TraceRequestExceptionParams,
+    ) -> None:
+        waited = time.perf_counter() - context.started
+        record_loss(recorder, params.method, str(params.url), loss_of(params.exception), waited)
+
+    tracing.on_request_start.append(on_start)
+    tracing.on_request_end.append(on_headers)
+    tracing.on_response_chunk_received.append(on_body)
+    tracing.on_request_exception.append(on_exception)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(force_close=not keep_alive),
+        trace_configs=[tracing, how_far()],
+        timeout=aiohttp.ClientTimeout(total=None),
+    )

@@ -1,0 +1,82 @@
+"""
+Tries what a token opens, each time with the proof that a good one works.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.refused_tokens import RefusedToken
+from livekit_conformance.drivers.api.http_answers import HttpAnswer
+from livekit_conformance.drivers.api.livekit_api import LIST_ROOMS, LiveKitClient
+from livekit_conformance.errors import Blocked
+from livekit_conformance.protocol.token import Issuer
+
+_FRESH_S = 1.0
+_LISTS_ROOMS: Mapping[str, Any] = {"video": {"roomList": True}}
+# Whoever is let in by mistake sees nothing: rooms of others stay out of messages and evidence.
+_NO_ROOM: Mapping[str, Any] = {"names": ["conformance-no-room"]}
+
+
+@dataclass(frozen=True, slots=True)
+class GoodToken:
+    """
+    A token that has just opened ListRooms: who made it, and its claims.
+    """
+
+    issuer: Issuer
+    claims: dict[str, Any]
+    worked_at: float = field(default_factory=time.monotonic)
+
+
+_worked: WeakKeyDictionary[LiveKitClient, GoodToken] = WeakKeyDictionary()
+
+
+async def attempt(client: LiveKitClient, kind: RefusedToken) -> HttpAnswer:
+    """
+    ListRooms with a token that must be refused.
+
+    Raises Blocked when a good one, made at the same moment, does not work: a server that refuses
+    everything would look strict.
+    """
+    good = await good_token(client)
+    bearer = kind.make(good.issuer, dict(good.claims))
+    return await list_no_rooms(client, bearer, scheme=kind.scheme)
+
+
+async def good_token(client: LiveKitClient) -> GoodToken:
+    """
+    The positive control: ListRooms answers 200 to a good token; raises Blocked when it does not.
+
+    What worked within the last second is not asked again: the server is somebody else's. Bad tokens
+    are made from it, so that one with a stolen signature has that of a token the server has seen.
+    """
+    known = _worked.get(client)
+    if known is not None and time.monotonic() - known.worked_at < _FRESH_S:
+        return known
+    issuer = client.issuer()
+    claims = issuer.claims(**_LISTS_ROOMS)
+    answer = await list_no_rooms(client, issuer.sign(claims))
+    if answer.status != HTTPStatus.OK:
+        raise Blocked(
+            f"positive control: a good token does not work either; {answer}",
+            remedy="See 1.1-key-is-accepted",
+            link=Link.NODE if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
+        )
+    _worked[client] = GoodToken(issuer, claims)
+    return _worked[client]
+
+
+async def list_no_rooms(
+    client: LiveKitClient, bearer: str | None, *, scheme: str = "Bearer "
+) -> HttpAnswer:
+    """
+    ListRooms with any token, for a room that does not exist.
+    """
+    return await client.post(LIST_ROOMS, bearer=bearer, scheme=scheme, body=_NO_ROOM)

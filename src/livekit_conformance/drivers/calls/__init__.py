@@ -1,0 +1,3 @@
+"""
+Whole calls: placed or received, with every witness heard.
+"""

@@ -1,0 +1,188 @@
+"""
+Looks for the SIP participant of a call in the rooms of the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from types import TracebackType
+from typing import Self
+
+from livekit import api
+from livekit.protocol.models import ParticipantInfo
+
+from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.errors import Unreachable
+from livekit_conformance.protocol.caller import DialledCall, UnclearError, caller_of, is_proven
+from livekit_conformance.protocol.room_name import call_id_in
+from livekit_conformance.waiting import POLITE_S, wait_until
+
+# Most callers are there within a tenth of a second.
+_EVERY_S = 0.03
+# The search is cancelled when the call is over; this only bounds what nobody cancels.
+_FOREVER_S = 60.0
+# A busy server has many rooms; the suite is a guest there.
+_ROOMS_LOOKED_AT = 10
+# What the search for one caller may take; asked for before the call, so that it is not late.
+_REQUESTS = 20
+
+
+class CallerSearch:
+    """
+    The search for one caller: `room` and `participant` once found, `why` when nobody can tell.
+
+    An asynchronous context manager, entered before the call. `searches` are those of all our calls,
+    which take no caller from each other; `own_callers` are the numbers that our calls come from.
+    """
+
+    def __init__(
+        self,
+        client: LiveKitClient,
+        pattern: str,
+        call: DialledCall,
+        *,
+        own_callers: Collection[str],
+        searches: set[CallerSearch],
+    ) -> None:
+        self.room: api.Room | None = None
+        self.participant: ParticipantInfo | None = None
+        self.why: str | None = "nobody looked"
+        self.is_over = False
+        self._client = client
+        self._pattern = pattern
+        self._call = call
+        self._own_callers = own_callers
+        self._searches = searches
+        self._older: set[str] | None = None
+        # Behind a provider: who was in the rooms that the call may be put into.
+        self._inside: dict[str, set[str]] = {}
+
+    async def __aenter__(self) -> Self:
+        self._searches.add(self)
+        await self._remember()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.is_over = True
+
+    async def _remember(self) -> None:
+        """
+        Remember the rooms that were there before the call.
+        """
+        await self._client.reserve(_REQUESTS)
+        try:
+            rooms = await self._client.list_rooms()
+            if self._call.through_provider:
+                for room in self._named(rooms)[:_ROOMS_LOOKED_AT]:
+                    inside = await present(self._client, room.name)
+                    self._inside[room.sid] = {participant.sid for participant in inside}
+            self._older = {room.sid for room in rooms}
+        except (ApiRefused, Unreachable) as error:
+            # The API has checks of its own, and a call can be placed while it is down.
+            self.why = str(error)
+
+    async def until_settled(self) -> None:
+        """
+        Look again and again, until the caller is in a room and has published its sound there.
+
+        livekit-sip 1.8.0 can lose its own goodbye when a call is cancelled while it still joins:
+        then the server keeps the caller in the room for 20 s more.
+        """
+
+        async def why_not_yet() -> str | None:
+            await self.once()
+            if self.participant is None:
+                return "the caller is in no room"
+            return None if self.participant.tracks else "the caller has published no track"
+
+        await wait_until(why_not_yet, within=_FOREVER_S, poll=_EVERY_S, slowest=POLITE_S)
+
+    async def once(self) -> None:
+        """
+        Look now, unless the caller was found before, proven, and with its track.
+
+        Behind a provider a caller that was found is no longer, when another came that may be ours.
+        """
+        found = self.participant
+        if found is not None and found.tracks and is_proven(self._call, found.attributes):
+            return
+        if self._call.through_provider and self._older is None:
+            return  # nobody can tell who is new
+        try:
+            await self._look()
+        except UnclearError as unclear:
+            self.room, self.participant, self.why = None, None, str(unclear)
+        except (ApiRefused, Unreachable) as error:
+            self.why = str(error)
+
+    def is_new(self, room: api.Room) -> bool:
+        """
+        Whether the room was not there before the call; nobody can tell where they were not listed.
+        """
+        return self._older is not None and room.sid not in self._older
+
+    async def _look(self) -> None:
+        seen = await self._newcomers()
+        # Meanwhile another search may have found its caller, so here nothing is waited for.
+        others = self._searches - {self}
+        taken = {other.participant.sid for other in others if other.participant is not None}
+        seen = {
+            sid: (room, who)
+            for sid, (room, who) in seen.items()
+            if sid not in taken or is_proven(self._call, who.attributes)
+        }
+        alike = 1 + sum(o.participant is None and not o.is_over for o in others)
+        attributes = {sid: participant.attributes for sid, (_, participant) in seen.items()}
+        sid = caller_of(self._call, attributes, own_callers=self._own_callers, alike=alike)
+        self.why = None
+        if sid is not None:
+            self.room, self.participant = seen[sid]
+
+    async def _newcomers(self) -> dict[str, tuple[api.Room, ParticipantInfo]]:
+        """
+        Who may be our caller, by sid; who was found before stays one, though it may have left.
+        """
+        seen: dict[str, tuple[api.Room, ParticipantInfo]] = {}
+        if self.room is not None and self.participant is not None:
+            seen[self.participant.sid] = self.room, self.participant
+        for room in self._likely(await self._client.list_rooms())[:_ROOMS_LOOKED_AT]:
+            for participant in await present(self._client, room.name):
+                if self._may_be_ours(participant, room):
+                    seen[participant.sid] = room, participant
+                if is_proven(self._call, participant.attributes):
+                    return seen
+        return seen
+
+    def _likely(self, rooms: Sequence[api.Room]) -> list[api.Room]:
+        """
+        A new room is the likely one; a Direct rule puts the call into one that was there before.
+        """
+        new = [room for room in rooms if room.sid not in (self._older or ())]
+        if self._call.through_provider:
+            return [*new, *(room for room in rooms if room.sid in self._inside)]
+        return new or self._named(rooms)
+
+    def _named(self, rooms: Iterable[api.Room]) -> list[api.Room]:
+        return [room for room in rooms if call_id_in(room.name, self._pattern) is not None]
+
+    def _may_be_ours(self, participant: ParticipantInfo, room: api.Room) -> bool:
+        if participant.kind != ParticipantInfo.Kind.SIP:
+            return False
+        return participant.sid not in self._inside.get(room.sid, ())
+
+
+async def present(client: LiveKitClient, room: str) -> list[ParticipantInfo]:
+    """
+    Who is in a room; nobody is in one that has ended.
+    """
+    try:
+        return await client.list_participants(room)
+    except ApiRefused as refused:
+        if refused.code == "not_found":
+            return []
+        raise

@@ -1,0 +1,508 @@
+"""
+Probe calls: from INVITE to the end of the room, with every witness heard; and shorter ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from livekit import api
+from livekit.protocol.models import ParticipantInfo
+
+from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.drivers.agent.call_matching import Attendance, attended
+from livekit_conformance.drivers.agent.stand_in import AgentSide, AgentStandIn
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.drivers.calls.caller_search import CallerSearch, present
+from livekit_conformance.drivers.calls.observations import answers_of, record_attempt, record_end
+from livekit_conformance.drivers.calls.room_participants import (
+    Company,
+    CompanyWatch,
+    record_company,
+)
+from livekit_conformance.drivers.sip.caller import Credentials, OutgoingCall, SipAgent, new_call_id
+from livekit_conformance.drivers.sip.outgoing_call import CANCEL_WITHIN_S
+from livekit_conformance.drivers.sip.rtp_session import Heard
+from livekit_conformance.drivers.webhooks.receiver import Arrival, WebhookReceiver
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import Blocked, Unreachable
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.caller import DialledCall
+from livekit_conformance.protocol.sip.message import Response
+from livekit_conformance.protocol.sip.outcome import Answer, CallOutcome, outcome
+from livekit_conformance.waiting import POLITE_S, Waited, wait_until
+
+# Two tones that are no harmonics of each other, so that an echo is not taken for the agent.
+CALLER_TONE_HZ = 440.0
+AGENT_TONE_HZ = 1000.0
+
+ANSWER_BUDGET_S = 8.0
+# Callers of calls at once: numbers that nobody has, so that an Individual rule tells them apart.
+CALLERS = tuple(f"+155501{number:02}" for number in range(10))
+# Whether a call that should not have rung is cancelled properly is another question.
+_CANCEL_BRIEFLY_S = 0.5
+_LISTEN_S = 1.0
+_LEAVE_WITHIN_S = 5.0
+_FIND_WITHIN_S = 2.0
+# `departure_timeout` where the server does not tell it, and how late it may look at the clock.
+_DEPARTURE_S = 20.0
+_ROOM_ENDS_WITHIN_S = 5.0
+
+
+@dataclass(slots=True)
+class ProbeCall:
+    """
+    One call and what each witness saw of it. `started` in Unix seconds.
+    """
+
+    call: OutgoingCall
+    started: float
+    caller: str
+    room: api.Room | None = None
+    participant: ParticipantInfo | None = None
+    caller_heard: Heard | None = None
+    # None when the agent stand-in never came into the room; `agent_problem` may say why.
+    agent_heard: AgentSide | None = None
+    agent_problem: str | None = None
+    # Who else was seen in the room; None when nobody looked.
+    company: Company | None = None
+    bye: Response | None = None
+    left: Waited | None = None
+    # Why nobody can tell whether the caller is in a room; None when it was looked for.
+    not_seen: str | None = None
+    answers: tuple[Answer, ...] = field(default_factory=tuple)
+
+    @property
+    def outcome(self) -> CallOutcome:
+        """
+        How the INVITE ended.
+        """
+        return outcome(self.answers)
+
+    @property
+    def ended_by_them_after_s(self) -> float | None:
+        """
+        How long after its answer the other side hung up, in seconds; None when it did not.
+        """
+        ended, answered = self.call.ended_by_them_at_s, self.call.final_at_s
+        return None if ended is None or answered is None else ended - answered
+
+    @property
+    def story(self) -> str:
+        """
+        The answers with their times, in one line.
+        """
+        told = [f"{answer.status} at {answer.at_s:.2f} s" for answer in self.answers]
+        return ", ".join(told) or "no answer at all"
+
+
+def credentials(profile: Profile) -> Credentials | None:
+    """
+    The account of the profile, None when it has none.
+    """
+    if not profile.sip.username:
+        return None
+    return Credentials(profile.sip.username, profile.sip.password.get_secret_value())
+
+
+class Prober:
+    """
+    Places calls on one deployment, one by one or at once. An asynchronous context manager.
+
+    Needs to be told who listens for webhooks, if anyone: they call the agent stand-in, which joins
+    the rooms of those calls that it is there for, and no others.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        *,
+        sip: SipAgent,
+        client: LiveKitClient,
+        receiver: WebhookReceiver | None,
+        permit: Permit,
+        recorder: Recorder,
+    ) -> None:
+        self._profile = profile
+        self._sip = sip
+        self._client = client
+        self._receiver = receiver
+        self._permit = permit
+        self._recorder = recorder
+        self._cleanup = AsyncExitStack()
+        self._agent: AgentStandIn | None = None
+        self._starting = asyncio.Lock()
+        self._leaving = asyncio.Lock()
+        self._attended: dict[str, Attendance] = {}
+        self._searches: set[CallerSearch] = set()
+        self._last_end = time.time()
+
+    async def __aenter__(self) -> Self:
+        if self._receiver is not None:
+            self._receiver.on_arrival = self._arrived
+            self._cleanup.callback(self._receiver.forget)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self._cleanup.aclose()
+
+    async def place(self, *, purpose: str = "probe", caller: str | None = None) -> ProbeCall:
+        """
+        The whole call: dial, let the agent in, listen to both sides, hang up, see everybody leave.
+
+        `caller` is the From user, the profile's unless it is given.
+        """
+        call_id = new_call_id()
+        async with self._with_agent(call_id, caller) as attendance:
+            watch = CompanyWatch(self._client)
+            probe = await self._dial(
+                credentials(self._profile),
+                purpose=purpose,
+                call_id=call_id,
+                caller=caller,
+                watch=watch,
+            )
+            watch.company.room = probe.room.name if probe.room is not None else ""
+            if probe.call.answered and probe.call.media is not None:
+                probe.caller_heard = await probe.call.media.listen(_LISTEN_S)
+                await watch.look()
+            agent, room = self._agent, attendance.room
+            is_clear = attendance.problem is None
+            if agent is not None and room is not None and is_clear and room in agent.rooms:
+                probe.agent_heard = await agent.heard(room, CALLER_TONE_HZ)
+            await self._end(probe)
+            deployed = self._profile.agent == "deployed"
+            if deployed:
+                await watch.look_who_stays()
+        probe.company = watch.company
+        record_company(call_id, watch.company, self._recorder, deployed=deployed)
+        probe.agent_problem = self._problem_of(attendance)
+        return probe
+
+    async def call_through(self, *, purpose: str, caller: str | None = None) -> ProbeCall:
+        """
+        A call that is hung up as soon as it is answered: does it get through? Looks at no room.
+        """
+        call_id = new_call_id()
+        async with self._with_agent(call_id, caller) as attendance:
+            probe = await self._invite(
+                credentials(self._profile), purpose=purpose, call_id=call_id, caller=caller
+            )
+            if probe.call.answered:
+                probe.bye = await probe.call.hang_up()
+        probe.agent_problem = self._problem_of(attendance)
+        return probe
+
+    async def ring(self, *callers: str, purpose: str) -> list[ProbeCall]:
+        """
+        Calls at once, one of each caller, given up when all ring in a room or have ended.
+
+        Our agent does not answer them; one that another agent answers is hung up. `left` tells how
+        each caller left its room.
+        """
+        all_found = asyncio.get_running_loop().create_future()
+        awaited = set(range(len(callers)))
+
+        def found(number: int) -> None:
+            awaited.discard(number)
+            if not awaited:
+                _set(all_found)
+
+        async def one(number: int, caller: str) -> ProbeCall:
+            probe = await self._dial(
+                credentials(self._profile),
+                purpose=purpose,
+                caller=caller,
+                give_up=all_found,
+                on_settled=lambda: found(number),
+            )
+            found(number)  # or it will never be
+            await self._end(probe)
+            return probe
+
+        return list(await asyncio.gather(*(one(*each) for each in enumerate(callers))))
+
+    async def attempt(
+        self,
+        account: Credentials | None,
+        *,
+        purpose: str,
+        call_id: str | None = None,
+        number: str | None = None,
+        within: float = ANSWER_BUDGET_S,
+        give_up: asyncio.Future[None] | None = None,
+    ) -> ProbeCall:
+        """
+        A call that should be kept out: given up when its caller is seen in a room all the same.
+
+        Else it is over when it is refused, after `within` seconds, or when `give_up` is done.
+        """
+        given_up = give_up or asyncio.get_running_loop().create_future()
+        probe = await self._dial(
+            account,
+            purpose=purpose,
+            call_id=call_id,
+            number=number,
+            answer_within=within,
+            give_up=given_up,
+            cancel_within=_CANCEL_BRIEFLY_S,
+            on_settled=lambda: _set(given_up),
+        )
+        await self._end(probe)
+        return probe
+
+    def room_ends_by(self, probe: ProbeCall) -> float:
+        """
+        When the room of a call must have ended at the latest, in Unix seconds.
+
+        Counted from the end of our last call: a Direct rule puts all of them into one room.
+        """
+        departure = probe.room.departure_timeout if probe.room is not None else 0
+        return self._last_end + (departure or _DEPARTURE_S) + _ROOM_ENDS_WITHIN_S
+
+    async def _dial(
+        self,
+        account: Credentials | None,
+        *,
+        purpose: str,
+        call_id: str | None = None,
+        number: str | None = None,
+        caller: str | None = None,
+        answer_within: float = ANSWER_BUDGET_S,
+        give_up: asyncio.Future[None] | None = None,
+        cancel_within: float = CANCEL_WITHIN_S,
+        on_settled: Callable[[], None] | None = None,
+        watch: CompanyWatch | None = None,
+    ) -> ProbeCall:
+        """
+        Dial with `account`, and look for the caller in the rooms while it rings and after.
+
+        Number and caller are the profile's unless they are given. `on_settled` is told when the
+        caller is in a room and has published its sound. `watch` looks who else comes, too.
+        Raises nothing for a refusal: a refused call leaves no trace, so it is looked for early.
+        """
+        call_id = call_id or new_call_id()
+        search = CallerSearch(
+            self._client,
+            self._profile.rooms.name_pattern,
+            self._dialled(call_id, number, caller),
+            own_callers=self._own_callers,
+            searches=self._searches,
+        )
+        async with search:
+
+            async def look() -> None:
+                await search.until_settled()
+                if on_settled is not None:
+                    on_settled()
+
+            looking = asyncio.create_task(look())
+            tasks = {looking}
+            if watch is not None:
+                tasks.add(asyncio.create_task(watch.look_on(search)))
+            try:
+                probe = await self._invite(
+                    account,
+                    purpose=purpose,
+                    call_id=call_id,
+                    number=number,
+                    caller=caller,
+                    answer_within=answer_within,
+                    give_up=give_up,
+                    cancel_within=cancel_within,
+                )
+                if probe.call.answered:
+                    await asyncio.wait([looking], timeout=_FIND_WITHIN_S)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+            for task in tasks:
+                if not task.cancelled():
+                    task.result()  # an error of ours must not be lost
+            await search.once()
+        probe.room, probe.participant, probe.not_seen = search.room, search.participant, search.why
+        if probe.room is not None and probe.participant is not None:
+            found = probe.participant
+            self._tell_caller(call_id, probe.room.name, found.identity, found.sid)
+        return probe
+
+    def _tell_caller(self, call: str, room: str, identity: str, sid: str) -> None:
+        who = {"call": call, "room": room, "identity": identity, "sid": sid}
+        self._recorder.record(time.time(), "caller", f"{identity} is the caller in {room}", **who)
+
+    async def _invite(
+        self,
+        account: Credentials | None,
+        *,
+        purpose: str,
+        call_id: str,
+        number: str | None = None,
+        caller: str | None = None,
+        answer_within: float = ANSWER_BUDGET_S,
+        give_up: asyncio.Future[None] | None = None,
+        cancel_within: float = CANCEL_WITHIN_S,
+    ) -> ProbeCall:
+        self._permit.require(Effect.PLACE_CALLS, "a call")
+        number = number or self._profile.sip.number
+        caller = caller or self._profile.sip.caller
+        started = time.time()
+        attendance = self._attended.get(call_id) or Attendance(self._dialled(call_id))
+        call = await self._sip.call(
+            number=number,
+            caller=caller,
+            credentials=account,
+            answer_within=answer_within,
+            give_up=give_up,
+            cancel_within=cancel_within,
+            on_provisional=attendance.learn,
+            call_id=call_id,
+        )
+        probe = ProbeCall(call, started, caller, answers=answers_of(call))
+        told = f"INVITE {number} ({purpose}): {probe.story}; {probe.outcome}"
+        record_attempt(call, told, purpose, probe.answers, self._recorder)
+        return probe
+
+    async def _end(self, probe: ProbeCall) -> None:
+        """
+        Hang up if the call is up, and see the caller leave the room that it was found in.
+        """
+        if probe.call.answered:
+            probe.bye = await probe.call.hang_up()
+            record_end(probe.call, probe.bye, probe.ended_by_them_after_s, self._recorder)
+        if probe.room is not None and probe.participant is not None:
+            probe.left = await self._wait_until_left(probe, probe.room.name, probe.participant.sid)
+        self._last_end = time.time()
+
+    async def _wait_until_left(self, probe: ProbeCall, room: str, caller: str) -> Waited | None:
+        async def why_not_yet() -> str | None:
+            inside = [p.identity for p in await present(self._client, room) if p.sid == caller]
+            return f"{inside[0]} is still in {room}" if inside else None
+
+        try:
+            return await wait_until(why_not_yet, within=_LEAVE_WITHIN_S, slowest=POLITE_S)
+        except Unreachable as error:
+            probe.not_seen = str(error)
+            return None
+
+    # -- the agent stand-in
+
+    @asynccontextmanager
+    async def _with_agent(self, call_id: str, caller: str | None) -> AsyncIterator[Attendance]:
+        """
+        Let our agent come to this call, if the profile wants one, until the end of the context.
+        """
+        if self._profile.agent == "stand-in" and self._receiver is not None:
+            await self._start_agent()
+        attendance = Attendance(self._dialled(call_id, caller=caller))
+        self._attended[call_id] = attendance
+        try:
+            yield attendance
+        finally:
+            del self._attended[call_id]
+            await self._leave_what_is_over()
+            self._last_end = time.time()
+
+    async def _start_agent(self) -> None:
+        async with self._starting:
+            if self._agent is not None and self._agent.is_running:
+                return
+            livekit = self._profile.livekit
+            self._agent = await self._cleanup.enter_async_context(
+                AgentStandIn(
+                    livekit.url,
+                    api_key=livekit.api_key,
+                    api_secret=livekit.api_secret.get_secret_value(),
+                    tone_hz=AGENT_TONE_HZ,
+                    recorder=self._recorder,
+                )
+            )
+
+    async def _arrived(self, arrival: Arrival) -> None:
+        """
+        Do what the application does: when a caller arrives, its agent joins the room and speaks.
+
+        Only when it is our caller: the agent never walks into somebody else's call.
+        """
+        if arrival.event != "participant_joined" or self._agent is None:
+            return
+        attendance = attended(
+            self._attended.values(), arrival.participant, own_callers=self._own_callers
+        )
+        if attendance is None:
+            return
+        who = (str(arrival.participant.get(name, "")) for name in ("identity", "sid"))
+        self._tell_caller(attendance.call.call_id, arrival.room, *who)
+        is_new = all(other.room != arrival.room for other in self._attended.values())
+        attendance.room = arrival.room
+        if is_new:
+            await self._agent.join(arrival.room)
+            # The call may have ended meanwhile.
+            await self._leave_what_is_over()
+
+    def _problem_of(self, attendance: Attendance) -> str | None:
+        in_room = self._agent.problems.get(attendance.room or "") if self._agent else None
+        return attendance.problem or in_room
+
+    @property
+    def _own_callers(self) -> tuple[str, ...]:
+        return (self._profile.sip.caller, *CALLERS)
+
+    def _dialled(
+        self, call_id: str, number: str | None = None, caller: str | None = None
+    ) -> DialledCall:
+        sip = self._profile.sip
+        return DialledCall(
+            call_id, caller or sip.caller, number or sip.number, through_provider=sip.provider
+        )
+
+    async def _leave_what_is_over(self) -> None:
+        """
+        Let our agent leave the rooms that have no call of ours any more.
+
+        Behind a provider calls look alike and their rooms may be taken for each other's: it stays
+        until all of them are over, or it would leave a call that waits for it.
+        """
+        async with self._leaving:
+            calls = self._attended.values()
+            if self._agent is None or any(other.call.through_provider for other in calls):
+                return
+            for room in self._agent.rooms - {other.room for other in calls}:
+                with suppress(Blocked):  # kept in the agent's problems
+                    await self._agent.leave(room)
+
+
+def wrong_accounts(profile: Profile) -> Mapping[str, Credentials]:
+    """
+    Accounts that the trunk must refuse, by what is wrong with them.
+    """
+    right = profile.sip.password.get_secret_value()
+    return {
+        "user": Credentials(f"{profile.sip.username}-conformance", right),
+        "password": Credentials(profile.sip.username, "conformance-wrong-password"),
+    }
+
+
+def callers_at_once(profile: Profile, count: int) -> tuple[str, ...]:
+    """
+    Who calls when several call at once: all different, unless the profile's caller is not made up.
+    """
+    own = profile.sip.caller
+    return CALLERS[:count] if own in CALLERS else (own,) * count
+
+
+def _set(signal: asyncio.Future[None]) -> None:
+    if not signal.done():
+        signal.set_result(None)

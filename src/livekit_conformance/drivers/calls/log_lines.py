@@ -1,0 +1,133 @@
+"""
+The ordinary log lines of our own calls: they break nothing, and they tell how far a call came.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from livekit_conformance.catalogue.log_lines import NOISE
+from livekit_conformance.drivers.logs import LogTail, told
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol import call_ids
+from livekit_conformance.protocol.call_ids import CallIds
+from livekit_conformance.protocol.logline import LogLine
+
+# A call that is answered and hung up has about 40 lines in both logs together.
+LINES_OF_A_CALL = 100
+_FIELDS = (
+    *("callID", "sipCallID", "room", "participant", "participantID"),
+    *("sipTrunk", "sipRule", "fromIP", "agentName", "path"),
+    *("event", "id", "sendDuration", "status", "result", "reason", "error"),
+)
+
+
+def record_call_lines(tails: Iterable[LogTail], recorder: Recorder) -> None:
+    """
+    Record the lines about the calls that were placed, but for those that were told as warnings.
+
+    They are observations of a kind of their own, which no cause is looked for in. Of one call at
+    most LINES_OF_A_CALL are kept; `left_out` of a last observation tells how many were too many.
+    """
+    tails = list(tails)
+    lines = [(line.message, line.fields) for tail in tails for line in tail.lines]
+    owners = _owners(recorder, call_ids.by_name(lines))
+    # Other calls of ours are over before anybody could be heard.
+    probes = {
+        seen.details.get("call")
+        for seen in recorder.observations
+        if seen.kind == "sip-call" and seen.details.get("purpose") == "probe"
+    }
+    kept: Counter[str] = Counter()
+    for tail in tails:
+        for line in tail.untold():
+            owner = _owner(line, owners, recorder)
+            if owner is None or line.at is None:
+                continue
+            if line.message == "call statistics" and owner in probes:
+                _record_statistics(recorder, line.at, owner, line.fields.get("stats"))
+            if line.message in NOISE:
+                continue
+            kept[owner] += 1
+            if kept[owner] <= LINES_OF_A_CALL:
+                _record(recorder, tail.service, line)
+    for call, count in kept.items():
+        if left_out := max(0, count - LINES_OF_A_CALL):
+            recorder.record(
+                recorder.observations[-1].at,
+                "call-line",
+                f"{left_out} more lines about call {call} are in the logs",
+                level="info",
+                sipCallID=call,
+                left_out=left_out,
+            )
+
+
+def _owners(recorder: Recorder, lines: dict[str, list[call_ids.Line]]) -> dict[str, str]:
+    """
+    Every name that a call of ours goes by, ids and rooms, with the Call-ID that we know it by.
+    """
+    owners: dict[str, str] = {}
+    for call, known in _own_calls(recorder):
+        known.learn(lines)
+        for name in (*known.ids, *known.rooms):
+            owners.setdefault(name, call)
+    return owners
+
+
+def _own_calls(recorder: Recorder) -> Iterator[tuple[str, CallIds]]:
+    for seen in recorder.observations:
+        details = seen.details
+        match seen.kind:
+            case "caller":
+                yield details["call"], CallIds({details["call"], details["sid"]}, {details["room"]})
+            case "sip-call":
+                ids = {call} if (call := details.get("call")) else set()
+                rooms = {room} if (room := details.get("room")) else set()
+                yield call or room or "", CallIds(ids, rooms)
+
+
+def _owner(line: LogLine, owners: dict[str, str], recorder: Recorder) -> str | None:
+    room = call_ids.room_in(line.fields)
+    # A room that was seen is known by its name without the numbers of people.
+    names = (*call_ids.ids_in(line.fields), room, recorder.redact(room))
+    return next((owners[name] for name in names if name in owners), None)
+
+
+def _record_statistics(recorder: Recorder, at: float, call: str, stats: Any) -> None:
+    """
+    What livekit-sip has counted: RTP packets from the caller and to it, and packets of the room.
+    """
+    if not isinstance(stats, dict):
+        return
+    port, room = stats.get("port") or {}, stats.get("room") or {}
+    heard, sent = port.get("packets_input", 0), port.get("audio_out_frames", 0)
+    inside = room.get("input_packets", 0)
+    recorder.record(
+        at,
+        "media",
+        f"livekit-sip got {heard} RTP packets from the caller, sent it {sent}, and got {inside} "
+        "from the room",
+        call=call,
+        side="livekit-sip",
+        packets=heard,
+        sent=sent,
+        from_room=inside,
+    )
+
+
+def _record(recorder: Recorder, service: str, line: LogLine) -> None:
+    fields: dict[str, Any] = {
+        name: value for name in _FIELDS if (value := line.fields.get(name)) not in (None, "", [])
+    }
+    recorder.record(
+        line.at or 0.0,
+        "call-line",
+        told(service, line),
+        service=service,
+        level=line.level,
+        message=line.message,
+        **fields,
+    )

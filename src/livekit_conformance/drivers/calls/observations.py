@@ -1,0 +1,99 @@
+"""
+What is recorded of an inbound call that was placed: how it was answered, and how it ended.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from livekit_conformance.drivers.sip.caller import OutgoingCall
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.reachability import why_unreachable
+from livekit_conformance.protocol.sip.ladder import repeated
+from livekit_conformance.protocol.sip.message import Response
+from livekit_conformance.protocol.sip.outcome import Answer, outcome
+
+_FIRST_FINAL = 200
+_TRYING, _RINGING = 100, 180
+
+
+def answers_of(call: OutgoingCall) -> tuple[Answer, ...]:
+    """
+    What came in answer to the INVITE, without the challenges that were followed by another INVITE.
+    """
+    received = [
+        Answer(step.status, step.at_s)
+        for step in call.ladder
+        if step.direction == "received" and step.status is not None
+    ]
+    provisional = [answer for answer in received if answer.status < _FIRST_FINAL]
+    if call.final is None or call.final_at_s is None or call.cancelled:
+        return tuple(provisional)
+    return (*provisional, Answer(call.final.status, call.final_at_s))
+
+
+def record_attempt(
+    call: OutgoingCall, told: str, purpose: str, answers: Sequence[Answer], recorder: Recorder
+) -> None:
+    """
+    Record what came of an INVITE, and where its answer wants sound to be sent.
+    """
+    final = answers[-1] if answers else None
+    recorder.record(
+        time.time(),
+        "sip-call",
+        told,
+        call=call.call_id,
+        purpose=purpose,
+        outcome=outcome(answers).value,
+        trying_at_s=_first(answers, _TRYING),
+        ringing_at_s=_first(answers, _RINGING),
+        final_status=final.status if final else None,
+        final_at_s=final.at_s if final else None,
+        repeated=repeated(call.ladder),
+        **_media(call),
+    )
+
+
+def record_end(
+    call: OutgoingCall, bye: Response | None, by_them_after_s: float | None, recorder: Recorder
+) -> None:
+    """
+    Record who hung up an answered call, and what became of our BYE.
+    """
+    answer = bye.status if bye else None
+    told = (
+        f"we hung up; BYE was answered with {answer or 'nothing'}"
+        if by_them_after_s is None
+        else f"livekit-sip hung up {by_them_after_s:.2f} s after its answer"
+    )
+    recorder.record(
+        time.time(),
+        "call-end",
+        told,
+        call=call.call_id,
+        by="us" if by_them_after_s is None else "them",
+        after_s=by_them_after_s,
+        status=answer,
+    )
+
+
+def _media(call: OutgoingCall) -> dict[str, Any]:
+    """
+    Where the answer says that sound is to be sent, and why nothing can arrive there.
+    """
+    if (described := call.described) is None:
+        return {}
+    unreachable = why_unreachable(described.address, peer=call.server_host or "")
+    address = f"{described.address}:{described.port}"
+    return {
+        "media": f"{address} ({unreachable})" if unreachable else address,
+        "codecs": ", ".join(codec.name for codec in described.codecs),
+        "media_unreachable": unreachable,
+    }
+
+
+def _first(answers: Sequence[Answer], status: int) -> float | None:
+    return next((answer.at_s for answer in answers if answer.status == status), None)

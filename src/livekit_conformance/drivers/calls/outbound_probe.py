@@ -1,0 +1,183 @@
+"""
+Outbound calls: livekit-sip is asked to dial, and our own listener is who it dials.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from livekit import api
+from livekit.protocol.models import ParticipantInfo
+
+from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.drivers.sip.callee import ANSWER, Behaviour, ReceivedCall, SipListener
+from livekit_conformance.drivers.sip.endpoint import fresh
+from livekit_conformance.drivers.sip.outgoing_call import Credentials
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.observations import Recorder
+from livekit_conformance.waiting import POLITE_S, Waited, wait_until
+
+# Whoever rings longer than this is given up by livekit-sip, with a CANCEL.
+RINGING_S = 4.0
+# A call that we lose sight of ends by itself after this.
+_LONGEST_CALL_S = 20
+# What livekit-server and livekit-sip take beyond the ringing.
+_OVERHEAD_S = 6.0
+_JOIN_WITHIN_S = 2.0
+_HANG_UP_WITHIN_S = 3.0
+
+
+@dataclass(slots=True)
+class OutboundCall:
+    """
+    One call and what each side saw of it.
+
+    `room` and `identity` are what CreateSIPParticipant was told; `info` is its answer, or else
+    `refused`, after `took_s` seconds. `received` is the call as it came to our listener.
+    """
+
+    room: str
+    identity: str
+    took_s: float = 0.0
+    info: api.SIPParticipantInfo | None = None
+    refused: ApiRefused | None = None
+    received: ReceivedCall | None = None
+    # The participant in `room`, and how it was waited for.
+    participant: ParticipantInfo | None = None
+    joined: Waited | None = None
+    # How the BYE was waited for, after the participant was removed from `room`.
+    hung_up: Waited | None = None
+
+    @property
+    def sip_status(self) -> str | None:
+        """
+        The SIP status that the refusal reports.
+        """
+        return self.refused.metadata.get("sip_status_code") if self.refused else None
+
+    @property
+    def story(self) -> str:
+        """
+        What the API said and what the listener saw, in one line.
+        """
+        said = str(self.refused) if self.refused else "CreateSIPParticipant answered 200"
+        reported = f", sip_status_code {self.sip_status}" if self.refused else ""
+        seen = self.received.story if self.received else "no INVITE came to the listener"
+        return f"{said}{reported} after {self.took_s:.2f} s; {seen}"
+
+
+class OutboundProber:
+    """
+    Has calls placed to the listener, by the trunk and to the number of the profile.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        *,
+        client: LiveKitClient,
+        listener: SipListener,
+        permit: Permit,
+        recorder: Recorder,
+    ) -> None:
+        self._profile = profile
+        self._client = client
+        self._listener = listener
+        self._permit = permit
+        self._recorder = recorder
+
+    @property
+    def account(self) -> Credentials | None:
+        """
+        The account of the trunk, None when the profile does not know it.
+        """
+        outbound = self._profile.sip.outbound
+        if not outbound.username:
+            return None
+        return Credentials(outbound.username, outbound.password.get_secret_value())
+
+    async def dial(
+        self, behaviour: Behaviour, *, purpose: str, ringing: float = RINGING_S
+    ) -> OutboundCall:
+        """
+        Have the number dialled, treat the call like that, and wait for what the API says of it.
+
+        Raises nothing for a refusal; Unreachable when the API does not answer at all.
+        """
+        self._permit.require(Effect.PLACE_CALLS, "an outbound call")
+        call_id = f"conformance-{fresh(6)}"
+        call = OutboundCall(
+            room=self._profile.rooms.name_pattern.replace("{call_id}", call_id), identity=call_id
+        )
+        started = time.perf_counter()
+        with self._listener.behaving(behaviour) as came:
+            try:
+                call.info = await self._client.create_sip_participant(
+                    self._request(call, ringing), within=ringing + _OVERHEAD_S
+                )
+            except ApiRefused as refused:
+                call.refused = refused
+        call.took_s = time.perf_counter() - started
+        call.received = came[0] if came else None
+        self._recorder.record(
+            time.time(),
+            "sip-call",
+            f"CreateSIPParticipant ({purpose}): {call.story}",
+            call=call.received.call_id if call.received else None,
+            room=call.room,
+            purpose=f"outbound, {purpose}",
+            outcome="answered" if call.info else call.refused.code if call.refused else None,
+            final_status=call.received.status if call.received else None,
+            final_at_s=call.took_s,
+            # What the API told of a call that failed; `sip_status` is that of the other side.
+            said=call.refused.text if call.refused else None,
+            sip_status=call.sip_status,
+        )
+        return call
+
+    async def place(self) -> OutboundCall:
+        """
+        The whole call: answered, seen in its room, and hung up by removing its participant.
+        """
+        call = await self.dial(ANSWER.asking(self.account), purpose="answered")
+        if call.info is None or call.received is None:
+            return call
+        call.joined = await wait_until(
+            lambda: self._why_not_joined(call), within=_JOIN_WITHIN_S, slowest=POLITE_S
+        )
+        if call.participant is None:
+            # Who is not in the room cannot be removed from it.
+            await call.received.hang_up()
+            return call
+        await self._client.remove_participant(call.room, call.identity)
+        call.hung_up = await call.received.until_hung_up(_HANG_UP_WITHIN_S)
+        return call
+
+    def _request(self, call: OutboundCall, ringing: float) -> api.CreateSIPParticipantRequest:
+        outbound = self._profile.sip.outbound
+        request = api.CreateSIPParticipantRequest(
+            sip_trunk_id=outbound.trunk_id,
+            sip_call_to=outbound.number,
+            room_name=call.room,
+            participant_identity=call.identity,
+            wait_until_answered=True,
+        )
+        request.ringing_timeout.FromMilliseconds(round(ringing * 1000))
+        request.max_call_duration.FromSeconds(_LONGEST_CALL_S)
+        return request
+
+    async def _why_not_joined(self, call: OutboundCall) -> str | None:
+        # Its sip.callStatus proves nothing: livekit-server stores what ListParticipants tells from
+        # several goroutines, and an older state may stay on top of a newer one.
+        try:
+            participants = await self._client.list_participants(call.room)
+        except ApiRefused as refused:
+            return str(refused)
+        ours = next((p for p in participants if p.identity == call.identity), None)
+        if ours is None:
+            return f"{call.identity} is not in {call.room}"
+        call.participant = ours
+        return None

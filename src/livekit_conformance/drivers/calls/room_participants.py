@@ -1,0 +1,212 @@
+"""
+Who comes into the room of a call beside its caller, and what else the server tells of its agent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from livekit import api
+from livekit.protocol.agent import JobStatus
+from livekit.protocol.agent_dispatch import AgentDispatch
+from livekit.protocol.models import ParticipantInfo, TrackInfo, TrackType
+
+from livekit_conformance.catalogue.error_lines import ON_PURPOSE
+from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
+from livekit_conformance.drivers.calls.caller_search import CallerSearch, present
+from livekit_conformance.errors import Unreachable
+from livekit_conformance.observations import Recorder
+
+# The suite is a guest on the server; an agent that comes stays for longer.
+_EVERY_S = 1.0
+# When nobody has spoken by then, it is asked whether an agent was sent for, and where it is.
+_ASKED_AT_LOOK = 3
+_ROOMS_LOOKED_AT = 3
+_SIP, _EGRESS = ParticipantInfo.Kind.SIP, ParticipantInfo.Kind.EGRESS
+
+
+@dataclass(slots=True)
+class Company:
+    """
+    What was seen of the others in the room of one call, and of an agent that was sent for.
+
+    `others` are the participants by sid, as they were seen last; `gone` those of them that had left
+    before the last look. `dispatches` are None when they were not asked for, or not told;
+    `elsewhere` are new rooms in which somebody waits without a caller; `staying` who is still in
+    the room after the call.
+    """
+
+    room: str = ""
+    others: dict[str, ParticipantInfo] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    dispatches: list[AgentDispatch] | None = None
+    elsewhere: list[str] = field(default_factory=list)
+    staying: list[str] = field(default_factory=list)
+
+    @property
+    def audio(self) -> list[TrackInfo]:
+        """
+        The audio tracks that others have published.
+        """
+        tracks = (track for other in self.others.values() for track in other.tracks)
+        return [track for track in tracks if track.type == TrackType.AUDIO]
+
+    @property
+    def is_muted(self) -> bool:
+        """
+        Whether there are audio tracks, and all of them are muted.
+        """
+        return bool(self.audio) and all(track.muted for track in self.audio)
+
+    @property
+    def silenced(self) -> list[str]:
+        """
+        Who is not allowed to publish.
+        """
+        others = self.others.values()
+        return [other.identity for other in others if not other.permission.can_publish]
+
+    @property
+    def sent_for(self) -> list[str]:
+        """
+        The names of the agents that were asked for by name, whether they came or not.
+        """
+        return [one.agent_name for one in self.dispatches or () if one.agent_name]
+
+    @property
+    def jobs(self) -> list[str]:
+        """
+        The states of the jobs that workers have taken.
+        """
+        jobs = (job for one in self.dispatches or () for job in one.state.jobs)
+        return [JobStatus.Name(job.state.status).removeprefix("JS_").lower() for job in jobs]
+
+    def __str__(self) -> str:
+        told = [self._told_of(sid, other) for sid, other in self.others.items()]
+        parts = [f"in {self.room}: {', '.join(told) or 'nobody but the caller'}"]
+        if self.sent_for:
+            jobs = ", ".join(self.jobs) or "no worker took the job"
+            parts.append(f"sent for the agent {', '.join(map(repr, self.sent_for))}: {jobs}")
+        elif self.jobs:
+            parts.append(f"an agent was sent for: {', '.join(self.jobs)}")
+        if self.elsewhere:
+            parts.append(f"somebody waits without a caller in {', '.join(self.elsewhere)}")
+        if self.staying:
+            parts.append(f"after the call there is still {', '.join(self.staying)}")
+        return "; ".join(parts)
+
+    def _told_of(self, sid: str, other: ParticipantInfo) -> str:
+        tracks = [track for track in other.tracks if track.type == TrackType.AUDIO]
+        muted = all(track.muted for track in tracks)
+        sound = ("muted audio" if muted else "audio") if tracks else "no audio"
+        permit = "" if other.permission.can_publish else ", may not publish"
+        return f"{other.identity} ({sound}{permit}{', has left' if sid in self.gone else ''})"
+
+
+class CompanyWatch:
+    """
+    Looks once a second who is in the room of a call, from when its caller was found there.
+
+    `company` is what was seen so far. What cannot be asked is left out: the API has checks of its
+    own.
+    """
+
+    def __init__(self, client: LiveKitClient) -> None:
+        self.company = Company()
+        self._client = client
+
+    async def look_on(self, search: CallerSearch) -> None:
+        """
+        Look again and again until cancelled, from when the caller was found.
+        """
+        for number in itertools.count(1):
+            await asyncio.sleep(_EVERY_S)
+            self.company.room = search.room.name if search.room is not None else ""
+            await self.look()
+            if number % _ASKED_AT_LOOK == 0 and self.company.room and not self.company.audio:
+                await self.ask_around(search)
+
+    async def look(self) -> None:
+        """
+        Look who is in the room of the caller now, if it was found.
+        """
+        here = await self._here()
+        if here is not None:
+            self.company.others.update(here)
+            self.company.gone = self.company.others.keys() - here.keys()
+
+    async def look_who_stays(self) -> None:
+        """
+        Look who is still in the room after the call.
+        """
+        here = await self._here() or {}
+        self.company.staying = [who.identity for who in here.values()]
+
+    async def _here(self) -> dict[str, ParticipantInfo] | None:
+        if not self.company.room:
+            return None
+        try:
+            inside = await present(self._client, self.company.room)
+        except (ApiRefused, Unreachable):
+            return None
+        return {who.sid: who for who in inside if who.kind not in {_SIP, _EGRESS}}
+
+    async def ask_around(self, search: CallerSearch) -> None:
+        """
+        Ask which agents were sent for, and who waits in another new room.
+        """
+        try:
+            self.company.dispatches = await self._client.list_agent_dispatches(self.company.room)
+            self.company.elsewhere = await self._elsewhere(search)
+        except (ApiRefused, Unreachable):
+            return
+
+    async def _elsewhere(self, search: CallerSearch) -> list[str]:
+        rooms = await self._client.list_rooms()
+        new = [room for room in rooms if search.is_new(room) and self._may_be_meant(room)]
+        return [
+            room.name
+            for room in new[:_ROOMS_LOOKED_AT]
+            if _waits_alone(await present(self._client, room.name))
+        ]
+
+    def _may_be_meant(self, room: api.Room) -> bool:
+        is_other = room.name != self.company.room and ON_PURPOSE not in room.name
+        return is_other and room.num_participants > 0
+
+
+def record_company(call: str, company: Company, recorder: Recorder, *, deployed: bool) -> None:
+    """
+    Record what was seen; nothing when the room of the call was never found.
+
+    `deployed` tells that the agent is the application's own.
+    """
+    if not company.room:
+        return
+    recorder.record(
+        time.time(),
+        "room",
+        str(company),
+        call=call,
+        room=company.room,
+        deployed=deployed,
+        others=len(company.others),
+        here=len(company.others) - len(company.gone),
+        gone=len(company.gone),
+        audio=len(company.audio),
+        muted=company.is_muted,
+        silenced=len(company.silenced),
+        sent_for=", ".join(company.sent_for),
+        jobs=None if company.dispatches is None else len(company.jobs),
+        elsewhere=len(company.elsewhere),
+        staying=len(company.staying),
+    )
+
+
+def _waits_alone(inside: Iterable[ParticipantInfo]) -> bool:
+    kinds = [who.kind for who in inside]
+    return bool(kinds) and _SIP not in kinds

@@ -1,0 +1,3 @@
+"""
+Which objects on the deployment are the suite's own.
+"""

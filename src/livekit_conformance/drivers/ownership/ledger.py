@@ -1,0 +1,142 @@
+"""
+The ledger of a run: what it is about to create, on disk before the request is sent.
+
+One JSON line for each intention, and one more when the server has answered with an id. The living
+run holds a lock on the file, which the kernel releases however the run ends; so whoever finds a
+ledger without its lock knows that the run is dead.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from livekit_conformance.protocol.mark import Kind
+
+NAME = "ledger.jsonl"
+# Younger objects of a run that cannot be looked up are left alone; in seconds.
+TTL_S = 3600
+
+
+class Ledger:
+    """
+    Writes the ledger of one living run. Use it as a context manager.
+
+    `budget` is how many seconds the run may take; `ttl` how many nobody else may delete for.
+    """
+
+    def __init__(self, path: Path, *, run: str, environment: str, budget: float = 0.0) -> None:
+        self.run = run
+        self.environment = environment
+        self.ttl = max(TTL_S, round(2 * budget))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        # Waits for a sweeper that is reading; no other run has this file.
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        _sync_folder(path.parent)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        os.close(self._file)
+
+    def intend(self, kind: Kind, name: str) -> None:
+        """
+        Note, before the request, that an object is about to be created; on disk on return.
+        """
+        self._write(
+            "create", kind, name, run=self.run, environment=self.environment, at=time.time()
+        )
+
+    def complete(self, kind: Kind, name: str, server_id: str) -> None:
+        """
+        Note which id the server gave it.
+        """
+        self._write("created", kind, name, id=server_id)
+
+    def _write(self, what: str, kind: Kind, name: str, **more: Any) -> None:
+        line = json.dumps({"type": what, "kind": kind, "name": name, **more}, ensure_ascii=False)
+        # In one call: a kill leaves a whole line, or a torn last one.
+        os.write(self._file, f"{line}\n".encode())
+        os.fsync(self._file)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """
+    What a ledger tells: whose it is, whether the run lives, and what it was about to create.
+    """
+
+    run: str
+    environment: str
+    lives: bool
+    intended: frozenset[tuple[Kind, str]]
+
+
+def past_runs(reports: Path) -> Iterator[RecordedRun]:
+    """
+    The runs whose ledgers lie in the folders of `reports`.
+    """
+    for path in sorted(reports.glob(f"*/{NAME}")):
+        if not path.parent.is_symlink() and (past := read(path)) is not None:
+            yield past
+
+
+def read(path: Path) -> RecordedRun | None:
+    """
+    What the ledger at `path` tells; None when nothing was intended.
+    """
+    with path.open("rb") as file:
+        lives = not _is_free(file.fileno())
+        lines = [line for raw in file if (line := _parse(raw)) is not None]
+    intended = [line for line in lines if line["type"] == "create"]
+    if not intended:
+        return None
+    first = intended[0]
+    return RecordedRun(
+        first["run"],
+        first["environment"],
+        lives,
+        frozenset((line["kind"], line["name"]) for line in intended),
+    )
+
+
+def _is_free(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _parse(raw: bytes) -> dict[str, Any] | None:
+    try:
+        line = json.loads(raw)
+    except ValueError:
+        return None  # torn by the kill that ended the run; it was not on disk, so nothing was sent
+    if not isinstance(line, dict):
+        return None
+    wanted = {"create": {"kind", "name", "run", "environment"}, "created": {"kind", "name"}}
+    return line if line.keys() >= wanted.get(str(line.get("type")), {"type", ""}) else None
+
+
+def _sync_folder(folder: Path) -> None:
+    # The entry of a new file is on disk only when its folder is.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,349 @@
+"""
+The asyncio adapter of the SIP core: one wire, one transaction layer, one timer, every message
+recorded. It decides nothing about calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from livekit_conformance.drivers.sip.wire import (
+    Address,
+    TransportName,
+    Wire,
+    listening_wire,
+    open_wire,
+)
+from livekit_conformance.errors import Unreachable
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.sip.address import NameAddr, SipUri, Via
+from livekit_conformance.protocol.sip.dialog import MAGIC_COOKIE, seen_from
+from livekit_conformance.protocol.sip.ladder import Direction, LadderStep
+from livekit_conformance.protocol.sip.layer import (
+    Event,
+    RequestReceived,
+    ResponseReceived,
+    TransactionFailed,
+    TransactionLayer,
+    Transmit,
+)
+from livekit_conformance.protocol.sip.message import Message, Request, Response, SipSyntaxError
+from livekit_conformance.protocol.sip.syntax import Parameters
+from livekit_conformance.protocol.sip.transaction import DEFAULT_TIMING, Timing, Transaction
+
+OnResponse = Callable[[Response], None]
+OnFailure = Callable[[str], None]
+OnRequest = Callable[[Request, Transaction | None], None]
+
+
+@dataclass(slots=True)
+class Trace:
+    """
+    The messages of one Call-ID: when the first went out, and the ladder from there.
+    """
+
+    began: float
+    steps: list[LadderStep] = field(default_factory=list)
+    heard_at: float | None = None
+
+
+class SipEndpoint:
+    """
+    Sends requests and responses in transactions, and hands what comes to whom it concerns.
+
+    `on_request` gets new requests (and ACKs), `on_stray` responses that nothing here waits for,
+    which may be a 2xx whose ACK was lost. An endpoint either connects to its one server or listens
+    for everybody; who listens names the peer of each request it sends.
+    """
+
+    def __init__(
+        self,
+        server: Address | None,
+        transport: TransportName,
+        *,
+        recorder: Recorder,
+        local_host: str | None = None,
+        timing: Timing = DEFAULT_TIMING,
+    ) -> None:
+        self.server = server
+        self.on_request: OnRequest = lambda _request, _transaction: None
+        self.on_stray: OnResponse = lambda _response: None
+        self._transport = transport
+        self._recorder = recorder
+        self._local_host = local_host
+        self._loop = asyncio.get_running_loop()
+        self._layer = TransactionLayer(reliable=transport != "udp", timing=timing)
+        self._wire: Wire | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._users: dict[Transaction, tuple[OnResponse, OnFailure]] = {}
+        self._traces: dict[str, Trace] = {}
+        self._closing = False
+
+    async def connect(self, *, within: float) -> None:
+        """
+        Open the wire, or open it again after the server closed it. Raises Unreachable.
+        """
+        if self._wire is None or self._wire.closed:
+            self._wire = await open_wire(
+                self._its_server, self._transport, self, local_host=self._local_host, within=within
+            )
+
+    async def listen(self, bound: socket.socket) -> None:
+        """
+        Take what comes to a bound UDP socket, which is closed with the endpoint.
+        """
+        self._wire = await listening_wire(bound, self)
+
+    def close(self) -> None:
+        """
+        Forget all transactions and close the socket.
+        """
+        self._closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._wire is not None:
+            self._wire.close()
+
+    @property
+    def _its_server(self) -> Address:
+        assert self.server is not None, "an endpoint that listens has no server of its own"
+        return self.server
+
+    @property
+    def local(self) -> Address:
+        """
+        The address and port that the server sees, as far as this machine knows.
+        """
+        assert self._wire is not None, "the endpoint is not connected"
+        return self._wire.local
+
+    @property
+    def server_host(self) -> str | None:
+        """
+        The IP address that SIP is spoken with; None for an endpoint that listens.
+        """
+        return self._wire.remote_host if self._wire is not None else None
+
+    def now(self) -> float:
+        """
+        The clock of all timers, in seconds.
+        """
+        return self._loop.time()
+
+    def via(self) -> Via:
+        """
+        A Via with a fresh branch; asks for `rport`, so that answers pass a NAT (RFC 3581).
+        """
+        host, port = self.local
+        branch = MAGIC_COOKIE + secrets.token_hex(12)
+        parameters = Parameters((("branch", branch), ("rport", None)))
+        return Via(self._transport.upper(), _uri_host(host), port, parameters)
+
+    def contact(self, user: str) -> NameAddr:
+        """
+        Where requests of a dialog shall be sent to us.
+        """
+        host, port = self.local
+        return NameAddr(_checked(SipUri(_uri_host(host), user, port, self._uri_parameters())))
+
+    def uri(self, user: str | None) -> str:
+        """
+        The URI of `user` at the server. Raises SipSyntaxError when no URI can hold that user.
+        """
+        host, port = self._its_server
+        return _checked(SipUri(_uri_host(host), user, port, self._uri_parameters()))
+
+    def address_of_record(self, user: str, host: str | None = None) -> NameAddr:
+        """
+        Who we say we are: `user` at our own address, without a port, or at another `host`.
+        """
+        return NameAddr(_checked(SipUri(_uri_host(host or self.local[0]), user)))
+
+    def watch(self, call_id: str) -> Trace:
+        """
+        Begin the ladder of a Call-ID; its clock starts with the first message.
+        """
+        return self._traces.setdefault(call_id, Trace(self.now()))
+
+    def send(self, request: Request) -> None:
+        """
+        Send a request without a transaction: the ACK of a 2xx.
+        """
+        self._run([Transmit(request, None)])
+
+    def start(
+        self,
+        request: Request,
+        on_response: OnResponse,
+        on_failure: OnFailure,
+        *,
+        peer: Address | None = None,
+    ) -> Transaction:
+        """
+        Send a request in a transaction; one of the two is called for whatever comes of it.
+        """
+        transaction, events = self._layer.request(request, self.now(), peer)
+        self._users = {t: user for t, user in self._users.items() if not t.terminated}
+        self._users[transaction] = (on_response, on_failure)
+        self._run(events)
+        return transaction
+
+    async def ask(
+        self, request: Request, *, within: float, peer: Address | None = None
+    ) -> Response:
+        """
+        Send a request and wait for its final response, that many seconds at most.
+
+        Raises Unreachable: in phase `connect` when the network says that nobody is there, in
+        phase `answer` when nobody answers.
+        """
+        started = self.now()
+        answer: asyncio.Future[Response | str] = self._loop.create_future()
+
+        def settle(outcome: Response | str) -> None:
+            provisional = isinstance(outcome, Response) and outcome.is_provisional
+            if not provisional and not answer.done():
+                answer.set_result(outcome)
+
+        transaction = self.start(request, settle, settle, peer=peer)
+        await asyncio.wait({answer}, timeout=within)
+        transaction.stop_retransmitting()
+        outcome = answer.result() if answer.done() else None
+        if isinstance(outcome, Response):
+            return outcome
+        host, port = peer or self._its_server
+        raise Unreachable(
+            f"{self._transport}:{host}:{port}",
+            phase="answer" if outcome is None else "connect",
+            detail=outcome or f"no answer to {request.method}",
+            waited=self.now() - started,
+            remedy="Check that livekit-sip is running and listens on this port, and that the "
+            "firewall lets requests in and answers out",
+        )
+
+    def respond(self, transaction: Transaction, response: Response) -> None:
+        """
+        Answer a request.
+        """
+        self._run(self._layer.respond(transaction, response, self.now()))
+
+    def message_received(self, message: Message, peer: Address | None = None) -> None:
+        """
+        A whole message came; over UDP `peer` says from where.
+        """
+        self._record(message, "received")
+        if isinstance(message, Request) and peer is not None:
+            message, peer = seen_from(message, *peer), message.via.reply_address(*peer)
+        self._run(self._layer.receive(message, self.now(), peer))
+
+    def unreadable_received(self, data: bytes, error: SipSyntaxError) -> None:
+        """
+        Something came that is no SIP message; it is kept as evidence.
+        """
+        self._recorder.record(
+            time.time(), "sip", f"<- unreadable: {error}", direction="received", text=data
+        )
+
+    def wire_failed(self, detail: str) -> None:
+        """
+        Something that was sent did not arrive, or the connection is gone.
+        """
+        if not self._closing:
+            self._recorder.record(time.time(), "sip", f"!! {detail}", text=detail)
+            self._run(self._layer.transport_failed(detail, self.now()))
+            if self._transport != "udp":
+                # Answers come back on the connection that the request went out on, and it is gone
+                # (RFC 3261 section 18.2.2); transactions themselves would wait for them for ever.
+                orphans, self._users = self._users, {}
+                for _, on_failure in orphans.values():
+                    on_failure(detail)
+
+    def _run(self, events: Iterable[Event]) -> None:
+        for event in events:
+            match event:
+                case Transmit(message, peer):
+                    self._record(message, "sent")
+                    if self._wire is not None:
+                        self._wire.send(message, peer)
+                case RequestReceived(request, transaction, _):
+                    self.on_request(request, transaction)
+                case ResponseReceived(response, transaction) if transaction in self._users:
+                    self._users[transaction][0](response)
+                case ResponseReceived(response, _):
+                    self.on_stray(response)
+                case TransactionFailed(transaction, _, detail) if transaction in self._users:
+                    self._users[transaction][1](detail)
+        self._rearm()
+
+    def _rearm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline = self._layer.deadline
+        if deadline is not None and not self._closing:
+            self._timer = self._loop.call_at(deadline, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._run(self._layer.handle_timers(self.now()))
+
+    def _record(self, message: Message, direction: Direction) -> None:
+        now = self.now()
+        # Who listens cannot know a Call-ID before its first message.
+        trace = (
+            self._traces.get(message.call_id, Trace(now))
+            if self.server is not None
+            else self.watch(message.call_id)
+        )
+        if not trace.steps:
+            trace.began = now
+        if direction == "received":
+            trace.heard_at = now
+        text = self._recorder.redact(message.text)
+        step = LadderStep(now - trace.began, direction, message.label, text)
+        trace.steps.append(step)
+        self._recorder.record(
+            time.time(),
+            "sip",
+            f"{step.arrow} {step.label}",
+            call=message.call_id,
+            direction=direction,
+            status=step.status,
+            at_s=round(step.at_s, 4),
+            text=text,
+        )
+
+    def _uri_parameters(self) -> Parameters:
+        # UDP is what a URI without a transport means, RFC 3261 section 19.1.1.
+        return Parameters(() if self._transport == "udp" else (("transport", self._transport),))
+
+
+def _uri_host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _checked(uri: SipUri) -> str:
+    # What was put together must come apart in the same way, or the user holds what it must not.
+    text = str(uri)
+    if SipUri.parse(text) != uri:
+        raise SipSyntaxError(f"not a user of a SIP URI: {uri.user!r}")
+    return text
+
+
+def fresh(length: int = 8) -> str:
+    """
+    Random text for tags and client nonces: that many bytes, as hexadecimal digits.
+    """
+    return secrets.token_hex(length)
+
+
+def ignore(outcome: Response | str) -> None:
+    """
+    For requests whose outcome changes nothing; it stands in the record.
+    """
+    del outcome

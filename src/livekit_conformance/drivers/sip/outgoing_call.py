@@ -1,0 +1,497 @@
+"""
+One outgoing call, from the first INVITE to the last BYE, whatever the other side does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from livekit_conformance.drivers.sip.endpoint import SipEndpoint, fresh, ignore
+from livekit_conformance.drivers.sip.rtp_session import RtpSession
+from livekit_conformance.errors import Unreachable
+from livekit_conformance.protocol.sip import digest, sdp
+from livekit_conformance.protocol.sip.address import NameAddr
+from livekit_conformance.protocol.sip.dialog import (
+    Dialog,
+    Retransmission,
+    again_with,
+    cancel,
+    new_request,
+    response_to,
+)
+from livekit_conformance.protocol.sip.ladder import CallSummary, LadderStep
+from livekit_conformance.protocol.sip.message import (
+    NO_HEADERS,
+    Headers,
+    Request,
+    Response,
+    SipSyntaxError,
+)
+from livekit_conformance.protocol.sip.transaction import Transaction
+
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
+# How long the 487 of a cancelled call is waited for; some services never send it.
+CANCEL_WITHIN_S = 2.0
+_RINGING = 180
+_PROVISIONAL = range(100, 200)
+# Challenge header and the header that answers it, RFC 3261 section 22.
+_CHALLENGES = {
+    401: ("WWW-Authenticate", "Authorization"),
+    407: ("Proxy-Authenticate", "Proxy-Authorization"),
+}
+
+OnProvisional = Callable[[Response], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """
+    An account to call with; its `repr` hides the password.
+    """
+
+    username: str
+    password: str = field(repr=False)
+
+
+class OutgoingCall:
+    """
+    A call and its story. `SipAgent.call` makes it; a rejected or unanswered one is a Call too.
+
+    `final` is the response that ended the attempt (2xx or not), `problem` says why there is none
+    or what is wrong with it. `answered` is True when a 2xx came in time. `cancelled` is True when
+    we gave up with a CANCEL, and `cancel_response` is its answer. `challenges` counts 401 and 407
+    that carried a challenge. `described` is the media in the answer, `ended_by_them_at_s` when the
+    other side hung up. Times are seconds since the first INVITE.
+    """
+
+    def __init__(
+        self,
+        endpoint: SipEndpoint,
+        *,
+        call_id: str,
+        number: str,
+        caller: str,
+        caller_host: str | None,
+        credentials: Credentials | None,
+        media: RtpSession,
+        on_provisional: OnProvisional | None,
+    ) -> None:
+        self.call_id = call_id
+        self.challenges = 0
+        self.final: Response | None = None
+        self.final_at_s: float | None = None
+        self.first_180_at_s: float | None = None
+        self.answered = False
+        self.cancelled = False
+        self._cancelling: Transaction | None = None
+        self.cancel_response: Response | None = None
+        self.remote_bye = False
+        self.ended_by_them_at_s: float | None = None
+        self.described: sdp.Description | None = None
+        self.problem: str | None = None
+        self._endpoint = endpoint
+        self._caller = caller
+        self._caller_host = caller_host
+        self._credentials = credentials
+        self._on_provisional = on_provisional
+        self._trace = endpoint.watch(call_id)
+        self._rtp = media
+        self._dialog: Dialog | None = None
+        self._ack: Request | None = None
+        self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._cancel_settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._gave_up = False
+        self._ringing = False
+        self._hung_up = False
+        self._offer = sdp.offer(endpoint.local[0], media.port, session_id=media.port)
+        self._invite = self._first_invite(number)
+        self._transaction: Transaction | None = None
+        self._reanswer: tuple[Transaction, Response, Retransmission] | None = None
+        self._reanswer_timer: asyncio.TimerHandle | None = None
+
+    @property
+    def ladder(self) -> list[LadderStep]:
+        """
+        All messages of the call so far, in order.
+        """
+        return list(self._trace.steps)
+
+    @property
+    def summary(self) -> CallSummary:
+        """
+        How the attempt went, in one value.
+        """
+        received = (step.status for step in self._trace.steps if step.direction == "received")
+        return CallSummary(
+            answered=self.answered,
+            cancelled=self.cancelled,
+            final_status=self.final.status if self.final else None,
+            final_reason=self.final.reason if self.final else None,
+            final_at_s=self.final_at_s,
+            provisional=tuple(s for s in received if s is not None and s in _PROVISIONAL),
+            challenges=self.challenges,
+            problem=self.problem,
+        )
+
+    @property
+    def media(self) -> RtpSession | None:
+        """
+        The sound of an answered call; None before, and when the answer has no usable media.
+        """
+        return self._rtp if self.answered and self._rtp.started else None
+
+    @property
+    def server_host(self) -> str | None:
+        """
+        The IP address that SIP is spoken with.
+        """
+        return self._endpoint.server_host
+
+    @property
+    def is_up(self) -> bool:
+        """
+        Whether the call was answered and nobody has hung up yet.
+        """
+        return self.answered and not self.remote_bye and not self._hung_up
+
+    async def place(
+        self,
+        *,
+        answer_within: float,
+        silence_within: float,
+        give_up: asyncio.Future[None] | None = None,
+        cancel_within: float = CANCEL_WITHIN_S,
+    ) -> None:
+        """
+        Send the INVITE and wait for what comes of it.
+
+        Gives up when there is no final response `answer_within` seconds after the first INVITE,
+        when nothing at all was heard for `silence_within` seconds, or when `give_up` is done.
+        The end of a cancelled call is waited for that many seconds.
+        """
+        watched = {self._settled} if give_up is None else {self._settled, give_up}
+        self._send_invite()
+        began = self._endpoint.now()
+        while not self._settled.done():
+            heard_at = began if self._trace.heard_at is None else self._trace.heard_at
+            left = min(began + answer_within, heard_at + silence_within) - self._endpoint.now()
+            if left <= 0 or (give_up is not None and give_up.done()):
+                break
+            await asyncio.wait(watched, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        if not self._settled.done():
+            late = self._endpoint.now() >= began + answer_within
+            heard = "final answer" if self._trace.heard_at is not None else "answer at all"
+            wanted = give_up is not None and give_up.done()
+            self.problem = (
+                "given up as wanted"
+                if wanted
+                else f"no {heard} within {answer_within:g} s"
+                if late
+                else f"nothing was heard for {silence_within:g} s"
+            )
+            await self._give_up(within=cancel_within, may_ring=wanted)
+        if not self.answered:
+            self._rtp.close()
+
+    async def hang_up(self, within: float = 4.0) -> Response | None:
+        """
+        Send BYE and wait for its answer, that many seconds at most.
+
+        None when nobody answered it, or when there is nothing to hang up: the call was not
+        answered, or the other side has hung up already (`remote_bye`).
+        """
+        if not self.is_up or self._dialog is None:
+            return None
+        self._hung_up = True
+        deadline = self._endpoint.now() + within
+        try:
+            await self._endpoint.connect(within=within)
+            self._dialog, bye = self._dialog.request("BYE", via=self._endpoint.via())
+            response = await self._endpoint.ask(bye, within=within)
+            authorized = self._authorized(bye, response)
+            if authorized is not None:
+                left = max(0.0, deadline - self._endpoint.now())
+                response = await self._endpoint.ask(authorized, within=left)
+        except Unreachable as error:
+            self.problem = f"BYE: {error.detail}"
+            return None
+        finally:
+            self._stop()
+        return response
+
+    async def leave(self, within: float) -> None:
+        """
+        End the call in whatever state it is; for the agent's own end.
+        """
+        placed = self._transaction is not None
+        if placed and not self._settled.done() and not self._gave_up:
+            await self._give_up(within=within, may_ring=False)
+        await self.hang_up(within)
+        self._stop()
+
+    def request_received(self, request: Request, transaction: Transaction | None) -> None:
+        """
+        The other side asks for something within this call.
+        """
+        if request.method == "ACK":
+            self._stop_reanswering()
+            return
+        if transaction is None:
+            return
+        if self._dialog is None or not self._dialog.owns(request):
+            self._respond(transaction, 481, "Call/Transaction Does Not Exist")
+        elif not self._dialog.is_in_order(request):
+            # RFC 3261 section 12.2.2: a request that was overtaken is refused with 500.
+            self._respond(transaction, 500, "Server Internal Error")
+        elif request.method == "BYE":
+            self._dialog = self._dialog.after(request)
+            self.remote_bye = True
+            self.ended_by_them_at_s = self._elapsed()
+            self._respond(transaction, 200, "OK")
+            self._stop()
+        elif request.method == "INVITE":
+            self._reinvited(request, transaction)
+        elif request.method == "OPTIONS":
+            self._respond(transaction, 200, "OK", Headers.of(("Allow", ALLOW)))
+        else:
+            self._respond(transaction, 405, "Method Not Allowed", Headers.of(("Allow", ALLOW)))
+
+    def stray_received(self, response: Response) -> None:
+        """
+        A response came after its transaction: a 2xx that is still repeated wants its ACK.
+        """
+        if response.cseq.method == "INVITE" and response.is_success:
+            self._succeeded(response)
+
+    def _first_invite(self, number: str) -> Request:
+        target = self._endpoint.uri(number)
+        return new_request(
+            "INVITE",
+            target,
+            via=self._endpoint.via(),
+            caller=self._endpoint.address_of_record(self._caller, self._caller_host).with_tag(
+                fresh()
+            ),
+            callee=NameAddr(target),
+            call_id=self.call_id,
+            cseq=1,
+            contact=self._endpoint.contact(self._caller),
+            extra=Headers.of(("Allow", ALLOW), ("Content-Type", sdp.CONTENT_TYPE)),
+            body=str(self._offer).encode(),
+        )
+
+    def _send_invite(self) -> None:
+        self._ringing = False
+        self._transaction = self._endpoint.start(self._invite, self._answer_received, self._failed)
+
+    def _failed(self, detail: str) -> None:
+        if not self._settled.done():
+            self.problem = detail
+            self._settled.set_result(None)
+
+    def _answer_received(self, response: Response) -> None:
+        if response.cseq.number != self._invite.cseq.number:
+            return  # a late answer to the INVITE that was challenged; its transaction saw to it
+        if response.is_provisional:
+            self._rings(response)
+        elif response.is_success:
+            self._succeeded(response)
+        elif not self._settled.done():
+            again = None if self._gave_up else self._authorized(self._invite, response)
+            if again is None:
+                self._finish(response)
+            else:
+                self._invite = again
+                self._send_invite()
+
+    def _rings(self, response: Response) -> None:
+        self._ringing = True
+        if response.status == _RINGING and self.first_180_at_s is None:
+            self.first_180_at_s = self._elapsed()
+        if self._gave_up and not self.cancelled:
+            self._cancel()
+        if self._on_provisional is not None and not self._gave_up:
+            self._on_provisional(response)
+
+    def _authorized(self, request: Request, response: Response) -> Request | None:
+        """
+        The request again with credentials, if `response` asks for them and they were not tried.
+        """
+        challenge_header, answer_header = _CHALLENGES.get(response.status, ("", ""))
+        challenges = response.headers.all(challenge_header) if challenge_header else []
+        if not challenges:
+            return None
+        if request.method == "INVITE":
+            self.challenges += 1
+        # A second challenge to the same credentials means that they are wrong.
+        if self._credentials is None or answer_header in request.headers:
+            return None
+        try:
+            value = digest.authorization(
+                digest.choose(challenges),
+                username=self._credentials.username,
+                password=self._credentials.password,
+                method=request.method,
+                uri=request.uri,
+                cnonce=fresh(),
+            )
+        except (SipSyntaxError, digest.UnsupportedChallenge) as error:
+            self.problem = f"the challenge cannot be answered: {error}"
+            return None
+        return again_with(request, via=self._endpoint.via(), header=(answer_header, value))
+
+    def _finish(self, final: Response) -> None:
+        self.final = final
+        self.final_at_s = self._elapsed()
+        if not self._settled.done():
+            self._settled.set_result(None)
+
+    def _succeeded(self, response: Response) -> None:
+        if self._dialog is not None and response.to.tag == self._dialog.remote.tag:
+            if self._ack is not None:  # a retransmission: our ACK was lost, RFC 3261 13.2.2.4
+                self._endpoint.send(self._ack)
+            return
+        try:
+            dialog = Dialog.of_caller(self._invite, response)
+        except SipSyntaxError as error:
+            self.problem = str(error)
+            self._finish(response)
+            return
+        ack = dialog.ack(self._invite, via=self._endpoint.via())
+        self._endpoint.send(ack)
+        if self._gave_up or self._dialog is not None:
+            # An answer that crossed our CANCEL, or a second one from a fork: take it and end it.
+            self._endpoint.start(dialog.request("BYE", via=self._endpoint.via())[1], ignore, ignore)
+            if self._dialog is None:
+                self._finish(response)
+            return
+        self._dialog, self._ack = dialog, ack
+        self.answered = True
+        try:
+            self.described = sdp.parse(response.body)
+            self._use(self.described)
+        except SipSyntaxError as error:
+            self.problem = f"the answer has no usable media: {error}"
+        self._finish(response)
+
+    def _use(self, remote: sdp.Description) -> None:
+        """
+        Send our sound to where the other side wants it.
+        """
+        payload_type = remote.payload_type(sdp.PCMU)
+        if remote.port == 0 or payload_type is None:
+            raise SipSyntaxError("the audio stream was refused, or PCMU was")
+        try:
+            ipaddress.ip_address(remote.address)
+        except ValueError as error:
+            # A name would have to be resolved, and no SIP service writes one.
+            raise SipSyntaxError(f"media address {remote.address!r} is no IP address") from error
+        silent = remote.direction in {sdp.Direction.SENDONLY, sdp.Direction.INACTIVE}
+        target = None if silent else (remote.address, remote.port)
+        self._rtp.send_to(target, payload_type=payload_type)
+
+    async def _give_up(self, *, within: float, may_ring: bool) -> None:
+        """
+        Cancel the call and wait for the end of it; `may_ring` when it has not been silent.
+        """
+        self._gave_up = True
+        if self._ringing:
+            self._cancel()
+        elif self._transaction is not None:
+            # RFC 3261 section 9.1: no CANCEL before a provisional response. It follows when one
+            # comes after all; until then the INVITE must not ring anybody any more.
+            self._transaction.stop_retransmitting()
+        if self._ringing or may_ring:
+            await asyncio.wait({self._settled, self._cancel_settled}, timeout=within)
+        if self._cancelling is not None:
+            # livekit-sip answers neither CANCEL nor INVITE once it has dropped a call unseen.
+            self._cancelling.stop_retransmitting()
+
+    def _cancel(self) -> None:
+        self.cancelled = True
+        self._cancelling = self._endpoint.start(cancel(self._invite), self._cancel_answered, ignore)
+
+    def _cancel_answered(self, response: Response) -> None:
+        if self.cancel_response is None and not response.is_provisional:
+            self.cancel_response = response
+            self._cancel_settled.set_result(None)
+
+    def _reinvited(self, request: Request, transaction: Transaction) -> None:
+        assert self._dialog is not None
+        self._dialog = self._dialog.after(request)
+        try:
+            if request.body:
+                offered = sdp.parse(request.body)
+                own = sdp.answer(
+                    offered,
+                    self._endpoint.local[0],
+                    self._rtp.port,
+                    session_id=self._offer.session_id,
+                    version=self._offer.version + 1,
+                )
+                self._use(offered)
+            else:
+                own = self._offer
+        except (SipSyntaxError, sdp.NoCommonCodec):
+            self._respond(transaction, 488, "Not Acceptable Here")
+            return
+        self._offer = own
+        headers = Headers.of(("Allow", ALLOW), ("Content-Type", sdp.CONTENT_TYPE))
+        response = response_to(
+            request,
+            200,
+            "OK",
+            contact=self._endpoint.contact(self._caller),
+            extra=headers,
+            body=str(own).encode(),
+        )
+        self._endpoint.respond(transaction, response)
+        self._stop_reanswering()
+        self._reanswer = (transaction, response, Retransmission.starting(self._endpoint.now()))
+        self._arm_reanswer()
+
+    def _arm_reanswer(self) -> None:
+        assert self._reanswer is not None
+        loop = asyncio.get_running_loop()
+        self._reanswer_timer = loop.call_at(self._reanswer[2].at, self._answer_again)
+
+    def _answer_again(self) -> None:
+        assert self._reanswer is not None
+        transaction, response, current = self._reanswer
+        self._endpoint.respond(transaction, response)
+        following = current.following()
+        if following is None:
+            # Nobody acknowledges: RFC 3261 section 13.3.1.4 wants the call ended.
+            self.problem = "the answer to a re-INVITE was never acknowledged"
+            self._hung_up = True
+            assert self._dialog is not None
+            self._dialog, bye = self._dialog.request("BYE", via=self._endpoint.via())
+            self._endpoint.start(bye, ignore, ignore)
+            self._stop()
+            return
+        self._reanswer = (transaction, response, following)
+        self._arm_reanswer()
+
+    def _stop_reanswering(self) -> None:
+        if self._reanswer_timer is not None:
+            self._reanswer_timer.cancel()
+
+    def _stop(self) -> None:
+        self._stop_reanswering()
+        self._rtp.close()
+
+    def _respond(
+        self,
+        transaction: Transaction,
+        status: int,
+        reason: str,
+        extra: Headers = NO_HEADERS,
+    ) -> None:
+        response = response_to(transaction.request, status, reason, to_tag=fresh(), extra=extra)
+        self._endpoint.respond(transaction, response)
+
+    def _elapsed(self) -> float:
+        return self._endpoint.now() - self._trace.began

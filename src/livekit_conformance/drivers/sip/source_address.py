@@ -1,0 +1,33 @@
+"""
+Where our calls come from, as the SIP server sees it: trunks may allow some addresses only.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from livekit_conformance.drivers.sip.caller import SipAgent
+from livekit_conformance.environments.profile import Sip
+from livekit_conformance.errors import Unreachable
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.sip.address import DEFAULT_PORT
+
+_ANSWER_WITHIN_S = 1.0
+
+
+async def source_of_calls(sip: Sip, recorder: Recorder) -> str:
+    """
+    The IP address in the Via that comes back with the answer to OPTIONS (RFC 3261 section 18.2.1).
+
+    Empty where it is not known: nobody answers, or a provider would see it and not livekit-sip.
+    """
+    if sip.provider or not sip.server:
+        return ""
+    parts = urlsplit(f"//{sip.server}")
+    server = parts.hostname or "", parts.port or DEFAULT_PORT
+    try:
+        async with SipAgent(server, sip.transport, recorder=recorder) as agent:
+            via = (await agent.options(within=_ANSWER_WITHIN_S)).via
+    except Unreachable:
+        return ""
+    return via.parameters.get("received") or via.host

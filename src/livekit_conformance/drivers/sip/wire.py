@@ -1,0 +1,255 @@
+"""
+SIP on sockets: one connected UDP socket, TCP or TLS connection to one server.
+
+The wire turns bytes into messages and back, and tells its listener of everything that happens,
+including what the network says about messages that did not arrive. It knows no transactions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, Literal, Protocol
+
+from livekit_conformance.errors import Phase, Unreachable, in_system_words
+from livekit_conformance.protocol.sip.message import (
+    Message,
+    SipSyntaxError,
+    StreamParser,
+    parse,
+)
+
+TransportName = Literal["udp", "tcp", "tls"]
+Address = tuple[str, int]
+
+
+class WireListener(Protocol):
+    """
+    Who wants to know what comes from the wire.
+    """
+
+    def message_received(self, message: Message, peer: Address | None = None) -> None:
+        """
+        A whole message came; over UDP `peer` says from where.
+        """
+
+    def unreadable_received(self, data: bytes, error: SipSyntaxError) -> None:
+        """
+        Something came that is no SIP message.
+        """
+
+    def wire_failed(self, detail: str) -> None:
+        """
+        Something that was sent did not arrive (ICMP), or the connection is gone.
+        """
+
+
+class Wire:
+    """
+    A way to one server: sends messages, and tells `listener` what comes back.
+    """
+
+    def __init__(
+        self,
+        name: TransportName,
+        transport: asyncio.BaseTransport,
+        write: Callable[[bytes, Address | None], None],
+    ) -> None:
+        self.name = name
+        self._transport = transport
+        self._write = write
+
+    @property
+    def reliable(self) -> bool:
+        """
+        Whether the transport itself retransmits.
+        """
+        return self.name != "udp"
+
+    @property
+    def local(self) -> Address:
+        """
+        Our address as the server should see it.
+        """
+        host, port, *_ = self._transport.get_extra_info("sockname")
+        return host, port
+
+    @property
+    def remote_host(self) -> str | None:
+        """
+        The IP address of the server; None for a wire that is connected to nobody.
+        """
+        peer = self._transport.get_extra_info("peername")
+        return str(peer[0]) if peer else None
+
+    @property
+    def closed(self) -> bool:
+        """
+        Whether nothing can be sent any more.
+        """
+        return self._transport.is_closing()
+
+    def send(self, message: Message, peer: Address | None) -> None:
+        """
+        Send, if the wire is still up; the listener was told when it is not.
+
+        `peer` is for wires that are connected to nobody (`listening_wire`).
+        """
+        if not self.closed:
+            self._write(message.to_bytes(), peer)
+
+    def close(self) -> None:
+        """
+        Close the socket; the listener hears nothing more.
+        """
+        self._transport.close()
+
+
+_TIMED_OUT: Final[Mapping[Phase, str]] = MappingProxyType(
+    {
+        "resolve": "the resolver did not answer",
+        "connect": "nobody accepted the connection",
+        "tls": "TLS failed: the connection was accepted, and the handshake was not answered",
+    }
+)
+
+
+async def open_wire(
+    server: Address,
+    name: TransportName,
+    listener: WireListener,
+    *,
+    local_host: str | None,
+    within: float,
+) -> Wire:
+    """
+    Connect to `server` within that many seconds.
+
+    A UDP socket is connected too: only so does the kernel hand over ICMP errors, and only so is
+    the local address the one that the route to the server uses. All messages go to and come from
+    this one server, which then works like an outbound proxy (RFC 3261 section 8.1.2).
+
+    Raises Unreachable: the name does not resolve, or nobody accepts the connection.
+    """
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    endpoint = f"{name}:{server[0]}:{server[1]}"
+    phase: Phase = "resolve"
+
+    def unreachable(detail: str) -> Unreachable:
+        return Unreachable(
+            endpoint,
+            phase=phase,
+            detail=detail,
+            waited=loop.time() - started,
+            remedy="Check host and port of `sip.server` in the profile, the firewall, and that "
+            "livekit-sip is running and listens there",
+        )
+
+    kind = socket.SOCK_DGRAM if name == "udp" else socket.SOCK_STREAM
+    local_addr = None if local_host is None else (local_host, 0)
+    try:
+        async with asyncio.timeout(within):
+            found = await loop.getaddrinfo(*server, type=kind)
+            host, port, *_ = found[0][4]
+            address = str(host), int(port)
+            phase = "connect"
+            if name == "udp":
+                datagrams, _ = await loop.create_datagram_endpoint(
+                    lambda: _Datagrams(listener), remote_addr=address, local_addr=local_addr
+                )
+                return Wire(name, datagrams, lambda data, _peer: datagrams.sendto(data))
+            connected = await _connected(found[0][0], address, local_addr)
+            # By itself, for a port without TLS accepts the connection and then says nothing.
+            phase = "tls" if name == "tls" else phase
+            stream, _ = await loop.create_connection(
+                lambda: _Stream(listener),
+                sock=connected,
+                ssl=ssl.create_default_context() if name == "tls" else None,
+                server_hostname=server[0] if name == "tls" else None,
+            )
+            return Wire(name, stream, lambda data, _peer: stream.write(data))
+    except TimeoutError as error:
+        raise unreachable(_TIMED_OUT[phase]) from error
+    except ssl.SSLError as error:
+        raise unreachable(f"TLS failed: {error}") from error
+    except UnicodeError as error:
+        # What no name may look like does not even reach the resolver.
+        raise unreachable(f"not a host name: {error}") from error
+    except OSError as error:
+        raise unreachable(in_system_words(error)) from error
+
+
+async def _connected(
+    family: int, address: Address, local_addr: tuple[str, int] | None
+) -> socket.socket:
+    """
+    A TCP connection; raises OSError.
+    """
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(0)
+        if local_addr is not None:
+            connection.bind(local_addr)
+        await asyncio.get_running_loop().sock_connect(connection, address)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+async def listening_wire(bound: socket.socket, listener: WireListener) -> Wire:
+    """
+    A wire on a bound UDP socket, to and from everybody; it closes the socket with itself.
+    """
+    loop = asyncio.get_running_loop()
+    datagrams, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(listener), sock=bound)
+    return Wire("udp", datagrams, datagrams.sendto)
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, listener: WireListener) -> None:
+        self._listener = listener
+
+    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
+        # Four bytes of line ends are a keep-alive, RFC 5626 section 3.5; nothing to read.
+        if not data.strip(b"\r\n"):
+            return
+        try:
+            message = parse(data)
+        except SipSyntaxError as error:
+            self._listener.unreadable_received(data, error)
+        else:
+            self._listener.message_received(message, (str(addr[0]), int(addr[1])))
+
+    def error_received(self, exc: Exception) -> None:
+        self._listener.wire_failed(f"ICMP: {in_system_words(exc)}")
+
+
+class _Stream(asyncio.Protocol):
+    def __init__(self, listener: WireListener) -> None:
+        self._listener = listener
+        self._parser = StreamParser()
+        self._transport: asyncio.BaseTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed(data)
+        try:
+            while (message := self._parser.next_message()) is not None:
+                self._listener.message_received(message)
+        except SipSyntaxError as error:
+            self._listener.unreadable_received(data, error)
+            if self._transport is not None:
+                # After this there are no message boundaries any more.
+                self._transport.close()
+            self._listener.wire_failed(f"closed the connection: {error}")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        detail = f": {exc}" if exc else " by the server"
+        self._listener.wire_failed(f"the connection was closed{detail}")

@@ -1,0 +1,3 @@
+"""
+Webhooks: an endpoint of our own, and a sender to somebody else's.
+"""

@@ -1,0 +1,62 @@
+"""
+Lets deliveries of livekit-server fail on purpose and sees how often it tries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
+from livekit_conformance.drivers.own_rooms import delete_if_there
+from livekit_conformance.drivers.webhooks.receiver import Arrival, WebhookReceiver
+
+# Should the suite be killed meanwhile.
+_EMPTY_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """
+    The deliveries of one room_started, and the room_finished that ended them.
+
+    livekit-server delivers the events of a room one after the other, so `next` (None: it did not
+    come in time) proves that there will be no further try.
+    """
+
+    room: str
+    started: tuple[Arrival, ...]
+    next: Arrival | None
+    within: float
+
+    def __str__(self) -> str:
+        times = ", ".join(f"{seen.at - self.started[0].at:.1f} s" for seen in self.started)
+        then = "came then" if self.next else f"did not come within {self.within:g} s"
+        statuses = [seen.status for seen in self.started]
+        return (
+            f"{len(self.started)} deliveries of room_started, answered with {statuses} at "
+            f"{times or 'no time'}; room_finished {then}"
+        )
+
+
+async def refuse_deliveries(
+    client: LiveKitClient,
+    receiver: WebhookReceiver,
+    room: str,
+    *,
+    statuses: Iterable[int],
+    within: float,
+) -> Tries:
+    """
+    Make a room, answer its room_started with `statuses` (then 200), delete it, and wait for its
+    room_finished for `within` seconds.
+    """
+    receiver.script("room_started", room, statuses)
+    try:
+        await client.create_room(room, empty_timeout=_EMPTY_TIMEOUT_S)
+    finally:
+        await delete_if_there(client, room)
+    after = await receiver.wait_for(
+        lambda seen: (seen.event, seen.room) == ("room_finished", room), within=within
+    )
+    return Tries(room, tuple(receiver.deliveries(room, "room_started")), after, within)

@@ -1,0 +1,145 @@
+"""
+What is odd about the value of a variable, in words that do not tell the value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from livekit_conformance.secrets.patterns import API_KEY
+
+# The nine variables of a deployment.
+DEPLOYMENT_VARIABLES = (
+    "LIVEKIT_URL",
+    "LIVEKIT_API_KEY",
+    "LIVEKIT_API_SECRET",
+    "SIP_SERVER",
+    "SIP_USERNAME",
+    "SIP_PASSWORD",
+    "SIP_NUMBER",
+    "DOMAIN",
+    "PORT",
+)
+
+_QUOTES = ("'", '"', "`", "\u201c", "\u201d", "\u2018", "\u2019")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_PLACEHOLDER = re.compile(
+    # What stands for a value: <...>, ${...}, $NAME, {{...}}, APIxxxx, ***, ...
+    r"<.*>|\$\{.*\}|(?-i:\$[A-Z_][A-Z0-9_]+)|\{\{.*\}\}|(?:API|SEC)?x{4,}|\*{3,}|\.{3}"
+    r"|(?:change|replace)[-_ ]?(?:me|this|it)"
+    r"|your[-_ ].*|.*[-_]here|todo|tbd|fixme|placeholder|example|none|null|nil|undefined",
+    re.IGNORECASE,
+)
+# Reserved for examples by RFC 2606: no deployment can have such a name.
+_EXAMPLE_HOST = re.compile(r"(?:.*\.)?(?:example\.(?:com|org|net)|example|invalid)", re.IGNORECASE)
+_TELEPHONE = re.compile(r"\+?\d{7,15}")
+_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?")
+# The port of the other scheme.
+_MISFITS = MappingProxyType({"https": 80, "wss": 80, "http": 443, "ws": 443})
+
+
+def oddities(name: str, value: str) -> Iterator[str]:
+    """
+    What cannot be meant, for any variable and for this one.
+    """
+    bare = value.strip()
+    if any(not char.isprintable() for char in bare):
+        yield "holds line breaks or control characters"
+    if value.rstrip("\n").endswith("\r"):
+        yield "ends with a carriage return, as in a file with Windows line ends"
+    elif value != bare:
+        yield "begins or ends with white space or a line break"
+    if len(bare) > 1 and bare.startswith(_QUOTES) and bare.endswith(_QUOTES):
+        yield "has quotes around it"
+        bare = bare[1:-1].strip()
+    if is_placeholder(bare):
+        yield "is a placeholder"
+    elif (look := _LOOKS.get(name)) and (words := look(bare)):
+        yield words
+
+
+def swapped(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """
+    Variables that hold the value of another one, each with what it looks like.
+    """
+    key, secret = values.get("LIVEKIT_API_KEY", ""), values.get("LIVEKIT_API_SECRET", "")
+    if API_KEY.fullmatch(secret.strip()) and not API_KEY.fullmatch(key.strip()):
+        yield "LIVEKIT_API_SECRET", "looks like an API key: swapped with LIVEKIT_API_KEY"
+        yield "LIVEKIT_API_KEY", "does not look like an API key: swapped with LIVEKIT_API_SECRET"
+    elif key and key == secret:
+        yield "LIVEKIT_API_SECRET", "is the same as LIVEKIT_API_KEY"
+
+
+def key_pair_oddities(key: str, secret: str) -> Iterator[str]:
+    """
+    What is odd about an API key and its secret, each with the name of its variable.
+    """
+    values = {"LIVEKIT_API_KEY": key, "LIVEKIT_API_SECRET": secret}
+    for name, value in values.items():
+        yield from (f"{name} {words}" for words in oddities(name, value))
+    yield from (f"{name} {words}" for name, words in swapped(values))
+
+
+def scheme_misfit(url: str) -> str | None:
+    """
+    Why the port of a URL belongs to another scheme; None when it does not.
+    """
+    parts = urlsplit(url)
+    if _MISFITS.get(parts.scheme) != parts.port or parts.port is None:
+        return None
+    return f"port {parts.port} does not fit a URL that begins with {parts.scheme}://"
+
+
+def is_placeholder(value: str) -> bool:
+    """
+    Whether a text only stands for a value, as `<secret>`, `${SECRET}` or `changeme` do.
+    """
+    scheme = _SCHEME.match(value)
+    rest = value[scheme.end() :] if scheme else value
+    host = re.split(r"[/:]", rest, maxsplit=1)[0]
+    return bool(_PLACEHOLDER.fullmatch(rest) or _EXAMPLE_HOST.fullmatch(host))
+
+
+def _name_or_secret(value: str) -> str | None:
+    return "holds a URL" if _SCHEME.match(value) else None
+
+
+def _server(value: str) -> str | None:
+    if _TELEPHONE.fullmatch(value):
+        return "holds a telephone number"
+    return _name_or_secret(value)
+
+
+def _number(value: str) -> str | None:
+    if _SCHEME.match(value) or _IPV4.fullmatch(value):
+        return "holds an address"
+    return None
+
+
+def _domain(value: str) -> str | None:
+    if value.isdecimal():
+        return "holds a number"
+    if _SCHEME.match(value) or re.search(r"[/:@]", value):
+        return "holds more than a host name: scheme, port and path do not belong there"
+    return None
+
+
+def _port(value: str) -> str | None:
+    return "is not a port number" if value and not value.isdecimal() else None
+
+
+_LOOKS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
+    {
+        "LIVEKIT_API_KEY": _name_or_secret,
+        "LIVEKIT_API_SECRET": _name_or_secret,
+        "SIP_USERNAME": _name_or_secret,
+        "SIP_PASSWORD": _name_or_secret,
+        "SIP_SERVER": _server,
+        "SIP_NUMBER": _number,
+        "DOMAIN": _domain,
+        "PORT": _port,
+    }
+)

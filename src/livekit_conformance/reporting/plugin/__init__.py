@@ -1,0 +1,3 @@
+"""
+The plugin of pytest: its hooks, options and files.
+"""

@@ -1,0 +1,279 @@
+"""
+Judges every check while pytest runs it, and tells the result when pytest ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from livekit_conformance.observations import Observation
+from livekit_conformance.reporting.plugin import collection
+from livekit_conformance.reporting.plugin.interrupts import Interrupts
+from livekit_conformance.reporting.result import journal
+from livekit_conformance.reporting.result.model import Result, clause_of, timestamp
+from livekit_conformance.reporting.run.session import RunState
+from livekit_conformance.reporting.run.verdict_rules import (
+    Decision,
+    Withheld,
+    after_attempts,
+    clean_up_record,
+    innermost,
+    judged,
+    repeated,
+    withheld,
+)
+from livekit_conformance.reporting.terminal import screen
+from livekit_conformance.reporting.writers import write_all
+from livekit_conformance.verdict import CheckRecord, Verdict
+
+_PASSED = frozenset({Verdict.PASS, Verdict.WARN, Verdict.KNOWN})
+
+
+class Examiner:
+    """
+    The hooks of a run of checks.
+    """
+
+    def __init__(self, config: pytest.Config, run: RunState, interrupts: Interrupts) -> None:
+        self.run = run
+        self._interrupts = interrupts
+        self.result: Result | None = None
+        self._interrupted: str | None = None
+        self._failure: str | None = None
+        # Set-up errors that were told already; kept alive so that their identity stays theirs.
+        self._told: list[tuple[BaseException, str]] = []
+        self._scope = ExitStack()
+        self._seen: list[Observation] = []
+        self._tracebacks: list[tuple[str, str]] = []
+        if config.pluginmanager.hasplugin("rerunfailures"):
+            # What is not run, or shares the set-up of another check, would end the same way.
+            excepted = config.getoption("rerun_except") or config.getini("rerun_except")
+            config.option.rerun_except = [*excepted, f"^{Withheld.__name__}: "]
+        # Local variables are where secrets live, and pytest cuts them to pieces.
+        config.option.showlocals = False
+
+    # -- the run ------------------------------------------------------------------------------
+
+    def pytest_unconfigure(self) -> None:
+        """
+        Let other runs see that this one is over.
+        """
+        self.run.release()
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """
+        Remember that the run did not come to its end.
+        """
+        self._interrupted = self._interrupts.reason(excinfo.value)
+
+    def pytest_internalerror(self) -> None:
+        """
+        Remember that the run did not come to its end.
+        """
+        self._interrupted = "internal error of the suite"
+
+    def pytest_report_header(self) -> list[str]:
+        """
+        Say what is tested and where the reports will be.
+        """
+        return screen.header(self.run)
+
+    # Not earlier: pytest finishes a collection that was refused, too.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """
+        Begin the journal with the plan.
+        """
+        checks = [item for item in session.items if collection.is_check(item)]
+        if checks:
+            self.run.begin([collection.planned(item) for item in checks])
+
+    # -- one check ----------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """
+        Decide first what needs no run: not permitted, not configured, blocked.
+        """
+        if not collection.is_check(item):
+            return
+        self._scope.close()
+        self._seen = self._scope.enter_context(self.run.recorder.scope())
+        check_id = collection.check_id(item)
+        self._told = [(error, root) for error, root in self._told if root != check_id]
+        self.run.started(check_id)
+        decision = withheld(
+            collection.clause_of(item),
+            self.run.profile,
+            self.run.broken,
+            time_left=self.run.time_left,
+            left_out=self.run.loaded.left_out,
+        )
+        if decision is not None:
+            raise Withheld(decision)
+
+    # Last, which is next to pytest's own: plugins that repeat, count or show see our outcome.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """
+        Turn how a phase ended into a verdict, and take secrets out of the report.
+        """
+        is_check = collection.is_check(item)
+        if is_check and call.when == "setup" and call.excinfo is not None:
+            call.excinfo = self._once(item, call.excinfo)
+        report = yield
+        if not is_check:
+            return report
+        self._scrub(report)
+        error = call.excinfo.value if call.excinfo else None
+        if call.when == "teardown":
+            if error is not None:
+                self._clean_up_failed(item, report, error, call)
+        elif call.when == "call" or error is not None:
+            self._settle(item, report, error, call)
+        return report
+
+    def _once(
+        self, item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> pytest.ExceptionInfo[BaseException]:
+        """
+        Return the error of a set-up, or what withholds the check when another check told it.
+        """
+        cause = innermost(excinfo.value)
+        if cause is None or isinstance(cause, Withheld):
+            return excinfo
+        root = next((name for told, name in self._told if told is cause), None)
+        if root is None:
+            self._told.append((cause, collection.check_id(item)))
+            return excinfo
+        withholding = Withheld(repeated(root, collection.clause_of(item)))
+        return pytest.ExceptionInfo.from_exception(withholding.with_traceback(excinfo.tb))
+
+    def _settle(
+        self,
+        item: pytest.Item,
+        report: pytest.TestReport,
+        error: BaseException | None,
+        call: pytest.CallInfo[None],
+    ) -> None:
+        self._scope.close()
+        plan = collection.planned(item)
+        clause = collection.clause_of(item)
+        decision = judged(error, clause, self.run.profile, today=datetime.now(UTC).date())
+        decision = after_attempts(decision, self.run.former_attempts(plan.id))
+        record = replace(
+            plan,
+            verdict=decision.verdict,
+            reason=decision.reason,
+            message=None if decision.message is None else self.run.clean(decision.message),
+            blocked_by=decision.blocked_by,
+            started=timestamp(call.start),
+            duration_s=round(call.duration, 3),
+            evidence=(
+                *self.run.write_evidence(plan.id, self._seen),
+                *self._shared_evidence(item),
+            ),
+            broken_link=decision.broken_link,
+        )
+        self.run.settle(record, decision)
+        self._tell(report, record)
+
+    def _shared_evidence(self, item: pytest.Item) -> Iterator[str]:
+        for fixture in getattr(item, "fixturenames", ()):
+            yield from self.run.shared.get(fixture, ())
+
+    def _clean_up_failed(
+        self,
+        item: pytest.Item,
+        report: pytest.TestReport,
+        error: BaseException,
+        call: pytest.CallInfo[None],
+    ) -> None:
+        record = clean_up_record(collection.planned(item), error)
+        record = replace(
+            record,
+            message=self.run.clean(record.message or ""),
+            started=timestamp(call.start),
+            duration_s=round(call.duration, 3),
+        )
+        self.run.settle(record, Decision(Verdict.ERROR))
+        self._tell(report, record)
+
+    def _tell(self, report: pytest.TestReport, record: CheckRecord) -> None:
+        """
+        Let pytest and its plugins see the verdict: WARN does not fail, ERROR keeps its traceback.
+        """
+        report.check = record  # type: ignore[attr-defined]  # reports take attributes
+        report.user_properties += [
+            ("clause", clause_of(record.id)),
+            ("verdict", record.verdict.value),
+        ]
+        message = record.message or record.statement
+        if record.verdict in _PASSED and report.when == "call":
+            report.outcome, report.longrepr = "passed", None
+        elif record.verdict is Verdict.SKIPPED or record.verdict in _PASSED:
+            # A set-up that is reported as passed would be followed by the check itself.
+            path, line, _ = report.location
+            report.outcome, report.longrepr = "skipped", (path, line or 0, message)
+        else:
+            report.outcome = "failed"
+            if record.verdict is Verdict.ERROR:
+                self._tracebacks.append((record.id, report.longreprtext))
+            else:
+                report.longrepr = message
+
+    def _scrub(self, report: pytest.TestReport) -> None:
+        if report.longrepr is not None:
+            report.longrepr = self.run.clean(report.longreprtext)
+        report.sections = [(self.run.clean(a), self.run.clean(b)) for a, b in report.sections]
+        report.user_properties = [
+            (name, self.run.clean(str(value))) for name, value in report.user_properties
+        ]
+        for extra in getattr(report, "extras", []):
+            extra.update((k, self.run.clean(v)) for k, v in extra.items() if isinstance(v, str))
+
+    def pytest_report_teststatus(
+        self, report: pytest.CollectReport | pytest.TestReport
+    ) -> screen.Status | None:
+        """
+        Speak of verdicts where pytest speaks of outcomes.
+        """
+        return screen.status(report)
+
+    # -- the end ------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """
+        Write the reports from the journal and set the exit status.
+        """
+        stopped = session.shouldfail or session.shouldstop
+        interrupted = self._interrupted or (str(stopped) if stopped else None)
+        if (path := self.run.finish(interrupted)) is None:
+            return
+        try:
+            result = replace(journal.read(path), language=self.run.language)
+            self.result = result
+            if session.exitstatus == pytest.ExitCode.OK and not result.is_accepted:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            write_all(result, self.run.directory)
+        except (OSError, journal.JournalError) as error:
+            self._failure = f"a report could not be written: {error}"
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """
+        Tell causes first, then failures, then figures.
+        """
+        if self.result is not None:
+            told = replace(self.result, language=self.run.terminal_language)
+            screen.tell(terminalreporter, told, self.run.directory, self._tracebacks)
+        if self._failure is not None:
+            terminalreporter.write_line(self._failure, red=True)

@@ -1,0 +1,185 @@
+"""
+Keeps secrets in: what pytest and its plugins are given has none, and what was written is looked at.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from livekit_conformance.catalogue.text import Language
+from livekit_conformance.reporting.plugin import allure_html
+from livekit_conformance.reporting.run.session import RunState
+from livekit_conformance.reporting.terminal import output_streams
+from livekit_conformance.reporting.text import phrases
+from livekit_conformance.secrets.file_scan import SecretScan, Unfit
+from livekit_conformance.secrets.scrubber import without_torn
+
+# Lies among the reports when one of them holds a secret: what uploads them can look for it.
+MARK: Final = "unfit-for-a-ticket.txt"
+# Clocks of file systems are coarse.
+_COARSE_S: Final = 0.1
+
+
+class SecretGuard:
+    """
+    The hooks of pytest by which a secret could leave.
+    """
+
+    def __init__(self, config: pytest.Config, run: RunState) -> None:
+        if config.getoption("pastebin", None):
+            raise pytest.UsageError("--pastebin is not supported with suites/: it is public")
+        self._config = config
+        self._run = run
+        self._began = time.time()
+        self._outlets = ExitStack()
+        self._unfit: list[Unfit] = []
+
+    # First, so that nothing has been written.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """
+        Lead terminal, logs and streams through the scrubber.
+        """
+        self._outlets = output_streams.lead_through(self._config, self._run.clean)
+
+    # Last, because the terminal still tells then what interrupted the run.
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """
+        Give the streams back.
+        """
+        self._outlets.close()
+
+    # First, so that no plugin has kept the ids.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """
+        Refuse parameters whose ids would carry a secret into every report.
+        """
+        for item in items:
+            if (told := self._run.clean(item.nodeid)) != item.nodeid:
+                raise pytest.UsageError(f"the id of a check holds a secret: {told}")
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_make_collect_report(
+        self,
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """
+        Clean what is told of a module that cannot be imported.
+        """
+        report = yield
+        self._clean_report(report)
+        return report
+
+    # Last, which is next to pytest's own: all other plugins see the clean report.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """
+        Clean the error, which plugins look at by themselves, and the report.
+        """
+        if call.excinfo is not None:
+            for error in _all_of(call.excinfo.value, set()):
+                error.args = tuple(map(self._cleaned, error.args))
+                if hasattr(error, "__notes__"):
+                    error.__notes__ = [self._cleaned(note) for note in error.__notes__]
+        report = yield
+        self._clean_report(report)
+        return report
+
+    def _clean_report(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        clean = self._clean
+        if isinstance(report.longrepr, tuple):
+            path, line, reason = report.longrepr
+            report.longrepr = (path, line, clean(reason))
+        elif report.longrepr is not None:
+            report.longrepr = clean(report.longreprtext)
+        report.sections = [(clean(title), clean(text)) for title, text in report.sections]
+
+    def _cleaned(self, value: Any) -> Any:
+        return self._clean(value) if isinstance(value, str) else value
+
+    def _clean(self, text: str) -> str:
+        return without_torn(self._run.clean(text))
+
+    # After everybody has written, and before the terminal tells the result.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
+        """
+        Look for secrets in everything that was written; a run that shows one has failed.
+        """
+        yield
+        scan = SecretScan(self._run.recorder.redact.known)
+        self._unfit = sorted(scan.unfit(self._written()), key=lambda unfit: unfit.path)
+        if not self._unfit:
+            return
+        if session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self._run.directory.is_dir():
+            text = "".join(f"{line}\n" for line in self._lines(self._run.language))
+            (self._run.directory / MARK).write_text(text, encoding="utf-8")
+
+    def _written(self) -> Iterator[Path]:
+        """
+        The reports, and what plugins wrote during the run where options told them to.
+        """
+        yield from _files(self._run.directory)
+        # Our own options name what is read, among it the file with the secrets.
+        options = (v for k, v in vars(self._config.option).items() if not k.startswith("livekit_"))
+        for value in {*filter(_is_path, options), self._config.getini("log_file") or ""} - {""}:
+            path = self._config.invocation_params.dir / Path(value).expanduser()
+            yield from filter(self._is_new, [path] if path.is_file() else ())
+        folders = [self._run.directory.parent / allure_html.HISTORY]
+        if own := self._config.getoption("allure_report_dir", None):
+            folders.append(self._config.invocation_params.dir / own)
+        for folder in folders:
+            yield from filter(self._is_new, _files(folder))
+
+    def _is_new(self, path: Path) -> bool:
+        return path.stat().st_mtime >= self._began - _COARSE_S
+
+    # Last, where it is seen.
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """
+        Name the files that nobody else may see.
+        """
+        if self._unfit:
+            for line in self._lines(self._run.terminal_language):
+                terminalreporter.write_line(line, red=True, bold=True)
+
+    def _lines(self, language: Language) -> Iterator[str]:
+        yield phrases.UNFIT.say(language, count=len(self._unfit))
+        for unfit in self._unfit:
+            path = unfit.path
+            if path.is_relative_to(self._run.directory):
+                path = path.relative_to(self._run.directory)
+            yield self._run.clean(f"  {path}: {unfit.why}")
+
+
+def _all_of(error: BaseException | None, seen: set[int]) -> Iterator[BaseException]:
+    """
+    The error, those it comes from and those in its group.
+    """
+    if error is None or id(error) in seen:
+        return
+    seen.add(id(error))
+    yield error
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    for other in (error.__cause__, error.__context__, *inner):
+        yield from _all_of(other, seen)
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, Path) or (isinstance(value, str) and bool(value) and "\0" not in value)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())

@@ -1,0 +1,3 @@
+"""
+The result of a run, in memory and on disk.
+"""

@@ -1,0 +1,283 @@
+"""
+One JSON line for everything that matters, on disk at once: a killed run still has its report.
+
+All reports, those at the end of a run too, are made from what the journal says. The living run
+holds a lock on it, which the kernel releases however the run ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, TextIO
+
+from livekit_conformance.catalogue.cause import Cause
+from livekit_conformance.catalogue.causes import CAUSES
+from livekit_conformance.catalogue.checks import not_selected
+from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.observations import Observation
+from livekit_conformance.reporting.result.model import (
+    NOT_RUN,
+    Result,
+    Run,
+    not_run,
+    record_as_json,
+    record_from_json,
+    timestamp,
+)
+from livekit_conformance.timeline.model import Timeline
+from livekit_conformance.timeline.story import PROBE, timelines
+from livekit_conformance.verdict import CheckRecord, Verdict
+
+NAME = "journal.jsonl"
+# As `_write` begins the line of a check.
+_CHECK = b'{"type": "check"'
+_HAPPY = frozenset({Verdict.PASS, Verdict.SKIPPED})
+
+
+class JournalError(Exception):
+    """
+    A file that is not the journal of a run; names the line.
+    """
+
+
+class Journal:
+    """
+    Writes the journal of one run. Everything handed in must be free of secrets.
+
+    It is locked until `release`, so that nobody else takes the run for dead.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: TextIO = path.open("w", encoding="utf-8")
+        # A descriptor of the same open file: it holds the lock when the file is closed.
+        self._lock: int | None = os.dup(self._file.fileno())
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def begin(self, run: Run, planned: Iterable[CheckRecord]) -> None:
+        """
+        Head the journal with the run and the checks it is going to make.
+        """
+        self._write("run", run=asdict(run))
+        plan = [record_as_json(record) for record in planned]
+        left = not_selected(record["id"] for record in plan)
+        self._write("plan", checks=plan, not_selected=left)
+
+    def target(self, url: str, versions: Mapping[str, str]) -> None:
+        """
+        Note which target was found.
+        """
+        self._write("target", url=url, versions=dict(versions))
+
+    def started(self, check_id: str) -> None:
+        """
+        Note that a check begins: should the run be killed, it is known where and when.
+        """
+        self._write("start", check=check_id, at=timestamp(time.time()))
+
+    def check(
+        self, record: CheckRecord, observations: Iterable[Observation], *, elapsed_s: float
+    ) -> None:
+        """
+        Note the outcome of a check, and everything that was seen since the last one.
+        """
+        self.seen(observations)
+        self._write("check", elapsed_s=elapsed_s, check=record_as_json(record))
+
+    def seen(self, observations: Iterable[Observation]) -> None:
+        """
+        Note observations.
+        """
+        for observation in observations:
+            self._write("observation", observation=observation.as_json())
+
+    def end(self, *, duration_s: float, interrupted: str | None) -> None:
+        """
+        Note that the run came to its end, and close the file.
+        """
+        self._write("end", duration_s=duration_s, interrupted=interrupted)
+        self._file.close()
+
+    def release(self) -> None:
+        """
+        Let others see that the run is over: its reports are written. May be called again.
+        """
+        self._file.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _write(self, kind: str, **content: Any) -> None:
+        line = json.dumps({"type": kind, **content}, ensure_ascii=False, default=str)
+        self._file.write(f"{line}\n")
+        self._file.flush()
+
+
+def is_held(path: Path) -> bool:
+    """
+    Whether the run whose journal is at `path` lives; raises OSError when it cannot be read.
+    """
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def durations(path: Path) -> dict[str, float]:
+    """
+    How long each check of the run took with its set-up, in seconds; none when it cannot be read.
+    """
+    found: dict[str, float] = {}
+    former = 0.0
+    try:
+        for line in _lines(path, begins=_CHECK):
+            elapsed = line["elapsed_s"]
+            check = line["check"]["id"]
+            found[check] = found.get(check, 0.0) + max(elapsed - former, 0.0)
+            former = elapsed
+    except (OSError, JournalError, KeyError, TypeError):
+        return {}  # of another version, or broken: it only tells about the past
+    return found
+
+
+def read(path: Path, causes: Sequence[Cause] = CAUSES, *, lives: bool = False) -> Result:
+    """
+    The result of the run whose journal is at `path`, whether it came to its end or not.
+
+    It is diagnosed anew, by `causes`. A run that neither ended nor `lives` was killed.
+
+    Raises JournalError when the file is not a journal, OSError when it cannot be read.
+    """
+    told = _Told()
+    for line in _lines(path):
+        try:
+            told.take(line)
+        except (KeyError, TypeError, ValueError) as error:
+            problem = f"a line {line['type']!r} that is none of ours: {type(error).__name__}"
+            raise JournalError(f"{path}: {problem}: {error}") from error
+    if (run := told.run) is None:
+        raise JournalError(f"{path}: not the journal of a run: it does not begin with one")
+    observations, begun = told.observations, told.begun
+    begun_at = told.begun_at
+    # Of a check that was run again the last attempt counts.
+    done = {record.id: record for record in told.attempts}
+    records = tuple(done.values())
+    if not told.ended:
+        run = replace(run, interrupted=_where(begun, done, "still running" if lives else "killed"))
+    why = f"{NOT_RUN}{run.interrupted or 'the run stopped before this check'}"
+    left = not_run((plan for plan in told.planned if plan.id not in done), why)
+    checks = (*records, *(_halfway(r, begun, begun_at, lives=lives) for r in left))
+    stories = _stories(observations, told.attempts, told.seen_by)
+    found = diagnose(records, observations, causes)
+    return Result(run, checks, found, stories, not_selected=told.not_selected)
+
+
+@dataclass(slots=True)
+class _Told:
+    """
+    What the lines of a journal have told so far.
+    """
+
+    run: Run | None = None
+    planned: list[CheckRecord] = field(default_factory=list)
+    not_selected: tuple[str, ...] = ()
+    attempts: list[CheckRecord] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
+    # How many observations there were when each attempt was done.
+    seen_by: list[int] = field(default_factory=list)
+    # The check that began last, and when.
+    begun: str | None = None
+    begun_at: str | None = None
+    ended: bool = False
+
+    def take(self, line: Mapping[str, Any]) -> None:
+        run = self.run
+        match line["type"]:
+            case "run":
+                self.run = _run_from_json(line["run"])
+            case "plan":
+                self.planned = [record_from_json(check) for check in line["checks"]]
+                # Version 0.1.0 did not write what it left out.
+                left = line.get("not_selected")
+                self.not_selected = tuple(
+                    not_selected(plan.id for plan in self.planned) if left is None else left
+                )
+            case "target" if run:
+                self.run = replace(run, url=line["url"], versions=line["versions"])
+            case "start":
+                # Journals of the first versions do not say when.
+                self.begun, self.begun_at = line["check"], line.get("at")
+            case "observation":
+                self.observations.append(Observation(**line["observation"]))
+            case "check" if run:
+                self.attempts.append(record_from_json(line["check"]))
+                self.seen_by.append(len(self.observations))
+                self.run = replace(run, duration_s=line["elapsed_s"])
+            case "end" if run:
+                why = line["interrupted"]
+                self.run = replace(run, duration_s=line["duration_s"], interrupted=why)
+                self.ended = True
+
+
+def _run_from_json(data: Mapping[str, Any]) -> Run:
+    """
+    Return the run that heads a journal; what only another version knows of it is passed over.
+    """
+    known = {each.name: data[each.name] for each in fields(Run) if each.name in data}
+    return Run(**known | {"again": tuple(data.get("again", ()))})
+
+
+def _halfway(
+    record: CheckRecord, begun: str | None, begun_at: str | None, *, lives: bool
+) -> CheckRecord:
+    if record.id != begun:
+        return record
+    message = "still running" if lives else "the run stopped while this check was running"
+    return replace(record, message=message, started=begun_at)
+
+
+def _where(begun: str | None, done: Container[str], how: str) -> str:
+    if begun is None:
+        return f"{how} before the first check"
+    return f"{how} after {begun}" if begun in done else f"{how} at {begun}"
+
+
+def _stories(
+    observations: Sequence[Observation], attempts: Sequence[CheckRecord], seen_by: Sequence[int]
+) -> tuple[Timeline, ...]:
+    """
+    The stories of the probe call and of every call that a check was not happy with.
+    """
+    unhappy: set[int] = set()
+    for record, start, end in zip(attempts, (0, *seen_by), seen_by, strict=False):
+        if record.verdict not in _HAPPY:
+            unhappy.update(map(id, observations[start:end]))
+    return timelines(
+        observations, of=lambda seen: seen.details.get("purpose") == PROBE or id(seen) in unhappy
+    )
+
+
+def _lines(path: Path, begins: bytes = b"") -> Iterable[dict[str, Any]]:
+    # Not splitlines(): a recorded text may hold U+0085 or U+2028, which JSON leaves as they are.
+    # As bytes, because a kill may tear a character in two.
+    lines = path.read_bytes().removesuffix(b"\n").split(b"\n")
+    for number, line in enumerate(lines, 1):
+        if not line.startswith(begins):
+            continue
+        try:
+            content = json.loads(line)
+        except ValueError as error:
+            if number == len(lines) and number > 1:
+                return  # torn by the kill that ended the run
+            raise JournalError(f"{path}: line {number}: not JSON: {error}") from error
+        if not isinstance(content, dict) or "type" not in content:
+            raise JournalError(f"{path}: line {number}: not a line of a journal")
+        yield content

@@ -1,0 +1,414 @@
+"""
+The one result of a run. Every report is written from it, so all of them say the same numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol
+
+from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS, Clause
+from livekit_conformance.catalogue.clauses import BY_ID
+from livekit_conformance.catalogue.text import Language
+from livekit_conformance.diagnosis import CallsSeen, Chain, Diagnosis, calls_of, chain_of
+from livekit_conformance.timeline.model import Timeline
+from livekit_conformance.verdict import (
+    ACCEPTED,
+    CheckRecord,
+    RunVerdict,
+    Tally,
+    Verdict,
+    run_verdict,
+    tally,
+)
+
+SCHEMA = 2
+_FIELDS = tuple(each.name for each in fields(CheckRecord))
+# So begins the message of a check that the run did not come to.
+NOT_RUN = "not run: "
+_EXACT = 100.0
+_HIGHEST_INEXACT = 99.9
+_UNACCEPTABLE = (Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR)
+_QUIET = frozenset({Verdict.PASS, Verdict.SKIPPED, Verdict.KNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """
+    What was run, where and when; `started` in ISO 8601 (UTC), `duration_s` in seconds.
+    """
+
+    id: str
+    environment: str
+    kind: str
+    started: str
+    suite_version: str
+    seed: int = 0
+    duration_s: float = 0.0
+    url: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    interrupted: str | None = None
+    # What `build_of` found; in the journal and the formats that have a place for it.
+    build: Mapping[str, str] = field(default_factory=dict)
+    # The words of the command that runs a check of it once more.
+    again: tuple[str, ...] = ()
+    # Per cent that --require-coverage asks for.
+    required_coverage: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """
+    The figures of the checks that belong together: a requirement, an area, or the whole run.
+    """
+
+    id: str
+    title: str
+    verdict: RunVerdict
+    tally: Tally
+
+    @property
+    def success_rate(self) -> float | None:
+        """
+        Per cent to one decimal; None when nothing was decided.
+        """
+        return _per_cent(self.tally.success_rate)
+
+    @property
+    def coverage(self) -> float:
+        """
+        Per cent to one decimal.
+        """
+        return _per_cent(self.tally.coverage) or 0.0
+
+    def counts(self) -> dict[str, Any]:
+        """
+        The counts and the two figures, as they stand in the result file.
+        """
+        numbers: dict[str, Any] = {v.value.lower(): self.tally.counts[v] for v in Verdict}
+        return numbers | {
+            "not_selected": self.tally.not_selected,
+            "decided": self.tally.decided,
+            "applicable": self.tally.applicable,
+            "success_rate": self.success_rate,
+            "coverage": self.coverage,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """
+    Everything that is known at the end of a run; `language` is that of the reports people read.
+
+    `not_selected` are the checks of the catalogue that the run left out. What is about our own
+    client is in `client` alone; all other figures are those of the deployment.
+    """
+
+    run: Run
+    checks: tuple[CheckRecord, ...]
+    diagnoses: tuple[Diagnosis, ...] = ()
+    timelines: tuple[Timeline, ...] = ()
+    language: Language = "en"
+    not_selected: tuple[str, ...] = ()
+
+    @property
+    def deployment_checks(self) -> tuple[CheckRecord, ...]:
+        """
+        Return the checks that say something of the deployment.
+        """
+        return tuple(check for check in self.checks if not is_about_client(check.id))
+
+    @property
+    def client_checks(self) -> tuple[CheckRecord, ...]:
+        """
+        Return the checks of our own client.
+        """
+        return tuple(check for check in self.checks if is_about_client(check.id))
+
+    @property
+    def summary(self) -> Group:
+        """
+        Return the figures of the deployment; a run that did not come to its end is INCOMPLETE.
+        """
+        whole = _group("run", "Run", self.deployment_checks, len(self._left_out))
+        is_cut_short = self.run.interrupted and whole.verdict in ACCEPTED
+        return replace(whole, verdict="INCOMPLETE") if is_cut_short else whole
+
+    @property
+    def client(self) -> Group:
+        """
+        Return the figures of our own client.
+        """
+        left = len(self.not_selected) - len(self._left_out)
+        return _group("client", "Our own client", self.client_checks, left)
+
+    @property
+    def verdict(self) -> RunVerdict:
+        """
+        Return the verdict of the deployment.
+        """
+        return self.summary.verdict
+
+    @property
+    def has_required_coverage(self) -> bool:
+        """
+        Whether as much was decided as --require-coverage asks for.
+        """
+        return self.summary.tally.coverage >= self.run.required_coverage
+
+    @property
+    def client_holds(self) -> bool:
+        """
+        Whether nothing that was looked at speaks against our own client.
+        """
+        return not any(self.client.tally.counts[verdict] for verdict in _UNACCEPTABLE)
+
+    @property
+    def is_accepted(self) -> bool:
+        """
+        Whether the exit status of the run is 0.
+        """
+        return self.verdict in ACCEPTED and self.has_required_coverage and self.client_holds
+
+    @property
+    def requirements(self) -> tuple[Group, ...]:
+        """
+        Return the figures of every requirement, checked or not.
+        """
+        checks, left = self.deployment_checks, self._left_out
+        return tuple(
+            _group(
+                number,
+                title,
+                [check for check in checks if check.requirement == number],
+                sum(clause_of(check).partition("-")[0] == number for check in left),
+            )
+            for number, title in REQUIREMENTS.items()
+        )
+
+    @property
+    def areas(self) -> tuple[Group, ...]:
+        """
+        Return the figures of every area, checked or not.
+        """
+        checks = self.deployment_checks
+        left = [clause.area for check in self._left_out if (clause := _known_clause(check))]
+        return tuple(
+            _group(area, area, [c for c in checks if c.area == area], left.count(area))
+            for area in AREAS
+        )
+
+    @property
+    def _left_out(self) -> list[str]:
+        return [check for check in self.not_selected if not is_about_client(check)]
+
+    @property
+    def chain(self) -> Chain:
+        """
+        How far the chain was seen to work.
+        """
+        return chain_of(check for check in self.deployment_checks if not never_ran(check))
+
+    @property
+    def calls(self) -> CallsSeen:
+        """
+        Return whether calls work.
+        """
+        return calls_of(self.checks)
+
+    def roots(self) -> tuple[CheckRecord, ...]:
+        """
+        What has to be looked at: undecided or violated, and not merely blocked by another check.
+        """
+        return tuple(filter(is_root, self.checks))
+
+    def causes(self) -> dict[str, Diagnosis]:
+        """
+        For each check that a diagnosis explains: the most certain one.
+        """
+        return {check: found for found in reversed(self.diagnoses) for check in found.checks}
+
+    def blocked_by(self, check_id: str) -> tuple[CheckRecord, ...]:
+        """
+        The checks that could not be made because this one did not pass.
+        """
+        return tuple(check for check in self.checks if check.blocked_by == check_id)
+
+    def as_json(self) -> dict[str, Any]:
+        """
+        The result file, as plain JSON values.
+        """
+        run = self.run
+        return {
+            "schema": SCHEMA,
+            "run": {
+                "id": run.id,
+                "environment": run.environment,
+                "kind": run.kind,
+                "started": run.started,
+                "duration_s": run.duration_s,
+                "verdict": self.verdict,
+                "suite_version": run.suite_version,
+                "target": {
+                    "url": run.url,
+                    "livekit_server": run.versions.get("livekit_server"),
+                    "livekit_sip": run.versions.get("livekit_sip"),
+                },
+                "seed": run.seed,
+                "interrupted": run.interrupted,
+                "variables": dict(run.variables),
+                "not_selected": list(self.not_selected),
+                "required_coverage": run.required_coverage,
+            },
+            "summary": self.summary.counts(),
+            "requirements": [
+                {"id": group.id, "title": group.title, "verdict": group.verdict} | group.counts()
+                for group in self.requirements
+            ],
+            "areas": [{"id": group.id} | group.counts() for group in self.areas],
+            "client": {
+                "verdict": self.client.verdict,
+                **self.client.counts(),
+                "checks": [check.id for check in self.client_checks],
+            },
+            "checks": [record_as_json(check) for check in self.checks],
+            "chain": _lists(asdict(self.chain)),
+            "diagnoses": [_lists(asdict(diagnosis)) for diagnosis in self.diagnoses],
+        }
+
+
+class Judge(Protocol):
+    """
+    Who has the result when the run has ended, None before and where there is none.
+    """
+
+    result: Result | None
+
+
+def is_root(record: CheckRecord) -> bool:
+    """
+    Whether a check has to be looked at: undecided or violated, and not merely blocked by another or
+    by the end of the run.
+    """
+    is_quiet = record.verdict in _QUIET or never_ran(record)
+    return not is_quiet and record.blocked_by is None
+
+
+def record_as_json(record: CheckRecord) -> dict[str, Any]:
+    """
+    One entry of `checks[]`.
+    """
+    # Not asdict(): it copies what cannot change, at three times the cost.
+    return _lists({name: getattr(record, name) for name in _FIELDS})
+
+
+def record_from_json(data: Mapping[str, Any]) -> CheckRecord:
+    """
+    The record that `record_as_json` wrote.
+    """
+    values = dict(data)
+    values["verdict"] = Verdict(values["verdict"])
+    values["evidence"] = tuple(values["evidence"])
+    return CheckRecord(**values)
+
+
+def clause_of(check_id: str) -> str:
+    """
+    The clause that a check claims: its id without parameters and without the clean-up mark.
+    """
+    return check_id.partition("[")[0].partition("#")[0]
+
+
+def is_about_client(check_id: str) -> bool:
+    """
+    Whether a check is about our own client, so that it says nothing of the deployment.
+    """
+    clause = _known_clause(check_id)
+    return clause is not None and clause.is_about_client
+
+
+def not_run(planned: Iterable[CheckRecord], why: str) -> Iterable[CheckRecord]:
+    """
+    Planned checks that never began, as the BLOCKED records that they are.
+    """
+    for plan in planned:
+        yield CheckRecord(
+            plan.id,
+            plan.node_id,
+            plan.requirement,
+            plan.area,
+            plan.level,
+            plan.statement,
+            Verdict.BLOCKED,
+            message=why,
+        )
+
+
+def never_ran(record: CheckRecord) -> bool:
+    """
+    Whether the run stopped before this check: it proves nothing about any link.
+    """
+    return record.verdict is Verdict.BLOCKED and (record.message or "").startswith(NOT_RUN)
+
+
+def timestamp(epoch_s: float) -> str:
+    """
+    Return seconds since the epoch as `CheckRecord.started` has them.
+    """
+    moment = datetime.fromtimestamp(epoch_s, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def epoch_ms(started: str) -> int:
+    """
+    Return the start of a run or a check in milliseconds since the epoch.
+    """
+    return round(datetime.fromisoformat(started).timestamp() * 1000)
+
+
+def interval_ms(record: CheckRecord) -> dict[str, int]:
+    """
+    Return `start` and `stop` of a check in milliseconds since the epoch; nothing if it never began.
+    """
+    if record.started is None:
+        return {}
+    start = epoch_ms(record.started)
+    return {"start": start, "stop": start + round(record.duration_s * 1000)}
+
+
+def _known_clause(check_id: str) -> Clause | None:
+    return BY_ID.get(clause_of(check_id))
+
+
+def _group(name: str, title: str, records: Iterable[CheckRecord], not_selected: int) -> Group:
+    figures = tally(records, not_selected=not_selected)
+    return Group(name, title, run_verdict(figures), figures)
+
+
+def _per_cent(exact: float | None) -> float | None:
+    if exact is None:
+        return None
+    # 100.0 is said of the whole only.
+    return _EXACT if exact == _EXACT else min(math.floor(exact * 10 + 0.5) / 10, _HIGHEST_INEXACT)
+
+
+def _lists(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in data.items()}
+
+
+Outcome = Literal["passed", "failed", "broken", "skipped"]
+
+# How verdicts are told to formats that know only these four.
+OUTCOMES: Mapping[Verdict, Outcome] = {
+    Verdict.PASS: "passed",
+    Verdict.WARN: "passed",
+    Verdict.KNOWN: "passed",
+    Verdict.FAIL: "failed",
+    Verdict.BLOCKED: "broken",
+    Verdict.ERROR: "broken",
+    Verdict.SKIPPED: "skipped",
+}

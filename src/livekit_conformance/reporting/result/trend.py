@@ -1,0 +1,142 @@
+"""
+How the runs of one environment went, one after another: read from the reports beside each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from livekit_conformance.reporting.result import results_file
+from livekit_conformance.reporting.result.model import Result
+from livekit_conformance.verdict import RunVerdict
+
+LAST = 30
+# A run's folder is called after the time it began, the environment, and something random.
+_RUN_ID = re.compile(r"\d{8}T\d{6}Z-(?P<environment>.+)-[0-9a-f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """
+    One run: `started` in ISO 8601 (UTC), `success_rate` and `coverage` in per cent as its report
+    tells them, None where nothing was attempted. The versions are None where they are not known.
+    """
+
+    run_id: str
+    environment: str
+    started: str
+    verdict: RunVerdict
+    success_rate: float | None
+    coverage: float
+    duration_s: float
+    # How many checks the figures are about, of how many, and how many the run left out.
+    decided: int
+    applicable: int
+    not_selected: int
+    livekit_server: str | None = None
+    livekit_sip: str | None = None
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """
+    Runs in the order in which they began, oldest first.
+    """
+
+    points: tuple[Point, ...] = ()
+
+
+def trend_of(results: Iterable[Result]) -> Trend:
+    """
+    The trend over `results`, given in any order; the same run given twice counts once.
+    """
+    by_id = {result.run.id: result for result in results}
+    points = map(point_of, by_id.values())
+    return Trend(tuple(sorted(points, key=lambda point: (point.started, point.run_id))))
+
+
+def comparable(points: Sequence[Point]) -> tuple[Point, ...]:
+    """
+    Return the points whose success rates may be held against each other.
+
+    These left out the fewest checks: a run of three checks is no better than one of all.
+    """
+    fewest = min((point.not_selected for point in points), default=0)
+    return tuple(point for point in points if point.not_selected == fewest)
+
+
+def point_of(result: Result) -> Point:
+    """
+    What the trend keeps of a run.
+    """
+    run, figures = result.run, result.summary
+    return Point(
+        run.id,
+        run.environment,
+        run.started,
+        result.verdict,
+        figures.success_rate,
+        figures.coverage,
+        run.duration_s,
+        figures.tally.decided,
+        figures.tally.applicable,
+        figures.tally.not_selected,
+        run.versions.get("livekit_server"),
+        run.versions.get("livekit_sip"),
+        run.interrupted is not None,
+    )
+
+
+def before(result: Result, directory: Path, *, last: int = LAST) -> Trend:
+    """
+    The trend up to `result` itself: with it, at most `last` runs of its environment in `directory`.
+
+    What cannot be read is passed over: a report must not fail for an older one.
+    """
+    run = result.run
+    found = [result]
+    for folder in reversed(run_folders(directory, environment=run.environment)):
+        if len(found) >= last:
+            break
+        try:
+            other = results_file.parse(folder / results_file.NAME)
+        except (results_file.ResultsError, OSError):
+            continue
+        earlier = (other.run.started, other.run.id) < (run.started, run.id)
+        if earlier and other.run.environment == run.environment:
+            found.append(other)
+    return trend_of(found)
+
+
+def run_folders(directory: Path, *, environment: str | None = None) -> list[Path]:
+    """
+    The folders in `directory` that hold a result file, by name, which begins with the time.
+
+    Links (`latest`) are left out, and folders whose name tells another environment than the wanted.
+    """
+    return sorted(_folders(directory, environment))
+
+
+def environment_in(folder_name: str) -> str | None:
+    """
+    The environment that a run's folder is named after; None for a folder that is named otherwise.
+    """
+    told = _RUN_ID.fullmatch(folder_name)
+    return told and told["environment"]
+
+
+def _folders(directory: Path, environment: str | None) -> Iterator[Path]:
+    try:
+        entries = list(directory.iterdir())
+    except OSError:
+        return
+    for folder in entries:
+        told = environment_in(folder.name)
+        if environment and told and told != environment:
+            continue
+        if not folder.is_symlink() and (folder / results_file.NAME).is_file():
+            yield folder

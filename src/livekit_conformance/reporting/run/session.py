@@ -1,0 +1,267 @@
+"""
+What the plugin knows while a run is under way. Fixtures reach it as `config.stash[RUN]`.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from livekit_conformance import __version__
+from livekit_conformance.catalogue.text import Language
+from livekit_conformance.environments.loader import Loaded
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.environments.scrubbing import scrubber_of
+from livekit_conformance.errors import in_system_words
+from livekit_conformance.observations import Observation, Recorder
+from livekit_conformance.reporting.result.journal import NAME, Journal
+from livekit_conformance.reporting.result.json_text import entry_a_line
+from livekit_conformance.reporting.result.model import Run
+from livekit_conformance.reporting.run.verdict_rules import Broken, Decision
+from livekit_conformance.verdict import CheckRecord
+
+
+@dataclass
+class RunState:
+    """
+    The profile, the recorder, and what became of the checks so far.
+
+    `directory` is where the reports go, `budget` how many seconds the run may take. The reports are
+    in `language`, what the terminal says at the end in `terminal_language`.
+    """
+
+    environment: str
+    loaded: Loaded
+    directory: Path
+    run: Run
+    budget: float
+    profile: Profile
+    recorder: Recorder
+    versions: Mapping[str, str] = field(default_factory=dict)
+    broken: Broken = field(default_factory=Broken)
+    records: list[CheckRecord] = field(default_factory=list)
+    journal: Journal | None = None
+    shared: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    language: Language = "en"
+    terminal_language: Language = "en"
+    _began: float = field(default_factory=time.monotonic)
+    _journaled: int = 0
+    _has_evidence: bool = False
+
+    @classmethod
+    def start(
+        cls,
+        environment: str,
+        loaded: Loaded,
+        reports: Path,
+        *,
+        budget: float | None = None,
+        seed: int = 0,
+        language: Language | None = None,
+        terminal_language: Language = "en",
+        build: Mapping[str, str] | None = None,
+        again: tuple[str, ...] = (),
+        required_coverage: float = 0.0,
+    ) -> RunState:
+        """
+        Return a new run, with an id that no other run has.
+        """
+        now = datetime.now(UTC)
+        name = environment_name(environment)
+        run_id = f"{now:%Y%m%dT%H%M%SZ}-{name}-{secrets.token_hex(4)}"
+        profile = loaded.profile
+        scrubber = scrubber_of(profile)
+        run = Run(
+            id=run_id,
+            environment=name,
+            kind=profile.kind,
+            started=now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            suite_version=__version__,
+            seed=seed,
+            url=scrubber(profile.livekit.url),
+            variables=loaded.origins,
+            build=build or {},
+            again=again,
+            required_coverage=required_coverage,
+        )
+        return cls(
+            environment=name,
+            loaded=loaded,
+            directory=reports / run_id,
+            run=run,
+            budget=budget or profile.limits.run,
+            profile=profile,
+            recorder=Recorder(scrubber),
+            language=language or "en",
+            terminal_language=language or terminal_language,
+        )
+
+    def use(self, profile: Profile, *, versions: Mapping[str, str] | None = None) -> None:
+        """
+        Go on with the profile that a provisioner filled in, and the versions it found.
+
+        `versions` has the keys `livekit_server` and `livekit_sip`, as far as they are known.
+        """
+        self.profile = profile
+        self.versions = {name: self.clean(told) for name, told in (versions or {}).items()}
+        self.recorder.redact = self.recorder.redact.with_secrets(profile.secrets())
+        if self.journal is not None:
+            self.journal.target(self.clean(profile.livekit.url), self.versions)
+
+    @property
+    def short_id(self) -> str:
+        """
+        The part of the run's id that no other run has.
+        """
+        return self.run.id.rpartition("-")[2]
+
+    def clean(self, text: str) -> str:
+        """
+        `text` without secrets.
+        """
+        return self.recorder.redact(text)
+
+    @property
+    def elapsed(self) -> float:
+        """
+        Seconds since the run began.
+        """
+        return time.monotonic() - self._began
+
+    @property
+    def time_left(self) -> float:
+        """
+        Seconds until the budget is used up; negative when it is overdrawn.
+        """
+        return self.budget - self.elapsed
+
+    def begin(self, planned: Iterable[CheckRecord]) -> None:
+        """
+        Open the journal and let DIR/latest point at this run.
+
+        Raises UsageError when its folder cannot be made.
+        """
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise pytest.UsageError(
+                f"--reports {self.directory.parent}: {in_system_words(error)}. "
+                "Name a folder that this account may write: --reports DIR"
+            ) from error
+        self.journal = Journal(self.directory / NAME)
+        self.journal.begin(self.run, planned)
+        point_latest_at(self.directory)
+
+    def started(self, check_id: str) -> None:
+        """
+        Note that a check begins, perhaps once more: what it broke before is to be seen again.
+        """
+        self.broken.forget(check_id)
+        if self.journal is not None:
+            self.journal.started(check_id)
+
+    def former_attempts(self, check_id: str) -> list[CheckRecord]:
+        """
+        Return what became of earlier attempts at this check, oldest first.
+        """
+        return [record for record in self.records if record.id == check_id]
+
+    def settle(self, record: CheckRecord, decision: Decision) -> None:
+        """
+        Keep what became of a check, on disk at once.
+        """
+        self.records.append(record)
+        self.broken.add(record, decision)
+        if self.journal is not None:
+            self.journal.check(record, self._not_yet_journaled(), elapsed_s=round(self.elapsed, 3))
+
+    def finish(self, interrupted: str | None) -> Path | None:
+        """
+        Close the journal and tell where it is; None when the run never began.
+        """
+        if self.journal is None:
+            return None
+        self.journal.seen(self._not_yet_journaled())
+        why = None if interrupted is None else self.clean(interrupted)
+        self.journal.end(duration_s=round(self.elapsed, 3), interrupted=why)
+        return self.journal.path
+
+    def release(self) -> None:
+        """
+        Let others see that this run is over.
+        """
+        if self.journal is not None:
+            self.journal.release()
+
+    def write_evidence(self, check_id: str, seen: Sequence[Observation]) -> tuple[str, ...]:
+        """
+        Write what was seen during a check to a file of its own; no file when nothing was.
+        """
+        if not seen:
+            return ()
+        path = Path("evidence") / f"{re.sub(r'[^A-Za-z0-9._-]', '_', check_id)}.json"
+        content = {"check": check_id, "observations": [o.as_json() for o in seen]}
+        target = self.directory / path
+        if not self._has_evidence:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._has_evidence = True
+        target.write_text(entry_a_line(content), encoding="utf-8")
+        return (path.as_posix(),)
+
+    @contextmanager
+    def shared_evidence(self, fixture: str) -> Iterator[None]:
+        """
+        What is seen inside is evidence for every check that uses `fixture`.
+        """
+        seen: list[Observation] = []
+        try:
+            with self.recorder.scope() as seen:
+                yield
+        finally:
+            self.shared[fixture] = self.write_evidence(fixture.replace("_", "-"), seen)
+
+    def keep_log(self, service: str, lines: Sequence[str]) -> None:
+        """
+        Keep the lines of a service's log as evidence, without secrets.
+        """
+        target = self.directory / "evidence" / f"{service}.log"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("".join(f"{self.clean(line)}\n" for line in lines), encoding="utf-8")
+
+    def _not_yet_journaled(self) -> list[Observation]:
+        fresh = self.recorder.observations[self._journaled :]
+        self._journaled += len(fresh)
+        return fresh
+
+
+def environment_name(environment: str) -> str:
+    """
+    How the environment of --env, a name or a path, is called in ids and reports.
+    """
+    return re.sub(r"[^\w-]+", "-", Path(environment).stem)
+
+
+RUN: pytest.StashKey[RunState] = pytest.StashKey()
+
+
+def point_latest_at(directory: Path) -> None:
+    """
+    Replace the link `latest` beside `directory` in one step; readers never find it missing.
+
+    Raises OSError when `latest` is a real directory.
+    """
+    fresh = directory.with_name(f".latest-{directory.name}")
+    fresh.symlink_to(directory.name, target_is_directory=True)
+    try:
+        fresh.replace(directory.with_name("latest"))
+    except OSError:
+        fresh.unlink()
+        raise

@@ -1,0 +1,3 @@
+"""
+What a terminal shows of a run, as lines.
+"""

@@ -1,0 +1,3 @@
+"""
+What reports say around the results, in each language.
+"""

@@ -1,0 +1,171 @@
+"""
+What the terminal and the reports say around the results, in each language.
+
+Verdicts, ids and the messages of checks are the same in all of them: they are what people quote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from livekit_conformance.catalogue.text import Text
+from livekit_conformance.diagnosis import CallsSeen
+
+REQUIREMENTS: Mapping[str, Text] = MappingProxyType(
+    {
+        "1.1": Text(en="Authentication succeeds", ru="Аутентификация проходит"),
+        "1.2": Text(
+            en="Rooms are created with proper names",
+            ru="Комнаты создаются с верными именами",
+        ),
+        "1.3": Text(en="Webhooks reach the right endpoint", ru="Вебхуки доходят по верному адресу"),
+        "1.4": Text(
+            en="Authentication errors are logged in detail",
+            ru="Ошибки аутентификации подробно пишутся в журнал",
+        ),
+        "1.5": Text(
+            en='No "auth check failed", no "no response from servers"',
+            ru="Нет «auth check failed» и «no response from servers»",
+        ),
+    }
+)
+CONFIDENCE: Mapping[str, Text] = MappingProxyType(
+    {
+        "certain": Text(en="certain", ru="точно"),
+        "likely": Text(en="likely", ru="вероятно"),
+        "possible": Text(en="possible", ru="возможно"),
+        "unknown": Text(en="unknown", ru="неизвестно"),
+    }
+)
+
+CALLS: Mapping[CallsSeen, Text] = MappingProxyType(
+    {
+        CallsSeen.WORK: Text(en="Calls work.", ru="Звонки проходят."),
+        CallsSeen.BROKEN: Text(en="Calls do not work.", ru="Звонки не проходят."),
+        CallsSeen.NOT_TRIED: Text(en="Calls were not tried.", ru="Звонки не проверялись."),
+        CallsSeen.UNKNOWN: Text(
+            en="It is not known whether calls work.", ru="Неизвестно, проходят ли звонки."
+        ),
+    }
+)
+FIRST_BROKEN = Text(en="First broken link: {title}.", ru="Первое звено с обрывом: {title}.")
+COULD_RUN = Text(
+    en="{ran} of {attempted} checks could run.",
+    ru="Выполнить удалось {ran} из {attempted} проверок.",
+)
+CLIENT = Text(en="Our own client", ru="Наш собственный клиент")
+CLIENT_FAILS = Text(
+    en="Not every check of our own client holds, so the exit status is 1. They say nothing of the "
+    "deployment.",
+    ru="Не все проверки нашего собственного клиента пройдены, поэтому код возврата 1. О "
+    "проверяемой системе они ничего не говорят.",
+)
+TOO_LITTLE = Text(
+    en="Coverage {coverage} % is less than the {required} % that --require-coverage asks for, so "
+    "the exit status is 1.",
+    ru="Охват {coverage} % меньше, чем требует --require-coverage ({required} %), поэтому код "
+    "возврата 1.",
+)
+DIAGNOSIS = Text(en="diagnosis", ru="диагноз")
+FINDINGS = Text(en="findings", ru="что не прошло")
+CONFORMANCE = Text(en="conformance", ru="соответствие требованиям")
+CAUSE = Text(en="CAUSE", ru="ПРИЧИНА")
+FIX = Text(en="FIX", ru="ЧТО ДЕЛАТЬ")
+LOOK = Text(en="LOOK AT", ru="ПРОВЕРИТЬ")
+EVIDENCE = Text(en="EVIDENCE", ru="УЛИКА")
+EXPLAINS = Text(en="EXPLAINS", ru="ОБЪЯСНЯЕТ")
+FOLDED = Text(
+    en="{count} checks that are blocked by it",
+    ru="и {count} проверок, которые из-за неё не начаты",
+)
+BLOCKS = Text(en="blocks {count}: {names}", ru="не дала начать {count}: {names}")
+BROKEN_AT = Text(
+    en="first link seen broken: {broken} ({title})",
+    ru="первое звено, где обрыв: {broken} ({title})",
+)
+WORKED_UNTIL = Text(
+    en="last link seen working: {working} ({title})",
+    ru="последнее звено, которое работало: {working} ({title})",
+)
+NOT_SELECTED = Text(
+    en="{count} checks were not selected: {names}",
+    ru="Не выбраны проверки, {count}: {names}",
+)
+INTERRUPTED = Text(en="did not come to its end: {why}", ru="не дошёл до конца: {why}")
+REPORT = Text(en="report: {path}", ru="отчёт: {path}")
+AND_MORE = Text(en="and {count} more: see the report", ru="и ещё {count}: см. отчёт")
+BLOCKS_SOME = Text(
+    en="blocks {count}: {names} and {more} more",
+    ru="не дала начать {count}: {names} и ещё {more}",
+)
+MORE_CAUSES = Text(
+    en="and {count} more causes: see the report", ru="и ещё причин: {count}, см. отчёт"
+)
+AT_MOST_LEFT = Text(en="<{time} left", ru="ещё <{time}")
+ABOUT_LEFT = Text(en="~{time} left", ru="ещё ~{time}")
+FOR_SECONDS = Text(en="{seconds} s", ru="{seconds} с")
+WAITS = Text(
+    en="waits {seconds} of {within} s: {reason}", ru="ждёт {seconds} из {within} с: {reason}"
+)
+LAST_SEEN = Text(en="last seen: {seen}", ru="последнее: {seen}")
+KILLED_RUN = Text(
+    en="former run {run}: {why}; its report is written now: {verdict}, {path}",
+    ru="прежний запуск {run}: {why}; его отчёт записан сейчас: {verdict}, {path}",
+)
+NO_REPORT_FOR = Text(
+    en="former run {run} has no report, and none can be written: {why}",
+    ru="у прежнего запуска {run} нет отчёта, и записать его нельзя: {why}",
+)
+UNFIT = Text(
+    en=(
+        "SECRET IN THE REPORTS, unfit for a ticket: {count} files. Do not attach or upload them; "
+        "delete them, change the secret if they have left this machine, and tell the authors:"
+    ),
+    ru=(
+        "СЕКРЕТ В ОТЧЁТАХ, прикладывать к тикету нельзя: файлов {count}. Не прикладывайте и не "
+        "выгружайте их; удалите, смените секрет, если они покинули эту машину, и сообщите авторам:"
+    ),
+)
+NOTHING_CHECKED = Text(en="nothing was checked", ru="ничего не проверено")
+NOT_CHECKED = Text(en="not checked", ru="не проверялось")
+NOT_APPLICABLE = Text(en="not applicable", ru="неприменимо")
+WITH_COVERAGE = Text(en="{verdict} (coverage {coverage} %)", ru="{verdict} (охват {coverage} %)")
+FIGURES = Text(
+    en=(
+        "success rate {rate} ({passed} of {attempted} checks), coverage {coverage} % ({decided} "
+        "of {applicable} applicable)"
+    ),
+    ru=(
+        "доля успешных {rate} ({passed} из {attempted} проверок), охват {coverage} % ({decided} из "
+        "{applicable} применимых)"
+    ),
+)
+
+TITLE = Text(en="LiveKit conformance: {environment}", ru="Проверка LiveKit: {environment}")
+NEVER_REACHED = Text(en="a target that was never reached", ru="цель, до которой не дошли")
+CUT_SHORT = Text(en="{count} lines more in report.html.", ru="Ещё {count} строк в report.html.")
+HEAD_DIAGNOSIS = Text(en="Diagnosis", ru="Диагноз")
+HEAD_FINDINGS = Text(en="Findings", ru="Что не прошло")
+HEAD_REQUIREMENTS = Text(en="Requirements", ru="Требования")
+HEAD_NOT_LOOKED_AT = Text(en="Not looked at", ru="Что не проверялось")
+HEAD_STORY = Text(en="What happened to the call", ru="Что было со звонком")
+HEAD_ENVIRONMENT = Text(en="Environment", ru="Окружение")
+HEAD_CHECKS = Text(en="Checks", ru="Проверки")
+STORIES = Text(
+    en="{count} such stories are among the evidence; this one is",
+    ru="Таких историй среди улик: {count}; эта:",
+)
+REQUIREMENT = Text(en="Requirement", ru="Требование")
+CHECK = Text(en="Check", ru="Проверка")
+VERDICT = Text(en="Verdict", ru="Вердикт")
+FIGURES_HEAD = Text(en="Figures", ru="Показатели")
+COUNTS = Text(en="Counts", ru="Счёт")
+SEEN = Text(en="Seen", ru="Что видно")
+OUTCOME = Text(en="Outcome", ru="Итог")
+SEEN_OR_CLAIM = Text(
+    en="Seen, or the claim that holds", ru="Что видно, или утверждение, которое верно"
+)
+NOT_SET = Text(en="not set", ru="не задана")
+NO_VARIABLES = Text(en="none", ru="нет")
+SECONDS = Text(en="Seconds", ru="Секунды")

@@ -1,0 +1,3 @@
+"""
+Find secrets in text and in files, and take them out.
+"""

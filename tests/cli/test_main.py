@@ -1,0 +1,72 @@
+"""
+The command line beside pytest.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from livekit_conformance.catalogue.clauses import CLAUSES
+from livekit_conformance.cli.main import main
+
+
+def test_the_catalogue_is_listed_whole(capsys):
+    assert main(["list"]) == 0
+
+    listed = capsys.readouterr().out
+    assert [clause.id for clause in CLAUSES if f"  {clause.id} (" not in listed] == []
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "no json\n", "[]\n", '{"type": "end"}\n', '{"a": 1}\n']
+)
+def test_what_is_no_journal_is_a_usage_error_that_names_the_file(tmp_path, capsys, content):
+    journal = tmp_path / "journal.jsonl"
+    if content is not None:
+        journal.write_text(content, encoding="utf-8")
+
+    assert main(["report", "--from", str(journal)]) == 4
+
+    assert str(journal) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["lits"], ["report"]])
+def test_wrong_usage_is_4(arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+
+    assert caught.value.code == 4
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    command = '"$0" -m livekit_conformance.cli list | head -1'
+
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable], capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.startswith("1.1 ")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("command", [[], ["init"], ["explain"], ["doctor"], ["diagnose"], ["list"]])
+def test_help_fits_80_columns(command, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as caught:
+        main([*command, "--help"])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert caught.value.code == 0
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("module", ["cli", "reporting.plugin"])
+def test_who_shows_no_page_does_not_load_its_templates(module):
+    line = f"import sys, livekit_conformance.{module}; print('jinja2' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False\n"

@@ -1,0 +1,58 @@
+"""
+The command line of the sweeper; what it deletes is tested on the real server.
+"""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+import yaml
+
+from livekit_conformance.cli.main import main
+
+SECRET = "the-secret-of-the-test-is-long-enough"
+
+
+@pytest.mark.parametrize("kind", ["mock", "local"])
+def test_a_deployment_that_ends_with_its_run_has_no_leftovers(kind, tmp_path, capsys):
+    path = tmp_path / "own.yaml"
+    path.write_text(yaml.safe_dump({"kind": kind, "allow": ["read"]}))
+
+    assert main(["sweep", "--env", str(path)]) == 0
+    assert "ends with its run" in capsys.readouterr().out
+
+
+def test_an_unknown_environment_is_a_usage_error(capsys):
+    assert main(["sweep", "--env", "prodd"]) == 4
+    assert "prodd" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["--env"], ["--env", "prod", "--all"]])
+def test_nothing_is_swept_without_an_environment_or_with_an_unknown_option(arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(["sweep", *arguments])
+
+    assert caught.value.code == 4
+
+
+def test_a_dead_server_is_told_without_the_secret(tmp_path, capsys):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        profile = {
+            "kind": "live",
+            "allow": ["read", "create-rooms"],
+            "livekit": {
+                "url": f"ws://127.0.0.1:{closed.getsockname()[1]}",
+                "api_key": "APItest",
+                "api_secret": SECRET,
+            },
+        }
+        path = tmp_path / "dead.yaml"
+        path.write_text(yaml.safe_dump(profile))
+        status = main(["sweep", "--env", str(path), "--reports", str(tmp_path)])
+
+    said = capsys.readouterr()
+    assert status == 1
+    assert "refused" in said.err.lower()
+    assert SECRET not in said.err + said.out

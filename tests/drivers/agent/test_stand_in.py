@@ -1,0 +1,101 @@
+"""
+The agent's process starts, says what it cannot do, and never stays behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+
+import pytest
+
+from livekit_conformance.drivers.agent.stand_in import AgentStandIn
+from livekit_conformance.errors import Blocked
+from livekit_conformance.observations import Recorder
+from livekit_conformance.secrets.patterns import Redactor
+
+SECRET = "the-secret-of-the-test-is-long-enough"
+
+
+def agent_for(url: str) -> AgentStandIn:
+    return AgentStandIn(
+        url,
+        api_key="APItest",
+        api_secret=SECRET,
+        tone_hz=1000.0,
+        recorder=Recorder(Redactor([SECRET])),
+    )
+
+
+async def test_a_room_that_cannot_be_joined_blocks_and_says_why():
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        agent = agent_for(f"ws://127.0.0.1:{closed.getsockname()[1]}")
+        async with agent:
+            with pytest.raises(Blocked) as failure:
+                await agent.join("some-room")
+
+    assert "the agent stand-in failed to join some-room" in failure.value.reason
+    assert agent.problems == {"some-room": failure.value.reason}
+    assert "eyJ" not in failure.value.reason
+    assert agent.rooms == set()
+    assert agent._process.returncode == 0
+
+
+async def test_what_waits_for_one_room_does_not_hold_up_another():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        async with agent_for(f"ws://127.0.0.1:{silent.getsockname()[1]}") as agent:
+            joining = asyncio.create_task(agent.join("silent-room"))
+            with pytest.raises(Blocked) as failure:
+                await agent.leave("another-room")
+            was_joining = not joining.done()
+            joining.cancel()
+
+    assert "the agent stand-in failed to leave another-room: KeyError" in failure.value.reason
+    assert was_joining
+
+
+async def test_a_process_that_is_gone_blocks_whoever_waits_and_whoever_asks():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        async with agent_for(f"ws://127.0.0.1:{silent.getsockname()[1]}") as agent:
+            joining = asyncio.create_task(agent.join("silent-room"))
+            await asyncio.sleep(0)  # the command is written
+            agent._process.kill()
+            with pytest.raises(Blocked, match="failed to join silent-room"):
+                await joining
+            with pytest.raises(Blocked, match="failed to join another-room"):
+                await agent.join("another-room")
+
+    assert not agent.is_running
+    assert set(agent.problems) == {"silent-room", "another-room"}
+
+
+async def test_the_process_ends_when_its_input_does():
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "livekit_conformance.drivers.agent.process"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert await asyncio.wait_for(process.stdout.readline(), 15) == b'{"ready": true}\n'
+
+    process.stdin.write(b'{"id": 7, "dance": 1}\n')
+    answer = await asyncio.wait_for(process.stdout.readline(), 5)
+    assert answer.startswith(b'{"id": 7, "failed": "not a command')
+    process.stdin.close()
+
+    assert await asyncio.wait_for(process.wait(), 5) == 0
+
+
+async def test_a_process_that_does_not_start_blocks_with_its_last_words(monkeypatch):
+    monkeypatch.setattr(
+        "livekit_conformance.drivers.agent.stand_in._MODULE", "no_such_module_of_ours"
+    )
+
+    with pytest.raises(Blocked) as failure:
+        async with agent_for("ws://127.0.0.1:1"):
+            pass
+
+    assert "no_such_module_of_ours" in failure.value.reason

@@ -1,0 +1,398 @@
+"""
+The SIP listener does with each call what it was told, and tells what came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from livekit_conformance.drivers.sip.callee import (
+    ANSWER,
+    BUSY,
+    DECLINE,
+    RING,
+    SILENT,
+    Behaviour,
+    ReceivedCall,
+    SipListener,
+)
+from livekit_conformance.drivers.sip.caller import Credentials, OutgoingCall, SipAgent
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.sip import sdp
+from livekit_conformance.protocol.sip.digest import DigestRefusal
+from livekit_conformance.protocol.sip.ladder import draw
+from livekit_conformance.protocol.sip.message import Request, parse
+from livekit_conformance.provisioners.local.address import own_loopback_address
+from livekit_conformance.provisioners.local.prerequisites import SIPP
+from livekit_conformance.waiting import wait_until
+from tests.drivers.sip_server import ACCOUNT, HOST, QUICK
+from tests.require import require
+
+NUMBER = "+15550142"
+CALLER = "+15550143"
+SIPP_CALLER = Path(__file__).parents[2] / "mock" / "sipp_uac_digest.xml"
+SIPP_WITHIN_S = 15.0
+
+
+def udp_socket(host: str = HOST) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    bound.bind((host, 0))
+    return bound
+
+
+@asynccontextmanager
+async def listening(recorder: Recorder, **settings: object) -> AsyncIterator[SipListener]:
+    async with SipListener(udp_socket(), number=NUMBER, recorder=recorder, **settings) as listener:
+        yield listener
+
+
+@pytest.fixture
+async def listener(recorder: Recorder) -> AsyncIterator[SipListener]:
+    async with listening(recorder, tone_hz=1000.0) as listener:
+        yield listener
+
+
+def agent_for(listener: SipListener, recorder: Recorder) -> SipAgent:
+    return SipAgent(listener.address, recorder=recorder, tone_hz=440.0)
+
+
+@pytest.fixture
+async def agent(listener: SipListener, recorder: Recorder) -> AsyncIterator[SipAgent]:
+    async with agent_for(listener, recorder) as agent:
+        yield agent
+
+
+async def dial(agent: SipAgent, number: str = NUMBER, **options: object) -> OutgoingCall:
+    return await agent.call(number=number, caller=CALLER, **options)
+
+
+async def until(holds: Callable[[], bool], call: ReceivedCall) -> None:
+    async def why_not_yet() -> str | None:
+        return None if holds() else call.story
+
+    waited = await wait_until(why_not_yet, within=3.0)
+    assert waited.came_true, str(waited)
+
+
+def sent(call: ReceivedCall) -> list[str]:
+    return [step.label for step in call.ladder if step.direction == "sent"]
+
+
+async def test_an_answered_call_is_heard_on_both_sides(
+    listener: SipListener, agent: SipAgent
+) -> None:
+    with listener.behaving(ANSWER) as came:
+        call = await dial(agent)
+    [received] = came
+    await until(lambda: received.acknowledged, received)
+    assert received.media is not None
+    assert call.media is not None
+    callee, caller = await asyncio.gather(received.media.listen(0.4), call.media.listen(0.4))
+    bye = await call.hang_up()
+
+    assert sent(received)[:3] == ["100 Trying", "180 Ringing", "200 OK"]
+    assert (received.caller, received.status) == (CALLER, 200)
+    assert callee.dominant_hz == pytest.approx(440.0, abs=5.0)
+    assert caller.dominant_hz == pytest.approx(1000.0, abs=5.0)
+    assert bye is not None
+    assert (bye.status, received.remote_bye, received.is_up) == (200, True, False)
+
+
+async def test_the_listener_hangs_up(listener: SipListener, agent: SipAgent) -> None:
+    with listener.behaving(ANSWER) as came:
+        call = await dial(agent)
+    await until(lambda: came[0].acknowledged, came[0])
+    bye = await came[0].hang_up()
+
+    assert bye is not None
+    assert (bye.status, call.remote_bye) == (200, True)
+    assert await came[0].hang_up() is None
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "label"),
+    [
+        (BUSY, "486 Busy Here"),
+        (DECLINE, "603 Decline"),
+        (Behaviour(404), "404 Not Found"),
+        (Behaviour(503, ()), "503 Service Unavailable"),
+    ],
+    ids=["busy", "decline", "unknown", "unavailable"],
+)
+async def test_a_refusal_is_the_one_that_was_told(
+    listener: SipListener, agent: SipAgent, behaviour: Behaviour, label: str
+) -> None:
+    with listener.behaving(behaviour) as came:
+        call = await dial(agent)
+
+    assert call.final is not None
+    assert call.final.label == label
+    assert (came[0].status, came[0].answered) == (behaviour.final, False)
+
+
+async def test_it_rings_until_the_caller_cancels(listener: SipListener, agent: SipAgent) -> None:
+    with listener.behaving(RING) as came:
+        call = await dial(agent, answer_within=0.2)
+    waited = await came[0].until_hung_up(1.0)
+
+    assert waited.came_true
+    assert sent(came[0])[:2] == ["100 Trying", "180 Ringing"]
+    assert (call.cancelled, call.summary.final_status) == (True, 487)
+    assert (came[0].cancelled, came[0].status) == (True, 487)
+
+
+async def test_silence_is_silence_and_the_call_is_recorded(
+    listener: SipListener, agent: SipAgent
+) -> None:
+    with listener.behaving(SILENT) as came:
+        call = await dial(agent, answer_within=0.2)
+    waited = await came[0].until_hung_up(0.05)
+
+    assert [step.direction for step in call.ladder] == ["sent"]
+    assert sent(came[0]) == []
+    assert came[0].invite.call_id == call.call_id
+    assert not waited.came_true
+    assert "<- INVITE" in str(waited)
+
+
+async def test_the_right_account_passes_after_one_challenge(
+    listener: SipListener, agent: SipAgent
+) -> None:
+    with listener.behaving(ANSWER.asking(ACCOUNT)) as came:
+        call = await dial(agent, credentials=ACCOUNT)
+
+    assert (call.answered, came[0].challenges, came[0].refusal) == (True, 1, None)
+
+
+@pytest.mark.parametrize(
+    ("account", "refusal", "challenges"),
+    [
+        (None, None, 1),
+        (Credentials(ACCOUNT.username, "looking-glass-42"), DigestRefusal.RESPONSE, 2),
+        (Credentials("bob", ACCOUNT.password), DigestRefusal.USERNAME, 2),
+    ],
+    ids=["none", "wrong-password", "wrong-user"],
+)
+async def test_any_other_account_is_challenged_again(
+    listener: SipListener,
+    agent: SipAgent,
+    account: Credentials | None,
+    refusal: DigestRefusal | None,
+    challenges: int,
+) -> None:
+    with listener.behaving(ANSWER.asking(ACCOUNT)) as came:
+        call = await dial(agent, credentials=account)
+
+    assert call.final is not None
+    assert (call.final.status, call.answered) == (407, False)
+    assert (came[0].refusal, came[0].challenges, came[0].answered) == (refusal, challenges, False)
+    nonces = {step.text.partition("nonce=")[2][:34] for step in call.ladder if step.status == 407}
+    assert len(nonces) == challenges
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [("+15550199", 404), (NUMBER, 480)], ids=["other-number", "unexpected"]
+)
+async def test_a_call_that_nobody_waits_for_is_refused(
+    listener: SipListener, agent: SipAgent, number: str, status: int
+) -> None:
+    call = await dial(agent, number)
+
+    assert call.final is not None
+    assert call.final.status == status
+
+
+async def test_strangers_do_not_get_into_the_list(listener: SipListener, agent: SipAgent) -> None:
+    with listener.behaving(ANSWER) as came:
+        stranger = await dial(agent, "+15550199")
+        ours = await dial(agent, NUMBER.removeprefix("+"))
+
+    assert stranger.final is not None
+    assert stranger.final.status == 404
+    assert [call.call_id for call in came] == [ours.call_id]
+
+
+async def test_options_is_answered(listener: SipListener, agent: SipAgent) -> None:
+    response = await agent.options()
+
+    assert response.status == 200
+
+
+async def test_a_call_that_is_up_ends_with_the_listener(recorder: Recorder) -> None:
+    async with listening(recorder) as listener, agent_for(listener, recorder) as agent:
+        with listener.behaving(ANSWER) as came:
+            call = await dial(agent)
+        await until(lambda: came[0].acknowledged, came[0])
+        await came[0].leave(1.0)
+
+        assert call.remote_bye
+
+
+class Stranger(asyncio.DatagramProtocol):
+    """
+    Sends what it likes and keeps what comes.
+    """
+
+    def __init__(self) -> None:
+        self.received: list[str] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        self.port = transport.get_extra_info("sockname")[1]
+
+    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
+        del addr
+        self.received.append(parse(data).label)
+
+    def invite(self, to: SipListener, offer: str, **headers: str) -> None:
+        fields = {
+            "Via": f"SIP/2.0/UDP {HOST}:{self.port};branch=z9hG4bK-{len(self.received)}",
+            "From": f"<sip:{CALLER}@{HOST}>;tag=stranger",
+            "To": f"<sip:{NUMBER}@{HOST}>",
+            "Call-ID": "stranger-1",
+            "CSeq": "1 INVITE",
+            "Contact": f"<sip:{CALLER}@{HOST}:{self.port}>",
+            "Content-Type": sdp.CONTENT_TYPE,
+        } | headers
+        lines = [f"INVITE sip:{NUMBER}@{HOST} SIP/2.0", *(f"{k}: {v}" for k, v in fields.items())]
+        data = "\r\n".join([*lines, "", offer]).encode()
+        assert isinstance(parse(data), Request)
+        self.transport.sendto(data, to.address)
+
+
+@pytest.fixture
+async def stranger() -> AsyncIterator[Stranger]:
+    loop = asyncio.get_running_loop()
+    transport, stranger = await loop.create_datagram_endpoint(Stranger, local_addr=(HOST, 0))
+    yield stranger
+    transport.close()
+
+
+OFFER = str(sdp.offer(HOST, 40000, session_id=1))
+
+
+async def test_an_answer_that_nobody_acknowledges_is_repeated_and_then_ended(
+    recorder: Recorder, stranger: Stranger
+) -> None:
+    """
+    RFC 3261 section 13.3.1.4: again and again for 64*T1, then BYE.
+    """
+    async with listening(recorder, timing=QUICK) as listener:
+        with listener.behaving(ANSWER) as came:
+            stranger.invite(listener, OFFER)
+            await until_in(stranger, "BYE")
+
+    assert stranger.received.count("200 OK") >= 4
+    assert came[0].problem == "the answer was never acknowledged"
+    assert not came[0].is_up
+
+
+@pytest.mark.parametrize(
+    "offer",
+    ["", OFFER.replace("PCMU", "opus").replace("/AVP 0", "/AVP 96").replace(":0 ", ":96 ")],
+    ids=["none", "opus-only"],
+)
+async def test_an_offer_that_cannot_be_answered_gets_488(
+    listener: SipListener, stranger: Stranger, offer: str
+) -> None:
+    with listener.behaving(ANSWER) as came:
+        stranger.invite(listener, offer)
+        await until_in(stranger, "488 Not Acceptable Here")
+
+    assert came[0].problem is not None
+    assert not came[0].answered
+
+
+async def test_responses_go_to_the_port_that_the_via_names(
+    listener: SipListener, stranger: Stranger
+) -> None:
+    """
+    RFC 3261 section 18.2.2: without rport not to the port that the request came from.
+    """
+    loop = asyncio.get_running_loop()
+    transport, other = await loop.create_datagram_endpoint(Stranger, local_addr=(HOST, 0))
+    try:
+        with listener.behaving(BUSY):
+            via = f"SIP/2.0/UDP {HOST}:{other.port};branch=z9hG4bK-elsewhere"
+            stranger.invite(listener, OFFER, Via=via)
+            await until_in(other, "486 Busy Here")
+    finally:
+        transport.close()
+
+    assert stranger.received == []
+
+
+async def until_in(stranger: Stranger, label: str) -> None:
+    async def why_not_yet() -> str | None:
+        return None if label in stranger.received else f"{label} did not come: {stranger.received}"
+
+    waited = await wait_until(why_not_yet, within=5.0)
+    assert waited.came_true, str(waited)
+
+
+@asynccontextmanager
+async def sipp(
+    folder: Path, target: tuple[str, int], host: str, account: Credentials
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    program = require(SIPP)
+    process = await asyncio.create_subprocess_exec(
+        *(program, ":".join(map(str, target)), "-sf", str(SIPP_CALLER), "-i", host, "-m", "1"),
+        *("-s", NUMBER, "-au", account.username, "-ap", account.password),
+        *("-mi", host, "-mp", "6000", "-rtp_echo", "-timeout", f"{SIPP_WITHIN_S:.0f}"),
+        *("-nostdin", "-trace_err", "-error_file", "errors.log"),
+        cwd=folder,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def test_sipp_calls_the_listener_and_counts_a_success(
+    tmp_path: Path, recorder: Recorder
+) -> None:
+    """
+    A stranger to this code: INVITE, 407, ACK, INVITE with digest, 180, 200, ACK, RTP, BYE, 200.
+    """
+    with own_loopback_address() as host:
+        bound = udp_socket(host)
+        async with SipListener(bound, number=NUMBER, recorder=recorder, tone_hz=620.0) as listener:
+            with listener.behaving(ANSWER.asking(ACCOUNT)) as came:
+                async with sipp(tmp_path, listener.address, host, ACCOUNT) as caller:
+                    await wait_until(lambda: _none_came(came), within=SIPP_WITHIN_S)
+                    await until(lambda: came[0].acknowledged, came[0])
+                    assert came[0].media is not None
+                    echo = await came[0].media.listen(0.25)
+                    async with asyncio.timeout(SIPP_WITHIN_S):
+                        status = await caller.wait()
+
+    errors = tmp_path / "errors.log"
+    assert status == 0, errors.read_text() if errors.exists() else draw(came[0].ladder)
+    assert (came[0].challenges, came[0].refusal, came[0].remote_bye) == (1, None, True)
+    assert echo.dominant_hz == pytest.approx(620.0, abs=5.0)
+
+
+async def test_sipp_with_a_wrong_password_is_not_let_in(tmp_path: Path, recorder: Recorder) -> None:
+    wrong = Credentials(ACCOUNT.username, "looking-glass-42")
+    with own_loopback_address() as host:
+        async with SipListener(udp_socket(host), number=NUMBER, recorder=recorder) as listener:
+            with listener.behaving(ANSWER.asking(ACCOUNT)) as came:
+                async with sipp(tmp_path, listener.address, host, wrong):
+                    await wait_until(lambda: _none_came(came), within=SIPP_WITHIN_S)
+                    await until(lambda: came[0].challenges == 2, came[0])
+
+    assert (came[0].refusal, came[0].answered) == (DigestRefusal.RESPONSE, False)
+
+
+async def _none_came(came: list[ReceivedCall]) -> str | None:
+    return None if came else "no call came"

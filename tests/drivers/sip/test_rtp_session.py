@@ -1,0 +1,172 @@
+"""
+The media of a call: an even port, a stream that does not drift, and ears that count.
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from livekit_conformance.drivers.sip.rtp_session import RtpSession, bind_even_port
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol import rtp
+from livekit_conformance.secrets.patterns import Redactor
+
+HOST = "127.0.0.1"
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder(Redactor())
+
+
+@asynccontextmanager
+async def session(recorder: Recorder, tone_hz: float) -> AsyncIterator[RtpSession]:
+    opened = await RtpSession.open(HOST, call_id="call-1", tone_hz=tone_hz, recorder=recorder)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def test_media_ports_are_even_and_ours() -> None:
+    """
+    RFC 3550 section 11; the socket that is returned already owns its port.
+    """
+    sockets = [bind_even_port(HOST) for _ in range(20)]
+    ports = {bound.getsockname()[1] for bound in sockets}
+    for bound in sockets:
+        bound.close()
+
+    assert len(ports) == 20
+    assert all(port % 2 == 0 for port in ports)
+
+
+def test_an_address_that_is_not_ours_is_an_error() -> None:
+    """
+    192.0.2.1 is for documentation and nobody's.
+    """
+    with pytest.raises(OSError, match="assign"):
+        bind_even_port("192.0.2.1")
+
+
+async def test_two_sessions_hear_each_others_tone(recorder: Recorder) -> None:
+    """
+    Each hears the other and not itself; nothing is lost; it stands in the record.
+    """
+    async with session(recorder, 440.0) as one, session(recorder, 1000.0) as two:
+        one.send_to((HOST, two.port))
+        two.send_to((HOST, one.port))
+        heard, heard_by_two = await asyncio.gather(one.listen(0.5), two.listen(0.5))
+
+    assert heard.dominant_hz == pytest.approx(1000.0, abs=5.0)
+    assert heard.level(1000.0) == pytest.approx(0.3, rel=0.15)
+    assert heard.level(440.0) < 0.01
+    assert heard_by_two.dominant_hz == pytest.approx(440.0, abs=5.0)
+    assert heard.lost == 0
+    assert 20 <= heard.packets <= 30
+    assert heard.sources == {(HOST, two.port)}
+    (first, _) = recorder.observations
+    assert first.kind == "media"
+    assert first.details["packets"] == heard.packets
+
+
+async def test_a_busy_loop_does_not_shift_the_stream(recorder: Recorder) -> None:
+    """
+    What the loop was too busy to send in time is sent at once, so that no time is lost.
+    """
+    async with session(recorder, 440.0) as one, session(recorder, 1000.0) as two:
+        one.send_to((HOST, two.port))
+        listening = asyncio.create_task(two.listen(0.6))
+        await asyncio.sleep(0.1)
+        deadline = asyncio.get_running_loop().time() + 0.2
+        while asyncio.get_running_loop().time() < deadline:
+            pass
+        heard = await listening
+
+    assert heard.packets == pytest.approx(30, abs=3)
+    assert heard.lost == 0
+
+
+async def test_silence_is_heard_as_such(recorder: Recorder) -> None:
+    """
+    No packets, no tone, and a sentence that says so.
+    """
+    async with session(recorder, 440.0) as alone:
+        heard = await alone.listen(0.05)
+
+    assert (heard.packets, heard.dominant_hz) == (0, None)
+    assert "silence" in str(heard)
+
+
+async def test_listening_ends_with_the_call(recorder: Recorder) -> None:
+    """
+    Nobody waits for the sound of a call that is over.
+    """
+    async with session(recorder, 440.0) as one:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        loop.call_later(0.05, one.close)
+        heard = await one.listen(5.0)
+
+    assert loop.time() - began < 1.0
+    assert heard.seconds < 1.0
+
+
+async def test_what_is_no_rtp_is_noted(recorder: Recorder) -> None:
+    """
+    It is not counted, and the record says that it came.
+    """
+    async with session(recorder, 440.0) as one:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            stranger.sendto(b"hello", (HOST, one.port))
+            stranger.sendto(rtp.Packet(13, 1, 1, 1, b"comfort noise").encode(), (HOST, one.port))
+            heard = await one.listen(0.1)
+
+    assert heard.packets == 1
+    assert len(heard.samples) == 0
+    assert one.problems == ["not RTP: no RTP version 2 header in 5 bytes"]
+
+
+async def test_sound_pauses_when_the_other_side_does_not_want_it(recorder: Recorder) -> None:
+    """
+    A re-INVITE may put the call on hold; time goes on, and the tone comes back where it would be.
+    """
+    async with session(recorder, 440.0) as one, session(recorder, 1000.0) as two:
+        one.send_to(None)
+        held = await two.listen(0.1)
+        one.send_to((HOST, two.port))
+        heard = await two.listen(0.3)
+
+    assert held.packets == 0
+    assert heard.packets > 10
+
+
+async def test_keys_are_told_instead_of_the_tone(recorder: Recorder) -> None:
+    """
+    RFC 4733: one timestamp for all packets of a press, its beginning marked, its end told thrice.
+    """
+    loop = asyncio.get_running_loop()
+    with bind_even_port(HOST) as ear:
+        async with session(recorder, 440.0) as one:
+            one.press("7#")
+            one.send_to(ear.getsockname())
+            packets = [
+                rtp.Packet.decode(await asyncio.wait_for(loop.sock_recv(ear, 2048), 5.0))
+                for _ in range(17)
+            ]
+
+    *keys, tone = packets
+    presses = [keys[:8], keys[8:]]
+    assert [press[0].payload[0] for press in presses] == [7, 11]
+    for press in presses:
+        assert len({packet.timestamp for packet in press}) == 1
+        assert {packet.payload_type for packet in press} == {101}
+        assert [packet.marker for packet in press] == [True] + 7 * [False]
+        assert [bool(packet.payload[1] & 0x80) for packet in press] == 5 * [False] + 3 * [True]
+        held = [int.from_bytes(packet.payload[2:], "big") for packet in press]
+        assert held == [160, 320, 480, 640, 800, 800, 800, 800]
+    assert presses[0][0].timestamp != presses[1][0].timestamp
+    assert tone.payload_type == 0

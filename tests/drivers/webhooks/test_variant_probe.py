@@ -1,0 +1,135 @@
+"""
+Why an endpoint refuses a signed event: what it takes instead tells.
+"""
+
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from livekit_conformance.drivers.api.http_client import HttpClient
+from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.drivers.webhooks.sender import WebhookSender
+from livekit_conformance.drivers.webhooks.variant_probe import genuine, taken_trials
+from livekit_conformance.errors import Unreachable
+from livekit_conformance.protocol import webhook
+
+KEY, SECRET = "APItest", "the-secret-of-the-test-is-long-enough"
+Serve = Callable[..., Awaitable[WebhookSender]]
+
+
+@pytest_asyncio.fixture
+async def serve(recorder) -> AsyncIterator[Serve]:
+    """
+    Starts an endpoint that answers by a function of the body, the token and the content type.
+    """
+    runners = []
+
+    async def start(status, *, moved: int = 0) -> WebhookSender:
+        async def take(request: web.Request) -> web.Response:
+            token = request.headers.get("Authorization", "")
+            return web.Response(status=status(await request.read(), token, request.content_type))
+
+        async def move(_: web.Request) -> web.Response:
+            return web.Response(status=moved, headers={"Location": "/hook/"})
+
+        application = web.Application()
+        application.router.add_post("/hook", move if moved else take)
+        application.router.add_post("/hook/", take)
+        runner = web.AppRunner(application)
+        runners.append(runner)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port = runner.addresses[0][1]
+        return WebhookSender(
+            http, Permit.everything(), f"http://127.0.0.1:{port}/hook", KEY, SECRET
+        )
+
+    async with HttpClient(Permit.everything(), recorder, timeout=5) as http:
+        yield start
+        for runner in runners:
+            await runner.cleanup()
+
+
+def _is_signed(body: bytes, token: str) -> bool:
+    try:
+        webhook.verify(body, token, keys={KEY: SECRET}, now=time.time())
+    except webhook.WebhookRefused:
+        return False
+    return True
+
+
+def as_it_must_be(body: bytes, token: str, _: str) -> int:
+    return 200 if _is_signed(body, token) else 401
+
+
+def bearer(body: bytes, token: str, _: str) -> int:
+    scheme, _, rest = token.partition(" ")
+    return 200 if scheme == "Bearer" and _is_signed(body, rest) else 401
+
+
+def plain_json(body: bytes, token: str, content_type: str) -> int:
+    return as_it_must_be(body, token, "") if content_type == "application/json" else 415
+
+
+def like_javascript(body: bytes, token: str, _: str) -> int:
+    again = json.dumps(json.loads(body), separators=(",", ":")).encode()
+    return 200 if _is_signed(again, token) else 401
+
+
+def like_python(body: bytes, token: str, _: str) -> int:
+    return 200 if _is_signed(json.dumps(json.loads(body)).encode(), token) else 401
+
+
+@pytest.mark.parametrize(
+    ("status", "taken"),
+    [
+        (bearer, ["bearer"]),
+        (plain_json, ["plain-json"]),
+        (like_javascript, ["compact"]),
+        (like_python, ["spaced"]),
+        (lambda *_: 401, []),
+    ],
+)
+async def test_the_one_form_that_is_taken_is_found(serve, recorder, status, taken):
+    endpoint = await serve(status)
+
+    answer = await genuine(endpoint, recorder)
+
+    assert answer.status in {401, 415}
+    assert await taken_trials(endpoint, recorder) == taken
+    trials = {
+        seen.details["trial"]: seen.details["status"]
+        for seen in recorder.observations
+        if seen.kind == "endpoint"
+    }
+    assert [trial for trial, status in trials.items() if status == 200] == taken
+
+
+async def test_a_good_endpoint_takes_the_event_as_livekit_server_sends_it(serve, recorder):
+    answer = await genuine(await serve(as_it_must_be), recorder)
+
+    assert (answer.status, answer.redirected) == (200, 0)
+
+
+@pytest.mark.parametrize(("moved", "status"), [(308, 200), (301, 405)])
+async def test_a_redirect_is_followed_as_livekit_server_does_and_told(
+    serve, recorder, moved, status
+):
+    answer = await genuine(await serve(as_it_must_be, moved=moved), recorder)
+
+    assert (answer.status, answer.redirected) == (status, moved)
+
+
+async def test_an_endpoint_without_an_answer_is_recorded_and_unreachable(recorder):
+    async with HttpClient(Permit.everything(), recorder, timeout=5) as http:
+        endpoint = WebhookSender(http, Permit.everything(), "http://127.0.0.1:1/hook", KEY, SECRET)
+        with pytest.raises(Unreachable):
+            await genuine(endpoint, recorder)
+
+    (seen,) = [seen for seen in recorder.observations if seen.kind == "endpoint"]
+    assert (seen.details["status"], seen.details["phase"]) == (None, "connect")

@@ -1,0 +1,32 @@
+"""
+The journal keeps what was seen, whatever characters it holds.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from livekit_conformance.observations import Observation
+from livekit_conformance.reporting.result import journal
+from livekit_conformance.reporting.result.model import Run
+
+RUN = Run(
+    id="20261123T000000Z-mock-0000",
+    environment="mock",
+    kind="mock",
+    started="2026-11-23T00:00:00Z",
+    suite_version="0",
+    seed=0,
+    url="",
+    variables={},
+)
+
+
+@pytest.mark.parametrize("character", ["\x85", "\u2028", "\x0b", "\x1c", "\n", "\r", "é", "\\"])
+def test_a_line_of_the_journal_may_hold_any_character(tmp_path, character):
+    written = journal.Journal(tmp_path / journal.NAME)
+    written.begin(RUN, [])
+    written.seen([Observation(1.0, "http", f"a{character}b", {"body": character})])
+    written.end(duration_s=1.0, interrupted=None)
+
+    assert journal.read(written.path).run.duration_s == 1.0

@@ -1,0 +1,208 @@
+"""
+The result model: figures that never flatter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS
+from livekit_conformance.catalogue.link_words import WORDS
+from livekit_conformance.reporting.result.model import (
+    Result,
+    Run,
+    clause_of,
+    record_as_json,
+    record_from_json,
+)
+from livekit_conformance.reporting.text.words import (
+    counted,
+    figures,
+    headline,
+    reasons,
+    verdict_of,
+)
+from livekit_conformance.verdict import CheckRecord, Verdict
+
+CLIENT = "1.5-client-breaker-as-configured"
+INVITED = "1.5-invite-is-not-rejected"
+ANSWERED = "1.5-call-is-answered"
+HEARD = "1.5-audio-flows-both-ways"
+RUN = Run("id", "mock", "mock", "2026-11-23T04:00:00Z", "0.1.0")
+
+
+def record(number, verdict, **fields):
+    return CheckRecord(
+        id=f"1.1-check-{number}",
+        node_id="",
+        requirement="1.1",
+        area="authentication",
+        level="MUST",
+        statement="",
+        verdict=Verdict(verdict),
+        **fields,
+    )
+
+
+def test_a_hundred_per_cent_is_said_of_the_whole_only():
+    checks = tuple(record(n, "PASS") for n in range(2999))
+    result = Result(RUN, (*checks, record(2999, "FAIL"), record(3000, "BLOCKED")))
+
+    assert result.summary.success_rate == 99.9
+    assert result.summary.coverage == 99.9
+
+
+def test_a_verdict_is_never_shown_without_saying_that_it_is_partial():
+    skipped = record(2, "SKIPPED", reason="not-permitted")
+    result = Result(RUN, (record(1, "PASS"), skipped))
+
+    assert verdict_of(result.requirements[0]) == "PARTIALLY CONFORMANT (coverage 50.0 %)"
+
+
+def test_what_does_not_apply_leaves_nothing_unverified():
+    skipped = record(2, "SKIPPED", reason="not-applicable")
+    result = Result(RUN, (record(1, "PASS"), skipped))
+
+    assert verdict_of(result.requirements[0]) == "CONFORMANT"
+    assert figures(result.summary) == (
+        "success rate 100.0 % (1 of 1 checks), coverage 100.0 % (1 of 1 applicable)"
+    )
+
+
+def test_every_requirement_and_area_is_listed_checked_or_not():
+    result = Result(RUN, ())
+
+    assert [group.id for group in result.requirements] == list(REQUIREMENTS)
+    assert [group.id for group in result.areas] == list(AREAS)
+    assert {verdict_of(group) for group in result.requirements} == {"not checked"}
+    assert counted(result.summary) == "nothing was checked"
+
+
+def test_checks_that_were_left_out_count_where_they_belong():
+    left = ("1.1-key-is-accepted", "1.5-recovers-from[sip-restart]", CLIENT)
+    result = Result(RUN, (record(1, "PASS"),), not_selected=left)
+
+    assert result.summary.tally.applicable == 3
+    assert result.client.tally.applicable == 1
+    assert {g.id: g.tally.not_selected for g in result.requirements if g.tally.not_selected} == {
+        "1.1": 1,
+        "1.5": 1,
+    }
+    assert {g.id: g.tally.not_selected for g in result.areas if g.tally.not_selected} == {
+        "authentication": 1,
+        "retry": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("verdict", "is_accepted"),
+    [("PASS", True), ("WARN", True), ("FAIL", False), ("BLOCKED", False), ("ERROR", False)],
+)
+def test_our_own_client_is_outside_the_deployments_figures(verdict, is_accepted):
+    own = replace(record(2, verdict), id=CLIENT, requirement="1.5", area="retry")
+    result = Result(RUN, (record(1, "PASS"), own))
+
+    assert (result.verdict, result.summary.tally.applicable) == ("CONFORMANT", 1)
+    assert result.client.counts()[verdict.lower()] == 1
+    assert [check.id for check in result.deployment_checks] == ["1.1-check-1"]
+    assert all(not g.tally.counts.total() for g in result.areas if g.id == "retry")
+    assert result.chain.broken == ()
+    assert result.is_accepted is is_accepted
+    assert bool(list(reasons(result))) is not is_accepted
+
+
+@pytest.mark.parametrize(("required", "is_accepted"), [(0, True), (50, True), (50.1, False)])
+def test_less_than_the_required_coverage_is_not_accepted(required, is_accepted):
+    run = replace(RUN, required_coverage=required)
+    result = Result(run, (record(1, "PASS"),), not_selected=("1.1-key-is-accepted",))
+
+    assert result.verdict == "PARTIALLY CONFORMANT"
+    assert result.is_accepted is is_accepted
+    assert ["--require-coverage" in reason for reason in reasons(result)] == (
+        [] if is_accepted else [True]
+    )
+
+
+def test_an_interrupted_run_is_incomplete_as_a_whole():
+    result = Result(replace(RUN, interrupted="killed"), (record(1, "PASS"),))
+
+    assert result.verdict == result.summary.verdict == "INCOMPLETE"
+    assert not result.is_accepted
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "told"),
+    [
+        ({ANSWERED: "PASS"}, "Calls work."),
+        ({INVITED: "PASS", ANSWERED: "PASS", HEARD: "PASS"}, "Calls work."),
+        ({ANSWERED: "PASS", HEARD: "FAIL"}, "Calls do not work. First broken link: {audio}."),
+        ({INVITED: "FAIL"}, "Calls do not work. First broken link: {dispatch}."),
+        ({ANSWERED: "KNOWN"}, "Calls do not work."),
+        ({ANSWERED: "SKIPPED"}, "Calls were not tried."),
+        ({}, "Calls were not tried."),
+        ({INVITED: "PASS"}, "It is not known whether calls work."),
+        ({ANSWERED: "ERROR"}, "It is not known whether calls work."),
+    ],
+)
+def test_the_headline_says_whether_calls_work(verdicts, told):
+    checks = (replace(record(1, verdict), id=name) for name, verdict in verdicts.items())
+    result = Result(RUN, tuple(checks))
+
+    titles = {"audio": Link.AUDIO, "dispatch": Link.DISPATCH}
+    assert headline(result) == told.format(
+        **{name: WORDS[link].title.say("en") for name, link in titles.items()}
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Calls do not work. First broken link: API key. 1 of 3 checks could run."),
+        (
+            "ru",
+            (
+                "Звонки не проходят. Первое звено с обрывом: API-ключ. Выполнить удалось 1 из 3 "
+                "проверок."
+            ),
+        ),
+    ],
+)
+def test_the_headline_of_a_broken_run_names_link_and_how_much_could_run(language, told):
+    key = replace(record(1, "FAIL"), id="1.1-key-is-accepted")
+    blocked = [
+        replace(record(1, "BLOCKED", blocked_by=key.id), id=name) for name in (INVITED, ANSWERED)
+    ]
+    result = Result(RUN, (key, *blocked), language=language)
+
+    assert headline(result) == told
+
+
+@pytest.mark.parametrize("message", ["not run: killed", "the time budget was used up"])
+def test_what_the_run_did_not_come_to_breaks_no_link(message):
+    left = replace(record(1, "BLOCKED", message=message), id=ANSWERED)
+    result = Result(RUN, (left,))
+
+    assert headline(result) == "Calls were not tried. 0 of 1 checks could run."
+
+
+def test_blocked_checks_are_folded_under_their_root():
+    root, other = record(1, "FAIL"), record(3, "BLOCKED")
+    blocked = record(2, "BLOCKED", blocked_by=root.id)
+    result = Result(RUN, (root, blocked, other, record(4, "PASS")))
+
+    assert result.roots() == (root, other)
+    assert result.blocked_by(root.id) == (blocked,)
+
+
+def test_a_record_survives_the_journal():
+    before = record(1, "FAIL", message="m", evidence=("evidence/x.json",), duration_s=0.5)
+
+    assert record_from_json(record_as_json(before)) == before
+
+
+def test_the_clause_of_a_check_has_no_parameters_and_no_mark():
+    assert clause_of("1.1-a[x-y]#clean-up") == "1.1-a"
+    assert clause_of("1.1-a#clean-up") == "1.1-a"

@@ -1,0 +1,77 @@
+"""
+The scrubber finds secrets that are encoded or cut to pieces.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livekit_conformance.secrets.patterns import MASK
+from livekit_conformance.secrets.scrubber import WINDOW, Scrubber, without_torn
+
+SECRET = 'canary/"secret"\\<&é+0123456789'
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [str, json.dumps, repr, html.escape, quote, lambda secret: quote(secret, safe="")],
+)
+def test_encoded_secrets_are_masked(encode):
+    assert "0123456789" not in Scrubber([SECRET])(f"before {encode(SECRET)} after")
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "key:"])
+def test_base64_is_masked_in_every_alignment(before):
+    encoded = base64.b64encode(f"{before}{SECRET}zz".encode()).decode()
+
+    first, last = Scrubber([SECRET])(encoded).split(MASK)
+    left = (base64.b64decode(first) + b" " + base64.b64decode(last)).decode("utf-8", "replace")
+    # At most two bytes at either end share their group of three with what is not secret.
+    assert not any(SECRET[start : start + 3] in left for start in range(len(SECRET) - 2))
+
+
+def test_a_fragment_is_masked_and_its_surroundings_stay():
+    assert Scrubber([SECRET])("a..." + SECRET[3:20] + "...b") == f"a...{MASK}...b"
+
+
+@given(
+    before=st.text(max_size=20),
+    after=st.text(max_size=20),
+    start=st.integers(0, len(SECRET) - WINDOW),
+    length=st.integers(WINDOW, len(SECRET)),
+)
+def test_no_window_of_a_secret_survives(before, after, start, length):
+    text = Scrubber([SECRET])(before + SECRET[start : start + length] + after)
+
+    windows = [SECRET[i : i + WINDOW] for i in range(len(SECRET) - WINDOW + 1)]
+    assert not any(window in text for window in windows)
+
+
+def test_text_without_secrets_stays_as_it_is():
+    assert Scrubber([SECRET])("INVITE sip:+15550123@127.0.0.1") == "INVITE sip:+15550123@127.0.0.1"
+
+
+def test_what_it_learns_is_masked_in_all_forms_too():
+    scrub = Scrubber(["first-canary-secret"]).with_secrets([SECRET])
+
+    assert scrub(f"first-canary-secret {json.dumps(SECRET)[1:-1]}") == f"{MASK} {MASK}"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("'INVITE si...0a1b2c3d4e5f6071', x", f"'INVITE si...{MASK}', x"),
+        ("see 1.1-env-file-is-private, ...", "see 1.1-env-file-is-private, ..."),
+        ("...and-so-on-and-so-on", "...and-so-on-and-so-on"),
+        ("...0a1b2c3d4e5", "...0a1b2c3d4e5"),
+    ],
+)
+def test_the_end_of_a_value_that_pytest_has_cut_is_masked_when_it_may_be_a_key(text, told):
+    assert without_torn(text) == told
