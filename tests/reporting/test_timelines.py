@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from livekit_conformance.reporting.result import journal
+from livekit_conformance.reporting.result.evidence_files import timeline_file
 from livekit_conformance.reporting.result.model import Run
 from livekit_conformance.reporting.writers import write_all
-from livekit_conformance.reporting.writers.timelines import file_name
 from livekit_conformance.timeline.model import Timeline
 from livekit_conformance.verdict import CheckRecord, Verdict
 from tests.timeline.witnesses import ended, healthy, sip
@@ -99,4 +99,4 @@ def test_a_run_without_calls_has_no_folder_for_them(tmp_path):
 def test_a_file_is_named_after_the_call_whatever_it_is_called(changes, name):
     told = Timeline("a-b@c", "outbound", "answered", 0.0)
 
-    assert file_name(replace(told, **changes)) == name
+    assert timeline_file(replace(told, **changes)) == name

@@ -27,7 +27,7 @@ class Server:
         self.rooms = rooms
         self.is_down = False
 
-    async def rest(self, _requests: int) -> None: ...
+    async def reserve(self, _requests: int) -> None: ...
 
     async def list_rooms(self) -> list[api.Room]:
         await asyncio.sleep(0)

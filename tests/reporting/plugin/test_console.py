@@ -139,7 +139,7 @@ def test_captured_output_is_left_to_the_terminal_with_s(project):
 def test_a_job_log_has_a_line_now_and_then_and_no_escapes(waiting_project):
     project = waiting_project
     project.pytester.makeconftest(
-        "from livekit_conformance.reporting import status_line\n"
+        "from livekit_conformance.reporting.terminal import status_line\n"
         "status_line.SAY_EVERY_S = 0.3\n"
         'pytest_plugins = ["livekit_conformance.reporting.plugin.hooks"]\n'
     )

@@ -285,7 +285,7 @@ def test_the_journal_of_a_run_is_locked_while_it_lives_and_free_afterwards(proje
     project.checks(
         project.check(
             SERVER,
-            "from livekit_conformance.reporting import journal\n"
+            "from livekit_conformance.reporting.result import journal\n"
             "    assert journal.is_held(request.config.stash[RUN].journal.path)",
         )
     )
