@@ -52,6 +52,33 @@ def test_a_text_is_complete_in_every_language(text: Text):
     assert not _RUSSIAN.search(text.en), "Russian words in the English text"
 
 
+@pytest.mark.parametrize(
+    ("count", "english", "russian"),
+    [
+        (0, "0 checks", "0 проверок"),
+        (1, "1 check", "1 проверка"),
+        (2, "2 checks", "2 проверки"),
+        (4, "4 checks", "4 проверки"),
+        (5, "5 checks", "5 проверок"),
+        (11, "11 checks", "11 проверок"),
+        (12, "12 checks", "12 проверок"),
+        (21, "21 checks", "21 проверка"),
+        (22, "22 checks", "22 проверки"),
+        (111, "111 checks", "111 проверок"),
+        (112, "112 checks", "112 проверок"),
+    ],
+)
+def test_a_count_has_its_form_of_the_noun(count, english, russian):
+    text = Text(en="{count:check|checks}", ru="{count:проверка|проверки|проверок}")
+
+    assert [text.say(language, count=count) for language in LANGUAGES] == [english, russian]
+
+
+@pytest.mark.parametrize("text", ALL.values(), ids=lambda text: text.en[:40])
+def test_no_count_stands_before_a_plural_that_it_may_not_have(text: Text):
+    assert not re.search(r"\{count\} [a-z]+s\b", text.en), "write {count:check|checks}"
+
+
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.id)
 def test_a_cause_says_something_else_in_each_language(cause: Cause):
     for text in (cause.title, cause.cause, cause.fix):

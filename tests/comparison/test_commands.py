@@ -136,7 +136,7 @@ def test_staging_is_held_against_prod_with_a_word_of_caution(tmp_path, capsys):
     assert status == 0
     assert "The environments differ (staging, prod)" in text
     assert "The suite versions differ (0.1.0, 0.2.0)" in text
-    assert "Coverage was lost: 1 claims" in text
+    assert "Coverage was lost: 1 claim decided before" in text
 
 
 def test_runs_in_the_wrong_order_are_noticed(tmp_path, capsys):

@@ -61,8 +61,8 @@ _NO_NEEDS = Text(en="nothing but livekit: of the profile", ru="только live
 _CAUSE = Text(en="cause at the link {link} ({title})", ru="причина в звене {link} ({title})")
 _LINK = Text(en="link of the chain: {title}", ru="звено цепи: {title}")
 _IN_CALL = Text(
-    en="number {place} of the {count} links that a call crosses",
-    ru="{place}-е из {count} звеньев, через которые проходит звонок",
+    en="number {place} of {count} on the path of a call",
+    ru="{place}-е из {count} на пути звонка",
 )
 _BESIDE = Text(
     en="beside the way of a call: it is looked at besides",

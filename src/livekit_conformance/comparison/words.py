@@ -72,8 +72,9 @@ OTHER_SUITE = Text(
     ru="Версии набора проверок разные ({before}, {after}): проверка могла стать строже.",
 )
 LOST = Text(
-    en="Coverage was lost: {count} claims that were decided before were not looked at ({names}).",
-    ru="Охват стал меньше: {count} решённых прежде утверждений не проверены ({names}).",
+    en="Coverage was lost: {count:claim|claims} decided before, and not looked at now ({names}).",
+    ru="Охват стал меньше: не проверено {count:утверждение|утверждения|утверждений} из решённых "
+    "прежде ({names}).",
 )
 PACE_NOTE = Text(
     en="At least {times:g} times as long and {seconds:g} s more, PASS in both.",
@@ -98,9 +99,13 @@ KINDS: Mapping[ChangeKind, Text] = MappingProxyType(
 
 # trend
 TREND = Text(
-    en="Trend of {environment}: {count} runs", ru="Динамика {environment}: прогонов {count}"
+    en="Trend of {environment}: {count:run|runs}",
+    ru="Динамика {environment}: {count:прогон|прогона|прогонов}",
 )
-TRENDS = Text(en="Trend of {count} environments", ru="Динамика окружений: {count}")
+TRENDS = Text(
+    en="Trend of {count:environment|environments}",
+    ru="Динамика: {count:окружение|окружения|окружений}",
+)
 RUNS_IN_ROW = Text(en="Runs, oldest first", ru="Прогоны, сначала старые")
 RATE = Text(en="Success rate", ru="Доля успешных")
 COVERAGE = Text(en="Coverage", ru="Охват")
@@ -137,8 +142,8 @@ NO_FLAKE_RATE = Text(
     ru="Доли смен вердикта нет: нет двух наблюдений одной цели одних версий.",
 )
 LAST_RUN = Text(
-    en="{verdict}: success rate {rate}, coverage {coverage}, last of {count} runs, {conformant} "
-    "of them CONFORMANT",
+    en="{verdict}: success rate {rate}, coverage {coverage}, last of {count:run|runs}, "
+    "{conformant} of them CONFORMANT",
     ru="{verdict}: доля успешных {rate}, охват {coverage}, последний из {count} прогонов, из них "
     "CONFORMANT {conformant}",
 )

@@ -40,7 +40,7 @@ HEAD_AREAS = Text(en="Areas", ru="Области")
 HEAD_KNOWN = Text(en="Known issues", ru="Известные проблемы")
 HEAD_NOT_TESTED = Text(en="Not tested, and why", ru="Что не проверено и почему")
 HEAD_TIME = Text(en="Where the time of the call goes", ru="На что уходит время звонка")
-HEAD_TREND = Text(en="The last {count} runs", ru="Последние запуски: {count}")
+HEAD_TREND = Text(en="The last {count:run|runs}", ru="Последние запуски: {count}")
 
 AREA = Text(en="Area", ru="Область")
 SUCCESS_RATE = Text(en="Success rate", ru="Доля успешных")
@@ -48,7 +48,7 @@ COVERAGE = Text(en="Coverage", ru="Охват")
 WHY = Text(en="Why", ru="Почему")
 BLOCKS = Text(en="blocks {count}", ru="не дала начать: {count}")
 NOT_APPLICABLE = Text(
-    en="{count} checks do not apply to this deployment",
+    en="{count:check does|checks do} not apply to this deployment",
     ru="Проверок, неприменимых к этому окружению: {count}",
 )
 CHECKS_OF_IT = Text(en="Checks", ru="Проверки")
@@ -88,10 +88,10 @@ CAPTION_STEPS = Text(
 )
 LADDER_TITLE = Text(en="The call as a ladder: {purpose}", ru="Звонок по шагам: {purpose}")
 LADDER_DESC = Text(
-    en="{count} steps between caller, livekit-sip, bus, livekit-server, webhook endpoint and "
-    "agent. {end} The table of the steps says the same.",
-    ru="{count} шагов между звонящим, livekit-sip, шиной, livekit-server, получателем вебхуков и "
-    "агентом. {end} То же самое есть в таблице шагов.",
+    en="{count:step|steps} between caller, livekit-sip, bus, livekit-server, webhook endpoint "
+    "and agent. {end} The table of the steps says the same.",
+    ru="{count:шаг|шага|шагов} между звонящим, livekit-sip, шиной, livekit-server, получателем "
+    "вебхуков и агентом. {end} То же самое есть в таблице шагов.",
 )
 LADDER_LEGEND = Text(
     en="Seconds after the INVITE. A dot is a note of one participant, a red broken line the "
@@ -104,8 +104,8 @@ PROBLEM = Text(en="PROBLEM:", ru="ПРОБЛЕМА:")
 STOPS = Text(en="STOPS HERE: {missing}", ru="ЗДЕСЬ ОБРЫВ: {missing}")
 TIMES = Text(en="({times} times, last at {until} s)", ru="(всего {times}, последний в {until} с)")
 LEFT_OUT = Text(
-    en="{count} more lines about this call are in the log files among the evidence.",
-    ru="Ещё {count} строк об этом звонке есть в файлах логов среди улик.",
+    en="About this call there is more: {count:line|lines} in the log files among the evidence.",
+    ru="Об этом звонке есть ещё {count:строка|строки|строк} в файлах логов среди улик.",
 )
 SCROLLS = Text(en="{title}: scrolls sideways", ru="{title}: прокручивается вбок")
 
@@ -140,12 +140,12 @@ BAR_DESC = Text(
 )
 
 TREND_DESC = Text(
-    en="Success rate of {count} runs, oldest first: from {first} to {last}. {conformant} of them "
-    "CONFORMANT. Lowest {lowest}, highest {highest}, among the {compared} runs that left out "
-    "fewest checks. The table of the runs says the same.",
-    ru="Доля успешных в {count} запусках, от старых к новым: с {first} по {last}. Из них "
-    "CONFORMANT: {conformant}. Наименьшая {lowest}, наибольшая {highest} среди запусков, где "
-    "пропущено меньше всего проверок ({compared}). То же самое есть в таблице запусков.",
+    en="Success rate of {count:run|runs}, oldest first: from {first} to {last}. {conformant} "
+    "of them CONFORMANT. Lowest {lowest}, highest {highest}, among the {compared} runs that "
+    "left out fewest checks. The table of the runs says the same.",
+    ru="Доля успешных: {count:запуск|запуска|запусков}, от старых к новым: с {first} по {last}. "
+    "Из них CONFORMANT: {conformant}. Наименьшая {lowest}, наибольшая {highest} среди запусков, "
+    "где пропущено меньше всего проверок ({compared}). То же самое есть в таблице запусков.",
 )
 TREND_LEGEND = Text(
     en="Line: success rate; broken line: coverage. Dot: CONFORMANT, ring: PARTIALLY CONFORMANT, "

@@ -76,8 +76,8 @@ LOOK = Text(en="LOOK AT", ru="ПРОВЕРИТЬ")
 EVIDENCE = Text(en="EVIDENCE", ru="УЛИКА")
 EXPLAINS = Text(en="EXPLAINS", ru="ОБЪЯСНЯЕТ")
 FOLDED = Text(
-    en="{count} checks that are blocked by it",
-    ru="и {count} проверок, которые из-за неё не начаты",
+    en="{count:check|checks} blocked by it",
+    ru="и {count:проверка|проверки|проверок}, до которых из-за неё не дошло",
 )
 BLOCKS = Text(en="blocks {count}: {names}", ru="не дала начать {count}: {names}")
 BROKEN_AT = Text(
@@ -89,7 +89,7 @@ WORKED_UNTIL = Text(
     ru="последнее звено, которое работало: {working} ({title})",
 )
 NOT_SELECTED = Text(
-    en="{count} checks were not selected: {names}",
+    en="{count:check was|checks were} not selected: {names}",
     ru="Не выбраны проверки, {count}: {names}",
 )
 INTERRUPTED = Text(en="did not come to its end: {why}", ru="не дошёл до конца: {why}")
@@ -100,7 +100,8 @@ BLOCKS_SOME = Text(
     ru="не дала начать {count}: {names} и ещё {more}",
 )
 MORE_CAUSES = Text(
-    en="and {count} more causes: see the report", ru="и ещё причин: {count}, см. отчёт"
+    en="and more: {count:cause|causes}, see the report",
+    ru="и ещё причин: {count}, см. отчёт",
 )
 AT_MOST_LEFT = Text(en="<{time} left", ru="ещё <{time}")
 ABOUT_LEFT = Text(en="~{time} left", ru="ещё ~{time}")
@@ -119,8 +120,9 @@ NO_REPORT_FOR = Text(
 )
 UNFIT = Text(
     en=(
-        "SECRET IN THE REPORTS, unfit for a ticket: {count} files. Do not attach or upload them; "
-        "delete them, change the secret if they have left this machine, and tell the authors:"
+        "SECRET IN THE REPORTS, unfit for a ticket: {count:file|files}. Do not attach or "
+        "upload them; delete them, change the secret if they have left this machine, and tell "
+        "the authors:"
     ),
     ru=(
         "СЕКРЕТ В ОТЧЁТАХ, прикладывать к тикету нельзя: файлов {count}. Не прикладывайте и не "
@@ -144,7 +146,10 @@ FIGURES = Text(
 
 TITLE = Text(en="LiveKit conformance: {environment}", ru="Проверка LiveKit: {environment}")
 NEVER_REACHED = Text(en="a target that was never reached", ru="цель, до которой не дошли")
-CUT_SHORT = Text(en="{count} lines more in report.html.", ru="Ещё {count} строк в report.html.")
+CUT_SHORT = Text(
+    en="{count:line|lines} more in report.html.",
+    ru="Ещё {count:строка|строки|строк} в report.html.",
+)
 HEAD_DIAGNOSIS = Text(en="Diagnosis", ru="Диагноз")
 HEAD_FINDINGS = Text(en="Findings", ru="Что не прошло")
 HEAD_REQUIREMENTS = Text(en="Requirements", ru="Требования")
@@ -153,7 +158,7 @@ HEAD_STORY = Text(en="What happened to the call", ru="Что было со зв�
 HEAD_ENVIRONMENT = Text(en="Environment", ru="Окружение")
 HEAD_CHECKS = Text(en="Checks", ru="Проверки")
 STORIES = Text(
-    en="{count} such stories are among the evidence; this one is",
+    en="{count:such story is|such stories are} among the evidence; this one is",
     ru="Таких историй среди улик: {count}; эта:",
 )
 REQUIREMENT = Text(en="Requirement", ru="Требование")
