@@ -246,3 +246,15 @@ def test_results_of_the_helpers_are_valid_result_files():
     # Else the tests here would prove something about files that do not exist.
     for told in (GOOD, BAD, LESS):
         jsonschema.validate(told.as_json(), schema())
+
+
+@pytest.mark.parametrize("name", ["compare", "trend"])
+def test_json_without_a_file_takes_the_place_of_the_lines(tmp_path, capsys, name):
+    runs = [write(GOOD, tmp_path), write(BAD, tmp_path)]
+    arguments = {"compare": runs, "trend": [tmp_path]}[name]
+
+    _, alone = said(capsys, name, *arguments, "--json")
+    _, beside = said(capsys, name, *arguments, "--json", tmp_path / "x.json")
+
+    assert json.loads(alone) == json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))
+    assert beside and not beside.startswith("{")

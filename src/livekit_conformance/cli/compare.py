@@ -11,10 +11,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from livekit_conformance.catalogue.text import LANGUAGES, Language
+from livekit_conformance.catalogue.text import Language
+from livekit_conformance.cli.options import STDOUT, add_json, add_language
 from livekit_conformance.comparison import comparison_page, past_run
 from livekit_conformance.comparison.changes import compare
-from livekit_conformance.comparison.document import as_html, as_lines, as_markdown
+from livekit_conformance.comparison.document import (
+    ComparisonDocument,
+    as_html,
+    as_lines,
+    as_markdown,
+)
 from livekit_conformance.environments.language import language_of
 from livekit_conformance.errors import in_system_words
 from livekit_conformance.layout import width_of
@@ -56,12 +62,8 @@ def add_output_options(parser: argparse.ArgumentParser, *, markdown: bool = Fals
     parser.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained page")
     if markdown:
         parser.add_argument("--markdown", type=Path, metavar="FILE", help="write it for a ticket")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write it for programs")
-    parser.add_argument(
-        "--lang",
-        choices=LANGUAGES,
-        help="language of the texts (default: that of the environment's locale)",
-    )
+    add_json(parser, file=True)
+    add_language(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -85,9 +87,8 @@ def run(options: argparse.Namespace) -> int:
     page = comparison_page.document(comparison, before, after, language, strict=strict)
     data = comparison_page.as_json(comparison, before, after, strict=strict)
     files = {options.html: as_html(page), options.markdown: as_markdown(page)}
-    if not written({**files, options.json: as_json_text(data)}):
+    if not written(files) or not shown(page, data, options.json):
         return _INTERNAL_ERROR
-    sys.stdout.writelines(f"{line}\n" for line in as_lines(page, width_of(sys.stdout)))
     return _REGRESSION if data["regression"] else _OK
 
 
@@ -96,6 +97,19 @@ def as_json_text(data: Any) -> str:
     JSON as it stands in files.
     """
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def shown(page: ComparisonDocument, data: Any, json_file: Path | None) -> bool:
+    """
+    Write the page to the terminal as lines, or as JSON; return whether the file could be written.
+    """
+    if json_file == STDOUT:
+        sys.stdout.write(as_json_text(data))
+        return True
+    if not written({json_file: as_json_text(data)}):
+        return False
+    sys.stdout.writelines(f"{line}\n" for line in as_lines(page, width_of(sys.stdout)))
+    return True
 
 
 def written(files: dict[Path | None, str]) -> bool:

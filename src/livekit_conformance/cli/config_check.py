@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from livekit_conformance.cli.options import add_json
 from livekit_conformance.config_doctor import verdict
 from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.lint import check_agreement, check_server, check_sip
@@ -71,7 +72,7 @@ def add_parser(actions: Any) -> None:
     parser.add_argument(
         "--webhook-url", metavar="URL", help="where the webhooks have to go (livekit.yaml)"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    add_json(parser)
     parser.set_defaults(run=run)
 
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from livekit_conformance.catalogue.causes import CAUSES
-from livekit_conformance.catalogue.text import LANGUAGES, Language
+from livekit_conformance.catalogue.text import Language
+from livekit_conformance.cli.options import add_json, add_language
 from livekit_conformance.environments.language import language_of
 from livekit_conformance.errors import in_system_words
 from livekit_conformance.layout import folded, width_of
@@ -51,12 +52,8 @@ def add_parser(commands: Any) -> None:
         help="log files, compressed or not; - (default when something is piped in) is the "
         "standard input",
     )
-    parser.add_argument(
-        "--lang",
-        choices=LANGUAGES,
-        help="language of the texts (default: that of the environment's locale)",
-    )
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    add_language(parser)
+    add_json(parser)
     parser.set_defaults(run=run)
 
 

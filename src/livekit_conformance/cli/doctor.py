@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from livekit_conformance.catalogue.text import LANGUAGES
+from livekit_conformance.cli.options import add_environment, add_json, add_language
 from livekit_conformance.doctor import printing, settings
 from livekit_conformance.doctor.examination import examine
 from livekit_conformance.doctor.findings import LinkFinding, has_problem, in_order
@@ -39,14 +39,9 @@ def add_parser(commands: Any) -> None:
         "doctor",
         help="look along the chain within 10 s: what is wrong, what to do; changes nothing",
     )
-    parser.add_argument("--env", required=True, metavar="NAME|PATH", help="the environment")
-    parser.add_argument("--env-file", type=Path, metavar="FILE", help="file with variables")
-    parser.add_argument(
-        "--lang",
-        choices=LANGUAGES,
-        help="language of the texts (default: that of the environment's locale)",
-    )
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    add_environment(parser)
+    add_language(parser)
+    add_json(parser)
     parser.set_defaults(run=run)
 
 

@@ -17,7 +17,8 @@ from livekit_conformance.catalogue.chain import CALL_PATH, Link
 from livekit_conformance.catalogue.clause import Clause
 from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
 from livekit_conformance.catalogue.link_words import WORDS as LINK_WORDS
-from livekit_conformance.catalogue.text import LANGUAGES, Language, Text
+from livekit_conformance.catalogue.text import Language, Text
+from livekit_conformance.cli.options import add_language
 from livekit_conformance.environments.language import language_of
 from livekit_conformance.environments.needs import LINES
 from livekit_conformance.environments.spelling import did_you_mean
@@ -104,11 +105,7 @@ def add_parser(commands: Any) -> None:
         metavar="ID",
         help="for example 1.1-key-is-accepted, sip-bus-has-no-server, bus or BLOCKED",
     )
-    parser.add_argument(
-        "--lang",
-        choices=LANGUAGES,
-        help="language of the texts (default: that of the environment's locale)",
-    )
+    add_language(parser)
     parser.set_defaults(run=run)
 
 

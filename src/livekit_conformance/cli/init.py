@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from livekit_conformance.catalogue.text import LANGUAGES, Language, Text
+from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.cli import doctor
+from livekit_conformance.cli.options import add_language
 from livekit_conformance.config_doctor.recognition import recognise
 from livekit_conformance.environments.env_file import read_env_file
 from livekit_conformance.environments.language import language_of
@@ -120,11 +121,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--yes", action="store_true", help="ask nothing, take what is found")
     parser.add_argument("--force", action="store_true", help="replace files that are there")
     parser.add_argument("--no-check", action="store_true", help="do not run doctor on the result")
-    parser.add_argument(
-        "--lang",
-        choices=LANGUAGES,
-        help="language of the texts (default: that of the environment's locale)",
-    )
+    add_language(parser)
     parser.set_defaults(run=run)
 
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from livekit_conformance.cli.options import add_environment
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.ownership.ledger import past_runs
@@ -33,8 +34,7 @@ def add_parser(commands: Any) -> None:
         "sweep",
         help="remove the rooms, trunks and rules that dead runs have left, and nothing else",
     )
-    parser.add_argument("--env", required=True, metavar="NAME|PATH", help="the environment")
-    parser.add_argument("--env-file", type=Path, metavar="FILE", help="file with variables")
+    add_environment(parser)
     parser.add_argument(
         "--reports",
         type=Path,

@@ -15,15 +15,14 @@ from typing import Any
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.cli.compare import (
     add_output_options,
-    as_json_text,
+    shown,
     written,
 )
 from livekit_conformance.comparison import past_run, trend_page, words
-from livekit_conformance.comparison.document import as_html, as_lines
+from livekit_conformance.comparison.document import as_html
 from livekit_conformance.comparison.past_run import PastRun
 from livekit_conformance.comparison.series import series_of
 from livekit_conformance.environments.language import language_of
-from livekit_conformance.layout import width_of
 from livekit_conformance.reporting.result import journal
 from livekit_conformance.reporting.result.results_file import ResultsError
 from livekit_conformance.reporting.result.trend import LAST, environment_in, run_folders
@@ -70,10 +69,9 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"{words.NO_RUNS.say(language, path=options.directory)}\n")
         return _USAGE
     page = trend_page.document(several, unread, language)
-    data = as_json_text(trend_page.as_json(several, unread))
-    if not written({options.html: as_html(page), options.json: data}):
+    data = trend_page.as_json(several, unread)
+    if not written({options.html: as_html(page)}) or not shown(page, data, options.json):
         return _INTERNAL_ERROR
-    sys.stdout.writelines(f"{line}\n" for line in as_lines(page, width_of(sys.stdout)))
     return _OK
 
 
