@@ -1,3 +1,5 @@
 """
-Bytes, values and `now` in; events and bytes out. Standard library only, no I/O, no clock.
+Protocol code without I/O: bytes, values and `now` go in; events and bytes come out.
+
+Standard library only; nothing here reads a clock.
 """

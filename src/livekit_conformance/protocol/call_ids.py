@@ -1,9 +1,9 @@
 """
-Under which names one call goes: each service knows another one, and only some lines know two.
+Names of one call: each service knows it by another name, and only some log lines hold two.
 
-The caller knows the Call-ID. livekit-sip writes it (`sipCallID`) beside an id of its own (`callID`,
-which is also the tag of its answers), from `Joining room` on with the `room`, and once with the
-caller's `participantID`. livekit-server knows rooms and participants, and no call.
+The caller knows the Call-ID. livekit-sip logs it (`sipCallID`) beside an id of its own (`callID`,
+which is also the To tag of its responses), from `Joining room` on with the `room`, and once with
+the caller's `participantID`. livekit-server knows rooms and participants, but no calls.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-# The only line whose `participantID` is that of the caller and of nobody else.
+# The only line whose `participantID` is always the caller's.
 _JOINED = "SIP participant joined room"
 _NAMES = ("sipCallID", "callID", "participantID")
 
@@ -23,7 +23,7 @@ Line = tuple[str, Mapping[str, Any]]
 @dataclass(slots=True)
 class CallIds:
     """
-    The names of one call: `ids` (Call-ID, `SCL_...`, the caller's `PA_...`), and its rooms by name.
+    Names of one call: `ids` (Call-ID, `SCL_...`, the caller's `PA_...`), and its rooms by name.
     """
 
     ids: set[str] = field(default_factory=set)
@@ -31,19 +31,19 @@ class CallIds:
 
     def names(self, fields: Mapping[str, Any]) -> bool:
         """
-        Whether a log line with these fields is about this call, and no other.
+        Return True if a log line with these fields is about this call.
         """
         return not self.ids.isdisjoint(ids_in(fields))
 
     def is_in_room(self, fields: Mapping[str, Any]) -> bool:
         """
-        Whether it is about a room of this call; a Direct rule puts several calls into one.
+        Return True if the line is about a room of this call; under a direct rule others share it.
         """
         return room_in(fields) in self.rooms
 
     def learn(self, lines: Mapping[str, Sequence[Line]]) -> None:
         """
-        Take over every name that the lines, by the names in them, give to this call.
+        Add every name that `lines`, log lines by name, link to this call.
         """
         asked, waiting = set[str](), list(self.ids)
         while waiting:
@@ -57,7 +57,7 @@ class CallIds:
 
 def by_name(lines: Iterable[Line]) -> dict[str, list[Line]]:
     """
-    The lines under each id that stands in them.
+    Return the lines by each id that occurs in them.
     """
     found: dict[str, list[Line]] = {}
     for line in lines:
@@ -68,7 +68,7 @@ def by_name(lines: Iterable[Line]) -> dict[str, list[Line]]:
 
 def ids_in(fields: Mapping[str, Any], *, also_participant: bool = True) -> list[str]:
     """
-    The ids of calls and participants in the fields of a line.
+    Return the ids of calls and participants in the fields of a line.
     """
     wanted = _NAMES if also_participant else _NAMES[:-1]
     return [name for key in wanted if isinstance(name := fields.get(key), str) and name]
@@ -76,7 +76,7 @@ def ids_in(fields: Mapping[str, Any], *, also_participant: bool = True) -> list[
 
 def room_in(fields: Mapping[str, Any]) -> str:
     """
-    The name of the one room that a line is about; empty when it is about none or several.
+    Return the name of the one room that a line is about; empty if it is about none or several.
     """
     room = fields.get("room")
     return room if isinstance(room, str) else ""

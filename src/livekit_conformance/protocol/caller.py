@@ -1,5 +1,5 @@
 """
-Whose call a SIP participant is: told by the Call-ID, or behind a provider by what a provider keeps.
+Find the SIP participant of our call: by Call-ID, or behind a provider by the phone numbers.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ class DialledCall:
     """
     A call as it was sent: Call-ID, users of From and To.
 
-    `tag` is that of the answers, which without a provider is livekit-sip's own id of the call. A
-    provider may make a call of its own out of it, with another Call-ID and another From.
+    `tag` is the To tag of the responses, which without a provider is livekit-sip's own id of the
+    call. A provider may place a call of its own, with another Call-ID and another From.
     """
 
     call_id: str
@@ -33,17 +33,17 @@ class DialledCall:
 
 class UnclearError(Exception):
     """
-    It cannot be told which participant is the caller; the text says why, and what would help.
+    The caller cannot be identified; the text gives the reason and a remedy.
     """
 
 
-def is_proven(call: DialledCall, told: Mapping[str, str]) -> bool:
+def is_proven(call: DialledCall, attributes: Mapping[str, str]) -> bool:
     """
-    Whether a participant with these attributes has the Call-ID or the tag of the call.
+    Return True if a participant with these attributes has the Call-ID or the tag of the call.
     """
-    # Servers up to 1.8 are told the Call-ID only after participant_joined.
-    has_tag = call.tag is not None and told.get(_TAG) == call.tag
-    return told.get(_CALL_ID) == call.call_id or has_tag
+    # Servers up to 1.8 receive the Call-ID only after participant_joined.
+    has_tag = call.tag is not None and attributes.get(_TAG) == call.tag
+    return attributes.get(_CALL_ID) == call.call_id or has_tag
 
 
 def caller_of(
@@ -54,27 +54,33 @@ def caller_of(
     alike: int = 1,
 ) -> str | None:
     """
-    The key of the caller among `newcomers`: SIP participants that came since, with attributes.
+    Return the key of the caller in `newcomers`: new SIP participants with their attributes.
 
-    Without a provider only the Call-ID or the tag count, and it does not matter who else is there.
-    Behind one it is the only participant with our caller's number, else the only one that called
-    our number at all, unless with the number of another of our callers (`own_callers`): then the
-    provider has put another caller in. None when there is no such participant; raises UnclearError
-    when there are more than `alike`, our calls that still look for a caller, or one that does not
-    show its numbers. Of those that are all ours it is the first.
+    Without a provider only the Call-ID or the tag counts; other participants are ignored. Behind a
+    provider, the caller is the only participant with our caller's number, else the only one that
+    called our number. Participants with the number of another of our callers (`own_callers`) are
+    excluded: there the provider has substituted another caller. If all candidates are our own
+    calls, return the first.
+
+    Return None if nobody is left. Raise UnclearError if there are more candidates than `alike` (the
+    number of our calls that still look for their caller), or if a participant shows neither number.
     """
-    for key, told in newcomers.items():
-        if is_proven(call, told):
+    for key, attributes in newcomers.items():
+        if is_proven(call, attributes):
             return key
     if not call.through_provider:
         return None
     others = set(map(normalized, own_callers)) - {normalized(call.caller)}
     possible = {
-        key: told for key, told in newcomers.items() if _number(told, _CALLER) not in others
+        key: attributes
+        for key, attributes in newcomers.items()
+        if _number(attributes, _CALLER) not in others
     }
     for name, number in ((_CALLER, call.caller), (_CALLED, call.called)):
         fitting = [
-            key for key, told in possible.items() if _number(told, name) == normalized(number) != ""
+            key
+            for key, attributes in possible.items()
+            if _number(attributes, name) == normalized(number) != ""
         ]
         if len(fitting) > alike:
             raise UnclearError(
@@ -86,8 +92,8 @@ def caller_of(
             return fitting[0]
     if possible:
         shown = (
-            f"{told.get(_CALLER, 'unknown')} to {told.get(_CALLED, 'unknown')}"
-            for told in possible.values()
+            f"{attributes.get(_CALLER, 'unknown')} to {attributes.get(_CALLED, 'unknown')}"
+            for attributes in possible.values()
         )
         raise UnclearError(
             f"SIP participants came while we called, but none from {call.caller} or to "
@@ -97,5 +103,5 @@ def caller_of(
     return None
 
 
-def _number(told: Mapping[str, str], name: str) -> str:
-    return normalized(told.get(name, ""))
+def _number(attributes: Mapping[str, str], name: str) -> str:
+    return normalized(attributes.get(name, ""))

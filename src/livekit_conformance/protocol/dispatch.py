@@ -1,9 +1,10 @@
 """
-Which trunk and which dispatch rule take an incoming call, and how its room is named.
+Select the trunk and the dispatch rule of an incoming call and build its room name.
 
 Works as livekit-server 1.13.5 does: first the trunk by caller, source address and dialled number,
-then the rule by exact numbers, PIN and trunk, then the room name by the kind of the rule. Where a
-rule with a PIN goes first the call is answered, the PIN is asked for, and the same is done again.
+then the rule by exact numbers, PIN and trunk, then the room name by the kind of the rule. If a rule
+with a PIN comes first, the call is answered, the caller enters the PIN, and the rules are evaluated
+again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Final, Literal
 
 RuleKind = Literal["direct", "individual", "callee"]
 
-# How many random characters end a room name, and which.
+# Number and alphabet of the random characters at the end of a room name.
 RANDOM_LENGTH: Final = 12
 RANDOM_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
@@ -39,8 +40,9 @@ _PENALTY_WITHOUT_NUMBERS: Final = 1000
 @dataclass(frozen=True, slots=True)
 class Terms:
     """
-    How long a call may ring and last (seconds, None: as the service has it), and what its media
-    must be: the only codecs that are taken (none: those of the service), and the encryption.
+    Time limits of a call in seconds (None: the service's default) and requirements on its media.
+
+    `only_codecs` are the only codecs accepted (empty: those of the service).
     """
 
     ringing_timeout_s: float | None = None
@@ -52,7 +54,7 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Trunk:
     """
-    An inbound trunk: which calls it takes and, with a user name, which credentials it asks for.
+    Inbound trunk: the calls it accepts and, with a user name, the credentials it requires.
     """
 
     id: str
@@ -68,7 +70,7 @@ class Trunk:
     @property
     def asks_for_credentials(self) -> bool:
         """
-        Whether a call is challenged; a user name without a password, or the reverse, is not enough.
+        True if the trunk challenges a call, which takes both a user name and a password.
         """
         return bool(self.auth_username and self.auth_password)
 
@@ -78,7 +80,8 @@ class Rule:
     """
     A dispatch rule. `room` is the room name of a direct rule and the prefix of the other kinds.
 
-    `numbers` are dialled numbers, `inbound_numbers` are callers; both are compared as they are.
+    `numbers` are dialled numbers, `inbound_numbers` are callers; both are compared without
+    normalization.
     """
 
     id: str
@@ -96,7 +99,7 @@ class Rule:
     @property
     def priority(self) -> tuple[int, str]:
         """
-        The order among rules that match the same call; the least one wins.
+        Sort key among rules that match the same call; the lowest wins.
         """
         penalty = 0 if self.pin else _PENALTY_WITHOUT_PIN
         penalty += 0 if self.inbound_numbers else _PENALTY_WITHOUT_NUMBERS
@@ -107,9 +110,9 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class IncomingCall:
     """
-    What the server is told of a call: users of From and To, and where the INVITE came from.
+    A call as the server sees it: users of From and To, and the source address of the INVITE.
 
-    An empty `source_ip` is one that nobody knows; it is held for one that every trunk allows.
+    An empty `source_ip` means that the address is unknown; every trunk then allows it.
     """
 
     caller: str
@@ -121,7 +124,7 @@ class IncomingCall:
 @dataclass(frozen=True, slots=True)
 class RoomName:
     """
-    The name a rule gives, as far as it is known before the call: random characters may follow.
+    Room name that a rule produces, as far as known before the call; random characters may follow.
     """
 
     stem: str
@@ -129,13 +132,13 @@ class RoomName:
 
     def make(self, random_characters: str) -> str:
         """
-        The whole name; `random_characters` are used only where the rule asks for them.
+        Return the whole name; `random_characters` are used only if the rule asks for them.
         """
         return f"{self.stem}_{random_characters}" if self.random_suffix else self.stem
 
     def matches(self, name: str) -> bool:
         """
-        Whether `name` is one this rule can have made.
+        Return True if this rule can have produced `name`.
         """
         suffix = rf"_[0-9A-Za-z]{{{RANDOM_LENGTH}}}" if self.random_suffix else ""
         return re.fullmatch(re.escape(self.stem) + suffix, name) is not None
@@ -144,12 +147,12 @@ class RoomName:
 @dataclass(frozen=True, slots=True)
 class DispatchOutcome:
     """
-    What becomes of a call.
+    Result of dispatching a call.
 
-    Without a rule it is dropped: one 180, then silence; one that was asked for a PIN is hung up.
-    `asks_for_pin`: the call is answered and asked for a PIN because of `rule`; which rule opens
-    which room shows when the call is evaluated again with the PIN, so there is no room yet.
-    `not_matched` says for every other trunk and rule, by id, why it did not take the call.
+    Without a rule the call is dropped: one 180, then silence; a call that was asked for a PIN is
+    hung up. `asks_for_pin`: the call is answered and asked for a PIN because of `rule`; the rule
+    and its room are known only when the call is evaluated again with the PIN, so `room` is None.
+    `not_matched` maps the id of every other trunk and rule to the reason why it did not match.
     """
 
     trunk: Trunk | None
@@ -161,9 +164,9 @@ class DispatchOutcome:
 
 class ConflictError(Exception):
     """
-    Trunks or rules that cannot be told apart; the text is the server's.
+    Trunks or rules that the server cannot choose between; the text is the server's.
 
-    `trunks` are those that match the same call, none where it is the rules.
+    `trunks` are those that match the same call; empty if the rules are in conflict.
     """
 
     def __init__(self, text: str, trunks: Iterable[Trunk] = ()) -> None:
@@ -177,8 +180,9 @@ def evaluate(
     """
     Find the trunk, the rule and the room name of `call`.
 
-    `pin` is what the caller typed before `#`, which may be nothing; None before it is asked for.
-    Raises ConflictError when several trunks match or two rules are for the same calls.
+    `pin` is what the caller typed before `#`, possibly an empty string; None before the caller is
+    asked for it. Raises ConflictError when several trunks match or two rules are for the same
+    calls.
     """
     not_matched: dict[str, str] = {}
     trunk = match_trunk(trunks, call, not_matched)
@@ -192,10 +196,10 @@ def conflict_of(
     trunks: Sequence[Trunk], rules: Sequence[Rule], call: IncomingCall
 ) -> ConflictError | None:
     """
-    The conflict that somebody runs into who calls the same number; None when nobody does.
+    Return the conflict that a caller of the same number can run into; None if there is none.
 
-    The callers that make a difference are this one and those that trunks allow: the API takes a
-    trunk for one caller beside a trunk for all, and then the one caller cannot call any more.
+    Tries this caller and every caller that a trunk allows: the API accepts a trunk for one caller
+    beside a trunk for all callers, and then the calls of that one caller fail.
     """
     callers = {call.caller, *(number for trunk in trunks for number in trunk.allowed_numbers)}
     for caller in sorted(callers):
@@ -210,7 +214,7 @@ def match_trunk(
     trunks: Iterable[Trunk], call: IncomingCall, not_matched: dict[str, str]
 ) -> Trunk | None:
     """
-    The trunk that takes `call`; one for the dialled number goes before one without numbers.
+    Return the trunk that takes `call`; one for the dialled number precedes one without numbers.
 
     Raises ConflictError when two trunks for the number, or two without numbers, match.
     """
@@ -243,14 +247,14 @@ def match_rule(
     pin: str | None = None,
 ) -> Rule | None:
     """
-    The rule that takes `call`; one that names the trunk goes before one for all trunks.
+    Return the rule that takes `call`; one that names the trunk precedes one for all trunks.
 
     Raises ConflictError when two rules are for the same calls, whether they match or not.
     """
-    # The order in which the server reads them; of equals it takes the first.
+    # The server reads the rules in this order and takes the first of equals.
     rules = sorted(rules, key=lambda rule: rule.id)
-    # The server loads the rules of this trunk and those of all trunks, or without a trunk every
-    # rule there is, and validates what it has loaded.
+    # The server loads the rules for this trunk and those for all trunks (without a trunk: every
+    # rule), and validates the rules it has loaded.
     if conflict := conflicting_rules(r for r in rules if trunk is None or _is_for(r, trunk)):
         raise ConflictError(conflict)
     matching = []
@@ -269,7 +273,7 @@ def match_rule(
 
 def room_name(rule: Rule, call: IncomingCall) -> RoomName:
     """
-    The name of the room that `rule` puts `call` in.
+    Return the name of the room that `rule` puts `call` in.
     """
     if rule.kind == "direct":
         return RoomName(rule.room, random_suffix=False)
@@ -279,7 +283,7 @@ def room_name(rule: Rule, call: IncomingCall) -> RoomName:
 
 def shown_caller(rule: Rule, call: IncomingCall) -> str:
     """
-    The caller as names show it: the number, or its end where the rule hides it.
+    Return the caller as names show it: the number, or its last digits if the rule hides it.
     """
     if not rule.hide_phone_number:
         return call.caller
@@ -289,7 +293,7 @@ def shown_caller(rule: Rule, call: IncomingCall) -> str:
 
 def identity(rule: Rule, call: IncomingCall) -> str:
     """
-    The identity of the SIP participant: the caller, or a hash of it where the rule hides it.
+    Return the identity of the SIP participant: the caller, or a hash of it if the rule hides it.
     """
     if rule.hide_phone_number:
         return f"sip_{hashlib.sha256(call.caller.encode()).digest()[:8].hex()}"
@@ -300,7 +304,7 @@ def attributes(
     call: IncomingCall, *, call_id: str, trunk: Trunk | None, rule: Rule
 ) -> dict[str, str]:
     """
-    The `sip.*` attributes of the SIP participant; `call_id` is LiveKit's own (`SCL_...`).
+    Return the `sip.*` attributes of the SIP participant; `call_id` is LiveKit's own (`SCL_...`).
     """
     shown = {
         "sip.callID": call_id,
@@ -316,7 +320,7 @@ def attributes(
 
 def conflicting_trunks(trunks: Iterable[Trunk]) -> str | None:
     """
-    The server's words for two trunks that would take the same calls; None when there are none.
+    Return the server's error text for two trunks that take the same calls; None without conflict.
     """
     owners: dict[tuple[str, str], Trunk] = {}
     for trunk in trunks:
@@ -336,9 +340,9 @@ def conflicting_trunks(trunks: Iterable[Trunk]) -> str | None:
 
 def conflicting_rules(rules: Iterable[Rule]) -> str | None:
     """
-    The server's words for two rules that are for the same calls; None when there are none.
+    Return the server's error text for two rules that are for the same calls; None without conflict.
 
-    A rule that names one number twice, such as with and without a plus, is in its own way.
+    A rule that lists one number twice, for example with and without a plus, conflicts with itself.
     """
     owners: dict[tuple[str, ...], Rule] = {}
     for rule in rules:
@@ -358,7 +362,7 @@ def conflicting_rules(rules: Iterable[Rule]) -> str | None:
 
 def normalized(number: str) -> str:
     """
-    A phone number without decoration and with a plus sign; anything else as it is.
+    Return a phone number without decoration and with a plus sign; anything else unchanged.
     """
     if not _NUMBER.fullmatch(number):
         return number
@@ -367,14 +371,14 @@ def normalized(number: str) -> str:
 
 def address_allowed(masks: Sequence[str], call: IncomingCall) -> bool:
     """
-    Whether `allowed_addresses` of a trunk let a call in, by its source or the host of From.
+    Return True if a trunk's `allowed_addresses` admit a call, by its source or the host of From.
     """
     valid = [m for m in masks if not _INVALID_IN_MASK.intersection(m) and "://" not in m]
     try:
         address = ipaddress.ip_address(call.source_ip)
     except ValueError:
         return True
-    # Masks that nobody can read let everybody in, as on the real server.
+    # If no mask can be parsed, every address is allowed, as on the real server.
     return not valid or any(m == call.caller_host or _covers(m, address) for m in valid)
 
 
@@ -408,9 +412,9 @@ def _why_not_rule(rule: Rule, trunk: Trunk | None, call: IncomingCall, pin: str 
 def _covers(mask: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     _, slash, length = mask.partition("/")
     if slash and not _MASK_LENGTH.fullmatch(length):
-        return False  # such as 192.0.2.0/255.255.255.0, which the server does not read
+        return False  # e.g. 192.0.2.0/255.255.255.0, which the server cannot parse
     try:
-        # A network of one address is what a mask without a length means.
+        # A mask without a length is a network of one address.
         return address in ipaddress.ip_network(mask, strict=False)
     except ValueError:
         return False

@@ -1,5 +1,5 @@
 """
-How far the clock of an HTTP server is from ours, by the header Date of an answer (RFC 9110 6.6.1).
+Offset of an HTTP server's clock from ours, by the Date header of a response (RFC 9110 6.6.1).
 """
 
 from __future__ import annotations
@@ -7,14 +7,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-# Date has whole seconds: the true time was up to this much later.
+# Date has a resolution of one second: the true time was up to this much later.
 _RESOLUTION_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class ClockOffset:
     """
-    By how many seconds the server is ahead of us: somewhere from `least` to `most`.
+    Seconds by which the server's clock is ahead of ours: between `least` and `most`.
     """
 
     least: float
@@ -23,14 +23,14 @@ class ClockOffset:
     @property
     def proven(self) -> float:
         """
-        The difference that there is at least, whatever happened on the way; never negative.
+        Smallest offset that is certain whatever the network delay, in seconds; never negative.
         """
         return max(0.0, self.least, -self.most)
 
     @property
     def uncertainty(self) -> float:
         """
-        How many seconds the truth may be away from the middle.
+        Maximum distance of the true offset from the middle, in seconds.
         """
         return (self.most - self.least) / 2
 
@@ -42,10 +42,10 @@ class ClockOffset:
 
 def clock_offset(date: str, *, asked: float, answered: float) -> ClockOffset:
     """
-    The offset that follows from an answer; `asked` and `answered` are our Unix times around it.
+    Return the offset that a response proves; `asked` and `answered` are our Unix times around it.
 
-    The server wrote the date at some moment between the two. Raises ValueError for a header that is
-    no date.
+    The server wrote the date at some moment between the two. Raises ValueError if `date` is not a
+    date.
     """
     written = parsedate_to_datetime(date).timestamp()
     return ClockOffset(written - answered, written + _RESOLUTION_S - asked)

@@ -1,5 +1,5 @@
 """
-The log lines of livekit-server and livekit-sip: zap's JSON encoding and its console encoding.
+Log lines of livekit-server and livekit-sip: zap's JSON encoding and its console encoding.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _CONSOLE_PARTS = 5  # time, level, logger, caller, message [, JSON of the fields
 @dataclass(frozen=True, slots=True)
 class LogLine:
     """
-    One line. A line of neither dialect (a Go panic, a start-up error) is its text alone.
+    One log line. A line in neither dialect (a Go panic, a start-up error) is kept as text.
 
-    `at` is in Unix seconds, None when the line has no time; `level` is in lower case.
+    `at` is in Unix seconds, None if the line has no time; `level` is in lower case.
     """
 
     raw: str
@@ -34,14 +34,14 @@ class LogLine:
     @property
     def error(self) -> str:
         """
-        The text of the line's `error` field; empty when it has none.
+        Text of the line's `error` field; empty if it has none.
         """
         return str(self.fields.get("error", ""))
 
 
 def parse(raw: str) -> LogLine:
     """
-    Understand one line; never raises, what is not understood is kept as text.
+    Parse one line; never raise, keep a line in neither dialect as text.
     """
     return _parse_json(raw) or _parse_console(raw) or LogLine(raw, "text", raw)
 
@@ -73,7 +73,7 @@ def _parse_console(raw: str) -> LogLine | None:
         try:
             fields |= json.loads(parts[_CONSOLE_PARTS])
         except (ValueError, TypeError):
-            # A stack trace or a cut-off line; the text is kept in `raw`.
+            # A stack trace or a truncated line; the text is kept in `raw`.
             fields["rest"] = parts[_CONSOLE_PARTS]
     return LogLine(
         raw,

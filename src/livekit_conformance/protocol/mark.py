@@ -1,8 +1,8 @@
 """
-The mark on what the suite creates: proof of ownership that lies in an object's metadata.
+Ownership mark of the suite: proof, kept in an object's metadata, that the suite created it.
 
-It is a JSON object whose `mac` is the HMAC-SHA256 of everything else under the API secret. Kind and
-name are part of it, so a mark that somebody copied to another object proves nothing there.
+It is a JSON object whose `mac` is the HMAC-SHA256 of all its other fields under the API secret.
+Kind and name are among them, so a mark copied to another object proves nothing there.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Any, Final, Literal, get_args
 Kind = Literal["room", "inbound-trunk", "outbound-trunk", "dispatch-rule", "participant"]
 
 SUITE: Final = "livekit-conformance"
-# What is signed begins so; no token (RFC 7515: base64url and a dot) can be taken for it.
+# Prefix of the signed text; no token (RFC 7515: base64url and a dot) can be mistaken for it.
 _DOMAIN: Final = f"{SUITE} mark 1\n"
-# Whatever is longer is not ours; metadata of others may be large.
+# Longer metadata is not ours; the metadata of other applications may be large.
 _LONGEST: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class OwnershipMark:
     """
-    Who made an object, when (Unix seconds), and how many seconds it may live.
+    Run that created an object, creation time (Unix seconds) and lifetime in seconds.
 
     `name` is the name of the object when it was created; `note` is free text.
     """
@@ -39,7 +39,7 @@ class OwnershipMark:
     @property
     def expires(self) -> int:
         """
-        From when on nobody can still need the object, in Unix seconds.
+        Time after which the object can no longer be in use, in Unix seconds.
         """
         return self.created + self.ttl
 
@@ -49,7 +49,7 @@ _TYPES: Final = {"created": int, "ttl": int}
 
 def write(mark: OwnershipMark, secret: str) -> str:
     """
-    The metadata that carries `mark`.
+    Return the metadata that carries `mark`.
     """
     content = {"suite": SUITE, **asdict(mark), "mac": _mac(mark, secret)}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
@@ -57,10 +57,10 @@ def write(mark: OwnershipMark, secret: str) -> str:
 
 def read(metadata: str, secret: str, *, kind: Kind, name: str) -> OwnershipMark | None:
     """
-    The mark in the metadata of the object of that kind and name; None when it is not ours.
+    Return the mark in the metadata of the object of that kind and name; None if it is not ours.
 
-    Not ours is what has no mark, a mark of another secret or of another object, or a changed one.
-    The comparison takes the same time wherever the difference is.
+    It is not ours without a mark, or with a mark that was altered, signed with another secret or
+    written for another object. The comparison takes constant time.
     """
     found = _parse(metadata)
     if found is None:

@@ -1,8 +1,8 @@
 """
-What keeps a call from the trunk, and from the rule, that comes nearest to taking it.
+Find the mismatches between a call and the trunk, or the rule, that comes closest to taking it.
 
-A deployment has trunks and rules of other lines too; what these have against the call is nobody's
-fault. So only the nearest one is looked at: what it alone has to change is what is wrong.
+A deployment also has trunks and rules of other lines, which are expected not to match. Only the
+mismatches of the closest one point at the mistake.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from livekit_conformance.protocol.dispatch import (
     normalized,
 )
 
-# `absent`: there is none, or all that there are belong to other numbers and trunks.
+# `absent`: there is none, or all belong to other numbers and trunks.
 Obstacle = Literal["absent", "number", "number-form", "caller", "caller-form", "source", "trunk"]
 
-# How far away each of them is: a number in another form is nearer than another number.
+# Weight of each mismatch: the same number in another form is closer than another number.
 _DISTANCE: Final[Mapping[Obstacle, int]] = MappingProxyType(
     {"number-form": 1, "caller-form": 1, "source": 2, "caller": 2, "trunk": 3, "number": 7}
 )
 _ABSENT: Final[tuple[Obstacle, ...]] = ("absent",)
-# Numbers that end with so many equal digits are one number in two forms.
+# Numbers whose last digits are equal, at least this many, are one number in two forms.
 _SAME_DIGITS: Final = 7
 
 
 def trunk_obstacles(trunks: Iterable[Trunk], call: IncomingCall) -> tuple[Obstacle, ...]:
     """
-    What the nearest trunk has against `call`; nothing where it takes it.
+    Return the mismatches of the closest trunk with `call`; empty if it takes the call.
     """
     return _nearest(_of_trunk(trunk, call) for trunk in trunks)
 
@@ -42,10 +42,10 @@ def rule_obstacles(
     rules: Iterable[Rule], trunk: Trunk | None, call: IncomingCall
 ) -> tuple[Obstacle, ...]:
     """
-    What the nearest rule has against `call`; nothing where it takes it.
+    Return the mismatches of the closest rule with `call`; empty if it takes the call.
 
-    A PIN is none: who asks for one takes the call. Without a trunk it is not known which trunk the
-    rule should be for, so the trunks of the rules do not matter.
+    A PIN is no mismatch: a rule that asks for one takes the call. Without a trunk the trunks of the
+    rules are ignored, because the trunk they should name is unknown.
     """
     found = _nearest(_of_rule(rule, trunk, call) for rule in rules)
     return _ABSENT if {"trunk", "number"} <= set(found) else found
@@ -53,8 +53,9 @@ def rule_obstacles(
 
 def same_number(number: str, listed: Iterable[str]) -> str | None:
     """
-    The entry that means the same number in another form: without the plus sign, with a prefix, as a
-    URI; None when there is none.
+    Return the entry with the same number in another form; None if there is none.
+
+    Other forms are those without the plus sign, with a prefix, or as a URI.
     """
     digits = _digits(number)
     for entry in listed:
@@ -94,6 +95,6 @@ def _of_rule(rule: Rule, trunk: Trunk | None, call: IncomingCall) -> tuple[Obsta
 
 
 def _digits(number: str) -> str:
-    # Of a URI only the user: sip:+15550100@host
+    # Of a URI, use the user part only: sip:+15550100@host
     user = number.partition("@")[0]
     return "".join(char for char in user if char in "0123456789")

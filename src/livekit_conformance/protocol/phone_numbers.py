@@ -1,5 +1,5 @@
 """
-Phone numbers in text: which are made up for examples, and how the others are told without telling.
+Phone numbers in text: recognize fictional ones and mask all others.
 """
 
 from __future__ import annotations
@@ -8,20 +8,20 @@ import re
 from collections.abc import Iterable
 
 # E.164: a plus, at most 15 digits; the plus may stand URL-encoded. In the user part of a sip: or
-# tel: URI (RFC 3261 section 19.1, RFC 3966) carriers leave the plus away.
+# tel: URI (RFC 3261 section 19.1, RFC 3966) carriers omit the plus.
 _E164 = r"(?:\+|%2B)[1-9]\d{7,14}(?!\d)"
 _OF_URI = r"(?<=sip:)\d{8,15}(?=[@;>])|(?<=sips:)\d{8,15}(?=[@;>])|(?<=tel:)\d{8,15}(?!\d)"
-# Of North America, 555-0100 to 555-0199 belong to nobody; also without an area code.
+# In North America, 555-0100 to 555-0199 are unassigned; also without an area code.
 _FICTIONAL = re.compile(r"1(?:\d{3})?55501\d\d")
-# Shorter ones are extensions, and would turn ports and times into masks.
+# Shorter ones are extensions; masking them would also mask ports and times.
 _SHORTEST = 7
 
 
 class NumberMask:
     """
-    Shows of a phone number its first and last two digits; fictional ones stay as they are.
+    Mask phone numbers except their first and last two digits; leave fictional ones unchanged.
 
-    `own` are numbers of which it knows that they are numbers, however they are written.
+    `own` are known phone numbers, which are masked in whatever form they are written.
     """
 
     def __init__(self, own: Iterable[str] = ()) -> None:
@@ -32,7 +32,7 @@ class NumberMask:
 
     def __call__(self, text: str) -> str:
         """
-        `text` with its phone numbers masked: `+4930123456` becomes `+49***56`.
+        Return `text` with its phone numbers masked: `+4930123456` becomes `+49***56`.
         """
         return self._number.sub(_masked, text)
 

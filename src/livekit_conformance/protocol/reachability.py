@@ -1,5 +1,5 @@
 """
-Whether an address that somebody gives for their media can be reached by whoever was given it.
+Decide whether a peer can reach the media address that the other side advertises.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Final
 
-# RFC 5737 and RFC 3849: for examples only; they turn up where a sample configuration was copied.
+# RFC 5737 and RFC 3849: for documentation only; copied sample configurations contain them.
 _DOCUMENTATION: Final = tuple(
     ipaddress.ip_network(network)
     for network in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
@@ -16,10 +16,11 @@ _DOCUMENTATION: Final = tuple(
 
 def why_unreachable(address: str, *, peer: str) -> str | None:
     """
-    Why packets to `address` cannot arrive from where `peer` is talked to; None when they may.
+    Return why packets to `address` cannot arrive from the network of `peer`; None if they may.
 
-    Both are IP addresses; what is no address is judged by nobody. A private address is reached by
-    who reaches `peer` at a private or loopback one, a loopback address only on the same machine.
+    Both are IP addresses; text that is not an IP address is not judged. A private address is
+    reachable if `peer` has a private or loopback address, a loopback address only if `peer` is on
+    loopback.
     """
     try:
         given, heard = ipaddress.ip_address(address), ipaddress.ip_address(peer)

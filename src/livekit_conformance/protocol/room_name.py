@@ -1,5 +1,5 @@
 """
-The name of a call's room: a pattern with one `{call_id}` in it.
+Name of a call's room: a pattern with one `{call_id}` in it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ _PLACE = "{call_id}"
 
 def room_name(pattern: str, call_id: str) -> str:
     """
-    `pattern` with `call_id` in the place of `{call_id}`.
+    Return `pattern` with `{call_id}` replaced by `call_id`.
     """
     return pattern.replace(_PLACE, call_id)
 
 
 def call_id_in(name: str, pattern: str) -> str | None:
     """
-    What stands in the place of `{call_id}` when `name` fits `pattern`; None when it does not fit.
+    Return the part of `name` in the place of `{call_id}`; None if `name` does not fit `pattern`.
     """
     before, _, after = pattern.partition(_PLACE)
     match = re.fullmatch(f"{re.escape(before)}(.+){re.escape(after)}", name, re.DOTALL)
@@ -27,7 +27,7 @@ def call_id_in(name: str, pattern: str) -> str | None:
 
 def expected_call_id(rule: str, *, sip_call_id: str, caller: str, dialled: str) -> re.Pattern[str]:
     """
-    The pattern that a call id has to match whole, by `rooms.call_id` of the profile.
+    Return the pattern that a call id must match in full, by `rooms.call_id` of the profile.
 
     `rule` is any, sip-call-id, caller, dialled or regex:PATTERN.
     """
@@ -41,7 +41,7 @@ def is_named(
     name: str, pattern: str, *, call_id: str, sip_call_id: str, caller: str, dialled: str
 ) -> bool:
     """
-    Whether `name` fits `pattern`, and its call id is what the rule `call_id` wants.
+    Return True if `name` fits `pattern` and its call id satisfies the rule `call_id`.
     """
     found = call_id_in(name, pattern)
     wanted = expected_call_id(call_id, sip_call_id=sip_call_id, caller=caller, dialled=dialled)

@@ -1,9 +1,9 @@
 """
-RTP packets, G.711 mu-law, and measuring what a stream of them sounds like.
+RTP packets, G.711 mu-law and measurements on audio streams.
 
 Sources: RFC 3550 (packets, loss and jitter), RFC 3551 (PCMU), ITU-T G.711 (mu-law), RFC 4733
-(keys that are pressed).
-Samples are numbers from -32768 to 32767 at 8000 Hz unless said otherwise.
+(DTMF keys).
+Samples are numbers from -32768 to 32767 at 8000 Hz unless stated otherwise.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _KEY_VOLUME = 10
 
 class RtpSyntaxError(ValueError):
     """
-    Bytes that are no RTP packet.
+    Bytes that are not an RTP packet.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
     """
-    An RTP packet; CSRCs, extension and padding are taken off when it is read.
+    RTP packet; CSRCs, header extension and padding are removed on decoding.
     """
 
     payload_type: int
@@ -50,7 +50,7 @@ class Packet:
         """
         Read a packet, RFC 3550 section 5.1.
 
-        Raises RtpSyntaxError: another version, or shorter than its own header says.
+        Raises RtpSyntaxError: another version, or shorter than its own header announces.
         """
         if len(data) < _HEADER.size or data[0] >> 6 != _VERSION:
             raise RtpSyntaxError(f"no RTP version 2 header in {len(data)} bytes")
@@ -68,7 +68,7 @@ class Packet:
 
     def encode(self) -> bytes:
         """
-        The packet as it goes on the wire; counters wrap as the RFC says.
+        Return the packet as it goes on the wire; counters wrap as the RFC specifies.
         """
         second = self.payload_type | (0x80 if self.marker else 0)
         header = _HEADER.pack(
@@ -79,7 +79,7 @@ class Packet:
 
 class Reception:
     """
-    Counts what of one stream arrives: packets, loss (RFC 3550 A.3) and jitter (A.8).
+    Count the packets, loss (RFC 3550 A.3) and jitter (A.8) of one received stream.
     """
 
     def __init__(self, clock_rate: int = PCMU_RATE) -> None:
@@ -92,7 +92,7 @@ class Reception:
 
     def receive(self, packet: Packet, now: float) -> None:
         """
-        Count one packet that arrived at `now`, in seconds of any steady clock.
+        Count one packet that arrived at `now`, in seconds of any monotonic clock.
         """
         if self.packets == 0:
             self._first = self._highest = packet.sequence
@@ -103,7 +103,7 @@ class Reception:
         self.packets += 1
         transit = now * self._clock_rate - packet.timestamp
         if self._transit is not None:
-            # The timestamp wraps, so their difference is taken modulo 2**32.
+            # RTP timestamps wrap, so the difference is taken modulo 2**32.
             change = (transit - self._transit + (1 << 31)) % (1 << 32) - (1 << 31)
             self._jitter += (abs(change) - self._jitter) / 16
         self._transit = transit
@@ -111,7 +111,7 @@ class Reception:
     @property
     def lost(self) -> int:
         """
-        Packets that should have come and did not; duplicates can hide some, never below 0.
+        Number of expected packets that did not arrive, never below 0; duplicates can hide losses.
         """
         expected = self._highest - self._first + 1 if self.packets else 0
         return max(0, expected - self.packets)
@@ -137,14 +137,14 @@ _LARGEST_LINEAR = max(_LINEAR)
 
 def decode_pcmu(payload: bytes) -> list[int]:
     """
-    The samples of a mu-law payload.
+    Return the samples of a mu-law payload.
     """
     return [_LINEAR[code] for code in payload]
 
 
 def encode_pcmu(samples: Iterable[float]) -> bytes:
     """
-    The mu-law payload of `samples`; louder ones than mu-law can carry are clipped.
+    Return the mu-law payload of `samples`, clipped to the range of mu-law.
     """
     return bytes(map(_linear_to_mulaw, samples))
 
@@ -159,9 +159,9 @@ def _linear_to_mulaw(sample: float) -> int:
 
 def telephone_event(key: str, *, duration: int, end: bool) -> bytes:
     """
-    The payload that says for how long `key` is pressed by now, RFC 4733 section 2.3.
+    Return the payload for `key`, held for `duration` so far, RFC 4733 section 2.3.
 
-    `duration` in units of the timestamp; `end` when it was let go.
+    `duration` is in timestamp units; `end` marks the release of the key.
     """
     return struct.pack("!BBH", KEYS.index(key), (0x80 if end else 0) | _KEY_VOLUME, duration)
 
@@ -175,7 +175,7 @@ def tone(
     start: int = 0,
 ) -> list[float]:
     """
-    `count` samples of a sine from sample number `start` on; `amplitude` 1.0 is full scale.
+    Return `count` samples of a sine from sample number `start` on; `amplitude` 1.0 is full scale.
     """
     step = 2 * math.pi * frequency / rate
     return [amplitude * FULL_SCALE * math.sin(step * n) for n in range(start, start + count)]
@@ -185,11 +185,11 @@ def level(
     samples: Sequence[float], frequency: float, *, rate: int = PCMU_RATE, block: int = 800
 ) -> float:
     """
-    How loud `frequency` is in `samples`: the mean amplitude of a sine, 1.0 is full scale.
+    Return the level of `frequency` in `samples`: the mean amplitude of a sine, 1.0 is full scale.
 
     Measured by Goertzel's algorithm in blocks of 100 ms (10 Hz wide) and averaged, so that a
     lost packet, which breaks the phase, spoils one block and not the whole measurement.
-    0.0 when there is not even one block.
+    0.0 if there is less than one block.
     """
     blocks = [samples[at : at + block] for at in range(0, len(samples) - block + 1, block)]
     if not blocks:
@@ -212,9 +212,9 @@ def dominant_frequency(
     samples: Sequence[float], *, rate: int = PCMU_RATE, floor: float = 0.001
 ) -> float | None:
     """
-    The strongest frequency in Hz, good to a few Hz; None for silence.
+    Return the strongest frequency in Hz, accurate to a few Hz; None for silence.
 
-    Looks at the last 2048 samples (a quarter of a second at 8000 Hz), fewer if there are fewer.
+    Uses the last 2048 samples (a quarter of a second at 8000 Hz), or fewer if there are fewer.
     `floor` is the amplitude, 1.0 is full scale, below which everything counts as silence.
     """
     size = 2048
@@ -232,7 +232,7 @@ def dominant_frequency(
     if magnitudes[peak] * 4 / (size * FULL_SCALE) < floor:
         return None
     left, middle, right = magnitudes[peak - 1 : peak + 2]
-    # Between the bins the top is found by the parabola through the three highest.
+    # The peak between two bins is interpolated by the parabola through the three highest.
     bend = left - 2 * middle + right
     offset = 0.5 * (left - right) / bend if bend else 0.0
     return (peak + offset) * rate / size

@@ -1,5 +1,5 @@
 """
-What livekit-server makes of the SIP status with which an outbound call failed.
+Map the SIP status of a failed outbound call to livekit-server's Twirp error.
 
 Source: livekit/protocol livekit/sip.go, sipCodeToGRPCCode; for the statuses that phones and
 providers send.
@@ -53,13 +53,13 @@ _CODES: Final[Mapping[int, Code]] = MappingProxyType(
 
 def code_of(status: int) -> Code:
     """
-    The Twirp code that CreateSIPParticipant answers with; UNKNOWN for a status nobody sends.
+    Return the Twirp code with which CreateSIPParticipant fails; UNKNOWN for any other status.
     """
     return _CODES.get(status, Code.UNKNOWN)
 
 
 def metadata_of(status: int, reason: str) -> dict[str, str]:
     """
-    What the Twirp error says of the SIP response beside its code.
+    Return the metadata of the Twirp error that describes the SIP response.
     """
     return {"sip_status": reason, "sip_status_code": str(status)}

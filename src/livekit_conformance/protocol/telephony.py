@@ -1,5 +1,5 @@
 """
-Inbound trunks and dispatch rules as the API lists them, in JSON with the names of the protobufs.
+Inbound trunks and dispatch rules as the API lists them, in JSON with protobuf field names.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from livekit_conformance.protocol.dispatch import Rule, RuleKind, Terms, Trunk
 
-# By the name of the kind of rule: the kind, and what its field for the room is called.
+# Kind and name of the room field, by the name of the rule's protobuf field.
 _KINDS: Final[Mapping[str, tuple[RuleKind, str]]] = MappingProxyType(
     {
         "dispatch_rule_direct": ("direct", "room_name"),
@@ -22,7 +22,7 @@ _KINDS: Final[Mapping[str, tuple[RuleKind, str]]] = MappingProxyType(
 
 def trunk_of(info: Mapping[str, Any]) -> Trunk:
     """
-    The trunk that a SIPInboundTrunkInfo describes; fields that are left out are empty.
+    Return the trunk that a SIPInboundTrunkInfo describes; omitted fields are empty.
     """
     return Trunk(
         id=info.get("sip_trunk_id", ""),
@@ -39,7 +39,7 @@ def trunk_of(info: Mapping[str, Any]) -> Trunk:
 
 def rule_of(info: Mapping[str, Any]) -> Rule:
     """
-    The rule that a SIPDispatchRuleInfo describes; fields that are left out are empty.
+    Return the rule that a SIPDispatchRuleInfo describes; omitted fields are empty.
 
     Raises ValueError for a kind of rule that is not direct, individual or callee.
     """
@@ -72,18 +72,18 @@ def _terms(info: Mapping[str, Any]) -> Terms:
         _seconds(info.get("ringing_timeout")),
         _seconds(info.get("max_call_duration")),
         tuple(codec["name"] for codec in media.get("codecs", ())) if only_listed else (),
-        # The older field is outside of `media`, and the server still reads it.
+        # The server still reads the older field, which is outside `media`.
         media.get("encryption") or info.get("media_encryption") or "",
     )
 
 
 def _seconds(duration: str | None) -> float | None:
-    # JSON has durations as "1.500s"; no time at all stands for the default.
+    # JSON writes durations as "1.500s"; zero stands for the default.
     return float(duration.removesuffix("s")) or None if duration else None
 
 
 def _is_random(kind: RuleKind, settings: Mapping[str, Any]) -> bool:
-    # Individual rules are random unless told otherwise, callee rules only if told so.
+    # Individual rules add random characters by default, callee rules only on request.
     match kind:
         case "direct":
             return False

@@ -1,8 +1,8 @@
 """
 LiveKit access tokens: JSON Web Tokens (RFC 7519) in compact form, signed with an API secret.
 
-The issuer (`iss`) is the API key. livekit-server accepts HS256 only; the other algorithms can be
-written here so that a check can prove that they are refused.
+The issuer (`iss`) is the API key. livekit-server accepts HS256 only; this module can also sign with
+the other algorithms, so that a check can prove that they are refused.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import Any, Final, Literal
 
 Algorithm = Literal["HS256", "HS384", "HS512", "none"]
 
-# What a verifier forgives a clock that runs differently, in seconds.
+# Clock difference that a verifier tolerates, in seconds.
 LEEWAY_S: Final = 60.0
 
 _HASHES: Final = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
-# Names of RFC 7518 section 3.1 that a verifier knows, whether it accepts them or not.
+# Names of RFC 7518 section 3.1 that a verifier recognizes, including those it refuses.
 _KNOWN_ALGORITHMS: Final = frozenset(
     {
         "none",
@@ -38,7 +38,7 @@ _SEGMENT: Final = re.compile(r"[A-Za-z0-9_-]*")
 
 class TokenRefusal(StrEnum):
     """
-    Why a token was refused, in the order in which a verifier finds out.
+    Reason for which a token is refused, in the order of the verifier's checks.
     """
 
     MALFORMED = "malformed"
@@ -52,7 +52,7 @@ class TokenRefusal(StrEnum):
 
 class TokenRefused(Exception):
     """
-    A token that does not prove what it says.
+    A token that does not prove its claims.
 
     `reason` is for programs, `text` is the wording of livekit-server 1.13.5's verifier.
     `issuer` is the API key the token names, as far as it could be read.
@@ -68,18 +68,18 @@ class TokenRefused(Exception):
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """
-    Who makes tokens: an API key with its secret, at the moment `now` (Unix seconds).
+    Issuer of tokens: an API key with its secret, at the moment `now` (Unix seconds).
     """
 
     key: str
     secret: str = field(repr=False)
     now: int
-    # Long enough for a proof, short enough to be worthless when it leaks.
+    # Long enough for a request, short enough that a leaked token is worthless.
     valid_s: int = 60
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """
-        The claims of a good token without grants, with changes (None takes a claim away).
+        Return the claims of a valid token without grants, with changes (None removes a claim).
         """
         good = {
             "iss": self.key,
@@ -98,7 +98,7 @@ class Issuer:
         header: Mapping[str, Any] | None = None,
     ) -> str:
         """
-        A token with these claims, signed with the issuer's secret or another one; see `sign`.
+        Return a token with these claims, signed with the issuer's or another secret; see `sign`.
         """
         secret = self.secret if secret is None else secret
         return sign(claims, secret, algorithm=algorithm, header=header)
@@ -112,10 +112,10 @@ def sign(
     header: Mapping[str, Any] | None = None,
 ) -> str:
     """
-    The compact form of `claims`, signed with `secret`.
+    Return the compact form of `claims`, signed with `secret`.
 
-    `header` replaces single fields of the JSON header (`alg` stays what is announced, the signature
-    is always made with `algorithm`), which allows to craft tokens that contradict themselves.
+    `header` replaces single fields of the JSON header, `alg` among them, while the signature is
+    always made with `algorithm`: this allows tokens that contradict themselves.
     """
     fields = {"alg": algorithm, "typ": "JWT", **(header or {})}
     signed = f"{_encode(_json(fields))}.{_encode(_json(claims))}"
@@ -131,7 +131,7 @@ def verify(
     needs_expiry: bool = False,
 ) -> dict[str, Any]:
     """
-    The claims of `token`, proven by the secret that `keys` holds for its issuer.
+    Verify `token` with the secret that `keys` holds for its issuer, and return its claims.
 
     `now` is in Unix seconds. A token without `exp` never expires, as on livekit-server 1.13.5,
     unless `needs_expiry`.
@@ -197,13 +197,13 @@ def _parse(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes]:
 def _is_number(value: Any) -> bool:
     if value is None:
         return True
-    # Python reads NaN, Infinity and endless integers, which are no JSON and no time.
+    # Python also parses NaN, Infinity and huge integers, which are neither JSON nor a time.
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _FOREVER
 
 
 def _object(segment: str, what: str) -> dict[str, Any]:
     try:
-        # As text, because json would forgive bytes their byte order mark.
+        # Decode first: json would accept bytes that begin with a byte order mark.
         value = json.loads(_decode(segment, what).decode())
     except (ValueError, RecursionError) as error:
         raise _malformed(f"could not JSON decode {what}") from error

@@ -13,7 +13,7 @@ from typing import Final
 
 class Code(StrEnum):
     """
-    The error codes of the Twirp specification, as they are written in the body.
+    Error codes of the Twirp specification, as written in the body.
     """
 
     CANCELED = "canceled"
@@ -36,7 +36,7 @@ class Code(StrEnum):
     DATALOSS = "dataloss"
 
 
-# https://twitchtv.github.io/twirp/docs/spec_v7.html, as the Go library livekit-server uses maps it.
+# https://twitchtv.github.io/twirp/docs/spec_v7.html, as mapped by livekit-server's Go library.
 HTTP_STATUS: Final[Mapping[Code, int]] = MappingProxyType(
     {
         Code.CANCELED: 408,
@@ -63,7 +63,7 @@ HTTP_STATUS: Final[Mapping[Code, int]] = MappingProxyType(
 
 class TwirpError(Exception):
     """
-    An answer that is an error: its code, its message, and further strings in `meta`.
+    Error response of a Twirp method: its code, its message, and further strings in `meta`.
     """
 
     def __init__(self, code: Code, msg: str, meta: Mapping[str, str] | None = None) -> None:
@@ -75,13 +75,13 @@ class TwirpError(Exception):
     @property
     def status(self) -> int:
         """
-        The HTTP status that carries this error.
+        HTTP status that carries this error.
         """
         return HTTP_STATUS[self.code]
 
     def body(self) -> bytes:
         """
-        The error as JSON; it is JSON also where the request was protobuf.
+        Return the error as JSON, which is also used for protobuf requests.
         """
         value: dict[str, object] = {"code": self.code.value, "msg": self.msg}
         if self.meta:
@@ -91,9 +91,9 @@ class TwirpError(Exception):
 
 def parse_error(body: bytes) -> TwirpError | None:
     """
-    The Twirp error in `body`, or None when it is something else.
+    Return the Twirp error in `body`, or None if it is something else.
 
-    livekit-server answers refused tokens in plain text, so None is an ordinary outcome.
+    livekit-server refuses tokens in plain text, so None is an ordinary outcome.
     """
     try:
         value = json.loads(body)

@@ -1,8 +1,9 @@
 """
-The signature of LiveKit webhooks: a token whose claim `sha256` is the hash of the raw body.
+Signature of LiveKit webhooks: a token whose claim `sha256` is the hash of the raw body.
 
 The header `Authorization` holds the token alone, without `Bearer`. The body must be hashed as it
-arrived: protobuf-JSON is not stable, so a parsed and written body has another hash.
+arrived: protobuf-JSON is not stable, so a body that was parsed and serialized again has another
+hash.
 """
 
 from __future__ import annotations
@@ -17,16 +18,16 @@ from typing import Any, Final
 from livekit_conformance.protocol import token
 
 CONTENT_TYPE: Final = "application/webhook+json"
-# How long livekit-server lets a signature live, in seconds.
+# Lifetime of livekit-server's signatures, in seconds.
 VALID_FOR_S: Final = 300
-# How long after its first arrival a delivery can be proven again: its signature may come early by
-# the leeway of the clocks, and late by it.
+# Time after its first arrival for which a delivery can be replayed: the clocks may differ by the
+# leeway in both directions.
 REPLAYABLE_FOR_S: Final = VALID_FOR_S + 2 * token.LEEWAY_S
 
 
 class Unproven(StrEnum):
     """
-    Why a webhook does not prove who sent it.
+    Reason why a webhook does not prove its sender.
     """
 
     NO_AUTHORIZATION = "no-authorization"
@@ -40,7 +41,7 @@ class WebhookRefused(Exception):
     """
     A webhook whose sender is not proven; `reason` is for programs, the text for people.
 
-    Where `reason` is BAD_TOKEN, `__cause__` is the TokenRefused that says what is wrong.
+    If `reason` is BAD_TOKEN, `__cause__` is the TokenRefused with the details.
     """
 
     def __init__(self, reason: Unproven, text: str) -> None:
@@ -51,7 +52,7 @@ class WebhookRefused(Exception):
 
 def signed(body: bytes, *, api_key: str, api_secret: str, now: float) -> dict[str, str]:
     """
-    The headers with which livekit-server delivers `body`; `now` is in Unix seconds.
+    Return the headers with which livekit-server delivers `body`; `now` is in Unix seconds.
     """
     proof = token.sign(claims(body, api_key=api_key, now=now), api_secret)
     return {"Authorization": proof, "Content-Type": CONTENT_TYPE}
@@ -59,7 +60,7 @@ def signed(body: bytes, *, api_key: str, api_secret: str, now: float) -> dict[st
 
 def claims(body: bytes, *, api_key: str, now: float) -> dict[str, Any]:
     """
-    What livekit-server signs of `body`; `now` is in Unix seconds.
+    Return the claims that livekit-server signs for `body`; `now` is in Unix seconds.
     """
     at = int(now)
     return {
@@ -75,8 +76,9 @@ def verify(body: bytes, authorization: str | None, *, keys: Mapping[str, str], n
     """
     Return if `authorization` proves that the owner of one of `keys` sent exactly `body`.
 
-    Raises WebhookRefused when there is no header, its token is refused, it is for another body, or
-    it is valid for longer than livekit-server signs: then no memory of ids would be long enough.
+    Raises WebhookRefused when there is no header, its token is refused, it was signed for another
+    body, or it is valid for longer than livekit-server's signatures: no memory of ids could then
+    prevent replay.
     """
     if not authorization:
         raise WebhookRefused(Unproven.NO_AUTHORIZATION, "authorization header could not be found")

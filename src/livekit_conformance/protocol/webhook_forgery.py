@@ -1,5 +1,5 @@
 """
-Deliveries that an endpoint must refuse: each looks like one of livekit-server and proves nothing.
+Forged webhooks that an endpoint must refuse: each looks genuine and proves nothing.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any
 from livekit_conformance.protocol import token, webhook
 
 _AUTHORIZATION = "Authorization"
-# Longer ago than a signature lives and than any leeway.
+# Longer than the lifetime of a signature plus any leeway.
 _LONG_AGO_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """
-    One request to an endpoint: its body and the headers that it comes with.
+    One request to an endpoint: its body and headers.
     """
 
     body: bytes
@@ -30,7 +30,7 @@ class Delivery:
 @dataclass(frozen=True, slots=True)
 class Signer:
     """
-    Signs as livekit-server does, with one key pair at one moment (Unix seconds).
+    Sign webhooks as livekit-server does, with one key pair at one moment (Unix seconds).
     """
 
     api_key: str
@@ -39,10 +39,10 @@ class Signer:
 
     def sign(self, event: Mapping[str, Any] | bytes) -> Delivery:
         """
-        The delivery of an event, or of any other bytes.
+        Return the signed delivery of an event, or of arbitrary bytes.
 
-        An event has blanks where protobuf-JSON of livekit-server has them, and no other writer of
-        JSON: an endpoint that hashes what it has parsed and written again refuses it.
+        The event's JSON has the blanks that livekit-server's protobuf-JSON has, which no other JSON
+        writer produces: an endpoint that hashes a reserialized body refuses it.
         """
         body = (
             event
@@ -60,7 +60,7 @@ class Signer:
         **claims: Any,
     ) -> Delivery:
         """
-        The same with another secret, algorithm or claims; None takes a claim away.
+        Return the same delivery with another secret, algorithm or claims; None removes a claim.
         """
         genuine = self.sign(event)
         changed = webhook.claims(genuine.body, api_key=self.api_key, now=self.now) | claims

@@ -1,6 +1,7 @@
 """
-Signed events that differ from livekit-server's in one thing: the one that an endpoint takes tells
-what it does wrong with the others.
+Signed webhooks that differ from livekit-server's in one respect.
+
+The one that an endpoint accepts shows which mistake it makes with the others.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ TRIALS: Mapping[str, Forge] = MappingProxyType(
     {
         "bearer": _bearer,
         "plain-json": _plain_json,
-        # As JavaScript (and Go), and as Python, write what they have parsed.
+        # The default JSON of JavaScript and Go, and that of Python.
         "compact": _compact,
         "spaced": _spaced,
     }

@@ -1,5 +1,5 @@
 """
-Where messages go and come from: SIP URIs, name-addr headers (From, To, Contact, Route) and Via.
+SIP addresses: SIP URIs, name-addr headers (From, To, Contact, Route) and Via.
 
 Source: RFC 3261 sections 19.1, 20.10 and 20.42; RFC 3581 for `rport`.
 """
@@ -21,11 +21,11 @@ from livekit_conformance.protocol.sip.syntax import (
 )
 
 LARGEST_PORT = 65535
-# Where SIP over UDP and TCP is spoken unless something else is said, RFC 3261 section 19.1.2.
+# Default port of SIP over UDP and TCP, RFC 3261 section 19.1.2.
 DEFAULT_PORT = 5060
 
 # hostport = host [ ":" port ], host = hostname / IPv4address / IPv6reference
-# The underscore is in no hostname of the RFC, but in those of container networks.
+# The RFC allows no underscore in a hostname, but container networks use it.
 _HOST_PORT = re.compile(r"(?P<host>[A-Za-z0-9._\-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]+))?")
 # userinfo = ( user / telephone-subscriber ) [ ":" password ] "@"
 # unreserved, user-unreserved and escaped; a semicolon belongs to a telephone-subscriber.
@@ -35,7 +35,7 @@ _SIP_URI = re.compile(
     r"(?:;(?P<parameters>[^?]*))?(?:\?(?P<headers>.*))?",
     re.IGNORECASE,
 )
-# absoluteURI, as far as a SIP element that does not dial it must understand it
+# absoluteURI, to the extent that a SIP element which does not dial it has to parse it
 _ABSOLUTE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>\"]+")
 # sent-protocol = "SIP" SLASH "2.0" SLASH transport, where SLASH may have white space around it
 _VIA = re.compile(
@@ -62,8 +62,8 @@ class SipUri:
     """
     A `sip:` or `sips:` URI, RFC 3261 section 19.1.
 
-    `user` keeps its escapes and, if there was one, the (discouraged) password after a colon;
-    `headers` is what follows the question mark, as it was.
+    `user` keeps its escapes and, if present, the (discouraged) password after a colon; `headers` is
+    the unparsed text after the question mark.
     """
 
     host: str
@@ -76,7 +76,7 @@ class SipUri:
     @classmethod
     def parse(cls, text: str) -> SipUri:
         """
-        Read a URI that stands alone, without angle brackets.
+        Parse a URI that stands alone, without angle brackets.
 
         Raises SipSyntaxError: it is not a SIP URI.
         """
@@ -97,9 +97,9 @@ class SipUri:
 @dataclass(frozen=True, slots=True)
 class NameAddr:
     """
-    The value of From, To, Contact, Route or Record-Route: display name, URI and parameters.
+    Value of From, To, Contact, Route or Record-Route: display name, URI and parameters.
 
-    The URI is kept as text, because any scheme may stand here; `sip_uri` reads it.
+    The URI is kept as text, because any scheme is allowed here; `sip_uri` parses it.
     """
 
     uri: str
@@ -121,7 +121,7 @@ class NameAddr:
         if _ABSOLUTE_URI.fullmatch(uri) is None:
             raise SipSyntaxError(f"not an address: {text!r}")
         if not match and re.search(r"[?,]", uri):
-            # RFC 3261 section 20.10: such a URI must stand in angle brackets.
+            # RFC 3261 section 20.10: a URI with these characters needs angle brackets.
             raise SipSyntaxError(f"URI needs angle brackets: {text!r}")
         display = _display(match["display"]) if match else None
         return cls(uri, display, Parameters.parse(";".join(parameters)))
@@ -129,22 +129,22 @@ class NameAddr:
     @property
     def sip_uri(self) -> SipUri:
         """
-        The URI in its parts.
+        The parsed URI.
 
-        Raises SipSyntaxError: it is of another scheme.
+        Raises SipSyntaxError: it has another scheme.
         """
         return SipUri.parse(self.uri)
 
     @property
     def tag(self) -> str | None:
         """
-        The tag, which with the Call-ID and the other side's tag names a dialog.
+        The tag; together with the Call-ID and the other side's tag it identifies a dialog.
         """
         return self.parameters.get("tag")
 
     def with_tag(self, tag: str) -> NameAddr:
         """
-        The same address with this tag.
+        Return the same address with this tag.
         """
         return replace(self, parameters=self.parameters.with_value("tag", tag))
 
@@ -165,7 +165,7 @@ def _display(text: str) -> str | None:
 @dataclass(frozen=True, slots=True)
 class Via:
     """
-    One hop of the way back: transport, sent-by and parameters, RFC 3261 section 20.42.
+    One hop of the response path: transport, sent-by and parameters, RFC 3261 section 20.42.
     """
 
     transport: str
@@ -176,9 +176,9 @@ class Via:
     @classmethod
     def parse(cls, text: str) -> Via:
         """
-        Read one Via value.
+        Parse one Via value.
 
-        Raises SipSyntaxError: it is none.
+        Raises SipSyntaxError: it is not a Via.
         """
         match = _VIA.fullmatch(checked_line(text, "Via"))
         if match is None or not is_token(match["transport"]):
@@ -191,20 +191,20 @@ class Via:
     @property
     def branch(self) -> str | None:
         """
-        What names the transaction (section 17); begins with `z9hG4bK`.
+        The branch, which identifies the transaction (section 17) and begins with `z9hG4bK`.
         """
         return self.parameters.get("branch")
 
     @property
     def sent_by(self) -> tuple[str, int | None]:
         """
-        Host in lower case and port: the part of Via that server transactions match on (17.2.3).
+        Host in lower case, and port: the part of Via that server transactions match on (17.2.3).
         """
         return self.host.lower(), self.port
 
     def seen_from(self, host: str, port: int) -> Via:
         """
-        The Via as a server answers it: with `received`, and with `rport` filled in if asked for.
+        Return the Via as a server echoes it: with `received`, and with `rport` if requested.
 
         Sources: RFC 3261 section 18.2.1, RFC 3581 section 4.
         """
@@ -217,8 +217,9 @@ class Via:
 
     def reply_address(self, host: str, port: int) -> tuple[str, int]:
         """
-        Where a response goes over UDP to a request that came from `host` and `port`: back there if
-        `rport` asks for it, else to the port that the Via names.
+        Return the UDP destination of the response to a request from `host` and `port`.
+
+        That is the same address if `rport` is present, else the same host with the port of the Via.
 
         Sources: RFC 3261 section 18.2.2, RFC 3581 section 4.
         """

@@ -1,8 +1,8 @@
 """
-Dialogs, and the requests and responses a user agent makes in and around them.
+Dialogs, and the requests and responses that a user agent creates inside and outside them.
 
 Source: RFC 3261 sections 8 (requests and responses), 9 (CANCEL), 12 (dialogs), 13.2.2.4 (ACK for a
-2xx) and 15 (BYE). Random parts (tags, branches, Call-IDs) are passed in by the caller.
+2xx) and 15 (BYE). The caller passes in the random parts (tags, branches, Call-IDs).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def new_request(
     body: bytes = b"",
 ) -> Request:
     """
-    A request outside any dialog, with the headers that section 8.1.1 demands.
+    Return a request outside any dialog, with the headers that section 8.1.1 demands.
     """
     headers = Headers.of(
         ("Via", via),
@@ -58,9 +58,9 @@ def new_request(
 
 def again_with(request: Request, *, via: Via, header: tuple[str, str]) -> Request:
     """
-    The same request as a new transaction with credentials: section 22.2.
+    Return the same request as a new transaction with credentials: section 22.2.
 
-    Call-ID, From tag and To stay, the CSeq is one higher.
+    Call-ID, From tag and To stay the same; the CSeq number increases by one.
     """
     cseq = request.cseq
     headers = (
@@ -74,7 +74,7 @@ def again_with(request: Request, *, via: Via, header: tuple[str, str]) -> Reques
 
 def cancel(invite: Request) -> Request:
     """
-    The CANCEL of an INVITE that had a provisional response, section 9.1.
+    Return the CANCEL of an INVITE that received a provisional response, section 9.1.
 
     It has the INVITE's Request-URI, topmost Via with the same branch, From, To, Call-ID, CSeq
     number and Route.
@@ -96,7 +96,7 @@ def cancel(invite: Request) -> Request:
 
 def seen_from(request: Request, host: str, port: int) -> Request:
     """
-    The request as a server answers it: its topmost Via says where it came from, section 18.2.1.
+    Return the request with its source address recorded in the topmost Via, section 18.2.1.
     """
     own, *others = request.headers.listed("Via")
     vias = [Via.parse(own).seen_from(host, port), *others]
@@ -115,10 +115,10 @@ def response_to(
     body: bytes = b"",
 ) -> Response:
     """
-    A response to `request`, section 8.2.6: Via, From, To, Call-ID and CSeq are the request's.
+    Return a response to `request`, section 8.2.6, with its Via, From, To, Call-ID and CSeq.
 
-    `to_tag` is added to a To that has no tag; a 100 may go without. Record-Route is copied, as
-    responses that make a dialog must (section 12.1.1).
+    `to_tag` is added if To has no tag, except to a 100. Record-Route is copied, as responses that
+    establish a dialog must do (section 12.1.1).
     """
     to = request.to
     if to.tag is None and to_tag is not None and status != _TRYING:
@@ -139,7 +139,7 @@ def response_to(
 @dataclass(frozen=True, slots=True)
 class Dialog:
     """
-    A dialog as one side sees it, section 12. A value: what changes it returns a new one.
+    A dialog as one side sees it, section 12. Immutable: methods that change it return a new one.
 
     `target` is the URI of the other side's Contact, `routes` the route set in sending order.
     """
@@ -155,9 +155,9 @@ class Dialog:
     @classmethod
     def of_caller(cls, invite: Request, response: Response) -> Dialog:
         """
-        The caller's dialog that a response with a To tag makes, section 12.1.2.
+        Return the caller's dialog that a response with a To tag establishes, section 12.1.2.
 
-        Raises SipSyntaxError: a 2xx without the Contact that section 12.1.1 demands.
+        Raises SipSyntaxError: the response lacks the Contact that section 12.1.1 demands.
         """
         if response.contact is None:
             raise SipSyntaxError(f"{response.label} to INVITE has no Contact")
@@ -173,9 +173,9 @@ class Dialog:
     @classmethod
     def of_callee(cls, invite: Request, local_tag: str) -> Dialog:
         """
-        The callee's dialog once it has answered with `local_tag`, section 12.1.1.
+        Return the callee's dialog after its response with `local_tag`, section 12.1.1.
 
-        Raises SipSyntaxError: the INVITE has no Contact, so nothing can be sent to the caller.
+        Raises SipSyntaxError: the INVITE has no Contact, so no request can be sent to the caller.
         """
         if invite.contact is None:
             raise SipSyntaxError("INVITE has no Contact")
@@ -191,7 +191,7 @@ class Dialog:
 
     def owns(self, message: Request | Response) -> bool:
         """
-        Whether `message` belongs to this dialog: Call-ID and both tags.
+        Return True if `message` belongs to this dialog: Call-ID and both tags match.
         """
         mine, theirs = message.to, message.from_
         if isinstance(message, Response):
@@ -212,7 +212,9 @@ class Dialog:
         body: bytes = b"",
     ) -> tuple[Dialog, Request]:
         """
-        The next request of this side (BYE, re-INVITE, ...), and the dialog after it: 12.2.1.1.
+        Return the next request of this side (BYE, re-INVITE, ...), preceded by the dialog after it.
+
+        Source: section 12.2.1.1.
         """
         after = replace(self, local_cseq=self.local_cseq + 1)
         request = _request_in(after, method, via=via, contact=contact, extra=extra, body=body)
@@ -220,10 +222,11 @@ class Dialog:
 
     def ack(self, invite: Request, *, via: Via) -> Request:
         """
-        The ACK for a 2xx to `invite`: a request of its own branch, with the INVITE's CSeq number
-        and credentials, section 13.2.2.4.
+        Return the ACK for a 2xx to `invite`, section 13.2.2.4.
 
-        The same bytes answer every retransmission of the 2xx.
+        It is a request with its own branch and the INVITE's CSeq number and credentials.
+
+        Every retransmission of the 2xx is answered with the same bytes.
         """
         credentials = [(name, v) for name in _CREDENTIALS for v in invite.headers.all(name)]
         numbered = replace(self, local_cseq=invite.cseq.number)
@@ -231,15 +234,15 @@ class Dialog:
 
     def is_in_order(self, request: Request) -> bool:
         """
-        Whether the CSeq of a request goes on from the last; if not, 500 is due: section 12.2.2.
+        Return True if the request's CSeq exceeds the last one; else 500 is due: section 12.2.2.
         """
         return self.remote_cseq is None or request.cseq.number > self.remote_cseq
 
     def after(self, message: Request | Response) -> Dialog:
         """
-        The dialog after a request of the other side, or a 2xx to a re-INVITE, was taken.
+        Return the dialog after a request of the other side, or a 2xx to a re-INVITE, was accepted.
 
-        Target refresh requests and their 2xx (INVITE, UPDATE) move the target: section 12.2.
+        Target refresh requests and their 2xx (INVITE, UPDATE) update the target: section 12.2.
         """
         cseq = message.cseq
         dialog = self
@@ -261,7 +264,7 @@ def _request_in(
 ) -> Request:
     uri, routes = dialog.target, dialog.routes
     if routes and "lr" not in NameAddr.parse(routes[0]).sip_uri.parameters:
-        # A strict router of RFC 2543 wants itself in the Request-URI: section 12.2.1.1.
+        # A strict router (RFC 2543) expects its own URI in the Request-URI: section 12.2.1.1.
         uri, routes = NameAddr.parse(routes[0]).uri, (*routes[1:], f"<{dialog.target}>")
     return new_request(
         method,
@@ -280,11 +283,11 @@ def _request_in(
 @dataclass(frozen=True, slots=True)
 class Retransmission:
     """
-    When a 2xx to INVITE is sent again until its ACK comes, section 13.3.1.4.
+    Schedule of a 2xx to INVITE, which is sent again until its ACK arrives, section 13.3.1.4.
 
-    The interval begins with T1 and doubles up to T2; after 64*T1 the answer is hopeless and the
-    dialog should be ended with a BYE. Needed on reliable transports too, because a proxy on the
-    way may use an unreliable one.
+    The interval begins with T1 and doubles up to T2; after 64*T1 retransmission stops and the
+    dialog should be ended with a BYE. Reliable transports need it too, because a proxy on the path
+    may use an unreliable one.
     """
 
     at: float
@@ -295,13 +298,13 @@ class Retransmission:
     @classmethod
     def starting(cls, now: float, *, t1: float = 0.5, t2: float = 4.0) -> Retransmission:
         """
-        The first one after a 2xx that was sent at `now`.
+        Return the first retransmission after a 2xx that was sent at `now`.
         """
         return cls(now + t1, t1, now + 64 * t1, t2)
 
     def following(self) -> Retransmission | None:
         """
-        The next one after this one was sent; None when it is time to give up.
+        Return the next retransmission after this one; None when it is time to give up.
         """
         interval = min(2 * self.interval, self.longest)
         at = self.at + interval

@@ -1,5 +1,5 @@
 """
-Digest access authentication for SIP: reading challenges, answering them, and verifying answers.
+Digest access authentication for SIP: parse challenges, answer them, and verify answers.
 
 Sources: RFC 3261 section 22, RFC 2617 and RFC 7616 (the arithmetic), RFC 8760 (SHA-256 in SIP).
 MD5 and SHA-256, each also as `-sess`; quality of protection `auth` or none (RFC 2069 style).
@@ -22,20 +22,20 @@ from livekit_conformance.protocol.sip.syntax import (
     unquote,
 )
 
-# Stronger first: a server that offers several lists them by its own preference, we by ours.
+# Strongest first: the choice among several offered challenges follows this order, not the server's.
 ALGORITHMS = ("SHA-256", "SHA-256-sess", "MD5", "MD5-sess")
 _SESSION = "-sess"
 
 
 class UnsupportedChallenge(ValueError):
     """
-    A well-formed challenge that asks for something this module cannot do; the text says what.
+    A well-formed challenge with a requirement that this module does not support; the text names it.
     """
 
 
 class DigestRefusal(StrEnum):
     """
-    Why `verify` does not take an answer, in the order in which it looks.
+    Reason for which `verify` rejects an answer, in the order of its checks.
     """
 
     MALFORMED = "malformed"
@@ -49,9 +49,9 @@ class DigestRefusal(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """
-    What a server asks for in Proxy-Authenticate (407) or WWW-Authenticate (401).
+    Challenge of a server in Proxy-Authenticate (407) or WWW-Authenticate (401).
 
-    `qop` is empty for servers that know RFC 2069 only.
+    `qop` is empty for servers that support only RFC 2069.
     """
 
     realm: str
@@ -64,9 +64,9 @@ class Challenge:
     @classmethod
     def parse(cls, value: str) -> Challenge:
         """
-        Read the value of Proxy-Authenticate or WWW-Authenticate.
+        Parse the value of Proxy-Authenticate or WWW-Authenticate.
 
-        Raises SipSyntaxError: it is no Digest challenge with realm and nonce.
+        Raises SipSyntaxError: it is not a Digest challenge with realm and nonce.
         """
         fields = _digest_fields(value, required=("realm", "nonce"))
         qop = tuple(part.strip() for part in fields.get("qop", "").split(",") if part.strip())
@@ -93,10 +93,10 @@ class Challenge:
 
 def choose(values: Iterable[str]) -> Challenge:
     """
-    The strongest challenge of a response that can be answered.
+    Return the strongest challenge of a response that this module can answer.
 
-    Raises SipSyntaxError: a Digest challenge cannot be read.
-    Raises UnsupportedChallenge: none can be answered.
+    Raises SipSyntaxError: a Digest challenge cannot be parsed.
+    Raises UnsupportedChallenge: no challenge can be answered.
     """
     digests = [value for value in values if value.lstrip()[:7].lower() == "digest "]
     challenges = [Challenge.parse(value) for value in digests]
@@ -118,11 +118,11 @@ def authorization(
     nc: int = 1,
 ) -> str:
     """
-    The value of Proxy-Authorization or Authorization that answers `challenge`.
+    Return the value of Proxy-Authorization or Authorization that answers `challenge`.
 
-    `uri` is the Request-URI, `cnonce` fresh random text, `nc` how often the nonce was used.
+    `uri` is the Request-URI, `cnonce` fresh random text, `nc` the number of uses of the nonce.
 
-    Raises UnsupportedChallenge: algorithm or quality of protection is not known here.
+    Raises UnsupportedChallenge: the algorithm or quality of protection is not supported.
     Raises SipSyntaxError: a value cannot stand in a header.
     """
     if obstacle := _obstacle(challenge):
@@ -160,11 +160,11 @@ def verify(
     value: str, *, challenge: Challenge, username: str, password: str, method: str
 ) -> DigestRefusal | None:
     """
-    Why the answer in `value` is refused, or None when it proves the password.
+    Return the reason to refuse the answer in `value`, or None if it proves the password.
 
-    The URI is the one the answer was made for (RFC 2617 section 3.2.2.5 lets servers be lenient,
-    because a proxy may have rewritten the Request-URI). Replay is the server's business: it keeps
-    its nonces and counts.
+    The URI is taken from the answer (RFC 2617 section 3.2.2.5 lets servers be lenient, because a
+    proxy may have rewritten the Request-URI). The server detects replay: it keeps the nonces and
+    counts.
     """
     try:
         fields = _digest_fields(value, required=("username", "realm", "nonce", "uri", "response"))
@@ -186,18 +186,18 @@ def verify(
 
 def answered_username(value: str) -> str:
     """
-    The user name that an answer claims, proven or not.
+    Return the user name that an answer claims, proven or not.
 
-    Raises SipSyntaxError: the answer cannot be read.
+    Raises SipSyntaxError: the answer cannot be parsed.
     """
     return _digest_fields(value, required=("username",))["username"]
 
 
 def answer_fields(value: str) -> Mapping[str, str]:
     """
-    What an answer says, believed or not, by the names of its fields in lower case.
+    Return the fields of an answer by name in lower case, proven or not.
 
-    Raises SipSyntaxError: the answer cannot be read.
+    Raises SipSyntaxError: the answer cannot be parsed.
     """
     return _digest_fields(value, required=())
 
@@ -275,7 +275,7 @@ def _digest_fields(value: str, *, required: Iterable[str]) -> dict[str, str]:
     for part in split_outside_quotes(rest, ","):
         name, equals, content = part.partition("=")
         key = name.strip().lower()
-        # A field that stands twice could be read in two ways: by us and by whoever checks it.
+        # We and the verifier could read a repeated field in two different ways.
         if not equals or not is_token(key) or key in fields:
             raise SipSyntaxError(f"not a digest field: {name.strip()!r}")
         fields[key] = unquote(content.strip())

@@ -1,5 +1,5 @@
 """
-A call as a ladder of messages with their times: what a SIP engineer wants to see first.
+Ladder diagram of a call: its SIP messages with their times, which a SIP engineer reads first.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from typing import Literal
 Direction = Literal["sent", "received"]
 _ARROWS: dict[Direction, str] = {"sent": "->", "received": "<-"}
 
-# Half of T1, to be sure.
+# Half of T1, to leave a margin.
 _RETRANSMITTED_S = 0.25
-# Every network doubles a packet once in a while.
+# Any network duplicates a packet once in a while.
 _BY_CHANCE = 1
 
 
 @dataclass(frozen=True, slots=True)
 class LadderStep:
     """
-    One message: seconds since the first INVITE, direction, label and the whole text.
+    One message: seconds since the first INVITE, direction, label and full text.
 
-    `label` is the method of a request, status and reason of a response.
+    `label` is the method of a request, or the status and reason of a response.
     """
 
     at_s: float
@@ -33,7 +33,7 @@ class LadderStep:
     @property
     def arrow(self) -> str:
         """
-        `->` for what we sent, `<-` for what came.
+        `->` for a sent message, `<-` for a received one.
         """
         return _ARROWS[self.direction]
 
@@ -49,10 +49,10 @@ class LadderStep:
 @dataclass(frozen=True, slots=True)
 class CallSummary:
     """
-    How an attempt ended, seen by the caller.
+    Result of a call attempt as the caller sees it.
 
-    `provisional` holds the status of each provisional response that came, in order; `final_at_s`
-    is in seconds since the first INVITE; `problem` says why there is no final response.
+    `provisional` holds the status of each provisional response in order of arrival; `final_at_s` is
+    in seconds since the first INVITE; `problem` explains a missing final response.
     """
 
     answered: bool
@@ -75,26 +75,27 @@ class CallSummary:
 
 def repeated(steps: Sequence[LadderStep]) -> int:
     """
-    How many messages came again, to the letter, sooner than anybody would send them again.
+    Count the messages that arrived again, byte for byte, too early for a retransmission.
 
-    What we repeated ourselves is taken off: it is answered again. Retransmission begins after T1,
-    0.5 s (RFC 3261 section 17.1.1.2), so a network has made these. One alone does not count.
+    Our own retransmissions are subtracted, because each is answered again. Retransmission begins
+    after T1, 0.5 s (RFC 3261 section 17.1.1.2), so the network duplicated these. A single one does
+    not count.
     """
-    heard: dict[str, float] = {}
-    said: set[str] = set()
+    received_at: dict[str, float] = {}
+    sent: set[str] = set()
     again = 0
     for step in steps:
         if step.direction == "sent":
-            again -= step.text in said
-            said.add(step.text)
+            again -= step.text in sent
+            sent.add(step.text)
         else:
-            again += step.at_s - heard.get(step.text, -_RETRANSMITTED_S) < _RETRANSMITTED_S
-            heard[step.text] = step.at_s
+            again += step.at_s - received_at.get(step.text, -_RETRANSMITTED_S) < _RETRANSMITTED_S
+            received_at[step.text] = step.at_s
     return again if again > _BY_CHANCE else 0
 
 
 def draw(steps: Sequence[LadderStep]) -> str:
     """
-    The ladder as lines of text: time, arrow, label.
+    Return the ladder as lines of text: time, arrow, label.
     """
     return "\n".join(f"{step.at_s:8.3f} s  {step.arrow} {step.label}" for step in steps)

@@ -1,8 +1,8 @@
 """
-The transaction layer: finds the transaction of each message and runs all their timers.
+Transaction layer: match messages to transactions and run all their timers.
 
-Source: RFC 3261 sections 17 and 18. One layer serves one user agent, client and server side alike;
-it is still free of I/O: the adapter sends what it is told and wakes up when it is told.
+Source: RFC 3261 sections 17 and 18. One layer serves one user agent, both its client and server
+side. It does no I/O: the adapter sends the returned messages and wakes up at `deadline`.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class RequestReceived:
     """
     A new request to answer with `TransactionLayer.respond`, or an ACK for a 2xx.
 
-    The ACK has the transaction of its INVITE when it came on the same branch (which RFC 3261
-    forbids and old devices do), else None.
+    The ACK has the transaction of its INVITE if it came on the same branch (RFC 3261 forbids that,
+    but old devices do it), else None.
     """
 
     request: Request
@@ -56,7 +56,7 @@ class RequestReceived:
 @dataclass(frozen=True, slots=True)
 class ResponseReceived:
     """
-    A response for the user; `transaction` is None for one that nothing here asked for.
+    A response for the user; `transaction` is None if it matches no request of this layer.
     """
 
     response: Response
@@ -66,7 +66,7 @@ class ResponseReceived:
 @dataclass(frozen=True, slots=True)
 class TransactionFailed:
     """
-    A transaction ended without what its user wanted.
+    A transaction that ended without a result for its user.
     """
 
     transaction: Transaction
@@ -81,7 +81,7 @@ class TransactionLayer:
     """
     All transactions of one user agent on one transport.
 
-    Every call returns what to do, in order. After each call, `deadline` may have changed.
+    Every call returns the events to carry out, in order, and may change `deadline`.
     """
 
     def __init__(self, *, reliable: bool, timing: Timing = DEFAULT_TIMING) -> None:
@@ -93,7 +93,7 @@ class TransactionLayer:
     @property
     def deadline(self) -> float | None:
         """
-        When `handle_timers` must be called next; None when nothing is waited for.
+        Time of the next call of `handle_timers`; None if no timer runs.
         """
         deadlines = (transaction.deadline for transaction in self._all())
         return min((at for at in deadlines if at is not None), default=None)
@@ -118,7 +118,7 @@ class TransactionLayer:
 
     def receive(self, message: Message, now: float, peer: Any = None) -> list[Event]:
         """
-        Take a message that arrived from `peer`.
+        Process a message that arrived from `peer`.
         """
         if isinstance(message, Response):
             transaction = self._clients.get(client_key(message))
@@ -139,7 +139,7 @@ class TransactionLayer:
 
     def handle_timers(self, now: float) -> list[Event]:
         """
-        Do what is due at `now`.
+        Fire the timers that are due at `now`.
         """
         return [
             event
@@ -149,7 +149,7 @@ class TransactionLayer:
 
     def transport_failed(self, detail: str, now: float) -> list[Event]:
         """
-        Tell all transactions that the transport could not deliver.
+        Notify all transactions that the transport could not deliver.
         """
         return [
             event
@@ -159,7 +159,7 @@ class TransactionLayer:
 
     def invite_of(self, cancel: Request) -> Transaction | None:
         """
-        The server transaction that a CANCEL is about, RFC 3261 section 9.2.
+        Return the INVITE server transaction that a CANCEL refers to, RFC 3261 section 9.2.
         """
         branch, sent_by, _ = server_key(cancel)
         return self._servers.get((branch, sent_by, "INVITE"))

@@ -1,9 +1,9 @@
 """
-SIP messages as values: requests and responses, their headers, and the way to and from bytes.
+SIP messages as values: requests and responses, their headers, and conversion to and from bytes.
 
-Source: RFC 3261 sections 7, 18.3, 20 and 25. The one entry point for bytes is `parse` (datagrams)
-or `StreamParser` (TCP); both either return a message or raise `SipSyntaxError`, nothing else.
-A message that was parsed has well-formed Via, From, To, Call-ID and CSeq headers.
+Source: RFC 3261 sections 7, 18.3, 20 and 25. Bytes enter only through `parse` (datagrams) or
+`StreamParser` (TCP); both either return a message or raise `SipSyntaxError`, nothing else.
+A parsed message has well-formed Via, From, To, Call-ID and CSeq headers.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ LARGEST_BODY = 1024 * 1024
 _LARGEST_CSEQ = 2**31 - 1
 _STATUSES = range(100, 700)
 
-# Compact forms, section 7.3.3 and the registry that grew from it.
+# Compact forms, section 7.3.3 and the IANA registry that extends it.
 COMPACT_FORMS = {
     "a": "accept-contact",
     "b": "referred-by",
@@ -79,9 +79,9 @@ def _known(name: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Headers:
     """
-    Header fields in their order; names compare without case, compact forms are their long forms.
+    Header fields in order; names compare case-insensitively, compact forms equal their long forms.
 
-    Raises SipSyntaxError: a name is no token, or a value would break out of its line.
+    Raises SipSyntaxError: a name is not a token, or a value would break out of its line.
     """
 
     fields: tuple[tuple[str, str], ...] = ()
@@ -95,27 +95,27 @@ class Headers:
     @classmethod
     def of(cls, *fields: tuple[str, object]) -> Headers:
         """
-        Headers from pairs of a name and anything that prints itself as the value.
+        Return headers from pairs of a name and an object whose string form is the value.
         """
         return cls(tuple((name, str(value)) for name, value in fields))
 
     def get(self, name: str) -> str | None:
         """
-        The value of the first field of that name.
+        Return the value of the first field of that name.
         """
         return next(iter(self.all(name)), None)
 
     def all(self, name: str) -> list[str]:
         """
-        The values of all fields of that name, one for each line.
+        Return the values of all fields of that name, one per line.
         """
         return [value for key, value in self.fields if _known(key) == _known(name)]
 
     def listed(self, name: str) -> list[str]:
         """
-        The values of a comma-separated header, over all its lines (section 7.3.1).
+        Return the values of a comma-separated header from all its lines (section 7.3.1).
 
-        Not for Authorization and its like, whose commas separate something else.
+        Not for Authorization and similar headers, whose commas separate something else.
 
         Raises SipSyntaxError: a quote or a bracket is left open.
         """
@@ -123,9 +123,9 @@ class Headers:
 
     def one(self, name: str) -> str:
         """
-        The value of a header that stands exactly once.
+        Return the value of a header that occurs exactly once.
 
-        Raises SipSyntaxError: it is missing or stands more than once.
+        Raises SipSyntaxError: it is missing or occurs more than once.
         """
         values = self.all(name)
         if len(values) != 1:
@@ -134,13 +134,13 @@ class Headers:
 
     def adding(self, *fields: tuple[str, object]) -> Headers:
         """
-        These headers with more at the end.
+        Return these headers with `fields` appended.
         """
         return Headers((*self.fields, *Headers.of(*fields).fields))
 
     def replacing(self, name: str, value: object) -> Headers:
         """
-        These headers with one `name`, in the place of the first of that name or at the end.
+        Return these headers with one `name`, in the place of the first of that name or at the end.
         """
         fields: list[tuple[str, str]] = []
         pair: tuple[str, str] | None = (name, str(value))
@@ -154,7 +154,7 @@ class Headers:
 
     def without(self, *names: str) -> Headers:
         """
-        These headers without any of `names`.
+        Return these headers without any of `names`.
         """
         gone = {_known(name) for name in names}
         return Headers(tuple(pair for pair in self.fields if _known(pair[0]) not in gone))
@@ -172,7 +172,8 @@ NO_HEADERS = Headers()
 @dataclass(frozen=True, slots=True)
 class CSeq:
     """
-    Command sequence: the number orders requests of a dialog, the method tells CANCEL from INVITE.
+    Command sequence: the number orders requests of a dialog, the method sets CANCEL and INVITE
+    apart.
     """
 
     number: int
@@ -181,7 +182,7 @@ class CSeq:
     @classmethod
     def parse(cls, text: str) -> CSeq:
         """
-        Read `314159 INVITE`.
+        Parse `314159 INVITE`.
 
         Raises SipSyntaxError: it is not a number and a method.
         """
@@ -196,7 +197,7 @@ class CSeq:
 
 class _Message:
     """
-    What requests and responses share.
+    Common part of requests and responses.
     """
 
     __slots__ = ()
@@ -214,7 +215,7 @@ class _Message:
     @property
     def label(self) -> str:
         """
-        The message in few words: `INVITE` or `503 Try again later`.
+        The message in a few words: `INVITE` or `503 Try again later`.
         """
         raise NotImplementedError
 
@@ -231,14 +232,14 @@ class _Message:
     @property
     def from_(self) -> NameAddr:
         """
-        Who asks; its tag is the asking side's half of the dialog.
+        The caller of the request; its tag is the requesting side's half of the dialog.
         """
         return NameAddr.parse(self.headers.one("From"))
 
     @property
     def to(self) -> NameAddr:
         """
-        Who is asked; has no tag until the asked side gave one.
+        The callee of the request; it has no tag until that side adds one.
         """
         return NameAddr.parse(self.headers.one("To"))
 
@@ -252,23 +253,23 @@ class _Message:
     @property
     def cseq(self) -> CSeq:
         """
-        The CSeq in its parts.
+        The parsed CSeq.
         """
         return CSeq.parse(self.headers.one("CSeq"))
 
     @property
     def contact(self) -> NameAddr | None:
         """
-        The first Contact: where the next request of the dialog goes.
+        The first Contact: the target of the next request of the dialog.
 
-        None when there is none, or the `*` with which a REGISTER ends all registrations.
+        None if there is none, or if it is the `*` with which a REGISTER removes all registrations.
         """
         contacts = self.headers.listed("Contact")
         return NameAddr.parse(contacts[0]) if contacts and contacts != ["*"] else None
 
     def to_bytes(self) -> bytes:
         """
-        The message as it goes on the wire, with the Content-Length that its body has.
+        Return the message as it goes on the wire, with the Content-Length of its body.
         """
         headers = self.headers.replacing("Content-Length", len(self.body))
         lines = [self.start_line, *(f"{name}: {value}" for name, value in headers), "", ""]
@@ -277,7 +278,7 @@ class _Message:
     @property
     def text(self) -> str:
         """
-        The whole message for people to read; bytes that are no text are escaped.
+        The whole message in readable form; bytes that are not UTF-8 are escaped.
         """
         return self.to_bytes().decode("utf-8", "backslashreplace").replace("\r\n", "\n")
 
@@ -317,7 +318,7 @@ class Request(_Message):
 
     def with_headers(self, headers: Headers) -> Request:
         """
-        The same request with other headers.
+        Return the same request with other headers.
         """
         return replace(self, headers=headers)
 
@@ -357,20 +358,20 @@ class Response(_Message):
     @property
     def is_provisional(self) -> bool:
         """
-        Whether the final answer is still to come (1xx).
+        True for a 1xx: the final response is still to come.
         """
         return self.status < 200  # noqa: PLR2004  the class of a status is its first digit
 
     @property
     def is_success(self) -> bool:
         """
-        Whether this is a 2xx.
+        True for a 2xx.
         """
         return 200 <= self.status < 300  # noqa: PLR2004  the class of a status is its first digit
 
     def with_headers(self, headers: Headers) -> Response:
         """
-        The same response with other headers.
+        Return the same response with other headers.
         """
         return replace(self, headers=headers)
 
@@ -380,13 +381,13 @@ Message = Request | Response
 
 def parse(datagram: bytes) -> Message:
     """
-    Read the message that fills a datagram.
+    Parse the message that fills a datagram.
 
     Without Content-Length the body is the rest of the datagram; bytes after the stated length
     are dropped, a body shorter than stated is an error (section 18.3). Empty lines before the
     message are skipped (section 7.5).
 
-    Raises SipSyntaxError: it is no SIP message.
+    Raises SipSyntaxError: it is not a SIP message.
     """
     head, separator, rest = datagram.lstrip(b"\r\n").partition(b"\r\n\r\n")
     if not separator:
@@ -441,7 +442,7 @@ def _message(start_line: str, headers: Headers, body: bytes) -> Message:
 
 
 def _check_identity(message: Message) -> None:
-    # What transactions and dialogs are found by must be readable, or nothing can be done with it.
+    # Without these headers a message can be matched to no transaction or dialog.
     _ = message.via, message.from_, message.to, message.contact
     if not message.call_id:
         raise SipSyntaxError("Call-ID is empty")
@@ -452,11 +453,11 @@ def _check_identity(message: Message) -> None:
 
 class StreamParser:
     """
-    Cuts a TCP stream into messages by Content-Length, RFC 3261 section 18.3.
+    Split a TCP stream into messages by Content-Length, RFC 3261 section 18.3.
 
-    Feed bytes as they come and take messages until there is none. Empty lines between messages,
-    which peers send to keep the connection open, are dropped. After an error the stream has no
-    message boundaries any more: the connection must be closed.
+    Feed bytes as they arrive and take messages until there is none. Empty lines between messages,
+    which peers send to keep the connection open, are dropped. After an error the message boundaries
+    are lost: the connection must be closed.
     """
 
     def __init__(self) -> None:
@@ -464,15 +465,15 @@ class StreamParser:
 
     def feed(self, data: bytes) -> None:
         """
-        Append what was read from the connection.
+        Append bytes read from the connection.
         """
         self._buffer += data
 
     def next_message(self) -> Message | None:
         """
-        The next whole message, or None until more bytes have come.
+        Return the next complete message, or None until more bytes have arrived.
 
-        Raises SipSyntaxError: it is no SIP message, has no Content-Length, or is too large.
+        Raises SipSyntaxError: it is not a SIP message, has no Content-Length, or is too large.
         """
         self._buffer = self._buffer.lstrip(b"\r\n")
         end = self._buffer.find(b"\r\n\r\n", 0, LARGEST_HEAD + 4)

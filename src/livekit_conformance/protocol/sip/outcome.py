@@ -1,8 +1,8 @@
 """
-What a caller learns from the answers to an INVITE alone: how it went, and which link broke.
+Derive the outcome of an INVITE and the broken link of the chain from its responses alone.
 
-The number of 180s tells most: livekit-sip sends one before it knows what to do with a call, and
-another each second (`sip_ringing_interval`) once it is in the room and waits for an agent.
+The number of 180s reveals the most: livekit-sip sends one before it evaluates the call, and another
+every second (`sip_ringing_interval`) once it is in the room and waits for an agent.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from types import MappingProxyType
 _FIRST_FINAL = 200
 _FIRST_REFUSAL = 300
 _RINGING = 180
-# One 180 may be a retransmission; the train of them cannot.
+# Two 180s may be a retransmission; this many cannot.
 _TRAIN = 3
 
 
 class CallOutcome(StrEnum):
     """
-    How an INVITE ended, seen by its sender.
+    Outcome of an INVITE as its sender sees it.
     """
 
     ANSWERED = "answered"
@@ -35,7 +35,7 @@ class CallOutcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """
-    One response: its status, and when it came, in seconds after the first INVITE.
+    One response: its status and its time of arrival, in seconds after the first INVITE.
     """
 
     status: int
@@ -66,7 +66,7 @@ _LINK_OF_REFUSAL = MappingProxyType(
 
 def outcome(answers: Sequence[Answer]) -> CallOutcome:
     """
-    How the INVITE ended before its sender gave up; `answers` in the order in which they came.
+    Return how the INVITE ended before its sender gave up; `answers` are in order of arrival.
     """
     final = next((answer for answer in answers if _is_final(answer)), None)
     if final is not None:
@@ -81,11 +81,11 @@ def outcome(answers: Sequence[Answer]) -> CallOutcome:
 
 def broken_link(answers: Sequence[Answer]) -> str | None:
     """
-    The link of the chain (catalogue/chain.py) that the answers point at; None for an answered call.
+    Return the link of the chain (catalogue/chain.py) that the answers point at; None if answered.
 
     livekit-sip pkg/sip/inbound.go: 503 when nobody answers on the bus or the answer is an error,
-    401 for wrong credentials, 400 (or 488) for media that fit nobody, 500 where no RTP port is
-    free, 486 for what fails after the dispatch, above all the join.
+    401 for wrong credentials, 400 (or 488) for an offer without a usable codec, 500 when no RTP
+    port is free, 486 for a failure after the dispatch, usually the join.
     """
     ended = outcome(answers)
     if ended is not CallOutcome.REFUSED:
@@ -95,5 +95,5 @@ def broken_link(answers: Sequence[Answer]) -> str | None:
 
 
 def _is_final(answer: Answer) -> bool:
-    # A challenge that was followed by another INVITE is not in `answers`.
+    # `answers` holds no challenge that was followed by another INVITE.
     return answer.status >= _FIRST_FINAL

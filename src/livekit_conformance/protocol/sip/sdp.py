@@ -1,8 +1,8 @@
 """
-Session descriptions for one audio stream: offer, answer, and reading what the other side wrote.
+Session descriptions for one audio stream: create offers and answers, parse those of the other side.
 
 Sources: RFC 4566 (format), RFC 3264 (offer and answer), RFC 3551 (static payload types),
-RFC 4733 (telephone-event). Only what a phone call needs is read; the rest is passed over.
+RFC 4733 (telephone-event). Only the parts that a phone call needs are parsed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _CONNECTION = re.compile(r"IN (?P<family>IP4|IP6) (?P<address>[^\s/]+)(?:/[0-9/]
 
 class Direction(StrEnum):
     """
-    Which way the media of a stream flow, seen from who wrote the description.
+    Direction of a stream's media, from the point of view of the description's author.
     """
 
     SENDRECV = "sendrecv"
@@ -42,7 +42,7 @@ class Direction(StrEnum):
     @property
     def mirrored(self) -> Direction:
         """
-        The same flow, seen from the other side.
+        The same flow from the point of view of the other side.
         """
         return {
             Direction.SENDONLY: Direction.RECVONLY,
@@ -53,7 +53,7 @@ class Direction(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Codec:
     """
-    A payload format: its number in RTP packets, name, clock rate in Hz and format parameters.
+    Payload format: its number in RTP packets, name, clock rate in Hz and format parameters.
     """
 
     payload_type: int
@@ -63,14 +63,14 @@ class Codec:
 
     def same_format(self, other: Codec) -> bool:
         """
-        Whether both are the same encoding; their payload types may differ.
+        Return True if both are the same encoding; their payload types may differ.
         """
         return (self.name.lower(), self.clock_rate) == (other.name.lower(), other.clock_rate)
 
 
 PCMU = Codec(0, "PCMU")
 TELEPHONE_EVENT = Codec(101, "telephone-event", fmtp="0-15")
-# RFC 3551 section 6; types that need no rtpmap. G722 is 8000 by an old mistake that stayed.
+# RFC 3551 section 6; types that need no rtpmap. The 8000 of G722 is a historical error of the RFC.
 _STATIC = {
     0: PCMU,
     3: Codec(3, "GSM"),
@@ -83,14 +83,14 @@ _STATIC = {
 
 class NoCommonCodec(ValueError):
     """
-    An offer that holds nothing we can take: it is refused with 488 (RFC 3261 section 21.4.26).
+    An offer without a usable codec, to be refused with 488 (RFC 3261 section 21.4.26).
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
     """
-    The audio stream of a session description: where to send, and what.
+    Audio stream of a session description: destination and codecs.
 
     `port` 0 means the stream was refused (RFC 3264 section 6). `transport` is `RTP/AVP` for plain
     RTP and `RTP/SAVP` for SRTP. `ptime` is in milliseconds.
@@ -107,7 +107,7 @@ class Description:
 
     def payload_type(self, codec: Codec) -> int | None:
         """
-        The number under which this side knows `codec`.
+        Return this side's payload type of `codec`; None if it does not list the codec.
         """
         return next((own.payload_type for own in self.codecs if own.same_format(codec)), None)
 
@@ -139,7 +139,7 @@ def offer(
     ptime: int = 20,
 ) -> Description:
     """
-    An offer to send and receive audio at `address` and `port`.
+    Return an offer to send and receive audio at `address` and `port`.
     """
     return Description(
         address, port, tuple(codecs), ptime=ptime, session_id=session_id, version=version
@@ -156,9 +156,9 @@ def answer(
     codecs: Iterable[Codec] = (PCMU, TELEPHONE_EVENT),
 ) -> Description:
     """
-    The answer that takes from `offered` what `codecs` holds, under the offerer's numbers.
+    Return an answer with the offered codecs that are in `codecs`, under the offerer's numbers.
 
-    Raises NoCommonCodec: the two have no audio encoding in common, or the media are not plain RTP.
+    Raises NoCommonCodec: the two have no audio encoding in common, or the media is not plain RTP.
     """
     if offered.transport != "RTP/AVP":
         raise NoCommonCodec(f"media transport {offered.transport} is not RTP/AVP")
@@ -180,12 +180,12 @@ def answer(
 
 def parse(text: str | bytes) -> Description:
     """
-    Read the first audio stream of a session description.
+    Parse the first audio stream of a session description.
 
-    Lines may end in LF alone (RFC 4566 section 5 asks parsers to take it). Unknown lines and
-    attributes are passed over, as the RFC demands.
+    Lines may end in LF alone (RFC 4566 section 5 asks parsers to accept it). Unknown lines and
+    attributes are ignored, as the RFC demands.
 
-    Raises SipSyntaxError: it is no session description, or has no audio stream with an address.
+    Raises SipSyntaxError: it is not a session description, or has no audio stream with an address.
     """
     lines = _lines(text)
     audio = next((at for at, (kind, value) in enumerate(lines) if _is_audio(kind, value)), None)
@@ -196,7 +196,7 @@ def parse(text: str | bytes) -> Description:
         raise SipSyntaxError(f"not a media line: {lines[audio][1]!r}")
     begin = next(at for at, (kind, _) in enumerate(lines) if kind == "m")
     end = next((at for at in range(audio + 1, len(lines)) if lines[at][0] == "m"), len(lines))
-    # What stands in the stream's own section goes before what stands above all streams.
+    # Attributes in the stream's own section take precedence over session-level ones.
     attributes = [*lines[audio:end], *lines[:begin]]
     session_id, version = _origin(lines)
     return Description(
@@ -275,7 +275,7 @@ def _codec(text: str, lines: list[tuple[str, str]]) -> Codec:
             return Codec(payload_type, match["name"], int(match["rate"]), fmtp)
     if payload_type in _STATIC:
         return _STATIC[payload_type]
-    # A dynamic type that nobody named: it cannot be used, but the stream can.
+    # A dynamic type without an rtpmap is unusable, but the stream may have usable ones.
     return Codec(payload_type, "unknown", 8000, fmtp)
 
 
@@ -287,7 +287,7 @@ def _direction(lines: list[tuple[str, str]]) -> Direction:
 
 def _ptime(lines: list[tuple[str, str]]) -> int | None:
     values = _attributes(lines, "ptime")
-    # Some gateways write fractions ("20.0"); such a hint is not worth refusing a call for.
+    # Some gateways write fractions ("20.0"); an unreadable hint is no reason to refuse a call.
     if not values or re.fullmatch(r"[0-9]{1,4}", values[0].strip()) is None:
         return None
     return min(int(values[0]), _LARGEST_PTIME_MS) or None

@@ -1,7 +1,8 @@
 """
-The pieces of grammar that all of SIP shares: tokens, quoted strings and parameters.
+Common grammar of SIP: tokens, quoted strings and parameters.
 
-Source: RFC 3261 section 25.1. Patterns carry the name of their production and always match whole.
+Source: RFC 3261 section 25.1. Patterns are named after their production and are always matched in
+full.
 """
 
 from __future__ import annotations
@@ -13,30 +14,30 @@ from dataclasses import dataclass
 # token = 1*(alphanum / "-" / "." / "!" / "%" / "*" / "_" / "+" / "`" / "'" / "~")
 TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 # A generic parameter value is a token, a host (so brackets and colons of IPv6) or a quoted string.
-# Commas, semicolons and white space would start something else.
+# Commas, semicolons and white space would end the value.
 _PARAMETER_VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s",;<>\\]+')
-# Everything that must not stand inside a line of a message, RFC 3261 section 7.3.1; HTAB may.
+# Characters not allowed inside a line of a message, RFC 3261 section 7.3.1; HTAB is allowed.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class SipSyntaxError(ValueError):
     """
-    Bytes or text that are not what RFC 3261 allows; the message quotes the offending part.
+    Bytes or text that RFC 3261 does not allow; the message quotes the offending part.
     """
 
 
 def is_token(text: str) -> bool:
     """
-    Whether `text` is exactly one token.
+    Return True if `text` is exactly one token.
     """
     return TOKEN.fullmatch(text) is not None
 
 
 def checked_line(text: str, what: str) -> str:
     """
-    `text`, when it can stand in one line of a message.
+    Return `text` if it can stand in one line of a message.
 
-    Raises SipSyntaxError: it holds a control character, or a character that UTF-8 cannot carry.
+    Raises SipSyntaxError: it holds a control character, or a character that UTF-8 cannot encode.
     """
     if _CONTROL.search(text):
         raise SipSyntaxError(f"{what} holds a control character: {text!r}")
@@ -49,13 +50,13 @@ def checked_line(text: str, what: str) -> str:
 
 def number(text: str, what: str, *, largest: int) -> int:
     """
-    The decimal number that `text` is, at most `largest`.
+    Return `text` as a decimal number, at most `largest`.
 
-    Only ASCII digits count; `int` would take signs, blanks and the digits of other scripts.
+    Only ASCII digits count; `int` would accept signs, blanks and the digits of other scripts.
 
     Raises SipSyntaxError: anything else.
     """
-    # Ten digits hold every number of the protocol; a longer run is an attack, not a number.
+    # Every number of the protocol has at most ten digits; a longer run is an attack.
     if re.fullmatch(r"[0-9]{1,10}", text) is None or int(text) > largest:
         raise SipSyntaxError(f"{what} is not a number up to {largest}: {text!r}")
     return int(text)
@@ -63,14 +64,14 @@ def number(text: str, what: str, *, largest: int) -> int:
 
 def quote(text: str) -> str:
     """
-    `text` as a quoted string.
+    Return `text` as a quoted string.
     """
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def unquote(text: str) -> str:
     """
-    The content of a quoted string; text that is not quoted is returned as it is.
+    Return the content of a quoted string; return text that is not quoted unchanged.
 
     Raises SipSyntaxError: the closing quote is missing or an inner one is not escaped.
     """
@@ -83,7 +84,7 @@ def unquote(text: str) -> str:
 
 def split_outside_quotes(text: str, separator: str) -> Iterator[str]:
     """
-    The parts of `text` between separators that stand neither in quotes nor in angle brackets.
+    Yield the parts of `text` between separators that are neither in quotes nor in angle brackets.
 
     Parts are stripped of white space; an empty text has one empty part.
 
@@ -109,7 +110,7 @@ def split_outside_quotes(text: str, separator: str) -> Iterator[str]:
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """
-    The `;name=value` parameters of a header or URI, in order; names compare without case.
+    `;name=value` parameters of a header or URI, in order; names compare case-insensitively.
 
     A parameter without a value, such as `lr`, has the value None.
     """
@@ -119,7 +120,7 @@ class Parameters:
     @classmethod
     def parse(cls, text: str) -> Parameters:
         """
-        Read what follows the first semicolon of a header or URI.
+        Parse the text after the first semicolon of a header or URI.
 
         Raises SipSyntaxError: a parameter has no name or an impossible value.
         """
@@ -127,7 +128,7 @@ class Parameters:
 
     def get(self, name: str) -> str | None:
         """
-        The value of the first parameter of that name, unquoted; None when it has no value.
+        Return the unquoted value of the first parameter of that name; None if it has no value.
         """
         for key, value in self.items:
             if key.lower() == name.lower():
@@ -136,7 +137,7 @@ class Parameters:
 
     def with_value(self, name: str, value: str | None) -> Parameters:
         """
-        The same parameters with `name` set to `value`, in its old place or at the end.
+        Return the same parameters with `name` set to `value`, in its old place or at the end.
         """
         pair = (name, value)
         if name not in self:

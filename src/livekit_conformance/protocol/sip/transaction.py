@@ -1,17 +1,18 @@
 """
 The four transactions of SIP as tables: INVITE and non-INVITE, client and server.
 
-Sources: RFC 3261 section 17 and its summary of timers in table 4; RFC 6026 for what follows a 2xx
-to INVITE (state Accepted, timers L and M) and for transport errors of the INVITE server.
+Sources: RFC 3261 section 17 and its summary of timers in table 4; RFC 6026 for the handling after
+a 2xx to INVITE (state Accepted, timers L and M) and for transport errors of the INVITE server.
 
-A transaction makes one request and its responses survive an unreliable transport, and shows each
-of them to its user (TU) once. Everything it knows about that is in `_TABLES`: for a state and an
-input, the next state and what to do on the way. An input that is not in the table is absorbed;
-that is how retransmissions are kept from the user. A timer runs only in the states that
-`_TIMERS_OF` names; entering any other state stops it.
+A transaction carries one request and its responses over an unreliable transport and delivers each
+of them to its user (TU) once. The rules are all in `_TABLES`: for a state and an input, the next
+state and the actions on the way. An input that is not in the table is absorbed; that is how
+retransmissions are kept from the user. A timer runs only in the states that `_TIMERS_OF` names;
+entering any other state stops it.
 
-Nothing here reads a clock: `now` (seconds of any steady clock) is passed in, `deadline` says when
-`handle_timers` must be called next. All calls return the outputs in the order they must be done.
+Nothing here reads a clock: `now` (seconds of any monotonic clock) is passed in, and `deadline` is
+the time of the next call of `handle_timers`. All calls return the outputs in the order in which
+they must be carried out.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ from livekit_conformance.protocol.sip.message import CSeq, Headers, Message, Req
 @dataclass(frozen=True, slots=True)
 class Timing:
     """
-    The base values of all timers, in seconds: RFC 3261 section 17.1.1.1 and table 4.
+    Base values of all timers, in seconds: RFC 3261 section 17.1.1.1 and table 4.
 
-    T1 estimates the round-trip time, T2 bounds the retransmission interval, T4 is how long a
-    message can stay in the network; D is how long a client answers retransmitted final responses
-    to INVITE.
+    T1 estimates the round-trip time, T2 bounds the retransmission interval, T4 is the longest time
+    a message can stay in the network; D is the time for which a client acknowledges retransmitted
+    final responses to INVITE.
     """
 
     t1: float = 0.5
@@ -42,7 +43,7 @@ class Timing:
     @property
     def patience(self) -> float:
         """
-        64*T1: how long a request is retransmitted, and everything that waits for such a thing.
+        64*T1: the time limit of retransmission and of the other long timers.
         """
         return 64 * self.t1
 
@@ -52,7 +53,7 @@ DEFAULT_TIMING = Timing()
 
 class TransactionKind(StrEnum):
     """
-    Which of the four machines.
+    Kind of transaction: one of the four state machines.
     """
 
     INVITE_CLIENT = "INVITE client"
@@ -63,7 +64,7 @@ class TransactionKind(StrEnum):
 
 class TransactionState(StrEnum):
     """
-    The states of all four machines, by the names of the RFCs.
+    States of all four machines, named as in the RFCs.
     """
 
     CALLING = "calling"
@@ -116,7 +117,7 @@ class _Do(Enum):
 @dataclass(frozen=True, slots=True)
 class Send:
     """
-    Put this message on the wire.
+    Send this message.
     """
 
     message: Message
@@ -125,7 +126,7 @@ class Send:
 @dataclass(frozen=True, slots=True)
 class Deliver:
     """
-    Show this message to the user: a response to a client, an ACK for a 2xx to a server.
+    Deliver this message to the user: a response to a client, an ACK for a 2xx to a server.
     """
 
     message: Message
@@ -134,7 +135,7 @@ class Deliver:
 @dataclass(frozen=True, slots=True)
 class Failed:
     """
-    The transaction gave up: time ran out (which a 408 would say), or the transport failed (a 503).
+    The transaction gave up: a time-out (equivalent to a 408) or a transport failure (to a 503).
     """
 
     cause: Literal["timeout", "transport"]
@@ -157,7 +158,7 @@ _INVITE_CLIENT: _Table = {
     (_S.PROCEEDING, _I.PROVISIONAL): (_S.PROCEEDING, (_D.DELIVER,)),
     (_S.PROCEEDING, _I.SUCCESS): (_S.ACCEPTED, (_D.DELIVER,)),
     (_S.PROCEEDING, _I.FAILURE): (_S.COMPLETED, (_D.SEND_ACK, _D.DELIVER)),
-    # Each 2xx goes up, because its ACK is made by the user, not by the transaction.
+    # Every 2xx is delivered, because the user creates its ACK, not the transaction.
     (_S.ACCEPTED, _I.SUCCESS): (_S.ACCEPTED, (_D.DELIVER,)),
     (_S.ACCEPTED, _T.M): (_S.TERMINATED, ()),
     (_S.COMPLETED, _I.FAILURE): (_S.COMPLETED, (_D.SEND_ACK,)),
@@ -228,7 +229,7 @@ _FIRST_STATE: Mapping[TransactionKind, TransactionState] = {
     TransactionKind.SERVER: TransactionState.TRYING,
 }
 
-# Timers start when their state is entered from one in which they do not run.
+# A timer starts on entering one of its states from a state in which it does not run.
 _TIMERS_OF: Mapping[tuple[TransactionKind, TransactionState], tuple[Timer, ...]] = {
     (TransactionKind.INVITE_CLIENT, TransactionState.CALLING): (Timer.A, Timer.B),
     (TransactionKind.INVITE_CLIENT, TransactionState.ACCEPTED): (Timer.M,),
@@ -242,17 +243,18 @@ _TIMERS_OF: Mapping[tuple[TransactionKind, TransactionState], tuple[Timer, ...]]
     (TransactionKind.SERVER, TransactionState.COMPLETED): (Timer.J,),
 }
 
-# Retransmission is the transport's business where it is reliable: these never run there.
+# A reliable transport retransmits by itself: these never run there.
 _RETRANSMIT = frozenset({Timer.A, Timer.E, Timer.G})
-# Waiting for late copies of messages makes no sense where there are none: these take no time there.
+# A reliable transport delivers no late copies of messages: these fire at once there.
 _LINGER = frozenset({Timer.D, Timer.I, Timer.J, Timer.K})
 
 
 class Transaction:
     """
-    One transaction of any kind; make it with `start_client` or `start_server`.
+    One transaction of any kind; create it with `start_client` or `start_server`.
 
-    `peer` is whatever the caller sends by: an address, a connection. It is only kept here.
+    `peer` is the caller's handle for sending, such as an address or a connection; it is only
+    stored.
     """
 
     def __init__(
@@ -271,20 +273,20 @@ class Transaction:
     @property
     def terminated(self) -> bool:
         """
-        Whether the transaction is over and can be forgotten.
+        True once the transaction is over and can be discarded.
         """
         return self.state is TransactionState.TERMINATED
 
     @property
     def deadline(self) -> float | None:
         """
-        When `handle_timers` must be called next; None when nothing is waited for.
+        Time of the next call of `handle_timers`; None if no timer runs.
         """
         return min(self._deadlines.values(), default=None)
 
     def receive(self, message: Message, now: float) -> list[Output]:
         """
-        Take a message of the other side that belongs here (see `client_key` and `server_key`).
+        Process a message of the other side that belongs here (see `client_key` and `server_key`).
         """
         if isinstance(message, Response):
             self.last_response = message
@@ -294,13 +296,13 @@ class Transaction:
 
     def respond(self, response: Response, now: float) -> list[Output]:
         """
-        Send the user's response; one that the state does not allow any more is not sent.
+        Send the user's response; ignore one that the state no longer allows.
         """
         return self._input(_class_of(response), now, response)
 
     def handle_timers(self, now: float) -> list[Output]:
         """
-        Do what is due at `now`. Late calls are fine: each timer fires once for each call.
+        Fire the timers that are due at `now`. A late call is fine: each timer fires once per call.
         """
         outputs: list[Output] = []
         due = sorted((at, timer) for timer, at in self._deadlines.items() if at <= now)
@@ -317,20 +319,20 @@ class Transaction:
 
     def transport_failed(self, detail: str, now: float) -> list[Output]:
         """
-        Take note that the transport could not deliver (RFC 3261 section 18.4).
+        Handle a transport that could not deliver (RFC 3261 section 18.4).
         """
         return self._input(_Input.TRANSPORT_ERROR, now, None, detail)
 
     def stop_retransmitting(self) -> None:
         """
-        Send the request no more, but still take what comes: the user has lost its interest.
+        Stop retransmitting the request but still accept responses: the user no longer needs them.
         """
         for timer in _RETRANSMIT:
             self._deadlines.pop(timer, None)
 
     def enter(self, state: TransactionState, now: float) -> None:
         """
-        Change the state and with it the timers that run.
+        Change the state and start and stop timers accordingly.
         """
         self.state = state
         timers = _TIMERS_OF.get((self.kind, state), ())
@@ -410,7 +412,7 @@ def start_client(
     """
     Begin a client transaction; the first output sends the request.
 
-    `request` is anything but an ACK, which has no transaction of its own.
+    `request` may be anything but an ACK, which has no transaction of its own.
     """
     kind = TransactionKind.INVITE_CLIENT if request.method == "INVITE" else TransactionKind.CLIENT
     transaction = Transaction(kind, request, peer=peer, reliable=reliable, timing=timing)
@@ -427,9 +429,9 @@ def start_server(
     timing: Timing = DEFAULT_TIMING,
 ) -> Transaction:
     """
-    Begin the server transaction of a request that belongs to none yet; the user answers it.
+    Begin the server transaction of a request that belongs to none yet; the user responds to it.
 
-    An INVITE that cannot be answered within 200 ms must get a 100 from the user (17.2.1).
+    If the user cannot answer an INVITE within 200 ms, it must send a 100 (17.2.1).
     """
     kind = TransactionKind.INVITE_SERVER if request.method == "INVITE" else TransactionKind.SERVER
     transaction = Transaction(kind, request, peer=peer, reliable=reliable, timing=timing)
@@ -443,18 +445,19 @@ ServerKey = tuple[str | None, tuple[str, int | None], str]
 
 def client_key(message: Message) -> ClientKey:
     """
-    What a response and the request it answers have in common, RFC 3261 section 17.1.3.
+    Return the key that a response shares with its request, RFC 3261 section 17.1.3.
     """
     return message.via.branch, message.cseq.method
 
 
 def server_key(request: Request) -> ServerKey:
     """
-    What a request has in common with its retransmissions, and an INVITE with the ACK of its
-    failure, RFC 3261 section 17.2.3.
+    Return the key of a request's server transaction, RFC 3261 section 17.2.3.
 
-    For branches without the magic cookie (RFC 2543) the same fields are compared, which tells
-    apart the requests of all implementations that send a branch at all.
+    A request shares it with its retransmissions, and an INVITE with the ACK of its failure.
+
+    For branches without the magic cookie (RFC 2543) the same fields are compared; they distinguish
+    the requests of every implementation that sends a branch.
     """
     via = request.via
     return via.branch, via.sent_by, "INVITE" if request.method == "ACK" else request.method
@@ -468,9 +471,9 @@ def _class_of(response: Response) -> _Input:
 
 def ack_for_failure(invite: Request, response: Response) -> Request:
     """
-    The ACK for a 300-699, which belongs to the INVITE's transaction: RFC 3261 section 17.1.1.3.
+    Return the ACK for a 300-699, which belongs to the INVITE's transaction: RFC 3261 17.1.1.3.
 
-    It has the INVITE's Request-URI, topmost Via, From, Call-ID and Route, the response's To.
+    It has the INVITE's Request-URI, topmost Via, From, Call-ID and Route, and the response's To.
     """
     return Request(
         "ACK",
