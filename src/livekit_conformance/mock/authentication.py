@@ -1,5 +1,5 @@
 """
-What livekit-server's middleware does with the token of a request, for every path.
+Token check of livekit-server's middleware, which covers every path.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from livekit_conformance.mock.config import Faults, MockConfig
 from livekit_conformance.protocol.token import TokenRefusal, TokenRefused, verify
 
 _BEARER: Final = "Bearer "
-# `livekit-server --dev` has this key pair; it stands in every tutorial.
+# Key pair of `livekit-server --dev`, printed in every tutorial.
 _DEVELOPMENT: Final = MappingProxyType({"devkey": "secret"})
 _EVERYTHING: Final[Mapping[str, Any]] = MappingProxyType(
     {
@@ -25,13 +25,13 @@ _EVERYTHING: Final[Mapping[str, Any]] = MappingProxyType(
         "sip": {"admin": True, "call": True},
     }
 )
-# How much of a signature the fault `signature_cut` compares.
+# Number of characters of a signature that the fault `signature_cut` compares.
 _CUT: Final = 40
 
 
 class RequestRefused(Exception):
     """
-    A request that is answered with a status and a sentence in plain text.
+    A request to be answered with an error status and a plain-text sentence.
     """
 
     def __init__(self, status: int, text: str) -> None:
@@ -42,7 +42,7 @@ class RequestRefused(Exception):
 
 class Authentication:
     """
-    Verifies tokens, with the faults of the mock.
+    Verify tokens, with the faults of the mock.
     """
 
     def __init__(self, config: MockConfig) -> None:
@@ -60,10 +60,9 @@ class Authentication:
 
     def claims(self, header: str, query: str) -> dict[str, Any]:
         """
-        The claims of a request's token, which `header` (Authorization) or `query` (access_token)
-        holds; none where there is no token, which is for the handlers to refuse.
+        Return the claims of the token in `header` (Authorization) or `query` (access_token).
 
-        Raises Refused.
+        Empty without a token, which the handlers then refuse. Raises RequestRefused.
         """
         if self._faults.any_scheme_accepted:
             header = _BEARER + header if header and not header.startswith(_BEARER) else header
@@ -104,7 +103,7 @@ class Authentication:
 
     def _knows(self, token: str) -> bool:
         """
-        Whether a fault takes the token's signature for a good one.
+        Return True if a fault accepts the token's signature.
         """
         signed, _, signature = token.rpartition(".")
         if self._faults.signature_cut:
@@ -130,7 +129,7 @@ def _algorithm(token: str) -> str:
 
 def _unverified(token: str) -> dict[str, Any]:
     """
-    The claims of a token that a fault lets in; all that there are where it has none.
+    Return the claims of a token that a fault accepts; all grants if it has no claims.
     """
     try:
         claims: dict[str, Any] = _segment(token, 1)

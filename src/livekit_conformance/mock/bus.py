@@ -1,8 +1,7 @@
 """
-The bus between livekit-server and livekit-sip, as far as a read-only look at Redis shows it.
+The bus between livekit-server and livekit-sip, limited to what read-only Redis commands show.
 
-Speaks RESP 2 and answers from what never changes while the mock runs; any other command is an
-error.
+Speaks RESP 2. All answers are constant while the mock runs; any other command is an error.
 """
 
 from __future__ import annotations
@@ -23,13 +22,13 @@ SERVER_CHANNELS: Final = (
 )
 SIP_CHANNELS: Final = ("SIPInternal|CreateSIPParticipant|REQ",)
 
-# Longer lines or bulks than this are no question that anybody asks here.
+# No client of the mock sends longer lines or bulks.
 _MAX_BULK: Final = 64 * 1024
 
 
 class MockBus:
     """
-    A Redis server on loopback; `url` is set once it is entered.
+    A Redis server on loopback; `url` is set on entering the context.
     """
 
     def __init__(self, faults: Faults) -> None:
@@ -72,7 +71,7 @@ class MockBus:
                 writer.write(self._answer(command))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # The client is gone, which is its right at any time.
+            pass  # A client may disconnect at any time.
         except ValueError as problem:
             writer.write(_error(f"Protocol error: {problem}"))
         finally:
@@ -108,7 +107,7 @@ def _about_hash(question: str, fields: Mapping[str, str]) -> bytes:
 
 async def _command(reader: asyncio.StreamReader) -> list[str]:
     """
-    The next command, an array of bulk strings; empty at the end of the connection.
+    Return the next command, an array of bulk strings; empty at the end of the connection.
     """
     if not (line := await reader.readline()):
         return []

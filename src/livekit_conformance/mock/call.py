@@ -1,5 +1,5 @@
 """
-One incoming call, from its INVITE to its end, as livekit-sip lives it.
+One incoming call, from its INVITE to its end, as livekit-sip handles it.
 
 The ladder: 100, trunk, 407 and the digest, 180, dispatch rule, media, room, 180 every second, the
 agent speaks, 200 until ACK, BYE.
@@ -30,7 +30,7 @@ from livekit_conformance.protocol.sip.syntax import SipSyntaxError
 
 REALM: Final = "LiveKit"
 AGENT_IDENTITY: Final = "mock-agent"
-# `ringing_timeout` of a trunk that names none.
+# Default `ringing_timeout` of a trunk.
 RINGING_TIMEOUT_S: Final = 180.0
 _TOKEN_VALID_FOR_S: Final = 24 * 3600
 
@@ -38,7 +38,7 @@ _TOKEN_VALID_FOR_S: Final = 24 * 3600
 @dataclass(frozen=True, slots=True)
 class Services:
     """
-    What a call reaches of the rest of the mock.
+    Parts of the mock that a call uses.
     """
 
     config: MockConfig
@@ -51,7 +51,7 @@ class Services:
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """
-    What is remembered between an INVITE that was challenged and the one with the credentials.
+    State kept between a challenged INVITE and the one with the credentials.
     """
 
     tag: str
@@ -60,7 +60,7 @@ class Attempt:
 @dataclass(slots=True)
 class DigestChallenge:
     """
-    The last challenge of a Call-ID. As on the real service it is good for any number of answers.
+    Last challenge of a Call-ID. As on the real service, it accepts any number of answers.
     """
 
     challenge: digest.Challenge | None = None
@@ -68,7 +68,7 @@ class DigestChallenge:
 
 class EndedError(Exception):
     """
-    The call is over before it was answered; with status 0 without another word to the caller.
+    The call ended before it was answered; status 0 ends it without a response to the caller.
     """
 
     def __init__(self, status: int, reason: str = "") -> None:
@@ -79,10 +79,10 @@ class EndedError(Exception):
 
 class InboundCall:
     """
-    A call of which this is the INVITE; `run` ends when the call is answered or over.
+    Incoming call of one INVITE; `run` returns when the call is answered and raises when it is over.
 
-    `respond(status, reason, **)` answers the INVITE. After the answer the owner tells what comes
-    from the caller: `acknowledged`, `end`.
+    `respond(status, reason, **)` answers the INVITE. After the answer the owner reports the
+    caller's requests: `acknowledged`, `hung_up`.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class InboundCall:
         if trunk and trunk.asks_for_credentials and not faults.trunk_never_challenges:
             self._authenticate(trunk)
         self._fields["jitterBuf"] = False
-        # The part of livekit-sip that joins rooms learns no more of the call than this.
+        # These are the only log fields in the part of livekit-sip that joins rooms.
         self._room_fields = dict(self._fields)
         self._respond(180, "Ringing")
         outcome = self._dispatch()
@@ -162,21 +162,21 @@ class InboundCall:
 
     def acknowledged(self) -> None:
         """
-        Take the ACK of the answer.
+        Handle the ACK of the answer.
         """
         self._write("info", "ACK from remote")
         self._acknowledged.set()
 
     def hung_up(self) -> None:
         """
-        Take the BYE of the caller.
+        Handle the BYE of the caller.
         """
         self._write("info", "BYE from remote")
         self.end("hangup")
 
     def turn_away(self) -> None:
         """
-        Refuse the INVITE for good.
+        Refuse the INVITE with 486.
         """
         self._respond(486, "Rejected")
 
@@ -184,7 +184,7 @@ class InboundCall:
         """
         Leave the room and close the media; `reason`, `status` and `result` are for the log.
 
-        Also an answered call is logged with 486, as livekit-sip 1.8.0 does.
+        An answered call is logged with 486 too, as livekit-sip 1.8.0 does.
         """
         self._fields |= {"status": status, "result": result, "reason": "UNKNOWN_REASON"}
         if result == "server_error":
@@ -207,7 +207,7 @@ class InboundCall:
 
     async def _trunk(self) -> dispatch.Trunk | None:
         if self.services.config.faults.bus_down:
-            # How long psrpc waits for a server to claim the request.
+            # Time that psrpc waits for a server to claim the request.
             await asyncio.sleep(self.services.config.bus_selection_s)
             raise self._unchecked("no response from servers")
         trunks = self.services.telephony.matchable_trunks()
@@ -248,9 +248,9 @@ class InboundCall:
 
     def _verify(self, header: str, trunk: dispatch.Trunk, fields: dict[str, Any]) -> None:
         """
-        Look at the credentials as livekit-sip does: of an answer only user, URI and response count.
+        Check the credentials as livekit-sip does: only user, URI and response of an answer count.
 
-        Whose realm, nonce or algorithm are others has only made its own answer wrong.
+        Another realm, nonce or algorithm in the answer only makes its response wrong.
         """
         faults = self.services.config.faults
         try:
@@ -288,7 +288,7 @@ class InboundCall:
         )
         expected = digest.answer_fields(right)["response"]
         if received != expected and not faults.trunk_accepts_any_password:
-            # As version 1.8.0 does, which so tells its log how to come in with this Call-ID.
+            # As version 1.8.0 does: with the logged response anyone can authenticate this Call-ID.
             both = {"expectedResponse": expected, "receivedResponse": received}
             raise self._mismatch("response", fields | both)
 
@@ -423,7 +423,7 @@ class InboundCall:
 
     async def _ring(self) -> None:
         """
-        Repeat the 180 until the agent speaks; without one until nobody waits any more.
+        Repeat the 180 until the agent speaks; without an agent, until the ringing time-out.
         """
         config = self.services.config
         left = RINGING_TIMEOUT_S if config.faults.agent_silent else config.answer_delay_s

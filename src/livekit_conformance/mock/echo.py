@@ -1,5 +1,5 @@
 """
-The voice of the built-in agent: it says what it hears, packet by packet.
+Voice of the built-in agent: it echoes the received RTP packets.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from livekit_conformance.protocol.rtp import Packet, RtpSyntaxError
 
 class Echo(asyncio.DatagramProtocol):
     """
-    An RTP stream on a port of its own that returns each packet to where it came from.
+    RTP stream on its own port that returns each packet to its source address.
     """
 
     def __init__(self, *, mute: bool) -> None:
         self._mute = mute
-        # Its own source identifier: the stream that goes back is another one, RFC 3550 section 8.
+        # The returned stream needs an SSRC of its own, RFC 3550 section 8.
         self._ssrc = secrets.randbits(32)
         self.transport: asyncio.DatagramTransport | None = None
 
     @classmethod
     async def open(cls, *, mute: bool) -> Echo:
         """
-        A stream that listens on a free port of loopback.
+        Return a stream that listens on a free port of loopback.
         """
         transport, echo = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: cls(mute=mute), local_addr=("127.0.0.1", 0)
@@ -37,7 +37,7 @@ class Echo(asyncio.DatagramProtocol):
     @property
     def port(self) -> int:
         """
-        The UDP port to send RTP to.
+        UDP port to send RTP to.
         """
         assert self.transport is not None
         port: int = self.transport.get_extra_info("sockname")[1]

@@ -1,5 +1,5 @@
 """
-The HTTP side of livekit-server: tokens are verified for every path, then Twirp and a few others.
+HTTP side of livekit-server: token check on every path, Twirp methods and a few other routes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from livekit_conformance.mock.telephony import TelephonyStore
 from livekit_conformance.mock.twirp_api import METHODS, SERVICES, Method, TwirpRequest
 from livekit_conformance.protocol.twirp import Code, TwirpError
 
-# What Go's net/http reads of the headers of a request; aiohttp counts each of them.
+# Limit of Go's net/http for all headers of a request; aiohttp applies it to each header.
 MAX_HEADER: Final = 1 << 20
 
 _CLAIMS: Final = web.RequestKey("claims", dict)
@@ -40,7 +40,7 @@ _VALIDATE_V1: Final = "/rtc/v1/validate"
 
 class HttpSide:
     """
-    Routes of livekit-server over the state of the mock.
+    HTTP routes of livekit-server over the state of the mock.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class HttpSide:
 
     def application(self) -> web.Application:
         """
-        The routes, behind the middleware that verifies tokens.
+        Return the routes, behind the middleware that verifies tokens.
         """
         # livekit-server up to 1.13.5 has no limit for the body of a request.
         app = web.Application(middlewares=[self._authenticate], client_max_size=0)
@@ -160,7 +160,7 @@ class HttpSide:
             )
             outcome = {"status": str(error.status), "error": error.msg, "code": error.code.value}
         duration = time.monotonic() - started
-        # The log knows a method only once it is routed.
+        # A method appears in the log only once it is routed.
         message = f"API {service}.{log_fields.get('method', '')}"
         is_refusal = response.status == HTTPStatus.UNAUTHORIZED
         if not (is_refusal and self._config.faults.refusals_not_logged):
@@ -206,7 +206,7 @@ class HttpSide:
 
     def _overlooks(self, entry: Method, claims: Mapping[str, Any], message: Any) -> bool:
         """
-        Whether a fault opens a method to somebody who lacks its grant.
+        Return True if a fault opens a method to a token without its grant.
         """
         if self._config.faults.grants_ignored:
             return bool(claims)
@@ -219,7 +219,7 @@ class HttpSide:
 
 def _json_object(body: bytes) -> dict[str, Any]:
     """
-    The JSON object that a request is, as strictly as Go's protojson takes it.
+    Return the JSON object in the body, parsed as strictly as Go's protojson does.
     """
     value = json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_number)
     if not isinstance(value, dict):

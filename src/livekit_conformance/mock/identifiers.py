@@ -1,5 +1,5 @@
 """
-Identifiers as LiveKit makes them: a prefix that says of what, and random characters.
+Identifiers as LiveKit generates them: a prefix for the kind of object, and random characters.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ SIP_CALL = "SCL_"
 
 def new(prefix: str) -> str:
     """
-    An identifier that was not given before.
+    Return a new, unique identifier.
     """
     return prefix + random_characters()
 
 
 def random_characters() -> str:
     """
-    The random part of an identifier or of a room name.
+    Return the random part of an identifier or of a room name.
     """
     return "".join(secrets.choice(RANDOM_ALPHABET) for _ in range(RANDOM_LENGTH))

@@ -1,5 +1,5 @@
 """
-Log files in the JSON dialect of livekit-server and livekit-sip (zap): one object for each line.
+Log files in the JSON dialect of livekit-server and livekit-sip (zap): one object per line.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ Level = Literal["debug", "info", "warn", "error"]
 
 class ServiceLog:
     """
-    The log of one service. A line is in the file when `write` returns.
+    Log of one service. A line is in the file when `write` returns.
 
-    `as_text` makes a line of its fields; `always` are fields that stand in every line.
+    `as_text` renders the fields as a line; the fields in `always` are added to every line.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class ServiceLog:
 
     def write(self, level: Level, message: str, /, *, part: str = "", **fields: Any) -> None:
         """
-        Append a line; `part` of the service is who speaks, as `webhook`.
+        Append a line; `part` is the component of the service that logs it, such as `webhook`.
         """
         logger = f"{self._logger}.{part}" if part else self._logger
         line = {"level": level, "ts": time.time(), "logger": logger, "msg": message}

@@ -46,7 +46,7 @@ _CHALLENGES: Final[Mapping[int, tuple[str, str]]] = {
     401: ("WWW-Authenticate", "Authorization"),
     407: ("Proxy-Authenticate", "Proxy-Authorization"),
 }
-# These are worded apart from all others.
+# livekit-sip has another error text for these.
 _INVITE_FAILED: Final = frozenset({400, 404, 480, 486, 488})
 _DECLINED: Final = frozenset({401, 403, 407, 486, 488, *range(600, 700)})
 
@@ -55,18 +55,18 @@ Address = tuple[str, int]
 
 class SipSocket(Protocol):
     """
-    The SIP socket, as far as a caller needs it.
+    SIP socket as far as an outbound call needs it.
     """
 
     @property
     def address(self) -> Address:
         """
-        Where answers go.
+        Address for responses.
         """
 
     def ask(self, request: Request, peer: Address) -> None:
         """
-        Send a request in a transaction; its responses come to `OutboundCalls.response_received`.
+        Send a request in a transaction; its responses go to `OutboundCalls.response_received`.
         """
 
     def tell(self, request: Request, peer: Address) -> None:
@@ -90,10 +90,10 @@ class OutboundCalls:
         self, request: CreateSIPParticipantRequest, trunk: SIPOutboundTrunkInfo, call_id: str
     ) -> str:
         """
-        Join the room and dial; gives the participant's sid when it has joined or, if the request
-        wants to wait for it, when the call is answered.
+        Join the room, dial, and return the participant's sid.
 
-        Raises TwirpError for a call that failed, in the words of livekit-server.
+        Returns once the participant has joined or, if the request waits for the answer, once the
+        call is answered. Raises TwirpError for a call that failed, with the text of livekit-server.
         """
         try:
             return await self._place(request, trunk, call_id)
@@ -109,7 +109,7 @@ class OutboundCalls:
                 toHost=trunk.address,
                 error=error.msg,
             )
-            # It has crossed the bus.
+            # Errors that crossed the bus have this prefix.
             text = f"twirp error unknown: {error.msg}"
             raise TwirpError(error.code, text, error.meta) from error
 
@@ -118,7 +118,7 @@ class OutboundCalls:
     ) -> str:
         config = self._services.config
         if config.faults.outbound_no_sip_service:
-            # How long psrpc waits for a livekit-sip to claim the request.
+            # Time that psrpc waits for a livekit-sip to claim the request.
             await asyncio.sleep(config.bus_selection_s)
             raise TwirpError(Code.UNAVAILABLE, "no response from servers")
         peer = await _resolved(trunk)
@@ -131,13 +131,13 @@ class OutboundCalls:
         if request.wait_until_answered:
             await dialling
         else:
-            # Nobody is told how such a call ends.
+            # The outcome of a call that the request does not wait for is not reported.
             dialling.add_done_callback(lambda task: task.cancelled() or task.exception())
         return call.participant_id
 
     def response_received(self, response: Response) -> None:
         """
-        Take a response, if it is to an INVITE of ours.
+        Pass a response on to its call if it answers one of our INVITEs.
         """
         call = self._calls.get(response.call_id)
         if call is not None and response.cseq.method == "INVITE":
@@ -145,7 +145,7 @@ class OutboundCalls:
 
     def bye_received(self, request: Request) -> bool:
         """
-        End the call that a BYE is about; False when it is none of ours.
+        End the call that a BYE refers to; return False if it matches no call.
         """
         call = self._calls.pop(request.call_id, None)
         if call is None:
@@ -155,7 +155,7 @@ class OutboundCalls:
 
     def removed(self, room: str, identity: str) -> None:
         """
-        Hang up on the callee whose participant somebody put out of the room.
+        Hang up on the callee whose participant was removed from the room.
         """
         for call in list(self._calls.values()):
             if (call.room, call.identity) == (room, identity):
@@ -215,7 +215,7 @@ class _OutboundCall:
         self.participant_id = ""
         self.sip_call_id = identifiers.new("")
         self.answered = False
-        # None when nobody wants an answer any more.
+        # None: stop waiting, the call was given up.
         self.responses: asyncio.Queue[Response | None] = asyncio.Queue()
         self._services = services
         self._wire = wire
@@ -242,7 +242,7 @@ class _OutboundCall:
 
     async def join(self) -> None:
         """
-        Enter the room; nothing is dialled before.
+        Join the room, before anything is dialled.
         """
         self._write("Creating SIP participant")
         self._fields["sipCallID"] = self.sip_call_id
@@ -305,7 +305,7 @@ class _OutboundCall:
 
     def give_up(self) -> None:
         """
-        Hang up, or stop ringing: the participant has been put out of the room.
+        Hang up, or stop ringing, because the participant was removed from the room.
         """
         if self._dialog is None:
             self.responses.put_nowait(None)
@@ -390,7 +390,7 @@ class _OutboundCall:
 
     def _unanswered(self) -> TwirpError:
         if self._invite is not None:
-            # Also before a provisional response, which RFC 3261 section 9.1 does not want.
+            # Even before a provisional response, which RFC 3261 section 9.1 forbids.
             self._wire.ask(cancel(self._invite), self._peer)
         return self._refused("no-answer", TwirpError(Code.CANCELED, _TIMED_OUT), rejected=False)
 

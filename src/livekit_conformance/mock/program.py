@@ -1,5 +1,5 @@
 """
-The whole mock: brings its sides up on free ports and takes them down again.
+The whole mock: start all sides on free ports and stop them again.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from livekit_conformance.mock.sip import SipSide
 from livekit_conformance.mock.telephony import TelephonyStore
 from livekit_conformance.mock.webhooks import WebhookQueues
 
-# Requests that hang by a fault are cut off after this at the end.
+# Time after which a shutdown aborts requests that a fault leaves unanswered.
 _SHUTDOWN_S: Final = 0.1
 
 
 class Mock:
     """
-    A mock that runs while it is entered, in the event loop of the caller.
+    A mock that runs in the caller's event loop as long as its context is entered.
 
-    `url`, `sip_address` and `redis_url` are known from then on; the two log files exist.
+    From then on `url`, `sip_address` and `redis_url` are set and the two log files exist.
     """
 
     def __init__(self, config: MockConfig) -> None:

@@ -1,5 +1,5 @@
 """
-The rooms of livekit-server: who is in them, when they end, and which events are told of them.
+Rooms of livekit-server: their participants, their end, and their webhook events.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _VIDEO_CODECS: Final = (
 @dataclass(slots=True)
 class Room:
     """
-    One room that is open.
+    One open room.
     """
 
     info: RoomInfo
@@ -48,14 +48,14 @@ class Room:
     @property
     def is_kept_open(self) -> bool:
         """
-        Whether somebody is here for whom the room stays open; agents do not count.
+        True if a participant keeps the room open; agents do not count.
         """
         return any(not _is_agent(p) for p in self.participants.values())
 
 
 class RoomStore:
     """
-    All rooms by name. Every change is told to `notify` as the webhook event that it makes.
+    All rooms by name. Every change goes to `notify` as the webhook event that it causes.
     """
 
     def __init__(
@@ -67,18 +67,18 @@ class RoomStore:
         self._rooms: dict[str, Room] = {}
         self._deleted: list[RoomInfo] = []
         self._node = identifiers.new(identifiers.NODE)
-        # Told when a participant is put out of a room by somebody else.
+        # Called when somebody else removes a participant from a room.
         self.on_removed: Callable[[str, str], None] = lambda _room, _identity: None
 
     def get(self, name: str) -> Room | None:
         """
-        The open room of that name.
+        Return the open room of that name.
         """
         return self._rooms.get(name)
 
     def infos(self, names: Iterable[str]) -> list[RoomInfo]:
         """
-        What is known of the rooms of these names, or of all rooms where no name is given.
+        Return the infos of the rooms of these names, or of all rooms if no name is given.
         """
         wanted = set(names)
         known = [*(room.info for room in self._rooms.values()), *self._deleted]
@@ -86,7 +86,7 @@ class RoomStore:
 
     def of_callers(self) -> list[str]:
         """
-        The names of the rooms that have a SIP participant.
+        Return the names of the rooms that have a SIP participant.
         """
         return [
             name
@@ -96,7 +96,7 @@ class RoomStore:
 
     def create(self, request: CreateRoomRequest) -> RoomInfo:
         """
-        The room of that name, opened if need be.
+        Return the room of that name, creating it if necessary.
 
         The settings of a room that is open stay as they are, as on livekit-server 1.13.5.
         """
@@ -122,12 +122,12 @@ class RoomStore:
         room = self._rooms[info.name] = Room(info, departure)
         if not self._config.faults.empty_rooms_stay:
             self._end_after(room, info.empty_timeout, "empty timeout")
-        self._tell("room_started", room)
+        self._publish("room_started", room)
         return info
 
     def delete(self, name: str) -> bool:
         """
-        Close the room of that name; False when there is none.
+        Close the room of that name; return False if there is none.
         """
         if (room := self._rooms.get(name)) is None:
             return False
@@ -139,7 +139,7 @@ class RoomStore:
 
     def join(self, name: str, participant: ParticipantInfo) -> ParticipantInfo:
         """
-        Let `participant` into the room, which is created for it; one of the same identity leaves.
+        Add `participant` to the room, creating the room; one of the same identity leaves.
         """
         self.create(CreateRoomRequest(name=name))
         room = self._rooms[name]
@@ -163,12 +163,12 @@ class RoomStore:
         if room.is_kept_open and room.timer:
             room.timer.cancel()
             room.timer = None
-        self._tell("participant_joined", room, participant=participant)
+        self._publish("participant_joined", room, participant=participant)
         return participant
 
     def publish_audio(self, name: str, identity: str, track_name: str) -> TrackInfo:
         """
-        Publish a microphone track of a participant who is in the room.
+        Publish a microphone track of a participant in the room.
         """
         room = self._rooms[name]
         participant = room.participants[identity]
@@ -184,12 +184,12 @@ class RoomStore:
         participant.tracks.append(track)
         participant.is_publisher = True
         self._count(room)
-        self._tell("track_published", room, participant=participant, track=track)
+        self._publish("track_published", room, participant=participant, track=track)
         return track
 
     def update_attributes(self, name: str, identity: str, attributes: Mapping[str, str]) -> None:
         """
-        Set attributes of a participant, if it is still there.
+        Set attributes of a participant that is still in the room.
         """
         room = self._rooms.get(name)
         if room and identity in room.participants:
@@ -202,9 +202,9 @@ class RoomStore:
         reason: DisconnectReason = DisconnectReason.CLIENT_INITIATED,
     ) -> bool:
         """
-        Take a participant out of a room; False when it is not there.
+        Remove a participant from a room; return False if it is not there.
 
-        The room ends after its departure time-out unless somebody else keeps it open.
+        The room ends after its departure time-out unless another participant keeps it open.
         """
         room = self._rooms.get(name)
         if room is None or identity not in room.participants:
@@ -217,7 +217,7 @@ class RoomStore:
 
     def close(self) -> None:
         """
-        Forget all rooms without a word to anybody.
+        Discard all rooms without sending events.
         """
         for room in self._rooms.values():
             if room.timer:
@@ -241,7 +241,7 @@ class RoomStore:
             self.on_removed(room.info.name, identity)
         self._log.write("info", "deleting room state", room=room.info.name)
         self._log.write("info", "room closed", part="room", **_named(room))
-        self._tell("room_finished", room)
+        self._publish("room_finished", room)
 
     def _part(self, room: Room, identity: str, reason: DisconnectReason) -> None:
         participant = room.participants.pop(identity)
@@ -260,15 +260,15 @@ class RoomStore:
             kind=ParticipantInfo.Kind.Name(participant.kind),
         )
         for track in tracks:
-            self._tell("track_unpublished", room, participant=participant, track=track)
-        self._tell("participant_left", room, participant=participant)
+            self._publish("track_unpublished", room, participant=participant, track=track)
+        self._publish("participant_left", room, participant=participant)
 
     def _count(self, room: Room) -> None:
         participants = room.participants.values()
         room.info.num_participants = sum(not _is_agent(p) for p in participants)
         room.info.num_publishers = sum(p.is_publisher for p in participants)
 
-    def _tell(
+    def _publish(
         self,
         event: str,
         room: Room,
@@ -278,17 +278,17 @@ class RoomStore:
     ) -> None:
         info = RoomInfo()
         info.CopyFrom(room.info)
-        # Only the API counts.
+        # Only the API reports the numbers.
         info.ClearField("num_participants")
         info.ClearField("num_publishers")
         if participant is not None:
             participant.version += 1
         if participant is not None and track is not None:
-            # The events of tracks name their room and participant and say no more of them.
+            # Events of tracks identify their room and participant and hold no more of them.
             info = RoomInfo(sid=info.sid, name=info.name)
             participant = ParticipantInfo(sid=participant.sid, identity=participant.identity)
         self._notify(
-            # The message copies what it is given: later changes do not reach into the queue.
+            # The message copies its fields: later changes do not affect the queue.
             WebhookEvent(
                 event=event,
                 room=info,
@@ -300,7 +300,7 @@ class RoomStore:
         )
 
 
-# How the log calls the reasons of `participant closing`.
+# Reasons of `participant closing` as the log names them.
 _CLOSE_REASONS: Final[Mapping[int, str]] = {
     DisconnectReason.CLIENT_INITIATED: "CLIENT_REQUEST_LEAVE",
     DisconnectReason.DUPLICATE_IDENTITY: "DUPLICATE_IDENTITY",

@@ -1,5 +1,5 @@
 """
-livekit-sip on a UDP socket: finds the call that a request is about and answers what is about none.
+livekit-sip on a UDP socket: route requests to their calls and answer those outside any call.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from livekit_conformance.protocol.sip.syntax import Parameters
 from livekit_conformance.protocol.sip.transaction import Transaction
 
 ALLOW: Final = "INVITE, ACK, CANCEL, BYE, NOTIFY, REFER, MESSAGE, OPTIONS, INFO, SUBSCRIBE"
-# How long a refusal is given again to the same Call-ID and From tag.
+# Time for which the same Call-ID and From tag get the same refusal again.
 REFUSALS_KEPT_S: Final = 60.0
 
 Address = tuple[str, int]
@@ -71,7 +71,7 @@ class SipSide(asyncio.DatagramProtocol):
         self._attempts: dict[tuple[str, str | None], Attempt] = {}
         self._handshakes: dict[str, DigestChallenge] = {}
         self._refusals: dict[tuple[str, str | None], _Refusal] = {}
-        # By the local tag, which livekit-sip makes its own call id.
+        # By the local tag, which livekit-sip also uses as its own call id.
         self._calls: dict[str, InboundCall] = {}
         self._tasks: dict[InboundCall, asyncio.Task[None]] = {}
         self._failures: list[BaseException] = []
@@ -92,7 +92,7 @@ class SipSide(asyncio.DatagramProtocol):
     @property
     def address(self) -> Address:
         """
-        Where to send SIP to.
+        Address to send SIP to.
         """
         assert self.transport is not None
         host, port = self.transport.get_extra_info("sockname")[:2]
@@ -100,9 +100,9 @@ class SipSide(asyncio.DatagramProtocol):
 
     async def close(self) -> None:
         """
-        Stop at once; calls that are up are closed without a BYE.
+        Stop at once; open calls are closed without a BYE.
 
-        Raises the first error that a call ended with and nobody was there to see.
+        Raises the first unhandled error of a call.
         """
         if self._wake:
             self._wake.cancel()
@@ -124,7 +124,7 @@ class SipSide(asyncio.DatagramProtocol):
         try:
             message = parse(data)
         except SipSyntaxError:
-            return  # As the real service: what is no SIP message is not answered.
+            return  # The real service does not answer a malformed message either.
         if isinstance(message, Request):
             message = seen_from(message, *addr[:2])
         self._do(self._layer.receive(message, time.monotonic(), addr))
@@ -139,7 +139,7 @@ class SipSide(asyncio.DatagramProtocol):
                 case ResponseReceived(response, _):
                     self.outbound.response_received(response)
                 case _:
-                    pass  # Time-outs of what nobody waits for.
+                    pass  # Time-outs that nobody waits for.
         self._arm()
 
     def ask(self, request: Request, peer: Address) -> None:
@@ -258,7 +258,7 @@ class SipSide(asyncio.DatagramProtocol):
         pending = (c for c in self._calls.values() if invite and c.invite is invite.request)
         call = next(pending, None)
         if invite is None or call is None:
-            return  # livekit-sip does not answer a CANCEL of what it does not know.
+            return  # livekit-sip does not answer the CANCEL of an unknown call.
         if self._services.config.faults.cancel_ignored:
             return
         self._respond(transaction, 200, "OK")
@@ -285,7 +285,7 @@ class SipSide(asyncio.DatagramProtocol):
 
     def _removed(self, room: str, identity: str) -> None:
         """
-        Hang up on the caller whom somebody put out of the room.
+        Hang up on the caller whose participant was removed from the room.
         """
         self.outbound.removed(room, identity)
         for call in list(self._calls.values()):

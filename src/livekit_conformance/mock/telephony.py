@@ -1,5 +1,5 @@
 """
-The trunks and dispatch rules that livekit-server keeps for livekit-sip.
+Trunks and dispatch rules that livekit-server stores for livekit-sip.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from livekit_conformance.protocol.twirp import Code, TwirpError
 
 class TelephonyStore:
     """
-    Trunks and rules by id, in the order in which they were created.
+    Trunks and rules by id, in order of creation.
     """
 
     def __init__(self) -> None:
@@ -35,21 +35,21 @@ class TelephonyStore:
 
     def matchable_trunks(self) -> list[Trunk]:
         """
-        The trunks as the dispatch evaluation takes them.
+        Return the trunks in the form that the dispatch evaluation takes.
         """
         return [as_trunk(info) for info in self.trunks.values()]
 
     def matchable_rules(self) -> list[Rule]:
         """
-        The rules as the dispatch evaluation takes them.
+        Return the rules in the form that the dispatch evaluation takes.
         """
         return [as_rule(info) for info in self.rules.values()]
 
     def add_trunk(self, info: SIPInboundTrunkInfo) -> SIPInboundTrunkInfo:
         """
-        Keep a trunk under a new id.
+        Store a trunk under a new id.
 
-        Raises TwirpError when it would take the calls of another one.
+        Raises TwirpError when it would take the calls of another trunk.
         """
         if conflict := conflicting_trunks([*self.matchable_trunks(), as_trunk(info)]):
             raise TwirpError(Code.INVALID_ARGUMENT, conflict)
@@ -59,7 +59,7 @@ class TelephonyStore:
 
     def add_outbound_trunk(self, info: SIPOutboundTrunkInfo) -> SIPOutboundTrunkInfo:
         """
-        Keep an outbound trunk under a new id; several may be alike.
+        Store an outbound trunk under a new id; duplicates are allowed.
         """
         info.sip_trunk_id = identifiers.new(identifiers.SIP_TRUNK)
         self.outbound_trunks[info.sip_trunk_id] = info
@@ -67,9 +67,9 @@ class TelephonyStore:
 
     def add_rule(self, info: SIPDispatchRuleInfo) -> SIPDispatchRuleInfo:
         """
-        Keep a dispatch rule under a new id.
+        Store a dispatch rule under a new id.
 
-        Raises TwirpError when another one is for the same calls.
+        Raises TwirpError when another rule is for the same calls.
         """
         if conflict := conflicting_rules([*self.matchable_rules(), as_rule(info)]):
             raise TwirpError(Code.INVALID_ARGUMENT, conflict)
@@ -80,8 +80,9 @@ class TelephonyStore:
 
     def remove_trunk(self, trunk_id: str) -> SIPTrunkInfo:
         """
-        Forget a trunk of either direction; the answer is an empty one of the old kind, whether it
-        existed or not.
+        Delete a trunk of either direction and return an empty one of the old kind.
+
+        A trunk that does not exist gets the same answer.
         """
         self.trunks.pop(trunk_id, None)
         self.outbound_trunks.pop(trunk_id, None)
@@ -89,9 +90,9 @@ class TelephonyStore:
 
     def remove_rule(self, rule_id: str) -> SIPDispatchRuleInfo:
         """
-        Forget a dispatch rule.
+        Delete a dispatch rule and return it.
 
-        Raises TwirpError when there is none of that id.
+        Raises TwirpError when no rule has that id.
         """
         if rule_id not in self.rules:
             raise TwirpError(Code.NOT_FOUND, "requested sip dispatch rule does not exist")
@@ -100,13 +101,13 @@ class TelephonyStore:
 
 def as_trunk(info: SIPInboundTrunkInfo) -> Trunk:
     """
-    A trunk of the API as a value of the dispatch evaluation.
+    Return a trunk of the API as a value for the dispatch evaluation.
     """
     return trunk_of(MessageToDict(info, preserving_proto_field_name=True))
 
 
 def as_rule(info: SIPDispatchRuleInfo) -> Rule:
     """
-    A dispatch rule of the API as a value of the dispatch evaluation.
+    Return a dispatch rule of the API as a value for the dispatch evaluation.
     """
     return rule_of(MessageToDict(info, preserving_proto_field_name=True))

@@ -1,8 +1,8 @@
 """
-The Twirp services of livekit-server that the suites use: RoomService and SIP.
+Twirp services of livekit-server that the suites use: RoomService, SIP and AgentDispatchService.
 
-A method is one row of a table: its messages, the grant it needs, and what it does. What is not in
-the table does not exist: `bad_route`.
+A method is one row of a table: its messages, its grant, its log fields and its handler. A method
+that is not in the table does not exist: `bad_route`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Claims = Mapping[str, Any]
 @dataclass(slots=True)
 class TwirpRequest:
     """
-    One request to a method, and what the log will say of it.
+    One request to a method, and the fields of its log line.
     """
 
     request: Any
@@ -53,7 +53,7 @@ class TwirpRequest:
 @dataclass(frozen=True, slots=True)
 class Method:
     """
-    One method: the class of its request, who may call it, what the log says first, what it does.
+    One method: its request class, permission check, initial log fields and handler.
     """
 
     request: type[Message]
@@ -121,7 +121,7 @@ def _list_participants(call: TwirpRequest) -> Message:
 def _list_dispatch(call: TwirpRequest) -> Message:
     if call.rooms.get(call.request.room) is None:
         raise TwirpError(Code.UNAVAILABLE, "twirp error unknown: no response from servers")
-    # livekit-server sends for an agent without a name in each room; the mock has no workers.
+    # livekit-server dispatches an agent without a name to each room; the mock has no workers.
     dispatch = dispatch_messages.AgentDispatch(room=call.request.room)
     return dispatch_messages.ListAgentDispatchResponse(agent_dispatches=[dispatch])
 
@@ -149,8 +149,8 @@ def _update_participant(call: TwirpRequest) -> ParticipantInfo:
 
 
 def _reach_participant(_call: TwirpRequest) -> Message:
-    # The real one asks the participant over the bus and gives up after 3 s; who is there is not
-    # known here.
+    # The real server asks the participant over the bus and gives up after 3 s; the mock does so at
+    # once, whoever is in the room.
     raise _unknown(Code.UNAVAILABLE, "no response from servers")
 
 
@@ -170,7 +170,7 @@ def _create_trunk(call: TwirpRequest) -> Message:
         raise TwirpError(Code.INVALID_ARGUMENT, "missing trunk")
     trunk = sip_messages.SIPInboundTrunkInfo()
     trunk.CopyFrom(call.request.trunk)
-    # One of the two is enough for this check, and not enough to challenge anybody later.
+    # One of the two satisfies this check, but a challenge later takes both.
     has_credentials = trunk.auth_username or trunk.auth_password
     if not (has_credentials or trunk.allowed_addresses or trunk.numbers):
         raise TwirpError(
@@ -201,7 +201,7 @@ def _create_rule(call: TwirpRequest) -> Message:
     if call.request.HasField("dispatch_rule"):
         rule.CopyFrom(call.request.dispatch_rule)
     else:
-        # The flat fields of older clients.
+        # Older clients send flat fields.
         for name in ("rule", "room_config"):
             if call.request.HasField(name):
                 getattr(rule, name).CopyFrom(getattr(call.request, name))
@@ -315,7 +315,7 @@ def _delete_rule(call: TwirpRequest) -> Message:
 
 
 def _unknown(code: Code, text: str) -> TwirpError:
-    # Errors that cross the bus inside livekit-server arrive in this wrapping.
+    # Errors that cross the bus inside livekit-server have this prefix.
     return TwirpError(code, f"twirp error unknown: {text}")
 
 

@@ -1,5 +1,7 @@
 """
-Other ways to say the same: what versions, proxies and providers change, and no check may mind.
+Harmless variations in the answers of the mock, which versions, proxies and providers introduce.
+
+No check may fail because of them.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any, Final
 from aiohttp import web
 from google.protobuf.message import Message
 
-# Every response of the SIP side gets these; a provider in front adds such.
+# Added to every message of the SIP side, as a provider in front does.
 _SIP_HEADERS: Final = b"Server: another/2.0\r\nX-Conformance-Neutral: yes\r\n"
 _COMPACT: Final = {b"Via": b"v", b"From": b"f", b"To": b"t", b"Call-ID": b"i", b"Contact": b"m"}
 _DELAY_S: Final = 0.1
@@ -30,7 +32,7 @@ _OLDER_WORDS: Final = {
         "go-jose/go-jose/jwt: validation failed, token not valid yet (nbf)"
     ),
 }
-_TOLD_LATER: Final = frozenset({"sip.callIDFull", "sip.callTag", "sip.callStatus"})
+_SET_LATER: Final = frozenset({"sip.callIDFull", "sip.callTag", "sip.callStatus"})
 # protobuf field 1999, of type varint, with the value 1: a field that no client knows yet.
 _UNKNOWN_FIELD: Final = b"\xf8\x7c\x01"
 
@@ -38,28 +40,28 @@ _UNKNOWN_FIELD: Final = b"\xf8\x7c\x01"
 @dataclass(frozen=True, slots=True)
 class Variations:
     """
-    Harmless differences; a mock without any speaks as livekit-server 1.13.5 and livekit-sip 1.8.0.
+    Harmless differences; a mock without any acts as livekit-server 1.13.5 and livekit-sip 1.8.0.
 
     HTTP:
-        http_headers: headers that nobody asked for, as a proxy adds them.
+        http_headers: unsolicited headers, as a proxy adds them.
         http_slow: every answer comes 100 ms later.
         unknown_fields: answers hold a protobuf field, or a JSON key, of a newer version.
         rooms_reversed: lists come in the opposite order.
         older_wording: refusals of tokens are worded as livekit-server 1.9.12 does.
     SIP:
-        sip_headers: headers that nobody asked for.
+        sip_headers: unsolicited headers.
         sip_compact: compact header names (RFC 3261 section 7.3.3).
         sip_phrases: other reason phrases; only the status counts (section 7.2).
         sip_slow: every message leaves 100 ms later.
     Webhooks:
         events_reordered: the fields of the JSON come in another order, with white space between.
-        events_extended: a field, and an event, that nobody knows yet.
+        events_extended: every event has a field of a newer version.
         events_slow: every delivery leaves 100 ms later.
-        events_early: participant_joined lacks what livekit-sip tells a server up to 1.8 after it.
+        events_early: participant_joined lacks attributes that servers up to 1.8 receive later.
     Logs:
         logs_console: the console dialect instead of JSON.
         logs_iso_time: times with a zone instead of Unix seconds.
-        logs_chatty: more lines, among them warnings that mean nothing.
+        logs_chatty: more lines, among them meaningless warnings.
     """
 
     http_headers: bool = False
@@ -81,14 +83,14 @@ class Variations:
 
     async def before_http(self) -> None:
         """
-        Wait as long as an answer is late.
+        Delay an HTTP answer.
         """
         if self.http_slow:
             await asyncio.sleep(_DELAY_S)
 
     def http_response(self, response: web.StreamResponse) -> None:
         """
-        Change the headers of an answer.
+        Add headers to an HTTP answer.
         """
         if self.http_headers:
             response.headers["X-Conformance-Neutral"] = "yes"
@@ -96,7 +98,7 @@ class Variations:
 
     def message(self, body: bytes, *, as_json: bool) -> bytes:
         """
-        The body of a Twirp answer with a field of a newer version.
+        Return the body of a Twirp answer with a field of a newer version.
         """
         if not self.unknown_fields:
             return body
@@ -108,7 +110,7 @@ class Variations:
 
     def order(self, answer: Message) -> None:
         """
-        Turn the lists of an answer round, in place.
+        Reverse the lists of an answer in place.
         """
         if self.rooms_reversed:
             for field, value in answer.ListFields():
@@ -119,7 +121,7 @@ class Variations:
 
     def refusal(self, text: str) -> str:
         """
-        Why a token is refused, in the words of another version.
+        Return the text of a token refusal in the wording of another version.
         """
         if self.older_wording:
             for newer, older in _OLDER_WORDS.items():
@@ -129,13 +131,13 @@ class Variations:
     @property
     def sip_delay_s(self) -> float:
         """
-        How much later a SIP message leaves, in seconds.
+        Delay of a SIP message in seconds.
         """
         return _DELAY_S if self.sip_slow else 0.0
 
     def sip(self, datagram: bytes) -> bytes:
         """
-        A SIP message in other words.
+        Return a SIP message in an equivalent form.
         """
         start, end, rest = datagram.partition(b"\r\n")
         if self.sip_phrases and start.startswith(b"SIP/2.0 "):
@@ -150,27 +152,27 @@ class Variations:
     @property
     def event_delay_s(self) -> float:
         """
-        How much later a webhook leaves, in seconds.
+        Delay of a webhook in seconds.
         """
         return _DELAY_S if self.events_slow else 0.0
 
     def event(self, event: dict[str, Any]) -> bytes:
         """
-        The body of a webhook.
+        Return the body of a webhook.
         """
         if self.events_extended:
             event = event | {"newer": {"field": 1}}
         if self.events_early and event["event"] == "participant_joined":
             caller = event["participant"]
-            told = {k: v for k, v in caller.get("attributes", {}).items() if k not in _TOLD_LATER}
-            event = event | {"participant": caller | {"attributes": told}}
+            early = {k: v for k, v in caller.get("attributes", {}).items() if k not in _SET_LATER}
+            event = event | {"participant": caller | {"attributes": early}}
         if self.events_reordered:
             return json.dumps(dict(reversed(event.items())), indent=2).encode()
         return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
 
     def log(self, line: dict[str, Any]) -> str:
         """
-        A log line, with what is chatted around it.
+        Return a log line, followed by a meaningless one if `logs_chatty`.
         """
         if self.logs_iso_time:
             line = line | {"ts": datetime.fromtimestamp(line["ts"], UTC).isoformat()}

@@ -1,5 +1,5 @@
 """
-Delivers webhooks as livekit-server does: in order for each room, signed, tried again on trouble.
+Deliver webhooks as livekit-server does: in order for each room, signed, retried after failures.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from livekit_conformance.mock.config import MockConfig
 from livekit_conformance.mock.logs import ServiceLog
 from livekit_conformance.protocol import webhook
 
-# An event that waited longer than this is dropped, `webhook.resource_url_notifier.max_age`.
+# An event that waits longer than this is dropped, `webhook.resource_url_notifier.max_age`.
 MAX_AGE_S: Final = 30.0
 
 _AN_HOUR_S: Final = 3600
@@ -45,7 +45,7 @@ class WebhookQueues:
 
     def queue(self, event: WebhookEvent) -> None:
         """
-        Send `event` once those of its room that came before it are done with.
+        Send `event` after the earlier events of its room are done.
         """
         faults = self._config.faults
         lost = faults.webhooks_dropped or (
@@ -67,7 +67,7 @@ class WebhookQueues:
 
     async def close(self) -> None:
         """
-        Stop at once; what is still queued is not sent.
+        Stop at once; queued events are not sent.
         """
         for worker in self._workers:
             worker.cancel()
@@ -105,15 +105,15 @@ class WebhookQueues:
             "status": f"{status} {_phrase(status)}",
             "statusCode": status,
         }
-        # Also a refusal counts as sent: the real sender looks at nothing but 5xx and 429.
+        # A refusal counts as sent too: the real sender checks only for 5xx and 429.
         if not faults.webhook_successes_not_logged:
             self._log.write("info", "sent webhook", part="webhook", **fields)
 
     async def _deliver(self, event: WebhookEvent, url: str) -> int:
         """
-        Post `event` until something other than a passing failure is answered; return the status.
+        Post `event` until the answer is not a temporary failure; return the status.
 
-        There is no time-out for one try, as on the real server; closing the mock ends the wait.
+        One attempt has no time-out, as on the real server; closing the mock ends the wait.
         """
         await asyncio.sleep(self._config.variations.event_delay_s)
         body = self._config.variations.event(MessageToDict(event))
@@ -121,7 +121,7 @@ class WebhookQueues:
         headers = webhook.signed(
             body,
             api_key=self._config.api_key,
-            # Any other secret will do to be wrong.
+            # Any other secret makes a wrong signature.
             api_secret=secret[::-1] + "-" if faults.webhooks_signed_wrongly else secret,
             now=time.time(),
         )
@@ -129,7 +129,7 @@ class WebhookQueues:
             headers |= {"Content-Type": "application/json"}
         if faults.webhooks_name_another_host:
             headers |= {"Host": "elsewhere.invalid"}
-        # Signed once: every try carries the same token and the same bytes.
+        # Signed once: every attempt carries the same token and the same bytes.
         problem, status = "", 0
         delays = (0.0, *self._config.webhook_retry_delays_s)
         if faults.webhooks_not_retried:
@@ -154,7 +154,7 @@ class WebhookQueues:
 
 class _GivenUpError(Exception):
     """
-    The endpoint failed at every try; `status` is what it answered last, 0 for nothing.
+    The endpoint failed at every attempt; `status` is its last answer, 0 for none.
     """
 
     def __init__(self, text: str, status: int) -> None:

@@ -220,7 +220,7 @@ def dominant_frequency(
     size = 2048
     while size > len(samples):
         size //= 2
-    if size < 64:  # noqa: PLR2004  fewer samples could not tell speech from a hum
+    if size < 64:  # noqa: PLR2004  fewer samples cannot distinguish speech from a hum
         return None
     # A Hann window keeps a tone between two bins from leaking all over the spectrum.
     last = samples[len(samples) - size :]

@@ -172,8 +172,7 @@ NO_HEADERS = Headers()
 @dataclass(frozen=True, slots=True)
 class CSeq:
     """
-    Command sequence: the number orders requests of a dialog, the method sets CANCEL and INVITE
-    apart.
+    Command sequence: the number orders requests of a dialog, the method tells CANCEL from INVITE.
     """
 
     number: int
