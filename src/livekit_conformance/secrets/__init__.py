@@ -1,3 +1,3 @@
 """
-Find secrets in text and in files, and take them out.
+Find and mask secrets in text and in files.
 """

@@ -1,8 +1,8 @@
 """
-Looks for secrets in files that were written, in every encoding that hides them from plain search.
+Search written files for secrets, in every encoding that hides them from plain search.
 
-The scrubber works on text before it is encoded. This is its counter-check, on what people get: JSON
-in an attribute of HTML, base64 in a data URL, members of an archive.
+The scrubber works on text before it is encoded. This is its counter-check on the published files:
+JSON in an attribute of HTML, base64 in a data URL, members of an archive.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ahocorasick_rs import AhoCorasick
 from livekit_conformance.secrets.patterns import whole_tokens
 from livekit_conformance.secrets.scrubber import WINDOW, encodings, windows
 
-# Shorter values stand in a page by chance, and so do short ones that are nothing but letters.
+# Shorter values occur in a page by chance, and so do short ones of letters only.
 _SHORTEST: Final = 8
 # Encodings within encodings: base64 of a page that holds JSON is three.
 _DEPTH: Final = 3
@@ -41,7 +41,7 @@ _UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplemented
 @dataclass(frozen=True, slots=True)
 class Unfit:
     """
-    A file that nobody else may see, and why: it holds a secret, or could not be looked at.
+    File that must not be published, and the reason: it holds a secret, or could not be read.
     """
 
     path: Path
@@ -50,7 +50,7 @@ class Unfit:
 
 class SecretScan:
     """
-    Knows secrets and finds them; says where, never which.
+    Search for known secrets; report their place, never their value.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
@@ -61,7 +61,7 @@ class SecretScan:
 
     def unfit(self, paths: Iterable[Path]) -> Iterator[Unfit]:
         """
-        Those of the files that hold a secret, or of which it cannot be told.
+        Yield the files that hold a secret or cannot be read.
         """
         # Attachments are copies of the evidence.
         known: dict[bytes, str | None] = {}
@@ -79,8 +79,9 @@ class SecretScan:
 
     def where(self, content: bytes) -> str | None:
         """
-        How a secret is hidden in `content`, such as `base64 in JSON or HTML`; None: there is none.
+        Return how a secret is hidden in `content`, or None without one.
 
+        For example `base64 in JSON or HTML`.
         Raises what zipfile, gzip and zlib raise for broken archives.
         """
         return next((how for how, text in _readings(content) if self._is_in(text)), None)
@@ -101,7 +102,7 @@ def _is_signed(token: str) -> bool:
 
 def _readings(content: bytes, outer: str = "", depth: int = _DEPTH) -> Iterator[tuple[str, str]]:
     """
-    Every text that `content` can be read as, with the way there.
+    Yield every text that `content` can be decoded to, with a description of the encodings.
     """
     if content.startswith(_ZIP):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -142,18 +143,18 @@ def _meant(escape: re.Match[str]) -> str:
     code, byte, character = escape.groups()
     if character:
         return _CONTROL.get(character, character)
-    # Half of a pair, which the page of Allure has in its program, is no text to look through.
+    # A lone surrogate, as in the JavaScript of Allure's page, cannot be encoded as text.
     return chr(int(code or byte, 16)).encode("utf-8", "replace").decode()
 
 
 def _decoded(blobs: Iterable[str], outer: str, depth: int) -> Iterator[tuple[str, str]]:
     texts = []
     for blob in "\n".join(blobs).encode().translate(_URL_SAFE).split(b"\n"):
-        # A single character is left over where a neighbour was taken for part of it.
+        # One character is left over if the pattern also matched an adjacent character.
         usable = blob[: len(blob) - (len(blob) % 4 == 1)]
         content = base64.b64decode(usable + b"=" * (-len(usable) % 4))
         if content.startswith((_ZIP, _GZIP)):
-            # Of a blob that looks like an archive by chance nothing can be told.
+            # A blob may look like an archive by chance; an unreadable one is skipped.
             yield from _archive(content, outer, depth)
         else:
             texts.append(content)

@@ -1,8 +1,8 @@
 """
-The last line of defence against secrets: finds them encoded and in fragments too.
+Last line of defence against secrets: mask them also when encoded or cut to fragments.
 
-pytest's own explanation of a failed assertion shows values escaped and cut to pieces; a replacement
-of whole values alone would let those pass.
+pytest's own explanation of a failed assertion shows values escaped and truncated; replacing only
+whole values would let those pass.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from ahocorasick_rs import AhoCorasick
 
 from livekit_conformance.secrets.patterns import MASK, Redactor
 
-# A fragment of this length identifies a secret, and is too long to stand in a text by chance.
+# A fragment of this length identifies a secret, and is too long to occur in a text by chance.
 WINDOW = 12
-# What pytest leaves of a long value behind the cut: by what stood before it nothing can be told.
+# The end of a long value that pytest has truncated: its context in front is lost.
 _TORN = re.compile(rf"(?<=\.\.\.)(?=[\w+/=.-]*\d)[\w+/=.-]{{{WINDOW},}}")
 
 
 class Scrubber(Redactor):
     """
-    A redactor that masks secrets also where they are encoded or incomplete.
+    A redactor that also masks encoded or incomplete secrets.
 
-    `also` is what is done to the text besides: phone numbers are masked with it.
+    `also` is a further replacement to apply: it masks phone numbers.
     """
 
     def __init__(
@@ -43,22 +43,22 @@ class Scrubber(Redactor):
     @property
     def known(self) -> frozenset[str]:
         """
-        The secret values that it knows, not their encodings.
+        The known secret values, without their encodings.
         """
         return self._plain
 
     def with_secrets(self, secrets: Iterable[str]) -> Scrubber:
         """
-        A scrubber that knows these values too.
+        Return a scrubber that also masks these values.
         """
         return Scrubber(self._plain.union(secrets), also=self._also)
 
     def __call__(self, text: str) -> str:
         """
-        `text` without secrets; the same text when there are none.
+        Return `text` without secrets; the same text if there are none.
         """
         if not text.isascii():
-            # JSON can spell half of a surrogate pair, which fits into no file.
+            # JSON can hold a lone surrogate, which cannot be written to a file.
             text = text.encode("utf-8", "replace").decode()
         text = self._without_fragments(super().__call__(text))
         return text if self._also is None else self._also(text)
@@ -78,7 +78,7 @@ class Scrubber(Redactor):
 
 def encodings(secret: str) -> Iterator[str]:
     """
-    The secret as it is, and as the formats we write would encode it.
+    Yield the secret unencoded and in the encodings of the formats we write.
     """
     yield secret
     yield json.dumps(secret)[1:-1]
@@ -99,13 +99,13 @@ def encodings(secret: str) -> Iterator[str]:
 
 def without_torn(text: str) -> str:
     """
-    `text` without the ends of values that pytest has cut and that may be keys or tokens.
+    Return `text` without the ends of truncated values that may be keys or tokens.
     """
     return _TORN.sub(MASK, text)
 
 
 def windows(form: str) -> Iterator[str]:
     """
-    Every fragment of the length that identifies a secret.
+    Return every fragment of the length that identifies a secret.
     """
     return (form[start : start + WINDOW] for start in range(len(form) - WINDOW + 1))

@@ -1,3 +1,3 @@
 """
-SIP and RTP over sockets: caller, callee, and what both are made of.
+SIP and RTP over sockets: caller, callee and their common parts.
 """

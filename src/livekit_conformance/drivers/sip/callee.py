@@ -1,8 +1,8 @@
 """
-The SIP listener: takes the calls that livekit-sip places, and does with them what it is told.
+SIP listener: accept the calls that livekit-sip places and handle them as a `Behaviour` prescribes.
 
-The other half of the SIP agent: RFC 3261 transactions with their timers, digest challenges that
-are verified, offer and answer, real RTP. Every message stands in the record with its time.
+The other half of the SIP agent: RFC 3261 transactions with their timers, verified digest
+challenges, offer and answer, real RTP. Every message is recorded with its time.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ __all__ = [
     "SipListener",
 ]
 
-# How long the end of the listener waits for each call that nobody hung up.
+# Time for which closing the listener waits for each call that nobody hung up, in seconds.
 _LEAVE_WITHIN_S = 1.0
 
 
@@ -50,8 +50,8 @@ class SipListener:
     """
     A user agent on a bound UDP socket. Use it as an asynchronous context manager.
 
-    It takes calls to `number` only, and only while somebody waits for them (`behaving`): on a
-    public address strangers call too. `tone_hz` is spoken into every answered call.
+    It accepts only calls to `number`, and only inside `behaving`: strangers also call a public
+    address. `tone_hz` is played into every answered call.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class SipListener:
         self._recorder = recorder
         self._tone_hz = tone_hz
         self._timing = timing
-        # What to do with a call that comes now, and where to put it.
+        # Behaviour for the next calls, and the list that collects them.
         self._expected: tuple[Behaviour, list[ReceivedCall]] | None = None
         self._calls: dict[str, ReceivedCall] = {}
         self._opened: SipEndpoint | None = None
@@ -100,14 +100,14 @@ class SipListener:
     @property
     def address(self) -> Address:
         """
-        Where calls have to be sent to.
+        Address to send calls to.
         """
         return self._endpoint.local
 
     @contextmanager
     def behaving(self, behaviour: Behaviour) -> Iterator[list[ReceivedCall]]:
         """
-        Treat calls like this while the context is open; gives the list that they are put into.
+        Apply this behaviour to new calls while the context is open; yield the list of these calls.
 
         A call keeps its behaviour to its end. Outside of the context a call gets 480.
         """

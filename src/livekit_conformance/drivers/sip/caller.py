@@ -1,8 +1,8 @@
 """
-The SIP agent: places calls over UDP, TCP or TLS, and tells everything that happened to them.
+SIP agent: place calls over UDP, TCP or TLS and record all their events.
 
-A caller that SIP engineers can argue with: RFC 3261 transactions with their timers, digest
-authentication, offer and answer, real RTP. Every message stands in the record with its time.
+Its calls bear a SIP engineer's scrutiny: RFC 3261 transactions with their timers, digest
+authentication, offer and answer, real RTP. Every message is recorded with its time.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from livekit_conformance.protocol.sip.transaction import DEFAULT_TIMING, Timing,
 __all__ = ["Credentials", "OutgoingCall", "SipAgent", "new_call_id"]
 
 _CONNECT_WITHIN_S = 3.0
-# How long the end of the agent waits for each call that somebody forgot to hang up.
+# Time for which closing the agent waits for each call that nobody hung up, in seconds.
 _LEAVE_WITHIN_S = 1.0
 _OPTIONS_USER = "conformance"
 
 
 def new_call_id() -> str:
     """
-    A Call-ID that was never used before, in form of RFC 3261 section 8.1.1.4.
+    Return a new, unique Call-ID in the form of RFC 3261 section 8.1.1.4.
     """
     return f"conformance-{fresh(12)}"
 
@@ -47,10 +47,9 @@ class SipAgent:
     """
     A user agent that calls one server. Use it as an asynchronous context manager.
 
-    `tone_hz` is the tone that is spoken into every answered call, `at_once` how many calls there
-    may be at a time. Entering raises Unreachable when
-    the host does not resolve or, for TCP and TLS, nobody accepts the connection; a connection that
-    the server closed later is opened again for the next call.
+    `tone_hz` is the tone played into every answered call, `at_once` the limit of concurrent calls.
+    Entering raises Unreachable when the host does not resolve or, for TCP and TLS, the connection
+    is not accepted. A connection that the server closed later is opened again for the next call.
     """
 
     def __init__(
@@ -108,10 +107,10 @@ class SipAgent:
 
     async def options(self, *, within: float = 2.0) -> Response:
         """
-        Ask the server whether it is there (RFC 3261 section 11); its final response.
+        Send OPTIONS to probe the server (RFC 3261 section 11) and return its final response.
 
-        Raises Unreachable when nobody answers: phase `connect` when the network says so, phase
-        `answer` when there is only silence.
+        Raises Unreachable without an answer: phase `connect` when the network reports an error,
+        phase `answer` when there is only silence.
         """
         await self._endpoint.connect(within=within)
         call_id = new_call_id()
@@ -132,8 +131,9 @@ class SipAgent:
 
     async def told_over_tcp(self, *, within: float = 2.0) -> str:
         """
-        What becomes of OPTIONS over TCP: where UDP brings silence, it tells a process that hangs
-        from packets that get lost.
+        Describe the outcome of OPTIONS over TCP.
+
+        When UDP gets no answer, this distinguishes a process that hangs from packets that are lost.
         """
         other = SipAgent(
             self._server,
@@ -166,18 +166,18 @@ class SipAgent:
         call_id: str | None = None,
     ) -> OutgoingCall:
         """
-        Dial `number` and wait until the call is answered, refused, or not worth waiting for.
+        Dial `number` and wait until the call is answered, refused, or given up.
 
-        Refusals, silence and dead networks are outcomes, not exceptions: the Call tells. It is
-        given up, with a CANCEL where RFC 3261 allows one, when there is no final response
-        `answer_within` seconds after the first INVITE, when nothing at all was heard for
-        `silence_within` seconds, or when `give_up` is done; `cancel_within` seconds are left to
-        the answers to the CANCEL. One challenge is answered; a second one is final.
+        Refusals, silence and dead networks are outcomes, not exceptions: the returned call records
+        them. It is given up, with a CANCEL if RFC 3261 allows one, when there is no final response
+        `answer_within` seconds after the first INVITE, when nothing at all arrived for
+        `silence_within` seconds, or when `give_up` is done. After a CANCEL, its responses may take
+        `cancel_within` seconds. One challenge is answered; a second one is final.
 
-        `number` and `caller` are users of SIP URIs, `caller_host` stands in From instead of our
-        own address; `call_id` is for callers that need to know it beforehand, else it is fresh.
+        `number` and `caller` are users of SIP URIs, `caller_host` replaces our own address in From;
+        `call_id` is for callers that need to know it in advance, else a fresh one is generated.
         Raises SipSyntaxError when one of them cannot stand in a message, Unreachable when a
-        closed connection cannot be opened again, and NotPermitted for one call too many at once.
+        closed connection cannot be opened again, and NotPermitted when too many calls are up.
         """
         call_id = call_id or new_call_id()
         self._refuse_one_too_many()
@@ -244,7 +244,7 @@ def _refusal(request: Request) -> tuple[int, str]:
         return 200, "OK"
     if request.to.tag is not None or request.method in {"BYE", "CANCEL"}:
         return 481, "Call/Transaction Does Not Exist"
-    # We only call; RFC 3261 section 21.4.18 is for those who cannot be called now.
+    # We only place calls; 480 is for a user who is unavailable now, RFC 3261 section 21.4.18.
     return (
         (480, "Temporarily Unavailable")
         if request.method == "INVITE"

@@ -1,6 +1,7 @@
 """
-The asyncio adapter of the SIP core: one wire, one transaction layer, one timer, every message
-recorded. It decides nothing about calls.
+asyncio adapter of the SIP core: one wire, one transaction layer, one timer.
+
+It records every message and decides nothing about calls.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ OnRequest = Callable[[Request, Transaction | None], None]
 @dataclass(slots=True)
 class Trace:
     """
-    The messages of one Call-ID: when the first went out, and the ladder from there.
+    Messages of one Call-ID: the time of the first one, and the ladder from there.
     """
 
     began: float
@@ -54,11 +55,11 @@ class Trace:
 
 class SipEndpoint:
     """
-    Sends requests and responses in transactions, and hands what comes to whom it concerns.
+    Send requests and responses in transactions, and pass received messages to their users.
 
-    `on_request` gets new requests (and ACKs), `on_stray` responses that nothing here waits for,
-    which may be a 2xx whose ACK was lost. An endpoint either connects to its one server or listens
-    for everybody; who listens names the peer of each request it sends.
+    `on_request` receives new requests (and ACKs), `on_stray` responses that match no transaction,
+    such as a 2xx whose ACK was lost. An endpoint either connects to its one server or listens for
+    all peers; a listening endpoint passes the peer of each request it sends.
     """
 
     def __init__(
@@ -95,13 +96,13 @@ class SipEndpoint:
 
     async def listen(self, bound: socket.socket) -> None:
         """
-        Take what comes to a bound UDP socket, which is closed with the endpoint.
+        Receive on a bound UDP socket, which is closed with the endpoint.
         """
         self._wire = await listening_wire(bound, self)
 
     def close(self) -> None:
         """
-        Forget all transactions and close the socket.
+        Cancel the timer and close the socket; transactions run no further.
         """
         self._closing = True
         if self._timer is not None:
@@ -117,7 +118,7 @@ class SipEndpoint:
     @property
     def local(self) -> Address:
         """
-        The address and port that the server sees, as far as this machine knows.
+        Our address and port as the server sees them, as far as this machine knows.
         """
         assert self._wire is not None, "the endpoint is not connected"
         return self._wire.local
@@ -125,19 +126,19 @@ class SipEndpoint:
     @property
     def server_host(self) -> str | None:
         """
-        The IP address that SIP is spoken with; None for an endpoint that listens.
+        IP address of the SIP peer; None for a listening endpoint.
         """
         return self._wire.remote_host if self._wire is not None else None
 
     def now(self) -> float:
         """
-        The clock of all timers, in seconds.
+        Return the time of the clock that all timers use, in seconds.
         """
         return self._loop.time()
 
     def via(self) -> Via:
         """
-        A Via with a fresh branch; asks for `rport`, so that answers pass a NAT (RFC 3581).
+        Return a Via with a fresh branch and `rport`, so that responses pass a NAT (RFC 3581).
         """
         host, port = self.local
         branch = MAGIC_COOKIE + secrets.token_hex(12)
@@ -146,27 +147,27 @@ class SipEndpoint:
 
     def contact(self, user: str) -> NameAddr:
         """
-        Where requests of a dialog shall be sent to us.
+        Return our Contact, to which the other side sends the requests of a dialog.
         """
         host, port = self.local
         return NameAddr(_checked(SipUri(_uri_host(host), user, port, self._uri_parameters())))
 
     def uri(self, user: str | None) -> str:
         """
-        The URI of `user` at the server. Raises SipSyntaxError when no URI can hold that user.
+        Return the URI of `user` at the server. Raises SipSyntaxError if no URI can hold that user.
         """
         host, port = self._its_server
         return _checked(SipUri(_uri_host(host), user, port, self._uri_parameters()))
 
     def address_of_record(self, user: str, host: str | None = None) -> NameAddr:
         """
-        Who we say we are: `user` at our own address, without a port, or at another `host`.
+        Return our From address: `user` at our own address, without a port, or at another `host`.
         """
         return NameAddr(_checked(SipUri(_uri_host(host or self.local[0]), user)))
 
     def watch(self, call_id: str) -> Trace:
         """
-        Begin the ladder of a Call-ID; its clock starts with the first message.
+        Start the ladder of a Call-ID; its clock starts with the first message.
         """
         return self._traces.setdefault(call_id, Trace(self.now()))
 
@@ -185,7 +186,7 @@ class SipEndpoint:
         peer: Address | None = None,
     ) -> Transaction:
         """
-        Send a request in a transaction; one of the two is called for whatever comes of it.
+        Send a request in a transaction and call one of the callbacks for each outcome.
         """
         transaction, events = self._layer.request(request, self.now(), peer)
         self._users = {t: user for t, user in self._users.items() if not t.terminated}
@@ -197,10 +198,10 @@ class SipEndpoint:
         self, request: Request, *, within: float, peer: Address | None = None
     ) -> Response:
         """
-        Send a request and wait for its final response, that many seconds at most.
+        Send a request and wait up to `within` seconds for its final response.
 
-        Raises Unreachable: in phase `connect` when the network says that nobody is there, in
-        phase `answer` when nobody answers.
+        Raises Unreachable: in phase `connect` when the network reports an error, in phase `answer`
+        when no response arrives.
         """
         started = self.now()
         answer: asyncio.Future[Response | str] = self._loop.create_future()
@@ -228,13 +229,13 @@ class SipEndpoint:
 
     def respond(self, transaction: Transaction, response: Response) -> None:
         """
-        Answer a request.
+        Send a response to a request.
         """
         self._run(self._layer.respond(transaction, response, self.now()))
 
     def message_received(self, message: Message, peer: Address | None = None) -> None:
         """
-        A whole message came; over UDP `peer` says from where.
+        Process a complete message; over UDP `peer` is its source address.
         """
         self._record(message, "received")
         if isinstance(message, Request) and peer is not None:
@@ -243,7 +244,7 @@ class SipEndpoint:
 
     def unreadable_received(self, data: bytes, error: SipSyntaxError) -> None:
         """
-        Something came that is no SIP message; it is kept as evidence.
+        Record received data that is not a SIP message, as evidence.
         """
         self._recorder.record(
             time.time(), "sip", f"<- unreadable: {error}", direction="received", text=data
@@ -251,14 +252,14 @@ class SipEndpoint:
 
     def wire_failed(self, detail: str) -> None:
         """
-        Something that was sent did not arrive, or the connection is gone.
+        Handle a message that was not delivered, or a lost connection.
         """
         if not self._closing:
             self._recorder.record(time.time(), "sip", f"!! {detail}", text=detail)
             self._run(self._layer.transport_failed(detail, self.now()))
             if self._transport != "udp":
-                # Answers come back on the connection that the request went out on, and it is gone
-                # (RFC 3261 section 18.2.2); transactions themselves would wait for them for ever.
+                # Responses come back on the request's connection, which is lost (RFC 3261 section
+                # 18.2.2); the transactions themselves would wait for them until they time out.
                 orphans, self._users = self._users, {}
                 for _, on_failure in orphans.values():
                     on_failure(detail)
@@ -294,7 +295,7 @@ class SipEndpoint:
 
     def _record(self, message: Message, direction: Direction) -> None:
         now = self.now()
-        # Who listens cannot know a Call-ID before its first message.
+        # A listening endpoint cannot know a Call-ID before its first message.
         trace = (
             self._traces.get(message.call_id, Trace(now))
             if self.server is not None
@@ -319,7 +320,7 @@ class SipEndpoint:
         )
 
     def _uri_parameters(self) -> Parameters:
-        # UDP is what a URI without a transport means, RFC 3261 section 19.1.1.
+        # A URI without a transport means UDP, RFC 3261 section 19.1.1.
         return Parameters(() if self._transport == "udp" else (("transport", self._transport),))
 
 
@@ -328,7 +329,7 @@ def _uri_host(host: str) -> str:
 
 
 def _checked(uri: SipUri) -> str:
-    # What was put together must come apart in the same way, or the user holds what it must not.
+    # If the URI does not parse back to its parts, the user holds characters it must not.
     text = str(uri)
     if SipUri.parse(text) != uri:
         raise SipSyntaxError(f"not a user of a SIP URI: {uri.user!r}")
@@ -337,13 +338,13 @@ def _checked(uri: SipUri) -> str:
 
 def fresh(length: int = 8) -> str:
     """
-    Random text for tags and client nonces: that many bytes, as hexadecimal digits.
+    Return random text for tags and client nonces: `length` bytes as hexadecimal digits.
     """
     return secrets.token_hex(length)
 
 
 def ignore(outcome: Response | str) -> None:
     """
-    For requests whose outcome changes nothing; it stands in the record.
+    Discard the outcome of a request that changes nothing; the record still holds it.
     """
     del outcome

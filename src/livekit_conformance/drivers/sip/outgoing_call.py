@@ -33,7 +33,7 @@ from livekit_conformance.protocol.sip.message import (
 from livekit_conformance.protocol.sip.transaction import Transaction
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
-# How long the 487 of a cancelled call is waited for; some services never send it.
+# Time to wait for the 487 of a cancelled call, in seconds; some services never send it.
 CANCEL_WITHIN_S = 2.0
 _RINGING = 180
 _PROVISIONAL = range(100, 200)
@@ -49,7 +49,7 @@ OnProvisional = Callable[[Response], None]
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """
-    An account to call with; its `repr` hides the password.
+    Account to call with; its `repr` hides the password.
     """
 
     username: str
@@ -58,12 +58,12 @@ class Credentials:
 
 class OutgoingCall:
     """
-    A call and its story. `SipAgent.call` makes it; a rejected or unanswered one is a Call too.
+    A call and its history, created by `SipAgent.call` even if it is rejected or unanswered.
 
-    `final` is the response that ended the attempt (2xx or not), `problem` says why there is none
-    or what is wrong with it. `answered` is True when a 2xx came in time. `cancelled` is True when
-    we gave up with a CANCEL, and `cancel_response` is its answer. `challenges` counts 401 and 407
-    that carried a challenge. `described` is the media in the answer, `ended_by_them_at_s` when the
+    `final` is the response that ended the attempt (2xx or not), `problem` explains a missing or
+    unusable one. `answered` is True when a 2xx came in time. `cancelled` is True when we gave up
+    with a CANCEL, and `cancel_response` is its answer. `challenges` counts 401 and 407 that carried
+    a challenge. `described` is the media in the answer, `ended_by_them_at_s` the time at which the
     other side hung up. Times are seconds since the first INVITE.
     """
 
@@ -122,7 +122,7 @@ class OutgoingCall:
     @property
     def summary(self) -> CallSummary:
         """
-        How the attempt went, in one value.
+        Summary of the attempt.
         """
         received = (step.status for step in self._trace.steps if step.direction == "received")
         return CallSummary(
@@ -139,21 +139,21 @@ class OutgoingCall:
     @property
     def media(self) -> RtpSession | None:
         """
-        The sound of an answered call; None before, and when the answer has no usable media.
+        RTP session of an answered call; None before the answer, and if it has no usable media.
         """
         return self._rtp if self.answered and self._rtp.started else None
 
     @property
     def server_host(self) -> str | None:
         """
-        The IP address that SIP is spoken with.
+        IP address of the SIP peer.
         """
         return self._endpoint.server_host
 
     @property
     def is_up(self) -> bool:
         """
-        Whether the call was answered and nobody has hung up yet.
+        True from the answer until either side hangs up.
         """
         return self.answered and not self.remote_bye and not self._hung_up
 
@@ -166,11 +166,11 @@ class OutgoingCall:
         cancel_within: float = CANCEL_WITHIN_S,
     ) -> None:
         """
-        Send the INVITE and wait for what comes of it.
+        Send the INVITE and wait for its outcome.
 
         Gives up when there is no final response `answer_within` seconds after the first INVITE,
-        when nothing at all was heard for `silence_within` seconds, or when `give_up` is done.
-        The end of a cancelled call is waited for that many seconds.
+        when nothing at all arrived for `silence_within` seconds, or when `give_up` is done. After a
+        CANCEL, waits up to `cancel_within` seconds for the end of the call.
         """
         watched = {self._settled} if give_up is None else {self._settled, give_up}
         self._send_invite()
@@ -198,9 +198,9 @@ class OutgoingCall:
 
     async def hang_up(self, within: float = 4.0) -> Response | None:
         """
-        Send BYE and wait for its answer, that many seconds at most.
+        Send BYE and wait up to `within` seconds for its response.
 
-        None when nobody answered it, or when there is nothing to hang up: the call was not
+        Return None without a response, or if there is nothing to hang up: the call was not
         answered, or the other side has hung up already (`remote_bye`).
         """
         if not self.is_up or self._dialog is None:
@@ -224,7 +224,7 @@ class OutgoingCall:
 
     async def leave(self, within: float) -> None:
         """
-        End the call in whatever state it is; for the agent's own end.
+        End the call in whatever state it is; used when the agent closes.
         """
         placed = self._transaction is not None
         if placed and not self._settled.done() and not self._gave_up:
@@ -234,7 +234,7 @@ class OutgoingCall:
 
     def request_received(self, request: Request, transaction: Transaction | None) -> None:
         """
-        The other side asks for something within this call.
+        Handle a request of the other side within this call.
         """
         if request.method == "ACK":
             self._stop_reanswering()
@@ -261,7 +261,7 @@ class OutgoingCall:
 
     def stray_received(self, response: Response) -> None:
         """
-        A response came after its transaction: a 2xx that is still repeated wants its ACK.
+        Handle a response that outlived its transaction: acknowledge a retransmitted 2xx again.
         """
         if response.cseq.method == "INVITE" and response.is_success:
             self._succeeded(response)
@@ -294,7 +294,7 @@ class OutgoingCall:
 
     def _answer_received(self, response: Response) -> None:
         if response.cseq.number != self._invite.cseq.number:
-            return  # a late answer to the INVITE that was challenged; its transaction saw to it
+            return  # a late response to the challenged INVITE; its transaction has handled it
         if response.is_provisional:
             self._rings(response)
         elif response.is_success:
@@ -318,7 +318,7 @@ class OutgoingCall:
 
     def _authorized(self, request: Request, response: Response) -> Request | None:
         """
-        The request again with credentials, if `response` asks for them and they were not tried.
+        Return the request with credentials, if `response` asks for them and they are untried.
         """
         challenge_header, answer_header = _CHALLENGES.get(response.status, ("", ""))
         challenges = response.headers.all(challenge_header) if challenge_header else []
@@ -363,7 +363,7 @@ class OutgoingCall:
         ack = dialog.ack(self._invite, via=self._endpoint.via())
         self._endpoint.send(ack)
         if self._gave_up or self._dialog is not None:
-            # An answer that crossed our CANCEL, or a second one from a fork: take it and end it.
+            # An answer that crossed our CANCEL, or a second one from a fork: acknowledge, then BYE.
             self._endpoint.start(dialog.request("BYE", via=self._endpoint.via())[1], ignore, ignore)
             if self._dialog is None:
                 self._finish(response)
@@ -379,7 +379,7 @@ class OutgoingCall:
 
     def _use(self, remote: sdp.Description) -> None:
         """
-        Send our sound to where the other side wants it.
+        Send our audio to the address in the other side's description.
         """
         payload_type = remote.payload_type(sdp.PCMU)
         if remote.port == 0 or payload_type is None:
@@ -387,7 +387,7 @@ class OutgoingCall:
         try:
             ipaddress.ip_address(remote.address)
         except ValueError as error:
-            # A name would have to be resolved, and no SIP service writes one.
+            # A host name would need a resolver, and no SIP service sends one.
             raise SipSyntaxError(f"media address {remote.address!r} is no IP address") from error
         silent = remote.direction in {sdp.Direction.SENDONLY, sdp.Direction.INACTIVE}
         target = None if silent else (remote.address, remote.port)
@@ -395,19 +395,19 @@ class OutgoingCall:
 
     async def _give_up(self, *, within: float, may_ring: bool) -> None:
         """
-        Cancel the call and wait for the end of it; `may_ring` when it has not been silent.
+        Cancel the call and wait for its end; `may_ring` if the call has not been silent.
         """
         self._gave_up = True
         if self._ringing:
             self._cancel()
         elif self._transaction is not None:
-            # RFC 3261 section 9.1: no CANCEL before a provisional response. It follows when one
-            # comes after all; until then the INVITE must not ring anybody any more.
+            # RFC 3261 section 9.1: no CANCEL before a provisional response. It follows if one still
+            # arrives; until then, stop retransmitting so that the INVITE rings nobody.
             self._transaction.stop_retransmitting()
         if self._ringing or may_ring:
             await asyncio.wait({self._settled, self._cancel_settled}, timeout=within)
         if self._cancelling is not None:
-            # livekit-sip answers neither CANCEL nor INVITE once it has dropped a call unseen.
+            # livekit-sip answers neither CANCEL nor INVITE once it has silently dropped a call.
             self._cancelling.stop_retransmitting()
 
     def _cancel(self) -> None:
@@ -464,7 +464,7 @@ class OutgoingCall:
         self._endpoint.respond(transaction, response)
         following = current.following()
         if following is None:
-            # Nobody acknowledges: RFC 3261 section 13.3.1.4 wants the call ended.
+            # No ACK came: RFC 3261 section 13.3.1.4 demands that the call be ended.
             self.problem = "the answer to a re-INVITE was never acknowledged"
             self._hung_up = True
             assert self._dialog is not None

@@ -1,5 +1,5 @@
 """
-One call that came to us, and what was done with it: told by a behaviour, which is data.
+One received call, handled as its `Behaviour` prescribes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from livekit_conformance.waiting import Waited, wait_until
 
 _REALM = "conformance"
 _OK = 200
-# RFC 3261 section 21, as far as somebody here says it.
+# Reason phrases of RFC 3261 section 21, as far as they are used here.
 REASONS = {
     100: "Trying",
     180: "Ringing",
@@ -53,10 +53,10 @@ REASONS = {
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """
-    What is done with a call: the provisional responses at once, then the final one.
+    Handling of a call: the provisional responses at once, then the final one.
 
-    Without `final` the caller waits until it cancels. With an `account` the caller has to prove
-    it before anything else happens: it gets 407 until it does.
+    Without `final` the caller waits until it cancels. With an `account` the caller must first
+    authenticate: every INVITE without valid credentials gets 407.
     """
 
     final: int | None
@@ -66,13 +66,13 @@ class Behaviour:
     @property
     def is_silent(self) -> bool:
         """
-        Whether nothing at all is answered, as if nobody were there.
+        True if no request is answered, as if nobody were there.
         """
         return self.final is None and not self.provisional and self.account is None
 
     def asking(self, account: Credentials | None) -> Behaviour:
         """
-        The same for a caller that has proven this account.
+        Return the same behaviour for callers that authenticate with this account.
         """
         return replace(self, account=account)
 
@@ -86,10 +86,10 @@ DECLINE = Behaviour(603)
 
 class ReceivedCall:
     """
-    A call and its story; `SipListener` makes it.
+    A call and its history; `SipListener` creates it.
 
-    `status` is the final response that we sent, `refusal` why the last credentials were not taken.
-    `answered`, `acknowledged`, `cancelled` and `remote_bye` tell how far it came.
+    `status` is the final response that we sent, `refusal` the reason why the last credentials were
+    rejected. `answered`, `acknowledged`, `cancelled` and `remote_bye` record its progress.
     """
 
     def __init__(
@@ -151,13 +151,13 @@ class ReceivedCall:
     @property
     def is_up(self) -> bool:
         """
-        Whether the call was answered and nobody has hung up yet.
+        True from the answer until either side hangs up.
         """
         return self.answered and not self.remote_bye and not self._hung_up
 
     async def until_hung_up(self, within: float) -> Waited:
         """
-        Wait that many seconds at most for the caller's BYE or CANCEL.
+        Wait up to `within` seconds for the caller's BYE or CANCEL.
         """
 
         async def why_not_yet() -> str | None:
@@ -168,7 +168,7 @@ class ReceivedCall:
 
     async def hang_up(self, within: float = 4.0) -> Response | None:
         """
-        Send BYE and wait for its answer; None when nobody answers, or nothing is to hang up.
+        Send BYE and wait for its response; return None without one, or if the call is not up.
         """
         if not self.is_up or self._dialog is None or self._transaction is None:
             return None
@@ -184,9 +184,9 @@ class ReceivedCall:
 
     async def leave(self, within: float) -> None:
         """
-        End the call in whatever state it is; for the listener's own end.
+        End the call in whatever state it is; used when the listener closes.
 
-        Raises what went wrong while it was answered.
+        Raises the error that answering the call failed with.
         """
         if self._answering is not None:
             await self._answering
@@ -195,7 +195,7 @@ class ReceivedCall:
 
     def request_received(self, request: Request, transaction: Transaction | None) -> None:
         """
-        The caller asks for something within this call.
+        Handle a request of the caller within this call.
         """
         if request.method == "ACK":
             self.acknowledged = True
@@ -258,7 +258,7 @@ class ReceivedCall:
             recorder=self._recorder,
             side="callee",
         )
-        if self.status is not None:  # cancelled while the port was opened
+        if self.status is not None:  # cancelled while the port was being opened
             media.close()
             return
         try:
@@ -267,7 +267,7 @@ class ReceivedCall:
             answer = sdp.answer(offered, own_host, media.port, session_id=media.port)
             self._dialog = Dialog.of_callee(self.invite, self._tag)
         except (SipSyntaxError, ValueError) as error:
-            # No offer that can be answered, RFC 3261 section 21.4.26; no Contact is alike.
+            # The offer cannot be answered, RFC 3261 section 21.4.26, or the INVITE has no Contact.
             self.problem = str(error)
             media.close()
             self._finish(transaction, 488)

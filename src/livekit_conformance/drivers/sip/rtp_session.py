@@ -1,5 +1,5 @@
 """
-The media of one call: sends a steady tone as PCMU over RTP, and tells what comes back.
+Media of one call: send a steady tone as PCMU over RTP and measure the returned stream.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from livekit_conformance.protocol.sip.sdp import TELEPHONE_EVENT
 
 PACKET_S = 0.02
 SAMPLES_PER_PACKET = int(rtp.PCMU_RATE * PACKET_S)
-# Half of all ports are even; sixty-four odd ones in a row means that something else is wrong.
+# Half of all ports are even; sixty-four odd ones in a row mean that something else is wrong.
 _PORT_TRIES = 64
-# A key is held for 100 ms, and its end is told three times: RFC 4733 section 2.5.1.4.
+# A key is held for 100 ms, and its end is sent three times: RFC 4733 section 2.5.1.4.
 _KEY_PACKETS = 5
 _KEY_END_PACKETS = 3
 
@@ -28,10 +28,10 @@ _KEY_END_PACKETS = 3
 @dataclass(frozen=True, slots=True)
 class Heard:
     """
-    What arrived while it was listened: packets, how many are missing, jitter, and the sound.
+    Packets received during one listening period: count, losses, jitter, and the audio.
 
-    `samples` are at 8000 Hz, in the order of their arrival, of PCMU packets only;
-    `sources` the addresses that sent.
+    `samples` are at 8000 Hz, in order of arrival, of PCMU packets only; `sources` are the
+    addresses of the senders.
     """
 
     seconds: float
@@ -43,7 +43,7 @@ class Heard:
 
     def level(self, frequency: float) -> float:
         """
-        How loud this frequency (Hz) is: the amplitude of a sine, 1.0 is full scale.
+        Return the level of this frequency (Hz): the amplitude of a sine, 1.0 is full scale.
         """
         return rtp.level(self.samples, frequency)
 
@@ -65,11 +65,11 @@ class Heard:
 
 def bind_even_port(host: str) -> socket.socket:
     """
-    A UDP socket on an even port of `host`, as RTP wants it (RFC 3550 section 11).
+    Return a UDP socket on an even port of `host`, as RTP requires it (RFC 3550 section 11).
 
-    The kernel chooses, and the socket that it chose is the one that is returned: there is no
-    moment in which the port belongs to nobody. Odd ports are held until an even one is found, so
-    that they are not offered again. Raises OSError when `host` is not an address of this machine.
+    The kernel chooses the port and the bound socket itself is returned, so no other process can
+    take the port in between. Odd ports are held until an even one is found, so that they are not
+    offered again. Raises OSError when `host` is not an address of this machine.
     """
     odd: list[socket.socket] = []
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -91,8 +91,8 @@ class RtpSession(asyncio.DatagramProtocol):
     """
     One RTP stream in each direction. Open it with `RtpSession.open`, end it with `close`.
 
-    Packets are sent at start + n * 20 ms: what one is late, the next is not, so the stream
-    neither drifts nor shifts, however long it runs.
+    Packets are sent at start + n * 20 ms: a delayed packet does not delay the next one, so the
+    stream never drifts.
     """
 
     def __init__(self, *, call_id: str, tone_hz: float, recorder: Recorder, side: str) -> None:
@@ -112,7 +112,7 @@ class RtpSession(asyncio.DatagramProtocol):
         self._ticks = 0
         self._tick_handle: asyncio.TimerHandle | None = None
         self._ended: asyncio.Future[None] = self._loop.create_future()
-        # RFC 3550 section 5.1: these begin at random.
+        # RFC 3550 section 5.1: these begin at random values.
         self._ssrc = secrets.randbits(32)
         self._first_sequence = secrets.randbits(16)
         self._first_timestamp = secrets.randbits(32)
@@ -123,9 +123,9 @@ class RtpSession(asyncio.DatagramProtocol):
         cls, host: str, *, call_id: str, tone_hz: float, recorder: Recorder, side: str = "caller"
     ) -> RtpSession:
         """
-        Bind an even port on `host`; receives from now on, sends after `send_to`.
+        Bind an even port on `host`; receive from now on, send after `send_to`.
 
-        `side` says in the record who hears: the caller or the callee.
+        `side` is the receiving side in the record: the caller or the callee.
         """
         session = cls(call_id=call_id, tone_hz=tone_hz, recorder=recorder, side=side)
         own_socket = bind_even_port(host)
@@ -138,7 +138,7 @@ class RtpSession(asyncio.DatagramProtocol):
     @property
     def port(self) -> int:
         """
-        The port to write into the offer.
+        Port for the offer.
         """
         assert self._transport is not None, "the session is not open"
         port: int = self._transport.get_extra_info("sockname")[1]
@@ -147,22 +147,22 @@ class RtpSession(asyncio.DatagramProtocol):
     @property
     def started(self) -> bool:
         """
-        Whether the other side told where it takes sound.
+        True once `send_to` was called: the other side has described its media.
         """
         return self._tick_handle is not None
 
     @property
     def closed(self) -> bool:
         """
-        Whether nothing is sent or heard any more.
+        True if nothing is sent or received any more.
         """
         return self._transport is None or self._transport.is_closing()
 
     def send_to(self, remote: tuple[str, int] | None, *, payload_type: int = 0) -> None:
         """
-        Begin to send the tone to this address (an IP address and a port), or move there.
+        Start sending the tone to this address (an IP address and a port), or redirect it there.
 
-        None pauses: the other side does not want to hear us now.
+        None pauses: the other side does not receive audio for now.
         """
         self._remote, self._payload_type = remote, payload_type
         if self._tick_handle is None:
@@ -171,14 +171,14 @@ class RtpSession(asyncio.DatagramProtocol):
 
     def press(self, keys: str) -> None:
         """
-        Press these keys one after another; each takes the place of the tone for 160 ms.
+        Press these keys one after another; each replaces the tone for 160 ms.
         """
         steps = range(_KEY_PACKETS + _KEY_END_PACKETS)
         self._keys.extend((key, step) for key in keys for step in steps)
 
     async def listen(self, seconds: float) -> Heard:
         """
-        Listen for that long, beginning now, and tell what came; ends early when the call ends.
+        Listen for `seconds` from now on and return what was heard; stop early if the call ends.
         """
         self._forget_heard()
         began = self._loop.time()
@@ -220,7 +220,7 @@ class RtpSession(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
         """
-        Count a packet and keep its sound. What is no RTP is noted, the first few times.
+        Count a packet and keep its audio. Data that is not RTP is noted, the first few times.
         """
         try:
             packet = rtp.Packet.decode(data)
@@ -234,12 +234,12 @@ class RtpSession(asyncio.DatagramProtocol):
 
     def error_received(self, exc: Exception) -> None:
         """
-        The network says that nobody takes our packets; the call itself may live on.
+        Note that the network rejects our packets; the call itself may continue.
         """
         self._note(f"sending failed: {exc}")
 
     def _note(self, problem: str) -> None:
-        if len(self.problems) < 10:  # noqa: PLR2004  a stream of one error needs no list of it
+        if len(self.problems) < 10:  # noqa: PLR2004  a repeated error needs no long list
             self.problems.append(problem)
 
     def _forget_heard(self) -> None:
@@ -278,7 +278,7 @@ class RtpSession(asyncio.DatagramProtocol):
             self._key_timestamp = self._first_timestamp + self._ticks * SAMPLES_PER_PACKET
         held = min(step + 1, _KEY_PACKETS) * SAMPLES_PER_PACKET
         return rtp.Packet(
-            # Whoever answers keeps the numbers of our offer, RFC 3264 section 6.1.
+            # The answerer keeps the payload types of our offer, RFC 3264 section 6.1.
             TELEPHONE_EVENT.payload_type,
             (self._first_sequence + self._ticks) % (1 << 16),
             self._key_timestamp % (1 << 32),

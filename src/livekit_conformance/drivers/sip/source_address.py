@@ -1,5 +1,5 @@
 """
-Where our calls come from, as the SIP server sees it: trunks may allow some addresses only.
+Source address of our calls as the SIP server sees it: a trunk may allow some addresses only.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _ANSWER_WITHIN_S = 1.0
 
 async def source_of_calls(sip: Sip, recorder: Recorder) -> str:
     """
-    The IP address in the Via that comes back with the answer to OPTIONS (RFC 3261 section 18.2.1).
+    Return the IP address in the Via of the response to OPTIONS (RFC 3261 section 18.2.1).
 
-    Empty where it is not known: nobody answers, or a provider would see it and not livekit-sip.
+    Empty if it is unknown: nobody answers, or a provider would see it instead of livekit-sip.
     """
     if sip.provider or not sip.server:
         return ""

@@ -1,8 +1,8 @@
 """
-SIP on sockets: one connected UDP socket, TCP or TLS connection to one server.
+SIP on sockets: a connected UDP socket, TCP or TLS connection to one server, or a listening one.
 
-The wire turns bytes into messages and back, and tells its listener of everything that happens,
-including what the network says about messages that did not arrive. It knows no transactions.
+The wire converts between bytes and messages and reports all events to its listener, including
+network errors about undelivered messages. It knows no transactions.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ Address = tuple[str, int]
 
 class WireListener(Protocol):
     """
-    Who wants to know what comes from the wire.
+    Receiver of the events of a wire.
     """
 
     def message_received(self, message: Message, peer: Address | None = None) -> None:
         """
-        A whole message came; over UDP `peer` says from where.
+        Process a complete message; over UDP `peer` is its source address.
         """
 
     def unreadable_received(self, data: bytes, error: SipSyntaxError) -> None:
         """
-        Something came that is no SIP message.
+        Handle received data that is not a SIP message.
         """
 
     def wire_failed(self, detail: str) -> None:
         """
-        Something that was sent did not arrive (ICMP), or the connection is gone.
+        Handle a message that was not delivered (ICMP), or a lost connection.
         """
 
 
 class Wire:
     """
-    A way to one server: sends messages, and tells `listener` what comes back.
+    Transport to one server: send messages, and pass received ones to `listener`.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Wire:
     @property
     def reliable(self) -> bool:
         """
-        Whether the transport itself retransmits.
+        True if the transport itself retransmits.
         """
         return self.name != "udp"
 
@@ -80,7 +80,7 @@ class Wire:
     @property
     def remote_host(self) -> str | None:
         """
-        The IP address of the server; None for a wire that is connected to nobody.
+        IP address of the server; None for a wire that is not connected.
         """
         peer = self._transport.get_extra_info("peername")
         return str(peer[0]) if peer else None
@@ -88,22 +88,22 @@ class Wire:
     @property
     def closed(self) -> bool:
         """
-        Whether nothing can be sent any more.
+        True if nothing can be sent any more.
         """
         return self._transport.is_closing()
 
     def send(self, message: Message, peer: Address | None) -> None:
         """
-        Send, if the wire is still up; the listener was told when it is not.
+        Send a message if the wire is still open; the listener was notified of its loss.
 
-        `peer` is for wires that are connected to nobody (`listening_wire`).
+        `peer` is for wires that are not connected (`listening_wire`).
         """
         if not self.closed:
             self._write(message.to_bytes(), peer)
 
     def close(self) -> None:
         """
-        Close the socket; the listener hears nothing more.
+        Close the socket.
         """
         self._transport.close()
 
@@ -126,13 +126,13 @@ async def open_wire(
     within: float,
 ) -> Wire:
     """
-    Connect to `server` within that many seconds.
+    Connect to `server` within `within` seconds.
 
-    A UDP socket is connected too: only so does the kernel hand over ICMP errors, and only so is
-    the local address the one that the route to the server uses. All messages go to and come from
+    A UDP socket is connected too: otherwise the kernel would not report ICMP errors, and the local
+    address would not be that of the route to the server. All messages go to and come from
     this one server, which then works like an outbound proxy (RFC 3261 section 8.1.2).
 
-    Raises Unreachable: the name does not resolve, or nobody accepts the connection.
+    Raises Unreachable: the name does not resolve, or the connection is not accepted.
     """
     loop = asyncio.get_running_loop()
     started = loop.time()
@@ -163,7 +163,7 @@ async def open_wire(
                 )
                 return Wire(name, datagrams, lambda data, _peer: datagrams.sendto(data))
             connected = await _connected(found[0][0], address, local_addr)
-            # By itself, for a port without TLS accepts the connection and then says nothing.
+            # A phase of its own: a port without TLS accepts the connection and then stays silent.
             phase = "tls" if name == "tls" else phase
             stream, _ = await loop.create_connection(
                 lambda: _Stream(listener),
@@ -177,7 +177,7 @@ async def open_wire(
     except ssl.SSLError as error:
         raise unreachable(f"TLS failed: {error}") from error
     except UnicodeError as error:
-        # What no name may look like does not even reach the resolver.
+        # An impossible host name does not even reach the resolver.
         raise unreachable(f"not a host name: {error}") from error
     except OSError as error:
         raise unreachable(in_system_words(error)) from error
@@ -187,7 +187,7 @@ async def _connected(
     family: int, address: Address, local_addr: tuple[str, int] | None
 ) -> socket.socket:
     """
-    A TCP connection; raises OSError.
+    Return a TCP connection; raise OSError.
     """
     connection = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -203,7 +203,7 @@ async def _connected(
 
 async def listening_wire(bound: socket.socket, listener: WireListener) -> Wire:
     """
-    A wire on a bound UDP socket, to and from everybody; it closes the socket with itself.
+    Return a wire on a bound UDP socket, to and from all peers; closing it closes the socket.
     """
     loop = asyncio.get_running_loop()
     datagrams, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(listener), sock=bound)
@@ -215,7 +215,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._listener = listener
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
-        # Four bytes of line ends are a keep-alive, RFC 5626 section 3.5; nothing to read.
+        # Four bytes of line ends are a keep-alive, RFC 5626 section 3.5; nothing to parse.
         if not data.strip(b"\r\n"):
             return
         try:
@@ -246,7 +246,7 @@ class _Stream(asyncio.Protocol):
         except SipSyntaxError as error:
             self._listener.unreadable_received(data, error)
             if self._transport is not None:
-                # After this there are no message boundaries any more.
+                # The message boundaries are lost after this.
                 self._transport.close()
             self._listener.wire_failed(f"closed the connection: {error}")
 

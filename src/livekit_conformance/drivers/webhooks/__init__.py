@@ -1,3 +1,3 @@
 """
-Webhooks: an endpoint of our own, and a sender to somebody else's.
+Webhooks: our own endpoint, and a sender to the application's endpoint.
 """

@@ -1,5 +1,5 @@
 """
-Our own webhook endpoint: what an application must be, and the witness of what arrives.
+Our own webhook endpoint: a model for applications, and the witness of all deliveries.
 """
 
 from __future__ import annotations
@@ -28,11 +28,10 @@ _SHUTDOWN_S = 1.0
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """
-    One delivery: when it came, what it says, how it was answered, and why its sender is not
-    proven (None: it is).
+    One delivery: time, body, status, and the reason why its sender is not proven (None: it is).
 
-    `host` is where its sender believes to be; `raw` and `authorization` are what was signed and
-    the signature, to be compared with those of another delivery.
+    `host` is the host that the sender addressed; `raw` and `authorization` are the signed bytes and
+    their signature, for comparison with those of another delivery.
     """
 
     at: float
@@ -47,21 +46,21 @@ class Arrival:
     @property
     def event(self) -> str:
         """
-        The name of the event, for instance room_started.
+        Name of the event, for instance room_started.
         """
         return str(self.body.get("event", ""))
 
     @property
     def id(self) -> str:
         """
-        The id of the event, the same in every retry.
+        Id of the event, the same in every retry.
         """
         return str(self.body.get("id", ""))
 
     @property
     def created_at(self) -> float:
         """
-        When the event happened, in Unix seconds; 0 when it does not say.
+        Time of the event in Unix seconds; 0 if the delivery does not contain it.
         """
         # protobuf-JSON writes 64-bit numbers as text.
         try:
@@ -72,14 +71,14 @@ class Arrival:
     @property
     def room(self) -> str:
         """
-        The name of the room that the event is about.
+        Name of the room that the event is about.
         """
         return str(self._object("room").get("name", ""))
 
     @property
     def participant(self) -> Mapping[str, Any]:
         """
-        The participant that the event is about; empty when there is none.
+        Participant that the event is about; empty if there is none.
         """
         return self._object("participant")
 
@@ -93,12 +92,12 @@ OnArrival = Callable[[Arrival], Coroutine[Any, Any, None]]
 
 class WebhookReceiver:
     """
-    Takes deliveries on one path of a listening socket. Use it as an asynchronous context manager.
+    Accept deliveries on one path of a listening socket. Use it as an asynchronous context manager.
 
-    An event is judged before it is believed: size, content type, signature over the raw bytes,
-    time, shape. Only proven events are `taken`, each id once; the answer does not wait for
-    `on_arrival`. What is refused is told to a stranger by its status alone; the reason stands in
-    `log`, which is the log of the application that this endpoint stands in for.
+    Every event is verified first: size, content type, signature over the raw bytes, time, shape.
+    Only proven events are `taken`, each id once; the answer does not wait for `on_arrival`. A
+    refused sender receives only a status; the reason is in `log`, which is the log of the
+    application that this endpoint stands in for.
     """
 
     def __init__(
@@ -114,7 +113,7 @@ class WebhookReceiver:
     ) -> None:
         self.arrivals: list[Arrival] = []
         self.taken: list[Arrival] = []
-        # Requests for other paths; nothing of them is read.
+        # Requests for other paths; their bodies are not read.
         self.strays: list[str] = []
         self.on_arrival: OnArrival | None = None
         self._listener = listener
@@ -126,7 +125,7 @@ class WebhookReceiver:
         self._read_within = read_within
         self._changed = asyncio.Condition()
         self._scripts: dict[tuple[str, str], Iterator[int]] = {}
-        # When each id may be forgotten, oldest first.
+        # Time after which each id may be forgotten, oldest first.
         self._seen: dict[str, float] = {}
         self._work: set[asyncio.Task[None]] = set()
 
@@ -139,7 +138,7 @@ class WebhookReceiver:
             application,
             access_log=None,
             shutdown_timeout=_SHUTDOWN_S,
-            # What is left of a refused body is not read, and nothing is unpacked: small bodies
+            # The rest of a refused body is not read, and nothing is decompressed: small bodies
             # can hold large ones.
             lingering_time=0,
             auto_decompress=False,
@@ -161,20 +160,21 @@ class WebhookReceiver:
 
     def forget(self) -> None:
         """
-        Do no work on what arrives from now on.
+        Stop calling `on_arrival` for new deliveries.
         """
         self.on_arrival = None
 
     def script(self, event: str, room: str, statuses: Iterable[int]) -> None:
         """
-        Answer the proven deliveries of `event` of our own `room` with these statuses, then with
-        200. What is not answered with 2xx is not taken.
+        Answer proven deliveries of `event` of our own `room` with these statuses, then with 200.
+
+        A delivery that is not answered with 2xx is not taken.
         """
         self._scripts[event, room] = iter(statuses)
 
     def deliveries(self, room: str, event: str | None = None) -> list[Arrival]:
         """
-        The proven arrivals of a room, or those of one kind of event, oldest first.
+        Return the proven arrivals of a room, or those of one kind of event, oldest first.
         """
         return [
             seen
@@ -186,8 +186,9 @@ class WebhookReceiver:
         self, wanted: Callable[[Arrival], bool], *, within: float, since: float = 0.0
     ) -> Arrival | None:
         """
-        The first proven arrival after `since` (Unix seconds) that is wanted; None when the
-        deadline passes first.
+        Return the first wanted, proven arrival after `since` (Unix seconds).
+
+        Return None if there is none within `within` seconds.
         """
 
         def find() -> Arrival | None:
@@ -228,7 +229,7 @@ class WebhookReceiver:
         return web.Response(status=status)
 
     def _proven(self, raw: bytes, request: web.Request, now: float) -> dict[str, Any]:
-        # The media type of its own makes sure that nobody parses before the signature is checked.
+        # The dedicated media type keeps frameworks from parsing before the signature is checked.
         if request.content_type != webhook.CONTENT_TYPE or "Content-Encoding" in request.headers:
             raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"not {webhook.CONTENT_TYPE}")
         try:
@@ -304,7 +305,7 @@ class WebhookReceiver:
 
 class _RefusedError(Exception):
     """
-    A delivery that is answered with an error.
+    A delivery to be answered with an error.
     """
 
     def __init__(self, status: HTTPStatus, text: str) -> None:
@@ -315,7 +316,7 @@ class _RefusedError(Exception):
 
 async def _read(request: web.Request, *, within: float) -> bytes:
     """
-    The body, if it has at most BODY_LIMIT bytes and comes in time; not one more byte is read.
+    Return the body if it has at most BODY_LIMIT bytes and arrives in time; read no byte beyond.
     """
     too_large = _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"more than {BODY_LIMIT} bytes")
     if (request.content_length or 0) > BODY_LIMIT:
@@ -331,7 +332,7 @@ async def _read(request: web.Request, *, within: float) -> bytes:
         raise _RefusedError(HTTPStatus.REQUEST_TIMEOUT, "the body did not come") from error
     except (web.RequestPayloadError, ConnectionError) as error:
         raise _RefusedError(HTTPStatus.BAD_REQUEST, f"the body is broken: {error}") from error
-    # Whether more would come is only known by reading on, so without a length it is too much.
+    # Only another read would show whether more follows, so a full body without a length is refused.
     if request.content_length is None and len(body) == BODY_LIMIT:
         raise too_large
     return bytes(body)
@@ -343,5 +344,5 @@ def _key(body: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _printable(text: str) -> str:
-    # Headers and tokens of strangers can hold what no UTF-8 can.
+    # Headers and tokens of strangers can hold characters that UTF-8 cannot encode.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

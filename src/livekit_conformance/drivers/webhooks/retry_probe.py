@@ -1,5 +1,5 @@
 """
-Lets deliveries of livekit-server fail on purpose and sees how often it tries.
+Fail deliveries of livekit-server on purpose and count its attempts.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.own_rooms import delete_if_there
 from livekit_conformance.drivers.webhooks.receiver import Arrival, WebhookReceiver
 
-# Should the suite be killed meanwhile.
+# Ends the room if the suite is killed meanwhile.
 _EMPTY_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Tries:
     """
-    The deliveries of one room_started, and the room_finished that ended them.
+    Deliveries of one room_started, and the room_finished that followed them.
 
     livekit-server delivers the events of a room one after the other, so `next` (None: it did not
-    come in time) proves that there will be no further try.
+    come in time) proves that there will be no further attempt.
     """
 
     room: str
@@ -48,8 +48,9 @@ async def refuse_deliveries(
     within: float,
 ) -> Tries:
     """
-    Make a room, answer its room_started with `statuses` (then 200), delete it, and wait for its
-    room_finished for `within` seconds.
+    Create a room, answer its room_started with `statuses` (then 200), and delete the room.
+
+    Then wait up to `within` seconds for its room_finished.
     """
     receiver.script("room_started", room, statuses)
     try:

@@ -1,5 +1,5 @@
 """
-Sends events to a webhook endpoint as livekit-server would, and as it never would.
+Send genuine and forged livekit-server events to a webhook endpoint.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 def new_event(event: str = "room_finished", **changes: Any) -> dict[str, Any]:
     """
-    An event of a room that never was, with an id of its own.
+    Return an event of a room that never existed, with a new id.
 
-    The end of an unknown room is what an application has least to do about: no agent joins it.
+    The end of an unknown room makes an application do the least: no agent joins it.
     """
     room = {"sid": "RM_conformance", "name": "livekit-conformance-probe"}
     return {
@@ -41,7 +41,7 @@ def new_event(event: str = "room_finished", **changes: Any) -> dict[str, Any]:
 @dataclass(frozen=True, slots=True)
 class WebhookSender:
     """
-    Sends to the endpoint `url` with the key pair of the deployment; `within` is in seconds.
+    Send to the endpoint `url` with the key pair of the deployment; `within` is in seconds.
     """
 
     http: HttpClient
@@ -54,7 +54,7 @@ class WebhookSender:
     @property
     def signer(self) -> Signer:
         """
-        Signs at this moment.
+        Signer with the current time.
         """
         return Signer(self.api_key, self.api_secret, time.time())
 
@@ -62,7 +62,7 @@ class WebhookSender:
         self, delivery: Delivery | Mapping[str, Any], *, url: str | None = None
     ) -> HttpAnswer:
         """
-        The answer to a delivery, or to an event that is signed here.
+        Send a delivery, or sign and send an event, and return the answer.
 
         Raises Unreachable without an answer in time.
         """
@@ -78,7 +78,7 @@ class WebhookSender:
 
     async def send_large(self, delivery: Delivery) -> HttpAnswer | None:
         """
-        The same for a body that may be refused half-way: None when the connection was closed.
+        Send a delivery that may be refused half-way; return None if the connection was closed.
         """
         try:
             return await self.send(delivery)
@@ -89,7 +89,7 @@ class WebhookSender:
 
     async def get(self) -> HttpAnswer:
         """
-        The answer to a GET of the endpoint.
+        Return the answer to a GET of the endpoint.
         """
         return await self.http.request("GET", self._permitted(self.url), within=self.within)
 
@@ -100,13 +100,13 @@ class WebhookSender:
 
 def accepted(answer: HttpAnswer) -> bool:
     """
-    Whether livekit-server would take the event for delivered and handled.
+    Return True if livekit-server would consider the event delivered and handled.
     """
     return 200 <= answer.status < 300  # noqa: PLR2004 - the class 2xx
 
 
 def refused(answer: HttpAnswer) -> bool:
     """
-    Whether the endpoint said that the sender is wrong: 4xx.
+    Return True if the endpoint blames the sender: 4xx.
     """
     return 400 <= answer.status < 500  # noqa: PLR2004 - the class 4xx

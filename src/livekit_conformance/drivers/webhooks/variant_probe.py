@@ -1,5 +1,5 @@
 """
-Why an endpoint does not take a signed event: it is asked again, with one thing changed each time.
+Find out why an endpoint refuses a signed event: send it again, with one variation each time.
 """
 
 from __future__ import annotations
@@ -15,35 +15,37 @@ from livekit_conformance.protocol.webhook_trials import GENUINE, TRIALS
 
 async def genuine(endpoint: WebhookSender, recorder: Recorder) -> HttpAnswer:
     """
-    The answer to a signed event as livekit-server sends it; raises Unreachable without one.
+    Return the answer to a signed event as livekit-server sends it.
+
+    Raises Unreachable without an answer.
     """
     try:
         answer = await endpoint.send(new_event())
     except Unreachable as unreachable:
-        _tell(recorder, GENUINE, None, unreachable.detail, phase=unreachable.phase)
+        _record(recorder, GENUINE, None, unreachable.detail, phase=unreachable.phase)
         raise
-    _tell(recorder, GENUINE, answer)
+    _record(recorder, GENUINE, answer)
     return answer
 
 
 async def taken_trials(endpoint: WebhookSender, recorder: Recorder) -> list[str]:
     """
-    Of `TRIALS` those whose event the endpoint takes; one that gets no answer is not taken.
+    Return those of `TRIALS` whose event the endpoint accepts; one without an answer does not count.
     """
     taken = []
     for trial, forge in TRIALS.items():
         try:
             answer = await endpoint.send(forge(endpoint.signer, new_event()))
         except Unreachable as unreachable:
-            _tell(recorder, trial, None, unreachable.detail, phase=unreachable.phase)
+            _record(recorder, trial, None, unreachable.detail, phase=unreachable.phase)
             continue
-        _tell(recorder, trial, answer)
+        _record(recorder, trial, answer)
         if accepted(answer):
             taken.append(trial)
     return taken
 
 
-def _tell(
+def _record(
     recorder: Recorder,
     trial: str,
     answer: HttpAnswer | None,
