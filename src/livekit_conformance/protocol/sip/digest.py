@@ -267,7 +267,7 @@ def _canonical(algorithm: str) -> str:
 
 
 def _digest_fields(value: str, *, required: Iterable[str]) -> dict[str, str]:
-    # challenge = "Digest" LWS digest-cln *(COMMA digest-cln), and alike for credentials
+    # challenge = "Digest" LWS digest-cln *(COMMA digest-cln), and the same for credentials
     scheme, _, rest = checked_line(value, "digest").strip().partition(" ")
     if scheme.lower() != "digest":
         raise SipSyntaxError(f"authentication scheme is not Digest: {scheme!r}")
