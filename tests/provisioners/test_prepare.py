@@ -67,6 +67,17 @@ def test_packages_are_installed_where_this_account_may(monkeypatch, tmp_path, ca
     assert "Installing saw-bin saw-blades ..." in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("needs")
+def test_packages_alone_are_installed_without_the_table(monkeypatch, capsys):
+    installed = []
+    monkeypatch.setattr(prepare, "install", installed.extend)
+
+    assert prepare.main(["--packages"]) == 0
+
+    assert installed == ["saw-bin", "saw-blades"]
+    assert capsys.readouterr().out == ""
+
+
 def test_what_pypi_has_is_not_called_impossible(monkeypatch, capsys):
     monkeypatch.setattr(prepare, "ALL", (GO,))
     monkeypatch.setattr(prepare, "as_root", lambda: None)
