@@ -1,6 +1,8 @@
 # One word each. The first two are the README's commands.
 PYTHON ?= python3
 BIN := .venv/bin
+# Several modules of tests at a time: tests/workers.py.
+WORKERS := -n 3 --dist loadgroup
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
 .PHONY: run local test quick stack sources matrix scenario faults mutants check bench coverage schema fresh-machine lock clean
@@ -15,10 +17,10 @@ test:  ## everything the project's own tests need, looked at and installed, then
 	@PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m tests.prepare
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory stack sources || echo "What needs them is BLOCKED."
-	$(BIN)/pytest -n 3 --dist loadgroup
+	$(BIN)/pytest $(WORKERS)
 
 quick: .venv/dev  ## the tests that need nothing but Python
-	$(BIN)/pytest @tests/quick.txt
+	$(BIN)/pytest $(WORKERS) @tests/quick.txt
 
 check: .venv/dev  ## style, types, import contracts
 	$(BIN)/ruff check .

@@ -79,3 +79,11 @@ def test_one_whose_python_is_gone_is_made_anew(checkout):
     (checkout.folder / ".venv" / "bin" / "python").unlink()
 
     assert checkout.make() == (0, 2)
+
+
+def test_every_path_of_the_quick_tests_is_there():
+    lines = (ROOT / "tests" / "quick.txt").read_text(encoding="utf-8").split()
+    paths = [line.removeprefix("--ignore=") for line in lines]
+
+    assert paths
+    assert [path for path in paths if not (ROOT / path).exists()] == []
