@@ -288,6 +288,9 @@ class Machine:
             "LANG": "C.UTF-8",
             "PATH": f"{python}/usr/local/bin:/usr/bin:/bin{administration}",
         }
+        if self.prefix:
+            # Where it was built for, its shared library is not here.
+            variables["LD_LIBRARY_PATH"] = f"{_PYTHON}/lib"
         inside = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in variables.items())]
         inside += ["/bin/sh", "-c", 'cd "$1" && eval "$2"', "sh", self.user.checkout, command]
         arguments = [
