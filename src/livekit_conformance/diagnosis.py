@@ -1,5 +1,5 @@
 """
-From what was seen to what is wrong: pure functions, records in, ranked causes out.
+Diagnose a run: pure functions from check records and observations to ranked causes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import CheckRecord, Verdict
 
-# `unknown`: the link is broken for certain, and nothing that was seen says why.
+# `unknown`: the link is certainly broken, but no observation explains why.
 Confidence = Literal["certain", "likely", "possible", "unknown"]
 UNKNOWN = "cause-unknown"
 
@@ -40,19 +40,19 @@ _UNKNOWN_CAUSE = Text(
 _CROSSED = frozenset({Verdict.PASS, Verdict.WARN, Verdict.KNOWN})
 _CALL_FAILED = frozenset({Verdict.FAIL, Verdict.WARN, Verdict.KNOWN, Verdict.BLOCKED})
 _UNHAPPY = frozenset({Verdict.FAIL, Verdict.BLOCKED, Verdict.WARN, Verdict.KNOWN})
-# A retransmitted symptom proves nothing more; the journal has all of them.
+# A repeated symptom adds no proof; the journal has all of them.
 _EVIDENCE_OF_A_KIND = 2
-# The decisive words of a line; the whole of it is in the evidence files.
+# Enough for the decisive words of a line; the evidence files have the whole line.
 _EVIDENCE_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """
-    A cause that explains checks of this run; the fields are those of the result file.
+    Cause that explains checks of this run, with the fields of the result file.
 
-    The texts are English here; `texts` has them in every language. `link` is the broken link. An
-    unknown cause has the id `cause-unknown`, and for a fix the next thing to look at.
+    The texts are in English; `texts` returns them in every language. `link` is the broken link. An
+    unknown cause has the id `cause-unknown`; its fix names the next thing to look at.
     """
 
     id: str
@@ -68,7 +68,7 @@ class Diagnosis:
 
 class CallsSeen(StrEnum):
     """
-    What a run says about calls.
+    State of calls as one run shows it.
     """
 
     WORK = "work"
@@ -80,10 +80,10 @@ class CallsSeen(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Chain:
     """
-    How far the chain was seen to work: its links in order, and which of them broke.
+    Working and broken links of the chain, each in order.
 
-    `last_working` is the last link before the first broken one that was seen working. Links that a
-    call itself crosses go before those that are looked at beside it. None where there is none.
+    `last_working` is the last link seen working before the first broken one. Links that a call
+    crosses come before links that are checked beside it. Both are None if there is no such link.
     """
 
     working: tuple[Link, ...]
@@ -98,13 +98,13 @@ def diagnose(
     causes: Sequence[Cause] = CAUSES,
 ) -> tuple[Diagnosis, ...]:
     """
-    The causes that were seen and explain at least one unhappy check, most certain first.
+    Return the causes that were seen and explain at least one unhappy check, most certain first.
 
-    A broken link that none of them explains is named all the same, its cause as unknown.
+    A broken link that none of them explains is included with an unknown cause.
     """
     # By kind: a sign looks at one kind only, and there are more than a hundred signs.
     seen: defaultdict[str, list[Observation]] = defaultdict(list)
-    # A check that waits for another was not tried: it shows nothing.
+    # A check blocked by another one was not tried: it shows nothing.
     tried = (record for record in records if record.blocked_by is None)
     for observation in (*observations, *map(_as_observation, tried)):
         seen[observation.kind].append(observation)
@@ -121,7 +121,7 @@ def diagnose(
 
 def chain_of(records: Iterable[CheckRecord]) -> Chain:
     """
-    Which links of the chain these checks have seen working, and which broken.
+    Return the links of the chain that these checks saw working and those they saw broken.
     """
     working: set[Link] = set()
     broken: set[Link] = set()
@@ -132,7 +132,7 @@ def chain_of(records: Iterable[CheckRecord]) -> Chain:
             working |= {clause.link, *clause.crosses}
         elif _is_root(record):
             broken.add(link_of(record))
-    # A phase that came after another proves that one: who was refused by TCP was found by DNS.
+    # A later phase proves the earlier ones: a host that refused TCP was resolved by DNS.
     working |= {before for link in working | broken for before in IMPLIED.get(link, ())}
     working -= broken
     in_order = (*CALL_PATH, *(link for link in Link if link not in CALL_PATH))
@@ -148,7 +148,7 @@ def chain_of(records: Iterable[CheckRecord]) -> Chain:
 
 def calls_of(records: Iterable[CheckRecord]) -> CallsSeen:
     """
-    Return whether calls work, as far as these checks tell.
+    Return whether calls work, as far as these checks show.
     """
     seen = [
         record
@@ -165,14 +165,14 @@ def calls_of(records: Iterable[CheckRecord]) -> CallsSeen:
 
 def link_of(record: CheckRecord) -> Link:
     """
-    The link that an unhappy check found broken; raises KeyError for a check of no clause.
+    Return the link that an unhappy check found broken; raise KeyError for a check of no clause.
     """
     return Link(record.broken_link or BY_ID[record.id.partition("[")[0]].link)
 
 
 def texts(diagnosis_id: str, link: str, language: Language) -> tuple[str, str, str]:
     """
-    Title, cause and fix of a diagnosis in a language.
+    Return title, cause and fix of a diagnosis in `language`.
     """
     if (cause := CAUSE_BY_ID.get(diagnosis_id)) is not None:
         return (
@@ -190,7 +190,7 @@ def texts(diagnosis_id: str, link: str, language: Language) -> tuple[str, str, s
 
 def _unexplained(records: Iterable[CheckRecord], known: Sequence[Diagnosis]) -> Iterable[Diagnosis]:
     """
-    For each link that is broken without a known cause: what proves it, and where to look next.
+    Yield a diagnosis for each link broken without a known cause: proof and where to look next.
     """
     explained = {check for diagnosis in known for check in diagnosis.checks}
     roots: dict[Link, list[CheckRecord]] = {}
@@ -224,7 +224,7 @@ def _place(link: Link) -> tuple[bool, int]:
 
 def _is_root(record: CheckRecord) -> bool:
     is_broken = record.verdict is Verdict.FAIL or (
-        # A check that the run stopped, or did not come to in time, broke nothing.
+        # A check that the run cut short, or never reached, proves no link broken.
         record.verdict is Verdict.BLOCKED and record.broken_link is not None
     )
     return is_broken and record.blocked_by is None and "#" not in record.id
@@ -232,7 +232,7 @@ def _is_root(record: CheckRecord) -> bool:
 
 def _was_tried(record: CheckRecord) -> bool:
     """
-    Whether the run came to the check: it was neither skipped nor left over at the end.
+    Return whether the run reached the check: it was neither skipped nor left over at the end.
     """
     if record.verdict is Verdict.BLOCKED:
         return bool(record.blocked_by or record.broken_link)
@@ -248,7 +248,7 @@ def _consider(cause: Cause, seen: Seen, records: Iterable[CheckRecord]) -> Diagn
         record for record in records if record.verdict in _UNHAPPY and _explains(cause, record)
     ]
     is_certain = _any(cause.proofs, seen)
-    # What is only suggested, by checks that another broken link explains, is no second fault.
+    # Without proof, a cause that explains only checks blocked by others is no second fault.
     if not explained or not (is_certain or any(each.blocked_by is None for each in explained)):
         return None
     title, why, fix = texts(cause.id, cause.link, "en")
@@ -272,7 +272,7 @@ def _clause_of(record: CheckRecord) -> Clause | None:
 def _explains(cause: Cause, record: CheckRecord) -> bool:
     if (clause := _clause_of(record)) is None:
         return False
-    # What could not be tested may have broken at its own link, whatever the network said.
+    # A claim that could not be tested may have broken at its own link, whatever the network said.
     own = (clause.link,) if record.verdict is Verdict.BLOCKED else ()
     crossed = {record.broken_link or clause.link, *own, *clause.crosses}
     return not crossed.isdisjoint({cause.link, *cause.breaks})
@@ -283,8 +283,8 @@ def _evidence(cause: Cause, seen: Seen) -> Iterable[str]:
     for sign in (*signs, *(proof for proof in cause.proofs if proof not in signs)):
         of_kind = seen.get(sign.kind, ())
         matching = (observation.summary for observation in of_kind if matches(sign, observation))
-        told = dict.fromkeys(_short(summary) for summary in matching)
-        yield from list(told)[:_EVIDENCE_OF_A_KIND]
+        distinct = dict.fromkeys(_short(summary) for summary in matching)
+        yield from list(distinct)[:_EVIDENCE_OF_A_KIND]
 
 
 def _short(summary: str) -> str:
@@ -299,7 +299,7 @@ def _any(signs: Iterable[Sign], seen: Seen) -> bool:
 
 def matches(sign: Sign, observation: Observation) -> bool:
     """
-    Whether an observation is what a sign describes.
+    Return whether `observation` matches the description in `sign`.
     """
     return observation.kind == sign.kind and all(
         _fulfils(observation.details.get(name), condition) for name, condition in sign.where.items()

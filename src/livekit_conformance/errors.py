@@ -1,13 +1,13 @@
 """
-Whose fault it was: the class of an exception says it, and the tree is drawn once.
+Exceptions of the suite: the class of an exception decides whose fault it was.
 
     AssertionError
     └── Violation           the target broke a promise          -> FAIL, WARN for a SHOULD
     ConformanceError
     ├── Blocked             a precondition is missing           -> BLOCKED
     │   └── Unreachable     the network did not carry it        -> BLOCKED
-    ├── NotApplicable       the claim is about something else   -> SKIPPED (not-applicable)
-    ├── NotConfigured       the profile does not say enough     -> SKIPPED (not-configured)
+    ├── NotApplicable       the deployment has no such thing    -> SKIPPED (not-applicable)
+    ├── NotConfigured       the profile lacks an entry          -> SKIPPED (not-configured)
     ├── ProfileError        the operator's input is unusable    -> exit status 4
     └── NotPermitted        more than the profile allows        -> ERROR
 
@@ -24,10 +24,10 @@ Phase = Literal["resolve", "connect", "tls", "request", "answer"]
 
 class Violation(AssertionError):
     """
-    The target did not do what it must: carries the sentence that was violated and what was seen.
+    Violation by the target; the message holds the violated sentence and what was seen.
 
-    `link` names the broken link of the chain when what was seen tells it better than the clause,
-    `level` is SHOULD where the deployment may have chosen to be so: then it is a WARN.
+    `link` names the broken link of the chain if the observation locates it better than the clause.
+    `level` is SHOULD if the deployment may have chosen this behaviour; the verdict is then WARN.
     """
 
     def __init__(
@@ -40,16 +40,16 @@ class Violation(AssertionError):
 
 class ConformanceError(Exception):
     """
-    Root of everything that is not the target's doing.
+    Root of all errors that the target did not cause.
     """
 
 
 class Blocked(ConformanceError):
     """
-    A claim that could not be tested.
+    Claim that could not be tested.
 
-    `reason` says what is missing, `remedy` what to do about it (a command where there is one);
-    `link` is the link of the chain that is missing, where it is another one than the claim's.
+    `reason` names what is missing, `remedy` what to do about it (a command where there is one);
+    `link` is the missing link of the chain if it differs from the claim's own.
     """
 
     def __init__(self, reason: str, *, remedy: str, link: str | None = None) -> None:
@@ -61,10 +61,10 @@ class Blocked(ConformanceError):
 
 class Unreachable(Blocked):
     """
-    The network did not carry the question or the answer.
+    Request or answer that the network did not carry.
 
-    `endpoint` is where we wanted to go, `phase` how far we came, `waited` seconds; `key` is the
-    masked API key of who asked, if one did.
+    `endpoint` is the address we wanted to reach, `phase` how far we came, `waited` the time in
+    seconds; `key` is the masked API key of the request, if it had one.
     """
 
     def __init__(
@@ -77,8 +77,8 @@ class Unreachable(Blocked):
         remedy: str,
         key: str = "",
     ) -> None:
-        told = f"{endpoint}: {detail} (after {waited:.1f} s{', API key ' + key if key else ''})"
-        super().__init__(told, remedy=remedy)
+        reason = f"{endpoint}: {detail} (after {waited:.1f} s{', API key ' + key if key else ''})"
+        super().__init__(reason, remedy=remedy)
         self.endpoint = endpoint
         self.key = key
         self.phase = phase
@@ -88,19 +88,19 @@ class Unreachable(Blocked):
 
 class NotApplicable(ConformanceError):
     """
-    A claim about something that this deployment does not have, for instance TLS on loopback.
+    Claim about something that this deployment does not have, for instance TLS on loopback.
     """
 
 
 class NotConfigured(ConformanceError):
     """
-    What a check needs beyond the `Need`s of its clause; the text is the one-line profile change.
+    Profile entry that a check needs beyond the `Need`s of its clause; the text is the line to add.
     """
 
 
 class ProfileError(ConformanceError):
     """
-    A profile, a variable or an option that cannot be used; one line for each problem.
+    Profile, variable or option that cannot be used; one line for each problem.
     """
 
     def __init__(self, problems: list[str]) -> None:
@@ -110,15 +110,15 @@ class ProfileError(ConformanceError):
 
 class NotPermitted(ConformanceError):
     """
-    A driver was asked for an effect that the profile does not allow; nothing was sent.
+    Effect requested from a driver that the profile does not allow; nothing was sent.
     """
 
 
 def in_system_words(error: Exception) -> str:
     """
-    What the operating system calls the error; HTTP libraries put addresses into its place.
+    Return the operating system's text for `error`, which HTTP libraries replace by addresses.
     """
-    # Errors of the resolver have numbers below zero, and their own words.
+    # Resolver errors have negative numbers and texts of their own.
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return os.strerror(error.errno)
     return getattr(error, "strerror", None) or str(error)

@@ -1,8 +1,8 @@
 """
 Text in a terminal: how many columns it takes, and where its lines break.
 
-A width of None is unlimited. It is that of files and job logs, where each thing is one line so that
-it can be searched for.
+A width of None is unlimited. Files and job logs have it: there each entry is one line, so that it
+can be searched for.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final, TextIO
 
-# With the blanks before it: text that is aligned stays so.
+# Includes the blanks before the word, so that aligned text stays aligned.
 _WORD: Final = re.compile(r" *[^ ]+")
 _ELLIPSIS: Final = "…"
-# Less room beside a column on the left is not worth it: the text goes below.
+# With less room than this beside the left column, the text goes below it.
 _NARROW: Final = 24
 _INDENT: Final = 4
 _BELOW: Final = "  "
@@ -56,8 +56,8 @@ def beside(
     """
     Return rows that start with `begin` and go on with `text`, broken at blanks and below itself.
 
-    A word longer than a row is whole, so that a path or a command can be copied; only with
-    `at_most` so many rows is it cut, and so is what the last row has no room for.
+    A word longer than a row stays whole, so that a path or a command can be copied. With `at_most`
+    there are at most that many rows: long words are cut, and so is text beyond the last row.
     """
     if width is None or columns(begin + text) <= width:
         return [begin + text]
@@ -75,7 +75,7 @@ def beside(
 
 def wrap(text: str, width: int, *, at_most: int | None = None) -> list[str]:
     """
-    Return `text` in lines of `width` columns, no more than `at_most` of them; the last one is cut.
+    Return `text` in lines of `width` columns; with `at_most` of them, the last one is cut.
     """
     lines: list[str] = []
     row = ""
@@ -95,9 +95,9 @@ def wrap(text: str, width: int, *, at_most: int | None = None) -> list[str]:
 
 def one_line(text: str) -> str:
     """
-    Return `text` on one line, with nothing in it that moves the cursor or changes colours.
+    Return `text` on one line, without characters that move the cursor or change colours.
 
-    What a target answers must not write to our terminal: its control characters are shown.
+    An answer of the target must not control our terminal, so its control characters are escaped.
     """
     if text.isprintable():
         return text
@@ -142,12 +142,13 @@ def cut(text: str, width: int) -> str:
 
 def table(rows: Iterable[tuple[str, ...]], width: int | None) -> Iterator[str]:
     """
-    Yield the lines of a table, the first row of which is its head; empty rows are left out.
+    Yield the lines of a table whose first row is the head; leave out empty rows.
 
-    Where it is too wide, each row is a paragraph: its first cell, then the others by their heads.
+    If the table is too wide, each row becomes a paragraph: its first cell, then the others, each
+    after its heading.
     """
     filled = [row for row in rows if row]
-    # The last column is as long as it is.
+    # The last column is not padded.
     widths = [max(map(columns, cells)) for cells in zip(*(row[:-1] for row in filled), strict=True)]
     lines = ["  ".join([*map(padded, row[:-1], widths), row[-1]]).rstrip() for row in filled]
     if width is None or all(columns(line) <= width for line in lines):

@@ -1,7 +1,7 @@
 """
-What was seen, in order: each exchange with the target is one observation, without secrets.
+Observations of a run, in order and without secrets: one for each exchange with the target.
 
-Checks judge through drivers; the diagnosis and the evidence files are made from observations alone.
+Checks judge through drivers; diagnosis and evidence files are made from observations alone.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ Kind = Literal[
     "connection",  # endpoint, phase, version, not_after, problem
     "http",  # url, method, status, body, duration_s, error
     "sip",  # call, direction, summary, status, at_s (since the first request), text
-    # call, purpose, outcome, final_status, final_at_s (seconds since the INVITE), media; of an
-    # outbound call also what the API said of its failure, and the sip_status in it.
+    # call, purpose, outcome, final_status, final_at_s (seconds since the INVITE), media; for an
+    # outbound call also the API's error, and the sip_status in it.
     "sip-call",
     "media",  # call, side, packets, tone_hz, level
     "webhook",  # event, room, id, participant, verified, problem
     "bus",  # channel and subscribers, or nodes and how many of them are registered
-    "log",  # service, level, message, error, fields: a line that warns
-    "call-line",  # the same of any other line about a call of our own: it is no sign of a cause
-    "caller",  # call, room, identity, sid: in which room the caller of a call was found
-    # How many others came into the room of a call: others, here (at last), gone, audio (tracks),
-    # muted (all tracks are), silenced (who may not publish), sent_for (agents by name), jobs (taken
-    # by workers), elsewhere (rooms where somebody waits), staying (after the call); deployed (the
-    # agent is not ours).
+    "log",  # service, level, message, error, fields: a log line with a warning or an error
+    "call-line",  # the same fields for any other line about one of our calls: no sign of a cause
+    "caller",  # call, room, identity, sid: the room in which the caller of a call was found
+    # Counts of the other participants in the room of a call: others (all that came), here (at the
+    # end), gone, audio (with audio tracks), silenced (not allowed to publish), jobs (taken by
+    # workers), elsewhere (other rooms where somebody waits), staying (after the call). Also muted
+    # (all tracks are), sent_for (names of dispatched agents), deployed (the agent is not ours).
     "room",
     # call, by (us or them), after_s (of their end, since the answer), status of the BYE's answer
     "call-end",
     "process",  # service, exit_status, tail
-    # file, line, key, severity, problem, consequence: what is wrong with a configuration file.
+    # file, line, key, severity, problem, consequence: one problem of a configuration file.
     "config",
     # trial, status (None: no answer), redirected (status of the first redirect, 0: none), error,
-    # phase: what the endpoint answers to a signed event, and to one that differs by `trial`.
+    # phase: the endpoint's answer to a signed event, or to one that differs by `trial`.
     "endpoint",
     # event, url, elsewhere (not the endpoint's URL), status, message, error: the line that
-    # livekit-server logs about one delivery; url None: there is none.
+    # livekit-server logs about one delivery; url None: there is no such line.
     "delivery",
     "agent",  # room, summary
-    # What trunks and dispatch rules make of a call: caller, called, trunk, rule (ids or None),
-    # source (address, empty: not known), ignored (the call was placed, and was), trunks, rules
-    # (how many there are), trunk_obstacles, rule_obstacles (what the nearest one has against the
-    # call; empty where a rule takes it), and the terms of the call: ringing_timeout_s,
+    # Match of a call against trunks and dispatch rules: caller, called, trunk, rule (ids or None),
+    # source (address, empty: not known), ignored (the call was placed, and was ignored), trunks,
+    # rules (how many there are), trunk_obstacles, rule_obstacles (mismatches of the closest one;
+    # empty if a rule takes the call), and the terms of the call: ringing_timeout_s,
     # max_call_duration_s, only_codecs, encryption.
     "dispatch",
 ]
@@ -56,7 +56,7 @@ Kind = Literal[
 @dataclass(frozen=True, slots=True)
 class Observation:
     """
-    One thing that was seen: when (Unix seconds), of which kind, in one line, and its details.
+    Observation: its time (Unix seconds), kind, one-line summary and details.
     """
 
     at: float
@@ -66,7 +66,7 @@ class Observation:
 
     def as_json(self) -> dict[str, Any]:
         """
-        The observation as plain JSON values.
+        Return the observation as plain JSON values.
         """
         return {
             "at": self.at,
@@ -78,7 +78,7 @@ class Observation:
 
 class Recorder:
     """
-    Collects observations of one run. A scope gathers what is seen while it is open.
+    Recorder of the observations of one run; a scope gathers those made while it is open.
     """
 
     def __init__(self, redact: Redactor) -> None:
@@ -87,7 +87,7 @@ class Recorder:
 
     def record(self, at: float, kind: Kind, summary: str, **details: Any) -> Observation:
         """
-        Keep one observation, without secrets.
+        Record one observation without secrets, and return it.
         """
         seen = Observation(at, kind, self.redact(summary), self._clean(details))
         self.observations.append(seen)
@@ -96,7 +96,7 @@ class Recorder:
     @contextmanager
     def scope(self) -> Iterator[list[Observation]]:
         """
-        A list that holds, once the scope is closed, what was seen while it was open.
+        Yield a list that holds, once the scope is closed, all observations made while it was open.
         """
         start = len(self.observations)
         seen: list[Observation] = []
@@ -118,5 +118,5 @@ class Recorder:
             case None | bool() | int() | float():
                 return value
             case _:
-                # The journal would write its text all the same.
+                # The journal would write the value as text anyway, so that text is redacted.
                 return self.redact(str(value))

@@ -1,8 +1,8 @@
 """
-The pytest11 entry point: loads the suite's plugin in projects that ask for it, and nothing else.
+Entry point `pytest11`: load the suite's plugin only in projects that ask for it.
 
 pytest imports this module in every run of every environment that has the package installed. So it
-declares one ini option, no command-line option, and imports the rest only when that option is on.
+declares one ini option, no command-line option, and imports the rest only if that option is on.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(SWITCH, "suites/ of this project holds conformance checks", "bool", default=False)
 
 
-# First, because conftest files may use what the plugin declares.
+# Runs first, because conftest files may use what the plugin declares.
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """

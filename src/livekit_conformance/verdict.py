@@ -13,7 +13,7 @@ from typing import Literal
 
 class Verdict(StrEnum):
     """
-    What is known about one claim after its check.
+    Verdict on one claim after its check.
     """
 
     PASS = "PASS"  # noqa: S105 - the verdict, not a password
@@ -25,7 +25,7 @@ class Verdict(StrEnum):
     ERROR = "ERROR"
 
 
-# In this order people want to see them.
+# Order in reports.
 WORST_FIRST = (
     Verdict.FAIL,
     Verdict.ERROR,
@@ -39,14 +39,14 @@ DECIDED = frozenset({Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.KNOWN})
 
 Reason = Literal["not-applicable", "not-permitted", "not-configured"]
 RunVerdict = Literal["CONFORMANT", "PARTIALLY CONFORMANT", "NOT CONFORMANT", "INCOMPLETE"]
-# Nothing is violated among what was looked at, and nothing was left undecided there.
+# No claim that was checked is violated, and none of them was left undecided.
 ACCEPTED: frozenset[RunVerdict] = frozenset({"CONFORMANT", "PARTIALLY CONFORMANT"})
 
 
 @dataclass(frozen=True, slots=True)
 class CheckRecord:
     """
-    The outcome of one check; the fields are those of `checks[]` in the result file.
+    Outcome of one check, with the fields of `checks[]` in the result file.
     """
 
     id: str
@@ -59,7 +59,7 @@ class CheckRecord:
     reason: Reason | None = None
     message: str | None = None
     blocked_by: str | None = None
-    # The link of the chain that this check found broken; None when it broke none.
+    # Link of the chain that this check found broken; None if it found none.
     broken_link: str | None = None
     # ISO 8601 (UTC) with milliseconds; None for a check that never began.
     started: str | None = None
@@ -82,21 +82,21 @@ class Tally:
     @property
     def decided(self) -> int:
         """
-        Return how many claims the run settled one way or the other.
+        Number of claims that the run settled one way or the other.
         """
         return sum(self.counts[verdict] for verdict in DECIDED)
 
     @property
     def attempted(self) -> int:
         """
-        Return how many checks the run meant to make: all but the skipped ones.
+        Number of checks that the run meant to make: all but the skipped ones.
         """
         return self.counts.total() - self.counts[Verdict.SKIPPED]
 
     @property
     def applicable(self) -> int:
         """
-        Return how many claims apply, whether the run looked at them or not.
+        Number of claims that apply, whether the run checked them or not.
         """
         return self.counts.total() - self.not_applicable + self.not_selected
 
@@ -132,7 +132,7 @@ def run_verdict(figures: Tally) -> RunVerdict:
     Return the verdict of a run or of a part of it.
 
     Any FAIL is NOT CONFORMANT; any BLOCKED or ERROR is INCOMPLETE, and so is a run that decided
-    nothing. A run that did not look at everything applicable is PARTIALLY CONFORMANT at best.
+    nothing. A run that did not check every applicable claim is PARTIALLY CONFORMANT at best.
     """
     counts = figures.counts
     if counts[Verdict.FAIL]:

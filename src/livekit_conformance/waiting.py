@@ -1,5 +1,5 @@
 """
-Waiting for a reason, never for a duration.
+Wait for a condition, never for a fixed time.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 POLL_S = 0.02
-# For questions over the network to a server that others use too.
+# Poll interval for a server on the network that others use too.
 POLITE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Waited:
     """
-    How a wait ended: `reason` is None when it came true, else why not yet, as last seen.
+    Outcome of a wait: `reason` is None if the condition came true, else the last reason why not.
     """
 
     reason: str | None
@@ -28,7 +28,7 @@ class Waited:
     @property
     def came_true(self) -> bool:
         """
-        Whether what was waited for was seen.
+        Return whether the condition came true.
         """
         return self.reason is None
 
@@ -40,7 +40,7 @@ class Waited:
 @dataclass(frozen=True, slots=True)
 class Wait:
     """
-    A wait under way: why not yet, as last seen; since when on the monotonic clock, for how long.
+    Wait under way: last reason why not yet, start on the monotonic clock, and limit in seconds.
     """
 
     reason: str
@@ -53,7 +53,7 @@ _under_way: dict[object, Wait] = {}
 
 def under_way() -> tuple[Wait, ...]:
     """
-    The waits under way in this process, in the order in which they began; for other threads too.
+    Return the waits under way in this process, oldest first; other threads may call it.
     """
     return tuple(_under_way.values())
 
@@ -66,11 +66,11 @@ async def wait_until(
     slowest: float = POLL_S,
 ) -> Waited:
     """
-    Ask `why_not_yet` until it answers None or `within` seconds have passed; at least once.
+    Call `why_not_yet` until it returns None or `within` seconds have passed, at least once.
 
-    The pause between two questions is `poll` seconds, then twice as long each time up to
-    `slowest`: what is asked of somebody else's server is asked ever less often. One question that
-    hangs is cut off at the deadline too.
+    The pause between two calls starts at `poll` seconds and doubles up to `slowest`, so that
+    somebody else's server is polled ever less often. A call that hangs is cancelled at the deadline
+    too.
     """
     loop = asyncio.get_running_loop()
     started = loop.time()
@@ -96,7 +96,7 @@ async def wait_until(
     return Waited(reason, loop.time() - started - deadline.not_counted, polls)
 
 
-# Each is only itself: waits are told apart by it.
+# Compared by identity: it is the key of its wait in `_under_way`.
 @dataclass(slots=True, eq=False)
 class _Deadline:
     timeout: asyncio.Timeout
@@ -104,7 +104,7 @@ class _Deadline:
     is_open: bool = False
 
     def extend(self, seconds: float) -> None:
-        # A task that was begun inside may outlive it.
+        # A task started inside the wait may outlive it.
         when = self.timeout.when()
         if self.is_open and when is not None and not self.timeout.expired():
             self.timeout.reschedule(when + seconds)
@@ -127,7 +127,9 @@ def _inside(deadline: _Deadline) -> Iterator[None]:
 
 def not_counted(seconds: float) -> None:
     """
-    Put off the deadlines of the waits around us: so long it is us who let the target wait.
+    Extend all enclosing deadlines by `seconds`.
+
+    Time spent in our own rate limiter must not count against the target.
     """
     for deadline in _deadlines.get():
         deadline.extend(seconds)

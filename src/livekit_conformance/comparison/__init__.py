@@ -1,3 +1,3 @@
 """
-Runs held against each other: two of them (`compare`), or many in a row (`trend`).
+Comparison of runs: two of them (`compare`), or many in a row (`trend`).
 """

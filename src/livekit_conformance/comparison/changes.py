@@ -1,5 +1,5 @@
 """
-What changed from one run to another: pure functions over two results.
+Find the changes from one run to another: pure functions over two results.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from livekit_conformance.diagnosis import Diagnosis
 from livekit_conformance.reporting.result.model import Result, clause_of
 from livekit_conformance.verdict import DECIDED, CheckRecord, Verdict
 
-# What chance does is less: in 380 pairs of healthy runs of the real services (60,800 pairs of
-# checks, on two busy cores) nine checks passed both marks.
+# Chance stays below these: in 380 pairs of healthy runs of the real services (60,800 pairs of
+# checks, on two busy cores) only nine checks exceeded both.
 SLOWER_TIMES = 2.0
 SLOWER_BY_S = 1.0
 
@@ -34,7 +34,7 @@ _CLEAN_UP = "#clean-up"
 
 class ChangeKind(StrEnum):
     """
-    How a check changed. Each check changed in one way at most; the order is that of reports.
+    Kind of change of a check, at most one for each check; the order is that of reports.
     """
 
     BROKEN = "broken"  # PASS, WARN or KNOWN before; FAIL, BLOCKED or ERROR now
@@ -68,9 +68,9 @@ _MOVES: Mapping[tuple[Standing, Standing], ChangeKind] = {
 @dataclass(frozen=True, slots=True)
 class Change:
     """
-    One check that changed; a record is None where that run did not have the check.
+    Check that changed; a record is None if that run did not have the check.
 
-    A cause is the diagnosis at the head of those that explain the check; None where none does.
+    A cause is the first of the diagnoses that explain the check; None if none does.
     """
 
     id: str
@@ -83,7 +83,7 @@ class Change:
     @property
     def loses_coverage(self) -> bool:
         """
-        Whether a claim that was decided before is no longer looked at, though it may apply.
+        Return whether a claim decided before is no longer checked, though it may apply.
         """
         before, after = self.before, self.after
         was_decided = before is not None and before.verdict in DECIDED
@@ -95,7 +95,7 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Slowdown:
     """
-    A check that holds in both runs and took much longer in one of them; times in seconds.
+    Check that passes in both runs and took much longer in one of them; times in seconds.
     """
 
     id: str
@@ -106,7 +106,7 @@ class Slowdown:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """
-    Everything that differs between two results.
+    Differences between two results.
     """
 
     before: Result
@@ -120,17 +120,17 @@ class Comparison:
 
     def of(self, kind: ChangeKind) -> tuple[Change, ...]:
         """
-        The changes of one kind, in the order of the later run.
+        Return the changes of one kind, in the order of the later run.
         """
         return tuple(change for change in self.changes if change.kind is kind)
 
     def regressions(self, *, strict: bool = False) -> tuple[Change, ...]:
         """
-        What got worse so that a release must not follow: every check that is broken.
+        Return the changes that must stop a release: every check that is broken.
 
-        When `strict`, also every check that loses coverage. WARN instead of PASS is none: a SHOULD
-        does not stop a release. Neither is a new check that fails: nothing says that it was better
-        before. Both are told.
+        If `strict`, also every check that loses coverage. WARN instead of PASS does not count: a
+        SHOULD does not stop a release. A new check that fails does not count either: nothing shows
+        that it was better before. Reports show both.
         """
         return tuple(
             change
@@ -141,7 +141,7 @@ class Comparison:
     @property
     def is_empty(self) -> bool:
         """
-        Whether nothing differs.
+        Return whether nothing differs.
         """
         paces, causes = (*self.slower, *self.faster), (*self.causes_new, *self.causes_gone)
         return not (self.changes or paces or causes)
@@ -149,7 +149,7 @@ class Comparison:
 
 def compare(before: Result, after: Result) -> Comparison:
     """
-    Hold `after` against `before`, check by check.
+    Compare `after` with `before`, check by check.
     """
     old, new = _by_id(before.checks), _by_id(after.checks)
     causes = (_heads(before.diagnoses), _heads(after.diagnoses))
@@ -180,7 +180,7 @@ def _causes(diagnoses: Iterable[Diagnosis]) -> dict[tuple[str, str], Diagnosis]:
 
 
 def _key(diagnosis: Diagnosis) -> tuple[str, str]:
-    # An unknown cause at another link is another one.
+    # An unknown cause at another link is another cause.
     return diagnosis.id, diagnosis.link
 
 
@@ -207,8 +207,9 @@ def _changes(
 
 def _seen(name: str, records: Mapping[str, CheckRecord]) -> CheckRecord | None:
     """
-    The record of a check. A clean-up is told only where it failed: elsewhere it succeeded, when
-    its check was made.
+    Return the record of a check or of its clean-up.
+
+    Results record a clean-up only if it failed; otherwise it succeeded, provided its check was run.
     """
     if name in records or not name.endswith(_CLEAN_UP):
         return records.get(name)
@@ -233,7 +234,7 @@ def kind_of(
     cause_after: Diagnosis | None = None,
 ) -> ChangeKind | None:
     """
-    How a check changed; None when it did not.
+    Return the kind of change of a check; None if it did not change.
     """
     if before is None or after is None:
         return None if before is after else ChangeKind.NEW if before is None else ChangeKind.GONE
@@ -250,10 +251,10 @@ def kind_of(
 
 def _slower(pairs: Iterable[tuple[CheckRecord, CheckRecord]]) -> Iterator[Slowdown]:
     """
-    Of each pair of an earlier and a later record, the checks that hold and became slower.
+    Yield a slowdown for each pair of an earlier and a later record that passes and became slower.
 
-    Those that break something on purpose are left out: how long it takes to recover from that is
-    chance (1.3 s to 7.5 s on the same services).
+    Checks that disrupt something on purpose are left out: the time to recover depends on chance
+    (1.3 s to 7.5 s on the same services).
     """
     for before, after in pairs:
         if before.verdict is not Verdict.PASS or after.verdict is not Verdict.PASS:

@@ -1,5 +1,5 @@
 """
-A comparison as it is told: to people as a document, to machines as JSON.
+Present a comparison: as a document for people, as JSON for machines.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def document(
     strict: bool = False,
 ) -> ComparisonDocument:
     """
-    What people read, the worst first.
+    Return the document that people read, the worst first.
     """
     regressions = comparison.regressions(strict=strict)
     frame = words.REGRESSION if regressions else words.NO_REGRESSION
@@ -71,23 +71,23 @@ def document(
 
 def counted(comparison: Comparison, language: Language) -> str:
     """
-    How many checks changed in which way: `3 broken, 1 fixed`.
+    Return how many checks changed in each way, as in `3 broken, 1 fixed`.
     """
-    told = [
+    counts = [
         f"{len(found)} {words.KINDS[kind].say(language)}"
         for kind in ChangeKind
         if (found := comparison.of(kind))
     ]
     paces = ((comparison.slower, words.SLOWER), (comparison.faster, words.FASTER))
-    told += [f"{len(found)} {text.say(language)}" for found, text in paces if found]
-    return ", ".join(told) or words.NOTHING_CHANGED.say(language)
+    counts += [f"{len(found)} {text.say(language)}" for found, text in paces if found]
+    return ", ".join(counts) or words.NOTHING_CHANGED.say(language)
 
 
 def as_json(
     comparison: Comparison, before: PastRun, after: PastRun, *, strict: bool = False
 ) -> dict[str, Any]:
     """
-    The comparison as plain JSON values; runs and records are told as in the result file.
+    Return the comparison as plain JSON values; runs and records are as in the result file.
     """
     regressions = {change.id for change in comparison.regressions(strict=strict)}
     return {
@@ -122,8 +122,8 @@ def as_json(
 
 
 def _run_as_json(run: PastRun) -> dict[str, Any]:
-    told = run.result.as_json()
-    return {name: told[name] for name in ("run", "summary", "requirements", "client")} | {
+    content = run.result.as_json()
+    return {name: content[name] for name in ("run", "summary", "requirements", "client")} | {
         "answered_s": run.answered_s
     }
 
@@ -145,7 +145,7 @@ def _cause_as_json(found: Diagnosis) -> dict[str, Any]:
 def _called(result: Result) -> str:
     run = result.run
     versions = [f"{name} {version}" for name, version in run.versions.items() if version]
-    return ", ".join([run.environment, *(told.replace("_", "-") for told in versions)])
+    return ", ".join([run.environment, *(each.replace("_", "-") for each in versions)])
 
 
 def _notes(comparison: Comparison, language: Language) -> Iterator[str]:
@@ -246,8 +246,9 @@ def _changed(comparison: Comparison, language: Language) -> Iterator[ComparisonS
 
 def _blocked(found: Sequence[Change]) -> dict[str, list[Change]]:
     """
-    Those that are merely blocked by another check, by that one; or by the first of them, when that
-    one did not change in the same way.
+    Return the changes of checks that are merely blocked, grouped by the check that blocks them.
+
+    If that check did not change in the same way, the first of its blocked checks takes its place.
     """
     roots = {change.id for change in found if _root(change) is None}
     blocked: dict[str, list[Change]] = {}
@@ -288,7 +289,7 @@ def _verdict(record: CheckRecord | None, absent: Text, language: Language) -> st
 
 def _why(change: Change, language: Language) -> str:
     """
-    What was seen in the later run, in one line; for a cause, which one before and which one now.
+    Return on one line what the later run saw; for a changed cause, the causes before and now.
     """
     if change.kind is ChangeKind.CAUSE:
         unknown = words.UNKNOWN.say(language)
@@ -298,14 +299,14 @@ def _why(change: Change, language: Language) -> str:
         ]
         return words.WAS.say(language, after=titles[1], before=titles[0])
     record = change.after or change.before
-    told = "" if record is None else record.message or record.statement
+    text = "" if record is None else record.message or record.statement
     if change.kind in (ChangeKind.FIXED, ChangeKind.BETTER) and change.before is not None:
-        told = words.WAS.say(
-            language, after=told, before=change.before.message or change.before.verdict
+        text = words.WAS.say(
+            language, after=text, before=change.before.message or change.before.verdict
         )
     elif record is not None and record.reason:
-        told = f"{record.reason}: {told}"
-    return " ".join(told.split())
+        text = f"{record.reason}: {text}"
+    return " ".join(text.split())
 
 
 def _paces(comparison: Comparison, language: Language) -> Iterator[ComparisonSection]:
@@ -348,7 +349,7 @@ def _cause(found: Diagnosis, language: Language) -> tuple[str, str]:
 
 def _texts(found: Diagnosis, language: Language) -> tuple[str, str, str]:
     """
-    Title, cause and fix; as the file tells them where this version does not know the cause.
+    Return title, cause and fix, taken from the file if this version does not know the cause.
     """
     if found.id in CAUSES or (found.id == UNKNOWN and found.link in set(Link)):
         return texts(found.id, found.link, language)

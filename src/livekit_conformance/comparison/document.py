@@ -1,7 +1,7 @@
 """
-A page as data, and its three forms: lines for a terminal, Markdown, and one HTML file.
+Page as data, and its three forms: lines for a terminal, Markdown, and one HTML file.
 
-All forms say the same, because none of them says anything that is not in the data.
+All forms have the same content, because none of them adds anything to the data.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from livekit_conformance.reporting.page.rendering import render
 from livekit_conformance.reporting.text import page_phrases
 
 Row = tuple[str | ColouredWord, ...]
-# Characters that Markdown or HTML inside it would act on.
+# Characters that Markdown, or HTML inside it, would interpret.
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~])")
 SHOWN = 20
 _INDENT = "  "
@@ -28,10 +28,10 @@ _INDENT = "  "
 @dataclass(frozen=True, slots=True)
 class ComparisonSection:
     """
-    A heading with a table below it, or with sentences, or with both; `picture` is inline SVG, and
-    `legend` says what its lines and marks mean.
+    Heading with a table, with sentences, or with both below it.
 
-    A terminal shows `shown` rows at most.
+    `picture` is inline SVG, and `legend` explains its lines and marks. A terminal shows at most
+    `shown` rows.
     """
 
     title: str
@@ -46,9 +46,9 @@ class ComparisonSection:
 @dataclass(frozen=True, slots=True)
 class ComparisonDocument:
     """
-    The whole page: what it is about, the one line that matters, what has to be known with it.
+    Whole page: its subject, the one line that matters, and the facts needed to judge it.
 
-    `parts` are documents of their own, one after another; a document that has some is their frame.
+    `parts` are complete documents, one after another; a document with parts is their frame.
     """
 
     language: Language
@@ -89,14 +89,14 @@ def _lines(document: ComparisonDocument, room: int | None) -> Iterator[str]:
 
 def as_markdown(document: ComparisonDocument) -> str:
     """
-    The page for a ticket or a pull request.
+    Return the page as Markdown, for a ticket or a pull request.
     """
     return "\n".join(_markdown(document)) + "\n"
 
 
 def as_html(document: ComparisonDocument) -> str:
     """
-    The page as one file that refers to nothing outside itself and needs no script.
+    Return the page as one file that refers to nothing outside itself and needs no script.
     """
     return render(page_of(document))
 
@@ -148,7 +148,7 @@ def _section(section: ComparisonSection) -> Iterator[Part]:
 
 
 def _printable(text: str | ColouredWord) -> str:
-    # A terminal obeys control characters, and a row is one line.
+    # A terminal obeys control characters, and a row must stay on one line.
     return "".join(letter if letter.isprintable() else " " for letter in str(text))
 
 

@@ -1,5 +1,5 @@
 """
-A run as it is found on disk, with what its folder tells beyond the result file.
+Run as found on disk, with facts from its folder that the result file does not have.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ _ANSWERED = "answered"
 @dataclass(frozen=True, slots=True)
 class PastRun:
     """
-    A run; `answered_s` is how long after its INVITE the probe call was answered, in seconds, None
-    where that is not known.
+    Run that is over.
+
+    `answered_s` is the time from the INVITE of the probe call to its answer in seconds, None if it
+    is not known.
     """
 
     result: Result
@@ -31,7 +33,7 @@ class PastRun:
 
 def load(path: Path) -> PastRun:
     """
-    The run at `path`: a result file, a journal, or the folder of a run.
+    Return the run at `path`: a result file, a journal, or the folder of a run.
 
     Raises results_file.ResultsError.
     """
@@ -43,7 +45,7 @@ def load(path: Path) -> PastRun:
 
 def answered_s(stories: Iterable[Mapping[str, Any]]) -> float | None:
     """
-    Seconds from the INVITE of the probe call to its 200, by our clock; None when none was answered.
+    Return the seconds from the probe call's INVITE to its 200, by our clock; None if unanswered.
     """
     for story in stories:
         if story.get("purpose") != PROBE or story.get("outcome") != _ANSWERED:
@@ -58,7 +60,7 @@ def answered_s(stories: Iterable[Mapping[str, Any]]) -> float | None:
 
 def _stories_in(evidence: Path) -> Iterable[Mapping[str, Any]]:
     """
-    The timelines among the evidence. What cannot be read is no story: it is only beside the result.
+    Yield the timelines among the evidence; skip unreadable files, which only add to the result.
     """
     for file in sorted(evidence.glob("timeline-*.json")):
         try:

@@ -1,5 +1,5 @@
 """
-What many runs of one environment tell together: times, and checks that change their mind.
+Statistics over many runs of one environment: times, and checks whose verdict flips.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ABSENT = "-"
 @dataclass(frozen=True, slots=True)
 class Times:
     """
-    A number of times in seconds by nearest rank: half, and 95 of 100, took so long at most.
+    Percentiles of times in seconds, by nearest rank: 50 % and 95 % took at most this long.
     """
 
     samples: int
@@ -31,8 +31,10 @@ class Times:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """
-    One run of the series; `checks` are the times of what it looked at, `flips` how many checks told
-    another verdict than when they looked before.
+    One run of the series.
+
+    `checks` are the times of the checks that it made; `flips` is the number of checks whose verdict
+    differs from the look before.
     """
 
     point: Point
@@ -44,8 +46,10 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Flipper:
     """
-    A check that flipped: how often, among how many comparable pairs of looks, and the first letter
-    of its verdict in each run of the series (`-` where the run did not have it).
+    Check that flipped `flips` times among `pairs` comparable pairs of looks.
+
+    `history` has the first letter of its verdict in each run of the series (`-` if the run did not
+    have it).
     """
 
     id: str
@@ -57,12 +61,12 @@ class Flipper:
 @dataclass(frozen=True, slots=True)
 class Series:
     """
-    The runs of one environment, oldest first.
+    Runs of one environment, oldest first.
 
-    A look is a run's verdict on a check that it did look at: not SKIPPED, not BLOCKED by another
-    check, and not left over when the run was interrupted. Two successive looks at a check are
-    comparable when target, versions of the services and version of the suite are the same. They
-    are a flip when the verdicts differ. `flake_rate` is flips in 100 comparable pairs.
+    A look is a run's verdict on a check that it made: not SKIPPED, not BLOCKED by another check,
+    and not left over when the run was interrupted. Two successive looks at a check are comparable
+    if target, versions of the services and version of the suite are the same. They are a flip if
+    the verdicts differ. `flake_rate` is the number of flips per 100 comparable pairs.
     """
 
     environment: str
@@ -77,16 +81,16 @@ class Series:
     @property
     def flake_rate(self) -> float | None:
         """
-        Per cent; None where nothing is comparable.
+        Flips in per cent of the comparable pairs; None if there are no such pairs.
         """
         return 100.0 * self.flips / self.pairs if self.pairs else None
 
 
 def series_of(runs: Iterable[PastRun], *, last: int) -> tuple[Series, ...]:
     """
-    The series of each environment, by its name; of each at most the `last` runs.
+    Return the series of each environment, sorted by name, with at most its `last` runs.
 
-    Runs may come in any order; one that is given twice counts once.
+    Runs may come in any order; a run given twice counts once.
     """
     by_id = {run.result.run.id: run for run in runs}
     ordered = sorted(by_id.values(), key=lambda run: (run.result.run.started, run.result.run.id))
@@ -99,7 +103,7 @@ def series_of(runs: Iterable[PastRun], *, last: int) -> tuple[Series, ...]:
 
 def times(values: Iterable[float]) -> Times:
     """
-    Median and 95th percentile by nearest rank: both are values that did occur.
+    Return median and 95th percentile by nearest rank: both are values that occurred.
     """
     ordered = sorted(values)
     return Times(len(ordered), _percentile(ordered, 50), _percentile(ordered, 95))
@@ -145,7 +149,7 @@ def _is_look(check: CheckRecord, result: Result) -> bool:
 
 def _flips(results: Iterable[Result]) -> tuple[Counter[str], Counter[str], Counter[str]]:
     """
-    Flips and comparable pairs of each check, and the flips of each run.
+    Return flips and comparable pairs of each check, and the flips of each run.
     """
     flips: Counter[str] = Counter()
     pairs: Counter[str] = Counter()
@@ -169,7 +173,7 @@ def _flips(results: Iterable[Result]) -> tuple[Counter[str], Counter[str], Count
 
 def _target(result: Result) -> tuple[str, ...]:
     """
-    What must be the same for a check to be expected to tell the same.
+    Return the facts that must be equal for a check to be expected to reach the same verdict.
     """
     run = result.run
     versions = (run.versions.get(name) or "" for name in ("livekit_server", "livekit_sip"))
@@ -180,4 +184,4 @@ def _target(result: Result) -> tuple[str, ...]:
 
 def _history(name: str, results: Iterable[Result]) -> str:
     verdicts = ({check.id: check.verdict for check in result.checks} for result in results)
-    return "".join(str(told[name])[0] if name in told else ABSENT for told in verdicts)
+    return "".join(str(of_run[name])[0] if name in of_run else ABSENT for of_run in verdicts)

@@ -1,5 +1,5 @@
 """
-A series of runs as it is told: to people as a document, to machines as JSON.
+Present a series of runs: as a document for people, as JSON for machines.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Unread = Sequence[tuple[str, str]]
 
 def document(several: Sequence[Series], unread: Unread, language: Language) -> ComparisonDocument:
     """
-    What people read: one environment after the other, each by itself.
+    Return the document that people read: one environment after the other, each by itself.
     """
     sentences = tuple(words.UNREAD.say(language, name=name, why=why) for name, why in unread)
     documents = tuple(
@@ -44,7 +44,7 @@ def document(several: Sequence[Series], unread: Unread, language: Language) -> C
 
 def as_json(several: Sequence[Series], unread: Unread) -> dict[str, Any]:
     """
-    The same as plain JSON values.
+    Return the series as plain JSON values.
     """
     return {
         "schema": SCHEMA,
@@ -117,7 +117,7 @@ def _sections(series: Series, number: int, language: Language) -> Iterator[Compa
         (words.TIME_OF_CHECK, series.checks),
         (words.TIME_OF_ANSWER, series.answers),
     )
-    times = tuple((name.say(language), *_times(told, language)) for name, told in measures)
+    times = tuple((name.say(language), *_times(measured, language)) for name, measured in measures)
     yield ComparisonSection(words.TIMES.say(language), head=head, rows=times)
     yield _flipping(series, language)
 
@@ -145,22 +145,22 @@ def _flipping(series: Series, language: Language) -> ComparisonSection:
     title = words.FLIPPING.say(language)
     if series.flake_rate is None:
         return ComparisonSection(title, (words.NO_FLAKE_RATE.say(language),))
-    told = words.FLAKE_RATE.say(
+    rate = words.FLAKE_RATE.say(
         language, rate=f"{series.flake_rate:.2f}", flips=series.flips, pairs=series.pairs
     )
     if not series.flippers:
-        return ComparisonSection(title, (told,))
+        return ComparisonSection(title, (rate,))
     columns = (words.CHECK, words.FLIPS, words.LOOKS, words.HISTORY)
     rows = tuple(
         (flipper.id, str(flipper.flips), str(flipper.pairs), flipper.history)
         for flipper in series.flippers
     )
     head = tuple(text.say(language) for text in columns)
-    return ComparisonSection(title, (told, words.LETTERS.say(language)), head, rows)
+    return ComparisonSection(title, (rate, words.LETTERS.say(language)), head, rows)
 
 
-def _times(told: Times, language: Language) -> Row:
-    return str(told.samples), _seconds(told.p50_s, language), _seconds(told.p95_s, language)
+def _times(of: Times, language: Language) -> Row:
+    return str(of.samples), _seconds(of.p50_s, language), _seconds(of.p95_s, language)
 
 
 def _seconds(value: float | None, language: Language) -> str:

@@ -1,5 +1,5 @@
 """
-What is said when runs are held against each other, in each language.
+Texts of comparisons and trends, in each language.
 """
 
 from __future__ import annotations
@@ -157,6 +157,6 @@ NO_RUNS = Text(en="{path}: no run can be read here", ru="{path}: здесь не
 
 def seconds(value: float, language: Language) -> str:
     """
-    A time in seconds, to the millisecond where it is short.
+    Return a time in seconds, to the millisecond if it is below 1 s.
     """
     return SECONDS.say(language, seconds=f"{value:.3f}" if value < 1 else f"{value:.2f}")

@@ -1,3 +1,5 @@
 """
-One ordered story of each call over all witnesses: observations in, timelines out; no I/O.
+Timelines of calls: one ordered story per call, built from the observations of all witnesses.
+
+Nothing in this package does I/O.
 """

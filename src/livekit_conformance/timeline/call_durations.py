@@ -1,5 +1,5 @@
 """
-The marks of an inbound call: what its caller, and whoever pays for the wait, waits for.
+Marks of an inbound call: the moments that its caller, and whoever pays for the wait, waits for.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from livekit_conformance.timeline.model import Step, Timeline
 @dataclass(frozen=True, slots=True)
 class CallMoment:
     """
-    A mark by name, and when it was seen first: seconds after the INVITE, None when it was not.
+    Mark with its name and first time: seconds after the INVITE, None if it was not seen.
     """
 
     name: str
@@ -24,8 +24,10 @@ class CallMoment:
 
 def marks(timeline: Timeline) -> tuple[CallMoment, ...]:
     """
-    100, 180, the first webhook, the agent and 200: those that were seen by their time, then the
-    others. A call without an INVITE of ours has none.
+    Return the marks of a call: those that were seen, by time, then the others.
+
+    The marks are 100, 180, the first webhook, the agent and 200. A call without an INVITE of ours
+    has none.
     """
     steps = [step for step in timeline.steps if step.at_s >= 0]
     if not any(_is_invite(step) for step in steps):
@@ -42,7 +44,7 @@ def _is_invite(step: Step) -> bool:
 
 
 def _answers(status: str) -> Callable[[Step], bool]:
-    # The response to a BYE says so in its detail.
+    # A response to another request, such as BYE, names that request in its detail.
     return lambda step: (
         step.target is Lane.CALLER and step.label.startswith(f"{status} ") and not step.detail
     )
@@ -53,7 +55,7 @@ def _is_webhook(step: Step) -> bool:
 
 
 def _shows_agent(step: Step) -> bool:
-    # livekit-sip waits for the sound of somebody else in the room, which is the agent.
+    # livekit-sip waits for audio from another participant in the room, which is the agent.
     joined = step.source is Lane.AGENT and step.label == "joined" and not step.is_problem
     return joined or step.label in {'"Accepting the call"', '"track subscribed"'}
 

@@ -1,9 +1,9 @@
 """
-How far the clocks of the machines are from ours, by what was seen on both sides of a wire.
+Estimate the clock offsets of other machines from events seen on both sides of a wire.
 
-A cause is not after its effect. When the one is stamped by one clock and the other by another, this
-bounds by how much the second is ahead of the first; many such pairs bound every clock from both
-sides, also those that have nothing but a third machine in common.
+A cause never comes after its effect. If two clocks stamp them, this bounds how far the clock of the
+effect is ahead of the clock of the cause. Many such pairs bound every clock from both sides, even
+two clocks that share only a third machine.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 OURS = "ours"
-# Lines are written a moment after what they tell, and some logs have whole milliseconds.
+# A log line is written a moment after its event, and some logs have whole milliseconds only.
 _SLACKS_S = (0.0, 0.002, 0.05)
 _ROUNDING_S = 1e-9
 
@@ -21,10 +21,10 @@ _ROUNDING_S = 1e-9
 @dataclass(frozen=True, slots=True)
 class Before:
     """
-    What `cause` stamped with `caused_at` came before what `effect` stamped with `effect_at`.
+    Event at `caused_at` on the clock `cause`, and its effect at `effect_at` on the clock `effect`.
 
-    Times in seconds; `seen` names the two. A stamp in whole seconds is `coarse`: as a cause it
-    counts with the beginning of its second, as an effect with the end.
+    Times in seconds; `seen` names the two events. A stamp in whole seconds is `coarse`: a cause
+    counts at the beginning of its second, an effect at the end.
     """
 
     cause: str
@@ -38,9 +38,9 @@ class Before:
 @dataclass(frozen=True, slots=True)
 class Offset:
     """
-    By how many seconds a clock is ahead of ours: somewhere from `low` to `high`, by what was seen.
+    Seconds by which a clock is ahead of ours: between `low` and `high`, by the pairs in `seen`.
 
-    `applied` is what is taken off its times: 0 unless the interval excludes that.
+    `applied` is subtracted from its times: 0 unless the interval excludes 0.
     """
 
     low: float
@@ -52,7 +52,7 @@ class Offset:
 @dataclass(frozen=True, slots=True)
 class Alignment:
     """
-    The offset of each clock; none at all when `contradiction` tells what cannot be.
+    Offset of each clock; empty if `contradiction` names observations that no offsets explain.
     """
 
     offsets: Mapping[str, Offset] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Alignment:
 
     def our_time(self, clock: str, at: float) -> float:
         """
-        What our clock showed when `clock` showed `at`.
+        Return the time on our clock at which `clock` showed `at`.
         """
         offset = self.offsets.get(clock)
         return at - offset.applied if offset else at
@@ -68,10 +68,10 @@ class Alignment:
 
 def align(pairs: Sequence[Before]) -> Alignment:
     """
-    The offsets that keep every cause before its effect.
+    Return offsets that keep every cause before its effect.
 
-    When stamps in whole seconds contradict the others they are left out: a Date is often written by
-    a proxy. What still contradicts itself by more than 50 ms was not one steady clock.
+    Stamps in whole seconds that contradict the others are left out: a proxy often writes the Date
+    header. If the rest still contradicts itself by more than 50 ms, a clock was not steady.
     """
     exact = [pair for pair in pairs if not pair.coarse]
     worst = ""
@@ -86,7 +86,7 @@ def align(pairs: Sequence[Before]) -> Alignment:
 
 class _Bounds:
     """
-    Upper bounds of the differences between all clocks, the shortest way over any of them.
+    Upper bounds of the differences between all clocks, by the shortest path over any of them.
     """
 
     def __init__(self, pairs: Iterable[Before], slack: float) -> None:
@@ -102,7 +102,7 @@ class _Bounds:
 
     def contradiction(self) -> str:
         """
-        What was seen that no offsets explain; empty when some do.
+        Return the observations that no offsets explain, or an empty string.
         """
         return next(
             (
@@ -115,14 +115,14 @@ class _Bounds:
 
     def choose(self) -> dict[str, Offset]:
         """
-        For one clock after the other 0 or, where that cannot be, the middle of what can be.
+        Choose for each clock in turn the offset 0 or, if excluded, the middle of its interval.
         """
         bounds = {clock: self._interval(clock) for clock in self.clocks[1:]}
-        seen = {clock: self._told(clock) for clock in bounds}
+        seen = {clock: self._pairs_seen(clock) for clock in bounds}
         applied = {}
-        # Those that may be right come first, so that nothing is taken off without need.
+        # Clocks that may be right come first, so that no clock is corrected without need.
         for clock in sorted(bounds, key=lambda clock: not _holds_zero(*bounds[clock])):
-            # What was chosen for the others narrows what is possible for this one.
+            # Offsets chosen for the others narrow the interval of this one.
             low, high = self._interval(clock)
             if _holds_zero(low, high):
                 applied[clock] = 0.0
@@ -141,7 +141,7 @@ class _Bounds:
     def _interval(self, clock: str) -> tuple[float, float]:
         return -self._of(clock, OURS), self._of(OURS, clock)
 
-    def _told(self, clock: str) -> str:
+    def _pairs_seen(self, clock: str) -> str:
         both = (self._seen.get((OURS, clock)), self._seen.get((clock, OURS)))
         return "; ".join(dict.fromkeys(filter(None, both)))
 

@@ -1,5 +1,5 @@
 """
-What each witness saw of a call, as events on its own clock: one function for each kind.
+Events of a call as each witness saw them, on its own clock: one function for each kind.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _METHOD = re.compile(r"^CSeq\s*:\s*\d+\s+(\w+)", re.IGNORECASE | re.MULTILINE)
 _CREDENTIALS = re.compile(r"^(?:Proxy-)?Authorization\s*:", re.IGNORECASE | re.MULTILINE)
 _CHALLENGES = frozenset({401, 407})
 _RINGING, _OK, _FIRST_REFUSAL, _REQUEST_TERMINATED = 180, 200, 300, 487
-# What the status alone says of the way that the call has come (protocol/sip/outcome.py).
+# Milestone that the status alone proves (protocol/sip/outcome.py).
 _REACHED_BY_STATUS: Mapping[int, Milestone] = MappingProxyType(
     {401: Milestone.TRUNK, 407: Milestone.TRUNK, 486: Milestone.DISPATCHED}
 )
@@ -38,19 +38,19 @@ _OUR_CALLS = re.compile(
 )
 _CREATE = "CreateSIPParticipant"
 _TWIRP_MESSAGE = re.compile(r'"msg"\s*:\s*"((?:[^"\\]|\\.)*)"')
-# livekit-sip tells the whole URL of a join that failed, and what is wrong after it.
+# livekit-sip logs the whole URL of a failed join, and the error after it.
 _QUERY = re.compile(r"\?[^\s\"]{40,}")
-# A poll that was called off by its end is no failure.
+# A faster poll without an answer was cancelled when its wait ended: it is no failure.
 _SLOW_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """
-    Something that happened at `at` (seconds after the INVITE) by `clock`.
+    Event at `at` (seconds after the INVITE) by `clock`.
 
-    `reached` is how far the call has come then; `ends` is set where the caller learns or says that
-    it will not come further.
+    `reached` is the milestone that the call has reached by then; `ends` marks the event by which
+    the caller learns or declares that the call goes no further.
     """
 
     at: float
@@ -66,11 +66,11 @@ class Event:
 
 def of_sip(seen: Observation, began: float, *, is_outbound: bool) -> Event:
     """
-    A SIP message that the suite sent or received.
+    Return the event of a SIP message that the suite sent or received.
     """
-    told = seen.details
-    text, status = str(told.get("text", "")), told.get("status")
-    sent = told.get("direction") == "sent"
+    details = seen.details
+    text, status = str(details.get("text", "")), details.get("status")
+    sent = details.get("direction") == "sent"
     method = _method(text)
     label = seen.summary.partition(" ")[2]
     first = text.partition("\r\n")[0].partition("\n")[0]
@@ -97,7 +97,7 @@ def of_sip(seen: Observation, began: float, *, is_outbound: bool) -> Event:
 
 def of_wire(seen: Observation, began: float) -> Event:
     """
-    A message that could not be sent, in the words of the system.
+    Return the event of a message that could not be sent, with the operating system's error.
     """
     text = str(seen.details.get("text", ""))
     return Event(seen.at - began, OURS, Lane.CALLER, Lane.CALLER, text, is_problem=True)
@@ -105,14 +105,14 @@ def of_wire(seen: Observation, began: float) -> Event:
 
 def is_invite(seen: Observation) -> bool:
     """
-    Whether a message is an INVITE.
+    Return whether a message is an INVITE.
     """
     return seen.summary.partition(" ")[2] == "INVITE"
 
 
 def answers_invite(seen: Observation, *, at_least: int = 100) -> bool:
     """
-    Whether a message is a response to an INVITE, of this status or a higher one.
+    Return whether a message is a response to an INVITE with a status of `at_least` or higher.
     """
     status = seen.details.get("status")
     is_high = isinstance(status, int) and status >= at_least
@@ -147,40 +147,44 @@ def _reached_outbound(
     if status is None:
         came = {"INVITE": Milestone.INVITE_CAME, "ACK": Milestone.ACKNOWLEDGED}
         return None if sent else came.get(label)
-    # After a refusal of ours nothing more is expected.
+    # After our refusal nothing more is expected.
     refused = sent and method == "INVITE" and status >= _FIRST_REFUSAL
     return Milestone.ACKNOWLEDGED if refused else None
 
 
 def of_log(seen: Observation, began: float, callers: Collection[str]) -> Event | None:
     """
-    A log line; None when it tells nothing that could be drawn.
+    Return the event of a log line; None if its service has no lane.
     """
-    told = seen.details
-    service, message = str(told.get("service", "")), str(told.get("message", ""))
+    details = seen.details
+    service, message = str(details.get("service", "")), str(details.get("message", ""))
     if (lane := _LANES.get(service)) is None:
         return None
     line = LINES.get(service, {}).get(message) or LineMeaning(fields=("participant", "error"))
-    is_bad = told.get("level") in _BAD_LEVELS
+    is_bad = details.get("level") in _BAD_LEVELS
     return Event(
         seen.at - began,
         service,
         line.source or lane,
         line.target or lane,
         f'"{message}"',
-        _fields(told, line.fields),
+        _fields(details, line.fields),
         is_problem=is_bad,
-        reached=line.reached or _reached_in_room(message, told.get("participant"), callers),
+        reached=line.reached or _reached_in_room(message, details.get("participant"), callers),
     )
 
 
 def of_webhook(seen: Observation, began: float, callers: Collection[str]) -> Event:
     """
-    A delivery of livekit-server, at the moment of its arrival.
+    Return the event of a webhook delivery by livekit-server, at the time of its arrival.
     """
-    told = seen.details
-    event, who, status = str(told.get("event", "")), told.get("participant"), told.get("status")
-    problem = told.get("problem")
+    details = seen.details
+    event, who, status = (
+        str(details.get("event", "")),
+        details.get("participant"),
+        details.get("status"),
+    )
+    problem = details.get("problem")
     detail = " ".join(filter(None, (who, f"-> {status}", problem)))
     return Event(
         seen.at - began,
@@ -195,7 +199,7 @@ def of_webhook(seen: Observation, began: float, callers: Collection[str]) -> Eve
 
 
 _IN_ROOM: Mapping[str, tuple[Milestone, bool]] = MappingProxyType(
-    # What the caller (True) or somebody else does in the room.
+    # Milestone of an event in the room, and whether the caller (True) or somebody else causes it.
     {
         "participant_joined": (Milestone.JOINED, True),
         "participant active": (Milestone.JOINED, True),
@@ -213,30 +217,30 @@ def _reached_in_room(what: str, who: Any, callers: Collection[str]) -> Milestone
     if what not in _IN_ROOM or not who:
         return None
     reached, by_caller = _IN_ROOM[what]
-    # Unless a rule says otherwise, livekit-sip calls itself so.
+    # livekit-sip gives its participant this prefix unless a rule sets another identity.
     is_caller = who in callers or (not callers and str(who).startswith("sip_"))
     return reached if is_caller == by_caller else None
 
 
 def of_http(seen: Observation, began: float) -> tuple[Event, ...]:
     """
-    A request of ours about rooms or calls; that for a call is told with its answer apart.
+    Return the events of our request about rooms or calls; a call's answer is an event of its own.
     """
-    told = seen.details
-    url = str(told.get("url", ""))
+    details = seen.details
+    url = str(details.get("url", ""))
     if not _OUR_CALLS.search(url):
         return ()
-    name, status = url.rpartition("/")[2], told.get("status")
-    took = float(told.get("duration_s") or 0.0)
+    name, status = url.rpartition("/")[2], details.get("status")
+    took = float(details.get("duration_s") or 0.0)
     if status is None and took < _SLOW_S:
         return ()
     is_problem = status != _OK
-    answer = str(told.get("error") or "") if status is None else str(status)
+    answer = str(details.get("error") or "") if status is None else str(status)
     asked, answered = seen.at - took - began, seen.at - began
     if name != _CREATE:
         label = f"{name} -> {answer}"
         return (Event(asked, OURS, Lane.CALLER, Lane.SERVER, label, is_problem=is_problem),)
-    body = _message(str(told.get("body") or "")) if is_problem else ""
+    body = _message(str(details.get("body") or "")) if is_problem else ""
     return (
         Event(asked, OURS, Lane.CALLER, Lane.SERVER, name, reached=Milestone.ASKED),
         Event(
@@ -252,14 +256,14 @@ def of_http(seen: Observation, began: float) -> tuple[Event, ...]:
 
 
 def _message(body: str) -> str:
-    # The rest of a Twirp error is the same once more, in base64.
+    # The rest of a Twirp error repeats the message in base64.
     found = _TWIRP_MESSAGE.search(body)
     return found.group(1) if found else body
 
 
 def of_agent(seen: Observation, began: float) -> Event:
     """
-    What the agent stand-in did.
+    Return the event of an action of the agent stand-in.
     """
     what = seen.summary.removeprefix("agent ")
     joined = what.startswith("joined")
@@ -277,11 +281,11 @@ def of_agent(seen: Observation, began: float) -> Event:
 
 def of_media(seen: Observation, began: float) -> Event:
     """
-    What one side heard, or what livekit-sip counted of both.
+    Return the event of the media that one side heard, or that livekit-sip counted on both.
     """
-    told = seen.details
-    heard = bool(told.get("packets") or told.get("samples"))
-    lane = _LISTENERS.get(told.get("side", ""), Lane.CALLER)
+    details = seen.details
+    heard = bool(details.get("packets") or details.get("samples"))
+    lane = _LISTENERS.get(details.get("side", ""), Lane.CALLER)
     label, between = ("counted", " got ") if lane is Lane.SIP else ("heard", " heard ")
     return Event(
         seen.at - began,
@@ -297,7 +301,7 @@ def of_media(seen: Observation, began: float) -> Event:
 
 def of_bus(seen: Observation, began: float) -> Event:
     """
-    Who listened on the bus, when it was looked at last.
+    Return the event of the last look at the subscribers of the bus.
     """
     is_empty = seen.details.get("subscribers") == 0
     return Event(seen.at - began, OURS, Lane.BUS, Lane.BUS, seen.summary, is_problem=is_empty)
@@ -305,7 +309,7 @@ def of_bus(seen: Observation, began: float) -> Event:
 
 def of_dispatch(seen: Observation, began: float) -> Event:
     """
-    What the configured trunks and rules make of such a call.
+    Return the event of the match of such a call against the configured trunks and rules.
     """
     return Event(
         seen.at - began,
@@ -318,6 +322,8 @@ def of_dispatch(seen: Observation, began: float) -> Event:
     )
 
 
-def _fields(told: Mapping[str, Any], names: Collection[str]) -> str:
-    text = " ".join(f"{name}={told[name]}" for name in names if told.get(name) not in (None, ""))
+def _fields(details: Mapping[str, Any], names: Collection[str]) -> str:
+    text = " ".join(
+        f"{name}={details[name]}" for name in names if details.get(name) not in (None, "")
+    )
     return _QUERY.sub("?...", text)

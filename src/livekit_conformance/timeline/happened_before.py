@@ -1,5 +1,5 @@
 """
-What of a call was seen on two machines, cause and effect: from this their clocks are compared.
+Pairs of cause and effect in a call that two machines saw: their clocks are compared by these.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def causes(
     began: float,
 ) -> list[Before]:
     """
-    Every pair of cause and effect, in seconds after `began`; the logs are those of this very call.
+    Return every pair of cause and effect, in seconds after `began`; `logs` are those of this call.
     """
     pairs = [
         *_of_sip(sip, [line for line in logs if line.details.get("service") == _SIP]),
@@ -58,7 +58,7 @@ def _of_sip(sip: Sequence[Observation], lines: Sequence[Observation]) -> Iterato
             line = _line(lines, message)
             yield from _before(line, _SIP, answer, OURS, f"`{message}` -> final answer")
         for method in ("ACK", "BYE"):
-            # The first ACK may be that of a challenge: it is earlier, which does no harm.
+            # The first ACK may belong to a challenge: it is earlier, which does no harm.
             request = _first(m for m in sent if m.summary.endswith(method))
             line = _line(lines, f"{method} from remote")
             yield from _before(request, OURS, line, _SIP, f"{method} -> `{method} from remote`")
@@ -76,7 +76,7 @@ def _of_sip(sip: Sequence[Observation], lines: Sequence[Observation]) -> Iterato
 
 def _is_last(message: Observation, among: Sequence[Observation]) -> bool:
     """
-    Whether it is a final answer that no other one with another status follows: no challenge.
+    Return whether no later answer among them has another status, so that it is no challenge.
     """
     later = (m.details["status"] for m in among if m.at > message.at and answers_invite(m))
     return all(status == message.details["status"] for status in later)
@@ -93,20 +93,22 @@ def _of_join(lines: Sequence[Observation]) -> Iterator[Before]:
 
 def _of_webhooks(arrivals: Iterable[Observation], lines: Iterable[Observation]) -> Iterator[Before]:
     """
-    The line is written when the delivery was answered, and tells how long that took.
+    Yield the pairs that webhook deliveries give.
+
+    livekit-server logs a delivery once it was answered, with the time that the answer took.
     """
     sent = {line.details.get("id"): line for line in lines if line.details.get("id")}
     seen: set[str] = set()
     for arrival in arrivals:
-        told = arrival.details
-        if not told.get("id") or told["id"] in seen:
+        details = arrival.details
+        if not details.get("id") or details["id"] in seen:
             continue  # delivered again
-        seen.add(told["id"])
-        if created := float(told.get("created_at") or 0.0):
+        seen.add(details["id"])
+        if created := float(details.get("created_at") or 0.0):
             yield Before(
                 _SERVER, created, OURS, arrival.at, "createdAt of a webhook -> arrival", coarse=True
             )
-        line = sent.get(told["id"])
+        line = sent.get(details["id"])
         if line is None or line.details.get("message") != "sent webhook":
             continue
         yield Before(OURS, arrival.at, _SERVER, line.at, "arrival of a webhook -> `sent webhook`")

@@ -1,5 +1,5 @@
 """
-A timeline as text: the participants as columns, what passes between them as arrows.
+Render a timeline as text: participants as columns, messages between them as arrows.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LANE = 7
 # Nothing is drawn right of the last lane.
 _DRAWING = _LANE * (len(_LANES) - 1) + _LANE // 2 + 1
 _TEXT = _TIME + _DRAWING + 2
-# Of an answer or an error that is a page long, so much is told; the rest is in the evidence.
+# Characters shown of a long answer or error; the rest is in the evidence.
 _DETAIL = 240
 
 _TITLE = Text(
@@ -74,7 +74,7 @@ _LEFT_OUT = Text(
 
 def as_text(timeline: Timeline, language: Language) -> str:
     """
-    The timeline as a ladder of at most 100 columns.
+    Return the timeline as a ladder of at most 100 columns.
     """
     return "\n".join(line.rstrip() for line in _lines(timeline, language)) + "\n"
 
@@ -89,8 +89,8 @@ def _lines(timeline: Timeline, language: Language) -> Iterator[str]:
     yield from wrap(title, WIDTH)
     if timeline.rooms:
         yield from wrap(_ROOM.say(language, rooms=", ".join(timeline.rooms)), WIDTH)
-    for told in _clocks(timeline, language):
-        yield from wrap(told, WIDTH)
+    for sentence in _clocks(timeline, language):
+        yield from wrap(sentence, WIDTH)
     yield from wrap(_LEGEND.say(language), WIDTH)
     yield ""
     yield " " * _TIME + "".join(f"{_HEADS[lane]:^{_LANE}}" for lane in _LANES)
@@ -170,7 +170,7 @@ def _drawing(step: Step) -> str:
         return "".join(drawing)
     left, right = sorted((source, target))
     for column in range(left + 1, right):
-        # Whom it only passes by stays to be seen.
+        # A lane that the arrow only crosses stays visible.
         drawing[column] = "+" if drawing[column] == "|" else "-"
     if source < target:
         drawing[right - 1] = ">"

@@ -1,5 +1,5 @@
 """
-A call as one story: what happened when, from whom to whom, and where it stops.
+Story of one call: its steps with time, source and target, and the point where it stops.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from livekit_conformance.timeline.clocks import Alignment
 @dataclass(frozen=True, slots=True)
 class Step:
     """
-    One thing that happened, `at_s` seconds after the INVITE by our clock; a note of one participant
-    when `source` is `target`.
+    Step of a call, `at_s` seconds after the INVITE by our clock.
 
-    What happened `times` in the same way is one step; `until_s` is when it did so last.
+    If `source` is `target`, it is a note of one participant. An event that occurred `times` times
+    in the same way is one step; `until_s` is the time of its last occurrence.
     """
 
     at_s: float
@@ -35,8 +35,9 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Stop:
     """
-    Where a story stops: the expected step that did not come, and before which step (by index) it
-    should have come.
+    Point where a story stops: the expected milestone that is missing.
+
+    `before` is the index of the step before which it should have come.
     """
 
     missing: Milestone
@@ -47,9 +48,9 @@ class Stop:
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """
-    The story of one call. `call` is its Call-ID, `began` the INVITE in Unix seconds.
+    Story of one call. `call` is its Call-ID, `began` the time of the INVITE in Unix seconds.
 
-    `left_out` is how many lines about it were too many to be kept.
+    `left_out` is the number of log lines about it beyond those that were kept.
     """
 
     call: str
@@ -65,7 +66,7 @@ class Timeline:
 
 def as_json(timeline: Timeline) -> Mapping[str, Any]:
     """
-    The timeline as plain JSON values.
+    Return the timeline as plain JSON values.
     """
     stop = timeline.stop
     return {

@@ -1,5 +1,5 @@
 """
-From all that was seen in a run to one story for each call of our own.
+Build one timeline for each of our own calls from the observations of a run.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from livekit_conformance.timeline.model import Step, Stop, Timeline
 
 PROBE = "probe"
 _OUTBOUND = "outbound"
-# A room outlives its call by the time in which somebody may come back, 20 s unless configured.
+# A room outlives its call by its departure timeout, 20 s unless configured.
 _ROOM_OUTLIVES_S = 30.0
 _BEFORE_S = 1.0
-# How late after the clock a duration may be measured.
+# A duration may be measured this much later than the time stamp beside it.
 _ABOUT_S = 0.005
-# What was found out about bus and rules before the call holds for so long.
+# Observations of bus and rules made before the call stay valid this long.
 _STILL_TRUE_S = 60.0
 _RTC = frozenset({"/rtc", "/rtc/v1"})
 _AFTER_THE_ANSWER = frozenset({Milestone.AUDIO, Milestone.HUNG_UP, Milestone.LEFT})
@@ -54,31 +54,31 @@ def timelines(
     observations: Sequence[Observation], *, of: Callable[[Observation], bool] = bool
 ) -> tuple[Timeline, ...]:
     """
-    One timeline for each call that was placed, the probe call first.
+    Return one timeline for each call that was placed, the probe call first.
 
-    `of` chooses the calls by the observation (of kind sip-call) of how they went.
+    `of` selects calls by the observation of their outcome (of kind sip-call).
     """
     placed = [o for o in observations if o.kind == "sip-call" and of(o)]
     if not placed:
         return ()
     seen = _Seen(observations)
     placed.sort(key=lambda o: (o.details.get("purpose") != PROBE, o.at))
-    return tuple(_Story(ended, seen).told() for ended in placed)
+    return tuple(_Story(ended, seen).timeline() for ended in placed)
 
 
 class _Seen:
     """
-    The observations of a run by kind, and the log lines by the ids in them.
+    Observations of a run by kind, and log lines by the ids in them.
     """
 
     def __init__(self, observations: Sequence[Observation]) -> None:
         self._by_kind: dict[str, list[Observation]] = {}
         for observation in observations:
             self._by_kind.setdefault(observation.kind, []).append(observation)
-        # A line of no dialect has no time: where it belongs nobody can tell.
+        # A line in no known log format has no time, so its place is unknown.
         self.logs = [o for o in [*self["log"], *self["call-line"]] if o.details.get("level")]
-        told = ((str(o.details.get("message", "")), o.details) for o in self.logs)
-        self.lines = call_ids.by_name(told)
+        messages = ((str(o.details.get("message", "")), o.details) for o in self.logs)
+        self.lines = call_ids.by_name(messages)
         self.sip: dict[str, list[Observation]] = {}
         for message in self["sip"]:
             self.sip.setdefault(str(message.details.get("call", "")), []).append(message)
@@ -90,7 +90,7 @@ class _Seen:
 @dataclass
 class _Story:
     """
-    One call being told: `ended` is the observation of how it went.
+    Story of one call; `ended` is the observation of its outcome.
     """
 
     ended: Observation
@@ -99,11 +99,11 @@ class _Story:
     began: float = field(init=False)
 
     def __post_init__(self) -> None:
-        told = self.ended.details
-        self.call = str(told.get("call") or "")
-        self.is_outbound = str(told.get("purpose", "")).startswith(_OUTBOUND)
+        details = self.ended.details
+        self.call = str(details.get("call") or "")
+        self.is_outbound = str(details.get("purpose", "")).startswith(_OUTBOUND)
         self.sip = self.seen.sip.get(self.call, []) if self.call else []
-        self.asked = self.ended.at - float(told.get("final_at_s") or 0.0)
+        self.asked = self.ended.at - float(details.get("final_at_s") or 0.0)
         self.began = self.sip[0].at if self.sip else self.asked
         self.over = max(self.ended.at, self.sip[-1].at) if self.sip else self.ended.at
         self.ids = CallIds({self.call} - {""})
@@ -111,7 +111,7 @@ class _Story:
         for found in self.seen["caller"]:
             if found.details.get("call") == self.call:
                 self._learn(found)
-        if room := told.get("room"):
+        if room := details.get("room"):
             self.ids.rooms.add(room)
         self.ids.learn(self.seen.lines)
 
@@ -120,9 +120,9 @@ class _Story:
         self.ids.rooms.add(str(found.details["room"]))
         self.callers.add(str(found.details["identity"]))
 
-    def told(self) -> Timeline:
+    def timeline(self) -> Timeline:
         """
-        The timeline of the call.
+        Return the timeline of the call.
         """
         lines = [line for line in self.seen.logs if self.ids.names(line.details)]
         self.callers |= {
@@ -133,12 +133,12 @@ class _Story:
         }
         clocks = align(self._causes(lines))
         found = sorted(self._events(lines, clocks), key=lambda event: event.at)
-        told = self.ended.details
+        details = self.ended.details
         drawn = list(_merged(_drawn(found)))
         return Timeline(
             call=self.call,
-            purpose=str(told.get("purpose", "")),
-            outcome=str(told.get("outcome") or ""),
+            purpose=str(details.get("purpose", "")),
+            outcome=str(details.get("outcome") or ""),
             began=self.began,
             rooms=tuple(sorted(self.ids.rooms)),
             steps=tuple(step for step, _ in drawn),
@@ -160,7 +160,7 @@ class _Story:
     def _events(self, lines: Sequence[Observation], clocks: Alignment) -> Iterable[Event]:
         began = self.began
         yield from (events.of_sip(o, began, is_outbound=self.is_outbound) for o in self.sip)
-        # A socket that cannot send knows no call.
+        # The send error of a socket names no call.
         lost = (o for o in self.seen.sip.get("", []) if "direction" not in o.details)
         yield from (events.of_wire(o, began) for o in lost if began <= o.at <= self.over)
         yield from chain.from_iterable(events.of_http(o, began) for o in self._http())
@@ -169,28 +169,28 @@ class _Story:
         ids = {o.details.get("id") for o in arrived}
         known = {id(line) for line in lines}
         for line in self.seen.logs:
-            told = line.details
-            if told.get("message") in NOISE or told.get("left_out"):
+            details = line.details
+            if details.get("message") in NOISE or details.get("left_out"):
                 continue
-            if told.get("message") == "sent webhook" and told.get("id") in ids:
+            if details.get("message") == "sent webhook" and details.get("id") in ids:
                 continue  # its arrival was seen
             if (event := events.of_log(line, began, self.callers)) is None:
                 continue
             event = replace(event, at=clocks.our_time(event.clock, event.at))
             if id(line) in known or self._is_about(line, event.at):
                 yield event
-        for kind, tell in (("agent", events.of_agent), ("media", events.of_media)):
-            yield from (tell(o, began) for o in self.seen[kind] if self._is_ours(o))
+        for kind, event_of in (("agent", events.of_agent), ("media", events.of_media)):
+            yield from (event_of(o, began) for o in self.seen[kind] if self._is_ours(o))
         yield from self._circumstances()
 
     def _is_about(self, line: Observation, at: float) -> bool:
         """
-        Whether a line that names no call is about this one, by its room or by its time.
+        Return whether a line that names no call is about this one, by its room or by its time.
         """
         over = self.over - self.began
         if self.ids.is_in_room(line.details):
             return -_BEFORE_S <= at <= over + _ROOM_OUTLIVES_S
-        # A join that was refused is known by no name: the token was not believed.
+        # A refused join has no name in the log, because its token was not accepted.
         is_join = line.details.get("path") in _RTC and not self.is_outbound
         return is_join and 0 <= at <= over
 
@@ -215,14 +215,14 @@ class _Story:
     def _is_ours(self, seen: Observation) -> bool:
         if seen.details.get("call") == self.call != "":
             return True
-        # An observation of the agent's ears names no call.
+        # An observation of what the agent heard names no call.
         is_during = self.began <= seen.at <= self.over + _BEFORE_S
         named = "room" in seen.details or "call" in seen.details
         return is_during and (self.ids.is_in_room(seen.details) or not named)
 
     def _circumstances(self) -> Iterable[Event]:
         """
-        What was known beforehand of the bus and of the rules.
+        Yield events for what was known of the bus and of the rules before the call.
         """
         method = "SIPInternal|" if self.is_outbound else "IOInfo|"
         latest = {
@@ -247,12 +247,12 @@ class _Story:
 
     def _stop(self, found: Sequence[Event], drawn: Sequence[Event]) -> Stop | None:
         """
-        The first step that is expected and did not come; it should have come before the end.
+        Return the first expected step that did not come; it should have come before the end.
         """
         way = OUTBOUND if self.is_outbound else INBOUND
         reached = {event.reached for event in found}
         if Milestone.ANSWERED not in reached:
-            # Who gives up leaves the room too.
+            # A caller who gives up leaves the room too.
             reached -= _AFTER_THE_ANSWER
         last = max((n for n, milestone in enumerate(way) if milestone in reached), default=-1)
         missing = next((m for m in way[last + 1 :] if self._is_expected(m, found)), None)
@@ -263,7 +263,7 @@ class _Story:
 
     def _is_expected(self, milestone: Milestone, found: Sequence[Event]) -> bool:
         """
-        Whether a milestone that is not seen is missing: without a witness that proves nothing.
+        Return whether an unseen milestone is missing: without a witness, that proves nothing.
         """
         match milestone:
             case Milestone.CREDENTIALS:
@@ -280,7 +280,7 @@ class _Story:
 
 def _drawn(found: Sequence[Event]) -> Iterator[Event]:
     """
-    The events that tell something about the call.
+    Yield the events worth drawing; after the BYE, lines of a normal parting are left out.
     """
     hung_up = next((event.at for event in found if event.label == "BYE"), inf)
     for event in found:
@@ -291,7 +291,7 @@ def _drawn(found: Sequence[Event]) -> Iterator[Event]:
 
 def _merged(found: Iterable[Event]) -> Iterable[tuple[Step, Event]]:
     """
-    The events as steps: polls are told where the first one was, repetitions in a row once.
+    Merge events into steps: polls at the place of the first one, repetitions in a row once.
     """
     steps: list[tuple[Step, Event]] = []
     polls: dict[str, int] = {}
