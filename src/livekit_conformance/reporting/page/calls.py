@@ -1,5 +1,5 @@
 """
-What happened to a call, as a section of the report.
+Section of the report with the story of one call.
 """
 
 from __future__ import annotations
@@ -35,14 +35,16 @@ from livekit_conformance.reporting.text import page_phrases, phrases
 from livekit_conformance.timeline.model import Step, Timeline
 from livekit_conformance.verdict import Verdict
 
-# Of an answer or an error that is a page long, so much is shown; the rest is in the evidence.
+# Characters shown of a long answer or error; the rest is in the evidence.
 _DETAIL = 400
 
 
 def call_sections(result: Result) -> Iterator[Section]:
     """
-    Return the section of the call that tells most: the probe call when it went wrong, else the
-    first one that a check was not happy with, else the probe call. Nothing when there was no call.
+    Yield the section of the most telling call; nothing if there was no call.
+
+    That is the probe call if it went wrong, else the first call of an unhappy check, else the probe
+    call.
     """
     if not result.timelines:
         return
@@ -65,8 +67,8 @@ def _parts(story: Timeline, title: str, stories: int, language: Language) -> Ite
         yield Picture(waits)
     yield Fold(page_phrases.STEPS.say(language), (_steps(story, language),))
     path = f"evidence/{timeline_file(story)}"
-    told = phrases.STORIES.say(language, count=stories)
-    yield Paragraph((f"{told} ", FileLink(path, path)))
+    others = phrases.STORIES.say(language, count=stories)
+    yield Paragraph((f"{others} ", FileLink(path, path)))
     if story.left_out:
         yield Paragraph(page_phrases.LEFT_OUT.say(language, count=story.left_out))
 

@@ -1,5 +1,5 @@
 """
-The chain as a run has seen it: pure functions over its result.
+Chain as a run saw it: pure functions over its result.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ LINK_STATES: Mapping[LinkState, Text] = MappingProxyType(
         LinkState.UNSEEN: Text(en="not looked at", ru="не проверялось"),
     }
 )
-# Our own client is no link of the deployment.
+# Our own client is not a link of the deployment.
 _BESIDE = tuple(link for link in Link if link not in CALL_PATH and link is not Link.CLIENT)
 
 
 def link_states(result: Result) -> Mapping[Link, LinkState]:
     """
-    Return what the run has seen of each link.
+    Return the state of each link as the run saw it.
     """
     states = dict.fromkeys(Link, LinkState.UNSEEN)
     for check in result.checks:
@@ -84,8 +84,9 @@ def chain_picture(result: Result) -> ChainPicture:
 
 def _cause(result: Result, first: Link) -> CauseBox:
     """
-    Return why the first broken link is broken and what to do: the surest known cause of this very
-    link, else the surest of all.
+    Return the cause of the first broken link, and its fix.
+
+    That is the most certain known cause of this link, else the most certain cause of all.
     """
     language = result.language
     title = page_phrases.FIRST_BROKEN.say(language, link=WORDS[first].title.say(language))

@@ -22,7 +22,7 @@ TONES: Mapping[RunVerdict, Tone] = MappingProxyType(
         "CONFORMANT": "good",
     }
 )
-# The verdict of a check that has the colour of a run's.
+# Verdict of a check that has the same colour as the verdict of a run.
 _LIKE: Mapping[RunVerdict, Verdict] = MappingProxyType(
     {
         "CONFORMANT": Verdict.PASS,
@@ -56,7 +56,7 @@ def of_worst(verdicts: Collection[RunVerdict]) -> Tone:
 
 def of_group(group: Group, language: Language) -> ColouredWord:
     """
-    Return the verdict of a group as a word, quiet where nothing of it was looked at.
+    Return the verdict of a group as a word, in a quiet colour if none of it was checked.
     """
     tone = _LIKE[group.verdict] if group.tally.attempted else Verdict.SKIPPED
     return ColouredWord(words.verdict_of(group, language), tone)

@@ -1,7 +1,7 @@
 """
-A page as data. Report, comparison and trend are built as one of these and rendered by one template.
+Page as data: report, comparison and trend are built as one, and one template renders it.
 
-Every text is plain, and escaped when it is rendered; only pictures are markup.
+Every text is plain and is escaped when it is rendered; only pictures are markup.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Tone = Literal["good", "bad", "undecided", "neutral"]
 
 class LinkState(StrEnum):
     """
-    What a run has seen of one link of the chain.
+    State of one link of the chain as a run saw it.
     """
 
     WORKING = "working"
@@ -45,7 +45,7 @@ class ColouredWord:
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """
-    A sentence or more on lines of their own, with links in it where it has several parts.
+    One or more sentences on lines of their own; in several parts if there are links in it.
     """
 
     kind: ClassVar[str] = "paragraph"
@@ -77,7 +77,7 @@ class FileLink:
 @dataclass(frozen=True, slots=True)
 class Command:
     """
-    A line for a shell, and what it is for.
+    Shell command with a label that names its purpose.
     """
 
     kind: ClassVar[str] = "command"
@@ -90,7 +90,7 @@ class Picture:
     """
     Inline SVG; with a `label` it is wider than its column and scrolls by itself, also by keyboard.
 
-    `narrow` is what a phone shows instead.
+    `narrow` is the picture that a phone shows instead.
     """
 
     kind: ClassVar[str] = "picture"
@@ -124,8 +124,9 @@ class Banner:
 @dataclass(frozen=True, slots=True)
 class Column:
     """
-    A column of a table: its heading, and how its cells are set (`short`: in one line, `whole`:
-    without breaking words).
+    Column of a table: its heading, and the style of its cells.
+
+    Cells are set on one line (`short`) or without breaking words (`whole`).
     """
 
     heading: str
@@ -148,7 +149,7 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class Fold:
     """
-    Parts that are out of sight until somebody opens them; no script is needed for that.
+    Parts that are hidden until the reader opens them; this needs no script.
 
     With `is_heading` the summary is a heading below that of the section.
     """
@@ -191,7 +192,7 @@ Row = Sequence[Cell]
 @dataclass(frozen=True, slots=True)
 class Section:
     """
-    A part of the page with a heading, found as `#name`; `is_folded` leaves only its heading.
+    Part of the page with a heading, found as `#name`; with `is_folded` only its heading shows.
     """
 
     name: str
@@ -214,7 +215,7 @@ class ChainLink:
 @dataclass(frozen=True, slots=True)
 class ChainStage:
     """
-    Links that are drawn in one row; those of a path are crossed one after another.
+    Links that are drawn in one row; a call crosses those of a path one after another.
     """
 
     title: str
@@ -225,7 +226,7 @@ class ChainStage:
 @dataclass(frozen=True, slots=True)
 class ChainState:
     """
-    An entry of the legend: the state in words, and how many links are in it.
+    Entry of the legend: the state in words, and the number of links in it.
     """
 
     state: LinkState
@@ -236,7 +237,7 @@ class ChainState:
 @dataclass(frozen=True, slots=True)
 class ChainPicture:
     """
-    The chain that a call runs through; `cause` says why the first broken link is broken.
+    Chain that a call runs through; `cause` explains the first broken link.
     """
 
     title: str
@@ -246,7 +247,7 @@ class ChainPicture:
 
     def words(self, state: LinkState) -> str:
         """
-        A state in words.
+        Return a state in words.
         """
         return next(entry.words for entry in self.states if entry.state is state)
 
@@ -254,10 +255,10 @@ class ChainPicture:
 @dataclass(frozen=True, slots=True)
 class Page:
     """
-    The whole page: what it is about, what matters first, the chain, and the rest in sections.
+    Whole page: its subject, what matters first, the chain, and the rest in sections.
 
-    `name` is the title of its window, `contents` the label of the list of sections; empty for a
-    page without such a list.
+    `name` is the title of its window, `contents` the label of the list of sections; it is empty for
+    a page without that list.
     """
 
     language: Language

@@ -1,5 +1,5 @@
 """
-Pages become HTML: one file that needs no script and nothing outside itself.
+Render a page as HTML: one file that needs no script and nothing outside itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NAME = re.compile(r"`([^`\n]+)`")
 
 def render(page: Page, template: Literal["page", "embedded"] = "page") -> str:
     """
-    Return the page as HTML: a whole file, or with `embedded` a part of somebody else's page.
+    Return the page as HTML: a whole file, or with `embedded` a part of another page.
     """
     return templates().get_template(f"{template}.html.j2").render(page=page)
 
@@ -29,7 +29,7 @@ def templates() -> Environment:
     """
     Return the templates, which this process compiles once.
     """
-    # Most commands and every start of a run show no page: they do not pay for Jinja2.
+    # Most commands, and every start of a run, show no page and need not load Jinja2.
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
 
     environment = Environment(
@@ -45,7 +45,7 @@ def templates() -> Environment:
 
 def _names_as_code(text: str) -> Markup:
     """
-    Return the text as HTML, what stands between backticks as code.
+    Return the text as HTML, with text between backticks as code.
     """
     from markupsafe import Markup, escape  # noqa: PLC0415  # comes with Jinja2
 

@@ -1,5 +1,5 @@
 """
-The report of a run as a page: pure functions from its result.
+Report of a run as a page: pure functions from its result.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def report_page(result: Result, points: Sequence[Point] = ()) -> Page:
 
 def summary_page(result: Result) -> Page:
     """
-    Return the report without trend, facts and single checks: for the page of pytest-html.
+    Return the report without trend, facts and single checks, for the page of pytest-html.
     """
     return Page(
         result.language,
@@ -71,7 +71,7 @@ def summary_page(result: Result) -> Page:
 
 def facts(result: Result) -> dict[str, str]:
     """
-    Return what the environment table shows: these values and no others.
+    Return the values of the environment table, which shows no others.
     """
     run, language = result.run, result.language
     unknown = page_phrases.UNKNOWN.say(language)
@@ -230,7 +230,7 @@ def _not_tested(result: Result) -> Iterator[Part]:
 
 def _left(result: Result) -> tuple[list[CheckRecord], list[CheckRecord]]:
     """
-    What does not apply, and what else is undecided; the findings are told by themselves.
+    Return the checks that do not apply and the other undecided ones, without the findings.
     """
     undecided = (Verdict.BLOCKED, Verdict.SKIPPED)
     left = [check for check in result.checks if check.verdict in undecided and not is_root(check)]
@@ -244,7 +244,7 @@ def _by_reason(
     checks: Iterable[CheckRecord], result: Result
 ) -> dict[tuple[str, Verdict], list[str]]:
     """
-    The ids of the checks that have the same reason and verdict.
+    Group the ids of checks by reason and verdict.
     """
     found: dict[tuple[str, Verdict], list[str]] = {}
     for check in checks:
@@ -311,7 +311,7 @@ def _check(check: CheckRecord, result: Result) -> Row:
 
 
 def _cut(message: str, result: Result) -> str:
-    # What is made of markup grows when it is escaped.
+    # Text that contains markup grows when it is escaped.
     size = len(escape(message, quote=False))
     if size <= _LONG:
         return message

@@ -1,5 +1,5 @@
 """
-How the last runs went, with this one, as a section of its report.
+Section of the report with the trend of the last runs, this one included.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from livekit_conformance.reporting.text import page_phrases, phrases
 
 def trend_sections(points: Sequence[Point], language: Language) -> Iterator[Section]:
     """
-    Return the section of the trend; nothing when this run is the first.
+    Yield the section of the trend; nothing if this run is the first.
     """
     if not (chart := trend_chart(points, language)):
         return

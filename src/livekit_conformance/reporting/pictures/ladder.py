@@ -1,5 +1,5 @@
 """
-A call as a ladder: the participants as lines, what passes between them as arrows.
+Draw a call as a ladder: participants as lines, messages between them as arrows.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _GAP = 9
 @dataclass(frozen=True, slots=True)
 class Layout:
     """
-    Where things are, in points: the first lane and the distance to the next, the left edge of the
-    times (`text_anchor` end: the right one) and of the texts, the whole width.
+    Positions in points: first lane, distance between lanes, edges of times and texts, whole width.
 
-    Of a text, `most_lines` of `columns` characters are drawn: beside the arrow, or below it where
-    `below` is the way down. The names of the lanes break after `head_columns` characters.
+    `time` is the right edge of the times, `text` the left edge of the texts. At most `most_lines`
+    lines of `columns` characters of a text are drawn: beside the arrow, or `below` points under it.
+    The names of the lanes break after `head_columns` characters.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Layout:
 
     def at(self, lane: Lane) -> float:
         """
-        Return where a lane is.
+        Return the position of a lane.
         """
         return self.first_lane + self.between_lanes * _LANES.index(lane)
 
@@ -78,7 +78,7 @@ NARROW = Layout(
     below=svg.LINE,
 )
 
-# The message that did not come where a story stops: from whom to whom.
+# Source and target of the message that is missing where a story stops.
 _NOT_SENT: Mapping[Milestone, tuple[Lane, Lane]] = MappingProxyType(
     {
         Milestone.INVITED: (Lane.CALLER, Lane.SIP),
@@ -102,7 +102,7 @@ _NOT_SENT: Mapping[Milestone, tuple[Lane, Lane]] = MappingProxyType(
 
 def ladder(timeline: Timeline, language: Language, layout: Layout = WIDE) -> str:
     """
-    The picture of `timeline`.
+    Return the picture of `timeline`.
     """
     title = phrases.LADDER_TITLE.say(language, purpose=timeline.purpose)
     end = phrases.OUTCOME_IS.say(language, outcome=timeline.outcome or "-")
@@ -125,7 +125,7 @@ def ladder(timeline: Timeline, language: Language, layout: Layout = WIDE) -> str
 
 def step_words(step: Step, language: Language) -> str:
     """
-    What a step says: its label and detail, and that it is a problem.
+    Return a step in words: its label and detail, marked if it is a problem.
     """
     times = ""
     if step.until_s is not None:
@@ -137,7 +137,7 @@ def step_words(step: Step, language: Language) -> str:
 
 def stop_words(stop: Stop, language: Language) -> str:
     """
-    Where a story stops: the step that did not come.
+    Return the point where a story stops in words: the step that did not come.
     """
     return phrases.STOPS.say(language, missing=MISSING[stop.missing].say(language))
 
@@ -169,10 +169,10 @@ def _drawn(row: Step | Stop, y: float, language: Language, layout: Layout) -> tu
             line = svg.arrow(start, end, y - 4, kind=kind)
     lines = _wrapped(words, layout)
     top = y + layout.below
-    told = "".join(
+    text = "".join(
         svg.text(layout.text, top + n * svg.LINE, one, kind=kind) for n, one in enumerate(lines)
     )
-    return layout.below + len(lines) * svg.LINE + _GAP, time + line + told
+    return layout.below + len(lines) * svg.LINE + _GAP, time + line + text
 
 
 def _wrapped(words: str, layout: Layout) -> list[str]:
@@ -187,8 +187,8 @@ def _head(lane: Lane, bottom: float, language: Language, layout: Layout) -> str:
     x = layout.at(lane)
     lines = wrap(phrases.LANES[lane].say(language), layout.head_columns)
     top = layout.head - 10 - svg.LINE * (len(lines) - 1)
-    told = "".join(
+    name = "".join(
         svg.text(x, top + n * svg.LINE, one, anchor="middle", kind="lkc-head")
         for n, one in enumerate(lines)
     )
-    return told + svg.path(f"M{x:g} {layout.head}V{bottom:g}", kind="lkc-lane", width=1)
+    return name + svg.path(f"M{x:g} {layout.head}V{bottom:g}", kind="lkc-lane", width=1)

@@ -1,8 +1,8 @@
 """
-The few shapes that the pictures are made of.
+Shapes that the pictures are made of.
 
-Everything can be seen without the style sheet too (Jenkins forbids it): colours are `currentColor`
-unless a class says otherwise.
+Everything is visible without the style sheet too (Jenkins forbids it): colours are `currentColor`
+unless a class sets another one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from html import escape
 # Points; the text of the page is 14.
 FONT = 12
 LINE = 16
-# Red enough on white and on black.
+# A red with enough contrast on white and on black.
 _WITHOUT_STYLE = {"lkc-bad": ' color="#d93025"'}
 
 
@@ -20,7 +20,7 @@ def picture(
     name: str, *, size: tuple[float, float], title: str, description: str, body: str
 ) -> str:
     """
-    A picture with its name and description for those who do not see it; `name` makes its ids.
+    Return a picture with title and description for screen readers; `name` makes its ids.
     """
     width, height = size
     return (
@@ -35,14 +35,14 @@ def picture(
 
 def text(x: float, y: float, words: str, *, anchor: str = "start", kind: str = "") -> str:
     """
-    One line of text; `kind` is a class of the page.
+    Return one line of text; `kind` is a class of the page.
     """
     return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}"{_class(kind)}>{escape(words)}</text>'
 
 
 def path(shape: str, *, kind: str = "", width: float = 1.5, is_broken: bool = False) -> str:
     """
-    A line along `shape`, as SVG writes paths.
+    Return a line along `shape`, which is in SVG path syntax.
     """
     broken = ' stroke-dasharray="6 4"' if is_broken else ""
     return (
@@ -53,7 +53,7 @@ def path(shape: str, *, kind: str = "", width: float = 1.5, is_broken: bool = Fa
 
 def arrow(start: float, end: float, y: float, *, kind: str = "", is_broken: bool = False) -> str:
     """
-    An arrow from left to right or back.
+    Return an arrow from left to right or back.
     """
     back = -6 if end > start else 6
     line = path(f"M{start:g} {y:g}H{end:g}", kind=kind, is_broken=is_broken)
@@ -62,7 +62,7 @@ def arrow(start: float, end: float, y: float, *, kind: str = "", is_broken: bool
 
 def cross(x: float, y: float, *, kind: str = "", size: float = 5) -> str:
     """
-    Two strokes across a point.
+    Return two strokes across a point.
     """
     twice = 2 * size
     shape = f"M{x - size:g} {y - size:g}l{twice:g} {twice:g}m0 {-twice:g}l{-twice:g} {twice:g}"
@@ -71,14 +71,14 @@ def cross(x: float, y: float, *, kind: str = "", size: float = 5) -> str:
 
 def dot(x: float, y: float, *, kind: str = "", radius: float = 3.5) -> str:
     """
-    A filled circle.
+    Return a filled circle.
     """
     return f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}"{_class(kind)}/>'
 
 
 def ring(x: float, y: float, *, kind: str = "", radius: float = 3.5) -> str:
     """
-    A circle that is not filled.
+    Return a circle that is not filled.
     """
     half = f"a{radius:g} {radius:g} 0 1 0"
     shape = f"M{x - radius:g} {y:g}{half} {2 * radius:g} 0{half} {-2 * radius:g} 0"
@@ -87,7 +87,7 @@ def ring(x: float, y: float, *, kind: str = "", radius: float = 3.5) -> str:
 
 def bar(x: float, y: float, width: float, height: float, *, kind: str = "") -> str:
     """
-    A filled rectangle.
+    Return a filled rectangle.
     """
     return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}"{_class(kind)}/>'
 

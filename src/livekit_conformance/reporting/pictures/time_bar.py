@@ -1,5 +1,5 @@
 """
-Where the time of a call goes: from the INVITE to each of its marks.
+Picture of the time that a call takes, from the INVITE to each of its marks.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _ROW = svg.LINE + _THICK + 12
 
 def time_bar(timeline: Timeline, language: Language) -> str:
     """
-    The picture of where the time of `timeline` goes; empty when no mark of it was seen.
+    Return the picture of the time between the marks of `timeline`; empty if none was seen.
     """
     seen = [mark for mark in marks(timeline) if mark.at_s is not None]
     if not seen:
         return ""
-    told = [_told(mark, before, seen, language) for before, mark in _with_before(seen)]
+    durations = [_words(mark, before, seen, language) for before, mark in _with_before(seen)]
     missing = [
         phrases.NOT_REACHED.say(language, what=phrases.MARKS[mark.name].say(language))
         for mark in marks(timeline)
@@ -34,7 +34,7 @@ def time_bar(timeline: Timeline, language: Language) -> str:
     ]
     body, y = "", 0.0
     whole = _at(seen[-1]) or 1.0
-    for words, (before, mark) in zip(told, _with_before(seen), strict=True):
+    for words, (before, mark) in zip(durations, _with_before(seen), strict=True):
         start, end = before / whole * _WIDTH, _at(mark) / whole * _WIDTH
         body += svg.text(0, y + svg.LINE - 3, words)
         body += svg.path(f"M0 {y + svg.LINE + _THICK + 2:g}H{_WIDTH}", kind="lkc-lane", width=1)
@@ -43,7 +43,7 @@ def time_bar(timeline: Timeline, language: Language) -> str:
     for words in missing:
         body += svg.text(0, y + svg.LINE - 3, words, kind="lkc-bad")
         y += svg.LINE + 4
-    description = phrases.BAR_DESC.say(language, marks="; ".join(told + missing))
+    description = phrases.BAR_DESC.say(language, marks="; ".join(durations + missing))
     title = phrases.HEAD_TIME.say(language)
     return svg.picture("time", size=(_WIDTH, y), title=title, description=description, body=body)
 
@@ -54,7 +54,7 @@ def _with_before(seen: list[CallMoment]) -> Iterator[tuple[float, CallMoment]]:
         yield (0.0 if before is None else _at(before)), mark
 
 
-def _told(mark: CallMoment, before: float, seen: list[CallMoment], language: Language) -> str:
+def _words(mark: CallMoment, before: float, seen: list[CallMoment], language: Language) -> str:
     took, whole = _at(mark) - before, _at(seen[-1])
     return phrases.AT.say(
         language,

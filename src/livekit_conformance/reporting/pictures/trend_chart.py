@@ -1,5 +1,5 @@
 """
-How the last runs went: their success rate and coverage as lines, their verdicts as marks.
+Draw the trend of the last runs: success rate and coverage as lines, verdicts as marks.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ALL = 100.0
 
 def trend_chart(points: Sequence[Point], language: Language, *, name: str = "trend") -> str:
     """
-    The picture of at least two runs, oldest first; empty when there are fewer.
+    Return the picture of at least two runs, oldest first; empty if there are fewer.
 
     `name` makes its ids: no other picture of the page may have it.
     """

@@ -1,5 +1,5 @@
 """
-One writer per format. Each turns the one result of a run into a file and counts nothing itself.
+Writers, one per format: each turns the one result of a run into a file and counts nothing itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from livekit_conformance.reporting.writers import (
     timelines,
 )
 
-# File or folder name -> what writes it.
+# File or folder name -> its writer.
 WRITERS: dict[str, Callable[[Result, Path], None]] = {
     "results.json": results_json.write,
     "junit.xml": junit.write,
@@ -32,7 +32,7 @@ WRITERS: dict[str, Callable[[Result, Path], None]] = {
 
 def write_all(result: Result, directory: Path) -> None:
     """
-    Write every report of `result` into `directory`; raises OSError when one cannot be written.
+    Write every report of `result` into `directory`; raise OSError if one cannot be written.
     """
     directory.mkdir(parents=True, exist_ok=True)
     for name, write in WRITERS.items():

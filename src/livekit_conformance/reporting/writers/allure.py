@@ -39,7 +39,7 @@ from livekit_conformance.reporting.text import phrases, words
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 _SEVERITY = {"MUST": Severity.CRITICAL, "SHOULD": Severity.MINOR}
-# Messages begin with their verdict. `.` would stop at a line's end in one of the two generators.
+# Messages begin with their verdict. In one of the two generators `.` does not match a line break.
 _CATEGORIES = tuple(
     {"name": name, "matchedStatuses": [status], "messageRegex": rf"{begin}[\s\S]*"}
     for name, status, begin in (
@@ -69,21 +69,21 @@ _URL = re.compile(r"https?://[^\s<>\"'();,]+")
 
 def write(result: Result, path: Path) -> None:
     """
-    Write the folder anew; results of an earlier run would be counted again.
+    Write the folder anew, because results of an earlier run would be counted again.
     """
     _write(result, AllureFileLogger(path, clean=True), path, path.parent)
 
 
 def add(result: Result, folder: Path, run_directory: Path) -> None:
     """
-    Write the results of the run in `run_directory` to `folder`, beside what is there.
+    Add the results of the run in `run_directory` to `folder`.
     """
     _write(result, AllureFileLogger(folder), folder, run_directory)
 
 
 def labels(check: CheckRecord) -> dict[str, str]:
     """
-    Return the labels that a check has before it is run: checks can be selected by them.
+    Return the labels that a check has before it is run, so that checks can be selected by them.
     """
     if is_about_client(check.id):
         title = phrases.CLIENT.en
@@ -123,25 +123,25 @@ def _write(result: Result, logger: AllureFileLogger, folder: Path, run_directory
 
 def executor(result: Result) -> dict[str, Any]:
     """
-    Who ran it, and where that can be looked up.
+    Return the system that ran the checks (of CI, or `local`), with the link to its build.
     """
     build = result.run.build
-    told: dict[str, Any] = {
+    found: dict[str, Any] = {
         "type": build.get("system", "local"),
         "name": _EXECUTORS.get(build.get("system", ""), "livekit-conformance"),
         "reportName": f"LiveKit conformance: {result.run.environment}",
         "buildName": build.get("name", result.run.id),
     }
     if (number := build.get("number", "")).isdecimal():
-        told["buildOrder"] = int(number)
-        told["buildName"] += f" #{number}"
+        found["buildOrder"] = int(number)
+        found["buildName"] += f" #{number}"
     if url := build.get("url"):
-        told["buildUrl"] = url
-    return told
+        found["buildUrl"] = url
+    return found
 
 
 def _test(run_id: str, check: CheckRecord) -> TestResult:
-    # History is kept by these two, so they hold nothing that changes from run to run.
+    # Allure keeps history by these two ids, so they hold nothing that changes from run to run.
     identity = md5(check.id.encode(), usedforsecurity=False).hexdigest()
     found = {
         "verdict": check.verdict.value,
@@ -177,7 +177,7 @@ def _details(check: CheckRecord) -> StatusDetails:
 
 def _links(check: CheckRecord) -> Iterator[Link]:
     if check.verdict is Verdict.KNOWN:
-        # The reason of a known issue is where its ticket is named; the violation comes after it.
+        # The reason of a known issue names its ticket; the violation comes after it.
         for url in _URL.findall((check.message or "").partition("; ")[0]):
             yield Link(LinkType.ISSUE, url, url)
 
@@ -186,7 +186,7 @@ def _attach_evidence(
     result: Result, logger: AllureFileLogger, run_directory: Path
 ) -> dict[str, Attachment]:
     """
-    Copy each piece of evidence once, several checks may share it; return what refers to it.
+    Copy each piece of evidence once, as checks may share it; return the attachments by path.
     """
     attachments = {}
     for evidence in dict.fromkeys(path for check in result.checks for path in check.evidence):
@@ -218,7 +218,7 @@ def _facts(result: Result) -> dict[str, str]:
 
 def _property(name: str, value: str) -> str:
     r"""
-    A line of a Java properties file: what is not printable ASCII as \uXXXX, in UTF-16.
+    Return a line of a Java properties file; all but printable ASCII becomes \uXXXX, in UTF-16.
     """
     escaped = value.replace("\\", "\\\\")
     units = escaped.encode("utf-16-be", "surrogatepass")

@@ -35,7 +35,7 @@ _NAME = "livekit-conformance"
 
 def write(result: Result, path: Path) -> None:
     """
-    Write the CTRF report. Times are in milliseconds.
+    Write the CTRF report, with times in milliseconds.
     """
     start = epoch_ms(result.run.started)
     stop = start + round(result.run.duration_s * 1000)
@@ -89,7 +89,7 @@ def _tests(result: Result) -> Iterator[dict[str, Any]]:
 
 def _test(check: CheckRecord, cause: Diagnosis | None) -> dict[str, Any]:
     test: dict[str, Any] = {
-        # The same in every run: readers follow a test by it.
+        # The same in every run, because readers follow a test by this id.
         "id": str(uuid5(NAMESPACE_URL, f"{_NAME}/{check.id}")),
         "name": check.id,
         "status": _STATUS[OUTCOMES[check.verdict]],
@@ -130,7 +130,7 @@ def _content_type(path: str) -> str:
 
 def _environment(result: Result) -> dict[str, Any]:
     build = result.run.build
-    told: dict[str, Any] = {
+    found: dict[str, Any] = {
         "reportName": f"LiveKit conformance: {result.run.environment}",
         "appName": "livekit-server",
         "appVersion": result.run.versions.get("livekit_server"),
@@ -143,8 +143,8 @@ def _environment(result: Result) -> dict[str, Any]:
         "healthy": result.is_accepted,
     }
     if (number := build.get("number", "")).isdecimal():
-        told["buildNumber"] = int(number)
-    known = {name: value for name, value in told.items() if value is not None}
+        found["buildNumber"] = int(number)
+    known = {name: value for name, value in found.items() if value is not None}
     return known | {"extra": {"run": result.run.id, "url": result.run.url, **result.run.versions}}
 
 

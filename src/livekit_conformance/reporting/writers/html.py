@@ -14,7 +14,7 @@ from livekit_conformance.reporting.result.trend import before
 
 def write(result: Result, path: Path) -> None:
     """
-    Write the page of the run whose folder `path` is in.
+    Write the page of a run to `path`, which lies in the folder of that run.
     """
     trend = before(result, path.parent.parent)
     path.write_text(render(report_page(result, trend.points)), encoding="utf-8")
@@ -22,6 +22,6 @@ def write(result: Result, path: Path) -> None:
 
 def summary(result: Result) -> str:
     """
-    Return the same without the single checks, with its own style: for the page of pytest-html.
+    Return the page without the single checks and with its own style, for pytest-html's page.
     """
     return render(summary_page(result), "embedded")

@@ -1,5 +1,5 @@
 """
-junit.xml: one testcase per check; what JUnit has no word for stands in its properties.
+junit.xml: one testcase per check; its properties hold the facts that JUnit has no field for.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from livekit_conformance.reporting.text import words
 from livekit_conformance.verdict import CheckRecord
 
 _ELEMENTS: dict[Outcome, str] = {"failed": "failure", "broken": "error", "skipped": "skipped"}
-# What XML 1.0 cannot hold, section 2.2.
+# Characters that XML 1.0 does not allow, section 2.2.
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
 
@@ -25,7 +25,7 @@ def write(result: Result, path: Path) -> None:
     """
     run = result.run
     numbers = _numbers(result.checks)
-    del numbers["skipped"]  # which the schema knows of a suite only
+    del numbers["skipped"]  # the schema allows it on a suite only
     attributes = {"name": _name(result), **numbers, "time": f"{run.duration_s:.3f}"}
     root = ET.Element("testsuites", attributes)
     root.extend(suites(result))
@@ -35,7 +35,7 @@ def write(result: Result, path: Path) -> None:
 
 def suites(result: Result) -> Iterator[ET.Element]:
     """
-    Yield the test suite of the deployment and, where it was checked, that of our client.
+    Yield the test suite of the deployment and, if our client was checked, that of the client.
     """
     run, name = result.run, _name(result)
     facts = {

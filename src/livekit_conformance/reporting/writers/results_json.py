@@ -1,5 +1,5 @@
 """
-results.json: the result file that others build on. Its JSON Schema lies beside this module.
+results.json: the result file for other programs, with a JSON Schema in `reporting/`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def write(result: Result, path: Path) -> None:
 
 def schema() -> dict[str, Any]:
     """
-    The JSON Schema of the result file.
+    Return the JSON Schema of the result file.
     """
     file = resources.files("livekit_conformance.reporting") / "results.schema.json"
     content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))

@@ -14,12 +14,12 @@ from livekit_conformance.reporting.text import phrases, words
 
 # GitHub takes 65,536 characters in a comment.
 LIMIT = 65_000
-# A line of more is cut; report.html has all of it.
+# A longer line is cut; report.html has all of it.
 _LONGEST = 1_000
-# Characters that Markdown or HTML inside it would act on.
+# Characters that Markdown, or HTML inside it, would interpret.
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
-# Nothing that cannot be seen: control characters, halves of a pair, and what turns the direction of
-# the text after it.
+# Invisible characters: control characters, lone surrogates, and those that change the direction of
+# the text after them.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -32,7 +32,7 @@ def write(result: Result, path: Path) -> None:
 
 def text(result: Result) -> str:
     """
-    Verdict, requirements, causes with their fix, what failed: as much as fits into a comment.
+    Return verdict, requirements, causes with their fix, and failures, cut to fit into a comment.
     """
     lines = list(_lines(result))
     kept = _fitting(lines, LIMIT)
@@ -43,7 +43,7 @@ def text(result: Result) -> str:
 
 def _fitting(lines: list[str], limit: int) -> int:
     """
-    How many lines fit, with room for the one that says that others do not.
+    Return how many lines fit, with room for the line that counts the others.
     """
     size = 0
     for number, line in enumerate(lines):
@@ -66,8 +66,8 @@ def _lines(result: Result) -> Iterator[str]:
     target = run.url or phrases.NEVER_REACHED.say(result.language)
     yield f"{_text(run.environment)} ({run.kind}): {_text(target)}, {_text(run.id)}"
     if run.interrupted:
-        told = phrases.INTERRUPTED.say(result.language, why=run.interrupted)
-        yield f"\n{_text(told[0].upper() + told[1:])}"
+        why = phrases.INTERRUPTED.say(result.language, why=run.interrupted)
+        yield f"\n{_text(why[0].upper() + why[1:])}"
     yield f"\n## {phrases.HEAD_REQUIREMENTS.say(result.language)}\n"
     head = (phrases.REQUIREMENT, phrases.VERDICT, phrases.FIGURES_HEAD, phrases.COUNTS)
     yield f"| {' | '.join(text.say(result.language) for text in head)} |"
@@ -90,9 +90,9 @@ def _lines(result: Result) -> Iterator[str]:
     if result.timelines:
         yield f"\n## {phrases.HEAD_STORY.say(result.language)}\n"
         yield from (
-            f"- {_text(told.purpose)}: {_text(told.outcome)}, [step by step](evidence/{file})"
-            for told in result.timelines
-            if (file := timeline_file(told))
+            f"- {_text(story.purpose)}: {_text(story.outcome)}, [step by step](evidence/{file})"
+            for story in result.timelines
+            if (file := timeline_file(story))
         )
     if left := list(words.skipped_lines(result)):
         yield f"\n## {phrases.HEAD_NOT_LOOKED_AT.say(result.language)}\n"

@@ -1,5 +1,5 @@
 """
-evidence/timeline-<call>.txt and .json: the story of each call that matters, drawn and as data.
+evidence/timeline-<call>.txt and .json: the story of each relevant call, as a drawing and as data.
 """
 
 from __future__ import annotations
