@@ -1,3 +1,3 @@
 """
-The result of a run, in memory and on disk.
+Result of a run, in memory and on disk.
 """

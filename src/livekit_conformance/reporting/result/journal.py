@@ -1,8 +1,8 @@
 """
-One JSON line for everything that matters, on disk at once: a killed run still has its report.
+Journal of a run: one JSON line per event, on disk at once, so that a killed run has its report.
 
-All reports, those at the end of a run too, are made from what the journal says. The living run
-holds a lock on it, which the kernel releases however the run ends.
+All reports, those at the end of a run too, are made from the journal. The living run holds a lock
+on it, which the kernel releases however the run ends.
 """
 
 from __future__ import annotations
@@ -35,34 +35,34 @@ from livekit_conformance.timeline.story import PROBE, timelines
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 NAME = "journal.jsonl"
-# As `_write` begins the line of a check.
+# Beginning of the line that `_write` writes for a check.
 _CHECK = b'{"type": "check"'
 _HAPPY = frozenset({Verdict.PASS, Verdict.SKIPPED})
 
 
 class JournalError(Exception):
     """
-    A file that is not the journal of a run; names the line.
+    File that is not the journal of a run; the message names the line.
     """
 
 
 class Journal:
     """
-    Writes the journal of one run. Everything handed in must be free of secrets.
+    Writer of the journal of one run; all arguments must be free of secrets.
 
-    It is locked until `release`, so that nobody else takes the run for dead.
+    The journal is locked until `release`, so that no other run takes this one for dead.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: TextIO = path.open("w", encoding="utf-8")
-        # A descriptor of the same open file: it holds the lock when the file is closed.
+        # A descriptor of the same open file: it keeps the lock when the file is closed.
         self._lock: int | None = os.dup(self._file.fileno())
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def begin(self, run: Run, planned: Iterable[CheckRecord]) -> None:
         """
-        Head the journal with the run and the checks it is going to make.
+        Begin the journal with the run and the checks that it plans.
         """
         self._write("run", run=asdict(run))
         plan = [record_as_json(record) for record in planned]
@@ -71,13 +71,13 @@ class Journal:
 
     def target(self, url: str, versions: Mapping[str, str]) -> None:
         """
-        Note which target was found.
+        Record the target that was found.
         """
         self._write("target", url=url, versions=dict(versions))
 
     def started(self, check_id: str) -> None:
         """
-        Note that a check begins: should the run be killed, it is known where and when.
+        Record the start of a check, so that a killed run shows where and when it was killed.
         """
         self._write("start", check=check_id, at=timestamp(time.time()))
 
@@ -85,28 +85,28 @@ class Journal:
         self, record: CheckRecord, observations: Iterable[Observation], *, elapsed_s: float
     ) -> None:
         """
-        Note the outcome of a check, and everything that was seen since the last one.
+        Record the outcome of a check, and the observations made since the last one.
         """
         self.seen(observations)
         self._write("check", elapsed_s=elapsed_s, check=record_as_json(record))
 
     def seen(self, observations: Iterable[Observation]) -> None:
         """
-        Note observations.
+        Record observations.
         """
         for observation in observations:
             self._write("observation", observation=observation.as_json())
 
     def end(self, *, duration_s: float, interrupted: str | None) -> None:
         """
-        Note that the run came to its end, and close the file.
+        Record that the run came to its end, and close the file.
         """
         self._write("end", duration_s=duration_s, interrupted=interrupted)
         self._file.close()
 
     def release(self) -> None:
         """
-        Let others see that the run is over: its reports are written. May be called again.
+        Release the lock: the run is over and its reports are written. May be called again.
         """
         self._file.close()
         if self._lock is not None:
@@ -121,7 +121,7 @@ class Journal:
 
 def is_held(path: Path) -> bool:
     """
-    Whether the run whose journal is at `path` lives; raises OSError when it cannot be read.
+    Return whether the run with the journal at `path` lives; raise OSError if it cannot be read.
     """
     with path.open("rb") as file:
         try:
@@ -133,7 +133,7 @@ def is_held(path: Path) -> bool:
 
 def durations(path: Path) -> dict[str, float]:
     """
-    How long each check of the run took with its set-up, in seconds; none when it cannot be read.
+    Return the duration of each check with its set-up in seconds; empty if unreadable.
     """
     found: dict[str, float] = {}
     former = 0.0
@@ -144,46 +144,46 @@ def durations(path: Path) -> dict[str, float]:
             found[check] = found.get(check, 0.0) + max(elapsed - former, 0.0)
             former = elapsed
     except (OSError, JournalError, KeyError, TypeError):
-        return {}  # of another version, or broken: it only tells about the past
+        return {}  # of another version, or broken: these are only estimates
     return found
 
 
 def read(path: Path, causes: Sequence[Cause] = CAUSES, *, lives: bool = False) -> Result:
     """
-    The result of the run whose journal is at `path`, whether it came to its end or not.
+    Return the result of the run with the journal at `path`, whether it came to its end or not.
 
     It is diagnosed anew, by `causes`. A run that neither ended nor `lives` was killed.
 
-    Raises JournalError when the file is not a journal, OSError when it cannot be read.
+    Raises JournalError if the file is not a journal, OSError if it cannot be read.
     """
-    told = _Told()
+    content = _Content()
     for line in _lines(path):
         try:
-            told.take(line)
+            content.take(line)
         except (KeyError, TypeError, ValueError) as error:
             problem = f"a line {line['type']!r} that is none of ours: {type(error).__name__}"
             raise JournalError(f"{path}: {problem}: {error}") from error
-    if (run := told.run) is None:
+    if (run := content.run) is None:
         raise JournalError(f"{path}: not the journal of a run: it does not begin with one")
-    observations, begun = told.observations, told.begun
-    begun_at = told.begun_at
-    # Of a check that was run again the last attempt counts.
-    done = {record.id: record for record in told.attempts}
+    observations, begun = content.observations, content.begun
+    begun_at = content.begun_at
+    # If a check was run again, its last attempt counts.
+    done = {record.id: record for record in content.attempts}
     records = tuple(done.values())
-    if not told.ended:
+    if not content.ended:
         run = replace(run, interrupted=_where(begun, done, "still running" if lives else "killed"))
     why = f"{NOT_RUN}{run.interrupted or 'the run stopped before this check'}"
-    left = not_run((plan for plan in told.planned if plan.id not in done), why)
+    left = not_run((plan for plan in content.planned if plan.id not in done), why)
     checks = (*records, *(_halfway(r, begun, begun_at, lives=lives) for r in left))
-    stories = _stories(observations, told.attempts, told.seen_by)
+    stories = _stories(observations, content.attempts, content.seen_by)
     found = diagnose(records, observations, causes)
-    return Result(run, checks, found, stories, not_selected=told.not_selected)
+    return Result(run, checks, found, stories, not_selected=content.not_selected)
 
 
 @dataclass(slots=True)
-class _Told:
+class _Content:
     """
-    What the lines of a journal have told so far.
+    Content of the journal lines that were read so far.
     """
 
     run: Run | None = None
@@ -191,7 +191,7 @@ class _Told:
     not_selected: tuple[str, ...] = ()
     attempts: list[CheckRecord] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
-    # How many observations there were when each attempt was done.
+    # Number of observations when each attempt was done.
     seen_by: list[int] = field(default_factory=list)
     # The check that began last, and when.
     begun: str | None = None
@@ -213,7 +213,7 @@ class _Told:
             case "target" if run:
                 self.run = replace(run, url=line["url"], versions=line["versions"])
             case "start":
-                # Journals of the first versions do not say when.
+                # Journals of the first versions have no time here.
                 self.begun, self.begun_at = line["check"], line.get("at")
             case "observation":
                 self.observations.append(Observation(**line["observation"]))
@@ -229,7 +229,7 @@ class _Told:
 
 def _run_from_json(data: Mapping[str, Any]) -> Run:
     """
-    Return the run that heads a journal; what only another version knows of it is passed over.
+    Return the run at the head of a journal; ignore fields that this version does not know.
     """
     known = {each.name: data[each.name] for each in fields(Run) if each.name in data}
     return Run(**known | {"again": tuple(data.get("again", ()))})
@@ -254,7 +254,7 @@ def _stories(
     observations: Sequence[Observation], attempts: Sequence[CheckRecord], seen_by: Sequence[int]
 ) -> tuple[Timeline, ...]:
     """
-    The stories of the probe call and of every call that a check was not happy with.
+    Return the stories of the probe call and of every call of an unhappy check.
     """
     unhappy: set[int] = set()
     for record, start, end in zip(attempts, (0, *seen_by), seen_by, strict=False):
@@ -267,7 +267,7 @@ def _stories(
 
 def _lines(path: Path, begins: bytes = b"") -> Iterable[dict[str, Any]]:
     # Not splitlines(): a recorded text may hold U+0085 or U+2028, which JSON leaves as they are.
-    # As bytes, because a kill may tear a character in two.
+    # Read as bytes, because a kill may tear a character in two.
     lines = path.read_bytes().removesuffix(b"\n").split(b"\n")
     for number, line in enumerate(lines, 1):
         if not line.startswith(begins):

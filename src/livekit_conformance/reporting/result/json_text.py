@@ -11,10 +11,10 @@ from typing import Any
 
 def entry_a_line(content: Mapping[str, Any]) -> str:
     """
-    The object with each of its members on a line, and each entry of a member that is a list.
+    Return a JSON object with one line per member, and one per entry of a member that is a list.
 
-    The encoder that indents is written in Python and takes ten times as long. What JSON has no
-    form for is written as its text.
+    The encoder that indents is written in Python and takes ten times as long. A value that JSON
+    cannot represent is written as its text.
     """
     members = ",\n".join(f" {_compact(name)}: {_lines(value)}" for name, value in content.items())
     return f"{{\n{members}\n}}\n"

@@ -1,5 +1,5 @@
 """
-The one result of a run. Every report is written from it, so all of them say the same numbers.
+Result of a run: every report is written from it, so all of them show the same numbers.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from livekit_conformance.verdict import (
 
 SCHEMA = 2
 _FIELDS = tuple(each.name for each in fields(CheckRecord))
-# So begins the message of a check that the run did not come to.
+# Beginning of the message of a check that the run did not reach.
 NOT_RUN = "not run: "
 _EXACT = 100.0
 _HIGHEST_INEXACT = 99.9
@@ -38,7 +38,7 @@ _QUIET = frozenset({Verdict.PASS, Verdict.SKIPPED, Verdict.KNOWN})
 @dataclass(frozen=True, slots=True)
 class Run:
     """
-    What was run, where and when; `started` in ISO 8601 (UTC), `duration_s` in seconds.
+    Facts of a run: target, time and settings; `started` in ISO 8601 (UTC), `duration_s` in seconds.
     """
 
     id: str
@@ -52,18 +52,18 @@ class Run:
     versions: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     interrupted: str | None = None
-    # What `build_of` found; in the journal and the formats that have a place for it.
+    # Build that `build_of` found; in the journal and in the formats that have a place for it.
     build: Mapping[str, str] = field(default_factory=dict)
-    # The words of the command that runs a check of it once more.
+    # Words of the command that runs one of its checks once more.
     again: tuple[str, ...] = ()
-    # Per cent that --require-coverage asks for.
+    # Per cent required by --require-coverage.
     required_coverage: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """
-    The figures of the checks that belong together: a requirement, an area, or the whole run.
+    Figures of checks that belong together: a requirement, an area, or the whole run.
     """
 
     id: str
@@ -74,20 +74,20 @@ class Group:
     @property
     def success_rate(self) -> float | None:
         """
-        Per cent to one decimal; None when nothing was decided.
+        Success rate in per cent to one decimal; None if nothing was attempted.
         """
         return _per_cent(self.tally.success_rate)
 
     @property
     def coverage(self) -> float:
         """
-        Per cent to one decimal.
+        Coverage in per cent to one decimal.
         """
         return _per_cent(self.tally.coverage) or 0.0
 
     def counts(self) -> dict[str, Any]:
         """
-        The counts and the two figures, as they stand in the result file.
+        Return the counts and the two figures as they are in the result file.
         """
         numbers: dict[str, Any] = {v.value.lower(): self.tally.counts[v] for v in Verdict}
         return numbers | {
@@ -102,10 +102,10 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Result:
     """
-    Everything that is known at the end of a run; `language` is that of the reports people read.
+    All facts known at the end of a run; `language` is the language of the reports for people.
 
-    `not_selected` are the checks of the catalogue that the run left out. What is about our own
-    client is in `client` alone; all other figures are those of the deployment.
+    `not_selected` are the checks of the catalogue that the run left out. Checks of our own client
+    count in `client` alone; all other figures are those of the deployment.
     """
 
     run: Run
@@ -118,21 +118,21 @@ class Result:
     @property
     def deployment_checks(self) -> tuple[CheckRecord, ...]:
         """
-        Return the checks that say something of the deployment.
+        Checks of the deployment.
         """
         return tuple(check for check in self.checks if not is_about_client(check.id))
 
     @property
     def client_checks(self) -> tuple[CheckRecord, ...]:
         """
-        Return the checks of our own client.
+        Checks of our own client.
         """
         return tuple(check for check in self.checks if is_about_client(check.id))
 
     @property
     def summary(self) -> Group:
         """
-        Return the figures of the deployment; a run that did not come to its end is INCOMPLETE.
+        Figures of the deployment; a run that did not come to its end is INCOMPLETE at best.
         """
         whole = _group("run", "Run", self.deployment_checks, len(self._left_out))
         is_cut_short = self.run.interrupted and whole.verdict in ACCEPTED
@@ -141,7 +141,7 @@ class Result:
     @property
     def client(self) -> Group:
         """
-        Return the figures of our own client.
+        Figures of our own client.
         """
         left = len(self.not_selected) - len(self._left_out)
         return _group("client", "Our own client", self.client_checks, left)
@@ -149,35 +149,35 @@ class Result:
     @property
     def verdict(self) -> RunVerdict:
         """
-        Return the verdict of the deployment.
+        Verdict of the deployment.
         """
         return self.summary.verdict
 
     @property
     def has_required_coverage(self) -> bool:
         """
-        Whether as much was decided as --require-coverage asks for.
+        Return whether the coverage reaches --require-coverage.
         """
         return self.summary.tally.coverage >= self.run.required_coverage
 
     @property
     def client_holds(self) -> bool:
         """
-        Whether nothing that was looked at speaks against our own client.
+        Return whether no check of our own client is FAIL, BLOCKED or ERROR.
         """
         return not any(self.client.tally.counts[verdict] for verdict in _UNACCEPTABLE)
 
     @property
     def is_accepted(self) -> bool:
         """
-        Whether the exit status of the run is 0.
+        Return whether the exit status of the run is 0.
         """
         return self.verdict in ACCEPTED and self.has_required_coverage and self.client_holds
 
     @property
     def requirements(self) -> tuple[Group, ...]:
         """
-        Return the figures of every requirement, checked or not.
+        Figures of every requirement, checked or not.
         """
         checks, left = self.deployment_checks, self._left_out
         return tuple(
@@ -193,7 +193,7 @@ class Result:
     @property
     def areas(self) -> tuple[Group, ...]:
         """
-        Return the figures of every area, checked or not.
+        Figures of every area, checked or not.
         """
         checks = self.deployment_checks
         left = [clause.area for check in self._left_out if (clause := _known_clause(check))]
@@ -209,38 +209,38 @@ class Result:
     @property
     def chain(self) -> Chain:
         """
-        How far the chain was seen to work.
+        Working and broken links of the chain.
         """
         return chain_of(check for check in self.deployment_checks if not never_ran(check))
 
     @property
     def calls(self) -> CallsSeen:
         """
-        Return whether calls work.
+        State of calls, as the run shows it.
         """
         return calls_of(self.checks)
 
     def roots(self) -> tuple[CheckRecord, ...]:
         """
-        What has to be looked at: undecided or violated, and not merely blocked by another check.
+        Return the checks that need attention: undecided or violated, not merely blocked by another.
         """
         return tuple(filter(is_root, self.checks))
 
     def causes(self) -> dict[str, Diagnosis]:
         """
-        For each check that a diagnosis explains: the most certain one.
+        Return the most certain diagnosis of each check that one explains.
         """
         return {check: found for found in reversed(self.diagnoses) for check in found.checks}
 
     def blocked_by(self, check_id: str) -> tuple[CheckRecord, ...]:
         """
-        The checks that could not be made because this one did not pass.
+        Return the checks that could not be made because this one did not pass.
         """
         return tuple(check for check in self.checks if check.blocked_by == check_id)
 
     def as_json(self) -> dict[str, Any]:
         """
-        The result file, as plain JSON values.
+        Return the result file as plain JSON values.
         """
         run = self.run
         return {
@@ -283,7 +283,7 @@ class Result:
 
 class Judge(Protocol):
     """
-    Who has the result when the run has ended, None before and where there is none.
+    Holder of the result of a run; None before the run has ended, or if there is no result.
     """
 
     result: Result | None
@@ -291,8 +291,9 @@ class Judge(Protocol):
 
 def is_root(record: CheckRecord) -> bool:
     """
-    Whether a check has to be looked at: undecided or violated, and not merely blocked by another or
-    by the end of the run.
+    Return whether a check needs attention: it is undecided or violated.
+
+    A check merely blocked by another one, or by the end of the run, does not.
     """
     is_quiet = record.verdict in _QUIET or never_ran(record)
     return not is_quiet and record.blocked_by is None
@@ -300,15 +301,15 @@ def is_root(record: CheckRecord) -> bool:
 
 def record_as_json(record: CheckRecord) -> dict[str, Any]:
     """
-    One entry of `checks[]`.
+    Return one entry of `checks[]`.
     """
-    # Not asdict(): it copies what cannot change, at three times the cost.
+    # Not asdict(): it copies immutable values too, at three times the cost.
     return _lists({name: getattr(record, name) for name in _FIELDS})
 
 
 def record_from_json(data: Mapping[str, Any]) -> CheckRecord:
     """
-    The record that `record_as_json` wrote.
+    Return the record that `record_as_json` wrote.
     """
     values = dict(data)
     values["verdict"] = Verdict(values["verdict"])
@@ -318,14 +319,14 @@ def record_from_json(data: Mapping[str, Any]) -> CheckRecord:
 
 def clause_of(check_id: str) -> str:
     """
-    The clause that a check claims: its id without parameters and without the clean-up mark.
+    Return the clause that a check claims: its id without parameters and clean-up mark.
     """
     return check_id.partition("[")[0].partition("#")[0]
 
 
 def is_about_client(check_id: str) -> bool:
     """
-    Whether a check is about our own client, so that it says nothing of the deployment.
+    Return whether a check is about our own client and therefore not about the deployment.
     """
     clause = _known_clause(check_id)
     return clause is not None and clause.is_about_client
@@ -333,7 +334,7 @@ def is_about_client(check_id: str) -> bool:
 
 def not_run(planned: Iterable[CheckRecord], why: str) -> Iterable[CheckRecord]:
     """
-    Planned checks that never began, as the BLOCKED records that they are.
+    Yield a BLOCKED record for each planned check that never began.
     """
     for plan in planned:
         yield CheckRecord(
@@ -350,14 +351,14 @@ def not_run(planned: Iterable[CheckRecord], why: str) -> Iterable[CheckRecord]:
 
 def never_ran(record: CheckRecord) -> bool:
     """
-    Whether the run stopped before this check: it proves nothing about any link.
+    Return whether the run stopped before this check, which then proves nothing about any link.
     """
     return record.verdict is Verdict.BLOCKED and (record.message or "").startswith(NOT_RUN)
 
 
 def timestamp(epoch_s: float) -> str:
     """
-    Return seconds since the epoch as `CheckRecord.started` has them.
+    Return seconds since the epoch in the format of `CheckRecord.started`.
     """
     moment = datetime.fromtimestamp(epoch_s, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -392,7 +393,7 @@ def _group(name: str, title: str, records: Iterable[CheckRecord], not_selected: 
 def _per_cent(exact: float | None) -> float | None:
     if exact is None:
         return None
-    # 100.0 is said of the whole only.
+    # 100.0 stands for the whole only.
     return _EXACT if exact == _EXACT else min(math.floor(exact * 10 + 0.5) / 10, _HIGHEST_INEXACT)
 
 
@@ -402,7 +403,7 @@ def _lists(data: dict[str, Any]) -> dict[str, Any]:
 
 Outcome = Literal["passed", "failed", "broken", "skipped"]
 
-# How verdicts are told to formats that know only these four.
+# Outcome of each verdict for formats that know only these four.
 OUTCOMES: Mapping[Verdict, Outcome] = {
     Verdict.PASS: "passed",
     Verdict.WARN: "passed",

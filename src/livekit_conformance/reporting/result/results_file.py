@@ -1,8 +1,8 @@
 """
-A run read back: from its results.json, its folder, or the journal of one that was killed.
+Read a run back: from its results.json, its folder, or the journal of a run that was killed.
 
-The counts are made anew from the checks, so no figure is believed that the checks do not bear out.
-Fields that are not known are passed over: a later version may have added them.
+The figures are computed anew from the checks, so that they always agree with them. Unknown fields
+are ignored: a later version may have added them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from livekit_conformance.reporting.result.model import SCHEMA, Result, Run, clau
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 NAME = "results.json"
-# Figures are counted anew from the checks, so those of schema 1 become those of today.
+# Figures are computed anew from the checks, so those of schema 1 become those of today.
 _READABLE = (1, SCHEMA)
 _Made = TypeVar("_Made", Run, CheckRecord, Diagnosis)
 _LINKS = frozenset(Link)
@@ -31,15 +31,15 @@ _LINKS = frozenset(Link)
 
 class ResultsError(Exception):
     """
-    A file that does not hold the result of a run; names the file and what is wrong with it.
+    File that does not hold the result of a run; the message names the file and its defect.
     """
 
 
 def load(path: Path) -> Result:
     """
-    The run at `path`: a result file, a journal, or the folder of a run.
+    Return the run at `path`: a result file, a journal, or the folder of a run.
 
-    In a folder the journal is read only where there is no result file. Raises ResultsError.
+    In a folder the journal is read only if there is no result file. Raises ResultsError.
     """
     try:
         file = _file_in(path) if path.is_dir() else path
@@ -49,7 +49,7 @@ def load(path: Path) -> Result:
     except journal.JournalError as error:
         raise ResultsError(str(error)) from error
     except (KeyError, TypeError, ValueError) as error:
-        # Only a journal can do this: its lines are JSON, and not those that we wrote.
+        # Only a journal gets here: its lines are JSON, but not the ones that we write.
         raise ResultsError(f"{path}: not the journal of a run: {error}") from error
     except OSError as error:
         raise ResultsError(f"{path}: cannot be read: {in_system_words(error)}") from error
@@ -57,9 +57,9 @@ def load(path: Path) -> Result:
 
 def parse(file: Path) -> Result:
     """
-    The run whose result file is `file`.
+    Return the run with the result file `file`.
 
-    Raises ResultsError when it is not one, OSError when it cannot be read.
+    Raises ResultsError if it is not one, OSError if it cannot be read.
     """
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
@@ -77,9 +77,9 @@ def parse(file: Path) -> Result:
 
 def result_of(data: Any) -> Result:
     """
-    The result that `Result.as_json` told; its timelines are not in the file.
+    Return the result that `Result.as_json` wrote, without timelines, which are not in the file.
 
-    Raises ResultsError when a field is missing or is not what it should be.
+    Raises ResultsError if a field is missing or has an invalid value.
     """
     content = _object(data, "it")
     if (schema := content.get("schema")) not in _READABLE:
@@ -95,7 +95,7 @@ def result_of(data: Any) -> Result:
         _made(Run, flat, "run"),
         checks,
         tuple(
-            # The first versions did not tell the link.
+            # The first versions did not write the link.
             _made(Diagnosis, {"link": "", **found}, name)
             for name, found in _each(content, "diagnoses")
         ),
@@ -107,7 +107,7 @@ def _checks_left_out(clauses: Iterable[str], checks: Iterable[CheckRecord]) -> t
     """
     Return the checks that a run of schema 1 left out; that schema lists whole clauses only.
 
-    Checks of clauses that the run's version did not know are none of them.
+    Checks of clauses that the run's version did not know are not among them.
     """
     ids = [check.id for check in checks]
     known = {*clauses, *map(clause_of, ids)}
@@ -155,7 +155,7 @@ def _made(kind: type[_Made], data: Mapping[str, Any], name: str) -> _Made:
 
 def _value(field: Field[Any], value: Any, at: str) -> Any:
     """
-    A JSON value as its field has it; the annotation says which.
+    Return a JSON value converted to the annotated type of its field.
     """
     kind = str(field.type)
     if kind == "Verdict":
@@ -172,5 +172,5 @@ def _value(field: Field[Any], value: Any, at: str) -> Any:
         return value
     if not isinstance(value, str) and not (value is None and kind.endswith("None")):
         raise ResultsError(f"{at} is not a text")
-    # A link that this version does not know is none that it could look along.
+    # A link that this version does not know is of no use to it.
     return None if field.name == "broken_link" and value not in _LINKS else value

@@ -1,5 +1,5 @@
 """
-How the runs of one environment went, one after another: read from the reports beside each other.
+Trend of the runs of one environment, read from the reports that lie beside each other.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.verdict import RunVerdict
 
 LAST = 30
-# A run's folder is called after the time it began, the environment, and something random.
+# The folder of a run is named after its start time, the environment, and a random part.
 _RUN_ID = re.compile(r"\d{8}T\d{6}Z-(?P<environment>.+)-[0-9a-f]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
     """
-    One run: `started` in ISO 8601 (UTC), `success_rate` and `coverage` in per cent as its report
-    tells them, None where nothing was attempted. The versions are None where they are not known.
+    One run of a trend, with `started` in ISO 8601 (UTC).
+
+    `success_rate` and `coverage` are in per cent as in its report; the rate is None if nothing was
+    attempted. The versions are None if they are not known.
     """
 
     run_id: str
@@ -32,7 +34,7 @@ class Point:
     success_rate: float | None
     coverage: float
     duration_s: float
-    # How many checks the figures are about, of how many, and how many the run left out.
+    # Number of checks decided, of checks applicable, and of checks that the run left out.
     decided: int
     applicable: int
     not_selected: int
@@ -52,7 +54,7 @@ class Trend:
 
 def trend_of(results: Iterable[Result]) -> Trend:
     """
-    The trend over `results`, given in any order; the same run given twice counts once.
+    Return the trend over `results` in any order; a run given twice counts once.
     """
     by_id = {result.run.id: result for result in results}
     points = map(point_of, by_id.values())
@@ -61,9 +63,10 @@ def trend_of(results: Iterable[Result]) -> Trend:
 
 def comparable(points: Sequence[Point]) -> tuple[Point, ...]:
     """
-    Return the points whose success rates may be held against each other.
+    Return the points whose success rates can be compared.
 
-    These left out the fewest checks: a run of three checks is no better than one of all.
+    These are the runs that left out the fewest checks: a run of three checks is not better than one
+    of all checks.
     """
     fewest = min((point.not_selected for point in points), default=0)
     return tuple(point for point in points if point.not_selected == fewest)
@@ -71,7 +74,7 @@ def comparable(points: Sequence[Point]) -> tuple[Point, ...]:
 
 def point_of(result: Result) -> Point:
     """
-    What the trend keeps of a run.
+    Return the point of a run in a trend.
     """
     run, figures = result.run, result.summary
     return Point(
@@ -93,9 +96,9 @@ def point_of(result: Result) -> Point:
 
 def before(result: Result, directory: Path, *, last: int = LAST) -> Trend:
     """
-    The trend up to `result` itself: with it, at most `last` runs of its environment in `directory`.
+    Return the trend up to `result`, with at most `last` runs of its environment in `directory`.
 
-    What cannot be read is passed over: a report must not fail for an older one.
+    Unreadable runs are skipped: a report must not fail because of an older one.
     """
     run = result.run
     found = [result]
@@ -114,19 +117,19 @@ def before(result: Result, directory: Path, *, last: int = LAST) -> Trend:
 
 def run_folders(directory: Path, *, environment: str | None = None) -> list[Path]:
     """
-    The folders in `directory` that hold a result file, by name, which begins with the time.
+    Return the folders in `directory` that hold a result file, by name, which begins with the time.
 
-    Links (`latest`) are left out, and folders whose name tells another environment than the wanted.
+    Links (`latest`) are left out, and so are folders named after another environment.
     """
     return sorted(_folders(directory, environment))
 
 
 def environment_in(folder_name: str) -> str | None:
     """
-    The environment that a run's folder is named after; None for a folder that is named otherwise.
+    Return the environment in the name of a run's folder; None for a folder named otherwise.
     """
-    told = _RUN_ID.fullmatch(folder_name)
-    return told and told["environment"]
+    found = _RUN_ID.fullmatch(folder_name)
+    return found and found["environment"]
 
 
 def _folders(directory: Path, environment: str | None) -> Iterator[Path]:
@@ -135,8 +138,8 @@ def _folders(directory: Path, environment: str | None) -> Iterator[Path]:
     except OSError:
         return
     for folder in entries:
-        told = environment_in(folder.name)
-        if environment and told and told != environment:
+        named = environment_in(folder.name)
+        if environment and named and named != environment:
             continue
         if not folder.is_symlink() and (folder / results_file.NAME).is_file():
             yield folder

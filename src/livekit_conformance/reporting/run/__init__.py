@@ -1,3 +1,3 @@
 """
-A run under way: its state, and the rules of its verdicts.
+Run under way: its state, and the rules of its verdicts.
 """

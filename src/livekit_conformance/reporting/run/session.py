@@ -1,5 +1,5 @@
 """
-What the plugin knows while a run is under way. Fixtures reach it as `config.stash[RUN]`.
+State of the plugin while a run is under way; fixtures reach it as `config.stash[RUN]`.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from livekit_conformance.verdict import CheckRecord
 @dataclass
 class RunState:
     """
-    The profile, the recorder, and what became of the checks so far.
+    State of a run: its profile, its recorder, and the records of the checks so far.
 
-    `directory` is where the reports go, `budget` how many seconds the run may take. The reports are
-    in `language`, what the terminal says at the end in `terminal_language`.
+    `directory` is the folder of the reports, `budget` the seconds that the run may take. The
+    reports are in `language`, the summary on the terminal in `terminal_language`.
     """
 
     environment: str
@@ -72,7 +72,7 @@ class RunState:
         required_coverage: float = 0.0,
     ) -> RunState:
         """
-        Return a new run, with an id that no other run has.
+        Return a new run with a unique id.
         """
         now = datetime.now(UTC)
         name = environment_name(environment)
@@ -106,12 +106,12 @@ class RunState:
 
     def use(self, profile: Profile, *, versions: Mapping[str, str] | None = None) -> None:
         """
-        Go on with the profile that a provisioner filled in, and the versions it found.
+        Continue with the profile that a provisioner filled in, and the versions that it found.
 
         `versions` has the keys `livekit_server` and `livekit_sip`, as far as they are known.
         """
         self.profile = profile
-        self.versions = {name: self.clean(told) for name, told in (versions or {}).items()}
+        self.versions = {name: self.clean(found) for name, found in (versions or {}).items()}
         self.recorder.redact = self.recorder.redact.with_secrets(profile.secrets())
         if self.journal is not None:
             self.journal.target(self.clean(profile.livekit.url), self.versions)
@@ -119,13 +119,13 @@ class RunState:
     @property
     def short_id(self) -> str:
         """
-        The part of the run's id that no other run has.
+        Unique part of the run's id.
         """
         return self.run.id.rpartition("-")[2]
 
     def clean(self, text: str) -> str:
         """
-        `text` without secrets.
+        Return `text` without secrets.
         """
         return self.recorder.redact(text)
 
@@ -139,7 +139,7 @@ class RunState:
     @property
     def time_left(self) -> float:
         """
-        Seconds until the budget is used up; negative when it is overdrawn.
+        Seconds until the budget is used up; negative if it is overdrawn.
         """
         return self.budget - self.elapsed
 
@@ -147,7 +147,7 @@ class RunState:
         """
         Open the journal and let DIR/latest point at this run.
 
-        Raises UsageError when its folder cannot be made.
+        Raises UsageError if its folder cannot be made.
         """
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -162,7 +162,7 @@ class RunState:
 
     def started(self, check_id: str) -> None:
         """
-        Note that a check begins, perhaps once more: what it broke before is to be seen again.
+        Record the start of a check, and forget the links that an earlier attempt at it broke.
         """
         self.broken.forget(check_id)
         if self.journal is not None:
@@ -170,13 +170,13 @@ class RunState:
 
     def former_attempts(self, check_id: str) -> list[CheckRecord]:
         """
-        Return what became of earlier attempts at this check, oldest first.
+        Return the records of earlier attempts at this check, oldest first.
         """
         return [record for record in self.records if record.id == check_id]
 
     def settle(self, record: CheckRecord, decision: Decision) -> None:
         """
-        Keep what became of a check, on disk at once.
+        Keep the record of a check, and write it to disk at once.
         """
         self.records.append(record)
         self.broken.add(record, decision)
@@ -185,7 +185,7 @@ class RunState:
 
     def finish(self, interrupted: str | None) -> Path | None:
         """
-        Close the journal and tell where it is; None when the run never began.
+        Close the journal and return its path; None if the run never began.
         """
         if self.journal is None:
             return None
@@ -196,14 +196,14 @@ class RunState:
 
     def release(self) -> None:
         """
-        Let others see that this run is over.
+        Release the lock on the journal, which shows that this run is over.
         """
         if self.journal is not None:
             self.journal.release()
 
     def write_evidence(self, check_id: str, seen: Sequence[Observation]) -> tuple[str, ...]:
         """
-        Write what was seen during a check to a file of its own; no file when nothing was.
+        Write the observations of a check to a file and return its path; no file if there are none.
         """
         if not seen:
             return ()
@@ -219,7 +219,7 @@ class RunState:
     @contextmanager
     def shared_evidence(self, fixture: str) -> Iterator[None]:
         """
-        What is seen inside is evidence for every check that uses `fixture`.
+        Keep the observations made inside as evidence for every check that uses `fixture`.
         """
         seen: list[Observation] = []
         try:
@@ -244,7 +244,7 @@ class RunState:
 
 def environment_name(environment: str) -> str:
     """
-    How the environment of --env, a name or a path, is called in ids and reports.
+    Return the name of the environment of --env, a name or a path, for ids and reports.
     """
     return re.sub(r"[^\w-]+", "-", Path(environment).stem)
 
@@ -256,7 +256,7 @@ def point_latest_at(directory: Path) -> None:
     """
     Replace the link `latest` beside `directory` in one step; readers never find it missing.
 
-    Raises OSError when `latest` is a real directory.
+    Raises OSError if `latest` is a real directory.
     """
     fresh = directory.with_name(f".latest-{directory.name}")
     fresh.symlink_to(directory.name, target_is_directory=True)

@@ -1,5 +1,5 @@
 """
-How a check is judged: pure functions over its clause, the profile and what it raised.
+Judge a check: pure functions over its clause, the profile and the error that it raised.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ _UNSUCCESSFUL = frozenset({Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR})
 @dataclass(frozen=True, slots=True)
 class Decision:
     """
-    A verdict with its reasons. `breaks` is the link of the chain that dependants cannot cross;
-    `broke_at` is told instead of it where what was seen tells the broken link more exactly.
+    Verdict with its reasons.
+
+    `breaks` is the link of the chain that dependants cannot cross; reports show `broke_at` instead
+    if the observations locate the broken link more exactly.
     """
 
     verdict: Verdict
@@ -38,14 +40,14 @@ class Decision:
     @property
     def broken_link(self) -> str | None:
         """
-        The link that the check found broken; None where it broke none, or another check did.
+        Link that the check found broken; None if it found none, or if another check did.
         """
         return None if self.blocked_by else self.broke_at or self.breaks
 
 
 class Withheld(Exception):
     """
-    Raised in place of a check's set-up when the verdict is already clear.
+    Raised in place of a check's set-up if the verdict is already clear.
     """
 
     def __init__(self, decision: Decision) -> None:
@@ -62,7 +64,9 @@ def withheld(
     left_out: Mapping[str, LeftOut] = MappingProxyType({}),
 ) -> Decision | None:
     """
-    Why a check is not run: not permitted, not configured, blocked, or out of time; else None.
+    Return the decision on a check that is not run, or None.
+
+    A check is not run if it is not permitted, not configured, blocked, or out of time.
 
     `broken` maps each broken link to the check that broke it; `time_left` in seconds; `left_out`
     has the keys of the profile whose variables are not set.
@@ -104,7 +108,7 @@ def judged(
     error: BaseException | None, clause: Clause, profile: Profile, *, today: date
 ) -> Decision:
     """
-    The decision on a check that ended with `error`, or without one.
+    Return the decision on a check that ended with `error`, or without one.
     """
     issue = next((known for known in profile.known_issues if known.clause == clause.id), None)
     match innermost(error):
@@ -136,7 +140,7 @@ def judged(
 
 def repeated(root: str, clause: Clause) -> Decision:
     """
-    Return the decision on a check whose set-up failed with the very error that `root` told.
+    Return the decision on a check whose set-up failed with the same error as that of `root`.
     """
     return Decision(
         Verdict.BLOCKED,
@@ -150,7 +154,7 @@ def after_attempts(decision: Decision, former: Sequence[CheckRecord]) -> Decisio
     """
     Return the decision on a check that was run again after `former` attempts.
 
-    The last attempt counts. One that passes does not undo what was seen before: it is a WARN.
+    The last attempt counts. If it passes, the earlier failure still stands: the verdict is WARN.
     """
     failed = [attempt for attempt in former if attempt.verdict in _UNSUCCESSFUL]
     if not failed:
@@ -166,7 +170,7 @@ def after_attempts(decision: Decision, former: Sequence[CheckRecord]) -> Decisio
 
 def clean_up_record(record: CheckRecord, error: BaseException) -> CheckRecord:
     """
-    What is told about a check whose clean-up failed: the verdict stays, the run is incomplete.
+    Return the record of a failed clean-up: the check keeps its verdict, the run is incomplete.
     """
     return replace(
         record,
@@ -182,7 +186,7 @@ def clean_up_record(record: CheckRecord, error: BaseException) -> CheckRecord:
 
 def sentence(violation: AssertionError, clause: Clause) -> str:
     """
-    The violated sentence, without pytest's explanation of the values when there is a sentence.
+    Return the violated sentence, without pytest's explanation of values if there is a sentence.
     """
     text, _, _ = str(violation).strip().partition("\nassert ")
     if not text:
@@ -194,12 +198,12 @@ def sentence(violation: AssertionError, clause: Clause) -> str:
 
 def _link_of_phase(blocked: Blocked, clause: Clause) -> str | None:
     """
-    How far a connection to livekit-server came.
+    Return the link at which a connection to livekit-server broke, or None.
     """
     if not isinstance(blocked, Unreachable):
         return None
     if clause.link is Link.API_KEY and blocked.phase == "answer":
-        # A refusal of the key would come at once: the method itself hangs.
+        # A refused key is answered at once, so the method itself hangs.
         return Link.ROOMS
     if clause.link is not Link.SERVER:
         return None
@@ -208,7 +212,7 @@ def _link_of_phase(blocked: Blocked, clause: Clause) -> str | None:
 
 def innermost(error: BaseException | None) -> BaseException | None:
     """
-    The only error of a group of one, as task groups raise it; else the error itself.
+    Return the only error of a group of one, as task groups raise it; else the error itself.
     """
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
@@ -233,19 +237,19 @@ def _in_view_of(issue: KnownIssue, decision: Decision, today: date) -> Decision:
 
 class Broken(dict[str, str]):
     """
-    The broken links of the chain, each with the check at the root of it.
+    Broken links of the chain, each with the check that broke it.
     """
 
     def forget(self, check_id: str) -> None:
         """
-        Mend the links that a check broke which is run again.
+        Remove the links broken by a check that is run again.
         """
         for link in [link for link, root in self.items() if root == check_id]:
             del self[link]
 
     def add(self, record: CheckRecord, decision: Decision) -> Self:
         """
-        Note what a decision breaks; the first root of a link is kept.
+        Add the link that a decision breaks; the first check that broke a link is kept.
         """
         if decision.breaks is not None:
             self.setdefault(decision.breaks, record.blocked_by or record.id)

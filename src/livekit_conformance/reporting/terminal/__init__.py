@@ -1,3 +1,3 @@
 """
-What a terminal shows of a run, as lines.
+Lines that a terminal shows of a run.
 """

@@ -1,7 +1,7 @@
 """
-What leaves a run while it goes on: terminal, log records and, with `-s`, the standard streams.
+Outlets of a run under way: terminal, log records and, with `-s`, the standard streams.
 
-pytest cleans none of these. Each is led through a scrubber where it leaves.
+pytest cleans none of these, so each passes through a scrubber where it leaves the process.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Clean = Callable[[str], str]
 
 _LOG_HANDLERS = ("caplog_handler", "report_handler", "log_cli_handler", "log_file_handler")
 _STREAMS = (1, 2)
-# A line may be long in coming: what looks like a prompt is shown after so many seconds.
+# An unfinished line, perhaps a prompt, is passed on after this many seconds.
 _LINE_WITHIN: Final = 0.05
 # A child that outlives the run may keep the stream open.
 _LAST_WORDS_WITHIN: Final = 1.0
@@ -29,9 +29,9 @@ _LAST_WORDS_WITHIN: Final = 1.0
 
 def lead_through(config: pytest.Config, clean: Clean) -> ExitStack:
     """
-    Let everything pass `clean` until the returned stack is closed.
+    Pass all output through `clean` until the returned stack is closed.
 
-    The plugins of pytest must be there, so not before the session starts.
+    The session must have started: before that, the plugins of pytest are not there.
     """
     outlets = ExitStack()
     if config.pluginmanager.hasplugin("terminalreporter"):
@@ -39,7 +39,7 @@ def lead_through(config: pytest.Config, clean: Clean) -> ExitStack:
     logs = config.pluginmanager.getplugin("logging-plugin")
     for name in _LOG_HANDLERS:
         _lead_log(getattr(logs, name, None), clean, outlets)
-    # Else pytest keeps what is written to the descriptors, and tells it in reports.
+    # With `fd`, pytest captures what is written to the descriptors and puts it into reports.
     if config.getoption("capture") != "fd":
         for descriptor in _STREAMS:
             outlets.callback(Relay(descriptor, clean).close)
@@ -48,7 +48,7 @@ def lead_through(config: pytest.Config, clean: Clean) -> ExitStack:
 
 class CleanStream:
     """
-    A text stream that cleans what is written to it.
+    Text stream that cleans all text written to it.
     """
 
     def __init__(self, stream: Any, clean: Clean) -> None:
@@ -68,7 +68,7 @@ class CleanStream:
 
 class CleanFormatter(logging.Formatter):
     """
-    Formats as another one does, and cleans the result: arguments and tracebacks are in it.
+    Formatter that cleans the output of another one, with its arguments and tracebacks.
     """
 
     def __init__(self, inner: logging.Formatter, clean: Clean) -> None:
@@ -78,20 +78,22 @@ class CleanFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """
-        The record as text without secrets.
+        Return the record as text without secrets.
         """
         return self._clean(self._inner.format(record))
 
 
 class Relay:
     """
-    Leads what is written to a file descriptor, also by child processes, through `clean` by lines.
+    Relay that passes output to a file descriptor through `clean` line by line.
+
+    This includes output of child processes.
     """
 
     def __init__(self, descriptor: int, clean: Clean) -> None:
         self._descriptor = descriptor
         self._clean = clean
-        # Two, because the thread closes its own whenever it ends.
+        # Two copies, because the thread closes its own when it ends.
         self._target, self._given_back = os.dup(descriptor), os.dup(descriptor)
         source, sink = os.pipe()
         os.dup2(sink, descriptor)
@@ -103,7 +105,7 @@ class Relay:
 
     def close(self) -> None:
         """
-        Give the descriptor back, after what was written so far.
+        Restore the descriptor once all that was written so far has passed.
         """
         for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
             if stream is not None:
@@ -116,7 +118,7 @@ class Relay:
         try:
             self._relay(source)
         except BrokenPipeError:
-            # Nobody reads any more. With the source closed, who writes learns it too.
+            # The reader is gone. With the source closed, writers get an error too.
             return
         finally:
             os.close(source)
@@ -144,7 +146,7 @@ class Relay:
 
 
 def _lead_terminal(writer: Any, clean: Clean, outlets: ExitStack) -> None:
-    # Below the writer, so that it is cleaned whoever writes: plugins have the writer itself.
+    # Below the writer, so that output of plugins is cleaned too: they hold the writer itself.
     stream = writer._file  # noqa: SLF001 - it has no public way to change its stream
     writer._file = CleanStream(stream, clean)  # noqa: SLF001
     outlets.callback(setattr, writer, "_file", stream)

@@ -1,5 +1,5 @@
 """
-How far a run is, as one line: pure functions of what is known at a moment.
+Progress of a run on one line: pure functions of the facts known at a moment.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from livekit_conformance.catalogue.text import Language
 from livekit_conformance.layout import cut, one_line
 from livekit_conformance.reporting.text import phrases
 
-# A former run that knows fewer of the checks that are left tells nothing about the time they take.
+# A former run that had fewer of the remaining checks gives no estimate of the time they take.
 _ENOUGH_KNOWN: Final = 0.8
 _MINUTE_S: Final = 60
 
@@ -20,9 +20,7 @@ _MINUTE_S: Final = 60
 @dataclass(frozen=True, slots=True)
 class OngoingWait:
     """
-    What the running check waits for: why not yet, since how long, and how long it may take.
-
-    In seconds.
+    Wait of the running check: why not yet, how long it has waited, and its limit, in seconds.
     """
 
     reason: str
@@ -33,10 +31,10 @@ class OngoingWait:
 @dataclass(frozen=True, slots=True)
 class Moment:
     """
-    A moment of a run; times in seconds.
+    Moment of a run; times in seconds.
 
-    `seen` is what was seen last, `budget` what is left of it, `former` how long the checks took
-    in a former run.
+    `seen` is the last observation, `budget` the time that is left of it, `former` the duration of
+    each check in a former run.
     """
 
     done: int
@@ -53,18 +51,18 @@ class Moment:
 
 def line(moment: Moment, language: Language = "en", *, width: int | None = None) -> str:
     """
-    `12/194  0:31, ~1:05 left  1.5-call-is-answered 3 s: waits 3 of 10 s: ...`, cut to `width`.
+    Return the progress at `moment` on one line, cut to `width` columns.
 
-    `<1:05` is the budget, `~1:05` is known from a former run.
-
-    What does not change comes first, so that a narrow terminal cuts what it waits for.
+    For example: `12/194  0:31, ~1:05 left  1.5-call-is-answered 3 s: waits 3 of 10 s: ...`. `<1:05`
+    comes from the budget, `~1:05` from a former run. The stable parts come first, so that a narrow
+    terminal cuts the reason of the wait.
     """
     planned = moment.done + len(moment.left)
-    told = (
+    text = (
         f"{moment.done + 1}/{planned}  {clock(moment.elapsed)}, {_time_left(moment, language)}  "
         f"{moment.check}{_seconds(moment.running, language)}: {_doing(moment, language)}"
     )
-    return told if width is None else cut(told, width)
+    return text if width is None else cut(text, width)
 
 
 def _time_left(moment: Moment, language: Language) -> str:
@@ -79,9 +77,9 @@ def expected_left(
     left: Sequence[str], former: Mapping[str, float], *, running: float
 ) -> float | None:
     """
-    How long the checks that are left will take, the first of which runs since `running` seconds.
+    Return the seconds that the remaining checks will take; the first has run for `running` seconds.
 
-    None when too few of them are known from a former run; the others take as long as those do.
+    None if a former run had too few of them. Unknown checks count with the average of the known.
     """
     known = [former[check] for check in left if check in former]
     if not known or len(known) < _ENOUGH_KNOWN * len(left):
@@ -112,7 +110,7 @@ def _seconds(seconds: float, language: Language) -> str:
 
 def clock(seconds: float) -> str:
     """
-    Minutes and seconds: `3:07`.
+    Return minutes and seconds, as in `3:07`.
     """
     minutes, rest = divmod(round(seconds), _MINUTE_S)
     return f"{minutes}:{rest:02}"

@@ -1,5 +1,5 @@
 """
-What the terminal shows: the words of pytest replaced by verdicts, causes before symptoms.
+Terminal output of a run: verdicts in place of pytest's outcomes, causes before symptoms.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _PYTESTS_OWN = 3
 
 def header(run: RunState) -> list[str]:
     """
-    What is tested, from where its settings come, and where the reports will be.
+    Return the lines that name the target, the source of its settings and the folder of reports.
     """
     allowed = ", ".join(sorted(run.profile.allow))
     target = run.clean(run.profile.livekit.url) or "chosen when it starts"
@@ -52,7 +52,7 @@ def header(run: RunState) -> list[str]:
 
 def status(report: pytest.CollectReport | pytest.TestReport) -> Status | None:
     """
-    Category, letter and coloured word for the report of a check; None for any other.
+    Return category, letter and coloured word for the report of a check; None for any other.
     """
     record: CheckRecord | None = getattr(report, "check", None)
     if record is None:
@@ -72,12 +72,12 @@ def is_superseded(report: pytest.CollectReport | pytest.TestReport) -> bool:
 
 def finding(record: CheckRecord, width: int) -> tuple[str, dict[str, bool]] | None:
     """
-    One line about a check that has to be looked at, as it is done; None about any other.
+    Return a line about a finished check that needs attention; None for any other.
     """
     if not is_root(record):
         return None
-    told = f"{record.verdict:<8}{record.id}: {record.message or record.statement}"
-    return cut(one_line(told), width), dict(summary_layout.COLOURS[record.verdict])
+    text = f"{record.verdict:<8}{record.id}: {record.message or record.statement}"
+    return cut(one_line(text), width), dict(summary_layout.COLOURS[record.verdict])
 
 
 def tell(
@@ -87,7 +87,7 @@ def tell(
     tracebacks: Sequence[tuple[str, str]],
 ) -> None:
     """
-    Write the final summary: all of it with -v, only what has to be known with -q.
+    Write the final summary: all of it with -v, only the essential lines with -q.
     """
     width = width_of(sys.stdout)
     lines = shutil.get_terminal_size().lines

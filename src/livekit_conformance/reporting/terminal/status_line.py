@@ -1,8 +1,8 @@
 """
-What runs now, on the terminal: one line that is redrawn, or where none can be, a line now and then.
+Show the running check: one line that is redrawn or, where that is impossible, a line now and then.
 
 Both write to a descriptor of their own, because pytest captures the standard ones while a check
-runs, from a thread of their own, because a check may not give up control for seconds.
+runs. They write from a thread of their own, because a check may not give up control for seconds.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final, Protocol, TextIO
 
 # Often enough to see that something moves.
 REDRAW_S: Final = 0.2
-# A job log that says nothing for longer looks dead.
+# A job log without output for longer looks dead.
 SAY_EVERY_S: Final = 30.0
 _NARROWEST: Final = 20
 _UP = "\x1b[1A"
@@ -25,9 +25,9 @@ _ERASE_BELOW = "\x1b[J"
 
 class Terminal:
     """
-    The stream that pytest writes to, as it is outside of pytest's capture.
+    Stream that pytest writes to, outside of pytest's capture.
 
-    Raises OSError when there is no descriptor behind it.
+    Raises OSError if there is no descriptor behind it.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -36,45 +36,46 @@ class Terminal:
 
     def write(self, text: str) -> None:
         """
-        Write at once; raises OSError when nobody is there any more.
+        Write at once; raise OSError if the reader is gone.
         """
         os.write(self._descriptor, text.encode(self._encoding, "replace"))
 
     @property
     def width(self) -> int:
         """
-        Its columns at this moment; raises OSError when it has none.
+        Columns of the terminal at this moment; raises OSError if it has none.
         """
         return max(os.get_terminal_size(self._descriptor).columns, _NARROWEST)
 
     def close(self) -> None:
         """
-        Give the descriptor back.
+        Close the descriptor.
         """
         os.close(self._descriptor)
 
 
 class Shown(Protocol):
     """
-    What `Ticker` keeps up to date.
+    Display that `Ticker` keeps up to date.
     """
 
     def tick(self) -> None:
         """
-        Show what is now the case; raises OSError when nobody is there any more.
+        Show the present state; raise OSError if the reader is gone.
         """
 
     def hide(self) -> None:
         """
-        Make way for something else that is about to be written.
+        Make way for other output that is about to be written.
         """
 
 
 class StatusLine:
     """
-    One line at the cursor, or below it when pytest has begun a line; `column` tells where it is.
+    Line at the cursor, or below it if pytest has begun a line.
 
-    `line(width)` makes the text, in no more columns than that; None when there is nothing to tell.
+    `column` returns the column of the cursor. `line(width)` returns the text in at most that many
+    columns; None if there is nothing to show.
     """
 
     def __init__(
@@ -90,10 +91,10 @@ class StatusLine:
 
     def tick(self) -> None:
         """
-        Draw it again.
+        Draw the line again.
         """
         width = self._terminal.width
-        # In the last column some terminals begin a new line.
+        # Some terminals begin a new line in the last column.
         if (text := self._line(width - 1)) is None:
             return
         if (column := self._column() % width) == 0:
@@ -106,7 +107,7 @@ class StatusLine:
 
     def hide(self) -> None:
         """
-        Erase it; the cursor is where pytest left it.
+        Erase the line; the cursor stays where pytest left it.
         """
         if self._erase:
             self._terminal.write(self._erase)
@@ -115,7 +116,7 @@ class StatusLine:
 
 class OccasionalLine:
     """
-    A line when nothing else was written for a while: `every` seconds.
+    Line written when nothing else was written for `every` seconds.
     """
 
     def __init__(
@@ -130,27 +131,27 @@ class OccasionalLine:
         self._line = line
         self._column = column
         self._every = every
-        self._said = time.monotonic()
+        self._last = time.monotonic()
 
     def tick(self) -> None:
         """
-        Say it when it is time.
+        Write the line if it is due.
         """
-        if time.monotonic() - self._said >= self._every and (text := self._line(None)) is not None:
-            self._said = time.monotonic()
+        if time.monotonic() - self._last >= self._every and (text := self._line(None)) is not None:
+            self._last = time.monotonic()
             begin = "\n" if self._column() else ""
             self._terminal.write(f"{begin}{text}\n")
 
     def hide(self) -> None:
         """
-        Nothing has to make way; something is said, so the next line can wait.
+        Restart the interval: other output appears, and no line has to be erased.
         """
-        self._said = time.monotonic()
+        self._last = time.monotonic()
 
 
 class Ticker:
     """
-    Keeps `shown` up to date from a thread, but not between `pause` and `go_on`.
+    Thread that keeps `shown` up to date, but not between `pause` and `go_on`.
     """
 
     def __init__(self, shown: Shown) -> None:
@@ -163,14 +164,14 @@ class Ticker:
 
     def go_on(self) -> None:
         """
-        Nobody else writes until `pause`.
+        Resume the updates: nobody else writes until `pause`.
         """
         with self._lock:
             self._paused = False
 
     def pause(self) -> None:
         """
-        Somebody else is about to write.
+        Hide the display: somebody else is about to write.
         """
         with self._lock:
             if not self._paused:
@@ -179,7 +180,7 @@ class Ticker:
 
     def stop(self) -> None:
         """
-        Hide it and end the thread.
+        Hide the display and end the thread.
         """
         self.pause()
         self._over.set()

@@ -1,7 +1,7 @@
 """
-What stands on the terminal when a run is over: verdict, causes and where the report is.
+Final screen of a run: verdict, causes and the path of the report.
 
-It fits on one screen. What does not is counted, and told in the report.
+It fits on one screen. The rest is counted there, and the report has it.
 """
 
 from __future__ import annotations
@@ -50,16 +50,16 @@ _CALLS: Mapping[CallsSeen, Markup] = MappingProxyType(
 )
 # Checks that a line names; the report names all.
 _NAMED: Final = 3
-# Lines that are told of a cause: what it is, what to do about it (all), the first evidence.
+# Lines shown of a cause: the cause itself, its fix (all lines), the first evidence.
 _PARTS: Final = (3, None, 1)
-# Kept free for findings while causes are told: a heading, two findings, how many more there are.
+# Rows that causes leave free for findings: a heading, two findings, the number of others.
 _FOR_FINDINGS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryLine:
     """
-    A line, or with `is_heading` the title of a section, which pytest draws as a rule.
+    Line, or with `is_heading` the title of a section, which pytest draws as a rule.
     """
 
     text: str
@@ -67,13 +67,13 @@ class SummaryLine:
     is_heading: bool = False
 
     def __post_init__(self) -> None:
-        # Before anything is measured.
+        # Done before anything is measured.
         object.__setattr__(self, "text", one_line(self.text))
 
 
 def whole(result: Result, directory: Path) -> list[SummaryLine]:
     """
-    Everything, however long it is: for -v.
+    Return all lines, however many, for -v.
     """
     lines = [_headline(result)]
     if result.diagnoses:
@@ -93,10 +93,10 @@ def whole(result: Result, directory: Path) -> list[SummaryLine]:
 
 def fitted(result: Result, directory: Path, *, height: int, width: int | None) -> list[SummaryLine]:
     """
-    As much as fits into `height` rows of `width` columns; with None lines are as long as they are.
+    Return the lines that fit into `height` rows of `width` columns; None does not limit a line.
 
-    Headline, verdict and first cause have room before all else, then the requirements, the other
-    causes, the findings, and what was skipped.
+    Headline, verdict and first cause come first, then the requirements, the other causes, the
+    findings and the skipped checks.
     """
     first, verdict = _headline(result), _verdict(result, directory, width)
     requirements = _requirements(result, width, with_figures=False)
@@ -118,7 +118,7 @@ def fitted(result: Result, directory: Path, *, height: int, width: int | None) -
     )
     room -= _rows(skipped, width)
     detailed = _requirements(result, None, with_figures=True)
-    # Half a figure says nothing.
+    # A figure that is cut is useless.
     fits = width is None or all(columns(line.text) <= width for line in detailed)
     if requirements and fits and len(detailed) - len(requirements) <= room:
         requirements = detailed
@@ -127,7 +127,7 @@ def fitted(result: Result, directory: Path, *, height: int, width: int | None) -
 
 def quiet(result: Result, directory: Path, *, height: int, width: int | None) -> list[SummaryLine]:
     """
-    The causes, the verdict, and where the report is: for -q.
+    Return causes, verdict and the path of the report, for -q.
     """
     first = _headline(result)
     end = [_verdict_line(result), *_reasons(result), _report(result, directory)]
@@ -155,7 +155,7 @@ def _causes(
             begin = f"  {padded(label, label_width)}  "
             lines += _wrapped(begin, text, width, at_most)
         blocks.append(lines)
-    # The first one is told in any case, and how many others there are.
+    # The first cause and the number of the others are always shown.
     first, *others = blocks
     room -= _rows([*head, *first], width)
     rest = _limited(
@@ -176,13 +176,13 @@ def _findings(result: Result, width: int | None, room: int) -> list[SummaryLine]
         line = SummaryLine(_one(first, width), COLOURS[root.verdict])
         blocks.append([line, *(SummaryLine(_one(text, width)) for text in folded)])
     heading = SummaryLine(phrases.FINDINGS.say(result.language), is_heading=True)
-    told = _limited(
+    shown = _limited(
         blocks,
         room - 1,
         width,
         more=lambda count: phrases.AND_MORE.say(result.language, count=count),
     )
-    return [heading, *told] if told else []
+    return [heading, *shown] if shown else []
 
 
 def _requirements(result: Result, width: int | None, *, with_figures: bool) -> list[SummaryLine]:
@@ -207,8 +207,8 @@ def _requirements(result: Result, width: int | None, *, with_figures: bool) -> l
 def _verdict(result: Result, directory: Path, width: int | None) -> list[SummaryLine]:
     lines = []
     if why := result.run.interrupted:
-        told = phrases.INTERRUPTED.say(result.language, why=why)
-        lines.append(SummaryLine(_one(told, width), {"yellow": True}))
+        text = phrases.INTERRUPTED.say(result.language, why=why)
+        lines.append(SummaryLine(_one(text, width), {"yellow": True}))
     figures = SummaryLine(words.figures(result.summary, result.language))
     end = [_verdict_line(result), figures, *_reasons(result), _report(result, directory)]
     return [*lines, *end]
@@ -238,7 +238,9 @@ def _limited(
     more: Callable[[int], str],
 ) -> list[SummaryLine]:
     """
-    As many blocks as fit into `room` rows, and how many `more` there are; nothing without room.
+    Return the blocks that fit into `room` rows, and a line for those that do not, made by `more`.
+
+    Without room it is an empty list.
     """
     lines: list[SummaryLine] = []
     for number, block in enumerate(blocks):
@@ -251,7 +253,7 @@ def _limited(
 
 def _rows(lines: Iterable[SummaryLine], width: int | None) -> int:
     """
-    Return how many rows of a terminal they take.
+    Return how many rows of a terminal `lines` take.
     """
     return sum(1 if line.is_heading else len(folded(line.text, width)) for line in lines)
 

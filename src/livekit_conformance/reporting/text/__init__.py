@@ -1,3 +1,3 @@
 """
-What reports say around the results, in each language.
+Texts of reports around the results, in each language.
 """

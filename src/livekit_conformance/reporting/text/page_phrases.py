@@ -1,5 +1,5 @@
 """
-What only report.html says around the results, in each language.
+Texts of report.html alone around the results, in each language.
 """
 
 from __future__ import annotations

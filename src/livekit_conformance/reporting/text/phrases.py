@@ -1,7 +1,7 @@
 """
-What the terminal and the reports say around the results, in each language.
+Texts of the terminal and the reports around the results, in each language.
 
-Verdicts, ids and the messages of checks are the same in all of them: they are what people quote.
+Verdicts, ids and the messages of checks are the same in all languages, because people quote them.
 """
 
 from __future__ import annotations

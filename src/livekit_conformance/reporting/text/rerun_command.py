@@ -1,5 +1,5 @@
 """
-The command that runs one check of a report once more, in the folder in which the run was started.
+Command that runs one check of a report once more, in the folder in which the run was started.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ NODE_ID: Final = "{node_id}"
 
 def command(run: Run, check: CheckRecord) -> str:
     """
-    Return a line for a POSIX shell; empty when the check is nobody's test, or of an old journal.
+    Return a line for a POSIX shell; empty if the check has no test, or is from an old journal.
     """
     if not check.node_id:
         return ""

@@ -1,5 +1,5 @@
 """
-What a person reads first, as lines of text: the terminal and summary.md say the same.
+Lines that a person reads first, the same on the terminal and in summary.md.
 """
 
 from __future__ import annotations
@@ -14,36 +14,36 @@ from livekit_conformance.reporting.result.model import Group, Result, never_ran
 from livekit_conformance.reporting.text import phrases
 from livekit_conformance.verdict import ACCEPTED, CheckRecord, Verdict
 
-# More than this nobody reads in a line; `livekit-conformance list` has all.
+# Nobody reads more than this in a line; `livekit-conformance list` has all.
 _NAMED = 8
 
 
 def variables(origins: Mapping[str, str], language: Language = "en") -> str:
     """
-    Return each variable that the profile asks for with where its value was found.
+    Return each variable that the profile asks for, with the place where its value was found.
     """
     not_set = phrases.NOT_SET.say(language)
-    told = (f"{name} ({not_set if o == 'missing' else o})" for name, o in origins.items())
-    return ", ".join(told) or phrases.NO_VARIABLES.say(language)
+    found = (f"{name} ({not_set if o == 'missing' else o})" for name, o in origins.items())
+    return ", ".join(found) or phrases.NO_VARIABLES.say(language)
 
 
 def headline(result: Result) -> str:
     """
-    Return what matters first: whether calls work, where the chain breaks, how much could run.
+    Return the headline: whether calls work, where the chain breaks, how many checks could run.
     """
     language, figures = result.language, result.summary.tally
-    told = [phrases.CALLS[result.calls].say(language)]
+    sentences = [phrases.CALLS[result.calls].say(language)]
     if (broken := result.chain.first_broken) is not None:
-        told.append(phrases.FIRST_BROKEN.say(language, title=_title(broken, language)))
+        sentences.append(phrases.FIRST_BROKEN.say(language, title=_title(broken, language)))
     if blocked := figures.counts[Verdict.BLOCKED]:
         ran = figures.attempted - blocked
-        told.append(phrases.COULD_RUN.say(language, ran=ran, attempted=figures.attempted))
-    return " ".join(told)
+        sentences.append(phrases.COULD_RUN.say(language, ran=ran, attempted=figures.attempted))
+    return " ".join(sentences)
 
 
 def verdict_line(result: Result) -> str:
     """
-    Return the verdict of the deployment with its counts, never without how much was looked at.
+    Return the verdict of the deployment with its counts, and with the coverage if not complete.
     """
     summary, language = result.summary, result.language
     return f"{with_coverage(summary, language)}: {counted(summary, language)}"
@@ -51,7 +51,7 @@ def verdict_line(result: Result) -> str:
 
 def reasons(result: Result) -> Iterator[str]:
     """
-    Yield why the exit status is 1 where the verdict alone does not say so.
+    Yield the reasons for the exit status 1 that the verdict alone does not show.
     """
     if result.verdict not in ACCEPTED:
         return
@@ -67,32 +67,32 @@ def reasons(result: Result) -> Iterator[str]:
 
 def client_line(result: Result) -> str:
     """
-    Return the figures of our own client, which are not those of the deployment.
+    Return the figures of our own client, which do not count for the deployment.
     """
     client, language = result.client, result.language
-    told = f"{verdict_of(client, language)}: {counted(client, language)}"
-    return f"{phrases.CLIENT.say(language)}: {told}"
+    text = f"{verdict_of(client, language)}: {counted(client, language)}"
+    return f"{phrases.CLIENT.say(language)}: {text}"
 
 
 def figures(group: Group, language: Language = "en") -> str:
     """
-    Success rate and coverage with their counts, always together.
+    Return success rate and coverage with their counts, always together.
     """
-    told = group.tally
+    tally = group.tally
     return phrases.FIGURES.say(
         language,
         rate="n/a" if group.success_rate is None else f"{group.success_rate:.1f} %",
-        passed=told.counts[Verdict.PASS],
-        attempted=told.attempted,
+        passed=tally.counts[Verdict.PASS],
+        attempted=tally.attempted,
         coverage=f"{group.coverage:.1f}",
-        decided=told.decided,
-        applicable=told.applicable,
+        decided=tally.decided,
+        applicable=tally.applicable,
     )
 
 
 def success(group: Group) -> str:
     """
-    The success rate with its counts: `71.4 % (5/7)`, for a cell under that heading.
+    Return the success rate with its counts, as in `71.4 % (5/7)`, for a cell under that heading.
     """
     if group.success_rate is None:
         return "n/a"
@@ -102,7 +102,7 @@ def success(group: Group) -> str:
 
 def covered(group: Group) -> str:
     """
-    The coverage with its counts, for a cell under that heading.
+    Return the coverage with its counts, for a cell under that heading.
     """
     figures = group.tally
     if not figures.applicable:
@@ -112,16 +112,16 @@ def covered(group: Group) -> str:
 
 def counted(group: Group, language: Language = "en") -> str:
     """
-    The counts of the verdicts that occurred: `19 PASS, 1 FAIL`.
+    Return the counts of the verdicts that occurred, as in `19 PASS, 1 FAIL`.
     """
     counts = group.tally.counts
-    told = ", ".join(f"{counts[v]} {v}" for v in Verdict if counts[v])
-    return told or phrases.NOTHING_CHECKED.say(language)
+    text = ", ".join(f"{counts[v]} {v}" for v in Verdict if counts[v])
+    return text or phrases.NOTHING_CHECKED.say(language)
 
 
 def verdict_of(group: Group, language: Language = "en") -> str:
     """
-    Return the verdict as it is shown: never without saying that it is only part of the truth.
+    Return the verdict to show: with its coverage if not complete, or that nothing was checked.
     """
     figures = group.tally
     if not figures.counts.total():
@@ -133,7 +133,7 @@ def verdict_of(group: Group, language: Language = "en") -> str:
 
 def with_coverage(group: Group, language: Language) -> str:
     """
-    Return the verdict, with its coverage where that is not the whole.
+    Return the verdict, with its coverage if that is not complete.
     """
     if group.tally.decided == group.tally.applicable:
         return group.verdict
@@ -144,7 +144,7 @@ def with_coverage(group: Group, language: Language) -> str:
 
 def chain_lines(result: Result) -> Iterator[str]:
     """
-    The last link that was seen working and the first that was seen broken; nothing when none was.
+    Yield the last link seen working and the first seen broken; nothing if none was broken.
     """
     chain, language = result.chain, result.language
     if chain.first_broken is None:
@@ -161,7 +161,7 @@ def _title(link: Link, language: Language) -> str:
 
 def explained(result: Result, diagnosis: Diagnosis) -> str:
     """
-    The checks that a diagnosis explains, those that are only blocked folded into a number.
+    Return the checks that a diagnosis explains, with those merely blocked folded into a number.
     """
     roots = {root.id for root in result.roots()}
     named = [check for check in diagnosis.checks if check in roots]
@@ -172,7 +172,7 @@ def explained(result: Result, diagnosis: Diagnosis) -> str:
 
 def cause_parts(result: Result, diagnosis: Diagnosis) -> tuple[str, list[tuple[str, str]]]:
     """
-    A title with its confidence, and below it label and text: cause, fix, evidence.
+    Return a title with its confidence, and its parts as label and text: cause, fix, evidence.
     """
     language = result.language
     title, cause, _ = texts(diagnosis.id, diagnosis.link, language)
@@ -185,7 +185,7 @@ def cause_parts(result: Result, diagnosis: Diagnosis) -> tuple[str, list[tuple[s
 
 def remedy(diagnosis: Diagnosis, language: Language) -> tuple[str, str]:
     """
-    Return what to do about a cause as label and text; of an unknown one, where to look next.
+    Return the fix of a cause as label and text; for an unknown cause, where to look next.
     """
     label = phrases.LOOK if diagnosis.id == UNKNOWN else phrases.FIX
     _, _, fix = texts(diagnosis.id, diagnosis.link, language)
@@ -194,7 +194,7 @@ def remedy(diagnosis: Diagnosis, language: Language) -> tuple[str, str]:
 
 def diagnosis_lines(result: Result, diagnosis: Diagnosis) -> Iterator[str]:
     """
-    A cause, its fix and its evidence.
+    Yield the lines of a cause, its fix and its evidence.
     """
     title, parts = cause_parts(result, diagnosis)
     yield title
@@ -205,22 +205,22 @@ def diagnosis_lines(result: Result, diagnosis: Diagnosis) -> Iterator[str]:
 
 def problem_lines(result: Result, root: CheckRecord, *, named: int | None = None) -> Iterator[str]:
     """
-    One undecided or violated check, with what it blocks folded into one line.
+    Yield the lines of an undecided or violated check, with those that it blocks folded into one.
 
-    That names the first `named` checks only; all of them unless told otherwise.
+    That line names the first `named` checks only; all of them by default.
     """
     yield f"{root.verdict:<8}{root.id}: {root.message or root.statement}"
     if blocked := [check.id for check in result.blocked_by(root.id)]:
         names = ", ".join(blocked[:named])
         more = len(blocked) - len(blocked[:named])
         say = phrases.BLOCKS_SOME if more else phrases.BLOCKS
-        told = say.say(result.language, count=len(blocked), names=names, more=more)
-        yield f"        {told}"
+        text = say.say(result.language, count=len(blocked), names=names, more=more)
+        yield f"        {text}"
 
 
 def skipped_lines(result: Result, *, named: int | None = None) -> Iterator[str]:
     """
-    What was not looked at and why, one line for each reason, with the first `named` checks.
+    Yield one line for each reason why checks were not made, with the first `named` of them.
     """
     reasons: dict[tuple[Verdict, str], list[str]] = {}
     for check in result.checks:
@@ -238,7 +238,7 @@ def skipped_lines(result: Result, *, named: int | None = None) -> Iterator[str]:
 
 def requirement_rows(result: Result) -> list[tuple[str, str, str, str]]:
     """
-    For each requirement: id and title, verdict, figures, counts.
+    Return for each requirement: id and title, verdict, figures, counts.
     """
     language = result.language
     return [
