@@ -1,3 +1,3 @@
 """
-The pytest plugin, the result model, the journal, and one writer per format.
+Reporting: the pytest plugin, the result model, the journal, and one writer per format.
 """

@@ -1,3 +1,3 @@
 """
-The plugin of pytest: its hooks, options and files.
+Plugin of pytest: its hooks, options and files.
 """

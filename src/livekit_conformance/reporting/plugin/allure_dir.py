@@ -1,5 +1,5 @@
 """
---alluredir: allure-pytest reports what is no check, and our writer adds the checks.
+--alluredir: allure-pytest reports the user's own tests, and our writer adds the checks.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def label(item: pytest.Item) -> None:
     """
     Give a check the labels of its result if options of allure-pytest select by labels.
     """
-    # Not otherwise: -k looks at the names of all markers.
+    # Only then, because -k matches the names of all markers.
     if any(item.config.getoption(option, None) for option in _SELECTING):
         for name, value in allure.labels(collection.planned(item)).items():
             item.add_marker(pytest.mark.allure_label(value, label_type=name))
@@ -47,7 +47,7 @@ def label(item: pytest.Item) -> None:
 
 class AllureDir:
     """
-    Fills the folder of --alluredir.
+    Hooks that add the checks to the folder of --alluredir.
     """
 
     def __init__(self, folder: Path, run: RunState, judge: Judge) -> None:
@@ -70,7 +70,7 @@ class AllureDir:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """
-        Say why the results are not there.
+        Print why the results could not be written.
         """
         if self._failure is not None:
             terminalreporter.write_line(self._failure, red=True)

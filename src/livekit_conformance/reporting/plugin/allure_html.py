@@ -1,7 +1,7 @@
 """
-allure-report.html, made by the Node program `allure` where that is installed.
+allure-report.html, made by the Node program `allure` if that is installed.
 
-Allure 3 puts a tag of Google Analytics into each page and has no switch for it: it is cut out.
+Allure 3 puts a tag of Google Analytics into each page and has no switch for it, so we cut it out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from livekit_conformance.reporting.run.session import RunState
 
 NAME = "allure-report.html"
 HISTORY = "allure-history"
-# Runs whose outcomes the page compares; the file grows by some 300 bytes a check and run.
+# Runs whose outcomes the page compares; the file grows by some 300 bytes per check and run.
 _KEPT = 30
 # It takes 2 s for 200 checks; a report is not worth a stuck run.
 _DEADLINE = 60.0
@@ -34,27 +34,27 @@ _LOUD = re.compile(r"googletagmanager|google-analytics|<script\b[^>]*\bsrc=\"htt
 
 class AllureError(Exception):
     """
-    The page could not be made, or not without analytics.
+    Failure to make the page, or to make it without analytics.
     """
 
 
 class AllureHtml:
     """
-    Makes the page when a run has come to its end.
+    Hooks that make the page when a run has come to its end.
     """
 
     def __init__(self, allure: str, run: RunState, judge: Judge) -> None:
         self.allure = allure
         self.run = run
         self.judge = judge
-        self._said: str | None = None
+        self._message: str | None = None
 
     def pytest_sessionfinish(self) -> None:
         """
-        Make the page; who interrupts a run does not wait for it.
+        Make the page, but not after an interrupt, because the user should not have to wait for it.
 
-        A page that cannot be made is told and changes no exit status: it says nothing that our own
-        reports do not.
+        If the page cannot be made, a message is printed. The exit status stays the same, because
+        our own reports have all that the page shows.
         """
         result = self.judge.result
         if result is None or result.run.interrupted:
@@ -63,21 +63,21 @@ class AllureHtml:
         try:
             page = write(result, self.run.directory, allure=self.allure, history=history)
         except (OSError, AllureError) as error:
-            self._said = f"no page of allure: {self.run.clean(str(error))}"
+            self._message = f"no page of allure: {self.run.clean(str(error))}"
         else:
-            self._said = f"allure: {page}"
+            self._message = f"allure: {page}"
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """
-        Say where the page is, or why there is none.
+        Print the path of the page, or why there is none.
         """
-        if self._said is not None and terminalreporter.verbosity >= 0:
-            terminalreporter.write_line(self._said)
+        if self._message is not None and terminalreporter.verbosity >= 0:
+            terminalreporter.write_line(self._message)
 
 
 def program() -> str | None:
     """
-    Where `allure` of Node is found; None when it is not installed.
+    Return the path of Node's `allure`; None if it is not installed.
     """
     return shutil.which("allure")
 
@@ -86,8 +86,8 @@ def write(result: Result, directory: Path, *, allure: str, history: Path) -> Pat
     """
     Make the page from `directory`/allure-results, and add the run to the history.
 
-    `history` is the folder with one file for each environment. Raises AllureError when the program
-    fails or takes longer than a minute, or when something of its analytics would be left.
+    `history` is the folder with one file for each environment. Raises AllureError if the program
+    fails or takes longer than a minute, or if any of its analytics would be left.
     """
     history.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="allure-") as scratch:
@@ -106,10 +106,10 @@ def write(result: Result, directory: Path, *, allure: str, history: Path) -> Pat
 
 def without_analytics(page: str) -> str:
     """
-    The page without scripts from elsewhere; raises AllureError when one is left.
+    Return the page without scripts from elsewhere; raise AllureError if one is left.
     """
-    # The tags stand in the frame of the page. Its program, a megabyte of script that the results
-    # follow, is left as it is.
+    # The tags are in the frame of the page. Its program, a megabyte of script followed by the
+    # results, is left as it is.
     clean = _ANALYTICS.sub("", page)
     if left := _LOUD.search(clean):
         raise AllureError(f"the page of allure would still load {left.group()} from elsewhere")

@@ -1,5 +1,5 @@
 """
-What a CI system shows beside a run, on request: `--annotations github` or `--annotations gitlab`.
+Annotations that a CI system shows beside a run: `--annotations github` or `--annotations gitlab`.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ Kind = Literal["error", "warning", "notice"]
 
 CODE_QUALITY = "gl-code-quality.json"
 LINKS = "gl-annotations.json"
-# GitHub shows ten of each kind for one step, and nothing of the others.
+# GitHub shows ten of each kind for one step and drops the others.
 _SHOWN = 10
-# Longer ones fill the page; the whole message stands in the report.
+# Longer messages fill the page; the report has the whole message.
 _LONGEST = 2_000
 _KINDS: Mapping[Verdict, Kind] = {
     Verdict.FAIL: "error",
@@ -49,7 +49,7 @@ _SEVERITIES: Mapping[Verdict, str] = {
 
 class Annotations:
     """
-    Writes the annotations of one service when the run has ended.
+    Hooks that write the annotations of one service when the run has ended.
     """
 
     def __init__(self, service: Service, run: RunState, judge: Judge) -> None:
@@ -57,12 +57,12 @@ class Annotations:
         self.run = run
         self.judge = judge
         self._failure: str | None = None
-        # What a server answered goes into the log too, and must not become a command.
+        # Answers of a server go into the log too, and must not become commands.
         self._resume = secrets.token_hex(16)
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """
-        Let GitHub take no commands from the log until ours come.
+        Stop GitHub from taking commands from the log until ours come.
         """
         out = session.config.pluginmanager.get_plugin("terminalreporter")
         if self.service == "github" and out is not None:
@@ -100,16 +100,16 @@ class Annotations:
 
 def github_commands(result: Result) -> Iterator[str]:
     """
-    Workflow commands, causes before symptoms, at most ten of a kind; the tenth says what is left.
+    Yield workflow commands, causes first, at most ten of a kind; the tenth names the rest.
     """
-    told: defaultdict[Kind, list[tuple[str, str]]] = defaultdict(list)
+    found: defaultdict[Kind, list[tuple[str, str]]] = defaultdict(list)
     for diagnosis in result.diagnoses:
         title, parts = words.cause_parts(result, diagnosis)
-        told["error"].append((title, "\n".join(f"{label}: {text}" for label, text in parts)))
-    for check in _worth_telling(result):
+        found["error"].append((title, "\n".join(f"{label}: {text}" for label, text in parts)))
+    for check in _reported(result):
         title = f"{check.verdict} {check.id}"
-        told[_KINDS[check.verdict]].append((title, check.message or check.statement))
-    for kind, entries in told.items():
+        found[_KINDS[check.verdict]].append((title, check.message or check.statement))
+    for kind, entries in found.items():
         shown = entries if len(entries) <= _SHOWN else entries[: _SHOWN - 1]
         for title, message in shown:
             yield _command(kind, title, message)
@@ -124,7 +124,7 @@ def write_for_gitlab(result: Result, directory: Path, environ: Mapping[str, str]
 
     They are for `artifacts:reports:codequality` and `artifacts:reports:annotations`.
     """
-    findings = [_finding(check) for check in _worth_telling(result)]
+    findings = [_finding(check) for check in _reported(result)]
     _write_json(directory / CODE_QUALITY, findings)
     links = []
     project = environ.get("CI_PROJECT_DIR")
@@ -135,9 +135,9 @@ def write_for_gitlab(result: Result, directory: Path, environ: Mapping[str, str]
     _write_json(directory / LINKS, {"LiveKit conformance": links})
 
 
-def _worth_telling(result: Result) -> Iterator[CheckRecord]:
+def _reported(result: Result) -> Iterator[CheckRecord]:
     """
-    What has to be looked at, and known issues; not what is merely blocked by another check.
+    Yield the checks that need attention and the known issues, not checks blocked by another one.
     """
     yield from result.roots()
     yield from (check for check in result.checks if check.verdict is Verdict.KNOWN)
@@ -158,7 +158,7 @@ def _finding(check: CheckRecord) -> dict[str, Any]:
     return {
         "description": f"{check.verdict} {check.id}: {check.message or check.statement}",
         "check_name": check.id,
-        # The same finding in the next run is the same finding, whatever was seen this time.
+        # A finding keeps its identity in the next run, whatever was seen this time.
         "fingerprint": md5(check.id.encode(), usedforsecurity=False).hexdigest(),
         "severity": _SEVERITIES[check.verdict],
         "location": {"path": path, "lines": {"begin": 1}},

@@ -1,6 +1,8 @@
 """
-Plugins that judge a test by its exception and phase, where checks have verdicts: allure-pytest and
-pytest's own JUnit. They see a user's tests only; our writers add the checks to their files.
+Hide checks from plugins that judge a test by its exception and phase, not by its verdict.
+
+These are allure-pytest and pytest's own JUnit. They see a user's tests only; our writers add the
+checks to their files.
 """
 
 from __future__ import annotations
@@ -19,18 +21,18 @@ _ALLURE = "allure_listener"
 
 class Bystanders:
     """
-    Keeps checks from these plugins: each is unregistered while a check is run.
+    Hooks that hide checks from these plugins: each is unregistered while a check is run.
     """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        # Manager, plugin and its name.
+        # Plugin manager, plugin and name of the plugin.
         self._hidden: list[tuple[Any, object, str]] = []
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """
-        Show the first test unless it is a check, and what follows the last one.
+        Show the first test unless it is a check, and the hooks after the last test.
         """
         self._show_or_hide(next(iter(session.items), None))
         try:
@@ -45,14 +47,14 @@ class Bystanders:
         """
         Show the next test unless it is a check.
         """
-        # The hooks of one test are called with those who listen when it begins.
+        # pytest calls the hooks of a test on the plugins that are registered when it begins.
         outcome = yield
         self._show_or_hide(nextitem)
         return outcome
 
     def _show_or_hide(self, item: pytest.Item | None) -> None:
         """
-        Hide `item` if it is a check; None stands for the end of the tests.
+        Hide `item` if it is a check, else show it; None stands for the end of the tests.
         """
         hides = item is not None and collection.is_check(item)
         if hides and not self._hidden:

@@ -1,5 +1,5 @@
 """
-Which build of which CI system a run belongs to: what reports link back to.
+CI build that a run belongs to, for the links in reports.
 """
 
 from __future__ import annotations
@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-# What each system calls it, told by the variable that only it sets. The address of a run on GitHub
-# is put together from three.
+# Variables of each system, recognised by the variable that only it sets. The address of a run on
+# GitHub is put together from three variables.
 _SYSTEMS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "github": {
@@ -43,7 +43,9 @@ _SYSTEMS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 def build_of(environ: Mapping[str, str]) -> dict[str, str]:
     """
-    Some of `system`, `name`, `number`, `id`, `url`, `commit` and `branch`; empty outside of CI.
+    Return `system`, `name`, `number`, `id`, `url`, `commit` and `branch`, as far as they are set.
+
+    The result is empty outside of CI.
     """
     for system, names in _SYSTEMS.items():
         if environ.get(names["is"]):

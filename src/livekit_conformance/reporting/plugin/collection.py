@@ -1,5 +1,5 @@
 """
-Which items are checks, which clause each claims, and in which order they run.
+Collection of checks: the items that are checks, the clause that each claims, and their order.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from livekit_conformance.environments.spelling import did_you_mean
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 SUITES = "suites"
-# Looked up in the markers once; it is asked for a dozen times.
+# Looked up in the markers once, because it is needed a dozen times.
 _CLAUSE: pytest.StashKey[Clause] = pytest.StashKey()
 _ORDER = {clause: position for position, clause in enumerate(BY_ID)}
 
 
 def marker_lines() -> Iterable[str]:
     """
-    The markers that checks have, as lines of the ini option `markers`.
+    Yield the markers that checks have, as lines of the ini option `markers`.
     """
     yield "clause(id): the clause of the catalogue that a check claims"
     yield "smoke: checks that only read or create rooms of their own, without the long families"
@@ -33,7 +33,7 @@ def marker_lines() -> Iterable[str]:
 
 def asks_for_suites(config: pytest.Config) -> bool:
     """
-    Whether the command line selects checks, as far as that can be told before collection.
+    Return whether the command line selects checks, as far as it is known before collection.
     """
     suites = config.rootpath / SUITES
     if not suites.is_dir():
@@ -47,14 +47,14 @@ def asks_for_suites(config: pytest.Config) -> bool:
 
 def is_check(item: pytest.Item) -> bool:
     """
-    Return whether an item claims a clause; any other test is the user's own, wherever it lies.
+    Return whether an item claims a clause; any other test is the user's own, wherever it is.
     """
     return next(item.iter_markers("clause"), None) is not None
 
 
 def clause_of(item: pytest.Item) -> Clause:
     """
-    The clause that a check claims; the item must have passed `refuse_offenders`.
+    Return the clause that a check claims; the item must have passed `refuse_offenders`.
     """
     clause = item.stash.get(_CLAUSE, None)
     if clause is None:
@@ -64,9 +64,9 @@ def clause_of(item: pytest.Item) -> Clause:
 
 def check_id(item: pytest.Item) -> str:
     """
-    The clause id, with the parameters of a parametrised check in brackets.
+    Return the clause id, with the parameters of a parametrised check in brackets.
 
-    Where each parameter brings a clause of its own, the clause says it all.
+    If each parameter brings a clause of its own, the clause id alone is unique.
     """
     callspec = getattr(item, "callspec", None)
     if callspec is None or any(mark.name == "clause" for mark in callspec.marks):
@@ -76,7 +76,7 @@ def check_id(item: pytest.Item) -> str:
 
 def mark(item: pytest.Item) -> None:
     """
-    Let checks be selected by area, requirement, `smoke` and `chain`.
+    Add the markers that select checks by area, requirement, `smoke` and `chain`.
     """
     for claimed in _claimed(item):
         if (clause := BY_ID.get(claimed)) is not None:
@@ -110,10 +110,10 @@ def refuse_offenders(items: Sequence[pytest.Item]) -> None:
 
 class CatalogueOrder:
     """
-    Keeps the checks in the catalogue's order, before all other tests.
+    Hooks that keep the checks in the catalogue's order, before all other tests.
 
-    It must be registered last: then it acts after plugins that shuffle, before those that continue
-    from a certain test (`--sw`), and once more when all have moved what they move (`--ff`, `--nf`).
+    The class must be registered last. Then it sorts after plugins that shuffle, before those that
+    continue from a certain test (`--sw`), and once more after all that move tests (`--ff`, `--nf`).
     """
 
     @pytest.hookimpl(specname="pytest_collection_modifyitems")
@@ -127,7 +127,7 @@ class CatalogueOrder:
     @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_collection_modifyitems")
     def pytest_sort_checks_again(self, items: list[pytest.Item]) -> Generator[None]:
         """
-        Sort `items` in place when all other plugins are done.
+        Sort `items` in place after all other plugins.
         """
         yield
         self.pytest_sort_checks(items)
@@ -139,7 +139,7 @@ def _position(item: pytest.Item) -> tuple[int, str]:
 
 def planned(item: pytest.Item) -> CheckRecord:
     """
-    The record of a check about which nothing is known yet.
+    Return the record of a check that has not been run yet.
     """
     clause = clause_of(item)
     return CheckRecord(

@@ -1,6 +1,8 @@
 """
-What the terminal shows while checks run: on a terminal a status line and each finding as it comes;
-elsewhere nothing, but a line now and then when it takes long.
+Terminal output while checks run.
+
+A terminal shows a status line and each finding as it comes; any other output gets a line now and
+then if the run takes long.
 """
 
 from __future__ import annotations
@@ -31,13 +33,13 @@ from livekit_conformance.verdict import CheckRecord
 
 # Runs of the same environment that are tried for former durations, the newest first.
 _FORMER_RUNS: Final = 5
-# What CI servers set, as pytest knows them.
+# Variables by which pytest recognises CI servers.
 _CI = ("CI", "BUILD_NUMBER")
 
 
 class Console:
     """
-    The hooks that speak to the terminal before the run is over; made while nothing is captured.
+    Hooks that write to the terminal before the run is over; created while nothing is captured.
     """
 
     def __init__(self, config: pytest.Config, run: RunState, environ: Mapping[str, str]) -> None:
@@ -46,12 +48,12 @@ class Console:
         self._redraws = can_redraw(config, environ)
         self._terminal = _terminal()
         self._ticker: Ticker | None = None
-        # Whether all that runs are checks, so that pytest's dots may be left out.
-        self._speaks = False
+        # Whether all tests are checks, so that pytest's dots may be left out.
+        self._is_active = False
         self._checks: dict[str, CheckRecord] = {}
         self._left: list[str] = []
         self._former: Mapping[str, float] = {}
-        # The running check, when it began, and how many observations there were.
+        # The running check, its start, and the number of observations at that time.
         self._current: tuple[CheckRecord, float, int] | None = None
 
     @property
@@ -68,21 +70,21 @@ class Console:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """
-        Tell about former runs that were killed, and begin to tell about this one.
+        Report former runs that were killed, and begin to show the progress of this one.
         """
         checks = [item for item in session.items if collection.is_check(item)]
         if not checks or (reporter := self._reporter) is None:
             return
         option = self._config.option
-        self._tell_killed_runs(reporter)
+        self._report_killed_runs(reporter)
         if len(checks) < len(session.items):
             return
-        self._speaks = True
+        self._is_active = True
         self._checks = {item.nodeid: collection.planned(item) for item in checks}
         self._left = [record.id for record in self._checks.values()]
         reporter.showfspath = False
         if option.verbose < 0:
-            # The counts of pytest would be said a second time.
+            # pytest's counts would repeat ours.
             option.verbose = min(option.verbose, -2)
             return
         reporter.flush()
@@ -95,16 +97,16 @@ class Console:
             return StatusLine(to, self._line, self._column)
         return OccasionalLine(to, self._line, self._column, every=status_line.SAY_EVERY_S)
 
-    def _tell_killed_runs(self, reporter: pytest.TerminalReporter) -> None:
+    def _report_killed_runs(self, reporter: pytest.TerminalReporter) -> None:
         language = self._run.terminal_language
         reports = self._run.directory.parent
         for found in killed_runs.repair(reports, language=self._run.language):
             if (result := found.result) is None:
-                told = phrases.NO_REPORT_FOR.say(
+                text = phrases.NO_REPORT_FOR.say(
                     language, run=found.directory.name, why=found.problem
                 )
             else:
-                told = phrases.KILLED_RUN.say(
+                text = phrases.KILLED_RUN.say(
                     language,
                     run=result.run.id,
                     why=result.run.interrupted or "it came to its end",
@@ -112,7 +114,7 @@ class Console:
                     path=found.directory / "report.html",
                 )
             if self._config.option.verbose >= 0:
-                reporter.write_line(told, yellow=True)
+                reporter.write_line(text, yellow=True)
 
     def _former_durations(self) -> Mapping[str, float]:
         run = self._run
@@ -126,21 +128,21 @@ class Console:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """
-        Make way for the last screen.
+        Make way for the final screen.
         """
         self._end()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
         """
-        Make way for what pytest says about it.
+        Make way for pytest's message about the interrupt.
         """
         self._end()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self) -> None:
         """
-        Make way for what pytest says about it.
+        Make way for pytest's message about the error.
         """
         self._end()
 
@@ -153,7 +155,7 @@ class Console:
 
     def pytest_unconfigure(self) -> None:
         """
-        Give the terminal back.
+        End the display and close the terminal.
         """
         self._end()
         if self._terminal is not None:
@@ -170,7 +172,7 @@ class Console:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_logstart(self, nodeid: str) -> Generator[None, object, object]:
         """
-        Note which check begins.
+        Remember which check begins.
         """
         self._pause(self._is_verbose)
         outcome = yield
@@ -185,7 +187,7 @@ class Console:
         self, report: pytest.TestReport
     ) -> Generator[None, object, object]:
         """
-        Tell a finding at once, where the line does not go into a log.
+        Print a finding at once, unless the output goes into a log.
         """
         finding = self._finding(report)
         self._pause(self._is_verbose or finding is not None)
@@ -205,7 +207,7 @@ class Console:
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """
-        Note that a check is done.
+        Remember that a check is done.
         """
         if (check := self._checks.get(nodeid)) is not None:
             self._current = None
@@ -216,18 +218,18 @@ class Console:
         self, report: pytest.CollectReport | pytest.TestReport
     ) -> screen.Status | tuple[str, str, str] | None:
         """
-        No dots; with -v the verdict and how long it took.
+        Return no dots; with -v, return the verdict and the duration.
         """
         record: CheckRecord | None = getattr(report, "check", None)
         status = screen.status(report)
-        if record is None or status is None or not self._speaks:
+        if record is None or status is None or not self._is_active:
             return None
         category, letter, (word, markup) = status
         if not self._is_verbose:
             return category, "", ""
         return category, letter, (f"{word} {record.duration_s:.2f} s", markup)
 
-    def _pause(self, writes: bool) -> None:  # noqa: FBT001 - says whether it does anything
+    def _pause(self, writes: bool) -> None:  # noqa: FBT001 - whether it does anything
         if writes and self._ticker is not None:
             self._ticker.pause()
 
@@ -270,7 +272,7 @@ class Console:
 
 def can_redraw(config: pytest.Config, environ: Mapping[str, str]) -> bool:
     """
-    Whether a line may be redrawn: on a capable terminal that shows nothing but what pytest writes.
+    Return whether a line may be redrawn: on a capable terminal that shows pytest's output only.
     """
     is_terminal = sys.stdout.isatty() and environ.get("TERM", "dumb") != "dumb"
     is_wanted = not environ.get("NO_COLOR") and not any(environ.get(name) for name in _CI)

@@ -1,5 +1,5 @@
 """
-The pytest plugin: options, markers, and the examiner that judges what lies under suites/.
+Plugin of pytest: options, markers, and the examiner that judges the checks under suites/.
 
 Without a path under suites/ on the command line it does nothing.
 """
@@ -28,7 +28,7 @@ from livekit_conformance.reporting.plugin.run_hooks import Examiner
 from livekit_conformance.reporting.plugin.secret_guard import SecretGuard
 from livekit_conformance.reporting.run.session import RUN, RunState
 
-# Options that only tell something about the tests and run none.
+# Options that only print something about the tests and run none.
 _INFORMS = (
     "cacheshow",
     "collectonly",
@@ -39,7 +39,7 @@ _INFORMS = (
     "showfixtures",
     "version",
 )
-# Options that cannot be had with checks, and why.
+# Options that cannot be used with checks, and why.
 _REFUSED = {
     "numprocesses": ("-n", "the links of the chain are judged in order"),
     "setuponly": ("--setup-only", "it would act on the target and check nothing; try --setup-plan"),
@@ -53,18 +53,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
-# First, because pytest-html looks at its options when it is configured.
+# Runs first, because pytest-html reads its options when it is configured.
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """
-    Load the profile and take over, when checks are to be run.
+    Load the profile and register our plugins, if checks are to be run.
     """
     for line in collection.marker_lines():
         config.addinivalue_line("markers", line)
     if not collection.asks_for_suites(config):
         return
-    # What is imported by now stays: no collection looks through it, neither at the end nor in the
-    # middle of a call.
+    # Objects imported by now stay: no garbage collection has to scan them, neither at the end nor
+    # in the middle of a call.
     gc.freeze()
     try:
         options = read_options(config)
@@ -132,7 +132,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         collection.mark(item)
 
 
-# First, so that nothing is deselected before it was looked at.
+# Runs first, so that no check is deselected before it was examined.
 @pytest.hookimpl(tryfirst=True, specname="pytest_collection_modifyitems")
 def pytest_refuse_offenders(items: list[pytest.Item]) -> None:
     """
@@ -144,10 +144,10 @@ def pytest_refuse_offenders(items: list[pytest.Item]) -> None:
         allure_dir.label(check)
 
 
-# Last, so that no other plugin's order is the final one.
+# Runs last, so that no other plugin's order is the final one.
 @pytest.hookimpl(trylast=True, specname="pytest_configure")
 def pytest_configure_order(config: pytest.Config) -> None:
     """
-    Let checks run in the order of the catalogue, whatever other plugins do.
+    Make checks run in the order of the catalogue, whatever other plugins do.
     """
     config.pluginmanager.register(collection.CatalogueOrder(), "livekit-conformance-order")

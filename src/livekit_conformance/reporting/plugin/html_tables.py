@@ -1,7 +1,7 @@
 """
-What pytest-html shows when it is asked for with `--html=FILE`: our verdicts, figures and columns.
+Verdicts, figures and columns for the page of pytest-html (`--html=FILE`).
 
-The page for people is our own report.html; this one is for those whose tools expect pytest-html's.
+The page for people is our own report.html; this one is for tools that expect pytest-html's page.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _COLUMNS = {
     "seen": phrases.SEEN_OR_CLAIM,
 }
 
-# "9 tests took 2 s": it leaves out what was skipped and what could not be tested.
+# "9 tests took 2 s": this leaves out tests that were skipped or could not be made.
 _NO_COUNT = "<style>.run-count{display:none}</style>"
 
 
 class HtmlTables:
     """
-    The hooks of pytest-html and pytest-metadata.
+    Hooks of pytest-html and pytest-metadata.
     """
 
     def __init__(self, config: pytest.Config, run: RunState, judge: Judge) -> None:
@@ -47,21 +47,21 @@ class HtmlTables:
     @pytest.hookimpl(optionalhook=True)
     def pytest_metadata(self, metadata: dict[str, Any]) -> None:
         """
-        Keep hold of the environment table, to fill it with what may be shown.
+        Keep the environment table, to fill it with values that may be shown.
         """
         self._metadata = metadata
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """
-        Empty the environment table: what others put there was not looked through for secrets.
+        Empty the environment table, because the values of others were not scanned for secrets.
         """
         self._metadata.clear()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """
-        Let what is BLOCKED or ERROR count as an error: pytest-html looks at the phase alone.
+        Let BLOCKED and ERROR count as errors: pytest-html looks at the phase alone.
         """
         record: CheckRecord | None = getattr(report, "check", None)
         if record is not None and report.when == "call" and OUTCOMES[record.verdict] == "broken":
@@ -70,14 +70,14 @@ class HtmlTables:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: Any) -> None:
         """
-        Name the environment.
+        Set a title that names the environment.
         """
         report.title = phrases.TITLE.say(self.run.language, environment=self.run.environment)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
         """
-        Put what needs no script at the top, and fill in the environment table.
+        Put the summary, which needs no script, at the top, and fill in the environment table.
         """
         if self.judge.result is not None:
             prefix += [html.summary(self.judge.result), _NO_COUNT]
@@ -86,7 +86,7 @@ class HtmlTables:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
         """
-        Columns of our own; pytest-html still needs its outcome, out of sight, to build rows.
+        Replace the columns by our own; pytest-html still needs its outcome, hidden, to build rows.
         """
         _, _, duration, links = cells
         say = {name: text.say(self.run.language) for name, text in _COLUMNS.items()}
@@ -103,9 +103,9 @@ class HtmlTables:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
         """
-        One row for each check, none for an attempt that was repeated.
+        Fill one row for each check, and none for an attempt that was repeated.
 
-        What is no check, such as a module that cannot be imported, has its node id.
+        Any other report, for instance of a module that cannot be imported, has its node id.
         """
         if is_superseded(report):
             cells.clear()

@@ -1,5 +1,5 @@
 """
-SIGINT and SIGTERM end a run, but never in the middle of making something or of cleaning it up.
+Let SIGINT and SIGTERM end a run, but never while something is created or cleaned up.
 """
 
 from __future__ import annotations
@@ -20,54 +20,54 @@ BY_SIGINT = "interrupted from the keyboard"
 
 class Interrupts:
     """
-    The hooks that decide when a signal takes effect.
+    Hooks that decide when a signal takes effect.
 
-    While a check runs, at once: asyncio cancels it, and its fixtures clean up after it. Between
-    checks, and while reports are written, afterwards: pytest drops the finalizers that are left
-    when one of them is interrupted, and with them rooms and calls stay; and a plugin that is
-    interrupted in its own work turns the end of a run into an internal error. A second signal does
-    not wait.
+    While a check runs, a signal takes effect at once: asyncio cancels the check, and its fixtures
+    clean up after it. Between checks, and while reports are written, it takes effect afterwards.
+    Otherwise pytest would drop the remaining finalizers, so that rooms and calls stay, and a plugin
+    interrupted in its work would turn the end of the run into an internal error. A second signal
+    takes effect at once.
     """
 
     def __init__(self) -> None:
         self._why: str | None = None
         self._waits = False
         self._pending = False
-        # What handles SIGINT where it takes effect at once; None where it is ignored.
+        # Handler of SIGINT while it takes effect at once; None if it is ignored.
         self._outside: _Handler | None = None
         self._former: Any = None
 
     def reason(self, interrupt: BaseException) -> str:
         """
-        What ended the run with this KeyboardInterrupt, or with what pytest treats like one.
+        Return why the run ended with `interrupt`, a KeyboardInterrupt or an exception like it.
         """
         return self._why or str(interrupt) or BY_SIGINT
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """
-        Let SIGTERM end the run as an interrupt does: with clean-up and reports.
+        Let SIGTERM end the run like an interrupt, with clean-up and reports.
         """
         if threading.current_thread() is threading.main_thread():
             self._former = signal.signal(signal.SIGTERM, self._on_sigterm)
 
     def pytest_unconfigure(self) -> None:
         """
-        Give SIGTERM back.
+        Restore the handler of SIGTERM.
         """
         if self._former is not None:
             signal.signal(signal.SIGTERM, self._former)
 
     def pytest_keyboard_interrupt(self) -> None:
         """
-        One that took effect at once was the first, too.
+        Count an interrupt that took effect at once as the first signal, too.
         """
         self._pending = True
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self) -> Generator[None, object, object]:
         """
-        What a fixture has begun to make or to delete is whole before the run ends.
+        Let fixtures finish what they create or delete before the run ends.
         """
         with self._whole():
             done = yield
@@ -77,7 +77,7 @@ class Interrupts:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_pyfunc_call(self) -> Generator[None, object, object]:
         """
-        The check itself is interrupted at once.
+        Let a signal interrupt the check itself at once.
         """
         self._catch_up()
         self._let_signals(wait=False)
@@ -89,7 +89,7 @@ class Interrupts:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None]:
         """
-        The run is ending; everything is deleted and the reports are written whole.
+        Let the end of the run delete everything and write the reports completely.
         """
         with self._whole():
             yield
@@ -97,7 +97,7 @@ class Interrupts:
     @contextmanager
     def _whole(self) -> Iterator[None]:
         """
-        Let the first signal wait until the block is left.
+        Delay the first signal until the block is left.
         """
         self._outside = self._handler()
         self._let_signals(wait=True)
@@ -117,7 +117,7 @@ class Interrupts:
 
     def _handler(self) -> _Handler | None:
         """
-        What handles SIGINT; None where it is ignored, as in the background of a shell.
+        Return the handler of SIGINT; None if it is ignored, as in the background of a shell.
         """
         if threading.current_thread() is not threading.main_thread():
             return None
@@ -134,7 +134,7 @@ class Interrupts:
         if self._waits:
             self._on_sigint(number, frame)
         elif (handler := self._handler()) is not None:
-            # While a check runs this is asyncio's, which cancels it.
+            # While a check runs, this is asyncio's handler, which cancels the check.
             handler(signal.SIGINT, frame)
         else:
             raise KeyboardInterrupt

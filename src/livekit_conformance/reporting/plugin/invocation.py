@@ -1,5 +1,5 @@
 """
-How pytest was started: the words that start it once more, for one check.
+Command that started pytest, as words that start it once more for one check.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from livekit_conformance.reporting.plugin.options import Options
 from livekit_conformance.reporting.text.rerun_command import NODE_ID
 
 _PROGRAMS: Final = ("pytest", "py.test")
-# Its `run` gives pytest a folder of config/ and reports/ that is not the one of the suites.
+# Its `run` gives pytest a folder of config/ and reports/ that differs from that of the suites.
 _COMMAND: Final = "livekit-conformance"
 
 
@@ -23,8 +23,8 @@ def template(options: Options, *, root: Path, start: Path) -> tuple[str, ...]:
     """
     Return the words of the command, for a run started in `start` with the rootdir `root`.
 
-    Paths are relative to `start`: reports are handed on, and need not name the folders of a machine
-    more than the command does.
+    Paths are relative to `start`: reports are passed on to others, and should name no more folders
+    of a machine than the command does.
     """
     given = _given(options, start)
     if options.home != root:
@@ -36,7 +36,7 @@ def template(options: Options, *, root: Path, start: Path) -> tuple[str, ...]:
 
 def program(called: str, typed: Sequence[str], start: Path) -> tuple[str, ...]:
     """
-    Return the words that start pytest as it was started: `sys.argv[0]` and `sys.orig_argv`.
+    Return the words that start pytest as before, from `sys.argv[0]` and `sys.orig_argv`.
     """
     name = Path(called).name
     if name in _PROGRAMS:
@@ -44,7 +44,7 @@ def program(called: str, typed: Sequence[str], start: Path) -> tuple[str, ...]:
     if name == "__main__.py" and "-m" in typed:
         interpreter, *arguments = typed[: typed.index("-m") + 2]
         return (_usable(interpreter, start), *arguments)
-    # Another program runs pytest inside.
+    # Another program runs pytest in its own process.
     return (_usable(sys.executable, start), "-m", "pytest")
 
 
@@ -58,7 +58,7 @@ def _our_command() -> str:
 
 def _given(options: Options, start: Path) -> Iterator[str]:
     """
-    Yield the options that decide what is tested, how far, and where the reports go.
+    Yield the options that set the target, the allowed effects, and the folder of the reports.
     """
     yield f"--env={_relative(options.environment, start)}"
     if options.env_file not in (None, options.home / ".env"):
@@ -70,7 +70,7 @@ def _given(options: Options, start: Path) -> Iterator[str]:
 
 def _usable(path: str, start: Path) -> str:
     """
-    Return how to call the program at `path`: by its name alone where PATH leads to it.
+    Return the word that calls the program at `path`: its name alone if PATH leads to it.
     """
     name = Path(path).name
     if not Path(path).is_relative_to(start) and shutil.which(name) == path:

@@ -1,5 +1,5 @@
 """
---junitxml: pytest writes what is no check, and our writer adds the checks.
+--junitxml: pytest writes the user's own tests, and our writer adds the checks.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from livekit_conformance.reporting.writers import junit
 
 class JunitFile:
     """
-    Completes the file of --junitxml.
+    Hook that completes the file of --junitxml.
     """
 
     def __init__(self, config: pytest.Config, judge: Judge) -> None:
         self._config = config
         self._judge = judge
 
-    # Last, when pytest has written its part.
+    # Runs last, after pytest has written its part.
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """

@@ -1,5 +1,5 @@
 """
-Writes the reports of runs that were killed before they could write them themselves.
+Write the reports of runs that were killed before they could write them themselves.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from livekit_conformance.reporting.result import journal
 from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.reporting.writers import write_all
 
-# So many of the newest runs are looked at, and so many seconds spent: the next run goes on.
+# Limits in runs examined, the newest first, and in seconds; the next run continues.
 NEWEST: Final = 20
 AT_MOST_S: Final = 5.0
-# The first and the last file that are written: a run without either has not got its reports.
+# The first and the last file that are written: without both of them, reports are missing.
 _REPORTS = ("results.json", "report.html")
 
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
     """
-    A run without reports: they were written from `result`, or could not be because of `problem`.
+    Run without reports: they were written from `result`, or could not be because of `problem`.
     """
 
     directory: Path
@@ -42,8 +42,9 @@ def repair(
     """
     Write the missing reports of the newest dead runs in `reports`, one by one.
 
-    A run that lives, or that another process repairs at this moment, is left alone; so is one that
-    was killed before it had a plan, because nothing is known about it. `at_most` is in seconds.
+    A run that lives, or that another process repairs at this moment, is left alone. So is a run
+    that was killed before it had a plan, because nothing is known about it. `at_most` is in
+    seconds.
     """
     deadline = time.monotonic() + at_most
     for path in islice(_newest_journals(reports), NEWEST):
@@ -56,7 +57,7 @@ def repair(
 
 
 def _newest_journals(reports: Path) -> Iterator[Path]:
-    # Their names begin with the time. `latest` is a link to one of them.
+    # Folder names begin with the time. `latest` is a link to one of the folders.
     for path in sorted(reports.glob(f"*/{journal.NAME}"), reverse=True):
         if not path.parent.is_symlink():
             yield path
@@ -70,7 +71,7 @@ def _repair(path: Path, language: Language) -> Repaired | None:
     directory = path.parent
     try:
         with _locked(path) as is_ours:
-            # Somebody else may have been faster.
+            # Another process may have been faster.
             if not is_ours or _has_reports(directory) or not _has_begun(path):
                 return None
             result = replace(journal.read(path), language=language)
@@ -83,7 +84,7 @@ def _repair(path: Path, language: Language) -> Repaired | None:
 @contextmanager
 def _locked(path: Path) -> Iterator[bool]:
     """
-    The lock that a living run has on its journal; False when somebody has it.
+    Take the lock that a living run has on its journal; yield False if another process has it.
     """
     with path.open("rb") as file:
         try:

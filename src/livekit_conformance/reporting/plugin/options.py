@@ -1,5 +1,5 @@
 """
-The options of the suite: command line, then environment variable, then ini, then default.
+Options of the suite: command line, then environment variable, then ini, then default.
 """
 
 from __future__ import annotations
@@ -52,9 +52,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 @dataclass(frozen=True, slots=True)
 class Options:
     """
-    What the operator asked for; `home` is the folder of config/, .env and reports/; `budget` in
-    seconds, None when the profile decides; `language` None when each output has its own default;
-    `required_coverage` in per cent.
+    Options of the operator.
+
+    `home` is the folder of config/, .env and reports/. `budget` is in seconds, None if the profile
+    decides. `language` is None if each output has its own default. `required_coverage` is in per
+    cent.
     """
 
     environment: str
@@ -69,13 +71,13 @@ class Options:
 
     def find(self) -> Path:
         """
-        The profile file; raises ProfileError when there is none. Reads no variable.
+        Return the profile file; raise ProfileError if there is none. No variable is read.
         """
         return loader.find(self.environment, config_dir=self.home / "config")
 
     def load(self) -> Loaded:
         """
-        The profile with what --allow adds; raises ProfileError with all problems.
+        Return the profile with the effects of --allow; raise ProfileError with all problems.
         """
         loaded = loader.load(
             self.environment,
@@ -104,7 +106,7 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("livekit-conformance")
     for name, settings in _OPTIONS.items():
         group.addoption(f"--{name}", dest=_dest(name), default=None, **settings)
-        # A list where the option is repeatable, else one text.
+        # A list if the option is repeatable, else one text.
         is_list = settings.get("action") == "append"
         kind: Literal["args", "string"] = "args" if is_list else "string"
         parser.addini(_dest(name), settings["help"], type=kind, default=None)
@@ -113,7 +115,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 def read_options(config: pytest.Config) -> Options:
     """
-    The options of this run; raises ProfileError for unusable ones.
+    Return the options of this run; raise ProfileError for unusable ones.
     """
     home = home_of(config)
     env_file = _text(config, "env-file")
@@ -133,7 +135,7 @@ def read_options(config: pytest.Config) -> Options:
 
 def home_of(config: pytest.Config) -> Path:
     """
-    Return the folder of the operator's files: rootdir, unless the suites lie elsewhere.
+    Return the folder of the operator's files: rootdir, unless the suites are elsewhere.
     """
     return Path(config.getini(_HOME) or config.rootpath)
 

@@ -1,5 +1,5 @@
 """
-Judges every check while pytest runs it, and tells the result when pytest ends.
+Judge every check while pytest runs it, and report the result when pytest ends.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _PASSED = frozenset({Verdict.PASS, Verdict.WARN, Verdict.KNOWN})
 
 class Examiner:
     """
-    The hooks of a run of checks.
+    Hooks of a run of checks.
     """
 
     def __init__(self, config: pytest.Config, run: RunState, interrupts: Interrupts) -> None:
@@ -45,23 +45,23 @@ class Examiner:
         self.result: Result | None = None
         self._interrupted: str | None = None
         self._failure: str | None = None
-        # Set-up errors that were told already; kept alive so that their identity stays theirs.
-        self._told: list[tuple[BaseException, str]] = []
+        # Set-up errors already reported; kept alive so that no other error gets their identity.
+        self._reported: list[tuple[BaseException, str]] = []
         self._scope = ExitStack()
         self._seen: list[Observation] = []
         self._tracebacks: list[tuple[str, str]] = []
         if config.pluginmanager.hasplugin("rerunfailures"):
-            # What is not run, or shares the set-up of another check, would end the same way.
+            # A check that is not run, or shares a failed set-up, would end the same way again.
             excepted = config.getoption("rerun_except") or config.getini("rerun_except")
             config.option.rerun_except = [*excepted, f"^{Withheld.__name__}: "]
-        # Local variables are where secrets live, and pytest cuts them to pieces.
+        # Local variables hold secrets, and pytest shortens them so that a scrubber misses them.
         config.option.showlocals = False
 
     # -- the run ------------------------------------------------------------------------------
 
     def pytest_unconfigure(self) -> None:
         """
-        Let other runs see that this one is over.
+        Release the journal, which shows other runs that this one is over.
         """
         self.run.release()
 
@@ -79,11 +79,11 @@ class Examiner:
 
     def pytest_report_header(self) -> list[str]:
         """
-        Say what is tested and where the reports will be.
+        Return the lines that name the target and the folder of the reports.
         """
         return screen.header(self.run)
 
-    # Not earlier: pytest finishes a collection that was refused, too.
+    # Not earlier, because pytest also finishes a session whose collection was refused.
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """
@@ -98,14 +98,14 @@ class Examiner:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """
-        Decide first what needs no run: not permitted, not configured, blocked.
+        Withhold a check that needs no run: not permitted, not configured, blocked.
         """
         if not collection.is_check(item):
             return
         self._scope.close()
         self._seen = self._scope.enter_context(self.run.recorder.scope())
         check_id = collection.check_id(item)
-        self._told = [(error, root) for error, root in self._told if root != check_id]
+        self._reported = [(error, root) for error, root in self._reported if root != check_id]
         self.run.started(check_id)
         decision = withheld(
             collection.clause_of(item),
@@ -117,13 +117,13 @@ class Examiner:
         if decision is not None:
             raise Withheld(decision)
 
-    # Last, which is next to pytest's own: plugins that repeat, count or show see our outcome.
+    # Last is next to pytest's own hook: plugins that repeat, count or show tests see our outcome.
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """
-        Turn how a phase ended into a verdict, and take secrets out of the report.
+        Turn the end of a phase into a verdict, and take secrets out of the report.
         """
         is_check = collection.is_check(item)
         if is_check and call.when == "setup" and call.excinfo is not None:
@@ -144,14 +144,14 @@ class Examiner:
         self, item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]
     ) -> pytest.ExceptionInfo[BaseException]:
         """
-        Return the error of a set-up, or what withholds the check when another check told it.
+        Return the error of a set-up, or a Withheld if another check already reported that error.
         """
         cause = innermost(excinfo.value)
         if cause is None or isinstance(cause, Withheld):
             return excinfo
-        root = next((name for told, name in self._told if told is cause), None)
+        root = next((name for error, name in self._reported if error is cause), None)
         if root is None:
-            self._told.append((cause, collection.check_id(item)))
+            self._reported.append((cause, collection.check_id(item)))
             return excinfo
         withholding = Withheld(repeated(root, collection.clause_of(item)))
         return pytest.ExceptionInfo.from_exception(withholding.with_traceback(excinfo.tb))
@@ -183,7 +183,7 @@ class Examiner:
             broken_link=decision.broken_link,
         )
         self.run.settle(record, decision)
-        self._tell(report, record)
+        self._fill(report, record)
 
     def _shared_evidence(self, item: pytest.Item) -> Iterator[str]:
         for fixture in getattr(item, "fixturenames", ()):
@@ -204,11 +204,11 @@ class Examiner:
             duration_s=round(call.duration, 3),
         )
         self.run.settle(record, Decision(Verdict.ERROR))
-        self._tell(report, record)
+        self._fill(report, record)
 
-    def _tell(self, report: pytest.TestReport, record: CheckRecord) -> None:
+    def _fill(self, report: pytest.TestReport, record: CheckRecord) -> None:
         """
-        Let pytest and its plugins see the verdict: WARN does not fail, ERROR keeps its traceback.
+        Put the verdict into the report of pytest: WARN does not fail, ERROR keeps its traceback.
         """
         report.check = record  # type: ignore[attr-defined]  # reports take attributes
         report.user_properties += [
@@ -219,7 +219,7 @@ class Examiner:
         if record.verdict in _PASSED and report.when == "call":
             report.outcome, report.longrepr = "passed", None
         elif record.verdict is Verdict.SKIPPED or record.verdict in _PASSED:
-            # A set-up that is reported as passed would be followed by the check itself.
+            # After a set-up that is reported as passed, pytest would run the check itself.
             path, line, _ = report.location
             report.outcome, report.longrepr = "skipped", (path, line or 0, message)
         else:
@@ -243,7 +243,7 @@ class Examiner:
         self, report: pytest.CollectReport | pytest.TestReport
     ) -> screen.Status | None:
         """
-        Speak of verdicts where pytest speaks of outcomes.
+        Return the verdict in place of pytest's outcome.
         """
         return screen.status(report)
 
@@ -270,10 +270,10 @@ class Examiner:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """
-        Tell causes first, then failures, then figures.
+        Print causes first, then failures, then figures.
         """
         if self.result is not None:
-            told = replace(self.result, language=self.run.terminal_language)
-            screen.tell(terminalreporter, told, self.run.directory, self._tracebacks)
+            shown = replace(self.result, language=self.run.terminal_language)
+            screen.tell(terminalreporter, shown, self.run.directory, self._tracebacks)
         if self._failure is not None:
             terminalreporter.write_line(self._failure, red=True)

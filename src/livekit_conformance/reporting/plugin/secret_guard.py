@@ -1,5 +1,5 @@
 """
-Keeps secrets in: what pytest and its plugins are given has none, and what was written is looked at.
+Guard against leaks: remove secrets from all that pytest and plugins get, and scan what they wrote.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from livekit_conformance.reporting.text import phrases
 from livekit_conformance.secrets.file_scan import SecretScan, Unfit
 from livekit_conformance.secrets.scrubber import without_torn
 
-# Lies among the reports when one of them holds a secret: what uploads them can look for it.
+# File among the reports if one of them holds a secret: an upload script can look for it.
 MARK: Final = "unfit-for-a-ticket.txt"
-# Clocks of file systems are coarse.
+# Time stamps of file systems are coarse.
 _COARSE_S: Final = 0.1
 
 
 class SecretGuard:
     """
-    The hooks of pytest by which a secret could leave.
+    Hooks of pytest by which a secret could leave.
     """
 
     def __init__(self, config: pytest.Config, run: RunState) -> None:
@@ -40,50 +40,50 @@ class SecretGuard:
         self._outlets = ExitStack()
         self._unfit: list[Unfit] = []
 
-    # First, so that nothing has been written.
+    # Runs first, before anything is written.
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """
-        Lead terminal, logs and streams through the scrubber.
+        Pass terminal, logs and streams through the scrubber.
         """
         self._outlets = output_streams.lead_through(self._config, self._run.clean)
 
-    # Last, because the terminal still tells then what interrupted the run.
+    # Runs last, because the terminal still reports then what interrupted the run.
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """
-        Give the streams back.
+        Restore the streams.
         """
         self._outlets.close()
 
-    # First, so that no plugin has kept the ids.
+    # Runs first, before a plugin can keep the ids.
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """
         Refuse parameters whose ids would carry a secret into every report.
         """
         for item in items:
-            if (told := self._run.clean(item.nodeid)) != item.nodeid:
-                raise pytest.UsageError(f"the id of a check holds a secret: {told}")
+            if (cleaned := self._run.clean(item.nodeid)) != item.nodeid:
+                raise pytest.UsageError(f"the id of a check holds a secret: {cleaned}")
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_make_collect_report(
         self,
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         """
-        Clean what is told of a module that cannot be imported.
+        Clean the report on a module that cannot be imported.
         """
         report = yield
         self._clean_report(report)
         return report
 
-    # Last, which is next to pytest's own: all other plugins see the clean report.
+    # Last is next to pytest's own hook: all other plugins see the clean report.
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
         self, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """
-        Clean the error, which plugins look at by themselves, and the report.
+        Clean the report and the error, which plugins read too.
         """
         if call.excinfo is not None:
             for error in _all_of(call.excinfo.value, set()):
@@ -109,11 +109,11 @@ class SecretGuard:
     def _clean(self, text: str) -> str:
         return without_torn(self._run.clean(text))
 
-    # After everybody has written, and before the terminal tells the result.
+    # Runs after all plugins have written, and before the terminal shows the result.
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
         """
-        Look for secrets in everything that was written; a run that shows one has failed.
+        Look for secrets in all files that were written; fail the run if one is found.
         """
         yield
         scan = SecretScan(self._run.recorder.redact.known)
@@ -128,10 +128,10 @@ class SecretGuard:
 
     def _written(self) -> Iterator[Path]:
         """
-        The reports, and what plugins wrote during the run where options told them to.
+        Yield the reports, and the files that plugins wrote during the run to paths in options.
         """
         yield from _files(self._run.directory)
-        # Our own options name what is read, among it the file with the secrets.
+        # Our own options name files that are read, among them the one with the secrets.
         options = (v for k, v in vars(self._config.option).items() if not k.startswith("livekit_"))
         for value in {*filter(_is_path, options), self._config.getini("log_file") or ""} - {""}:
             path = self._config.invocation_params.dir / Path(value).expanduser()
@@ -145,11 +145,11 @@ class SecretGuard:
     def _is_new(self, path: Path) -> bool:
         return path.stat().st_mtime >= self._began - _COARSE_S
 
-    # Last, where it is seen.
+    # Runs last, where the lines are seen.
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """
-        Name the files that nobody else may see.
+        Print the names of the files that must not be passed on.
         """
         if self._unfit:
             for line in self._lines(self._run.terminal_language):
@@ -166,7 +166,7 @@ class SecretGuard:
 
 def _all_of(error: BaseException | None, seen: set[int]) -> Iterator[BaseException]:
     """
-    The error, those it comes from and those in its group.
+    Yield the error, its causes and contexts, and the errors in its group.
     """
     if error is None or id(error) in seen:
         return
