@@ -1,3 +1,3 @@
 """
-Talk to the target: API, SIP, media, webhooks, logs, bus. Guarded, recorded, with deadlines.
+Drivers for the target: API, SIP, media, webhooks, logs, bus. Guarded, recorded, with deadlines.
 """

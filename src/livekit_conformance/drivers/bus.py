@@ -1,5 +1,5 @@
 """
-A read-only view of the Redis bus between livekit-sip and livekit-server.
+Read-only view of the Redis bus between livekit-sip and livekit-server.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from redis.exceptions import AuthenticationError, RedisError
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
 
-# The channels psrpc listens on, in the form it uses for Redis (psrpc pkg/info/channels.go).
+# Channels that psrpc subscribes to, named as in Redis (psrpc pkg/info/channels.go).
 TRUNK_AUTHENTICATION = "IOInfo|GetSIPTrunkAuthentication|REQ"
 DISPATCH_RULES = "IOInfo|EvaluateSIPDispatchRules|REQ"
 CREATE_PARTICIPANT = "SIPInternal|CreateSIPParticipant|REQ"
 
-# Where livekit-server notes its version; an older one that comes later leaves it as it is
+# Key for the version of livekit-server; an older server that starts later does not overwrite it
 # (livekit-server pkg/service/redisstore.go, Start).
 _VERSION_KEY = "livekit_version"
 
@@ -36,7 +36,7 @@ CHANNELS = MappingProxyType(
 
 class Bus:
     """
-    Who listens on the bus, and which nodes are known. It writes nothing.
+    Subscribers of the bus, and its registered nodes. It writes nothing.
     """
 
     def __init__(self, url: str, recorder: Recorder, *, timeout: float = 2.0) -> None:
@@ -47,7 +47,7 @@ class Bus:
 
     async def listeners(self) -> dict[str, int]:
         """
-        How many processes listen on each channel (PUBSUB NUMSUB); raises Unreachable.
+        Return the number of subscribers of each channel (PUBSUB NUMSUB); raises Unreachable.
         """
         async with self._connected() as client:
             answer = cast("list[tuple[bytes, int]]", await client.pubsub_numsub(*CHANNELS))
@@ -64,7 +64,7 @@ class Bus:
 
     async def nodes(self) -> list[str]:
         """
-        The ids of the livekit-servers that have registered themselves (HKEYS nodes).
+        Return the ids of the livekit-servers that have registered themselves (HKEYS nodes).
 
         A server that crashed stays in this list; raises Unreachable.
         """
@@ -82,7 +82,7 @@ class Bus:
 
     async def server_version(self) -> str | None:
         """
-        The newest version of livekit-server that ever ran on this Redis (GET livekit_version).
+        Return the newest livekit-server that ever ran on this Redis (GET livekit_version).
 
         None when there was none; raises Unreachable.
         """

@@ -1,5 +1,5 @@
 """
-Reads what the services write into their logs while the suite runs, and nothing older.
+Read the lines that the services write to their logs during the run, and nothing older.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from livekit_conformance.protocol.logline import LogLine, parse
 from livekit_conformance.waiting import Waited, wait_until
 
 _WARNING = frozenset({"warn", "error", "dpanic", "panic", "fatal"})
-# What a diagnosis looks at; the rest of a line stays in the log.
+# Fields that a diagnosis uses; the rest of a line stays in the log.
 _FIELDS = ("error", "status", "response", "method", "path", "reason", "callID", "sipCallID")
-# And of a call that failed: its direction, and when the other side answered, if it did.
+# Fields of a failed call: its direction, and the times of the other side's answers, if any.
 _OF_A_FAILURE = ("agentName", "jobType", "direction", "inviteToTryingMs", "inviteToRingingMs")
-# What the timeline of a call finds it by, where the line has it.
+# Fields that identify the call of a line, where the line has them.
 _NAMES = ("room", "participant", "participantID", "event", "id", "result", *_OF_A_FAILURE)
 
 
@@ -31,7 +31,7 @@ class LogTail:
     One log from a byte offset on. Lines are kept, so every reader sees the whole window.
 
     A file that became shorter was rotated or truncated: it is read again from its beginning.
-    With `since` (Unix seconds) a file is read whole, and what is older is left out.
+    With `since` (Unix seconds) the whole file is read, and older lines are left out.
     """
 
     def __init__(self, service: str, path: Path, *, since: float | None = None) -> None:
@@ -40,8 +40,8 @@ class LogTail:
         self.lines: list[LogLine] = []
         self._since = since
         self._reported: int | None = None
-        # Which lines were told already, by their number.
-        self._told: set[int] = set()
+        # Numbers of the lines that were already recorded.
+        self._recorded: set[int] = set()
         self._rest = b""
         self._offset, self._inode = 0, 0
         if path.is_file():
@@ -51,7 +51,7 @@ class LogTail:
 
     def read(self) -> list[LogLine]:
         """
-        Every whole line of the window, oldest first; raises Blocked when the log cannot be read.
+        Return all whole lines of the window, oldest first; raise Blocked if the log is unreadable.
         """
         try:
             fresh = self._read_fresh()
@@ -80,13 +80,13 @@ class LogTail:
 
     def report(self, recorder: Recorder) -> None:
         """
-        Record the lines of the window that warn of something that the suite did not do on purpose.
+        Record the warnings of the window, except for those that the suite caused on purpose.
         """
         for number, line in enumerate(self.read()[: self._reported]):
-            if ON_PURPOSE in line.raw or number in self._told:
+            if ON_PURPOSE in line.raw or number in self._recorded:
                 continue
             if line.level in _WARNING or line.dialect == "text" or _tells_of_a_failure(line):
-                self._told.add(number)
+                self._recorded.add(number)
                 recorder.record(
                     line.at or time.time(),
                     "log",
@@ -100,13 +100,13 @@ class LogTail:
 
     def untold(self) -> list[LogLine]:
         """
-        The lines of the window that `report` has not recorded.
+        Return the lines of the window that `report` has not recorded.
         """
-        return [line for number, line in enumerate(self.lines) if number not in self._told]
+        return [line for number, line in enumerate(self.lines) if number not in self._recorded]
 
     def report_no_more(self) -> None:
         """
-        Leave what comes from now on out of `report`: the suite itself is about to cause it.
+        Leave all later lines out of `report`: the suite itself is about to cause them.
         """
         self._reported = len(self.read())
 
@@ -114,8 +114,9 @@ class LogTail:
         self, wanted: Callable[[LogLine], bool], *, within: float, what: str, after: int = 0
     ) -> tuple[LogLine | None, Waited]:
         """
-        The first line of the window that is wanted, with how the wait for `what` ended; the first
-        `after` lines of the window are passed over.
+        Return the first wanted line of the window, with the result of the wait for `what`.
+
+        The first `after` lines of the window are skipped.
         """
         found: list[LogLine] = []
 
@@ -135,7 +136,7 @@ def _tells_of_a_failure(line: LogLine) -> bool:
 @asynccontextmanager
 async def log_of_command(service: str, command: Sequence[str]) -> AsyncIterator[LogTail]:
     """
-    What a command prints (`kubectl logs -f ...`) from now on, while it runs beside the suite.
+    Yield a tail of the output of a command (`kubectl logs -f ...`) that runs beside the suite.
 
     A command that cannot be started leaves its error as the only line.
     """
@@ -161,7 +162,7 @@ async def log_of_command(service: str, command: Sequence[str]) -> AsyncIterator[
 
 def told(service: str, line: LogLine) -> str:
     """
-    One line of a service's log, as it is told to people.
+    Return one line of a service's log in readable form.
     """
     level = f"{line.level.upper()} " if line.level else ""
     response = line.fields.get("response")

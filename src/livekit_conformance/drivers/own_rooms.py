@@ -1,5 +1,5 @@
 """
-Rooms of our own: names that no other run has, and an end with the check that made them.
+Rooms of our own: with names that no other run uses, deleted with the check that made them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class RoomNames:
     """
     Names that fit the profile's pattern; the call id begins with `lkc-<run>-<number>`.
 
-    `run` is what no other run has, short enough to be read.
+    `run` is unique to this run, and short enough to be read.
     """
 
     def __init__(self, pattern: str, *, run: str) -> None:
@@ -31,9 +31,9 @@ class RoomNames:
 
     def new(self, words: str = "", *, size: int = 0) -> str:
         """
-        A name that was not given before, with `words` at the end of its call id.
+        Return a new name, with `words` at the end of its call id.
 
-        With `size` it is filled up to so many bytes.
+        With `size` it is padded to so many bytes.
         """
         call_id = "-".join(filter(None, ("lkc", self._run, str(next(self._numbers)), words)))
         missing = size - len(room_name(self._pattern, call_id).encode())
@@ -42,7 +42,7 @@ class RoomNames:
 
 class OwnRooms:
     """
-    Makes rooms and deletes them when it is left. Use it as an asynchronous context manager.
+    Create rooms and delete them on exit. Use it as an asynchronous context manager.
     """
 
     def __init__(self, client: LiveKitClient, names: RoomNames) -> None:
@@ -64,9 +64,9 @@ class OwnRooms:
 
     async def make(self, name: str | None = None, **settings: Any) -> api.Room:
         """
-        CreateRoom, under a new name unless one is given.
+        Create a room, under a new name unless one is given.
         """
-        # Noted first: a request without an answer may have made a room too.
+        # Recorded first: a request without an answer may have created a room too.
         self._made.append(name or self.names.new())
         room = await self._client.create_room(self._made[-1], **settings)
         self._made.append(room.name)
@@ -74,7 +74,7 @@ class OwnRooms:
 
     async def delete(self, room: api.Room) -> None:
         """
-        DeleteRoom of a room that was made here; afterwards it is not looked after any more.
+        Delete a room that was made here, and forget it.
         """
         await self._client.delete_room(room.name)
         self._made = [name for name in self._made if name != room.name]
@@ -82,7 +82,7 @@ class OwnRooms:
 
 async def delete_if_there(client: LiveKitClient, name: str) -> None:
     """
-    DeleteRoom of a room that may have ended by itself.
+    Delete a room that may have ended by itself.
     """
     try:
         await client.delete_room(name)
@@ -94,10 +94,10 @@ async def delete_if_there(client: LiveKitClient, name: str) -> None:
 @dataclass(frozen=True, slots=True)
 class Life:
     """
-    The life of a room that was left alone.
+    Lifetime of a room that was left alone.
 
-    `was_listed` is the positive control, `visitors` how many came all the same, `ended` how long
-    after its time-out it was gone.
+    `was_listed` is the positive control, `visitors` the highest number of participants, `ended` the
+    wait for its end after the timeout.
     """
 
     name: str
@@ -109,7 +109,7 @@ class Life:
 
 async def make_empty_room(client: LiveKitClient, name: str, *, empty_timeout: int) -> bool:
     """
-    Make a room that is left alone for that many seconds; whether it is listed.
+    Create a room that is left alone for `empty_timeout` seconds; return whether it is listed.
     """
     try:
         created = await client.create_room(name, empty_timeout=empty_timeout)
@@ -123,7 +123,7 @@ async def watch_empty_room(
     client: LiveKitClient, name: str, *, was_listed: bool, empty_timeout: int, within: float
 ) -> Life:
     """
-    Look at a room that is left alone, from its time-out on until it is gone; times in seconds.
+    Watch an empty room from its timeout until it is gone; times in seconds.
     """
     visitors = 0
 
@@ -135,7 +135,7 @@ async def watch_empty_room(
 
     ended: Waited | None = None
     try:
-        # Nothing is promised before that, so nothing is asked.
+        # The server promises nothing before that, so no request is sent.
         await asyncio.sleep(empty_timeout)
         ended = await wait_until(why_not_yet, within=within, poll=POLITE_S, slowest=POLITE_S)
     finally:

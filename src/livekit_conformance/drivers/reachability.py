@@ -1,5 +1,5 @@
 """
-How far a connection to an endpoint comes: its name, its socket, its certificate.
+Reachability of an endpoint: its name, its socket, its certificate.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from livekit_conformance.observations import Recorder
 _DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 _SECURE = frozenset({"https", "wss"})
 
-# The resolver has answered, and there is no such name or it has no address. Everything else
-# (EAI_AGAIN, ...) says that the resolver itself did not work.
+# The resolver has answered: there is no such name, or it has no address. Every other error
+# (EAI_AGAIN, ...) means that the resolver itself did not work.
 _NO_SUCH_NAME = frozenset({socket.EAI_NONAME, *filter(None, [getattr(socket, "EAI_NODATA", None)])})
 
-# resolv.conf(5): after 5 s without an answer a resolver asks once more. One lost packet is not yet
-# a resolver that does not work.
+# resolv.conf(5): after 5 s without an answer a resolver retries. One lost packet does not mean
+# that the resolver is broken.
 _LOOKUP_S = 12.0
 
 _REMEDIES: dict[Phase, str] = {
@@ -40,7 +40,7 @@ _REMEDIES: dict[Phase, str] = {
 @dataclass(frozen=True, slots=True)
 class HostAndPort:
     """
-    Where a URL leads.
+    Host and port of a URL.
     """
 
     host: str
@@ -50,7 +50,7 @@ class HostAndPort:
     @classmethod
     def of(cls, url: str) -> Self:
         """
-        The endpoint of an http, https, ws or wss URL.
+        Return the endpoint of an http, https, ws or wss URL.
         """
         parts = urlsplit(url)
         port = parts.port or _DEFAULT_PORTS[parts.scheme]
@@ -63,7 +63,7 @@ class HostAndPort:
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """
-    The addresses of a host; none, and a `problem`, when it has none.
+    Addresses of a host; if it has none, `problem` is the reason.
     """
 
     addresses: tuple[str, ...] = ()
@@ -73,8 +73,9 @@ class Resolution:
 @dataclass(frozen=True, slots=True)
 class TlsHandshake:
     """
-    A TLS handshake: the `version` that was agreed on, and until when the certificate is valid
-    (Unix seconds). When it failed, `problem` says why in the words of OpenSSL.
+    TLS handshake: the negotiated `version`, or the `problem` in the words of OpenSSL.
+
+    `not_after` is the end of the certificate's validity, in Unix seconds.
     """
 
     version: str = ""
@@ -84,9 +85,9 @@ class TlsHandshake:
 
 class Transport:
     """
-    Opens connections and closes them again; nothing is said over them.
+    Open connections and close them again, without sending anything.
 
-    `timeout` seconds for each, `lookup` for a name; what the network does not carry raises
+    `timeout` is in seconds for each connection, `lookup` for a name. Network errors raise
     Unreachable.
     """
 
@@ -113,12 +114,12 @@ class Transport:
                     raise
                 result = Resolution(problem=in_system_words(error))
             except UnicodeError:
-                # Python's own word: a part of the name is empty or longer than 63 characters.
+                # Raised by Python: a part of the name is empty or longer than 63 characters.
                 result = Resolution(problem="this is no host name")
             else:
                 result = Resolution(tuple(dict.fromkeys(str(entry[4][0]) for entry in found)))
-        told = ", ".join(result.addresses) or result.problem
-        self._tell(endpoint, "resolve", f"{endpoint.host}: {told}", problem=result.problem)
+        text = ", ".join(result.addresses) or result.problem
+        self._tell(endpoint, "resolve", f"{endpoint.host}: {text}", problem=result.problem)
         return result
 
     async def connect(self, endpoint: HostAndPort) -> None:
@@ -135,7 +136,7 @@ class Transport:
         """
         Open a TLS connection of version 1.2 or later and verify the certificate, as clients do.
 
-        Authorities are those of the system, or of SSL_CERT_FILE.
+        Certificate authorities are those of the system, or of SSL_CERT_FILE.
         """
         await self.connect(endpoint)
         with self._deadline(endpoint, "tls"):
@@ -190,7 +191,7 @@ class Transport:
 
 
 def _words(error: OSError) -> str:
-    # A time-out of ours and a reset of asyncio's have no words of their own.
+    # Neither our own timeout nor a reset in asyncio has an error text.
     silence = isinstance(error, TimeoutError)
     return in_system_words(error) or (
         "no answer in time" if silence else "the connection was dropped"
@@ -199,7 +200,7 @@ def _words(error: OSError) -> str:
 
 def _strict() -> ssl.SSLContext:
     context = ssl.create_default_context()
-    # Whatever this machine is configured to tolerate.
+    # Regardless of the minimum version that this machine is configured for.
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
@@ -209,5 +210,5 @@ async def _close(writer: asyncio.StreamWriter) -> None:
     try:
         await writer.wait_closed()
     except OSError:
-        # It was only to be opened; how the peer takes leave does not matter.
+        # Errors while closing do not matter: only opening the connection is tested.
         return

@@ -1,5 +1,5 @@
 """
-An HTTP server of our own that answers as it is told: what a client is tried on.
+HTTP server of our own with scripted answers, to test clients.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _SHUTDOWN_S = 0.1
 
 class ScriptedServer:
     """
-    Answers each request with the next status; the last one again and again. On loopback only.
+    Answer each request with the next status, then repeat the last one. On loopback only.
 
-    `metadata` is that of its Twirp errors, such as the SIP status of a call that failed.
+    `metadata` is the metadata of its Twirp errors, such as the SIP status of a failed call.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class ScriptedServer:
     @property
     def url(self) -> str:
         """
-        Where it listens.
+        URL of the server.
         """
         host, port = self._runner.addresses[0][:2]
         return f"http://{host}:{port}"
@@ -56,7 +56,7 @@ class ScriptedServer:
     @property
     def waits(self) -> list[float]:
         """
-        The seconds between the requests.
+        Seconds between the requests.
         """
         return [
             later - earlier
@@ -67,7 +67,7 @@ class ScriptedServer:
         self.asked_at.append(time.monotonic())
         status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
         if status == HTTPStatus.OK:
-            # An empty body is an empty message of whatever type.
+            # An empty body is a valid empty message of any type.
             return web.Response(content_type="application/protobuf")
         error = {"code": "unavailable", "msg": "as told", "meta": self._metadata}
         return web.json_response(error, status=status)

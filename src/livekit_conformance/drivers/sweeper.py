@@ -1,8 +1,9 @@
 """
-Removes what dead runs have left on a deployment, and nothing else.
+Delete the objects that dead runs have left on a deployment, and nothing else.
 
-A name proves nothing: only what carries a valid mark is looked at, and of that only what the ledger
-of a dead run names, or what is older than its time to live. What a living run has made stays.
+A name proves nothing: only objects with a valid mark are considered. Of those, an object is a
+leftover if the ledger of a dead run names it, or if it is older than its time to live. Objects of a
+living run stay.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from livekit_conformance.errors import ConformanceError, NotPermitted
 from livekit_conformance.protocol import mark
 from livekit_conformance.protocol.mark import Kind
 
-# More than any run can have made; whoever finds more has a wrong idea of what is ours.
+# More than any run can have created; a longer list means that the sweeper misjudges ownership.
 MOST_DELETED: Final = 50
 
 
 class TooManyLeftovers(ConformanceError):
     """
-    Nothing was deleted, because it would have been too much.
+    Raised before the first deletion: the list of leftovers is implausibly long.
     """
 
 
@@ -48,7 +49,7 @@ class ListedObject:
 @dataclass(frozen=True, slots=True)
 class Leftover:
     """
-    An object that nobody needs any more, and why that is known.
+    Object that no run needs any more, with the reason `why`.
     """
 
     found: ListedObject
@@ -62,7 +63,7 @@ class Leftover:
 @dataclass(frozen=True, slots=True)
 class Swept:
     """
-    What was deleted, and what was left with the reason.
+    Deleted leftovers, and those that stayed with the reason.
     """
 
     deleted: tuple[Leftover, ...]
@@ -71,9 +72,9 @@ class Swept:
 
 class Sweeper:
     """
-    Sweeps one deployment. `environment` is the name under which the runs tested it.
+    Sweeper of one deployment. `environment` is the name under which the runs tested it.
 
-    `secret` is the API secret that marks are signed with.
+    `secret` is the API secret that signs the marks.
     """
 
     def __init__(
@@ -86,9 +87,9 @@ class Sweeper:
 
     async def find(self) -> list[Leftover]:
         """
-        The leftovers, in the order in which they can be deleted: rules before their trunks.
+        Return the leftovers in the order in which they can be deleted: rules before their trunks.
 
-        Raises ApiRefused and Unreachable when the server does not list what it has.
+        Raises ApiRefused and Unreachable when the server does not list its objects.
         """
         client = self._client
         listed = [
@@ -101,9 +102,9 @@ class Sweeper:
 
     async def delete(self, leftovers: Iterable[Leftover]) -> Swept:
         """
-        Delete them one by one; what cannot be deleted is left, and told.
+        Delete `leftovers` one by one; report those that cannot be deleted with the error.
 
-        Raises TooManyLeftovers before the first one is deleted.
+        Raises TooManyLeftovers before the first deletion.
         """
         leftovers = list(leftovers)
         if len(leftovers) > MOST_DELETED:
@@ -141,7 +142,7 @@ class Sweeper:
 
     async def _is_still_there(self, found: ListedObject) -> bool:
         """
-        Look again: rooms are deleted by name, and meanwhile the name may be another room's.
+        Return whether the object still exists: another room may have its name since.
         """
         if found.kind != "room":
             return True

@@ -1,3 +1,3 @@
 """
-The agent stand-in: who joins the room of a call in place of the application's agent.
+Agent stand-in: joins the rooms of calls in place of the application's agent.
 """

@@ -1,5 +1,5 @@
 """
-Which calls the agent stand-in is there for, and whose caller it was that came into a room.
+Match participants of webhooks to our calls, for the agent stand-in.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ _SIP = "SIP"
 @dataclass(slots=True)
 class Attendance:
     """
-    One call of ours that the agent shall come to: the room once the caller is in one.
+    One call of ours that the agent shall join, with its room once the caller is in one.
 
-    `problem` says why nobody can tell which caller is ours.
+    `problem` is the reason why the caller cannot be identified.
     """
 
     call: DialledCall
     room: str | None = None
     problem: str | None = None
-    # SIP participants that came during the call, by sid, and the one that is taken for ours.
+    # SIP participants that came during the call, by sid, and the one that we take for ours.
     newcomers: dict[str, Mapping[str, str]] = field(default_factory=dict)
     caller: str | None = None
 
     def learn(self, response: Response) -> None:
         """
-        Keep the tag of an answer, which without a provider is livekit-sip's own id of the call.
+        Keep the To tag of a response; without a provider it is livekit-sip's own id of the call.
         """
         self.call = replace(self.call, tag=response.to.tag)
 
@@ -40,22 +40,22 @@ def attended(
     calls: Collection[Attendance], participant: Mapping[str, Any], *, own_callers: Collection[str]
 ) -> Attendance | None:
     """
-    The call that a participant of a webhook is the caller of; it keeps the participant as its own.
+    Return the call whose caller is `participant` of a webhook, and keep the participant in it.
 
-    Behind a provider several calls of ours may look alike: then each is given one of the callers
-    that came. One more than that, and it is nobody's: `problem` tells it.
+    Behind a provider several calls of ours may look alike: then each gets one of the callers that
+    came. With one caller too many, none is matched and `problem` of the calls gives the reason.
     """
-    sid, told = str(participant.get("sid", "")), participant.get("attributes", {})
+    sid, attributes = str(participant.get("sid", "")), participant.get("attributes", {})
     for call in calls:
         if call.caller == sid:
             return call  # delivered again
-        if is_proven(call.call, told):
+        if is_proven(call.call, attributes):
             return _taken(call, sid)
     if participant.get("kind") != _SIP:
         return None
-    # Those that have no caller yet come first: the newcomer can be theirs.
+    # Calls without a caller come first: the newcomer may be theirs.
     for call in sorted(calls, key=lambda call: call.caller is not None):
-        call.newcomers[sid] = told
+        call.newcomers[sid] = attributes
         try:
             if caller_of(call.call, call.newcomers, own_callers=own_callers) == sid:
                 return _taken(call, sid)

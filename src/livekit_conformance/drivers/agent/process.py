@@ -1,14 +1,14 @@
 """
-The agent stand-in's own process: LiveKit participants that speak a tone and measure another.
+Process of the agent stand-in: LiveKit participants that play one tone and measure another.
 
-It is told what to do in JSON lines on standard input and answers in JSON lines on standard output,
-each with the `id` of what it answers, in the order in which it is done:
+It reads commands as JSON lines from standard input and writes answers as JSON lines to standard
+output. Answers carry the `id` of their command and come in the order of completion:
 `{"id", "join": room, "url", "token", "tone_hz"}` -> `{"id", "joined": seconds}`,
 `{"id", "report": room, "tone_hz"}` -> `{"id", "samples", "level"}`, `{"id", "leave": room}` ->
 `{"id", "left": room}`, or `{"id", "failed": "why"}`. At the end of its input it leaves all rooms
-and ends, so it also dies with whoever started it.
+and exits, so it does not outlive the process that started it.
 
-The rtc SDK lives here alone, because its native threads can abort a process that is about to end
+Only this process imports the rtc SDK, because its native threads can abort a process at exit
 (seen once in sixty runs): a verdict must not depend on that.
 """
 
@@ -31,7 +31,7 @@ from livekit_conformance.protocol import rtp
 
 _RATE = 8000
 _FRAME = 160  # samples, 20 ms
-# Little is queued, so that the tone ends when the agent does.
+# A short queue, so that the tone ends when the agent does.
 _QUEUE_MS = 200
 _ALONE_WITHIN_S = 1.0
 
@@ -52,7 +52,7 @@ class Participant:
 
     async def join(self, url: str, token: str, tone_hz: float) -> None:
         """
-        Join and begin to speak; raises what the SDK raises, for instance rtc.ConnectError.
+        Join and start to play the tone; raises the errors of the SDK, such as rtc.ConnectError.
         """
         await self._room.connect(url, token)
         self._on_company()
@@ -65,11 +65,11 @@ class Participant:
 
     async def leave(self) -> None:
         """
-        Leave the room, so that the server need not find out by itself.
+        Leave the room explicitly, so that the server need not notice the loss by itself.
 
-        After the others, if they go soon: a connection to which the server still writes is reset
-        when it is closed, and then the server does not hear that we leave. It keeps the agent in
-        the room for 16 s (seen where calls end as soon as they are answered).
+        Wait up to 1 s for the others to leave first: closing a connection on which the server is
+        still sending resets it, and the server then misses our leave request. It would keep the
+        agent in the room for 16 s (seen where calls end as soon as they are answered).
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(_ALONE_WITHIN_S):
@@ -113,7 +113,7 @@ class Participant:
 
 class Cast:
     """
-    One participant for each room, in as many rooms as there are calls.
+    Participants of all rooms, one per room.
     """
 
     def __init__(self) -> None:
@@ -121,11 +121,11 @@ class Cast:
 
     async def obey(self, command: dict[str, Any]) -> None:
         """
-        Do one thing and say how it went, whatever happens.
+        Execute one command and write its answer, whatever happens.
         """
         try:
             answer = await self._done(command)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other side is told
+        except Exception as error:  # noqa: BLE001 - any error goes into the answer
             answer = {"failed": f"{type(error).__name__}: {error}"}
         _say({"id": command.get("id"), **answer})
 
@@ -154,7 +154,7 @@ class Cast:
 
 async def main() -> None:
     """
-    Do what standard input says until it ends; what takes long does not hold up the rest.
+    Execute the commands from standard input until it ends, each in a task of its own.
     """
     commands = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
@@ -174,5 +174,5 @@ def _say(answer: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     asyncio.run(main())
-    # Not sys.exit(): see above.
+    # Not sys.exit(): native threads of the SDK can abort it, see the docstring of the module.
     os._exit(0)

@@ -1,5 +1,5 @@
 """
-The agent stand-in: joins the rooms of calls as the application's agent would, speaks and listens.
+Agent stand-in: joins the rooms of calls as the application's agent would, speaks and listens.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LEAVE_WITHIN_S = 3.0
 @dataclass(frozen=True, slots=True)
 class AgentSide:
     """
-    What the agent heard: samples at 8000 Hz, and the level of the caller's tone from 0 to 1.
+    Audio that the agent received: samples at 8000 Hz, and the level of the caller's tone, 0 to 1.
     """
 
     samples: int
@@ -37,17 +37,17 @@ class AgentSide:
 
 class NotJoined(Blocked):
     """
-    The SDK said why it could not join, which may be the server's doing.
+    The SDK failed to join a room and gave a reason; the server may be the cause.
     """
 
 
 class AgentStandIn:
     """
-    The agent of all calls of a run, in a process of its own. An asynchronous context manager.
+    Agent of all calls of a run, in its own process. An asynchronous context manager.
 
-    Entering starts the process, so that joining later takes no longer than it must. Whatever the
-    process cannot do raises Blocked: it is ours, not the target's. `rooms` are those that it is in,
-    `problems` says by room why it is not, or what else went wrong there.
+    Entering starts the process, so that joining later is fast. A failure of the process raises
+    Blocked, because the stand-in is ours and not the target's. `rooms` are the rooms that the agent
+    is in; `problems` holds, by room, the reason why joining or another command failed.
     """
 
     def __init__(
@@ -92,13 +92,13 @@ class AgentStandIn:
     @property
     def is_running(self) -> bool:
         """
-        Whether the process is there to be asked.
+        Whether the process runs and can take commands.
         """
         return self._process.returncode is None
 
     async def join(self, room: str) -> float:
         """
-        Join `room` and speak; how long that took, in seconds. Raises NotJoined.
+        Join `room` and speak; return the time that joining took, in seconds. Raises NotJoined.
         """
         token = (
             api.AccessToken(self._api_key, self._api_secret)
@@ -118,7 +118,7 @@ class AgentStandIn:
 
     async def heard(self, room: str, frequency: float) -> AgentSide:
         """
-        What the agent has heard in `room` so far, and how loud `frequency` (Hz) was in it.
+        Return the audio received in `room` so far, with the level of `frequency` (Hz) in it.
         """
         command = {"report": room, "tone_hz": frequency}
         answer = await self._ask(room, command, "to tell what it heard")
@@ -159,7 +159,7 @@ class AgentStandIn:
 
     async def _read(self) -> None:
         """
-        Hand each answer to who waits for it, and an empty one to everybody when there are no more.
+        Pass each answer to its waiter; at the end of the output, pass an empty one to all waiters.
         """
         assert self._process.stdout is not None
         async for line in self._process.stdout:
@@ -204,6 +204,6 @@ class AgentStandIn:
 
 
 def _settle(waiting: asyncio.Future[dict[str, Any]] | None, answer: dict[str, Any]) -> None:
-    # Who gave up waiting has gone.
+    # The waiter may have given up already.
     if waiting is not None and not waiting.done():
         waiting.set_result(answer)

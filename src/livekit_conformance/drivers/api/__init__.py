@@ -1,3 +1,3 @@
 """
-The server API of LiveKit: requests that are permitted, counted and recorded.
+Server API of LiveKit: requests that are permitted, counted and recorded.
 """

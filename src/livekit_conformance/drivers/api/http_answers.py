@@ -1,5 +1,5 @@
 """
-HTTP answers as the suite keeps them, whichever library asked.
+HTTP answers as the suite keeps them, independent of the client library.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 from livekit_conformance.client.network import Loss
 from livekit_conformance.observations import Recorder
 
-# As many bytes of a body are kept.
+# Number of bytes of a body that are kept.
 BODY_KEPT = 64 * 1024
 
 
 @dataclass(slots=True)
 class HttpAnswer:
     """
-    An answer in the server's own words. `status` 0 means that none has come yet.
+    HTTP answer as received from the server. `status` 0 means that none has come yet.
     """
 
     method: str
@@ -28,7 +28,7 @@ class HttpAnswer:
     text: str = ""
     duration_s: float = 0.0
     headers: Mapping[str, str] = field(default_factory=dict)
-    # The status of the first redirect on the way, 0 when there was none.
+    # Status of the first redirect on the way, 0 when there was none.
     redirected: int = 0
 
     def __str__(self) -> str:
@@ -65,7 +65,7 @@ def record_answer(recorder: Recorder, answer: HttpAnswer) -> None:
 
 def record_loss(recorder: Recorder, method: str, url: str, loss: Loss, waited: float) -> None:
     """
-    Record that no answer came within `waited` seconds, and why.
+    Record that no answer came within `waited` seconds, and the reason.
     """
     recorder.record(
         time.time(),

@@ -1,8 +1,8 @@
 """
-Raw HTTP requests: sent as they are given, guarded, recorded, and clear about whose fault it is.
+Raw HTTP requests: sent unchanged, guarded, recorded; an error names the side that caused it.
 
-The only module that imports httpx, and httpcore below it; a fork with the same API takes their
-place in these lines.
+The only module that imports httpx, and httpcore below it. A fork with the same API would be
+swapped in here.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from livekit_conformance.errors import Phase, Unreachable
 from livekit_conformance.observations import Recorder
 
 USER_AGENT: Final = "livekit-conformance"
-# As many as Go follows for livekit-server.
+# Go's limit, which also applies to livekit-server.
 _REDIRECTS = 10
-# Less than what lies between us and a server remembers an idle connection.
+# Shorter than the time after which middleboxes forget an idle connection.
 _IDLE_S = 15.0
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
-# What the buffers of a connection take at once.
+# Amount of data that the buffers of a connection take at once.
 _AT_ONCE = 64 * 1024
 _HTTP = b"HTTP/"
 _SHOWN = 40
@@ -52,18 +52,18 @@ _SHOWN = 40
 
 class _NotHttpError(httpcore.RemoteProtocolError):
     """
-    The server speaks something else.
+    The server speaks a protocol other than HTTP.
     """
 
 
 _RAISED = (httpx.HTTPError, httpx.InvalidURL, OSError)
 _MEANINGS = (
     Meaning((httpx.InvalidURL, httpx.UnsupportedProtocol), "request"),
-    # Its text holds the header, which may be a token.
+    # The error text contains the header, which may be a token.
     Meaning((httpx.LocalProtocolError,), "request", "the request is not HTTP"),
     Meaning((_NotHttpError,), words=NOT_HTTP),
-    # Below an error of httpx of the same name there is this one, and below it that of the parser,
-    # if there was something to parse.
+    # An httpx error of the same name wraps this one, which wraps that of the parser if there was
+    # something to parse.
     Meaning((httpcore.RemoteProtocolError,), words=NO_ANSWER),
     Meaning((httpx.RemoteProtocolError,), words=BROKEN),
 )
@@ -71,11 +71,11 @@ _MEANINGS = (
 
 class HttpClient:
     """
-    Sends any request; trusts the certificate authorities of the system, or of SSL_CERT_FILE.
+    Send any request; trust the certificate authorities of the system, or of SSL_CERT_FILE.
 
-    What `permit` does not allow is not sent, not even where a redirect leads to it. A request has
-    `timeout` seconds in all. Without `keep_alive` each goes over a connection of its own. Use the
-    client as an asynchronous context manager.
+    A request that `permit` does not allow is not sent, nor is a redirect to one followed. A request
+    has `timeout` seconds in all. Without `keep_alive` each request opens its own connection. Use
+    the client as an asynchronous context manager.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class HttpClient:
             headers={"User-Agent": USER_AGENT},
             event_hooks={"request": [self._guard]},
         )
-        # What is imported on first use is not the time of the first server that is asked.
+        # The time of lazy imports must not count against the first server.
         await httpcore.AnyIOBackend().sleep(0)
         return self
 
@@ -177,7 +177,7 @@ class HttpClient:
 
 class _Progress:
     """
-    How far one request has come, as the trace extension of httpcore tells it.
+    Progress of one request, from the events of httpcore's trace extension.
     """
 
     def __init__(self) -> None:
@@ -186,11 +186,11 @@ class _Progress:
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         """
-        Follow one step of the connection.
+        Record one step of the connection.
         """
         match event:
             case "connection.connect_tcp.started":
-                # Looked up here first: httpcore takes that for a part of connecting.
+                # Resolved here first: httpcore counts the look-up as part of connecting.
                 self.is_on_new_connection = True
                 self.phase = "resolve"
                 await asyncio.get_running_loop().getaddrinfo(
@@ -205,7 +205,7 @@ class _Progress:
 
 async def _first_bytes(response: httpx.Response) -> bytes:
     """
-    Return as much of the body as is kept; an endless one is left there.
+    Return the body up to the kept size, and leave the rest of an endless one unread.
     """
     received = b""
     async with aclosing(cast("Any", response.aiter_bytes())) as pieces:
@@ -218,7 +218,7 @@ async def _first_bytes(response: httpx.Response) -> bytes:
 
 class _Transport(httpx.AsyncHTTPTransport):
     """
-    That of httpx with streams of ours: it takes a pool of connections, but no backend for one.
+    Transport of httpx with our own streams: it accepts a connection pool, but no network backend.
     """
 
     def __init__(self, *, keep_alive: bool) -> None:
@@ -235,7 +235,7 @@ class _Transport(httpx.AsyncHTTPTransport):
 
 class _Backend(httpcore.AnyIOBackend):
     """
-    Opens connections whose streams are ours.
+    Open connections that use our own streams.
     """
 
     async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
@@ -244,10 +244,10 @@ class _Backend(httpcore.AnyIOBackend):
 
 class _Stream(httpcore.AsyncNetworkStream):
     """
-    A connection to a server that may answer before it has read all, or speak something else.
+    Connection to a server that may answer before it has read everything, or does not speak HTTP.
 
-    httpcore reads nothing before it has written everything: of a body that is refused half-way
-    the answer would be lost when the server then closes the connection.
+    httpcore does not read until it has written everything: if a body is refused half-way and the
+    server then closes the connection, the answer would be lost.
     """
 
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
@@ -262,7 +262,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109 - as httpcore calls it
     ) -> None:
         """
-        Write all, or as much as the server lets us before it answers.
+        Write everything, or as much as the server accepts before it answers.
         """
         if len(buffer) <= _AT_ONCE:
             await self._stream.write(buffer, timeout)
@@ -272,7 +272,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         try:
             await asyncio.wait({writing, reading}, return_when=asyncio.FIRST_COMPLETED)
             if writing.done() and writing.exception() is not None:
-                # What came before the connection broke is still there.
+                # Data received before the connection broke can still be read.
                 await asyncio.wait({reading})
             if not reading.done():
                 reading.cancel()
@@ -293,7 +293,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109 - as httpcore calls it
     ) -> bytes:
         """
-        Read what the server sends; raise when it begins like no HTTP.
+        Read from the server; raise if its data does not begin like HTTP.
         """
         received = self._early or await self._stream.read(max_bytes, timeout)
         self._early, received = received[max_bytes:], received[:max_bytes]
@@ -310,12 +310,12 @@ class _Stream(httpcore.AsyncNetworkStream):
         try:
             return _Stream(await self._stream.start_tls(*args, **options))
         except BaseException:
-            # httpcore does so only where the handshake failed, not where its time was up.
+            # httpcore closes the stream only after a failed handshake, not after a timeout.
             await self._stream.aclose()
             raise
 
     def get_extra_info(self, info: str) -> Any:
-        # A connection with half a request on it serves no other.
+        # A connection with half a request on it cannot be reused.
         if info == "is_readable" and self._is_given_up:
             return True
         return self._stream.get_extra_info(info)

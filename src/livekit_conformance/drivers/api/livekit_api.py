@@ -1,5 +1,5 @@
 """
-The LiveKit server API: livekit-api for what should work, raw requests for what should not.
+LiveKit server API: livekit-api for requests that should work, raw requests for all others.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from livekit_conformance.secrets.patterns import masked
 
 T = TypeVar("T")
 
-# Rooms of ours end soon by themselves, should the run be killed; in seconds.
+# Our rooms soon end by themselves if the run is killed; in seconds.
 _SHORT_LIVED = MappingProxyType({"empty_timeout": 30, "departure_timeout": 5})
 
 LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
@@ -38,10 +38,10 @@ LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
 
 class ApiRefused(Violation):
     """
-    livekit-server answered with an error where the request was right.
+    livekit-server answered a correct request with an error.
 
     Keeps the `url`, the HTTP `status`, the Twirp `code`, the server's own `text`, the masked `key`
-    of the client, a `hint`, and the `metadata` of the Twirp error: of a call `sip_status_code` and
+    of the client, a `hint`, and the `metadata` of the Twirp error: for a call `sip_status_code` and
     `sip_status`.
     """
 
@@ -57,8 +57,8 @@ class ApiRefused(Violation):
         metadata: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.hint = hint(status, text, metadata)
-        said = f"{method} answered {status} {code}: {text.strip() or '(empty body)'}"
-        super().__init__(f"{said} ({url}, API key {key}). {self.hint}" if url else said)
+        message = f"{method} answered {status} {code}: {text.strip() or '(empty body)'}"
+        super().__init__(f"{message} ({url}, API key {key}). {self.hint}" if url else message)
         self.url = url
         self.key = key
         self.status = status
@@ -69,15 +69,15 @@ class ApiRefused(Violation):
 
 class LiveKitClient:
     """
-    An authenticated client of one livekit-server. Use it as an asynchronous context manager.
+    Authenticated client of one livekit-server. Use it as an asynchronous context manager.
 
-    What it creates belongs to `owner`; without one it creates nothing, and deletes nothing. Without
-    `keep_alive` every request goes over a connection of its own, to one address of the
-    host after the other.
+    Objects that it creates belong to `owner`; without an owner it creates and deletes nothing.
+    Without `keep_alive` every request opens its own connection, to each address of the host in
+    turn.
 
-    Its requests and their errors are those of `livekit_conformance.client`, but each is tried once,
-    whatever the policies say: a check must see the first answer, and one that is tried again would
-    hide what it looks for.
+    Requests and errors are those of `livekit_conformance.client`, but each request is sent once,
+    whatever the policies say: a check must see the first answer, and a retry would hide the
+    failure.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class LiveKitClient:
         self.recorder = recorder
         self._owner = owner
         self._rate_limit = rate_limit
-        # What may be deleted: rooms by name, the others by id.
+        # Objects that may be deleted: rooms by name, the others by id.
         self._own: set[tuple[Kind, str]] = set()
         self._timeout = timeout
         self._keep_alive = keep_alive
@@ -142,7 +142,7 @@ class LiveKitClient:
 
     async def create_room(self, name: str, *, note: str = "", **settings: Any) -> api.Room:
         """
-        CreateRoom; settings are fields of CreateRoomRequest (time-outs in seconds).
+        Send CreateRoom; settings are fields of CreateRoomRequest (timeouts in seconds).
 
         Its metadata is our mark, which holds `note`.
         """
@@ -151,7 +151,7 @@ class LiveKitClient:
             metadata=self._claim("room", name, note),
             **{**_SHORT_LIVED, **settings},
         )
-        # A request without an answer may have made a room too.
+        # A request without an answer may have created a room too.
         self._own.add(("room", name))
         try:
             room = await self._ask("CreateRoom", self._sdk.room.create_room(request))
@@ -163,7 +163,7 @@ class LiveKitClient:
 
     async def list_rooms(self, *names: str) -> list[api.Room]:
         """
-        ListRooms: all of them, or those of exactly these names.
+        Send ListRooms: return all rooms, or those of exactly these names.
         """
         request = api.ListRoomsRequest(names=names)
         answer = await self._ask("ListRooms", self._sdk.room.list_rooms(request))
@@ -171,7 +171,7 @@ class LiveKitClient:
 
     async def delete_room(self, name: str) -> None:
         """
-        DeleteRoom of a room of ours; ApiRefused with code not_found when there is none.
+        Send DeleteRoom for a room of ours; raises ApiRefused with code not_found if it is gone.
         """
         self._require_own("room", name)
         request = api.DeleteRoomRequest(room=name)
@@ -185,7 +185,7 @@ class LiveKitClient:
 
     async def list_participants(self, room: str) -> list[api.ParticipantInfo]:
         """
-        ListParticipants of a room.
+        Send ListParticipants for a room.
         """
         request = api.ListParticipantsRequest(room=room)
         answer = await self._ask("ListParticipants", self._sdk.room.list_participants(request))
@@ -193,14 +193,14 @@ class LiveKitClient:
 
     async def list_agent_dispatches(self, room: str) -> list[AgentDispatch]:
         """
-        ListDispatch of a room: which agents were sent for, and the jobs that workers took.
+        Send ListDispatch for a room: return its agent dispatches, with the jobs that workers took.
         """
-        asked = self._ask("ListDispatch", self._sdk.agent_dispatch.list_dispatch(room))
-        return list(await asked)
+        answer = self._ask("ListDispatch", self._sdk.agent_dispatch.list_dispatch(room))
+        return list(await answer)
 
     async def remove_participant(self, room: str, identity: str) -> None:
         """
-        RemoveParticipant, which hangs up the call of a SIP participant of ours.
+        Send RemoveParticipant, which hangs up the call of a SIP participant of ours.
         """
         self._require_own("participant", identity)
         request = api.RoomParticipantIdentity(room=room, identity=identity)
@@ -210,7 +210,7 @@ class LiveKitClient:
 
     async def create_inbound_trunk(self, trunk: api.SIPInboundTrunkInfo) -> api.SIPInboundTrunkInfo:
         """
-        CreateSIPInboundTrunk, marked as ours.
+        Send CreateSIPInboundTrunk for a trunk with our mark.
 
         Raises NotPermitted unless all its numbers are ours.
         """
@@ -223,10 +223,10 @@ class LiveKitClient:
 
     async def create_dispatch_rule(self, rule: api.SIPDispatchRuleInfo) -> api.SIPDispatchRuleInfo:
         """
-        CreateSIPDispatchRule, marked as ours, as a message and flat for livekit-server 1.8.
+        Send CreateSIPDispatchRule for a rule with our mark, nested and flat for livekit-server 1.8.
 
-        Newer servers read the message only. Of the fields that 1.8 lacks it says nothing.
-        Raises NotPermitted unless all its trunks and numbers are ours.
+        Newer servers read only the nested message. Fields that 1.8 lacks are left out of the flat
+        form. Raises NotPermitted unless all its trunks and numbers are ours.
         """
         trunks = (server_id for kind, server_id in self._own if kind == "inbound-trunk")
         refuse_wildcards(rule, trunks)
@@ -244,7 +244,7 @@ class LiveKitClient:
 
     async def list_inbound_trunks(self) -> list[api.SIPInboundTrunkInfo]:
         """
-        ListSIPInboundTrunk.
+        Send ListSIPInboundTrunk.
         """
         request = api.ListSIPInboundTrunkRequest()
         answer = await self._ask("ListSIPInboundTrunk", self._sdk.sip.list_inbound_trunk(request))
@@ -252,7 +252,7 @@ class LiveKitClient:
 
     async def list_dispatch_rules(self) -> list[api.SIPDispatchRuleInfo]:
         """
-        ListSIPDispatchRule.
+        Send ListSIPDispatchRule.
         """
         request = api.ListSIPDispatchRuleRequest()
         answer = await self._ask("ListSIPDispatchRule", self._sdk.sip.list_dispatch_rule(request))
@@ -262,7 +262,7 @@ class LiveKitClient:
         self, trunk: api.SIPOutboundTrunkInfo
     ) -> api.SIPOutboundTrunkInfo:
         """
-        CreateSIPOutboundTrunk, marked as ours.
+        Send CreateSIPOutboundTrunk for a trunk with our mark.
 
         Raises NotPermitted unless all its numbers are ours.
         """
@@ -277,7 +277,7 @@ class LiveKitClient:
 
     async def list_outbound_trunks(self) -> list[api.SIPOutboundTrunkInfo]:
         """
-        ListSIPOutboundTrunk.
+        Send ListSIPOutboundTrunk.
         """
         request = api.ListSIPOutboundTrunkRequest()
         answer = await self._ask("ListSIPOutboundTrunk", self._sdk.sip.list_outbound_trunk(request))
@@ -287,10 +287,10 @@ class LiveKitClient:
         self, request: api.CreateSIPParticipantRequest, *, within: float
     ) -> api.SIPParticipantInfo:
         """
-        CreateSIPParticipant; `within` must outlast the ringing when the answer is waited for.
+        Send CreateSIPParticipant; `within` must exceed the ringing if the answer is waited for.
 
-        Raises ApiRefused, whose metadata say how the call ended, Unreachable, and NotPermitted
-        unless the number is ours and the call ends by itself.
+        Raises ApiRefused, whose metadata hold the SIP status of the call, Unreachable, and
+        NotPermitted unless the number is ours and the call ends by itself.
         """
         self.owner.refuse_foreign_numbers("an outbound call", [request.sip_call_to])
         if not request.HasField("max_call_duration"):
@@ -303,7 +303,7 @@ class LiveKitClient:
 
     async def delete_trunk(self, trunk_id: str) -> None:
         """
-        DeleteSIPTrunk of a trunk of ours, inbound or outbound.
+        Send DeleteSIPTrunk for a trunk of ours, inbound or outbound.
         """
         is_inbound = ("inbound-trunk", trunk_id) in self._own
         self._require_own("inbound-trunk" if is_inbound else "outbound-trunk", trunk_id)
@@ -312,7 +312,7 @@ class LiveKitClient:
 
     async def delete_dispatch_rule(self, rule_id: str) -> None:
         """
-        DeleteSIPDispatchRule of a rule of ours.
+        Send DeleteSIPDispatchRule for a rule of ours.
         """
         self._require_own("dispatch-rule", rule_id)
         request = api.DeleteSIPDispatchRuleRequest(sip_dispatch_rule_id=rule_id)
@@ -323,7 +323,7 @@ class LiveKitClient:
     @property
     def owner(self) -> Owner:
         """
-        Who creates; raises NotPermitted when nobody may.
+        Owner of created objects; raises NotPermitted when there is none.
         """
         if self._owner is None:
             raise NotPermitted("this client has no owner, so it creates nothing")
@@ -331,9 +331,9 @@ class LiveKitClient:
 
     def adopt(self, kind: Kind, key: str) -> None:
         """
-        Let an object be deleted whose mark has proven that it is ours.
+        Allow the deletion of an object whose mark has proven that it is ours.
 
-        `key` is the name of a room, the id of a trunk or rule.
+        `key` is the name of a room, or the id of a trunk or rule.
         """
         self._own.add((kind, key))
 
@@ -346,7 +346,7 @@ class LiveKitClient:
         self.adopt(kind, key or server_id)
 
     def _release_room(self, name: str) -> None:
-        # A sweeper deletes and owns nothing.
+        # A sweeper has no owner: it deletes rooms and opens none.
         if self._owner is not None:
             self._owner.release_room(name)
 
@@ -358,7 +358,7 @@ class LiveKitClient:
 
     async def get(self, path: str, *, bearer: str | None = None) -> HttpAnswer:
         """
-        GET a path of the server with any token, or none; the answer is given whole, never raised.
+        Send GET with any token, or none; return the answer whatever its status.
         """
         headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
         await self._take_turn()
@@ -373,7 +373,7 @@ class LiveKitClient:
         body: Mapping[str, Any] = MappingProxyType({}),
     ) -> HttpAnswer:
         """
-        POST a JSON request with any token, or none; the answer is given whole, never raised.
+        Send POST with a JSON body and any token, or none; return the answer whatever its status.
 
         `scheme` stands before the token in the Authorization header.
         """
@@ -386,19 +386,19 @@ class LiveKitClient:
 
     def issuer(self) -> token.Issuer:
         """
-        Who makes tokens with the profile's key pair, now.
+        Return an issuer of tokens with the profile's key pair and the current time.
         """
         return token.Issuer(self._api_key, self._api_secret, int(time.time()))
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """
-        The claims of a good token for ListRooms, with changes (None takes a claim away).
+        Return the claims of a good token for ListRooms, with changes (None removes a claim).
         """
         return self.issuer().claims(**{"video": {"roomList": True}, **changes})
 
     def sign(self, claims: Mapping[str, Any], *, secret: str | None = None) -> str:
         """
-        A token with these claims, signed with the profile's secret or another one.
+        Return a token with these claims, signed with the profile's secret or another one.
         """
         return token.sign(claims, self._api_secret if secret is None else secret)
 
@@ -431,7 +431,7 @@ class LiveKitClient:
 
 def _judged(error: LiveKitError) -> ApiRefused | Unreachable:
     """
-    The same error, as whose fault it is: an answer is the target's.
+    Convert a client error: an answer counts against the target, a missing one is Unreachable.
     """
     if error.status is None:
         return Unreachable(

@@ -1,5 +1,5 @@
 """
-The guard in front of every driver: what the profile does not allow is not sent.
+Guard in front of every driver: requests that the profile does not allow are not sent.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.errors import NotPermitted
 from livekit_conformance.protocol.mark import Kind
 
-# Every method the suite may call; what is not listed here is refused, whatever the profile allows.
+# All methods that the suite may call; any other is refused, whatever the profile allows.
 API_EFFECTS = MappingProxyType(
     {
         "livekit.RoomService/ListRooms": Effect.READ,
@@ -43,7 +43,7 @@ API_EFFECTS = MappingProxyType(
     }
 )
 
-# What it takes to create something.
+# Effects that are required to create an object.
 _CREATION: Mapping[Kind, Effect] = MappingProxyType(
     {
         "room": Effect.CREATE_ROOMS,
@@ -60,7 +60,7 @@ _TWIRP_PREFIX = "/twirp/"
 @dataclass(frozen=True, slots=True)
 class Permit:
     """
-    The effects that a profile allows.
+    Effects that a profile allows.
     """
 
     allowed: frozenset[Effect]
@@ -68,26 +68,26 @@ class Permit:
     @classmethod
     def everything(cls) -> Permit:
         """
-        For a deployment that is our own.
+        Return a permit for a deployment that is our own.
         """
         return cls(frozenset(Effect))
 
     def require(self, effect: Effect, what: str) -> None:
         """
-        Return when `effect` is allowed; raises NotPermitted, before anything is sent, when not.
+        Raise NotPermitted, before anything is sent, unless `effect` is allowed.
         """
         if effect not in self.allowed:
             raise NotPermitted(f"{what} has the effect {effect}, which the profile does not allow")
 
     def require_creation(self, kind: Kind) -> None:
         """
-        The same for an object that is about to be created.
+        Raise NotPermitted unless an object of `kind` may be created.
         """
         self.require(_CREATION[kind], f"creating a {kind}")
 
     def require_for_path(self, path: str) -> None:
         """
-        The same for a request to livekit-server, by its path.
+        Raise NotPermitted unless a request to this path of livekit-server is allowed.
         """
         if _TWIRP_PREFIX not in path:
             return

@@ -1,5 +1,5 @@
 """
-No more requests a minute than the profile allows: what is too fast waits.
+Rate limit for requests, from the profile: requests beyond it wait.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ _MINUTE_S = 60.0
 
 class RateLimit:
     """
-    A token bucket: full at first, so that the requests of one minute can be made at once.
+    Token bucket: full at first, so that the requests of one minute can be made at once.
 
-    After that there is one request every 60 s / `per_minute`, in the order in which they were asked
-    for. The time that a request waits here is not counted as the server's.
+    After that there is one request every 60 s / `per_minute`, in the order in which they arrive.
+    Time that a request waits here does not count as the server's.
     """
 
     def __init__(self, per_minute: int) -> None:
@@ -29,7 +29,7 @@ class RateLimit:
     @property
     def interval(self) -> float:
         """
-        How long a request waits for the one before it when the bucket is empty, in seconds.
+        Interval between two requests when the bucket is empty, in seconds.
         """
         return 1 / self._per_second
 
@@ -43,7 +43,7 @@ class RateLimit:
 
     async def reserve(self, requests: int) -> None:
         """
-        Return when so many requests may be made at once, or as many as ever may.
+        Return when `requests` requests may be made at once, or as many as the bucket can hold.
         """
         self._refill()
         await self._wait_for(min(requests, self._capacity) - self._left)

@@ -1,5 +1,5 @@
 """
-The aiohttp session that livekit-api asks through: guarded and recorded.
+The aiohttp session of livekit-api, with permission guard and recording.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def open_session(
     """
     Open a session whose requests are guarded by `permit` and recorded with the answer's raw text.
 
-    It sets no deadline: livekit-api 1.2 would switch it off, so whoever asks sets one.
+    It sets no deadline: livekit-api 1.2 would disable it, so the caller sets one.
     """
     tracing = aiohttp.TraceConfig()
 

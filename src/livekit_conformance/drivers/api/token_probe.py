@@ -1,5 +1,5 @@
 """
-Tries what a token opens, each time with the proof that a good one works.
+Send requests with refused tokens, each after the positive control that a good token works.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from livekit_conformance.protocol.token import Issuer
 
 _FRESH_S = 1.0
 _LISTS_ROOMS: Mapping[str, Any] = {"video": {"roomList": True}}
-# Whoever is let in by mistake sees nothing: rooms of others stay out of messages and evidence.
+# If the server wrongly accepts a token, messages and evidence still show no rooms of others.
 _NO_ROOM: Mapping[str, Any] = {"names": ["conformance-no-room"]}
 
 
 @dataclass(frozen=True, slots=True)
 class GoodToken:
     """
-    A token that has just opened ListRooms: who made it, and its claims.
+    Token that has just been accepted by ListRooms: its issuer and its claims.
     """
 
     issuer: Issuer
@@ -40,9 +40,9 @@ _worked: WeakKeyDictionary[LiveKitClient, GoodToken] = WeakKeyDictionary()
 
 async def attempt(client: LiveKitClient, kind: RefusedToken) -> HttpAnswer:
     """
-    ListRooms with a token that must be refused.
+    Send ListRooms with a token that must be refused.
 
-    Raises Blocked when a good one, made at the same moment, does not work: a server that refuses
+    Raises Blocked when a good token does not work at the same moment: a server that refuses
     everything would look strict.
     """
     good = await good_token(client)
@@ -52,10 +52,11 @@ async def attempt(client: LiveKitClient, kind: RefusedToken) -> HttpAnswer:
 
 async def good_token(client: LiveKitClient) -> GoodToken:
     """
-    The positive control: ListRooms answers 200 to a good token; raises Blocked when it does not.
+    Return a token that ListRooms accepts, as positive control; raise Blocked if it does not.
 
-    What worked within the last second is not asked again: the server is somebody else's. Bad tokens
-    are made from it, so that one with a stolen signature has that of a token the server has seen.
+    A token that worked within the last second is not tried again: the server is somebody else's.
+    Bad tokens are derived from it, so a stolen signature is that of a token that the server has
+    seen.
     """
     known = _worked.get(client)
     if known is not None and time.monotonic() - known.worked_at < _FRESH_S:
@@ -77,6 +78,6 @@ async def list_no_rooms(
     client: LiveKitClient, bearer: str | None, *, scheme: str = "Bearer "
 ) -> HttpAnswer:
     """
-    ListRooms with any token, for a room that does not exist.
+    Send ListRooms with any token, for a room that does not exist.
     """
     return await client.post(LIST_ROOMS, bearer=bearer, scheme=scheme, body=_NO_ROOM)

@@ -1,5 +1,5 @@
 """
-The inbound trunks and dispatch rules of a deployment, and what they make of a call.
+Inbound trunks and dispatch rules of a deployment, and the routing of a call through them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from livekit_conformance.protocol.telephony import rule_of, trunk_of
 @dataclass(frozen=True, slots=True)
 class Telephony:
     """
-    The trunks and rules as they were listed.
+    Trunks and rules as the server listed them.
     """
 
     trunks: tuple[Trunk, ...]
@@ -45,8 +45,9 @@ class Telephony:
         self, call: IncomingCall, *, pin: str | None = None, ignored: bool = False
     ) -> DispatchOutcome:
         """
-        What becomes of `call`; `ignored`: it has been placed, and was. Raises ConflictError where
-        trunks or rules are ambiguous.
+        Predict the routing of `call`. Raises ConflictError where trunks or rules are ambiguous.
+
+        `ignored` is only recorded: the call has been placed, and no response came.
         """
         outcome = evaluate(self.trunks, self.rules, call, pin=pin)
         against_trunk, against_rule = self._obstacles(outcome, call)
@@ -80,13 +81,13 @@ class Telephony:
 
     def is_unambiguous_for(self, call: IncomingCall) -> bool:
         """
-        Whether this very call runs into no conflict.
+        Return whether this exact call runs into no conflict.
         """
         return self.own_conflict_of(call) is None
 
     def own_conflict_of(self, call: IncomingCall) -> ConflictError | None:
         """
-        The conflict that this very call runs into.
+        Return the conflict that this exact call runs into.
         """
         try:
             evaluate(self.trunks, self.rules, call)
@@ -96,7 +97,7 @@ class Telephony:
 
     def conflict_of(self, call: IncomingCall) -> ConflictError | None:
         """
-        The conflict that somebody runs into who calls the same number; None when nobody does.
+        Return the conflict for any caller of the same number; None when there is no conflict.
         """
         return conflict_of(self.trunks, self.rules, call)
 
@@ -104,20 +105,20 @@ class Telephony:
         self, room: str, participant: ParticipantInfo, *, caller: str, called: str
     ) -> str | None:
         """
-        What was foretold instead of this SIP participant in this room; None when it was foretold.
+        Return a different prediction for this SIP participant in this room; None when it matches.
 
-        `caller` and `called` are what was sent; the participant tells what arrived, unless a rule
-        hides it.
+        `caller` and `called` are the numbers that were sent; the participant's attributes are those
+        that arrived, unless a rule hides them.
         """
-        told_of = participant.attributes
+        attributes = participant.attributes
         call = IncomingCall(
-            told_of.get("sip.phoneNumber", caller),
-            told_of.get("sip.trunkPhoneNumber", called),
-            caller_host=told_of.get("sip.hostname", ""),
+            attributes.get("sip.phoneNumber", caller),
+            attributes.get("sip.trunkPhoneNumber", called),
+            caller_host=attributes.get("sip.hostname", ""),
         )
-        trunk_id = told_of.get("sip.trunkID", "")
-        # Where the call came from is not known. Trunks with allowed_addresses, other than the one
-        # that has taken it, may be for other sources.
+        trunk_id = attributes.get("sip.trunkID", "")
+        # The source address of the call is not known. Trunks with allowed_addresses, other than the
+        # one that has accepted the call, may be for other sources.
         trunks = (t for t in self.trunks if t.id == trunk_id or not t.allowed_addresses)
         stories = []
         for telephony in (self, replace(self, trunks=tuple(trunks))):
@@ -129,12 +130,12 @@ class Telephony:
             if _has_come_true(outcome, room, participant):
                 return None
             stories.append(told(outcome))
-        return f"{stories[0]}; it came by trunk {trunk_id} and rule {told_of.get('sip.ruleID')}"
+        return f"{stories[0]}; it came by trunk {trunk_id} and rule {attributes.get('sip.ruleID')}"
 
 
 def wrong_account(trunk: Trunk, sip: Sip) -> str | None:
     """
-    What of the profile's account is not that of the trunk; None where nothing is.
+    Return the differences between the profile's account and the trunk's; None where there are none.
     """
     if not trunk.asks_for_credentials:
         return None
@@ -153,7 +154,7 @@ async def read_telephony(client: LiveKitClient) -> Telephony:
     """
     List the trunks and rules of the deployment.
 
-    Raises Blocked when the SIP API does not give them, or gives what nobody here knows.
+    Raises Blocked when the SIP API refuses the list, or when it contains unknown values.
     """
     try:
         trunks = await client.list_inbound_trunks()
@@ -175,7 +176,7 @@ async def read_telephony(client: LiveKitClient) -> Telephony:
 
 def told(outcome: DispatchOutcome) -> str:
     """
-    Which trunk and rule take a call, how its room is named, and why each of the others does not.
+    Return a description: trunk and rule of the call, name of its room, reasons against all others.
     """
     trunk = f"trunk {_named(outcome.trunk)}" if outcome.trunk else "no trunk"
     rule = f"rule {_named(outcome.rule)}" if outcome.rule else "no rule"
@@ -190,7 +191,7 @@ def told(outcome: DispatchOutcome) -> str:
 
 def _terms(outcome: DispatchOutcome) -> dict[str, Any]:
     """
-    On which terms the call is taken; in what concerns the media the rule comes before the trunk.
+    Return the terms of the call; for media settings the rule takes precedence over the trunk.
     """
     trunk = outcome.trunk.terms if outcome.trunk else Terms()
     rule = outcome.rule.terms if outcome.rule else Terms()
@@ -203,12 +204,12 @@ def _terms(outcome: DispatchOutcome) -> dict[str, Any]:
 
 
 def _has_come_true(outcome: DispatchOutcome, room: str, participant: ParticipantInfo) -> bool:
-    told_of = participant.attributes
+    attributes = participant.attributes
     return (
         outcome.room is not None
         and outcome.room.matches(room)
-        and told_of.get("sip.trunkID", "") == (outcome.trunk.id if outcome.trunk else "")
-        and told_of.get("sip.ruleID", "") == (outcome.rule.id if outcome.rule else "")
+        and attributes.get("sip.trunkID", "") == (outcome.trunk.id if outcome.trunk else "")
+        and attributes.get("sip.ruleID", "") == (outcome.rule.id if outcome.rule else "")
     )
 
 

@@ -1,3 +1,3 @@
 """
-Whole calls: placed or received, with every witness heard.
+Whole calls, placed or received, with the observations of each side.
 """

@@ -1,5 +1,5 @@
 """
-Looks for the SIP participant of a call in the rooms of the server.
+Search the rooms of the server for the SIP participant of a call.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from livekit_conformance.protocol.caller import DialledCall, UnclearError, calle
 from livekit_conformance.protocol.room_name import call_id_in
 from livekit_conformance.waiting import POLITE_S, wait_until
 
-# Most callers are there within a tenth of a second.
+# Most callers are found within a tenth of a second.
 _EVERY_S = 0.03
-# The search is cancelled when the call is over; this only bounds what nobody cancels.
+# The search is cancelled when the call is over; this limit is only for the case that it is not.
 _FOREVER_S = 60.0
 # A busy server has many rooms; the suite is a guest there.
 _ROOMS_LOOKED_AT = 10
-# What the search for one caller may take; asked for before the call, so that it is not late.
+# Requests that one search may need; reserved before the call, so that the search is not late.
 _REQUESTS = 20
 
 
 class CallerSearch:
     """
-    The search for one caller: `room` and `participant` once found, `why` when nobody can tell.
+    Search for one caller: `room` and `participant` once found, `why` the caller is not known.
 
     An asynchronous context manager, entered before the call. `searches` are those of all our calls,
     which take no caller from each other; `own_callers` are the numbers that our calls come from.
@@ -54,7 +54,8 @@ class CallerSearch:
         self._own_callers = own_callers
         self._searches = searches
         self._older: set[str] | None = None
-        # Behind a provider: who was in the rooms that the call may be put into.
+        # Behind a provider: participants of the rooms that the call may be put into, by sid of the
+        # room.
         self._inside: dict[str, set[str]] = {}
 
     async def __aenter__(self) -> Self:
@@ -72,7 +73,7 @@ class CallerSearch:
 
     async def _remember(self) -> None:
         """
-        Remember the rooms that were there before the call.
+        Remember the rooms that exist before the call.
         """
         await self._client.reserve(_REQUESTS)
         try:
@@ -88,10 +89,10 @@ class CallerSearch:
 
     async def until_settled(self) -> None:
         """
-        Look again and again, until the caller is in a room and has published its sound there.
+        Search until the caller is in a room and has published its audio track there.
 
-        livekit-sip 1.8.0 can lose its own goodbye when a call is cancelled while it still joins:
-        then the server keeps the caller in the room for 20 s more.
+        livekit-sip 1.8.0 can lose its own goodbye when a call is cancelled while it is still
+        joining: then the server keeps the caller in the room for 20 s more.
         """
 
         async def why_not_yet() -> str | None:
@@ -104,15 +105,15 @@ class CallerSearch:
 
     async def once(self) -> None:
         """
-        Look now, unless the caller was found before, proven, and with its track.
+        Search once, unless the caller is already found, proven, and with a track.
 
-        Behind a provider a caller that was found is no longer, when another came that may be ours.
+        Behind a provider a found caller is dropped again when another candidate appears.
         """
         found = self.participant
         if found is not None and found.tracks and is_proven(self._call, found.attributes):
             return
         if self._call.through_provider and self._older is None:
-            return  # nobody can tell who is new
+            return  # new rooms cannot be told apart
         try:
             await self._look()
         except UnclearError as unclear:
@@ -122,13 +123,13 @@ class CallerSearch:
 
     def is_new(self, room: api.Room) -> bool:
         """
-        Whether the room was not there before the call; nobody can tell where they were not listed.
+        Return whether the room is newer than the call; False if rooms could not be listed before.
         """
         return self._older is not None and room.sid not in self._older
 
     async def _look(self) -> None:
         seen = await self._newcomers()
-        # Meanwhile another search may have found its caller, so here nothing is waited for.
+        # Another search may have found its caller meanwhile, so there is no await from here on.
         others = self._searches - {self}
         taken = {other.participant.sid for other in others if other.participant is not None}
         seen = {
@@ -145,7 +146,8 @@ class CallerSearch:
 
     async def _newcomers(self) -> dict[str, tuple[api.Room, ParticipantInfo]]:
         """
-        Who may be our caller, by sid; who was found before stays one, though it may have left.
+        Return SIP participants that may be our caller, by sid; keep one found earlier if it has
+        left.
         """
         seen: dict[str, tuple[api.Room, ParticipantInfo]] = {}
         if self.room is not None and self.participant is not None:
@@ -160,7 +162,7 @@ class CallerSearch:
 
     def _likely(self, rooms: Sequence[api.Room]) -> list[api.Room]:
         """
-        A new room is the likely one; a Direct rule puts the call into one that was there before.
+        Return the rooms to search: new ones, or existing ones that a Direct rule may use.
         """
         new = [room for room in rooms if room.sid not in (self._older or ())]
         if self._call.through_provider:
@@ -178,7 +180,7 @@ class CallerSearch:
 
 async def present(client: LiveKitClient, room: str) -> list[ParticipantInfo]:
     """
-    Who is in a room; nobody is in one that has ended.
+    Return the participants of a room; none if the room has ended.
     """
     try:
         return await client.list_participants(room)

@@ -1,5 +1,5 @@
 """
-Probe calls: from INVITE to the end of the room, with every witness heard; and shorter ones.
+Probe calls: whole ones, from INVITE to the end of the room, and shorter ones.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ from livekit_conformance.protocol.sip.message import Response
 from livekit_conformance.protocol.sip.outcome import Answer, CallOutcome, outcome
 from livekit_conformance.waiting import POLITE_S, Waited, wait_until
 
-# Two tones that are no harmonics of each other, so that an echo is not taken for the agent.
+# Neither tone is a harmonic of the other, so that an echo is not taken for the agent.
 CALLER_TONE_HZ = 440.0
 AGENT_TONE_HZ = 1000.0
 
 ANSWER_BUDGET_S = 8.0
-# Callers of calls at once: numbers that nobody has, so that an Individual rule tells them apart.
+# Callers of simultaneous calls: unassigned numbers, which an Individual rule tells apart.
 CALLERS = tuple(f"+155501{number:02}" for number in range(10))
-# Whether a call that should not have rung is cancelled properly is another question.
+# For a call that should not have rung, the proper end of a CANCEL is not checked.
 _CANCEL_BRIEFLY_S = 0.5
 _LISTEN_S = 1.0
 _LEAVE_WITHIN_S = 5.0
 _FIND_WITHIN_S = 2.0
-# `departure_timeout` where the server does not tell it, and how late it may look at the clock.
+# `departure_timeout` if the server does not report it, and the delay of the server's own check.
 _DEPARTURE_S = 20.0
 _ROOM_ENDS_WITHIN_S = 5.0
 
@@ -59,7 +59,7 @@ _ROOM_ENDS_WITHIN_S = 5.0
 @dataclass(slots=True)
 class ProbeCall:
     """
-    One call and what each witness saw of it. `started` in Unix seconds.
+    One call and the observations of each side. `started` in Unix seconds.
     """
 
     call: OutgoingCall
@@ -68,28 +68,28 @@ class ProbeCall:
     room: api.Room | None = None
     participant: ParticipantInfo | None = None
     caller_heard: Heard | None = None
-    # None when the agent stand-in never came into the room; `agent_problem` may say why.
+    # None when the agent stand-in never joined the room; `agent_problem` may be the reason.
     agent_heard: AgentSide | None = None
     agent_problem: str | None = None
-    # Who else was seen in the room; None when nobody looked.
+    # Other participants of the room; None when nobody looked.
     company: Company | None = None
     bye: Response | None = None
     left: Waited | None = None
-    # Why nobody can tell whether the caller is in a room; None when it was looked for.
+    # Reason why the search for the caller failed; None when the search was possible.
     not_seen: str | None = None
     answers: tuple[Answer, ...] = field(default_factory=tuple)
 
     @property
     def outcome(self) -> CallOutcome:
         """
-        How the INVITE ended.
+        Outcome of the INVITE.
         """
         return outcome(self.answers)
 
     @property
     def ended_by_them_after_s(self) -> float | None:
         """
-        How long after its answer the other side hung up, in seconds; None when it did not.
+        Seconds from the answer until the other side hung up; None when it did not hang up.
         """
         ended, answered = self.call.ended_by_them_at_s, self.call.final_at_s
         return None if ended is None or answered is None else ended - answered
@@ -97,15 +97,15 @@ class ProbeCall:
     @property
     def story(self) -> str:
         """
-        The answers with their times, in one line.
+        Answers with their times, in one line.
         """
-        told = [f"{answer.status} at {answer.at_s:.2f} s" for answer in self.answers]
-        return ", ".join(told) or "no answer at all"
+        answers = [f"{answer.status} at {answer.at_s:.2f} s" for answer in self.answers]
+        return ", ".join(answers) or "no answer at all"
 
 
 def credentials(profile: Profile) -> Credentials | None:
     """
-    The account of the profile, None when it has none.
+    Return the account of the profile, None when it has none.
     """
     if not profile.sip.username:
         return None
@@ -114,10 +114,10 @@ def credentials(profile: Profile) -> Credentials | None:
 
 class Prober:
     """
-    Places calls on one deployment, one by one or at once. An asynchronous context manager.
+    Place calls on one deployment, one by one or at once. An asynchronous context manager.
 
-    Needs to be told who listens for webhooks, if anyone: they call the agent stand-in, which joins
-    the rooms of those calls that it is there for, and no others.
+    Takes the webhook receiver, if there is one: webhooks call in the agent stand-in, which joins
+    the rooms of the calls that it is meant for, and no others.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ class Prober:
 
     async def place(self, *, purpose: str = "probe", caller: str | None = None) -> ProbeCall:
         """
-        The whole call: dial, let the agent in, listen to both sides, hang up, see everybody leave.
+        Place a whole call: dial, let the agent join, listen to both sides, hang up, see all leave.
 
         `caller` is the From user, the profile's unless it is given.
         """
@@ -193,7 +193,7 @@ class Prober:
 
     async def call_through(self, *, purpose: str, caller: str | None = None) -> ProbeCall:
         """
-        A call that is hung up as soon as it is answered: does it get through? Looks at no room.
+        Place a call and hang up as soon as it is answered. Looks at no room.
         """
         call_id = new_call_id()
         async with self._with_agent(call_id, caller) as attendance:
@@ -207,10 +207,10 @@ class Prober:
 
     async def ring(self, *callers: str, purpose: str) -> list[ProbeCall]:
         """
-        Calls at once, one of each caller, given up when all ring in a room or have ended.
+        Place calls at once, one from each caller; cancel them when all ring in a room or ended.
 
-        Our agent does not answer them; one that another agent answers is hung up. `left` tells how
-        each caller left its room.
+        Our agent does not answer them; a call that another agent answers is hung up. `left` is the
+        wait until the caller had left its room.
         """
         all_found = asyncio.get_running_loop().create_future()
         awaited = set(range(len(callers)))
@@ -228,7 +228,7 @@ class Prober:
                 give_up=all_found,
                 on_settled=lambda: found(number),
             )
-            found(number)  # or it will never be
+            found(number)  # a call that is over will never be found
             await self._end(probe)
             return probe
 
@@ -245,9 +245,9 @@ class Prober:
         give_up: asyncio.Future[None] | None = None,
     ) -> ProbeCall:
         """
-        A call that should be kept out: given up when its caller is seen in a room all the same.
+        Place a call that should be refused; give up when its caller appears in a room all the same.
 
-        Else it is over when it is refused, after `within` seconds, or when `give_up` is done.
+        Otherwise it ends when it is refused, after `within` seconds, or when `give_up` is done.
         """
         given_up = give_up or asyncio.get_running_loop().create_future()
         probe = await self._dial(
@@ -265,9 +265,9 @@ class Prober:
 
     def room_ends_by(self, probe: ProbeCall) -> float:
         """
-        When the room of a call must have ended at the latest, in Unix seconds.
+        Return the time by which the room of a call must have ended, in Unix seconds.
 
-        Counted from the end of our last call: a Direct rule puts all of them into one room.
+        Counted from the end of our last call: a Direct rule puts all calls into one room.
         """
         departure = probe.room.departure_timeout if probe.room is not None else 0
         return self._last_end + (departure or _DEPARTURE_S) + _ROOM_ENDS_WITHIN_S
@@ -287,11 +287,12 @@ class Prober:
         watch: CompanyWatch | None = None,
     ) -> ProbeCall:
         """
-        Dial with `account`, and look for the caller in the rooms while it rings and after.
+        Dial with `account`, and search the rooms for the caller while it rings and after.
 
-        Number and caller are the profile's unless they are given. `on_settled` is told when the
-        caller is in a room and has published its sound. `watch` looks who else comes, too.
-        Raises nothing for a refusal: a refused call leaves no trace, so it is looked for early.
+        `number` and `caller` default to the profile's. `on_settled` is called once the caller is in
+        a room and has published its audio track. `watch` also observes the other participants.
+        Raises nothing for a refusal: a refused call leaves no trace, so the search starts before
+        the answer.
         """
         call_id = call_id or new_call_id()
         search = CallerSearch(
@@ -331,7 +332,7 @@ class Prober:
                 await asyncio.wait(tasks)
             for task in tasks:
                 if not task.cancelled():
-                    task.result()  # an error of ours must not be lost
+                    task.result()  # raise errors of our own
             await search.once()
         probe.room, probe.participant, probe.not_seen = search.room, search.participant, search.why
         if probe.room is not None and probe.participant is not None:
@@ -371,13 +372,13 @@ class Prober:
             call_id=call_id,
         )
         probe = ProbeCall(call, started, caller, answers=answers_of(call))
-        told = f"INVITE {number} ({purpose}): {probe.story}; {probe.outcome}"
-        record_attempt(call, told, purpose, probe.answers, self._recorder)
+        text = f"INVITE {number} ({purpose}): {probe.story}; {probe.outcome}"
+        record_attempt(call, text, purpose, probe.answers, self._recorder)
         return probe
 
     async def _end(self, probe: ProbeCall) -> None:
         """
-        Hang up if the call is up, and see the caller leave the room that it was found in.
+        Hang up if the call is up, and wait until the caller leaves the room in which it was found.
         """
         if probe.call.answered:
             probe.bye = await probe.call.hang_up()
@@ -402,7 +403,7 @@ class Prober:
     @asynccontextmanager
     async def _with_agent(self, call_id: str, caller: str | None) -> AsyncIterator[Attendance]:
         """
-        Let our agent come to this call, if the profile wants one, until the end of the context.
+        Let our agent join this call, if the profile wants one, until the end of the context.
         """
         if self._profile.agent == "stand-in" and self._receiver is not None:
             await self._start_agent()
@@ -432,9 +433,9 @@ class Prober:
 
     async def _arrived(self, arrival: Arrival) -> None:
         """
-        Do what the application does: when a caller arrives, its agent joins the room and speaks.
+        Act as the application would: when a caller arrives, its agent joins the room and speaks.
 
-        Only when it is our caller: the agent never walks into somebody else's call.
+        Only for our own caller: the agent never joins the call of somebody else.
         """
         if arrival.event != "participant_joined" or self._agent is None:
             return
@@ -470,23 +471,23 @@ class Prober:
 
     async def _leave_what_is_over(self) -> None:
         """
-        Let our agent leave the rooms that have no call of ours any more.
+        Let our agent leave the rooms that no longer have a call of ours.
 
-        Behind a provider calls look alike and their rooms may be taken for each other's: it stays
-        until all of them are over, or it would leave a call that waits for it.
+        Behind a provider calls look alike and one room may be taken for another: there the agent
+        stays until all calls are over, or it would leave a call that still needs it.
         """
         async with self._leaving:
             calls = self._attended.values()
             if self._agent is None or any(other.call.through_provider for other in calls):
                 return
             for room in self._agent.rooms - {other.room for other in calls}:
-                with suppress(Blocked):  # kept in the agent's problems
+                with suppress(Blocked):  # kept in `problems` of the agent
                     await self._agent.leave(room)
 
 
 def wrong_accounts(profile: Profile) -> Mapping[str, Credentials]:
     """
-    Accounts that the trunk must refuse, by what is wrong with them.
+    Return accounts that the trunk must refuse, by the part that is wrong.
     """
     right = profile.sip.password.get_secret_value()
     return {
@@ -497,7 +498,7 @@ def wrong_accounts(profile: Profile) -> Mapping[str, Credentials]:
 
 def callers_at_once(profile: Profile, count: int) -> tuple[str, ...]:
     """
-    Who calls when several call at once: all different, unless the profile's caller is not made up.
+    Return callers for simultaneous calls, all different unless the profile's caller is real.
     """
     own = profile.sip.caller
     return CALLERS[:count] if own in CALLERS else (own,) * count

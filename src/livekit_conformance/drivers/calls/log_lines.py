@@ -1,5 +1,5 @@
 """
-The ordinary log lines of our own calls: they break nothing, and they tell how far a call came.
+Ordinary log lines of our own calls: no failures, but they show how far a call came.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ _FIELDS = (
 
 def record_call_lines(tails: Iterable[LogTail], recorder: Recorder) -> None:
     """
-    Record the lines about the calls that were placed, but for those that were told as warnings.
+    Record the lines about our calls, except those that were already recorded as warnings.
 
-    They are observations of a kind of their own, which no cause is looked for in. Of one call at
-    most LINES_OF_A_CALL are kept; `left_out` of a last observation tells how many were too many.
+    They are observations of their own kind, in which no cause is searched for. At most
+    LINES_OF_A_CALL are kept per call; `left_out` of a last observation is the number of dropped
+    lines.
     """
     tails = list(tails)
     lines = [(line.message, line.fields) for tail in tails for line in tail.lines]
     owners = _owners(recorder, call_ids.by_name(lines))
-    # Other calls of ours are over before anybody could be heard.
+    # Other calls of ours end before any audio can arrive.
     probes = {
         seen.details.get("call")
         for seen in recorder.observations
@@ -67,7 +68,7 @@ def record_call_lines(tails: Iterable[LogTail], recorder: Recorder) -> None:
 
 def _owners(recorder: Recorder, lines: dict[str, list[call_ids.Line]]) -> dict[str, str]:
     """
-    Every name that a call of ours goes by, ids and rooms, with the Call-ID that we know it by.
+    Map each name of our calls (ids and rooms) to the Call-ID that we used.
     """
     owners: dict[str, str] = {}
     for call, known in _own_calls(recorder):
@@ -91,14 +92,14 @@ def _own_calls(recorder: Recorder) -> Iterator[tuple[str, CallIds]]:
 
 def _owner(line: LogLine, owners: dict[str, str], recorder: Recorder) -> str | None:
     room = call_ids.room_in(line.fields)
-    # A room that was seen is known by its name without the numbers of people.
+    # A room that was recorded is known by its redacted name, without personal phone numbers.
     names = (*call_ids.ids_in(line.fields), room, recorder.redact(room))
     return next((owners[name] for name in names if name in owners), None)
 
 
 def _record_statistics(recorder: Recorder, at: float, call: str, stats: Any) -> None:
     """
-    What livekit-sip has counted: RTP packets from the caller and to it, and packets of the room.
+    Record the counters of livekit-sip: RTP packets from and to the caller, packets of the room.
     """
     if not isinstance(stats, dict):
         return

@@ -1,5 +1,5 @@
 """
-What is recorded of an inbound call that was placed: how it was answered, and how it ended.
+Observations of an inbound call that was placed: its answers and its end.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TRYING, _RINGING = 100, 180
 
 def answers_of(call: OutgoingCall) -> tuple[Answer, ...]:
     """
-    What came in answer to the INVITE, without the challenges that were followed by another INVITE.
+    Return the responses to the INVITE, without challenges that were followed by another INVITE.
     """
     received = [
         Answer(step.status, step.at_s)
@@ -35,16 +35,16 @@ def answers_of(call: OutgoingCall) -> tuple[Answer, ...]:
 
 
 def record_attempt(
-    call: OutgoingCall, told: str, purpose: str, answers: Sequence[Answer], recorder: Recorder
+    call: OutgoingCall, text: str, purpose: str, answers: Sequence[Answer], recorder: Recorder
 ) -> None:
     """
-    Record what came of an INVITE, and where its answer wants sound to be sent.
+    Record the outcome of an INVITE, and the media address in its answer.
     """
     final = answers[-1] if answers else None
     recorder.record(
         time.time(),
         "sip-call",
-        told,
+        text,
         call=call.call_id,
         purpose=purpose,
         outcome=outcome(answers).value,
@@ -61,10 +61,10 @@ def record_end(
     call: OutgoingCall, bye: Response | None, by_them_after_s: float | None, recorder: Recorder
 ) -> None:
     """
-    Record who hung up an answered call, and what became of our BYE.
+    Record who hung up an answered call, and the response to our BYE.
     """
     answer = bye.status if bye else None
-    told = (
+    text = (
         f"we hung up; BYE was answered with {answer or 'nothing'}"
         if by_them_after_s is None
         else f"livekit-sip hung up {by_them_after_s:.2f} s after its answer"
@@ -72,7 +72,7 @@ def record_end(
     recorder.record(
         time.time(),
         "call-end",
-        told,
+        text,
         call=call.call_id,
         by="us" if by_them_after_s is None else "them",
         after_s=by_them_after_s,
@@ -82,7 +82,7 @@ def record_end(
 
 def _media(call: OutgoingCall) -> dict[str, Any]:
     """
-    Where the answer says that sound is to be sent, and why nothing can arrive there.
+    Return the media address of the SDP answer, with the reason if it cannot be reached.
     """
     if (described := call.described) is None:
         return {}

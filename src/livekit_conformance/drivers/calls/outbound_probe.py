@@ -1,5 +1,5 @@
 """
-Outbound calls: livekit-sip is asked to dial, and our own listener is who it dials.
+Outbound calls: livekit-sip is asked to dial, and our own listener receives the call.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from livekit_conformance.environments.profile import Profile
 from livekit_conformance.observations import Recorder
 from livekit_conformance.waiting import POLITE_S, Waited, wait_until
 
-# Whoever rings longer than this is given up by livekit-sip, with a CANCEL.
+# livekit-sip gives up a call that rings longer than this, with a CANCEL.
 RINGING_S = 4.0
-# A call that we lose sight of ends by itself after this.
+# A call that the suite loses track of ends by itself after this time.
 _LONGEST_CALL_S = 20
-# What livekit-server and livekit-sip take beyond the ringing.
+# Time that livekit-server and livekit-sip need in addition to the ringing.
 _OVERHEAD_S = 6.0
 _JOIN_WITHIN_S = 2.0
 _HANG_UP_WITHIN_S = 3.0
@@ -33,10 +33,10 @@ _HANG_UP_WITHIN_S = 3.0
 @dataclass(slots=True)
 class OutboundCall:
     """
-    One call and what each side saw of it.
+    One call and the observations of each side.
 
-    `room` and `identity` are what CreateSIPParticipant was told; `info` is its answer, or else
-    `refused`, after `took_s` seconds. `received` is the call as it came to our listener.
+    `room` and `identity` are those of the CreateSIPParticipant request; `info` is its answer, or
+    `refused` its error, after `took_s` seconds. `received` is the call as our listener received it.
     """
 
     room: str
@@ -45,33 +45,33 @@ class OutboundCall:
     info: api.SIPParticipantInfo | None = None
     refused: ApiRefused | None = None
     received: ReceivedCall | None = None
-    # The participant in `room`, and how it was waited for.
+    # The participant in `room`, and the result of the wait for it.
     participant: ParticipantInfo | None = None
     joined: Waited | None = None
-    # How the BYE was waited for, after the participant was removed from `room`.
+    # The result of the wait for the BYE, after the participant was removed from `room`.
     hung_up: Waited | None = None
 
     @property
     def sip_status(self) -> str | None:
         """
-        The SIP status that the refusal reports.
+        SIP status that the refusal reports.
         """
         return self.refused.metadata.get("sip_status_code") if self.refused else None
 
     @property
     def story(self) -> str:
         """
-        What the API said and what the listener saw, in one line.
+        Answer of the API and observations of the listener, in one line.
         """
-        said = str(self.refused) if self.refused else "CreateSIPParticipant answered 200"
+        answer = str(self.refused) if self.refused else "CreateSIPParticipant answered 200"
         reported = f", sip_status_code {self.sip_status}" if self.refused else ""
         seen = self.received.story if self.received else "no INVITE came to the listener"
-        return f"{said}{reported} after {self.took_s:.2f} s; {seen}"
+        return f"{answer}{reported} after {self.took_s:.2f} s; {seen}"
 
 
 class OutboundProber:
     """
-    Has calls placed to the listener, by the trunk and to the number of the profile.
+    Place calls to the listener through the outbound trunk, to the number of the profile.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class OutboundProber:
     @property
     def account(self) -> Credentials | None:
         """
-        The account of the trunk, None when the profile does not know it.
+        Account of the trunk, None when the profile does not have it.
         """
         outbound = self._profile.sip.outbound
         if not outbound.username:
@@ -103,9 +103,9 @@ class OutboundProber:
         self, behaviour: Behaviour, *, purpose: str, ringing: float = RINGING_S
     ) -> OutboundCall:
         """
-        Have the number dialled, treat the call like that, and wait for what the API says of it.
+        Dial the number, treat the call as `behaviour` does, and wait for the answer of the API.
 
-        Raises nothing for a refusal; Unreachable when the API does not answer at all.
+        Raises nothing for a refusal, Unreachable when the API does not answer at all.
         """
         self._permit.require(Effect.PLACE_CALLS, "an outbound call")
         call_id = f"conformance-{fresh(6)}"
@@ -132,7 +132,8 @@ class OutboundProber:
             outcome="answered" if call.info else call.refused.code if call.refused else None,
             final_status=call.received.status if call.received else None,
             final_at_s=call.took_s,
-            # What the API told of a call that failed; `sip_status` is that of the other side.
+            # Error text of the API for a failed call; `sip_status` is the status from the other
+            # side.
             said=call.refused.text if call.refused else None,
             sip_status=call.sip_status,
         )
@@ -140,7 +141,7 @@ class OutboundProber:
 
     async def place(self) -> OutboundCall:
         """
-        The whole call: answered, seen in its room, and hung up by removing its participant.
+        Place a whole call: answered, seen in its room, and hung up by removing its participant.
         """
         call = await self.dial(ANSWER.asking(self.account), purpose="answered")
         if call.info is None or call.received is None:
@@ -149,7 +150,7 @@ class OutboundProber:
             lambda: self._why_not_joined(call), within=_JOIN_WITHIN_S, slowest=POLITE_S
         )
         if call.participant is None:
-            # Who is not in the room cannot be removed from it.
+            # A participant that is not in the room cannot be removed from it.
             await call.received.hang_up()
             return call
         await self._client.remove_participant(call.room, call.identity)
@@ -170,8 +171,8 @@ class OutboundProber:
         return request
 
     async def _why_not_joined(self, call: OutboundCall) -> str | None:
-        # Its sip.callStatus proves nothing: livekit-server stores what ListParticipants tells from
-        # several goroutines, and an older state may stay on top of a newer one.
+        # Its sip.callStatus proves nothing: livekit-server stores the state for ListParticipants
+        # from several goroutines, and an older state may overwrite a newer one.
         try:
             participants = await self._client.list_participants(call.room)
         except ApiRefused as refused:

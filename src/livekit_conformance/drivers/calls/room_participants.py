@@ -1,5 +1,5 @@
 """
-Who comes into the room of a call beside its caller, and what else the server tells of its agent.
+Other participants in the room of a call, and what else the server reports about its agent.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from livekit_conformance.drivers.calls.caller_search import CallerSearch, presen
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
 
-# The suite is a guest on the server; an agent that comes stays for longer.
+# The suite is a guest on the server; an agent that joins stays for longer than this.
 _EVERY_S = 1.0
-# When nobody has spoken by then, it is asked whether an agent was sent for, and where it is.
+# After so many looks without audio, ask which agents were dispatched and where they are.
 _ASKED_AT_LOOK = 3
 _ROOMS_LOOKED_AT = 3
 _SIP, _EGRESS = ParticipantInfo.Kind.SIP, ParticipantInfo.Kind.EGRESS
@@ -32,12 +32,12 @@ _SIP, _EGRESS = ParticipantInfo.Kind.SIP, ParticipantInfo.Kind.EGRESS
 @dataclass(slots=True)
 class Company:
     """
-    What was seen of the others in the room of one call, and of an agent that was sent for.
+    Observations of the other participants in the room of one call, and of dispatched agents.
 
-    `others` are the participants by sid, as they were seen last; `gone` those of them that had left
-    before the last look. `dispatches` are None when they were not asked for, or not told;
-    `elsewhere` are new rooms in which somebody waits without a caller; `staying` who is still in
-    the room after the call.
+    `others` are the participants by sid, in their last seen state; `gone` those that had left
+    before the last look. `dispatches` are None when they were not requested, or the request failed;
+    `elsewhere` are new rooms in which somebody waits without a caller; `staying` are the
+    participants that are still in the room after the call.
     """
 
     room: str = ""
@@ -50,7 +50,7 @@ class Company:
     @property
     def audio(self) -> list[TrackInfo]:
         """
-        The audio tracks that others have published.
+        Audio tracks that others have published.
         """
         tracks = (track for other in self.others.values() for track in other.tracks)
         return [track for track in tracks if track.type == TrackType.AUDIO]
@@ -65,7 +65,7 @@ class Company:
     @property
     def silenced(self) -> list[str]:
         """
-        Who is not allowed to publish.
+        Participants that are not allowed to publish.
         """
         others = self.others.values()
         return [other.identity for other in others if not other.permission.can_publish]
@@ -73,21 +73,21 @@ class Company:
     @property
     def sent_for(self) -> list[str]:
         """
-        The names of the agents that were asked for by name, whether they came or not.
+        Names of the explicitly dispatched agents, whether they came or not.
         """
         return [one.agent_name for one in self.dispatches or () if one.agent_name]
 
     @property
     def jobs(self) -> list[str]:
         """
-        The states of the jobs that workers have taken.
+        States of the jobs that workers have taken.
         """
         jobs = (job for one in self.dispatches or () for job in one.state.jobs)
         return [JobStatus.Name(job.state.status).removeprefix("JS_").lower() for job in jobs]
 
     def __str__(self) -> str:
-        told = [self._told_of(sid, other) for sid, other in self.others.items()]
-        parts = [f"in {self.room}: {', '.join(told) or 'nobody but the caller'}"]
+        participants = [self._told_of(sid, other) for sid, other in self.others.items()]
+        parts = [f"in {self.room}: {', '.join(participants) or 'nobody but the caller'}"]
         if self.sent_for:
             jobs = ", ".join(self.jobs) or "no worker took the job"
             parts.append(f"sent for the agent {', '.join(map(repr, self.sent_for))}: {jobs}")
@@ -109,9 +109,9 @@ class Company:
 
 class CompanyWatch:
     """
-    Looks once a second who is in the room of a call, from when its caller was found there.
+    Look once a second who is in the room of a call, once its caller was found there.
 
-    `company` is what was seen so far. What cannot be asked is left out: the API has checks of its
+    `company` holds the observations so far. Failed requests are ignored: the API has checks of its
     own.
     """
 
@@ -121,7 +121,7 @@ class CompanyWatch:
 
     async def look_on(self, search: CallerSearch) -> None:
         """
-        Look again and again until cancelled, from when the caller was found.
+        Look repeatedly until cancelled, once the caller was found.
         """
         for number in itertools.count(1):
             await asyncio.sleep(_EVERY_S)
@@ -157,7 +157,7 @@ class CompanyWatch:
 
     async def ask_around(self, search: CallerSearch) -> None:
         """
-        Ask which agents were sent for, and who waits in another new room.
+        Request the agent dispatches of the room, and find other new rooms in which somebody waits.
         """
         try:
             self.company.dispatches = await self._client.list_agent_dispatches(self.company.room)
@@ -181,9 +181,9 @@ class CompanyWatch:
 
 def record_company(call: str, company: Company, recorder: Recorder, *, deployed: bool) -> None:
     """
-    Record what was seen; nothing when the room of the call was never found.
+    Record the observations; nothing when the room of the call was never found.
 
-    `deployed` tells that the agent is the application's own.
+    `deployed` means that the agent is the application's own.
     """
     if not company.room:
         return

@@ -1,3 +1,3 @@
 """
-Which objects on the deployment are the suite's own.
+Ownership of objects on the deployment.
 """

@@ -1,9 +1,9 @@
 """
-The ledger of a run: what it is about to create, on disk before the request is sent.
+Ledger of a run: objects that it is about to create, on disk before the request is sent.
 
-One JSON line for each intention, and one more when the server has answered with an id. The living
-run holds a lock on the file, which the kernel releases however the run ends; so whoever finds a
-ledger without its lock knows that the run is dead.
+One JSON line for each intended object, and one more when the server has answered with an id. A
+live run holds a lock on the file, which the kernel releases however the run ends. A ledger
+without its lock therefore belongs to a dead run.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ from typing import Any, Self
 from livekit_conformance.protocol.mark import Kind
 
 NAME = "ledger.jsonl"
-# Younger objects of a run that cannot be looked up are left alone; in seconds.
+# Younger objects of a run without a ledger are left alone; in seconds.
 TTL_S = 3600
 
 
 class Ledger:
     """
-    Writes the ledger of one living run. Use it as a context manager.
+    Writer of the ledger of one live run. Use it as a context manager.
 
-    `budget` is how many seconds the run may take; `ttl` how many nobody else may delete for.
+    `budget` is the time limit of the run; `ttl` the time in which nobody else may delete its
+    objects. Both are in seconds.
     """
 
     def __init__(self, path: Path, *, run: str, environment: str, budget: float = 0.0) -> None:
@@ -38,7 +39,7 @@ class Ledger:
         self.ttl = max(TTL_S, round(2 * budget))
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        # Waits for a sweeper that is reading; no other run has this file.
+        # This may wait for a sweeper that is reading; no other run has this file.
         fcntl.flock(self._file, fcntl.LOCK_EX)
         _sync_folder(path.parent)
 
@@ -55,7 +56,7 @@ class Ledger:
 
     def intend(self, kind: Kind, name: str) -> None:
         """
-        Note, before the request, that an object is about to be created; on disk on return.
+        Record, before the request, that an object is about to be created; on disk on return.
         """
         self._write(
             "create", kind, name, run=self.run, environment=self.environment, at=time.time()
@@ -63,13 +64,13 @@ class Ledger:
 
     def complete(self, kind: Kind, name: str, server_id: str) -> None:
         """
-        Note which id the server gave it.
+        Record the id that the server gave the object.
         """
         self._write("created", kind, name, id=server_id)
 
     def _write(self, what: str, kind: Kind, name: str, **more: Any) -> None:
         line = json.dumps({"type": what, "kind": kind, "name": name, **more}, ensure_ascii=False)
-        # In one call: a kill leaves a whole line, or a torn last one.
+        # In one call: a kill leaves either a whole line or a torn last one.
         os.write(self._file, f"{line}\n".encode())
         os.fsync(self._file)
 
@@ -77,7 +78,7 @@ class Ledger:
 @dataclass(frozen=True, slots=True)
 class RecordedRun:
     """
-    What a ledger tells: whose it is, whether the run lives, and what it was about to create.
+    Content of a ledger: its run, whether the run is alive, and the objects it was about to create.
     """
 
     run: str
@@ -88,7 +89,7 @@ class RecordedRun:
 
 def past_runs(reports: Path) -> Iterator[RecordedRun]:
     """
-    The runs whose ledgers lie in the folders of `reports`.
+    Yield the runs whose ledgers lie in the folders of `reports`.
     """
     for path in sorted(reports.glob(f"*/{NAME}")):
         if not path.parent.is_symlink() and (past := read(path)) is not None:
@@ -97,7 +98,7 @@ def past_runs(reports: Path) -> Iterator[RecordedRun]:
 
 def read(path: Path) -> RecordedRun | None:
     """
-    What the ledger at `path` tells; None when nothing was intended.
+    Return the content of the ledger at `path`; None when no object was intended.
     """
     with path.open("rb") as file:
         lives = not _is_free(file.fileno())
@@ -126,7 +127,7 @@ def _parse(raw: bytes) -> dict[str, Any] | None:
     try:
         line = json.loads(raw)
     except ValueError:
-        return None  # torn by the kill that ended the run; it was not on disk, so nothing was sent
+        return None  # torn by the kill that ended the run, before the request was sent
     if not isinstance(line, dict):
         return None
     wanted = {"create": {"kind", "name", "run", "environment"}, "created": {"kind", "name"}}
@@ -134,7 +135,7 @@ def _parse(raw: bytes) -> dict[str, Any] | None:
 
 
 def _sync_folder(folder: Path) -> None:
-    # The entry of a new file is on disk only when its folder is.
+    # The directory entry of a new file is on disk only after a sync of its folder.
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

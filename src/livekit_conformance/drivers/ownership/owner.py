@@ -1,5 +1,5 @@
 """
-Whose an object is: noted before it exists, marked so that it can be proven, never foreign calls'.
+Ownership of objects: recorded before creation, provable by a mark, never for calls of others.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from livekit_conformance.errors import NotPermitted
 from livekit_conformance.protocol import mark
 from livekit_conformance.protocol.mark import Kind, OwnershipMark
 
-# Of these numbers nobody is called: 555-01xx is reserved for examples.
+# Numbers that reach nobody: 555-01xx is reserved for examples.
 _RESERVED = re.compile(r"\+155501\d\d")
 _PUNCTUATION = re.compile(r"[ ()-]")
 
 
 class Owner:
     """
-    Claims objects for one run.
+    Claim objects for one run.
 
-    `numbers` are those of the profile, which trunks and rules of ours may name beside the reserved
-    ones; `rooms` is how many rooms may be open at once.
+    `numbers` are those of the profile, which trunks and rules of ours may name in addition to the
+    reserved ones; `rooms` is the limit of rooms that are open at once.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Owner:
     @classmethod
     def of(cls, profile: Profile, ledger: Ledger) -> Owner:
         """
-        The owner of what a run creates on the deployment of `profile`.
+        Return the owner of the objects that a run creates on the deployment of `profile`.
         """
         return cls(
             ledger,
@@ -57,7 +57,7 @@ class Owner:
 
     def claim(self, kind: Kind, name: str, *, note: str = "") -> str:
         """
-        The metadata for an object that is about to be created; the ledger has it on return.
+        Return the metadata for an object that is about to be created; the ledger has it on return.
 
         Raises NotPermitted when it would be one room too many.
         """
@@ -70,19 +70,19 @@ class Owner:
 
     def mark_of(self, kind: Kind, name: str, metadata: str) -> OwnershipMark | None:
         """
-        The mark of an object, when it is one of this deployment's secret.
+        Return the mark of an object if it is signed with this deployment's secret, else None.
         """
         return mark.read(metadata, self._secret, kind=kind, name=name)
 
     def note_id(self, kind: Kind, name: str, server_id: str) -> None:
         """
-        The object exists, under this id.
+        Record that the object exists, under this id.
         """
         self._ledger.complete(kind, name, server_id)
 
     def release_room(self, name: str) -> None:
         """
-        The room is gone, or was never there.
+        Record that the room is gone, or was never created.
         """
         self._rooms.discard(name)
 
@@ -124,5 +124,5 @@ def refuse_wildcards(rule: api.SIPDispatchRuleInfo, own_trunks: Iterable[str]) -
 
 
 def _normalised(number: str) -> str:
-    # As livekit-server compares the numbers of trunks.
+    # livekit-server compares trunk numbers in this form.
     return "+" + _PUNCTUATION.sub("", number).removeprefix("+")
