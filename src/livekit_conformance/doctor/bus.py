@@ -1,6 +1,5 @@
 """
-The Redis bus between livekit-sip and livekit-server: who listens, and which versions have left
-their mark.
+Redis bus between livekit-sip and livekit-server: its subscribers, and the recorded version.
 """
 
 from __future__ import annotations
@@ -23,8 +22,7 @@ _REFUSED_WORDS = ("noauth", "wrongpass", "authentication", "password", "username
 
 async def ask_bus(bus: Bus) -> tuple[str | None, Sequence[LinkFinding]]:
     """
-    PUBSUB NUMSUB and two reads: the version of livekit-server that is written there, and who
-    listens.
+    Send PUBSUB NUMSUB and two reads: return the recorded livekit-server version, and the findings.
     """
     try:
         listeners = await bus.listeners()
@@ -40,7 +38,7 @@ async def ask_bus(bus: Bus) -> tuple[str | None, Sequence[LinkFinding]]:
 
 def judge_failure(failed: Unreachable) -> LinkFinding:
     """
-    Why Redis did not say.
+    Return the problem that Redis refused or failed to answer.
     """
     is_refusal = any(word in failed.detail.lower() for word in _REFUSED_WORDS)
     return problem(
@@ -67,7 +65,7 @@ def judge_failure(failed: Unreachable) -> LinkFinding:
 
 def judge_listeners(listeners: Mapping[str, int], nodes: Sequence[str]) -> Iterator[LinkFinding]:
     """
-    Whether both sides of the bus are there.
+    Check that both sides of the bus have subscribed.
     """
     servers = min(listeners[TRUNK_AUTHENTICATION], listeners[DISPATCH_RULES])
     if servers:

@@ -1,5 +1,5 @@
 """
-The env file: who else gets to see it, and what others who read it would make of it.
+Env file: its permissions, and differences in how other programs would read it.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def judge_env_file(
     file: EnvFile, asked: Collection[str], misspelt: Mapping[str, str]
 ) -> Iterator[LinkFinding]:
     """
-    What is wrong with the file itself, for the variables that are `asked` for.
+    Yield the findings about the file itself, for the variables in `asked`.
     """
     path = shlex.quote(str(file.path))
     yield from _seen_by_others(file.path, path)

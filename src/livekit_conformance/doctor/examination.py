@@ -1,5 +1,5 @@
 """
-The whole look at a deployment: which probes there are, and what depends on what.
+Examination of a whole deployment: its probes and the order that they depend on.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.logline import LogLine
 from livekit_conformance.provisioners.local.binaries import SERVER
 
-# Seconds for one probe. What a driver waits for is a little less, so that its own words are told.
+# Seconds for one probe. Drivers get a little less, so that their own error text is reported.
 EACH_S = 3.0
 _DRIVER_S = 2.8
 _REDIS_PORT = 6379
@@ -52,7 +52,7 @@ _REDIS_PORT = 6379
 @dataclass(slots=True)
 class Seen:
     """
-    What probes have learnt and others need.
+    Results of probes that other probes or the conclusions need.
     """
 
     caller: Caller = field(default_factory=Caller)
@@ -63,7 +63,7 @@ class Seen:
 @dataclass(slots=True)
 class Examination:
     """
-    A look at the deployment of a live profile. It asks, and changes nothing.
+    Examination of the deployment of a live profile. It sends requests and changes nothing.
     """
 
     profile: Profile
@@ -74,7 +74,7 @@ class Examination:
 
     def strands(self) -> list[Strand]:
         """
-        What can be asked at the same time.
+        Return the strands of probes that can run at the same time.
         """
         transport = Transport(self.recorder, timeout=_DRIVER_S, lookup=_DRIVER_S)
         found = [Strand([*self._to_livekit(transport)])]
@@ -129,7 +129,7 @@ class Examination:
         try:
             trunks = await self.client.list_outbound_trunks()
         except ApiRefused:
-            return []  # The lists of inbound calls are refused for the same reason, which is told.
+            return []  # Refused for the same reason as the inbound lists, which is reported.
         ids = [trunk.sip_trunk_id for trunk in trunks]
         return [judge_outbound(str(wanted), ids)]
 
@@ -190,7 +190,7 @@ class Examination:
 
     def conclusions(self) -> Iterator[LinkFinding]:
         """
-        What follows from all that was asked together.
+        Yield the findings that follow from all answers together.
         """
         profile, seen = self.profile, self.seen
         if not profile.sip.number:
@@ -203,7 +203,7 @@ class Examination:
                 to_add(Need.SIP, profile, self.left_out, also="number: ..."),
             )
         elif seen.telephony is not None:
-            # A provider stands between: where its calls come from is not known here.
+            # Behind a provider the source address of calls is not known here.
             caller = Caller() if profile.sip.provider else seen.caller
             yield from judge_line(seen.telephony.trunks, seen.telephony.rules, profile, caller)
         yield from versions.judge_versions(
@@ -227,7 +227,7 @@ async def examine(
     left_out: Mapping[str, LeftOut] = MappingProxyType({}),
 ) -> list[LinkFinding]:
     """
-    Everything that can be seen of the deployment within `whole` seconds, in the order of the chain.
+    Return all findings that `whole` seconds allow, in the order of the chain.
 
     `left_out` are the keys of the profile whose variables are not set.
     """
@@ -241,7 +241,7 @@ async def examine(
                 profile.livekit.url,
                 api_key=profile.livekit.api_key,
                 api_secret=profile.livekit.api_secret.get_secret_value(),
-                # Whatever the profile allows: this command only reads.
+                # Regardless of what the profile allows: this command only reads.
                 permit=Permit(profile.allow & {Effect.READ}),
                 recorder=recorder,
                 timeout=_DRIVER_S,
@@ -267,11 +267,11 @@ async def examine(
 
 def judge_encryption(profile: Profile) -> Iterator[LinkFinding]:
     """
-    Whether tokens cross a network in the clear.
+    Check that tokens are not sent over a network unencrypted.
     """
     endpoint = HostAndPort.of(profile.livekit.url)
     if endpoint.is_secure:
-        return  # Its certificate is looked at.
+        return  # The certificate has a probe of its own.
     if is_loopback(endpoint.host):
         yield ok(
             Link.TLS,
@@ -296,7 +296,7 @@ def judge_encryption(profile: Profile) -> Iterator[LinkFinding]:
 
 def judge_gaps(profile: Profile, left_out: Mapping[str, LeftOut]) -> Iterator[LinkFinding]:
     """
-    The links that the profile says nothing about.
+    Yield a finding for each link that the profile does not configure.
     """
     for need, link, given, what in (
         (Need.SIP, Link.SIP_SOCKET, profile.sip.server, Text(en="livekit-sip", ru="livekit-sip")),
@@ -323,7 +323,7 @@ def to_add(
     need: Need, profile: Profile, left_out: Mapping[str, LeftOut], *, also: str = ""
 ) -> Text:
     """
-    What to set or to write so that the profile has what it needs, and another line `also`.
+    Return the instruction to set or write what `need` is missing, and another profile line `also`.
     """
     if names := unset_for(need, profile, left_out):
         listed = ", ".join(f"`{name}`" for name in names)
@@ -340,7 +340,7 @@ def to_add(
 
 def judge_outbound(wanted: str, ids: Sequence[str]) -> LinkFinding:
     """
-    Whether the outbound trunk of the profile exists.
+    Check that the outbound trunk of the profile exists.
     """
     if wanted in ids:
         return ok(
@@ -365,7 +365,7 @@ def judge_outbound(wanted: str, ids: Sequence[str]) -> LinkFinding:
 
 def _free(key: str, listen: str) -> ProbeStep:
     """
-    Is the address free that the suite itself listens on during a run?
+    Return the probe for an address that the suite itself listens on during a run: is it free?
     """
     is_webhook = key == "webhook.listen"
     link = Link.ENDPOINT_SOCKET if is_webhook else Link.OUTBOUND
@@ -396,7 +396,7 @@ def _free(key: str, listen: str) -> ProbeStep:
 
 def judge_taken(link: Link, key: str, listen: str, reason: str) -> LinkFinding:
     """
-    Why the suite could not listen.
+    Return the problem that the suite cannot listen on an address, with the reason.
     """
     return problem(
         link,

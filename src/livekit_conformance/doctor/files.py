@@ -1,5 +1,5 @@
 """
-Files of the deployment that can be read here: the services' configurations, and their logs.
+Files of the deployment that can be read here: configurations of the services, and their logs.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from livekit_conformance.environments.needs import LINES
 from livekit_conformance.environments.profile import LogSource, Profile
 from livekit_conformance.protocol.logline import LogLine, parse
 
-# At either end of a log, enough to see which version has been started last.
+# Read from each end of a log: enough to find the version that was started last.
 _READ_BYTES = 256 * 1024
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
 def look_at_configs(profile: Profile) -> Iterator[LinkFinding]:
     """
-    livekit.yaml and livekit-sip.yaml: what is wrong with them, together where there are both.
+    Check livekit.yaml and livekit-sip.yaml, together where both are given.
     """
     files = profile.deployment
     texts: dict[str, str] = {}
@@ -65,7 +65,7 @@ def look_at_configs(profile: Profile) -> Iterator[LinkFinding]:
         found = check_server(server)
     elif sip is not None:
         found = check_sip(sip)
-    yield from map(_told, found)
+    yield from map(_converted, found)
     if texts and not found:
         names = ", ".join(texts)
         yield ok(
@@ -78,7 +78,7 @@ def look_at_configs(profile: Profile) -> Iterator[LinkFinding]:
 
 def judge_agreement(server_text: str, profile: Profile) -> Iterator[LinkFinding]:
     """
-    Whether livekit.yaml says what the profile expects: its key pair, its webhook endpoint.
+    Check that livekit.yaml agrees with the profile on key pair and webhook endpoint.
     """
     server = read_server(server_text)
     keys, key = known_keys(server), profile.livekit.api_key
@@ -116,7 +116,7 @@ def judge_agreement(server_text: str, profile: Profile) -> Iterator[LinkFinding]
         )
 
 
-def _told(finding: ConfigFinding) -> LinkFinding:
+def _converted(finding: ConfigFinding) -> LinkFinding:
     place = f"{finding.file}:{finding.line}:{finding.column}: `{finding.key}`"
     words = f"{place} {finding.problem}: {finding.consequence}"
     mark = problem if finding.severity is Severity.ERROR else warning
@@ -145,7 +145,7 @@ def _unreadable_config(key: str, path: Path, error: OSError | UnicodeDecodeError
 
 def look_at_logs(profile: Profile, *, now: float | None = None) -> Iterator[LinkFinding]:
     """
-    Which log of which service could be read; `now` in Unix seconds.
+    Yield the readability of each service's log; `now` in Unix seconds.
     """
     for source in profile.logs:
         yield _log(source, time.time() if now is None else now)
@@ -237,7 +237,7 @@ def _ago(seconds: float) -> Text:
 
 def lines_of_log(path: Path) -> list[LogLine]:
     """
-    The lines at the beginning and the end of a log, as far as it can be read.
+    Return the lines at the beginning and the end of a log, as far as it can be read.
     """
     try:
         if not path.is_file():
@@ -248,5 +248,5 @@ def lines_of_log(path: Path) -> list[LogLine]:
             log.seek(max(len(head), size - _READ_BYTES))
             tail = log.read()
     except OSError:
-        return []  # That it cannot be read is told by `look_at_logs`.
+        return []  # `look_at_logs` reports that it cannot be read.
     return [parse(raw.decode("utf-8", "replace")) for raw in (head + tail).split(b"\n") if raw]

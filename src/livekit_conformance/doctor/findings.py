@@ -1,5 +1,5 @@
 """
-What a look at one link of the chain has shown, in words for people.
+Result of examining one link of the chain, in text for people.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _ORDER = {link: place for place, link in enumerate(Link)}
 
 class LinkMark(StrEnum):
     """
-    How a link looks. A problem breaks calls or checks; a warning may, or will one day.
+    State of a link. A problem breaks calls or checks; a warning may do so, now or one day.
     """
 
     OK = "ok"
@@ -28,7 +28,7 @@ class LinkMark(StrEnum):
 @dataclass(frozen=True, slots=True)
 class LinkFinding:
     """
-    One line about a link. What is wrong has a remedy, what was not looked at says why.
+    One line about a link. A problem has a remedy; a link that was not looked at has the reason.
     """
 
     link: Link
@@ -39,49 +39,49 @@ class LinkFinding:
 
 def ok(link: Link, says: Text) -> LinkFinding:
     """
-    Nothing is wrong here.
+    Return the finding that nothing is wrong.
     """
     return LinkFinding(link, LinkMark.OK, says)
 
 
 def warning(link: Link, says: Text, remedy: Text) -> LinkFinding:
     """
-    What may be wrong, or will be one day.
+    Return the finding that something may be wrong, now or one day.
     """
     return LinkFinding(link, LinkMark.WARNING, says, remedy)
 
 
 def problem(link: Link, says: Text, remedy: Text) -> LinkFinding:
     """
-    What is wrong.
+    Return the finding that something is wrong.
     """
     return LinkFinding(link, LinkMark.PROBLEM, says, remedy)
 
 
 def not_looked_at(link: Link, why: Text, remedy: Text | None = None) -> LinkFinding:
     """
-    Nobody knows; `remedy` is how to find out.
+    Return the finding that the state is unknown; `remedy` is the way to find out.
     """
     return LinkFinding(link, LinkMark.NOT_LOOKED_AT, why, remedy)
 
 
 def has_problem(findings: Iterable[LinkFinding]) -> bool:
     """
-    Whether something is wrong for certain.
+    Return whether something is certainly wrong.
     """
     return any(finding.mark is LinkMark.PROBLEM for finding in findings)
 
 
 def in_order(findings: Iterable[LinkFinding]) -> list[LinkFinding]:
     """
-    The findings in the order of the chain; those of one link keep theirs.
+    Return the findings in the order of the chain; those of one link keep their order.
     """
     return sorted(findings, key=lambda finding: _ORDER[finding.link])
 
 
 def last_working(findings: Iterable[LinkFinding]) -> Link | None:
     """
-    The last link before the first broken one that was seen working; None when there is none.
+    Return the last working link before the first broken one; None when there is none.
     """
     seen = None
     broken = first_broken(findings)
@@ -95,7 +95,7 @@ def last_working(findings: Iterable[LinkFinding]) -> Link | None:
 
 def first_broken(findings: Iterable[LinkFinding]) -> Link | None:
     """
-    The first link of the chain with a problem; None when there is none.
+    Return the first link of the chain with a problem; None when there is none.
     """
     broken = (f.link for f in in_order(findings) if f.mark is LinkMark.PROBLEM)
     return next(broken, None)

@@ -1,5 +1,5 @@
 """
-The way to a host that the profile names: its name, its port, its certificate.
+Path to a host that the profile names: its name, its port, its certificate.
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ _LASTS_DAYS = 14
 @dataclass(frozen=True, slots=True)
 class Host:
     """
-    Where a `key` of the profile leads, the links on the way there, and who listens at its end.
-
+    Endpoint of a `key` of the profile, with the links on the way and the service at its end.
     """
 
     key: str
@@ -41,7 +40,7 @@ class Host:
 
     def name(self) -> Text:
         """
-        What the first step looks at.
+        Return the subject of the first step.
         """
         return Text(
             en=f"the name `{self.endpoint.host}` ({self.key})",
@@ -50,7 +49,7 @@ class Host:
 
     def port(self) -> Text:
         """
-        What the second step looks at.
+        Return the subject of the second step.
         """
         return Text(
             en=f"the port `{self.endpoint}` ({self.key})",
@@ -59,7 +58,7 @@ class Host:
 
     def certificate(self) -> Text:
         """
-        What the third step looks at.
+        Return the subject of the third step.
         """
         return Text(
             en=f"the certificate of `{self.endpoint}` ({self.key})",
@@ -69,7 +68,7 @@ class Host:
 
 def name_step(host: Host, transport: Transport) -> ProbeStep:
     """
-    Does the name have an address?
+    Return the step that resolves the host name.
     """
 
     async def probe() -> Sequence[LinkFinding]:
@@ -86,7 +85,7 @@ def name_step(host: Host, transport: Transport) -> ProbeStep:
 
 def port_step(host: Host, transport: Transport) -> ProbeStep:
     """
-    Does the port accept TCP connections?
+    Return the step that opens a TCP connection to the port.
     """
 
     async def probe() -> Sequence[LinkFinding]:
@@ -94,18 +93,18 @@ def port_step(host: Host, transport: Transport) -> ProbeStep:
             await transport.connect(host.endpoint)
         except Unreachable as closed:
             return [port_is_closed(host, closed)]
-        says = Text(
+        text = Text(
             en=f"`{host.endpoint}` accepts connections ({host.key})",
             ru=f"`{host.endpoint}` принимает соединения ({host.key})",
         )
-        return [ok(host.tcp, says)]
+        return [ok(host.tcp, text)]
 
     return ProbeStep(host.tcp, host.port(), probe)
 
 
 def certificate_step(host: Host, transport: Transport) -> ProbeStep:
     """
-    Is the certificate trusted, and for how long?
+    Return the step that checks the certificate: its trust and its end of validity.
     """
 
     async def probe() -> Sequence[LinkFinding]:
@@ -120,7 +119,7 @@ def certificate_step(host: Host, transport: Transport) -> ProbeStep:
 
 def steps(host: Host, transport: Transport) -> Iterator[ProbeStep]:
     """
-    All of them, as far as the URL needs them.
+    Yield all steps that the URL needs.
     """
     yield name_step(host, transport)
     yield port_step(host, transport)
@@ -133,15 +132,15 @@ def steps(host: Host, transport: Transport) -> Iterator[ProbeStep]:
 
 def judge_name(host: Host, resolution: Resolution) -> LinkFinding:
     """
-    What the resolver has answered.
+    Judge the answer of the resolver.
     """
     name = host.endpoint.host
     if resolution.problem is None:
         addresses = ", ".join(f"`{address}`" for address in resolution.addresses)
-        says = Text(
+        text = Text(
             en=f"`{name}` is {addresses} ({host.key})", ru=f"`{name}` — {addresses} ({host.key})"
         )
-        return ok(host.dns, says)
+        return ok(host.dns, text)
     return problem(
         host.dns,
         Text(
@@ -157,7 +156,7 @@ def judge_name(host: Host, resolution: Resolution) -> LinkFinding:
 
 def resolver_is_silent(host: Host, silent: Unreachable) -> LinkFinding:
     """
-    The name server itself does not work.
+    Return the problem that no name server answers.
     """
     name = host.endpoint.host
     return problem(
@@ -175,16 +174,16 @@ def resolver_is_silent(host: Host, silent: Unreachable) -> LinkFinding:
 
 def port_is_closed(host: Host, closed: Unreachable) -> LinkFinding:
     """
-    Nobody accepts the connection: refused and silence have different reasons.
+    Return the problem of a closed port: a refusal and silence have different remedies.
     """
-    says = Text(
+    text = Text(
         en=f"`{host.endpoint}` does not accept connections: `{closed.detail}` ({host.key})",
         ru=f"`{host.endpoint}` не принимает соединения: `{closed.detail}` ({host.key})",
     )
     if "refused" in closed.detail.lower():
         return problem(
             host.tcp,
-            says,
+            text,
             Text(
                 en=f"Start {host.service.en} there, or correct the port in `{host.key}`; see on "
                 f"that machine who listens: `ss -ltnp | grep :{host.endpoint.port}`",
@@ -194,7 +193,7 @@ def port_is_closed(host: Host, closed: Unreachable) -> LinkFinding:
         )
     return problem(
         host.tcp,
-        says,
+        text,
         Text(
             en=f"Open TCP port {host.endpoint.port} in the firewall or security group of that "
             f"machine, or correct `{host.key}`",
@@ -206,7 +205,7 @@ def port_is_closed(host: Host, closed: Unreachable) -> LinkFinding:
 
 def handshake_dropped(host: Host, dropped: Unreachable) -> LinkFinding:
     """
-    The port is open and no TLS is spoken there, at least not to us.
+    Return the problem that the port is open, but the TLS handshake fails.
     """
     return problem(
         host.tls,
@@ -225,7 +224,7 @@ def handshake_dropped(host: Host, dropped: Unreachable) -> LinkFinding:
 
 def judge_certificate(host: Host, handshake: TlsHandshake, *, now: float) -> LinkFinding:
     """
-    What the handshake has shown; `now` in Unix seconds.
+    Judge the result of the handshake; `now` in Unix seconds.
     """
     if handshake.problem is not None:
         return problem(
@@ -239,17 +238,17 @@ def judge_certificate(host: Host, handshake: TlsHandshake, *, now: float) -> Lin
             _remedy_of(host, handshake.problem),
         )
     days = (handshake.not_after - now) / _DAY_S
-    says = Text(
+    text = Text(
         en=f"the certificate of `{host.endpoint}` is trusted and valid for {days:.0f} days "
         f"({handshake.version}, {host.key})",
         ru=f"сертификат `{host.endpoint}` верен, действует ещё {days:.0f} дн. "
         f"({handshake.version}, {host.key})",
     )
     if days >= _LASTS_DAYS:
-        return ok(host.tls, says)
+        return ok(host.tls, text)
     return warning(
         host.tls,
-        says,
+        text,
         Text(
             en="Renew it now, and see why that did not happen by itself",
             ru="Обновите его сейчас и выясните, почему он не обновился сам",

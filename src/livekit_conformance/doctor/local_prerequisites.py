@@ -1,7 +1,7 @@
 """
-A deployment that the suite starts by itself (kind mock or local): is this machine ready for it?
+Prerequisites of a deployment that the suite starts itself (kind mock or local), on this machine.
 
-Nothing is started but programs that print their version.
+Starts only programs that print their version.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LINKS = {SERVER.name: Link.SERVER, SIP.name: Link.SIP_SOCKET, REDIS.name: Link.
 
 def strands_of_own(profile: Profile, environ: Mapping[str, str]) -> list[Strand]:
     """
-    What this machine needs for a deployment of the profile's kind.
+    Return the probes of this machine for a deployment of the profile's kind.
     """
     steps = [_python()]
     if profile.kind == "local":
@@ -41,7 +41,7 @@ def strands_of_own(profile: Profile, environ: Mapping[str, str]) -> list[Strand]
 
 def judge_kind(profile: Profile) -> LinkFinding:
     """
-    What is not looked at, because it is not there yet.
+    Return the finding that the deployment is not examined, because it does not run yet.
     """
     return not_looked_at(
         Link.CONFIGURATION,
@@ -94,7 +94,7 @@ def _program(program: Program, environ: Mapping[str, str]) -> ProbeStep:
 
 async def _version_of(program: str) -> str:
     """
-    What `--version` prints. A program that hangs is ended with the probe.
+    Return the output of `--version`. A program that hangs is killed with the probe.
     """
     process = await asyncio.create_subprocess_exec(
         program,
@@ -151,7 +151,7 @@ def _supervision(environ: Mapping[str, str]) -> ProbeStep:
 
 def _address() -> ProbeStep:
     """
-    An address of 127.0.0.0/8 with the well-known ports free.
+    Return the probe for a 127.0.0.0/8 address with the well-known ports free.
     """
     ports = (HTTP_PORT, REDIS_PORT, SIP_PORT)
 

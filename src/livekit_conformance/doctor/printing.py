@@ -1,5 +1,5 @@
 """
-The findings as lines for people, and as JSON for programs.
+Print findings as lines for people, and as JSON for programs.
 """
 
 from __future__ import annotations
@@ -56,15 +56,15 @@ def lines(
     width: int | None = None,
 ) -> Iterator[str]:
     """
-    Yield each finding, its remedy below it, and the sum; `clean` takes secrets out.
+    Yield each finding with its remedy below, then the totals; `clean` removes secrets.
     """
     marks = max(len(text.say(language)) for text in _MARKS.values())
     titles = max((len(finding.link) for finding in findings), default=0)
     for finding in findings:
         mark = _MARKS[finding.mark].say(language)
-        says = clean(finding.says.say(language))
+        text = clean(finding.says.say(language))
         begin = f"{mark:<{marks}}  {finding.link:<{titles}}  "
-        yield from beside(begin, says, width)
+        yield from beside(begin, text, width)
         if finding.remedy is not None:
             word = (_TO_LOOK if finding.mark is LinkMark.NOT_LOOKED_AT else _FIX).say(language)
             remedy = f"{word}: {clean(finding.remedy.say(language))}"
@@ -77,8 +77,8 @@ def _sum(findings: Sequence[LinkFinding], language: Language, seconds: float) ->
     if broken := first_broken(findings):
         yield _BROKEN.say(language, link=title(broken, language))
         working = last_working(findings)
-        told = title(working, language) if working else _NONE.say(language)
-        yield _WORKING.say(language, link=told)
+        name = title(working, language) if working else _NONE.say(language)
+        yield _WORKING.say(language, link=name)
     counts = Counter(finding.mark for finding in findings)
     sums = ", ".join(f"{word.say(language)}: {counts[mark]}" for mark, word in _COUNTS.items())
     yield f"{sums}; {_IN.say(language, seconds=seconds)}"
@@ -86,7 +86,7 @@ def _sum(findings: Sequence[LinkFinding], language: Language, seconds: float) ->
 
 def title(link: Link, language: Language) -> str:
     """
-    A link by its id, and as people call it.
+    Return the id of a link with its title.
     """
     return f"{link} ({WORDS[link].title.say(language)})"
 
@@ -101,10 +101,10 @@ def as_json(
     clean: Callable[[str], str],
 ) -> str:
     """
-    The same as one JSON object; texts are in `language`.
+    Return the findings as one JSON object; texts are in `language`.
     """
 
-    def told(text: Text | None) -> str | None:
+    def rendered(text: Text | None) -> str | None:
         return None if text is None else clean(text.say(language))
 
     def named(link: Link | None) -> str | None:
@@ -123,8 +123,8 @@ def as_json(
             {
                 "link": finding.link.value,
                 "mark": finding.mark.value,
-                "says": told(finding.says),
-                "remedy": told(finding.remedy),
+                "says": rendered(finding.says),
+                "remedy": rendered(finding.remedy),
             }
             for finding in findings
         ],

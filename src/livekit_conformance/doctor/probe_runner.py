@@ -1,6 +1,5 @@
 """
-Runs probes: those that depend on each other one after the other, all others at the same time, and
-each within its deadline.
+Run probes: dependent ones in sequence, all others at the same time, each with a deadline.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ Probe = Callable[[], Awaitable[Sequence[LinkFinding]]]
 @dataclass(frozen=True, slots=True)
 class ProbeStep:
     """
-    One probe. `what` it looks at stands at the beginning of a sentence.
+    One probe. `what` is its subject, as the beginning of a sentence.
 
-    When it finds a problem, the steps after it are not taken, unless it `stops_nothing`.
+    After a problem the following steps are skipped, unless the step `stops_nothing`.
     """
 
     link: Link
@@ -33,7 +32,7 @@ class ProbeStep:
 @dataclass(slots=True)
 class Strand:
     """
-    Steps that depend on each other, and what they have found so far.
+    Sequence of dependent steps, with the findings so far.
     """
 
     steps: Sequence[ProbeStep]
@@ -42,7 +41,7 @@ class Strand:
 
     async def walk(self, *, each: float) -> None:
         """
-        Take the steps in order, `each` within that many seconds.
+        Run the steps in order, `each` within that many seconds.
         """
         for step in self.steps:
             found = await _found(step, each)
@@ -59,7 +58,7 @@ class Strand:
 
     def cut_off(self, whole: float) -> None:
         """
-        Tell what was not finished when the time was up, after `whole` seconds.
+        Add a finding for each step that was not finished when `whole` seconds were over.
         """
         self._leave_the_rest(
             Text(en=f"not finished within {whole:g} s", ru=f"не успели за {whole:g} с")
@@ -78,10 +77,10 @@ class Strand:
 
 async def walk_all(strands: Iterable[Strand], *, each: float, whole: float) -> list[LinkFinding]:
     """
-    Walk all strands at once and give what they have found.
+    Run all strands at once and return their findings.
 
-    What is not finished after `whole` seconds is cut off and told as such. An error of a probe
-    that is none of the target's is raised.
+    Strands that are not finished after `whole` seconds are cut off, with a finding per step. An
+    error in a probe that is not the target's is raised.
     """
     strands = list(strands)
     tasks = [asyncio.create_task(strand.walk(each=each)) for strand in strands]

@@ -1,5 +1,5 @@
 """
-An event loop that a slow resolver cannot hold back.
+Event loop that a slow resolver cannot block at exit.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any
 
 class Loop(asyncio.SelectorEventLoop):
     """
-    Looks names up in threads that nobody waits for.
+    Resolve names in threads that are never joined.
 
-    The loop of asyncio does it in a pool whose threads the interpreter waits for at its end: one
-    name server that is silent would keep the whole program for half a minute after it has given up.
+    The loop of asyncio resolves in a pool whose threads the interpreter joins at exit: one silent
+    name server would keep the whole program for half a minute after it has given up.
     """
 
     async def getaddrinfo(self, host: Any, port: Any, **options: Any) -> Any:
         """
-        As socket.getaddrinfo.
+        Resolve like socket.getaddrinfo.
         """
         answer: asyncio.Future[Any] = self.create_future()
 
@@ -39,7 +39,7 @@ class Loop(asyncio.SelectorEventLoop):
                 result = socket.getaddrinfo(host, port, **options)
             except (OSError, UnicodeError) as error:
                 failure = error
-            # The loop may be closed by now; then nobody wants to know.
+            # The loop may be closed by now; then nobody needs the result.
             with suppress(RuntimeError):
                 self.call_soon_threadsafe(settle, result, failure)
 

@@ -1,5 +1,5 @@
 """
-livekit-server as far as it can be asked without changing anything: greeting, clock, keys, lists.
+livekit-server, examined without changing anything: greeting, clock, keys, lists.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from livekit_conformance.errors import Blocked, Unreachable
 from livekit_conformance.protocol.http_date import ClockOffset, clock_offset
 from livekit_conformance.secrets.patterns import masked
 
-# The leeway of tokens, the difference that is none, and what livekit-server says at 406.
+# Leeway of tokens, accepted clock difference, and statuses of livekit-server.
 _LEEWAY_S = 60.0
 _EXACT_S = 5.0
 _OK, _NOT_READY, _SERVER_ERROR = 200, 406, 500
@@ -32,7 +32,7 @@ NTP = Text(
 @dataclass(frozen=True, slots=True)
 class Greeting:
     """
-    The answer to GET /, and our Unix times around it.
+    Response to GET /, with our Unix times before and after it.
     """
 
     status: int
@@ -44,7 +44,7 @@ class Greeting:
 
 async def greet(client: LiveKitClient) -> Sequence[LinkFinding]:
     """
-    GET /: is it livekit-server, is it ready, is its clock right?
+    Send GET /: check that it is livekit-server, that it is ready, and that its clock is right.
     """
     asked = time.time()
     try:
@@ -58,7 +58,7 @@ async def greet(client: LiveKitClient) -> Sequence[LinkFinding]:
 
 async def list_rooms(client: LiveKitClient, key: str) -> Sequence[LinkFinding]:
     """
-    ListRooms: does the server take the API key?
+    Send ListRooms: check that the server accepts the API key.
     """
     try:
         rooms = await client.list_rooms()
@@ -67,16 +67,16 @@ async def list_rooms(client: LiveKitClient, key: str) -> Sequence[LinkFinding]:
     except Unreachable as silent:
         return [does_not_answer(client.url, silent)]
     shown = masked(key)
-    says = Text(
+    text = Text(
         en=f"the API key `{shown}` is accepted; open rooms: {len(rooms)}",
         ru=f"API-ключ `{shown}` принят; открытых комнат: {len(rooms)}",
     )
-    return [ok(Link.API_KEY, says)]
+    return [ok(Link.API_KEY, text)]
 
 
 async def list_telephony(client: LiveKitClient) -> tuple[Telephony | None, Sequence[LinkFinding]]:
     """
-    ListSIPInboundTrunk and ListSIPDispatchRule: the lists, if they are given.
+    Send ListSIPInboundTrunk and ListSIPDispatchRule: return the lists, unless they are refused.
     """
     try:
         telephony = await read_telephony(client)
@@ -85,11 +85,11 @@ async def list_telephony(client: LiveKitClient) -> tuple[Telephony | None, Seque
     except Blocked as blocked:
         return None, [judge_missing_telephony(blocked)]
     trunks, rules = len(telephony.trunks), len(telephony.rules)
-    says = Text(
+    text = Text(
         en=f"the SIP API answers; inbound trunks: {trunks}, dispatch rules: {rules}",
         ru=f"SIP API отвечает; входящих транков: {trunks}, правил маршрутизации: {rules}",
     )
-    return telephony, [ok(Link.GRANTS, says)]
+    return telephony, [ok(Link.GRANTS, text)]
 
 
 # -- judgement
@@ -97,7 +97,7 @@ async def list_telephony(client: LiveKitClient) -> tuple[Telephony | None, Seque
 
 def does_not_answer(url: str, silent: Unreachable) -> LinkFinding:
     """
-    The connection stands and nothing comes back.
+    Return the problem that the connection is established, but no answer comes.
     """
     return problem(
         Link.SERVER,
@@ -116,7 +116,7 @@ def does_not_answer(url: str, silent: Unreachable) -> LinkFinding:
 
 def judge_greeting(greeting: Greeting, url: str) -> list[LinkFinding]:
     """
-    What GET / says about server, node and clock.
+    Judge server, node and clock by the response to GET /.
     """
     if greeting.status == _NOT_READY:
         return [
@@ -191,19 +191,19 @@ def _clock(greeting: Greeting) -> Iterator[LinkFinding]:
 
 def judge_clock(offset: ClockOffset) -> LinkFinding:
     """
-    Whether the clocks differ so much that tokens are refused, or at all.
+    Judge the clock difference: small, large, or so large that tokens are refused.
     """
     middle = (offset.least + offset.most) / 2
     ahead = middle >= 0
-    says = Text(
+    text = Text(
         en=f"the clock of livekit-server is {offset}",
         ru=f"часы livekit-server {'спешат' if ahead else 'отстают'} относительно наших на "
         f"{abs(middle):.1f} с (±{offset.uncertainty:.1f} с)",
     )
     if offset.proven > _LEEWAY_S:
-        return problem(Link.CLOCK, says, NTP)
+        return problem(Link.CLOCK, text, NTP)
     if offset.proven > _EXACT_S:
-        return warning(Link.CLOCK, says, NTP)
+        return warning(Link.CLOCK, text, NTP)
     return ok(
         Link.CLOCK,
         Text(
@@ -213,7 +213,7 @@ def judge_clock(offset: ClockOffset) -> LinkFinding:
     )
 
 
-# What the server's words mean for the key pair; the first entry whose words stand in its answer.
+# Remedy by error text of the server; the first entry whose text is in the answer counts.
 _KEYS_IN_LIVEKIT_YAML: tuple[tuple[tuple[str, ...], Text], ...] = (
     (
         ("invalid API key",),
@@ -248,7 +248,7 @@ _KEYS_IN_LIVEKIT_YAML: tuple[tuple[tuple[str, ...], Text], ...] = (
 
 def judge_refusal(refused: ApiRefused, key: str) -> LinkFinding:
     """
-    Why ListRooms was refused.
+    Judge a refusal of ListRooms.
     """
     text = " ".join(refused.text.split())[:120] or "(empty body)"
     if refused.status >= _SERVER_ERROR:
@@ -287,18 +287,20 @@ def judge_refusal(refused: ApiRefused, key: str) -> LinkFinding:
 
 def judge_missing_telephony(blocked: Blocked) -> LinkFinding:
     """
-    Why the trunks and rules are not given.
+    Return the problem that trunks and rules cannot be listed.
     """
     cause = blocked.__cause__
-    told = f"{cause.status} {cause.text.strip()}" if isinstance(cause, ApiRefused) else str(blocked)
-    says = Text(
-        en=f"the trunks and dispatch rules cannot be listed: `{told}`",
-        ru=f"не удалось получить список транков и правил: `{told}`",
+    answer = (
+        f"{cause.status} {cause.text.strip()}" if isinstance(cause, ApiRefused) else str(blocked)
     )
-    if "sip not connected" in told:
+    text = Text(
+        en=f"the trunks and dispatch rules cannot be listed: `{answer}`",
+        ru=f"не удалось получить список транков и правил: `{answer}`",
+    )
+    if "sip not connected" in answer:
         return problem(
             Link.BUS,
-            says,
+            text,
             Text(
                 en="livekit-server runs without Redis, and SIP needs it: write the same `redis:` "
                 "into livekit.yaml as into livekit-sip.yaml and restart it",
@@ -308,7 +310,7 @@ def judge_missing_telephony(blocked: Blocked) -> LinkFinding:
         )
     return problem(
         Link.GRANTS,
-        says,
+        text,
         Text(
             en="See the log of livekit-server at this time; it needs Redis, and a version that "
             "has SIP",
@@ -319,7 +321,7 @@ def judge_missing_telephony(blocked: Blocked) -> LinkFinding:
 
 def judge_secret(secret: str) -> Iterator[LinkFinding]:
     """
-    Whether the secret is long enough for the hash it keys.
+    Check that the secret is long enough for the hash that it keys.
     """
     length = len(secret.encode())
     if length < _STRONG_BYTES:

@@ -1,5 +1,5 @@
 """
-The profile and its variables: which file, where each value came from, and whether it can be meant.
+Profile and its variables: the file, the source of each value, and values that look wrong.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _OTHER = Text(
     en="It has the value of another variable; give it its own: {how}",
     ru="В ней значение другой переменной; задайте своё: {how}",
 )
-# The words of environments/variable_checks.py: in Russian, and what to do.
+# Messages of environments/variable_checks.py, with their Russian text and the remedy.
 _ODD: Mapping[str, tuple[str, Text]] = MappingProxyType(
     {
         "holds line breaks or control characters": (
@@ -109,7 +109,7 @@ _HOW: Mapping[Origin, Text] = MappingProxyType(
 
 def judge_loaded(loaded: Loaded, env_file: Path | None) -> Iterator[LinkFinding]:
     """
-    A profile that can be used: where it and its variables came from, and what is odd about it.
+    Yield the findings of a usable profile: its file, the source of its variables, odd values.
     """
     yield ok(
         Link.CONFIGURATION,
@@ -139,13 +139,13 @@ def judge_unusable(
     path: Path | None, error: ProfileError, environ: Mapping[str, str], env_file: Path | None
 ) -> Iterator[LinkFinding]:
     """
-    A profile that cannot be used: every problem of it, and its variables as far as they are known.
+    Yield the findings of an unusable profile: all its problems, and its variables as far as known.
     """
     variables = _variables(path, environ, env_file)
     empty = _really_empty(variables)
     blamed = [key for name in {*variables.odd(), *empty} for key in variables.uses[name]]
     for words in error.problems:
-        # Variables are told below, in both languages.
+        # Variables are reported below, in both languages.
         if _IS_MISSING.search(words) or any(f": {key}: " in words for key in blamed):
             continue
         yield problem(
@@ -178,15 +178,15 @@ def _not_among(
     meant: Mapping[str, tuple[str, Origin]], misspelt: Mapping[str, str]
 ) -> dict[str, str]:
     """
-    Return the misspelt names of the env file that are not told beside the variable they mean.
+    Return the misspelt names of the env file that are not reported beside the variable they mean.
     """
-    told = {near for near, _ in meant.values()}
-    return {name: wanted for name, wanted in misspelt.items() if name not in told}
+    reported = {near for near, _ in meant.values()}
+    return {name: wanted for name, wanted in misspelt.items() if name not in reported}
 
 
 def _variables(path: Path | None, environ: Mapping[str, str], env_file: Path | None) -> Variables:
     """
-    The variables of a profile, as far as it can be read; why it cannot is among its problems.
+    Return the variables of a profile, as far as it can be read; read errors are among its problems.
     """
     variables = Variables(environ, None)
     if path is not None:
@@ -199,7 +199,7 @@ def _variables(path: Path | None, environ: Mapping[str, str], env_file: Path | N
 
 def path_of(env: str, config_dir: Path) -> Path | None:
     """
-    The file of an environment; None when there is none.
+    Return the profile file of an environment; None when there is none.
     """
     try:
         return find(env, config_dir=config_dir)
@@ -219,11 +219,11 @@ def judge_variables(
     is_live: bool = True,
 ) -> Iterator[LinkFinding]:
     """
-    One line for each variable that the profile asks for: the nine first, in their order.
+    Yield one line for each variable that the profile uses, the nine of a deployment first.
 
-    `needed` are those without a value that something needs, each with what is given beside it;
-    `unset` are the optional ones without a value. `differing` are those that have another value in
-    the env file; `misspelt` is what may be meant for those that are missing.
+    `needed` are the variables without a value that something needs, each with the values that are
+    given beside it; `unset` are optional ones without a value. `differing` have another value in
+    the env file; `misspelt` maps missing ones to the name that may be meant.
     """
     asked = [
         *(n for n in DEPLOYMENT_VARIABLES if n in origins),
@@ -267,12 +267,12 @@ def _valued(
 
 
 def _not_set(names: Iterable[str], env_file: Path) -> LinkFinding:
-    told = ", ".join(f"`{name}`" for name in names)
+    listed = ", ".join(f"`{name}`" for name in names)
     return not_looked_at(
         Link.CONFIGURATION,
         Text(
-            en=f"not set: {told}; checks that need them are skipped",
-            ru=f"не заданы: {told}; проверки, которым они нужны, пропускаются",
+            en=f"not set: {listed}; checks that need them are skipped",
+            ru=f"не заданы: {listed}; проверки, которым они нужны, пропускаются",
         ),
         Text(
             en=f"To look further, set them in the environment or in `{env_file}`",
@@ -283,8 +283,7 @@ def _not_set(names: Iterable[str], env_file: Path) -> LinkFinding:
 
 def _although(beside: Iterable[str]) -> tuple[str, str]:
     """
-    Return what is given beside a variable without a value, as the end of a sentence in English and
-    in Russian.
+    Return the values given beside an empty variable, as a clause in English and in Russian.
     """
     others = ", ".join(f"`{other}`" for other in beside)
     return (f", although {others} is given", f", хотя {others} есть") if others else ("", "")
@@ -379,7 +378,7 @@ def _odd(name: str, words: str, origin: Origin, env_file: Path) -> LinkFinding:
 
 def _filled(remedy: Text, name: str, origin: Origin, env_file: Path) -> Text:
     """
-    The remedy with how to set the variable where it is set.
+    Return the remedy, completed with the instruction for the place where the variable is set.
     """
     how = _HOW[origin]
     return Text(
@@ -399,12 +398,12 @@ def _set(name: str, origin: Origin, env_file: Path) -> LinkFinding:
 
 
 def _only_in_file(names: Iterable[str], env_file: Path) -> LinkFinding:
-    told = ", ".join(f"`{name}`" for name in names)
+    listed = ", ".join(f"`{name}`" for name in names)
     return warning(
         Link.CONFIGURATION,
         Text(
-            en=f"only `{env_file}` has {told}, and not the environment",
-            ru=f"только в `{env_file}`, а не в окружении: {told}",
+            en=f"only `{env_file}` has {listed}, and not the environment",
+            ru=f"только в `{env_file}`, а не в окружении: {listed}",
         ),
         Text(
             en="Services and scheduled runs do not read that file: set them in their environment "
@@ -421,7 +420,7 @@ def _from(origin: Origin, env_file: Path) -> Text:
 
 def in_russian(words: str) -> tuple[str, Text]:
     """
-    Return the words of `variable_checks` in Russian, and the remedy.
+    Return the message of `variable_checks` in Russian, and the remedy.
     """
     if words in _ODD:
         return _ODD[words]
@@ -436,7 +435,7 @@ def in_russian(words: str) -> tuple[str, Text]:
 
 def _really_empty(variables: Variables) -> set[str]:
     """
-    The variables that are set to nothing, but for an account that is left out.
+    Return the variables that are set to nothing, except for an account that is left out.
     """
     empty = variables.empty()
     account = {name for name, keys in empty.items() if set(ACCOUNT).intersection(keys)}
@@ -445,7 +444,7 @@ def _really_empty(variables: Variables) -> set[str]:
 
 def _in_part(profile: Profile) -> Iterator[LinkFinding]:
     """
-    What is set for one part of the profile and does not fit another.
+    Yield settings of one part of the profile that do not fit another.
     """
     outbound = keys_of(Need.OUTBOUND)
     lacking = [key for key in outbound if not is_given(profile, key)]

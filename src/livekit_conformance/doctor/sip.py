@@ -1,5 +1,5 @@
 """
-livekit-sip as far as it can be asked without a call: OPTIONS.
+Reachability of livekit-sip without a call: OPTIONS.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip.address import DEFAULT_PORT
 from livekit_conformance.protocol.sip.message import Response
 
-# Within the deadline of a probe, with the time that connecting takes.
+# Shorter than the deadline of a probe, with time for the connection.
 _ANSWER_WITHIN_S = 2.5
 
 
 def endpoint_of(sip: Sip) -> HostAndPort:
     """
-    Where `sip.server` leads.
+    Return the host and port of `sip.server`.
     """
     parts = urlsplit(f"//{sip.server}")
     return HostAndPort(parts.hostname or "", parts.port or DEFAULT_PORT, sip.transport == "tls")
@@ -33,7 +33,7 @@ def endpoint_of(sip: Sip) -> HostAndPort:
 
 async def ask_options(sip: Sip, recorder: Recorder) -> tuple[Caller, Sequence[LinkFinding]]:
     """
-    OPTIONS: does SIP answer, and from where do we come in its eyes?
+    Send OPTIONS: return our source address as the service sees it, and the findings.
     """
     endpoint = endpoint_of(sip)
     try:
@@ -51,7 +51,7 @@ async def ask_options(sip: Sip, recorder: Recorder) -> tuple[Caller, Sequence[Li
 
 def caller_in(response: Response) -> Caller:
     """
-    Where our request came from, by the Via that was given back (RFC 3261 section 18.2.1).
+    Return the source of our request, from the returned Via (RFC 3261 section 18.2.1).
     """
     via = response.via
     return Caller(via.parameters.get("received") or via.host, via.host)
@@ -59,21 +59,21 @@ def caller_in(response: Response) -> Caller:
 
 def judge_response(sip: Sip, response: Response) -> LinkFinding:
     """
-    Who has answered. livekit-sip answers 200 and does not say its version.
+    Judge the response to OPTIONS. livekit-sip answers 200 without its version.
     """
     who = response.headers.get("Server") or response.headers.get("User-Agent")
     by = f", `{who}`" if who else ""
-    says = Text(
+    text = Text(
         en=f"`{sip.server}` answers OPTIONS over {sip.transport.upper()}: "
         f"`{response.status} {response.reason}`{by}",
         ru=f"`{sip.server}` отвечает на OPTIONS по {sip.transport.upper()}: "
         f"`{response.status} {response.reason}`{by}",
     )
     if response.is_success or sip.provider:
-        return ok(Link.SIP_SOCKET, says)
+        return ok(Link.SIP_SOCKET, text)
     return warning(
         Link.SIP_SOCKET,
-        says,
+        text,
         Text(
             en="livekit-sip answers 200: something else is at `sip.server`. Correct it, or say "
             "`sip.provider: true` in the profile if a provider is meant to be there",
@@ -85,10 +85,10 @@ def judge_response(sip: Sip, response: Response) -> LinkFinding:
 
 def judge_silence(sip: Sip, silent: Unreachable) -> LinkFinding:
     """
-    Nobody has answered.
+    Return the problem that OPTIONS got no response.
     """
     endpoint = endpoint_of(sip)
-    says = Text(
+    text = Text(
         en=f"`{sip.server}` does not answer OPTIONS over {sip.transport.upper()}: "
         f"`{silent.detail}` (after {silent.waited:.1f} s)",
         ru=f"`{sip.server}` не отвечает на OPTIONS по {sip.transport.upper()}: "
@@ -101,7 +101,7 @@ def judge_silence(sip: Sip, silent: Unreachable) -> LinkFinding:
     if "refused" in silent.detail.lower():
         return problem(
             Link.SIP_SOCKET,
-            says,
+            text,
             Text(
                 en=f"Nothing listens there: start {who.en}, and compare port {endpoint.port} with "
                 "`sip_port` in livekit-sip.yaml",
@@ -111,7 +111,7 @@ def judge_silence(sip: Sip, silent: Unreachable) -> LinkFinding:
         )
     return problem(
         Link.SIP_SOCKET,
-        says,
+        text,
         Text(
             en=f"See that {who.en} runs and does not hang, and open {sip.transport.upper()} port "
             f"{endpoint.port} in the firewall of its machine, for the answers too",

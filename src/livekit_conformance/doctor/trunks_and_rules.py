@@ -1,7 +1,7 @@
 """
-What the trunks and dispatch rules that are configured make of a call to the profile's number.
+Evaluate the configured trunks and dispatch rules for a call to the profile's number.
 
-Nothing is called: the lists are evaluated as livekit-server does it (`protocol/dispatch.py`).
+No call is placed: the lists are evaluated as livekit-server does it (`protocol/dispatch.py`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from livekit_conformance.protocol.dispatch import (
 from livekit_conformance.protocol.near_miss import same_number
 from livekit_conformance.protocol.room_name import is_named
 
-# How many trunks or rules, and numbers of one, are told of.
+# Trunks or rules that are listed at most, and numbers of each.
 _NAMED, _NUMBERS = 6, 3
 _RANDOM = "AbCdEfGh2345"
 
@@ -34,7 +34,7 @@ _RANDOM = "AbCdEfGh2345"
 @dataclass(frozen=True, slots=True)
 class Caller:
     """
-    Who calls, as livekit-sip sees it: source address and host of From. Empty is not known.
+    Caller as livekit-sip sees it: source address and host of From. Empty means unknown.
     """
 
     source_ip: str = ""
@@ -45,8 +45,7 @@ def judge_line(
     trunks: Sequence[Trunk], rules: Sequence[Rule], profile: Profile, caller: Caller
 ) -> Iterator[LinkFinding]:
     """
-    Which trunk and which rule take a call to `sip.number`, and how its room is named; where none
-    does, why not.
+    Yield trunk, rule and room name of a call to `sip.number`, or the reasons against a match.
     """
     sip = profile.sip
     call = IncomingCall(sip.caller, sip.number, caller.source_ip, caller.host)
@@ -65,11 +64,11 @@ def judge_line(
         yield _room(outcome, trunks, rules, call, profile)
 
 
-# -- trunks and rules that are in each other's way
+# -- trunks and rules that conflict
 
 
 def _ambiguous(conflict: ConflictError, call: IncomingCall) -> LinkFinding:
-    says = Text(
+    text = Text(
         en=f"livekit-server cannot tell what is to take a call to `{call.called}` and refuses it "
         f"with 503: `{conflict}`{_list_of(conflict.trunks)}",
         ru=f"livekit-server не может выбрать, кому достанется вызов на `{call.called}`, и отвечает "
@@ -77,7 +76,7 @@ def _ambiguous(conflict: ConflictError, call: IncomingCall) -> LinkFinding:
     )
     remedy = _remedy_for_conflict(conflict)
     unknown_source = not call.source_ip and any(t.allowed_addresses for t in conflict.trunks)
-    return (warning if unknown_source else problem)(Link.LINE, says, remedy)
+    return (warning if unknown_source else problem)(Link.LINE, text, remedy)
 
 
 def _ambiguous_for_others(conflict: ConflictError) -> LinkFinding:
@@ -133,7 +132,7 @@ def _trunk(outcome: DispatchOutcome, trunks: Sequence[Trunk], call: IncomingCall
             ),
         )
     reasons = [why_not(trunk, outcome.not_matched[trunk.id], call) for trunk in trunks]
-    told = _told([(_named(trunk), reason) for trunk, reason in zip(trunks, reasons, strict=True)])
+    why = _listed([(_named(trunk), reason) for trunk, reason in zip(trunks, reasons, strict=True)])
     remedy = next((reason.remedy for reason in reasons if reason.is_close), None) or Text(
         en=f"Add `{call.called}` to `numbers` of the trunk, or create one: `lk sip inbound list`, "
         "`lk sip inbound update`, `lk sip inbound create`",
@@ -146,17 +145,17 @@ def _trunk(outcome: DispatchOutcome, trunks: Sequence[Trunk], call: IncomingCall
             Link.TRUNK,
             Text(
                 en=f"no trunk takes the call, but rule {rule}, which is for all trunks, does, as "
-                f"that of any stranger; {told.en}",
+                f"that of any stranger; {why.en}",
                 ru=f"ни один транк не принимает вызов, но правило {rule} для всех транков примет "
-                f"его, как и любой чужой вызов; {told.ru}",
+                f"его, как и любой чужой вызов; {why.ru}",
             ),
             remedy,
         )
     return problem(
         Link.TRUNK,
         Text(
-            en=f"no trunk takes a call from `{call.caller}` to `{call.called}`: {told.en}",
-            ru=f"ни один транк не принимает вызов с `{call.caller}` на `{call.called}`: {told.ru}",
+            en=f"no trunk takes a call from `{call.caller}` to `{call.called}`: {why.en}",
+            ru=f"ни один транк не принимает вызов с `{call.caller}` на `{call.called}`: {why.ru}",
         ),
         remedy,
     )
@@ -274,12 +273,12 @@ def _no_rule(outcome: DispatchOutcome, rules: Sequence[Rule], call: IncomingCall
             ),
         )
     reasons = [why_not(rule, outcome.not_matched[rule.id], call) for rule in rules]
-    told = _told([(_named(rule), reason) for rule, reason in zip(rules, reasons, strict=True)])
+    why = _listed([(_named(rule), reason) for rule, reason in zip(rules, reasons, strict=True)])
     return problem(
         Link.DISPATCH,
         Text(
-            en=f"no dispatch rule takes the call, the phone only rings: {told.en}",
-            ru=f"ни одно правило не принимает вызов, телефон будет только звонить: {told.ru}",
+            en=f"no dispatch rule takes the call, the phone only rings: {why.en}",
+            ru=f"ни одно правило не принимает вызов, телефон будет только звонить: {why.ru}",
         ),
         next((reason.remedy for reason in reasons if reason.is_close), None)
         or Text(
@@ -316,7 +315,7 @@ def _room(
         outcome.room.make(_RANDOM),
         profile.rooms.name_pattern,
         call_id=profile.rooms.call_id,
-        # No rule puts the Call-ID of SIP into a name.
+        # No rule puts the SIP Call-ID into a room name.
         sip_call_id="",
         caller=profile.sip.caller,
         dialled=profile.sip.number,
@@ -346,14 +345,16 @@ def _room(
     )
 
 
-# -- why not
+# -- reasons against a match
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """
-    Why a trunk or rule does not take a call, and what would make it; `is_close` where it was meant
-    to: the number is there in another form, or only this one thing stands in the way.
+    Reason why a trunk or rule does not match a call, with the remedy.
+
+    `is_close` where a match was intended: the number is listed in another form, or this is the only
+    obstacle.
     """
 
     text: Text
@@ -363,9 +364,9 @@ class Reason:
 
 def why_not(one: Trunk | Rule, reason: str, call: IncomingCall) -> Reason:
     """
-    The `reason` of the evaluation (`Outcome.not_matched`) in words for people.
+    Return the `reason` of the evaluation (`Outcome.not_matched`) in text for people.
     """
-    # It ends with the field that does not fit.
+    # The reason ends with the name of the field that does not match.
     field = reason.rpartition(" ")[2]
     match one, field:
         case Trunk(), "allowed_addresses":
@@ -377,7 +378,7 @@ def why_not(one: Trunk | Rule, reason: str, call: IncomingCall) -> Reason:
         case Rule(), "trunks":
             ids = ", ".join(f"`{trunk}`" for trunk in one.trunk_ids[:_NUMBERS])
             return Reason(Text(en=f"is for trunk {ids}", ru=f"только для транка {ids}"))
-    # Another one goes first, or a PIN does not fit: the trunk or rule itself is in order.
+    # Another one takes precedence, or a PIN does not match: this trunk or rule itself is fine.
     return Reason(Text(en=reason, ru=f"`{reason}`"))
 
 
@@ -431,8 +432,8 @@ def _source_not_allowed(trunk: Trunk, call: IncomingCall) -> Reason:
     )
 
 
-def _told(reasons: Sequence[tuple[str, Reason]]) -> Text:
-    # Those that nearly fit are told first.
+def _listed(reasons: Sequence[tuple[str, Reason]]) -> Text:
+    # Near misses come first.
     first = sorted(reasons, key=lambda pair: not pair[1].is_close)
     more = len(reasons) - _NAMED
     rest = Text(

@@ -1,8 +1,8 @@
 """
-Which versions of the services run, as far as anybody can know without asking their machines.
+Versions of the running services, as far as they are known without access to their machines.
 
-livekit-server says it in its log and leaves it in Redis; no answer of its API holds it. livekit-sip
-says it in its log at DEBUG only, and in no SIP message.
+livekit-server writes its version to its log and to Redis; its API never reports it. livekit-sip
+writes its version to its log at DEBUG only, and to no SIP message.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _NUMBERS = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
 def server_version_in(lines: Iterable[LogLine]) -> str | None:
     """
-    What livekit-server says of itself when it starts; the last start counts.
+    Return the version that livekit-server logged when it last started.
     """
     return _last(lines, _SERVER_STARTS)
 
 
 def sip_version_in(lines: Iterable[LogLine]) -> str | None:
     """
-    The same of livekit-sip.
+    Return the version that livekit-sip logged when it last started.
     """
     return _last(lines, _SIP_STARTS)
 
@@ -45,8 +45,7 @@ def judge_versions(
     *, in_log: str | None, in_redis: str | None, sip_in_log: str | None, oldest: str
 ) -> Iterator[LinkFinding]:
     """
-    What is known of the versions; `oldest` is the oldest livekit-server that the suite is tested
-    with.
+    Judge the known versions; `oldest` is the oldest livekit-server that the suite is tested with.
     """
     yield _server(in_log, in_redis, oldest)
     if sip_in_log is not None:
