@@ -1,3 +1,3 @@
 """
-From log files of livekit-server and livekit-sip to causes and fixes, without a network.
+Diagnosis of log files of livekit-server and livekit-sip: causes and fixes, without a network.
 """

@@ -1,5 +1,5 @@
 """
-What was found: for each cause how often, when, and in how many calls, in bounded memory.
+Findings by cause: number of lines, times, and number of calls, in bounded memory.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from livekit_conformance.log_diagnosis.telling import told, without_secrets
 from livekit_conformance.observations import Observation
 from livekit_conformance.protocol.logline import LogLine
 
-# Of one cause; a set of so many takes 0.8 MB.
+# Per cause; a set of this size takes 0.8 MB.
 MOST_CALLS = 10_000
 _MOST_KINDS = 2_000
 _SAMPLES = 2
-# Of a message or error, to tell kinds of warnings apart.
+# Compared length of a message or error, to tell kinds of warnings apart.
 _LONGEST = 200
 _CALL_IDS = ("callID", "sipCallID")
 # Addresses of memory, ids of rooms, calls and participants, numbers.
@@ -30,7 +30,7 @@ ID = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\b[A-Z]{2,3}_\w{6,}|\d+")
 @dataclass(frozen=True, slots=True)
 class Sample:
     """
-    One line, shown without secrets, and the file and number of the line.
+    One line, shown without secrets, with its file and line number.
     """
 
     file: str
@@ -63,7 +63,7 @@ class CallCount:
 @dataclass(slots=True)
 class LogFinding:
     """
-    The lines that show one cause; times are in Unix seconds, None when no line has one.
+    Lines that show one cause; times are in Unix seconds, None when no line has one.
     """
 
     cause: Cause
@@ -73,23 +73,23 @@ class LogFinding:
     last: float | None = None
     calls: CallCount = field(default_factory=CallCount)
     samples: list[Sample] = field(default_factory=list)
-    # Lines, and their calls, that speak against it.
+    # Lines that exclude the cause, and their calls.
     against: int = 0
     calls_against: CallCount = field(default_factory=CallCount)
-    # Which of the signs were seen that have to be seen also.
+    # Numbers of the confirming signs (`also`) that were seen.
     confirmed: set[int] = field(default_factory=set)
 
     @property
     def confidence(self) -> Confidence:
         """
-        Certain when a line proves it.
+        Confidence in the cause: certain when a line proves it.
         """
         return "certain" if self.proven else self.cause.otherwise
 
     @property
     def stands(self) -> bool:
         """
-        Whether something shows it and is not, call by call, what excludes it.
+        Whether the cause is shown and not excluded; where calls are known, call by call.
         """
         if not self.lines or len(self.confirmed) < len(self.cause.also):
             return False
@@ -101,9 +101,9 @@ class LogFinding:
 @dataclass(frozen=True, slots=True)
 class ServiceLine:
     """
-    A line as the findings take it: who wrote it (None: not known), and where it stands.
+    Line as input of the findings: its service (None when unknown) and its place.
 
-    `number` of the line is asked for samples only, since it takes time to count.
+    `number` of the line is evaluated for samples only, because counting takes time.
     """
 
     line: LogLine
@@ -114,18 +114,18 @@ class ServiceLine:
 
 class Findings:
     """
-    Matches lines against the `log` signs of causes.
+    Match lines against the `log` signs of causes.
 
-    As in a run of the suite, what is no warning is a sign only where the sign asks for its level. A
-    line whose service is not known is matched as if it were of the service that a sign asks for.
+    As in a run of the suite, a line below warning level is a sign only if the sign names its level.
+    A line of an unknown service matches signs of any service.
     """
 
     def __init__(self, causes: Sequence[Cause]) -> None:
         self.signs: list[Sign] = []
-        # What also needs something else to be seen than lines is not told by lines alone.
+        # A cause that also needs signs other than log lines cannot be found from lines alone.
         causes = [cause for cause in causes if all(sign.kind == "log" for sign in cause.also)]
         self._findings = [LogFinding(cause) for cause in causes]
-        # For each sign which finding it shows, proves or speaks against.
+        # By sign number, the indexes of the findings that it shows, proves, excludes or confirms.
         self._shows: dict[int, set[int]] = {}
         self._proves: dict[int, set[int]] = {}
         self._excludes: dict[int, set[int]] = {}
@@ -149,9 +149,9 @@ class Findings:
 
     def take(self, seen: ServiceLine, possible: Iterable[int]) -> bool:
         """
-        Count a line for the causes that it shows; whether it does for any.
+        Count a line for the causes that it shows; return whether it shows any.
 
-        `possible` are the numbers of the signs that it may be.
+        `possible` are the numbers of the signs that it may match.
         """
         matched = [number for number in possible if _matches(self.signs[number], seen)]
         if not matched:
@@ -182,7 +182,7 @@ class Findings:
         self, samples: list[Sample], seen: ServiceLine, matched: Sequence[int]
     ) -> None:
         """
-        The first line, and the first with another message, or else the second.
+        Keep the first line, and the first with another message, or else the second line.
         """
         if len(samples) == _SAMPLES:
             if len({sample.message for sample in samples}) == _SAMPLES:
@@ -195,7 +195,7 @@ class Findings:
 
     def found(self) -> list[LogFinding]:
         """
-        The causes that were seen, the most certain first.
+        Return the causes that were found, the most certain first.
         """
         order: Sequence[Confidence] = ("certain", "likely", "possible")
         standing = [finding for finding in self._findings if finding.stands]
@@ -218,7 +218,7 @@ class WarningKind:
 
 class Unexplained:
     """
-    Warnings that show no known cause, by message and error; numbers and ids count as equal.
+    Warnings that show no known cause, by message and error; all numbers and ids count as equal.
     """
 
     def __init__(self) -> None:
@@ -228,7 +228,7 @@ class Unexplained:
 
     def take_again(self, as_written: Hashable) -> bool:
         """
-        Count a line that is written as one that was taken; whether there was one.
+        Count a line with the key of an earlier one; return whether there was one.
         """
         kind = self._as_written.get(as_written)
         if kind is None:
@@ -239,9 +239,9 @@ class Unexplained:
 
     def take(self, seen: ServiceLine, as_written: Hashable = None) -> None:
         """
-        Count one line; of more than some thousand kinds only the number of lines is kept.
+        Count one line; beyond `_MOST_KINDS` kinds only the number of lines is counted.
 
-        `as_written` stands for level, logger, message and error as they are written.
+        `as_written` is a key of level, logger, message and error in their original spelling.
         """
         self.lines += 1
         message, error = (
@@ -265,7 +265,7 @@ class Unexplained:
 
     def most_frequent(self, most: int) -> tuple[list[WarningKind], int, int]:
         """
-        The most frequent kinds; and of the rest how many lines and kinds.
+        Return the most frequent kinds, and the numbers of lines and kinds that are left.
         """
         ordered = sorted(self._kinds.values(), key=lambda kind: -kind.lines)
         shown = ordered[:most]
@@ -290,7 +290,7 @@ def _matches(sign: Sign, seen: ServiceLine) -> bool:
 
 
 def _call(fields: Mapping[str, Any]) -> str | None:
-    # livekit-server knows only the first; livekit-sip writes both, one for one.
+    # livekit-server knows only the first; livekit-sip writes both, in a 1:1 relation.
     return next(
         (call for name in _CALL_IDS if isinstance(call := fields.get(name), str) and call), None
     )

@@ -1,7 +1,7 @@
 """
-Which strings a log line must hold to be a sign: what a fast search looks for before parsing.
+Literal strings that a log line must contain to match a sign, for a fast search before parsing.
 
-Only what stands in the line as it is will do: a string that JSON would escape is cut there.
+Only strings that appear unchanged in the line are used: one that JSON would escape is cut there.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from dataclasses import dataclass
 
 from livekit_conformance.catalogue.cause import Between, Condition, Sign
 
-# Shorter ones stand in too many lines.
+# Shorter strings occur in too many lines.
 SHORTEST = 4
 
-# First digits of a number between two others; more of them stand in too many lines.
+# Leading digits of a number in a range; more of them occur in too many lines.
 _MOST_BEGINNINGS = 4
-# Worked out from the line, and written differently in each dialect.
+# Derived from the line, and written differently in each dialect.
 _NOT_AS_WRITTEN = frozenset({"service", "level"})
 # `"` and `\` are escaped by every encoder, `<`, `>` and `&` by some.
 _ESCAPED = re.compile(r'["\\<>&\x00-\x1f]|[^\x00-\x7f]')
 _ESCAPE_OF_ONE = frozenset("\\.^$*+?{}[]|()/-\"' #&~=!<>:,@%")
-# A number after a brace: `{2,}` demands the character, `{0,5}` does not.
+# A quantifier in braces: `{2,}` requires the character, `{0,5}` does not.
 _BRACES = re.compile(r"\{(\d*)(?:,\d*)?\}")
 
 
 def demanded(sign: Sign) -> list[tuple[str, ...]]:
     """
-    What a sign demands of a line: of each of these tuples one string stands in the line as it is.
+    Return the requirements of a sign: of each tuple at least one string is in a matching line.
     """
     demands = (
         _of_condition(name, condition)
@@ -40,8 +40,7 @@ def demanded(sign: Sign) -> list[tuple[str, ...]]:
 
 def rarest(sign: Sign) -> tuple[str, ...]:
     """
-    Of what a sign demands, that of which the shortest string is the longest; empty if it demands
-    nothing.
+    Return the requirement whose shortest literal is longest (the most selective), or an empty one.
     """
     return _best(demanded(sign))
 
@@ -64,7 +63,7 @@ def _of_condition(name: str, condition: Condition) -> tuple[str, ...]:
 
 def _of_number(name: str, beginnings: Iterable[object]) -> tuple[str, ...]:
     """
-    The field and how its number begins: in JSON, in the console's, and inside of Docker's JSON.
+    Return the field with the beginning of its number: as JSON, console, and JSON inside Docker's.
     """
     beginnings = list(beginnings)
     if len(beginnings) > _MOST_BEGINNINGS:
@@ -93,9 +92,9 @@ def _usable(text: str) -> tuple[str, ...]:
 @dataclass
 class _Pattern:
     """
-    Reads a regular expression from left to right for what every match must hold.
+    Parser of a regular expression that collects the literals which every match must contain.
 
-    What it does not know (a class, a look-around, a back-reference) demands nothing.
+    Unsupported syntax (classes, look-arounds, back-references) adds no requirement.
     """
 
     text: str
@@ -103,7 +102,7 @@ class _Pattern:
 
     def alternatives(self) -> tuple[str, ...]:
         """
-        Of one group, or of the whole pattern: one string of each branch, none if one has none.
+        Return one literal of each branch of a group or pattern; none if a branch has none.
         """
         branches = [self._branch()]
         while self._next() == "|":
@@ -134,7 +133,7 @@ class _Pattern:
 
     def _pieces(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """
-        Each atom: the character that it is, or what a group demands, or neither.
+        Yield each atom: its character, or the requirement of a group, or neither.
         """
         while (char := self._next()) not in {"", "|", ")"}:
             self.at += 1
@@ -164,7 +163,7 @@ class _Pattern:
         return inside if plain else ()
 
     def _skip_class(self) -> None:
-        # `]` is itself when it comes first.
+        # `]` is a literal when it comes first.
         closed = re.compile(r"\^?\]?(?:\\.|[^\]\\])*\]").match(self.text, self.at)
         self.at = closed.end() if closed else len(self.text)
 

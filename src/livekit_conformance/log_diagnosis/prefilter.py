@@ -1,5 +1,5 @@
 """
-Finds the few lines of a block that are worth parsing.
+Find the few lines of a block that are worth parsing.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from ahocorasick_rs import BytesAhoCorasick, MatchKind
 from livekit_conformance.catalogue.cause import Sign
 from livekit_conformance.log_diagnosis.literals import demanded, rarest
 
-# A vectorised search (Teddy) is used for so many strings at most, and for leftmost matches only.
+# The vectorised search (Teddy) supports only this many strings, and only leftmost matches.
 # 1 GB and 40 strings: `bytes.find` of each 10.8 s, an automaton 2.2 s, Teddy 0.55 s.
 _LOT = 64
 
-# Levels that tell of a problem.
+# Levels that report a problem.
 ALARMING = frozenset({"warn", "error", "panic", "fatal"})
 _MARKS = tuple(
     mark.encode()
@@ -25,7 +25,7 @@ _MARKS = tuple(
         f'"level":"{level}',
         f'"level": "{level}',
         f"\t{level.upper()}\t",
-        # Inside of Docker's JSON.
+        # Inside Docker's JSON.
         f'\\"level\\":\\"{level}',
         rf"\t{level.upper()}\t",
     )
@@ -35,10 +35,10 @@ _MARKS = tuple(
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """
-    A line of a block, from `start` to before `end`.
+    Line of a block, from `start` to before `end`.
 
-    `known` says that it holds a string that was asked for, `alarming` that it is of a dialect and
-    warns of something.
+    `known` means that it holds a string of a sign, `alarming` that it is a warning in a known
+    dialect.
     """
 
     start: int
@@ -49,7 +49,7 @@ class Candidate:
 
 class Prefilter:
     """
-    Searches for what signs demand of a line, for `also`, and for what marks a line as a warning.
+    Search for the literals of signs, for `also`, and for the markers of warnings.
     """
 
     def __init__(self, signs: Sequence[Sign], also: Iterable[str] = ()) -> None:
@@ -59,7 +59,7 @@ class Prefilter:
             (lot, BytesAhoCorasick(wanted[lot : lot + _LOT], matchkind=MatchKind.LeftmostFirst))
             for lot in range(0, len(wanted), _LOT)
         ]
-        # By each string, the signs that demand it, and in which of their conditions.
+        # For each string, the signs that require it, and the index of the condition.
         demands = [demanded(sign) for sign in signs]
         self._conditions = [len(demand) for demand in demands]
         asking: dict[bytes, list[tuple[int, int]]] = {}
@@ -72,7 +72,7 @@ class Prefilter:
 
     def possible(self, line: bytes) -> list[int]:
         """
-        The numbers of the signs that a line may be: all that they demand stands in it.
+        Return the numbers of the signs that a line may match: it meets all their requirements.
         """
         met: dict[int, set[int]] = {}
         for index in {
@@ -84,7 +84,7 @@ class Prefilter:
 
     def candidates(self, block: bytes) -> Iterator[Candidate]:
         """
-        The lines of a block that hold one of the strings or warn, in their order.
+        Yield the lines of a block that hold one of the strings or warn, in order.
         """
         marks = len(_MARKS)
         found = [

@@ -1,5 +1,5 @@
 """
-Reads logs of any size in blocks of whole lines: plain, compressed, from a file or a pipe.
+Read logs of any size in blocks of whole lines: plain, compressed, from a file or a pipe.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from livekit_conformance.catalogue.text import Language
 from livekit_conformance.errors import in_system_words
 from livekit_conformance.log_diagnosis.words import CUT_OFF, DAMAGED
 
-# What fits into the cache of a core is gone through twice as fast as 1 MB.
+# Blocks that fit into the cache of a core are scanned twice as fast as 1 MB.
 _BLOCK = 1 << 16
-# A longer line, or a file without line ends, is taken in pieces.
+# A longer line, or a file without line ends, is split.
 _LONGEST_LINE = 1 << 20
 _MAGIC_LENGTH = 6
 
@@ -30,15 +30,15 @@ _DECOMPRESSORS: tuple[tuple[bytes, Callable[[BufferedReader], BufferedIOBase]], 
     (b"\xfd7zXZ\x00", lzma.LZMAFile),
 )
 _UNPACKED_BY = ((b"\x28\xb5\x2f\xfd", "zstd -dc"), (b"PK\x03\x04", "unzip -p"))
-# Windows PowerShell writes it for `docker logs ... > FILE`: a mark, and a character of ASCII.
+# Windows PowerShell writes it for `docker logs ... > FILE`: a byte order mark, then ASCII.
 _UTF_16 = re.compile(b"\xff\xfe[^\\0]\\0|\xfe\xff\\0[^\\0]", re.DOTALL)
-# Something about a log, in the language that is asked for.
+# Remark about a log, in the requested language.
 Note = Callable[[Language], str]
 
 
 class UnknownCompression(Exception):
     """
-    A log in a format that the standard library does not unpack; `command` does.
+    Log in a format that the standard library cannot unpack; `command` can.
     """
 
     def __init__(self, command: str) -> None:
@@ -48,7 +48,7 @@ class UnknownCompression(Exception):
 
 class LogReader:
     """
-    One log; `notes` say, once it is read, what was wrong with it.
+    Reader of one log; once it is read, `notes` describe what was wrong with it.
 
     Raises UnknownCompression.
     """
@@ -63,7 +63,7 @@ class LogReader:
 
     def blocks(self) -> Iterator[bytes]:
         """
-        The log in blocks of some 64 KB that end with a line end, but for the last one.
+        Yield the log in blocks of about 64 KB, which end at a line end except for the last one.
         """
         rest = b""
         for chunk in self._chunks():

@@ -1,5 +1,5 @@
 """
-Says what was found, to people and to programs.
+Report the findings, to people and to programs.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from livekit_conformance.log_diagnosis.services import SERVICES
 from livekit_conformance.log_diagnosis.telling import when
 
 SCHEMA = 1
-# Of paragraphs, where the terminal is not narrower.
+# Maximum width of paragraphs, unless the terminal is narrower.
 WIDTH: Final = 100
-# Kinds of warnings that are told of, beside causes and where there are none.
+# Kinds of warnings that are listed: with causes, and without any.
 _FEW, _MANY = 5, 10
 
 
 @dataclass(slots=True)
 class Report:
     """
-    All that the command has to say.
+    Complete output of the command.
 
     `unread` are the logs that could not be read, with the reason.
     """
@@ -46,7 +46,7 @@ class Report:
 
     def lines(self, language: Language, width: int = WIDTH) -> Iterator[str]:
         """
-        Yield what the terminal shows; paragraphs have at most `width` columns.
+        Yield the lines for the terminal; paragraphs have at most `width` columns.
         """
         for log in self.logs:
             yield from _log(log, language)
@@ -73,12 +73,13 @@ class Report:
                 )
         if not self.causes:
             for step in self._next():
-                told = step.say(language, **self._names())
-                yield from _paragraph(words.NEXT.say(language), told, width)
+                text = step.say(language, **self._names())
+                yield from _paragraph(words.NEXT.say(language), text, width)
 
     def as_json(self, language: Language) -> str:
         """
-        For programs; times are in Unix seconds, `calls` is exact unless `calls_at_least`.
+        Return JSON for programs; times are in Unix seconds, `calls` is exact unless
+        `calls_at_least`.
         """
         kinds, more_lines, more_kinds = self._kinds()
         return json.dumps(
@@ -160,12 +161,12 @@ def _cause(number: int, finding: LogFinding, language: Language, width: int) -> 
     yield f"{number}. {cause.title.say(language)} ({confidence}; {cause.id})"
     calls = finding.calls
     counts = words.COUNTS if calls.known else words.COUNTS_WITHOUT_CALLS
-    told = counts.say(language, lines=f"{finding.lines:,}", calls=_number(calls, language))
+    text = counts.say(language, lines=f"{finding.lines:,}", calls=_number(calls, language))
     if finding.first is not None:
-        told += "; " + words.FIRST_AND_LAST.say(
+        text += "; " + words.FIRST_AND_LAST.say(
             language, first=when(finding.first), last=when(finding.last)
         )
-    yield f"   {told}"
+    yield f"   {text}"
     yield from _paragraph(words.CAUSE.say(language), cause.cause.say(language), width)
     yield from _paragraph(words.FIX.say(language), cause.fix.say(language), width)
 

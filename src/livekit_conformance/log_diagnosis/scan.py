@@ -1,5 +1,5 @@
 """
-Reads one log: counts its lines, and hands the few that say something to the findings.
+Scan one log: count its lines, and pass the few relevant ones to the findings.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from livekit_conformance.log_diagnosis.reading import LogReader, Note
 from livekit_conformance.log_diagnosis.services import Attribution
 from livekit_conformance.log_diagnosis.wrapping import Unwrapped, unwrap
 
-# What marks a line of a dialect that does not warn: plain, inside of Docker's JSON, console, and
-# JSON that something else has written again. Long ones are searched for faster.
+# Markers of a line in a known dialect that is no warning: plain, inside Docker's JSON, console,
+# and re-encoded JSON. Long markers are found faster.
 _QUIET = tuple(
     mark.encode()
     for level in ("info", "debug")
@@ -30,17 +30,17 @@ _QUIET = tuple(
     )
 )
 _ANY_QUIET = re.compile(b"|".join(map(re.escape, _QUIET))).search
-# How the services begin a line themselves; level, logger and message are kept.
+# Beginning of a line as the services write it; level, logger and message are captured.
 _BEGINNING = re.compile(
     rb'\{"level":"(\w+)","ts":[\d.e+]+,"logger":"([^"]*)","caller":"[^"]*","msg":"((?:[^"\\]|\\.)*)"'
 )
-# What the run-time of Go writes by itself when a service dies.
+# Output of the Go runtime when a service dies.
 _WITHOUT_DIALECT = ("panic: ", "fatal error: ")
 _NO_WARNING = (b'{"level":"info"', b'{"level":"debug"')
 _ERROR = re.compile(rb'"error":"((?:[^"\\]|\\.)*)"')
 _ID = re.compile(ID.pattern.encode())
 _ON_PURPOSE = ON_PURPOSE.encode()
-# Lines that are looked at for their service and time: of the first block, and then every 1 MB.
+# Lines that are examined for service and time: in the first block, then every 1 MB.
 _OF_THE_FIRST, _OF_OTHERS = 64, 4
 _OTHERS_EVERY = 1 << 20
 
@@ -48,8 +48,9 @@ _OTHERS_EVERY = 1 << 20
 @dataclass(slots=True)
 class Scanned:
     """
-    One log: how many lines it has, how many are of a dialect of LiveKit, whose they are, and when
-    the first and the last was written (Unix seconds, UTC); `notes` say what was wrong with it.
+    Statistics of one log: lines, lines in a LiveKit dialect, services, first and last time.
+
+    Times are in Unix seconds; `notes` describe what was wrong with the log.
     """
 
     name: str
@@ -62,7 +63,7 @@ class Scanned:
 
     def see(self, at: float | None) -> None:
         """
-        Take the time of a line into account.
+        Extend the period of the log by the time of a line.
         """
         if at is not None:
             self.first = at if self.first is None else min(at, self.first)
@@ -71,7 +72,7 @@ class Scanned:
 
 class Scanner:
     """
-    Goes through logs, one after the other; `findings` and `unexplained` grow.
+    Scan logs, one after the other; fills `findings` and `unexplained`.
     """
 
     def __init__(self, findings: Findings) -> None:
@@ -82,7 +83,7 @@ class Scanner:
 
     def scan(self, reader: LogReader, scanned: Scanned, on_block: Callable[[int], None]) -> None:
         """
-        Read a log to its end; `on_block` is told the bytes of each block.
+        Read a log to its end; `on_block` receives the size of each block in bytes.
         """
         attribution = Attribution(scanned.name.rpartition("/")[2])
         block, unseen = b"\n", 0
@@ -118,7 +119,7 @@ class Scanner:
         self, block: bytes, candidate: Candidate, scanned: Scanned, attribution: Attribution
     ) -> None:
         start, end = candidate.start, candidate.end
-        # What the suite itself does on purpose tells nothing about the deployment.
+        # Lines that the suite itself causes on purpose prove nothing about the deployment.
         if block.find(_ON_PURPOSE, start, end) >= 0:
             return
         possible = self._prefilter.possible(block[start:end]) if candidate.known else []
@@ -138,19 +139,19 @@ class Scanner:
         )
         if possible and self.findings.take(seen, possible):
             return
-        # A line of no dialect is here because of what it says: a panic, or an error at start-up.
+        # A line in no known dialect is a candidate for its text: a panic, or an error at start-up.
         is_alarming = seen.line.level in ALARMING or seen.line.dialect == "text"
         if is_alarming and not self.unexplained.take_again(as_written):
             self.unexplained.take(seen, as_written)
 
     def _quiet(self, block: bytes, most: int) -> int:
         """
-        How many lines of a block are of a dialect and do not warn; at most `most` can be.
+        Return the number of lines in a known dialect that are no warnings, at most `most`.
         """
         for mark in self._marks:
             quiet = block.count(mark)
             if quiet * 2 > most:
-                # Other blocks will be of this dialect, too.
+                # Other blocks are probably of this dialect, too.
                 self._marks.remove(mark)
                 self._marks.insert(0, mark)
                 break
@@ -164,7 +165,7 @@ class Scanner:
 
 def _as_written(block: bytes, start: int, end: int) -> Hashable:
     """
-    Level, logger, message and error of a line, without parsing it; None for another kind of line.
+    Return level, logger, message and error of a line without parsing it; None for other lines.
     """
     begun = _BEGINNING.match(block, start, end)
     if begun is None:
@@ -179,7 +180,7 @@ def _unwrapped(block: bytes, line: slice) -> Unwrapped:
 
 def _look_at(block: bytes, most: int, scanned: Scanned, attribution: Attribution) -> None:
     """
-    Take the services and times of the first and the last line, and of some between.
+    Record services and times of the first and the last line, and of some between.
     """
     end = -1
     for step in range(most):

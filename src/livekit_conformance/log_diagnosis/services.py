@@ -1,5 +1,5 @@
 """
-Which service wrote a line: by its logger, else its caller, fields, or the names around it.
+Service of a log line: by its logger, else its caller, fields, or the names around it.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ from dataclasses import dataclass, field
 
 from livekit_conformance.log_diagnosis.wrapping import Unwrapped
 
-# Not one of the two that the causes are about; causes may be about applications, too.
+# Neither of the two LiveKit services; causes may concern applications, too.
 OTHER = "application"
 
 
 @dataclass(frozen=True, slots=True)
 class LogService:
     """
-    How a service is recognised: `logger` and `caller` are fields of its lines, `fields` stand in
-    its lines only, and `name` in the names of its files, containers and units.
+    Patterns that identify a service in its lines.
+
+    `logger` and `caller` match fields of its lines, `fields` occur only in its lines, and `name`
+    matches the names of its files, containers and units.
     """
 
     id: str
@@ -28,7 +30,7 @@ class LogService:
     name: re.Pattern[str]
 
 
-# As livekit-server 1.8.4 to 1.13.5 and livekit-sip 1.7.0 and 1.8.0 log.
+# Log formats of livekit-server 1.8.4 to 1.13.5, livekit-sip 1.7.0 and 1.8.0.
 SERVICES = (
     LogService(
         "livekit-sip",
@@ -55,7 +57,7 @@ SERVICES = (
 @dataclass(slots=True)
 class Attribution:
     """
-    Works out who wrote the lines of one file, which may hold lines of several.
+    Attribute the lines of one file, which may hold lines of several services.
 
     `file_name` decides where nothing else does.
     """
@@ -65,20 +67,21 @@ class Attribution:
 
     def of(self, unwrapped: Unwrapped) -> str | None:
         """
-        The service of a line; None where nothing tells.
+        Return the service of a line; None where it cannot be determined.
         """
         named = _by_content(unwrapped)
         if named is not None:
             self.seen[named] += 1
             return named
         if unwrapped.line.dialect != "text":
-            # Lines of LiveKit name their logger: among such lines this one is somebody else's.
+            # Lines of LiveKit name their logger, so in such a file this line belongs to something
+            # else.
             return OTHER if self.seen else _by_name(unwrapped.around) or _by_name(self.file_name)
         return _by_name(unwrapped.around) or self._of_file()
 
     def services(self) -> tuple[str, ...]:
         """
-        The services whose lines were recognised, most lines first.
+        Return the services whose lines were recognised, most lines first.
         """
         recognised = [service for service, _ in self.seen.most_common() if service != OTHER]
         if not recognised and (by_name := _by_name(self.file_name)):

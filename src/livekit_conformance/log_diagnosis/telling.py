@@ -1,8 +1,8 @@
 """
-How a log line is shown: its decisive fields only, and never a secret.
+Print a log line with its decisive fields only, and without secrets.
 
-There is no profile here that says which values are secret, so fields are shown by name, and what
-looks like a secret is masked.
+There is no profile here that lists the secret values, so fields are selected by name, and text
+that looks like a secret is masked.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from livekit_conformance.protocol.logline import LogLine
 from livekit_conformance.secrets.patterns import MASK, Redactor
 
 _LENGTH = 400
-# Beside those that a sign names.
+# In addition to the fields that a sign names.
 _SHOWN = ("error", "status", "reason", "path", "room", "callID", "sipCallID")
 
 _OPENING = r"(?:secret|passw(?:or)?d|passwd|password_?hash|token|response|nonce|credential)s?"
 _PATTERNS = (
-    # A token that is cut off has no three parts any more.
+    # A truncated token may lack some of its three parts.
     (re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*"), "<token>"),
     (re.compile(r"(://[^\s/@:]*:)[^\s/@]+(@)"), rf"\1{MASK}\2"),
     # `"apiSecret":"..."`, also as a string within a string; `response="..."`, `password=...`.
@@ -36,7 +36,7 @@ _redact = Redactor()
 
 def told(line: LogLine, also: Iterable[str] = ()) -> str:
     """
-    The line in one line: time, level, logger, message and what decides; `also` names more fields.
+    Return time, level, logger, message and decisive fields in one line; `also` names more fields.
     """
     if line.dialect == "text":
         return shorten(without_secrets(_printable(line.message)), _LENGTH, placeholder=" …")
@@ -46,13 +46,13 @@ def told(line: LogLine, also: Iterable[str] = ()) -> str:
         f"{name}={_value(name, line.fields[name])}" for name in names if line.fields.get(name)
     )
     words = " ".join(_printable(str(word)) for word in (*head, *fields) if word)
-    # Before it is cut short: half a secret is not recognised any more.
+    # Before truncation: half a secret would not be recognised.
     return shorten(without_secrets(words), _LENGTH, placeholder=" …")
 
 
 def without_secrets(text: str) -> str:
     """
-    `text` with everything masked that looks like a secret.
+    Return `text` with everything masked that looks like a secret.
     """
     text = _redact(text)
     for pattern, replacement in _PATTERNS:
@@ -62,7 +62,7 @@ def without_secrets(text: str) -> str:
 
 def when(at: float | None) -> str:
     """
-    A time in UTC as `2026-11-23 04:27:18Z`; empty when it is not known.
+    Return a time in UTC as `2026-11-23 04:27:18Z`; empty when it is not known.
     """
     if at is None:
         return ""

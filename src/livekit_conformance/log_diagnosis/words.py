@@ -1,5 +1,5 @@
 """
-What the command says to people.
+Messages of the command to people.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Takes off what Docker, Kubernetes, journald and log shippers put around a line.
+Remove the wrapping of Docker, Kubernetes, journald and log shippers around a line.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from typing import Any
 
 from livekit_conformance.protocol.logline import LogLine, parse
 
-# Where Docker's json-file driver, Fluent Bit, journald, Cloud Logging and Loki put the line.
+# Keys of the line in the formats of Docker's json-file driver, Fluent Bit, journald, Cloud
+# Logging and Loki.
 _KEYS = ("log", "message", "MESSAGE", "textPayload", "jsonPayload", "line")
-# Wrappers within wrappers: a shipper's around Docker's around Kubernetes' own.
+# Maximum nesting of wrappers: a shipper's around Docker's around Kubernetes' own.
 _DEPTH = 3
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _STAMP = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
 _LEVELS = "DEBUG|INFO|WARN|ERROR|DPANIC|PANIC|FATAL"
-# Where a line of either dialect begins, behind whatever stands in front of it.
+# Beginning of a line in either dialect, after any prefix.
 _BEGINNING = re.compile(rf'\{{\s*\\?"|{_STAMP}\t(?:{_LEVELS})\t')
-# In front of a line of no dialect.
+# Prefixes of a line in no known dialect.
 _PREFIX = re.compile(
     rf"(?P<stamp>{_STAMP})(?: (?:stdout|stderr) [FP])? +"  # docker logs -t, containerd's files
     r"|[\w.-]+ +\| "  # docker compose
@@ -35,7 +36,7 @@ _PREFIX = re.compile(
 @dataclass(frozen=True, slots=True)
 class Unwrapped:
     """
-    A line as its service wrote it, and what stood around it, where that was anything.
+    Line as its service wrote it, with the text that was around it, if any.
     """
 
     line: LogLine
@@ -44,10 +45,11 @@ class Unwrapped:
 
 def unwrap(raw: str, depth: int = _DEPTH) -> Unwrapped:
     """
-    The line inside of `raw`; a line of no dialect keeps its text and the time in front of it.
+    Return the line inside `raw`; one of no known dialect keeps its text and the time before it.
     """
     if raw.startswith('{"level"'):
-        # As the service wrote it, nearly always; the rest of this function costs as much again.
+        # Nearly all lines are as the service wrote them; the rest of this function doubles the
+        # cost.
         line = parse(raw)
         if line.dialect == "json":
             return Unwrapped(line)
@@ -75,7 +77,7 @@ def _inside(fields: Mapping[str, Any], depth: int) -> Unwrapped | None:
         match fields.get(key):
             case str(text) if text:
                 inner = unwrap(text, depth - 1)
-                # Many loggers of applications call their own text `message`.
+                # Many application loggers name their own text `message`.
                 if key != "message" or inner.line.dialect != "text":
                     return inner
             case {"msg": str()} as inner:
@@ -85,7 +87,7 @@ def _inside(fields: Mapping[str, Any], depth: int) -> Unwrapped | None:
 
 def _names(fields: Mapping[str, Any]) -> str:
     """
-    Of a wrapper, the short texts: names of containers, pods and units are among them.
+    Return the short texts of a wrapper: names of containers, pods and units are among them.
     """
     kubernetes = fields.get("kubernetes")
     named = {**fields, **(kubernetes if isinstance(kubernetes, dict) else {})}

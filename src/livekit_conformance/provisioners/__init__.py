@@ -1,3 +1,3 @@
 """
-Bring up what a profile names and take it down again.
+Start the deployment that a profile names, and stop it again.
 """

@@ -1,7 +1,7 @@
 """
-Brings up what a profile names and gives back the profile with every blank filled in.
+Start the deployment that a profile names, and return the profile with every blank filled in.
 
-From here on nobody asks of which kind a deployment is: mock, local and live look alike.
+After this point the kind of a deployment does not matter: mock, local and live look alike.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ _LOOPBACK = "127.0.0.1"
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """
-    What the suites are pointed at.
+    Deployment under test.
 
     `profile` has every value; `webhook_listener` is the socket of our own endpoint, if there is
-    one, `outbound_listener` the UDP socket that outbound calls come to; `versions` names the
-    services whose version is known. Where our endpoint stands in for the application, it writes
+    one, `outbound_listener` the UDP socket that receives outbound calls; `versions` are the known
+    versions of services. Where our endpoint stands in for the application, it writes
     `application_log`. `failures` lets a stack of our own fail.
     """
 
@@ -77,10 +77,10 @@ async def provision(
     environ: Mapping[str, str] = os.environ,
 ) -> AsyncIterator[Deployment]:
     """
-    The deployment that `profile` names, for as long as it is needed; its files go to `folder`.
+    Yield the deployment of `profile`, for as long as it is needed; its files go to `folder`.
 
-    What is created on it is noted in `ledger`.
-    Raises Blocked for what is missing on this machine.
+    Objects that are created on it are recorded in `ledger`. Raises Blocked for missing
+    prerequisites on this machine.
     """
     bring_up = {"mock": _mock, "local": _local, "live": _live}[profile.kind]
     async with bring_up(profile, recorder, folder, ledger, environ) as deployment:
@@ -160,7 +160,7 @@ async def fill_local(
     profile: Profile, stack: Stack, recorder: Recorder, *, ledger: Ledger | None = None
 ) -> Profile:
     """
-    The profile that describes a running stack, with telephone lines made for it.
+    Return the profile of a running stack, with trunks and a rule created for it.
     """
     filled = _fill(
         profile,
@@ -229,7 +229,7 @@ async def fill_mock(
     ledger: Ledger | None = None,
 ) -> Profile:
     """
-    The profile that describes a running mock, with telephone lines made for it.
+    Return the profile of a running mock, with trunks and a rule created for it.
     """
     filled = _fill(
         profile,
@@ -259,9 +259,9 @@ async def _with_lines(
     profile: Profile, outbound_listen: str, recorder: Recorder, ledger: Ledger | None
 ) -> Profile:
     """
-    The profile with the accounts of two telephone lines that were made for it, in and out.
+    Return the profile with the accounts of two new phone lines, one in and one out.
 
-    Without a ledger they are noted in one that does not last: the deployment is of a test.
+    Without a ledger they are recorded in a temporary one: the deployment belongs to a test.
     """
     if ledger is None:
         with (
@@ -273,7 +273,7 @@ async def _with_lines(
         profile.livekit.url,
         api_key=profile.livekit.api_key,
         api_secret=profile.livekit.api_secret.get_secret_value(),
-        # The stack is our own and dies with the run, whatever the profile allows the checks.
+        # The stack is our own and ends with the run, whatever the profile allows the checks.
         permit=Permit.everything(),
         recorder=recorder,
         owner=Owner.of(profile, ledger),

@@ -1,5 +1,5 @@
 """
-Failures that a stack of our own can be made to have, for as long as a check wants.
+Failures that a check can cause in a stack of our own, for a limited time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from livekit_conformance.mock import Faults, MockConfig
 
 class Failure(StrEnum):
     """
-    What fails. All but the last are over when the stack is told so, and calls must succeed again.
+    Kind of failure. All but the last end when the stack is restored, and calls must succeed again.
     """
 
     SERVER_RESTART = "server-restart"
@@ -29,17 +29,17 @@ class Failure(StrEnum):
 
 class FailureControl(Protocol):
     """
-    Whoever can let a stack fail.
+    Control over the failures of a stack.
     """
 
     def during(self, failure: Failure) -> AbstractAsyncContextManager[None]:
         """
-        The stack has failed inside, and what failed has returned after; raises Blocked.
+        Return a context in which the stack fails; on exit the failure is over. Raises Blocked.
         """
         ...
 
 
-# The mock is one process: whatever fails, callers see it in one of two ways.
+# The mock is one process: callers see every failure in one of two ways.
 _SEEN_AS: Final[Mapping[Failure, Mapping[str, bool]]] = MappingProxyType(
     {
         Failure.SERVER_RESTART: {"bus_down": True},
@@ -63,7 +63,7 @@ class MockFailures:
     @asynccontextmanager
     async def during(self, failure: Failure) -> AsyncIterator[None]:
         """
-        Let the mock fail inside.
+        Let the mock fail inside the context.
         """
         healthy: Faults = self._config.faults
         self._config.faults = replace(healthy, **_SEEN_AS[failure])

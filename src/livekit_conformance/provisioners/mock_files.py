@@ -1,5 +1,5 @@
 """
-The configuration files that the real services would have in the place of a mock.
+Configuration files that the real services would have in place of a mock.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from livekit_conformance.provisioners.local.stack import (
     write_private,
 )
 
-# Of the range that the kernel takes free ports from, and the mock has no media ports.
+# UDP port range: the kernel assigns free ports from it, and the mock has no media ports.
 _NO_RTC_RANGE = {"udp_port": 7882, "tcp_port": 0}
 
 

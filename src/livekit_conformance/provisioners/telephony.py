@@ -1,5 +1,5 @@
 """
-Trunks and a dispatch rule of our own, so that there is a number to call, and one to be called at.
+Trunks and a dispatch rule of our own: one number to call, and one that can be called.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from livekit import api
 
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 
-# 555-01xx is reserved for use in examples; nobody can be called by it.
+# 555-01xx is reserved for use in examples; calls to it reach nobody.
 NUMBER = "+15550123"
-# The other end of outbound calls: who takes them, and who they come from.
+# The other end of outbound calls: the called number, and the caller.
 CALLEE = "+15550142"
 _CALLER = "+15550143"
 _OWNER = "livekit-conformance"
@@ -22,7 +22,7 @@ _OWNER = "livekit-conformance"
 @dataclass(frozen=True, slots=True)
 class PhoneLine:
     """
-    A number with the account that may call it.
+    Number with the account that may call it.
     """
 
     number: str = NUMBER
@@ -33,7 +33,7 @@ class PhoneLine:
 @dataclass(frozen=True, slots=True)
 class OutboundLine:
     """
-    A trunk that dials a number of ours, and the account that it has there.
+    Trunk that dials a number of ours, with the account that it uses there.
     """
 
     trunk_id: str
@@ -44,7 +44,7 @@ class OutboundLine:
 
 async def create_outbound_line(client: LiveKitClient, *, listen: str) -> OutboundLine:
     """
-    An outbound trunk to `listen`, our own address; it can reach nobody else.
+    Create an outbound trunk to `listen`, our own address; it can reach nobody else.
     """
     line = OutboundLine(trunk_id="")
     trunk = await client.create_outbound_trunk(
@@ -62,10 +62,10 @@ async def create_outbound_line(client: LiveKitClient, *, listen: str) -> Outboun
 
 async def create_line(client: LiveKitClient, *, room_prefix: str) -> PhoneLine:
     """
-    A trunk for one number with credentials, and an Individual rule bound to it.
+    Create a trunk for one number with credentials, and an Individual rule bound to it.
 
     The rule never catches foreign calls: it names its trunk and its number. Only for deployments
-    of our own, which take the two with them when they end.
+    of our own: both objects disappear when the deployment ends.
     """
     line = PhoneLine()
     trunk = await client.create_inbound_trunk(

@@ -1,3 +1,3 @@
 """
-The real services on this machine: Redis, livekit-server and livekit-sip as child processes.
+Real services on this machine: Redis, livekit-server and livekit-sip as child processes.
 """

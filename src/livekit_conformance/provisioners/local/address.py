@@ -1,5 +1,5 @@
 """
-A loopback address of one's own, so that every service keeps its well-known port without races.
+Exclusive loopback address, so that every service keeps its well-known port without races.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ def own_loopback_address() -> Iterator[str]:
 
 def claim_of(address: str) -> socket.socket | None:
     """
-    Return the socket that holds the address until it is closed; None when another one holds it.
+    Return the socket that holds the address until it is closed; None if another socket holds it.
 
     The claim is a name in the abstract namespace of unix(7). The kernel gives it to one socket of
-    the network namespace, which is also the reach of a loopback address, and takes it back when
+    the network namespace, which is also the reach of a loopback address, and releases it when
     the process ends, killed or not. It needs no privilege, no file and no port.
     """
     claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

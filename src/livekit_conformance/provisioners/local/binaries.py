@@ -1,5 +1,5 @@
 """
-Where the programs of the real services are: environment variable, our own cache, or PATH.
+Programs of the real services: from an environment variable, our own cache, or PATH.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _LINES_OF_FAILURE = 30
 @dataclass(frozen=True, slots=True)
 class Program:
     """
-    One program of the stack: where to look for it and how to get it.
+    One program of the stack, with its sources and build tools.
 
-    `needs` is what builds it, or the program itself where others build it. `package` is the
-    command's Go package, `versions` are the pinned ones, the default first; what others build has
-    neither.
+    `needs` are its build tools, or the program itself where others build it. `package` is the
+    command's Go package, `versions` are the pinned ones, the default first; programs that others
+    build have neither.
     """
 
     name: str
@@ -49,20 +49,21 @@ class Program:
     @property
     def variable(self) -> str:
         """
-        The environment variable that names the program's file.
+        Environment variable that names the program's file.
         """
         return f"{self.name.upper().replace('-', '_')}_BIN"
 
     @property
     def version_variable(self) -> str:
         """
-        The environment variable that chooses one of the pinned versions.
+        Environment variable that selects one of the pinned versions.
         """
         return f"{self.name.upper().replace('-', '_')}_VERSION"
 
     def module(self, version: str) -> Path:
         """
-        The folder of the Go module that pins a version; the default's has the program's name.
+        Return the folder of the Go module that pins a version; the default's is named like the
+        program.
         """
         default = version == self.versions[0]
         return STACK / (self.name if default else f"{self.name}-{version}")
@@ -86,7 +87,7 @@ REDIS = Program(name="redis-server", needs=(REDIS_SERVER,))
 @dataclass(frozen=True, slots=True)
 class FoundProgram:
     """
-    A program that is there. `version` is known only for what we built ourselves.
+    Program that was found. `version` is known only for our own builds.
     """
 
     path: Path
@@ -95,7 +96,7 @@ class FoundProgram:
 
 def chosen_version(program: Program, environ: Mapping[str, str]) -> str | None:
     """
-    The pinned version that the environment asks for; None when it leaves the choice to us.
+    Return the pinned version that the environment selects; None when it selects none.
 
     Raises Blocked for a version that is not pinned, and for one beside a named file.
     """
@@ -117,7 +118,7 @@ def chosen_version(program: Program, environ: Mapping[str, str]) -> str | None:
 
 def cached(program: Program, version: str, environ: Mapping[str, str]) -> Path | None:
     """
-    Return where the program of this version is, or would be; None where there is no cache.
+    Return the path of this version in the cache, built or not; None where there is no cache.
     """
     cache = cache_dir(environ)
     return cache and cache / f"{program.name}-{version}" / program.name
@@ -125,10 +126,10 @@ def cached(program: Program, version: str, environ: Mapping[str, str]) -> Path |
 
 def find(program: Program, environ: Mapping[str, str]) -> FoundProgram:
     """
-    The program by environment variable, in the cache, or on PATH, in this order.
+    Return the program named by environment variable, in the cache, or on PATH, in this order.
 
-    A version that the environment asks for is only looked for in the cache: elsewhere versions
-    are not known. Raises Blocked with the command that installs what is missing.
+    A selected version is searched for in the cache only: versions of other files are not known.
+    Raises Blocked with the command that installs the missing program.
     """
     chosen = chosen_version(program, environ)
     if named := environ.get(program.variable):
@@ -160,9 +161,9 @@ def find(program: Program, environ: Mapping[str, str]) -> FoundProgram:
 
 def build(program: Program, environ: Mapping[str, str]) -> Path:
     """
-    Build the chosen version, or the default one, into the cache, once; whole or not at all.
+    Build the selected version, or the default one, into the cache, once and atomically.
 
-    Raises Blocked for what is missing, before anything is built, and for a build that fails.
+    Raises Blocked for missing tools, before anything is built, and for a build that fails.
     """
     version = chosen_version(program, environ) or program.versions[0]
     target = cached(program, version, environ)
@@ -196,7 +197,7 @@ def build(program: Program, environ: Mapping[str, str]) -> Path:
 
 def _tools(program: Program, environ: Mapping[str, str]) -> str:
     """
-    Return the program of Go. Raises Blocked with everything that the build lacks, at once.
+    Return the program of Go. Raises Blocked with all the tools that the build lacks at once.
     """
     found: list[str] = []
     lacking: dict[Prerequisite, Blocked] = {}
@@ -236,7 +237,7 @@ def _go_build(
 
 def _with_go_folders(environ: Mapping[str, str]) -> dict[str, str]:
     """
-    Return the environment of a build; without a home, Go keeps what it loads in our own cache.
+    Return the environment of a build; without a home, Go keeps its downloads in our own cache.
     """
     cache = cache_dir(environ)
     if environ.get("HOME") or cache is None:
@@ -246,7 +247,7 @@ def _with_go_folders(environ: Mapping[str, str]) -> dict[str, str]:
 
 def provide(program: Program, environ: Mapping[str, str]) -> FoundProgram:
     """
-    Return the program, built or installed first where it is nowhere.
+    Return the program; build or install it first where it is not found.
 
     Raises Blocked with the command that installs what is missing, or the end of a failed build.
     """

@@ -1,5 +1,5 @@
 """
-Lets the real services fail and return: killed, frozen, cut off, misconfigured.
+Failures of the real services: killed, frozen, cut off, misconfigured.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import yaml
 from livekit_conformance.provisioners.failures import Failure
 from livekit_conformance.provisioners.local.stack import REDIS_PORT, Stack
 
-# How long Redis answers nobody; shorter ones are what a busy host does every day.
+# Duration of a Redis pause; shorter ones happen every day on a busy host.
 _PAUSE_S: Final = 2.0
 _PARTITION_S: Final = 5.0
-# Where Redis listens while it is cut off; the address is ours alone.
+# Port of Redis while it is cut off; no other run uses the address.
 _ELSEWHERE: Final = REDIS_PORT + 1
 
 
@@ -34,7 +34,7 @@ class LocalFailures:
     @asynccontextmanager
     async def during(self, failure: Failure) -> AsyncIterator[None]:
         """
-        Let the stack fail inside; what failed has returned, and listens, when this ends.
+        Let the stack fail inside the context; on exit the failed service is back and listens.
         """
         stack = self._stack
         match failure:
@@ -47,7 +47,7 @@ class LocalFailures:
                 yield
                 await stack.start(stack.sip)
             case Failure.REDIS_RESTART:
-                # As a Redis with persistence: what it held is there again.
+                # Like a Redis with persistence, which has its data again.
                 async with self._redis() as client:
                     await client.save()
                 await stack.redis.kill()
@@ -61,7 +61,7 @@ class LocalFailures:
             case Failure.BUS_PARTITION:
                 async with self._redis() as client:
                     await client.config_set("port", _ELSEWHERE)
-                    # Connections that are up are cut, all but the one that says so.
+                    # Existing connections are closed, except for the one that sends the command.
                     await client.client_kill_filter(skipme=True)
                     yield
                     await asyncio.sleep(_PARTITION_S)

