@@ -1,5 +1,5 @@
 """
-Does a token open what it grants, and nothing else?
+Grants of tokens: they open their own methods, and nothing else.
 """
 
 from dataclasses import replace
@@ -20,7 +20,7 @@ from livekit_conformance.drivers.own_rooms import OwnRooms, RoomNames
 from livekit_conformance.errors import Blocked, NotApplicable
 from livekit_conformance.protocol.twirp import Code, parse_error
 
-# What an administrator of one room could do to another one.
+# Methods with which the administrator of one room could affect another one.
 _ADMIN_METHODS = [
     method
     for method in (*READING, *CHANGING_ROOMS)
@@ -38,11 +38,11 @@ async def test_a_reading_method_needs_its_grant(
     client: LiveKitClient, room_names: RoomNames, method: GuardedMethod
 ) -> None:
     """
-    With no grant, and with every other grant, it answers 401 and `permissions denied`.
+    With no grant, and with every other grant, the method answers 401 and `permissions denied`.
     """
     refusals = await without_the_grant(client, method, room_names.new("absent"))
 
-    assert all(map(is_refusal, refusals)), told(method, refusals)
+    assert all(map(is_refusal, refusals)), violation(method, refusals)
 
 
 @pytest.mark.clause("1.1-missing-room-grant-is-refused")
@@ -51,14 +51,14 @@ async def test_a_method_that_changes_rooms_needs_its_grant(
     client: LiveKitClient, rooms: OwnRooms, method: GuardedMethod
 ) -> None:
     """
-    The same, in a room of our own.
+    Without its grant the method is refused, in a room of our own.
     """
-    # Whoever lets it in tries to reach a participant, and the log tells that nobody answers.
+    # A server that wrongly allows it contacts a participant, and logs that nobody answers.
     room = await rooms.make(rooms.names.new("on-purpose"))
 
     refusals = await without_the_grant(client, method, room.name)
 
-    assert all(map(is_refusal, refusals)), told(method, refusals)
+    assert all(map(is_refusal, refusals)), violation(method, refusals)
 
 
 @pytest.mark.clause("1.1-missing-sip-grant-is-refused")
@@ -67,11 +67,11 @@ async def test_a_method_that_changes_telephony_needs_its_grant(
     client: LiveKitClient, room_names: RoomNames, method: GuardedMethod
 ) -> None:
     """
-    The same for trunks and rules, with requests that create and delete none.
+    Without its grant a method for trunks and rules is refused; the requests create and delete none.
     """
     refusals = await without_the_grant(client, method, room_names.new("absent"))
 
-    assert all(map(is_refusal, refusals)), told(method, refusals)
+    assert all(map(is_refusal, refusals)), violation(method, refusals)
 
 
 @pytest.mark.clause("1.1-missing-call-grant-is-refused")
@@ -80,11 +80,11 @@ async def test_a_method_that_begins_or_ends_calls_needs_its_grant(
     client: LiveKitClient, room_names: RoomNames, method: GuardedMethod
 ) -> None:
     """
-    The same for calls, with requests that call nobody: who may call costs money.
+    Without its grant a method for calls is refused; the requests call nobody. Calls cost money.
     """
     refusals = await without_the_grant(client, method, room_names.new("absent"))
 
-    assert all(map(is_refusal, refusals)), told(method, refusals)
+    assert all(map(is_refusal, refusals)), violation(method, refusals)
 
 
 @pytest.mark.clause("1.1-other-room-is-refused")
@@ -93,7 +93,7 @@ async def test_an_admin_of_one_room_cannot_act_on_another(
     client: LiveKitClient, rooms: OwnRooms, method: GuardedMethod
 ) -> None:
     """
-    Its token works in its own room and gets 401 in the other one.
+    The token works in its own room and gets 401 in the other one.
     """
     own, other = [(await rooms.make(rooms.names.new("on-purpose"))).name for _ in range(2)]
     issuer = client.issuer()
@@ -113,7 +113,9 @@ async def without_the_grant(
     client: LiveKitClient, method: GuardedMethod, room: str
 ) -> list[HttpAnswer]:
     """
-    The answers to a token without grants and to one with all others, after the exact one worked.
+    Return the answers to a token without grants and to one with all others.
+
+    The exact grant is tried first, as positive control.
     """
     issuer = client.issuer()
     exact = issuer.sign(issuer.claims(**method.exact(room)))
@@ -130,13 +132,13 @@ async def without_the_grant(
 
 def expect_works(method: GuardedMethod, answer: HttpAnswer) -> None:
     """
-    The positive control: the exact grant opens the method, whatever it says to the request then.
+    Check the positive control: the exact grant opens the method, whatever it then answers.
     """
     error = parse_error(answer.text.encode())
     if error is not None and error.code is Code.BAD_ROUTE:
         raise NotApplicable(f"this version of livekit-server has no {method.name}")
     if answer.status in (401, 403) or answer.status >= 500:
-        # Telephony is kept in Redis, and 5xx says that the server cannot get at it.
+        # Telephony is stored in Redis, and 5xx means that the server cannot reach it.
         failing = Link.BUS if method.service == "SIP" else Link.NODE
         raise Blocked(
             f"positive control: the exact grant does not open {method.name}; {answer}",
@@ -147,7 +149,7 @@ def expect_works(method: GuardedMethod, answer: HttpAnswer) -> None:
 
 def is_refusal(answer: HttpAnswer) -> bool:
     """
-    401 in the form of Twirp, and in the server's words for a missing permission.
+    Return whether the answer is a 401 in Twirp format with the text for a missing permission.
     """
     error = parse_error(answer.text.encode())
     return (
@@ -158,9 +160,9 @@ def is_refusal(answer: HttpAnswer) -> bool:
     )
 
 
-def told(method: GuardedMethod, refusals: list[HttpAnswer]) -> str:
+def violation(method: GuardedMethod, refusals: list[HttpAnswer]) -> str:
     """
-    The violated sentence, with the answers to both tokens.
+    Return the violated sentence, with the answers to both tokens.
     """
     without, others = (replace(answer, text=answer.text[:120]) for answer in refusals)
     return (

@@ -1,5 +1,5 @@
 """
-Can a participant join, with the right token only?
+Joining of participants: with the right token only.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ _NO_ROOM = "requested room does not exist"
 _TONE_HZ = 1000.0
 _LISTED_WITHIN_S = 3.0
 
-# Claims, status and text; the text of 1.8.4 to 1.13.5, where they agree.
+# Claims, status and text; the text where 1.8.4 to 1.13.5 agree.
 _ROOM = "{room}"
 _ANSWERS: dict[str, tuple[dict[str, Any] | None, int, str]] = {
     "its-room": ({"video": {"roomJoin": True, "room": _ROOM}}, 200, "success"),
@@ -36,7 +36,7 @@ _ANSWERS: dict[str, tuple[dict[str, Any] | None, int, str]] = {
         "identity cannot be empty",
     ),
 }
-# Granted, but not enough to join: livekit-server 1.8.4 finds out only when somebody joins.
+# Granted, but not enough to join: livekit-server 1.8.4 notices only at the join itself.
 _INCOMPLETE = ("no-room", "no-identity")
 
 
@@ -46,7 +46,7 @@ async def test_the_join_validation_endpoint_judges_a_token(
     client: LiveKitClient, room_names: RoomNames, kind: str
 ) -> None:
     """
-    It says `success` to a token for a room, and to another one what it lacks.
+    The endpoint answers `success` to a token for a room, and to any other with the missing part.
     """
     issuer, room = client.issuer(), room_names.new("absent")
     grants, status, text = _ANSWERS[kind]
@@ -79,7 +79,7 @@ async def test_the_join_validation_endpoint_judges_a_token(
 
 def _is_valid(answer: HttpAnswer) -> bool:
     """
-    The token was accepted; whether its room is there is another question, asked after it.
+    Return whether the token was accepted; the existence of its room is checked after it.
     """
     return answer.status == 200 or (answer.status == 404 and _NO_ROOM in answer.text)
 

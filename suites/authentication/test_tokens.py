@@ -1,5 +1,5 @@
 """
-Is the good token accepted, and is every bad one refused?
+Tokens: the good one is accepted, and every bad one is refused.
 """
 
 from urllib.parse import urlsplit
@@ -21,9 +21,9 @@ from livekit_conformance.environments.variable_checks import key_pair_oddities
 from livekit_conformance.errors import NotApplicable, Violation
 from livekit_conformance.protocol.token import Issuer
 
-# `livekit-server --dev` has this key pair; it stands in every tutorial.
+# Key pair of `livekit-server --dev`, known from every tutorial.
 _DEVELOPMENT_KEY, _DEVELOPMENT_SECRET = "devkey", "secret"
-# Errors from here on are no refusal: the server has failed.
+# Statuses from here on are no refusal: the server has failed.
 _FAILED = 500
 
 
@@ -36,11 +36,11 @@ async def test_a_good_token_is_accepted(client: LiveKitClient, profile: Profile)
 
     livekit = profile.livekit
     odd = key_pair_oddities(livekit.api_key, livekit.api_secret.get_secret_value())
-    told = "; ".join(["ListRooms MUST answer 200 to the key pair", str(answer), *odd])
+    message = "; ".join(["ListRooms MUST answer 200 to the key pair", str(answer), *odd])
     if answer.status >= _FAILED:
-        # It has taken the token, and failed afterwards.
-        raise Violation(told, link=Link.ROOMS)
-    assert answer.status == 200, told
+        # It has accepted the token, and failed afterwards.
+        raise Violation(message, link=Link.ROOMS)
+    assert answer.status == 200, message
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ async def test_a_good_token_is_accepted(client: LiveKitClient, profile: Profile)
 )
 async def test_a_bad_token_is_refused(client: LiveKitClient, kind: RefusedToken) -> None:
     """
-    ListRooms answers 401 to it, at the same moment at which a good one works.
+    ListRooms answers 401 to the token, at the same moment at which a good one works.
     """
     answer = await attempt(client, kind)
 

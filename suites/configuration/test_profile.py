@@ -1,5 +1,5 @@
 """
-Does the profile give what the selected checks need, and is its secret a good one?
+Profile: complete for the selected checks, with a strong secret.
 """
 
 import pytest
@@ -9,7 +9,7 @@ from livekit_conformance.environments.completeness import gaps
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.reporting.run.session import RunState
 
-# Below it livekit-server complains in its log when it starts.
+# livekit-server warns about shorter secrets when it starts.
 _STRONG_BYTES = 32
 
 
@@ -28,7 +28,7 @@ async def test_the_profile_gives_what_it_promises(
 @pytest.mark.clause("1.1-secret-is-strong")
 async def test_the_secret_is_strong(profile: Profile) -> None:
     """
-    The API secret is as long as the hash it keys.
+    The API secret is as long as the hash that it keys.
     """
     length = len(profile.livekit.api_secret.get_secret_value().encode())
 

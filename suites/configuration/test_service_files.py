@@ -1,5 +1,5 @@
 """
-Do the configuration files of the services say what the profile expects, and agree?
+Configuration files of the services: they agree with the profile and with each other.
 """
 
 import time
@@ -76,7 +76,7 @@ def _record(findings: Iterable[ConfigFinding], recorder: Recorder) -> None:
 
 def text_of(path: Path | None) -> str:
     """
-    What a configuration file says; a file that we may not see proves nothing.
+    Return the text of a configuration file; raise Blocked when it cannot be read.
     """
     assert path is not None, "a clause that needs no configuration file asked for one"
     try:

@@ -1,5 +1,5 @@
 """
-Can livekit-sip and livekit-server talk to each other over Redis?
+Communication between livekit-sip and livekit-server over Redis.
 """
 
 import pytest
@@ -15,7 +15,7 @@ from livekit_conformance.drivers.bus import (
 @pytest.mark.clause("1.5-bus-has-a-server")
 async def test_a_server_listens_for_the_requests_of_livekit_sip(bus: Bus) -> None:
     """
-    Somebody listens on the two channels that an inbound call needs.
+    There are subscribers on the two channels that an inbound call needs.
     """
     listeners = await bus.listeners()
     nodes = await bus.nodes()
@@ -30,7 +30,7 @@ async def test_a_server_listens_for_the_requests_of_livekit_sip(bus: Bus) -> Non
 @pytest.mark.clause("1.5-bus-has-a-sip-service")
 async def test_a_sip_service_listens_for_outbound_calls(bus: Bus) -> None:
     """
-    Somebody listens on the channel that CreateSIPParticipant asks on.
+    There is a subscriber on the channel of CreateSIPParticipant.
     """
     listeners = await bus.listeners()
 

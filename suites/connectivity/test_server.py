@@ -1,5 +1,5 @@
 """
-Does livekit-server answer at all, is it ready, and does its clock agree with ours?
+livekit-server: it answers, it is ready, and its clock agrees with ours.
 """
 
 import pytest
@@ -8,7 +8,7 @@ from fixtures.connectivity import Greeting
 from livekit_conformance.errors import Blocked
 from livekit_conformance.protocol.http_date import ClockOffset, clock_offset
 
-# The leeway for `exp` and `nbf` of tokens, and the difference that is none.
+# Leeway for `exp` and `nbf` of tokens, and the accepted clock difference.
 _LEEWAY_S = 60.0
 _EXACT_S = 5.0
 _NOT_READY = 406
@@ -30,7 +30,7 @@ async def test_server_answers_a_plain_get(greeting: Greeting) -> None:
 @pytest.mark.clause("1.1-server-is-ready")
 async def test_the_server_is_ready(greeting: Greeting) -> None:
     """
-    GET / does not answer 406, as it does when the server has not seen Redis for 4 s.
+    GET / does not answer 406, as it does when the server has not reached Redis for 4 s.
     """
     answer = greeting.answer
 
@@ -55,7 +55,7 @@ async def test_the_clocks_agree_within_the_leeway_of_tokens(greeting: Greeting) 
 @pytest.mark.clause("1.1-clock-is-exact")
 async def test_the_clocks_agree_within_seconds(greeting: Greeting) -> None:
     """
-    A difference of more than a few seconds says that one of the clocks is not set by NTP.
+    A difference of more than a few seconds shows that one of the clocks is not set by NTP.
     """
     offset = offset_of(greeting, within=_EXACT_S)
 
@@ -66,7 +66,7 @@ async def test_the_clocks_agree_within_seconds(greeting: Greeting) -> None:
 
 def offset_of(greeting: Greeting, *, within: float) -> ClockOffset:
     """
-    How far the clocks are apart, known well enough to decide about `within` seconds.
+    Return the difference of the clocks, exact enough to decide about `within` seconds.
     """
     try:
         offset = clock_offset(

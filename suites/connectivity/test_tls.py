@@ -1,5 +1,5 @@
 """
-Is the way to livekit-server encrypted, and is it livekit-server that is at its end?
+Encryption of the connection to livekit-server, and the identity of its end.
 """
 
 import time
@@ -18,7 +18,7 @@ _LASTS_DAYS = 14
 @pytest.mark.clause("1.1-transport-is-encrypted")
 async def test_the_transport_is_encrypted(profile: Profile) -> None:
     """
-    Tokens and audio do not cross a network in the clear.
+    Tokens and audio do not cross a network unencrypted.
     """
     endpoint = HostAndPort.of(profile.livekit.url)
     if is_loopback(endpoint.host):
@@ -48,7 +48,7 @@ async def test_the_certificate_is_trusted(profile: Profile, transport: Transport
 @pytest.mark.clause("1.1-tls-certificate-lasts")
 async def test_the_certificate_lasts(profile: Profile, transport: Transport) -> None:
     """
-    There is time left to renew it.
+    The certificate does not expire soon: there is time left to renew it.
     """
     endpoint = secure(profile)
 
@@ -63,7 +63,7 @@ async def test_the_certificate_lasts(profile: Profile, transport: Transport) -> 
 
 def secure(profile: Profile) -> HostAndPort:
     """
-    The endpoint of livekit.url, where it has a certificate.
+    Return the endpoint of livekit.url; raise NotApplicable where it has no certificate.
     """
     endpoint = HostAndPort.of(profile.livekit.url)
     if not endpoint.is_secure:

@@ -1,5 +1,5 @@
 """
-Does the env file stay with its owner?
+Access of others to the env file.
 """
 
 import shlex
@@ -15,7 +15,7 @@ from livekit_conformance.reporting.run.session import RunState
 @pytest.mark.parametrize("whom", ["other-accounts", "git"])
 def test_an_env_file_is_kept_from_others(run: RunState, whom: str) -> None:
     """
-    Its mode opens it to nobody but its owner, and git ignores it.
+    Only the owner may open the file, and git ignores it.
     """
     if run.loaded.env_file is None or not run.loaded.origins:
         raise NotApplicable("this profile takes nothing from an env file")
@@ -23,12 +23,12 @@ def test_an_env_file_is_kept_from_others(run: RunState, whom: str) -> None:
     path = shlex.quote(str(file))
 
     if whom == "git":
-        told = is_taken_by_git(file) and (
+        problem = is_taken_by_git(file) and (
             f"git has {path}, or takes it with git add: write its name into .gitignore; when git "
             f"has it already, git rm --cached {path} and make new keys"
         )
     else:
         mode = mode_for_others(file)
-        told = mode and f"other accounts can open {path} (mode {mode}): chmod 600 {path}"
+        problem = mode and f"other accounts can open {path} (mode {mode}): chmod 600 {path}"
 
-    assert not told, f"an env file SHOULD be kept from everybody but its owner; {told}"
+    assert not problem, f"an env file SHOULD be kept from everybody but its owner; {problem}"

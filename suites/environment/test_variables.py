@@ -1,5 +1,5 @@
 """
-Are the variables of the deployment set where a service finds them, and do they hold what they must?
+Variables of the deployment: set where a service finds them, with plausible values.
 """
 
 import pytest
@@ -13,15 +13,15 @@ from livekit_conformance.reporting.run.session import RunState
 @pytest.mark.parametrize("name", DEPLOYMENT_VARIABLES)
 def test_a_variable_is_set_in_the_environment(run: RunState, name: str) -> None:
     """
-    The value comes from the process environment, as it does where services run.
+    The value comes from the process environment, which is where services find it.
     """
     origin = origin_of(run, name)
 
     only = "only the env file holds it, which services and scheduled runs do not read"
     other = "the env file has another value, which is not used: make them the same, or remove one"
-    told = other if name in run.loaded.differing else f"{only}: export {name}=..."
+    advice = other if name in run.loaded.differing else f"{only}: export {name}=..."
     assert origin == "environment" and name not in run.loaded.differing, (
-        f"{name} SHOULD be set in the process environment and nowhere else differently; {told}"
+        f"{name} SHOULD be set in the process environment and nowhere else differently; {advice}"
     )
 
 
@@ -29,7 +29,7 @@ def test_a_variable_is_set_in_the_environment(run: RunState, name: str) -> None:
 @pytest.mark.parametrize("name", [*DEPLOYMENT_VARIABLES, "others"])
 def test_a_variable_holds_what_its_name_says(run: RunState, name: str) -> None:
     """
-    No quotes or blanks around it, no placeholder, nothing that belongs into another variable.
+    No quotes or blanks around the value, no placeholder, no value of another variable.
     """
     others = set(run.loaded.origins) - set(DEPLOYMENT_VARIABLES)
     for used in [name] if name in DEPLOYMENT_VARIABLES else sorted(others):
@@ -43,13 +43,15 @@ def test_a_variable_holds_what_its_name_says(run: RunState, name: str) -> None:
         if used == name or (name == "others" and used in others)
     }
 
-    told = "; ".join(f"{used} ({run.loaded.origins[used]}) {words}" for used, words in odd.items())
-    assert not odd, f"a variable MUST hold its value and nothing else; {told}"
+    values = "; ".join(
+        f"{used} ({run.loaded.origins[used]}) {words}" for used, words in odd.items()
+    )
+    assert not odd, f"a variable MUST hold its value and nothing else; {values}"
 
 
 def origin_of(run: RunState, name: str) -> str:
     """
-    Return where the value of a variable came from; a profile that does not ask for it needs none.
+    Return the origin of a variable; raise NotApplicable if the profile does not use it.
     """
     if any(name in absent.unset for absent in run.loaded.left_out.values()):
         raise NotConfigured(f"{name}=... to the environment")

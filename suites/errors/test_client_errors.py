@@ -1,5 +1,5 @@
 """
-Do the errors of the client for applications say all that it takes to find the cause?
+Errors of the client for applications: they contain all that is needed to find the cause.
 """
 
 import re
@@ -35,8 +35,9 @@ _LIST = "twirp/livekit.RoomService/ListRooms"
 @dataclass(frozen=True, slots=True)
 class Failure:
     """
-    Where a client is sent, the error that it must raise, and the words (patterns) that this must
-    hold besides the URL and the key.
+    URL for a client, the error that it must raise, and patterns that the message must match.
+
+    The message must contain the URL and the key as well.
     """
 
     url: str
@@ -48,7 +49,7 @@ class Failure:
 @asynccontextmanager
 async def authentication(profile: Profile) -> AsyncIterator[Failure]:
     """
-    The deployment itself, which is asked with a wrong secret.
+    Yield the deployment itself, with a wrong secret.
     """
     yield Failure(profile.livekit.url, LiveKitAuthenticationError, ("answered 401", "invalid"))
 
@@ -56,7 +57,7 @@ async def authentication(profile: Profile) -> AsyncIterator[Failure]:
 @asynccontextmanager
 async def server(_profile: Profile) -> AsyncIterator[Failure]:
     """
-    A server of our own that answers 503.
+    Yield a server of our own that answers 503.
     """
     async with ScriptedServer([503]) as failing:
         yield Failure(failing.url, LiveKitServerError, ("answered 503 unavailable", "as told"))
@@ -65,10 +66,10 @@ async def server(_profile: Profile) -> AsyncIterator[Failure]:
 @asynccontextmanager
 async def time_out(_profile: Profile) -> AsyncIterator[Failure]:
     """
-    A port of our own that accepts connections and never answers.
+    Yield a port of our own that accepts connections and never answers.
     """
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        # A busy machine wakes up late; never early.
+        # A busy machine wakes up late, never early.
         words = ("no answer in time", r"after (0\.[3-9]|1\.\d) s")
         yield Failure(_url_of(silent), LiveKitTimeoutError, words, _TIMEOUT_S)
 
@@ -76,7 +77,7 @@ async def time_out(_profile: Profile) -> AsyncIterator[Failure]:
 @asynccontextmanager
 async def connection(_profile: Profile) -> AsyncIterator[Failure]:
     """
-    A port of our own that refuses connections.
+    Yield a port of our own that refuses connections.
     """
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -106,7 +107,7 @@ async def test_the_error_of_our_client_tells_the_cause(
     kind: str,
 ) -> None:
     """
-    Its class fits, and it holds URL, status and Twirp code, reason, masked key, and what to do.
+    The error has the right class, and holds URL, status, Twirp code, reason, masked key and remedy.
     """
     key = profile.livekit.api_key
     async with _FAILURES[kind](profile) as failure:
@@ -114,7 +115,7 @@ async def test_the_error_of_our_client_tells_the_cause(
             update={"attempts": 1, "timeout": failure.timeout, "deadline": failure.timeout}
         )
         async with (
-            # What fails here on purpose is no observation of the deployment.
+            # Failures on purpose are no observations of the deployment.
             open_session(permit, Recorder(recorder.redact)) as session,
             Client(
                 failure.url,
@@ -127,7 +128,7 @@ async def test_the_error_of_our_client_tells_the_cause(
             try:
                 await client.list_rooms()
             except LiveKitError as raised:
-                error, told = raised, str(raised)
+                error, text = raised, str(raised)
             else:
                 raise NotApplicable(
                     "nothing failed, so nothing is to tell: see 1.1-wrong-secret-is-refused"
@@ -143,9 +144,9 @@ async def test_the_error_of_our_client_tells_the_cause(
     missing = [
         name
         for name, part in parts.items()
-        if not all(words and re.search(words, told) for words in part)
+        if not all(words and re.search(words, text) for words in part)
     ]
     assert not missing and isinstance(error, failure.error), (
         f"the error MUST be a {failure.error.__name__} and hold "
-        f"{', '.join(missing) or 'what it does'}; it is a {type(error).__name__}: {told}"
+        f"{', '.join(missing) or 'what it does'}; it is a {type(error).__name__}: {text}"
     )

@@ -1,5 +1,5 @@
 """
-Can a failed join be found in the logs of both sides?
+Log lines of both sides about a failed join.
 """
 
 import time
@@ -24,7 +24,7 @@ async def test_a_failed_join_is_logged_on_both_sides(
     failures: FailureControl, prober: Prober, logs: Mapping[str, LogTail], profile: Profile
 ) -> None:
     """
-    livekit-sip names the call, the room and the reason; livekit-server logs that very refusal.
+    livekit-sip logs the call, the room and the reason; livekit-server logs the same refusal.
     """
     async with failures.during(Failure.WRONG_SIP_SECRET):
         since = time.time()
@@ -36,29 +36,31 @@ async def test_a_failed_join_is_logged_on_both_sides(
                 remedy="Report this as a defect of the suite",
             )
 
-        def tells_the_call(line: LogLine) -> bool:
+        def reports_the_call(line: LogLine) -> bool:
             fields = line.fields
-            told = line.level == "error" and fields.get("room") and line.error
-            return bool(told) and fields.get("sipCallID") == failed.call.call_id
+            is_failure = line.level == "error" and fields.get("room") and line.error
+            return bool(is_failure) and fields.get("sipCallID") == failed.call.call_id
 
         sip_line, sip_waited = await logs["livekit-sip"].wait_for(
-            tells_the_call, within=_LOGGED_WITHIN_S, what="an error with the Call-ID and the room"
+            reports_the_call, within=_LOGGED_WITHIN_S, what="an error with the Call-ID and the room"
         )
 
-        def tells_the_refusal(line: LogLine) -> bool:
+        def reports_the_refusal(line: LogLine) -> bool:
             return (
                 line.at is not None
                 and line.at >= since
                 and line.fields.get("status") == 401
                 and str(line.fields.get("path", "")).startswith(_JOIN_PATH)
                 and bool(line.error)
-                # The same words on both sides are what the two lines are matched by.
+                # The two lines are matched by the same error text.
                 and sip_line is not None
                 and line.error in sip_line.error
             )
 
         server_line, server_waited = await logs["livekit-server"].wait_for(
-            tells_the_refusal, within=_LOGGED_WITHIN_S, what="the refusal that livekit-sip was told"
+            reports_the_refusal,
+            within=_LOGGED_WITHIN_S,
+            what="the refusal that livekit-sip was told",
         )
 
     assert sip_line is not None and server_line is not None, (

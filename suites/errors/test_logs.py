@@ -1,5 +1,5 @@
 """
-Do the logs tell what they must, and nothing that they must not?
+Content of the logs: no secrets, no known errors, a readable format.
 """
 
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
 from livekit_conformance.secrets.patterns import Redactor, whole_tokens
 
-# The share of lines that may be of no known dialect, as a stack trace of a panic is.
+# Maximum share of lines in no known dialect, such as the stack trace of a panic.
 _UNREADABLE = 0.01
 
 
 @pytest.mark.clause("1.4-logs-hold-no-secrets")
 async def test_the_logs_hold_no_secrets(logs: Mapping[str, LogTail], profile: Profile) -> None:
     """
-    Neither the API secret nor the trunk password stands in a line of the run.
+    Neither the API secret nor the trunk password appears in a line of the run.
     """
     secrets = Redactor(profile.secrets())
 
@@ -34,7 +34,7 @@ async def test_the_logs_hold_no_secrets(logs: Mapping[str, LogTail], profile: Pr
 @pytest.mark.clause("1.4-logs-hold-no-tokens")
 async def test_the_logs_hold_no_whole_tokens(logs: Mapping[str, LogTail]) -> None:
     """
-    No line holds a complete token, which whoever reads logs could use until it expires.
+    No line holds a complete token, which a reader of the log could use until it expires.
     """
     hits = {
         service: len([line for line in tail.read() if whole_tokens(line.raw)])
@@ -50,7 +50,7 @@ async def test_the_logs_hold_no_whole_tokens(logs: Mapping[str, LogTail]) -> Non
 @pytest.mark.clause("1.4-logs-are-parseable")
 async def test_the_logs_can_be_parsed(logs: Mapping[str, LogTail]) -> None:
     """
-    Of 100 lines of each service 99 are of a known dialect and have a time.
+    99 % of the lines of each service are in a known dialect and have a time.
     """
     strange = {
         service: [line.raw for line in tail.read() if line.dialect == "text" or line.at is None]
@@ -68,7 +68,7 @@ async def test_the_logs_can_be_parsed(logs: Mapping[str, LogTail]) -> None:
 @pytest.mark.clause("1.5-logs-are-clean")
 async def test_the_logs_hold_no_known_error(logs: Mapping[str, LogTail]) -> None:
     """
-    No line of the run says "auth check failed", "no response from servers" or its like.
+    No line of the run contains "auth check failed", "no response from servers" or the like.
     """
     hits = [
         f"{service}: {line.message} {line.error}".strip()
@@ -84,7 +84,7 @@ async def test_the_logs_hold_no_known_error(logs: Mapping[str, LogTail]) -> None
 
 def read_logs(logs: Mapping[str, LogTail]) -> Mapping[str, LogTail]:
     """
-    The positive control: silence proves nothing when nobody wrote.
+    Return the logs after the positive control: they must have a line, or silence proves nothing.
     """
     if not any(tail.read() for tail in logs.values()):
         raise Blocked(

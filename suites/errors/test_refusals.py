@@ -1,5 +1,5 @@
 """
-Is it told why a token was refused: by the server's log, and by our own client?
+Reason of a refused token: in the server's log, and in the error of our own client.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from livekit_conformance.errors import NotApplicable
 from livekit_conformance.protocol.logline import LogLine
 
 _LOGGED_WITHIN_S = 5.0
-# A refusal of the middleware is told as an HTTP request, one of a method as a call of the API.
+# The middleware logs a refusal as an HTTP request, a method logs it as an API call.
 _AS_HTTP = {"method": "POST", "path": LIST_ROOMS}
 _AS_CALL = {"service": "RoomService", "method": "ListRooms"}
 
@@ -29,7 +29,7 @@ async def test_a_refused_token_is_logged_with_its_reason(
     client: LiveKitClient, logs: Mapping[str, LogTail], kind: RefusedToken
 ) -> None:
     """
-    The server's log tells time, level, status, method, path and the reason that fits.
+    The server's log has time, level, status, method, path and the matching reason.
     """
     log = logs["livekit-server"]
     before = len(log.read())
@@ -42,7 +42,7 @@ async def test_a_refused_token_is_logged_with_its_reason(
             line.at is not None
             and line.level is not None
             and str(line.fields.get("status")) == "401"
-            and any(told.items() <= line.fields.items() for told in (_AS_HTTP, _AS_CALL))
+            and any(fields.items() <= line.fields.items() for fields in (_AS_HTTP, _AS_CALL))
             and any(reason in line.error for reason in kind.reasons)
         )
 

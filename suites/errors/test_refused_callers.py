@@ -1,5 +1,5 @@
 """
-Does livekit-sip's log tell of the callers that it refuses?
+Log lines of livekit-sip about callers that it refuses.
 """
 
 from collections.abc import Mapping

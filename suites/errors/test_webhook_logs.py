@@ -1,5 +1,5 @@
 """
-Do the logs tell which webhook failed, and why one was refused?
+Log lines about failed webhooks, and about refused ones.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from livekit_conformance.protocol.webhook_forgery import FORGERIES
 from livekit_conformance.waiting import Waited
 
 _LOGGED_WITHIN_S = 5.0
-# How libraries call what is wrong with a signature; the phrase of 401 alone is no reason.
+# Names of libraries for a wrong signature; the phrase of 401 alone is no reason.
 _REASON = re.compile(
     r"signature|sha-?256|hash|token|jwt|jose|jws|crypto|secret|hmac|verif|api key", re.IGNORECASE
 )
@@ -45,14 +45,14 @@ async def test_the_line_of_a_failed_webhook_tells_the_status(
     failing_delivery: asyncio.Task[Tries], logs: Mapping[str, LogTail]
 ) -> None:
     """
-    The line says that the endpoint answered 500.
+    The line contains the status 500 of the endpoint.
     """
     line, waited = await _line_of_failure(await failing_delivery, logs)
 
-    told = line is not None and any(
+    has_status = line is not None and any(
         "500" in str(line.fields.get(name, "")) for name in ("error", "status", "statusCode")
     )
-    assert told, (
+    assert has_status, (
         "the line of a failed webhook SHOULD tell the last status; "
         + (f"no line: {waited}" if line is None else f"it says only: {line.error}")
         + " (livekit-server up to 1.13.5 does not know it: look at the endpoint's own log)"
@@ -105,8 +105,8 @@ async def _line_of_failure(
 
 def _lacks(line: LogLine, tries: Tries) -> str:
     attempts = re.search(r"(\d+) attempt", line.error)
-    told = {
+    required = {
         "the endpoint": re.search(r"https?://", line.raw),
         "the number of attempts": attempts and int(attempts[1]) == len(tries.started),
     }
-    return " and ".join(what for what, is_told in told.items() if not is_told)
+    return " and ".join(what for what, is_there in required.items() if not is_there)

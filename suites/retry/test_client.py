@@ -1,7 +1,7 @@
 """
-Does the client for applications try again as retry_policies.yaml and error_handling.yaml say?
+Retries, budget and circuit breaker of the client for applications, against its configuration.
 
-Everything here is between the client and a server of our own on loopback.
+All checks are between the client and a server of our own on loopback.
 """
 
 import asyncio
@@ -29,13 +29,13 @@ from livekit_conformance.environments.policies import (
 from livekit_conformance.errors import Blocked, NotApplicable
 from livekit_conformance.observations import Recorder
 
-# The times of the policies are shortened by this, so that a check takes no minutes.
+# Factor for the times of the policies, so that a check does not take minutes.
 _SCALE = 0.05
 _SHORTEST_SCALE = 0.001
-# A busy machine wakes up late; never early.
+# A busy machine wakes up late, never early.
 _LATE_S = 1.0
 _AT_ONCE = 20
-# More failures than any check makes.
+# More failures than any check causes.
 _NEVER = 10_000
 _CALL = api.CreateSIPParticipantRequest(
     sip_trunk_id="ST_conformance",
@@ -50,7 +50,7 @@ Ask = Callable[[Client], Awaitable[object]]
 @dataclass(frozen=True, slots=True)
 class Obeyed:
     """
-    A request that obeys a policy, and what it is answered: what is transient, and what is not.
+    Request that is subject to a policy, with a transient failure and a permanent refusal of it.
     """
 
     ask: Ask
@@ -60,7 +60,7 @@ class Obeyed:
 
     def is_repeated(self, policy: RetryPolicy, handling: ErrorHandling) -> bool:
         """
-        Whether what is transient here is so by configuration.
+        Return whether the transient failure is configured as transient.
         """
         kind = ErrorClass.CALL if self.failure else ErrorClass.SERVER
         named = kind in policy.transient or HTTPStatus.SERVICE_UNAVAILABLE in policy.transient
@@ -69,7 +69,7 @@ class Obeyed:
 
 _OBEYED = {
     "livekit": Obeyed(lambda client: client.list_rooms()),
-    # A call that was not carried, and a callee who is busy: for which livekit-server answers 429.
+    # An outbound call that failed in transit, and a busy callee: livekit-server answers 429 for it.
     "sip": Obeyed(
         lambda client: client.create_sip_participant(_CALL),
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -87,7 +87,7 @@ _NOT_TWICE: Mapping[str, Ask] = {
 @dataclass(slots=True)
 class Setting:
     """
-    How clients are made here: with the policies of the deployment, recorded for nobody.
+    Factory of clients with the policies of the deployment, outside its evidence.
     """
 
     policies: Policies
@@ -100,11 +100,11 @@ class Setting:
         self, statuses: Sequence[int], metadata: Mapping[str, str] | None = None
     ) -> AsyncIterator[tuple[ScriptedServer, Client]]:
         """
-        A server that answers with these statuses, and a client of it.
+        Yield a server that answers with these statuses, and a client of it.
         """
         async with (
             ScriptedServer(statuses, metadata=metadata or {}) as server,
-            # What fails here on purpose is no observation of the deployment; the server is ours.
+            # Failures on purpose are no observations of the deployment; the server is ours.
             open_session(Permit.everything(), Recorder(self.recorder.redact)) as session,
             Client(
                 server.url,
@@ -120,7 +120,7 @@ class Setting:
 
     def with_policy(self, name: str, policy: RetryPolicy) -> Policies:
         """
-        The policies with another one of this name.
+        Return the policies with this one replaced.
         """
         return self.policies.model_copy(update={name: policy})
 
@@ -128,7 +128,7 @@ class Setting:
 @pytest.fixture
 def setting(retry_policies: Policies, error_handling: ErrorHandling, recorder: Recorder) -> Setting:
     """
-    The policies as they are configured, with a breaker that does not open: it has its own check.
+    Return the configured policies, with a breaker that never opens: it has its own check.
     """
     return Setting(retry_policies, _with_breaker(error_handling, failures=_NEVER), recorder)
 
@@ -137,7 +137,7 @@ def setting(retry_policies: Policies, error_handling: ErrorHandling, recorder: R
 @pytest.mark.parametrize("name", _OBEYED)
 async def test_the_client_tries_again_as_its_policy_says(name: str, setting: Setting) -> None:
     """
-    A server that cannot answer is asked as often and at such times as configured; a refusal once.
+    A 503 is retried as often and at such intervals as configured; a refusal is not retried.
     """
     obeyed = _OBEYED[name]
     policy: RetryPolicy = getattr(setting.policies, name).scaled(_SCALE)
@@ -163,8 +163,8 @@ async def test_the_client_tries_again_as_its_policy_says(name: str, setting: Set
     )
     assert kept and took <= deadline + _LATE_S and len(refusing.asked_at) == 1, (
         f"the client MUST try again as the policy {name} says ({tries} tries, waits of "
-        f"{_told(wanted)}, within {deadline:.2f} s), and what is refused once; seen: "
-        f"{len(failing.asked_at)} tries, waits of {_told(failing.waits)}, {took:.2f} s, and "
+        f"{_shown(wanted)}, within {deadline:.2f} s), and what is refused once; seen: "
+        f"{len(failing.asked_at)} tries, waits of {_shown(failing.waits)}, {took:.2f} s, and "
         f"{len(refusing.asked_at)} of what was refused"
     )
 
@@ -173,7 +173,7 @@ async def test_the_client_tries_again_as_its_policy_says(name: str, setting: Set
 @pytest.mark.parametrize("method", _NOT_TWICE)
 async def test_the_client_does_nothing_twice(method: str, setting: Setting) -> None:
     """
-    A 503 without the status of a call may come after it was placed: it is not asked for again.
+    After a 503 without a SIP status the call may have been placed: the request is not repeated.
     """
     for name in type(setting.policies).model_fields:
         policy = getattr(setting.policies, name).scaled(_SHORTEST_SCALE)
@@ -204,7 +204,7 @@ async def test_the_client_does_nothing_twice(method: str, setting: Setting) -> N
 @pytest.mark.parametrize("name", _OBEYED)
 async def test_the_client_keeps_its_budget(name: str, setting: Setting) -> None:
     """
-    When all calls fail, the repeats are no more than what was saved up and the share of the calls.
+    When all calls fail, the retries do not exceed the reserve and the share of the calls.
     """
     policy: RetryPolicy = getattr(setting.policies, name).scaled(_SHORTEST_SCALE)
     obeyed = _OBEYED[name]
@@ -231,7 +231,7 @@ async def test_the_breaker_opens_probes_once_and_closes(
     setting: Setting, error_handling: ErrorHandling
 ) -> None:
     """
-    After the configured failures nothing is sent; then one probe of many askers; then all pass.
+    After the configured failures nothing is sent; then one of many requests probes; then all pass.
     """
     breaker = error_handling.circuit_breaker
     failures = breaker.failures
@@ -289,5 +289,5 @@ def _with_breaker(handling: ErrorHandling, *, failures: int) -> ErrorHandling:
     return handling.model_copy(update={"circuit_breaker": breaker})
 
 
-def _told(seconds: Sequence[float]) -> str:
+def _shown(seconds: Sequence[float]) -> str:
     return ", ".join(f"{wait:.2f}" for wait in seconds) + " s"

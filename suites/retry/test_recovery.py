@@ -1,5 +1,5 @@
 """
-Do calls succeed again when what failed has returned?
+Recovery of calls after a failure has ended.
 """
 
 import time
@@ -23,7 +23,7 @@ async def test_calls_succeed_again_after_a_failure(
     failure: Failure, failures: FailureControl, prober: Prober, recorder: Recorder
 ) -> None:
     """
-    While it lasts no call comes through; within 30 s of its end one does. The time is reported.
+    During the failure no call succeeds; within 30 s of its end one does. The time is reported.
     """
     async with failures.during(failure):
         during = await _try_a_call(prober, f"during {failure}")
@@ -50,7 +50,7 @@ async def test_calls_succeed_again_after_a_failure(
 
 async def _try_a_call(prober: Prober, purpose: str) -> str | None:
     """
-    Why a call was not answered; None when it was.
+    Return the reason why a call was not answered; None when it was.
     """
     try:
         call = await prober.call_through(purpose=purpose)

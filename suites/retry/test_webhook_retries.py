@@ -1,5 +1,5 @@
 """
-Does livekit-server deliver again what failed, and only that?
+Retries of webhooks by livekit-server: failed deliveries only.
 """
 
 from itertools import repeat

@@ -1,5 +1,5 @@
 """
-Do calls get rooms with proper names?
+Names of the rooms of calls.
 """
 
 import pytest
@@ -16,8 +16,9 @@ async def test_the_room_of_a_call_has_the_right_name(
     probe_call: ProbeCall, profile: Profile, listed_telephony: Telephony | Blocked
 ) -> None:
     """
-    The room matches the pattern, its call id is what the profile says it must be, and trunk, rule
-    and name are those that were foretold, where the trunks and rules can be read.
+    The room matches the pattern, and its call id is the one that the profile requires.
+
+    Trunk, rule and name are as predicted, where the trunks and rules can be read.
     """
     if probe_call.room is None or probe_call.participant is None:
         raise Blocked(
@@ -25,15 +26,15 @@ async def test_the_room_of_a_call_has_the_right_name(
             remedy="See why livekit-sip did not join",
         )
     name, pattern = probe_call.room.name, profile.rooms.name_pattern
-    told_of = probe_call.participant.attributes
+    attributes = probe_call.participant.attributes
     rightly_named = is_named(
         name,
         pattern,
         call_id=profile.rooms.call_id,
-        # What livekit-sip was told, which a provider may have changed on the way.
-        sip_call_id=told_of.get("sip.callIDFull", probe_call.call.call_id),
-        caller=told_of.get("sip.phoneNumber", profile.sip.caller),
-        dialled=told_of.get("sip.trunkPhoneNumber", profile.sip.number),
+        # As livekit-sip received it; a provider may have changed it on the way.
+        sip_call_id=attributes.get("sip.callIDFull", probe_call.call.call_id),
+        caller=attributes.get("sip.phoneNumber", profile.sip.caller),
+        dialled=attributes.get("sip.trunkPhoneNumber", profile.sip.number),
     )
     foretold = None
     if isinstance(listed_telephony, Telephony):

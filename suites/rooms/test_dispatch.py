@@ -1,5 +1,5 @@
 """
-Do the trunks and dispatch rules that are configured give a call a room with a proper name?
+Room and room name that the configured trunks and dispatch rules give a call.
 """
 
 import pytest
@@ -11,7 +11,7 @@ from livekit_conformance.errors import Blocked, Violation
 from livekit_conformance.protocol.dispatch import IncomingCall
 from livekit_conformance.protocol.room_name import is_named
 
-# What random characters in a room's name may look like.
+# Example of the random characters in a room name.
 _RANDOM = "AbCdEfGh2345"
 
 
@@ -20,7 +20,7 @@ def test_no_two_trunks_match_the_same_call(
     telephony: Telephony, call_to_number: IncomingCall
 ) -> None:
     """
-    Whoever calls the number, livekit-server can tell which trunk and which rule take the call.
+    For any caller of the number, exactly one trunk and one rule match.
     """
     conflict = telephony.conflict_of(call_to_number)
     matching = conflict.trunks if conflict is not None else ()
@@ -33,7 +33,7 @@ def test_no_two_trunks_match_the_same_call(
 
     if conflict is not None:
         link = Link.TRUNK if matching else Link.DISPATCH
-        # One that only other callers run into does not keep our calls from being tested.
+        # A conflict for other callers only does not keep our calls from being tested.
         raise Violation(
             "no two inbound trunks and no two dispatch rules MUST match the same call to the "
             f"profile's number; livekit-server refuses such calls with 503: {conflict}"
@@ -57,7 +57,7 @@ def test_the_dispatch_rules_give_the_room_its_name(
     outcome = telephony.predict(call_to_number)
     story = told(outcome)
     if outcome.asks_for_pin and outcome.rule is not None:
-        # The room that the caller of this rule's PIN gets.
+        # The room for the PIN of this rule.
         outcome = telephony.predict(call_to_number, pin=outcome.rule.pin)
         story = f"the caller is asked for a PIN; with that of the first rule {told(outcome)}"
     if not call_to_number.source_ip and any(t.allowed_addresses for t in telephony.trunks):
@@ -69,7 +69,7 @@ def test_the_dispatch_rules_give_the_room_its_name(
         name,
         profile.rooms.name_pattern,
         call_id=profile.rooms.call_id,
-        # No rule puts the Call-ID of SIP into a name.
+        # No rule puts the SIP Call-ID into a room name.
         sip_call_id="",
         caller=profile.sip.caller,
         dialled=profile.sip.number,

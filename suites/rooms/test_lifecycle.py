@@ -1,5 +1,5 @@
 """
-Do rooms begin, live and end as they must?
+Life cycle of rooms: creation, settings, end.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from livekit_conformance.errors import Blocked, Violation
 from livekit_conformance.waiting import POLITE_S, wait_until
 
 _LISTED_WITHIN_S = 2.0
-# What {call_id} may look like.
+# Forms of {call_id}.
 _CALL_IDS = {
     "digits": "15550100",
     "uuid": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
@@ -55,7 +55,7 @@ async def test_a_room_has_the_name_it_was_created_with(
     client: LiveKitClient, rooms: OwnRooms, shape: str
 ) -> None:
     """
-    CreateRoom answers with the very name, and ListRooms tells it too.
+    CreateRoom and ListRooms return exactly the requested name.
     """
     if shape == "longest":
         name = rooms.names.new(size=await longest_name(rooms))
@@ -74,7 +74,7 @@ async def test_a_room_has_the_name_it_was_created_with(
 @pytest.mark.clause("1.2-too-long-name-is-refused")
 async def test_a_name_over_the_limit_is_refused(rooms: OwnRooms) -> None:
     """
-    The refusal is invalid_argument, and its text holds the limit.
+    The refusal is invalid_argument, and its text contains the limit.
     """
     refused = await refusal_of_a_too_long_name(rooms)
 
@@ -103,7 +103,7 @@ async def test_a_room_keeps_the_settings_it_was_created_with(
     client: LiveKitClient, rooms: OwnRooms
 ) -> None:
     """
-    ListRooms tells the time-outs, the metadata and the participant limit of CreateRoom.
+    ListRooms returns the timeouts, the metadata and the participant limit of CreateRoom.
     """
     wanted: dict[str, Any] = {"empty_timeout": 31, "departure_timeout": 7, "max_participants": 3}
     note = "Größe +15550100"
@@ -124,7 +124,7 @@ async def test_a_room_keeps_the_settings_it_was_created_with(
 @pytest.mark.clause("1.2-deleted-room-is-gone")
 async def test_a_deleted_room_is_gone(client: LiveKitClient, rooms: OwnRooms) -> None:
     """
-    It is not listed, and to delete it again is not_found.
+    The room is not listed, and deleting it again is not_found.
     """
     created = await rooms.make()
     await rooms.delete(created)
@@ -145,7 +145,7 @@ async def test_a_deleted_room_is_gone(client: LiveKitClient, rooms: OwnRooms) ->
 @pytest.mark.clause("1.2-every-connection-sees-the-room")
 async def test_every_connection_sees_the_room(rooms: OwnRooms, stranger: LiveKitClient) -> None:
     """
-    A load balancer may lead each connection to another node; all of them list the room.
+    A load balancer may route each connection to another node; all of them list the room.
     """
     created = await rooms.make()
 
@@ -165,7 +165,7 @@ async def test_every_connection_sees_the_room(rooms: OwnRooms, stranger: LiveKit
 @pytest.mark.clause("1.2-empty-room-expires")
 async def test_a_room_that_nobody_joins_ends(life_of_an_empty_room: asyncio.Task[Life]) -> None:
     """
-    It is listed at first, and gone within 15 s after its empty time-out.
+    The room is listed at first, and gone within 15 s after its empty timeout.
     """
     life = await life_of_an_empty_room
     if not life.was_listed:
@@ -187,7 +187,7 @@ async def test_a_room_that_nobody_joins_ends(life_of_an_empty_room: asyncio.Task
 
 async def longest_name(rooms: OwnRooms) -> int:
     """
-    How many bytes a name may have, as the server tells when it refuses one.
+    Return the size limit of a name in bytes, from the server's refusal of a longer one.
     """
     refused = await refusal_of_a_too_long_name(rooms)
     limit = limit_in(refused.text) if refused else None
@@ -201,7 +201,7 @@ async def longest_name(rooms: OwnRooms) -> int:
 
 async def refusal_of_a_too_long_name(rooms: OwnRooms) -> ApiRefused | None:
     """
-    What the server has to say against it; None when it made the room.
+    Return the server's refusal of a name that is too long; None when it created the room.
     """
     try:
         await rooms.make(rooms.names.new(size=_TOO_LONG))
@@ -212,7 +212,7 @@ async def refusal_of_a_too_long_name(rooms: OwnRooms) -> ApiRefused | None:
 
 def limit_in(text: str) -> int | None:
     """
-    The number of bytes that a refusal names.
+    Return the number of bytes in the text of a refusal.
     """
     numbers = [int(digits) for digits in re.findall(r"\d+", text)]
     return next((number for number in numbers if 0 < number < _TOO_LONG), None)
@@ -220,7 +220,7 @@ def limit_in(text: str) -> int | None:
 
 async def answer_to_deleting(client: LiveKitClient, name: str) -> str:
     """
-    The Twirp code of a refusal, `ok` when there was none.
+    Return the Twirp code of a refusal, `ok` when there was none.
     """
     try:
         await client.delete_room(name)

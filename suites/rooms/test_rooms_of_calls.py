@@ -1,5 +1,5 @@
 """
-Does each call have a room of its own, for as long as it lasts?
+Rooms of calls: one for each call, for as long as it lasts.
 """
 
 import time
@@ -14,7 +14,7 @@ from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, NotConfigured, Violation
 from livekit_conformance.waiting import POLITE_S, wait_until
 
-# When the check comes late, the room is asked for a last time all the same.
+# A check that runs late still sends a last request for the room.
 _AT_LEAST_S = 1.0
 
 
@@ -23,7 +23,7 @@ async def test_two_calls_at_once_get_a_room_each(
     prober: Prober, client: LiveKitClient, profile: Profile
 ) -> None:
     """
-    Both callers are in a room at the same time, and not in the same one.
+    Both callers are in a room at the same time, and in different ones.
     """
     if profile.limits.calls < 2:
         raise NotConfigured("limits: {calls: 2}")
@@ -44,7 +44,7 @@ async def test_two_calls_at_once_get_a_room_each(
             "a second call from the same number puts the first one out",
             level="SHOULD",
         )
-    came_from = {caller_as_told(call) for call in calls}
+    came_from = {caller_as_received(call) for call in calls}
     if is_shared and len(came_from) == 1:
         raise Blocked(
             f"both calls came from {came_from.pop()}, which may be why they share {rooms[0].name}",
@@ -63,7 +63,7 @@ async def test_the_room_of_a_call_ends_after_the_call(
     probe_call: ProbeCall, prober: Prober, client: LiveKitClient
 ) -> None:
     """
-    The room is gone when its own departure time-out has passed since the last one left.
+    The room is gone when its own departure timeout has passed since the last participant left.
     """
     room = probe_call.room
     if room is None:
@@ -88,9 +88,9 @@ async def test_the_room_of_a_call_ends_after_the_call(
     )
 
 
-def caller_as_told(call: ProbeCall) -> str:
+def caller_as_received(call: ProbeCall) -> str:
     """
-    The caller as livekit-sip was told of it, which a provider may have changed.
+    Return the caller number as livekit-sip received it, which a provider may have changed.
     """
     shown = call.participant.attributes if call.participant else {}
     return shown.get("sip.phoneNumber", call.caller)
@@ -98,7 +98,7 @@ def caller_as_told(call: ProbeCall) -> str:
 
 async def is_direct(client: LiveKitClient, call: ProbeCall) -> bool:
     """
-    Whether the rule that took the call is a Direct one.
+    Return whether a Direct rule matched the call.
     """
     rule_id = call.participant.attributes.get("sip.ruleID") if call.participant else None
     rules = (await read_telephony(client)).rules

@@ -1,5 +1,5 @@
 """
-Does a phone call come through, from OPTIONS to the last goodbye?
+Phone call from OPTIONS to the response to BYE.
 """
 
 import pytest
@@ -21,7 +21,7 @@ from livekit_conformance.protocol.sip.outcome import CallOutcome, broken_link
 _OPTIONS_WITHIN_S = 3.0
 # A tone at full scale is 1; silence and comfort noise stay far below this.
 _AUDIBLE = 0.05
-# A call that ends sooner tells nothing of its sound.
+# A shorter call proves nothing about its audio.
 _LISTENED_S = 0.5
 
 
@@ -51,18 +51,18 @@ async def test_the_invite_is_neither_rejected_nor_ignored(
     profile: Profile,
 ) -> None:
     """
-    The caller is answered or kept ringing, not refused with 503 or 486 and not left in silence.
+    The call is answered or kept ringing, not refused with 503 or 486, and not ignored.
     """
     if probe_call.outcome not in {CallOutcome.ANSWERED, CallOutcome.KEPT_RINGING}:
         link = broken_link(probe_call.answers)
         if probe_call.participant is not None and probe_call.participant.tracks:
-            # Its caller was in the room: it was given up while it waited for an agent.
+            # The caller was in its room: the call was given up while it waited for an agent.
             link = Link.AGENT
         why = None
         if isinstance(listed_telephony, Telephony):
             link, why = _foretold(link, listed_telephony, call_to_number, profile)
         if twice := repeated(probe_call.call.ladder):
-            # Two INVITEs are two calls to livekit-sip, and each spoils the other.
+            # livekit-sip takes two INVITEs as two calls, which spoil each other.
             link, why = Link.SIP_SOCKET, f"answers that came twice at the same moment: {twice}"
         raise Violation(
             f"an INVITE MUST NOT be rejected before an agent could answer; "
@@ -75,16 +75,17 @@ def _foretold(
     link: str | None, telephony: Telephony, call: IncomingCall, profile: Profile
 ) -> tuple[str | None, str | None]:
     """
-    The broken link as the trunks and rules tell it, and why it broke if they foretold that.
+    Return the broken link according to the trunks and rules, and the predicted reason, if any.
     """
     if (conflict := telephony.own_conflict_of(call)) is not None:
-        # Which of the two refusals with 503 it was: one that was decided.
+        # Of the two refusals with 503, this is the deliberate one.
         if link != Link.BUS:
             return link, None
         return (Link.TRUNK if conflict.trunks else Link.DISPATCH), str(conflict)
     if link == Link.DISPATCH:
         outcome = telephony.predict(call, ignored=True)
-        # Where both are foretold and the call was ignored, the source address did not fit.
+        # If trunk and rule are predicted but the call was ignored, its source address did not
+        # match.
         no_trunk = outcome.trunk is None or outcome.rule is not None
         return (Link.TRUNK if no_trunk else link), told(outcome)
     if link == Link.CREDENTIALS and (trunk := telephony.predict(call).trunk) is not None:
@@ -95,10 +96,10 @@ def _foretold(
 @pytest.mark.clause("1.5-sip-packets-come-once")
 async def test_packets_come_once(probe_call: ProbeCall) -> None:
     """
-    No answers come again sooner than anybody repeats them.
+    No response arrives again sooner than any retransmission.
 
-    To livekit-sip a doubled INVITE is two calls, and each spoils the other: whether a call comes
-    through is chance.
+    livekit-sip takes a duplicated INVITE as two calls, which spoil each other: whether the call
+    succeeds is then a matter of chance.
     """
     twice = repeated(probe_call.call.ladder)
 

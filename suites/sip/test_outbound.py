@@ -1,5 +1,5 @@
 """
-Are outbound calls placed, and is it told how they ended?
+Outbound calls and the reports of their outcome.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from livekit_conformance.protocol.twirp import Code
 @dataclass(frozen=True, slots=True)
 class Failure:
     """
-    What the callee does, and the Twirp code and SIP status that must be reported of it.
+    Behaviour of the callee, with the Twirp code and SIP status that must be reported for it.
 
     There is no SIP status where no final response of the callee ended the call.
     """
@@ -53,7 +53,7 @@ FAILURES = {
 @pytest.mark.clause("1.5-outbound-call-is-answered")
 async def test_an_outbound_call_is_answered(outbound_call: OutboundCall) -> None:
     """
-    The call comes to our listener, which answers it, and CreateSIPParticipant says so.
+    The call reaches our listener, which answers it, and CreateSIPParticipant reports success.
     """
     received = outbound_call.received
     assert outbound_call.info is not None and received is not None and received.acknowledged, (
@@ -64,7 +64,7 @@ async def test_an_outbound_call_is_answered(outbound_call: OutboundCall) -> None
 @pytest.mark.clause("1.2-outbound-call-uses-the-room")
 async def test_an_outbound_call_joins_the_named_room(outbound_call: OutboundCall) -> None:
     """
-    The SIP participant is in the very room that CreateSIPParticipant named.
+    The SIP participant is in exactly the room that CreateSIPParticipant named.
     """
     assert outbound_call.participant is not None, (
         f"an outbound call MUST join the room {outbound_call.room}; {outbound_call.joined}"
@@ -91,7 +91,7 @@ async def test_a_failed_outbound_call_is_told_as_what_it_was(
     request: pytest.FixtureRequest,
 ) -> None:
     """
-    The callee does not take the call, and CreateSIPParticipant says how it did not.
+    The callee does not answer the call, and CreateSIPParticipant reports the outcome.
     """
     if outbound_call.info is None:
         raise Blocked(

@@ -1,5 +1,5 @@
 """
-Do calls come through again and again, all at once, and end when the caller gives up?
+Several calls: repeated, simultaneous, and cancelled by the caller.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from livekit_conformance.protocol.sip.outcome import CallOutcome
 
 _IN_A_ROW = 3
 _AT_ONCE = 10
-# An agent may be faster than we are, also while CANCEL is on its way (RFC 3261 section 9.1).
+# An agent may answer before we cancel, or while CANCEL is on its way (RFC 3261 section 9.1).
 _TRIES = 3
 
 
@@ -27,7 +27,7 @@ async def test_cancelling_a_ringing_call_ends_it(prober: Prober, profile: Profil
         cancel, final = ringing.call.cancel_response, ringing.call.final
         if final is None or not final.is_success:
             break
-    # A service that answers every time although it was told not to has not just been faster.
+    # A service that answers every time despite the CANCEL was not merely faster.
     if not ringing.call.cancelled:
         raise Blocked(
             f"the agent answered {_TRIES} calls before they could be cancelled ({ringing.story})",
@@ -54,7 +54,7 @@ async def test_every_one_of_several_calls_is_answered(
     prober: Prober, profile: Profile, order: str
 ) -> None:
     """
-    As many calls at once as the profile allows, and as many in a row, or three.
+    All calls are answered: as many at once as the profile allows, and as many in a row, or three.
     """
     limit = profile.limits.calls
     if order == "in-a-row":

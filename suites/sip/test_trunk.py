@@ -1,5 +1,5 @@
 """
-Does the trunk let in whom it must, and nobody else?
+Admission of callers by the trunk: known ones only.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ from livekit_conformance.protocol.sip.digest import Challenge
 from livekit_conformance.protocol.sip.message import Response, SipSyntaxError
 from livekit_conformance.protocol.sip.outcome import CallOutcome
 
-# Numbers for use in examples, which nobody has.
+# Numbers that are reserved for examples, and not assigned.
 _NUMBERS_OF_NOBODY = ("+15550199", "+15550198")
-# How long a call that nobody wants is listened to where no log tells what became of it.
+# Duration of listening to an unwanted call where no log reports its end.
 _SILENCE_S = 3.0
 
 
@@ -90,7 +90,7 @@ async def test_the_trunk_refuses_a_wrong_password(
     refused = await prober.attempt(wrong_accounts(profile)["password"], purpose="wrong password")
 
     assert is_refused(refused), (
-        f"a wrong password MUST be refused before it rings, and get no room; {told(refused)}"
+        f"a wrong password MUST be refused before it rings, and get no room; {observed(refused)}"
     )
 
 
@@ -106,7 +106,7 @@ async def test_the_trunk_refuses_a_wrong_user(
     refused = await prober.attempt(wrong_accounts(profile)["user"], purpose="wrong user")
 
     assert is_refused(refused), (
-        f"a wrong user MUST be refused before it rings, and get no room; {told(refused)}"
+        f"a wrong user MUST be refused before it rings, and get no room; {observed(refused)}"
     )
 
 
@@ -115,7 +115,7 @@ async def test_a_call_for_a_number_of_no_trunk_opens_no_room(
     prober: Prober, probe_call: ProbeCall, profile: Profile, logs: Mapping[str, LogTail]
 ) -> None:
     """
-    It may be refused or left ringing; livekit-sip's log or a silence says that it was dropped.
+    The call may be refused or left ringing; a log line, or silence, shows that it was dropped.
     """
     if probe_call.room is None:
         raise Blocked(
@@ -127,7 +127,7 @@ async def test_a_call_for_a_number_of_no_trunk_opens_no_room(
     call_id = new_call_id()
 
     dropped = asyncio.get_running_loop().create_future()
-    watching = asyncio.create_task(tell_end(logs.get("livekit-sip"), call_id, dropped))
+    watching = asyncio.create_task(signal_end(logs.get("livekit-sip"), call_id, dropped))
     try:
         call = await prober.attempt(
             None,
@@ -144,14 +144,14 @@ async def test_a_call_for_a_number_of_no_trunk_opens_no_room(
     if call.not_seen is not None:
         raise Blocked(f"the rooms could not be looked at: {call.not_seen}", remedy="See 1.1")
     assert call.room is None, (
-        f"a call for {number}, a number of no trunk, MUST NOT open a room; {told(call)}. A "
+        f"a call for {number}, a number of no trunk, MUST NOT open a room; {observed(call)}. A "
         "dispatch rule without trunk_ids takes the calls of everybody: bind it to the trunk"
     )
 
 
 def what_is_no_challenge(final: Response | None) -> str | None:
     """
-    Why the answer does not ask for an MD5 digest; None when it does.
+    Return the reason why the answer is no challenge for an MD5 digest; None when it is one.
     """
     if final is None or final.status != 407:
         return f"the final answer is {f'{final.status} {final.reason}' if final else 'missing'}"
@@ -166,7 +166,7 @@ def what_is_no_challenge(final: Response | None) -> str | None:
 
 async def trunk_of_call(client: LiveKitClient, profile: Profile) -> Trunk | None:
     """
-    The trunk that the listed trunks and rules choose for this call.
+    Return the trunk that the listed trunks and rules select for this call.
     """
     telephony = await read_telephony(client)
     call = IncomingCall(profile.sip.caller, profile.sip.number)
@@ -180,7 +180,7 @@ async def trunk_of_call(client: LiveKitClient, profile: Profile) -> Trunk | None
 
 def require_challenge(probe_call: ProbeCall) -> None:
     """
-    The positive control: a trunk that asks nobody refuses nobody.
+    Check the positive control: a trunk that challenges nobody refuses nobody.
     """
     if probe_call.call.challenges:
         return
@@ -194,26 +194,26 @@ def require_challenge(probe_call: ProbeCall) -> None:
 
 def is_refused(call: ProbeCall) -> bool:
     """
-    Whether there was a refusal of the credentials, no ringing, and no room.
+    Return whether the credentials were refused, without ringing and without a room.
     """
     statuses = {answer.status for answer in call.answers if answer.status >= 180}
     return bool(statuses) and statuses <= {401, 403, 407} and call.room is None
 
 
-def told(call: ProbeCall) -> str:
+def observed(call: ProbeCall) -> str:
     """
-    What was seen of a call that should have been kept out.
+    Return the observations of a call that should have been kept out.
     """
     return f"received {call.story}; room: {call.room.name if call.room else 'none'}"
 
 
-async def tell_end(tail: LogTail | None, call_id: str, over: asyncio.Future[None]) -> None:
+async def signal_end(tail: LogTail | None, call_id: str, over: asyncio.Future[None]) -> None:
     """
-    Set `over` when livekit-sip's log says that the call is over; never where there is no log.
+    Set `over` when livekit-sip's log reports the end of the call; never where there is no log.
     """
     if tail is None:
         return
-    with suppress(Blocked):  # A log that cannot be read blocks the checks that need it.
+    with suppress(Blocked):  # An unreadable log blocks the checks that need it.
         _, waited = await tail.wait_for(
             lambda _line: end_in(tail.lines, call_id) is not None,
             within=_SILENCE_S,
@@ -225,9 +225,9 @@ async def tell_end(tail: LogTail | None, call_id: str, over: asyncio.Future[None
 
 def end_in(lines: Iterable[LogLine], call_id: str) -> str | None:
     """
-    The reason with which livekit-sip ended a call, as `flood` for one that no rule is for.
+    Return livekit-sip's reason for the end of a call, such as `flood` where no rule matches.
 
-    The line of the end has livekit-sip's own id of the call, the others have both.
+    The line of the end has livekit-sip's own id of the call, the other lines have both ids.
     """
     own_ids = {
         line.fields.get("callID") for line in lines if line.fields.get("sipCallID") == call_id

@@ -1,5 +1,5 @@
 """
-Do the webhooks of a call tell what happened, in order?
+Webhooks of a call: content and order.
 """
 
 import time
@@ -12,8 +12,9 @@ from livekit_conformance.drivers.calls.inbound_probe import ProbeCall, Prober
 from livekit_conformance.drivers.webhooks.receiver import Arrival, WebhookReceiver
 from livekit_conformance.errors import Blocked
 
-# The first are always there, the others unless the dispatch rule hides the phone number. What
-# livekit-sip adds as it joins, for instance sip.callIDFull, may come later with servers up to 1.8.
+# The first are always present, the others unless the dispatch rule hides the phone number.
+# Attributes that livekit-sip adds when it joins, such as sip.callIDFull, may come later with
+# servers up to 1.8.
 _ATTRIBUTES = ("sip.callID", "sip.ruleID", "sip.trunkID")
 _NUMBERS = ("sip.phoneNumber", "sip.trunkPhoneNumber")
 _WANTED = [
@@ -23,8 +24,8 @@ _WANTED = [
     "participant_left",
     "room_finished",
 ]
-# livekit-server tells who joined and what is published from two goroutines: under load the track
-# may come first.
+# livekit-server sends joins and published tracks from two goroutines: under load the track may
+# come first.
 _ORDERS = (_WANTED, [_WANTED[number] for number in (0, 2, 1, 3, 4)])
 _AT_LEAST_S = 1.0
 
@@ -66,7 +67,7 @@ async def test_the_events_of_a_call_arrive_in_order(
 
 def wrong_order(events: Sequence[Arrival]) -> str | None:
     """
-    What arrived instead of the five events, each once and in order.
+    Return the events that arrived if they are not the five wanted ones in order; else None.
     """
     arrived = [event.event for event in once_each(events)]
     wanted = [event for event in arrived if event in _WANTED]
@@ -75,7 +76,7 @@ def wrong_order(events: Sequence[Arrival]) -> str | None:
 
 def wrong_ids(events: Sequence[Arrival]) -> str | None:
     """
-    Which events have one id between them.
+    Return the different events that share an id; None if there are none.
     """
     distinct = once_each(events)
     ids = [event.id for event in distinct]
@@ -85,7 +86,7 @@ def wrong_ids(events: Sequence[Arrival]) -> str | None:
 
 def once_each(events: Sequence[Arrival]) -> list[Arrival]:
     """
-    Each event once, though livekit-server may have delivered it again.
+    Return each event once, although livekit-server may have delivered it again.
     """
     return [
         event
@@ -96,7 +97,7 @@ def once_each(events: Sequence[Arrival]) -> list[Arrival]:
 
 def sid(body: Mapping[str, Any], what: str) -> str:
     """
-    The sid of the room or the participant of an event; empty when the event is about none.
+    Return the sid of the room or the participant of an event; empty when the event has none.
     """
     about = body.get(what)
     return str(about.get("sid", "")) if isinstance(about, dict) else ""
@@ -104,7 +105,7 @@ def sid(body: Mapping[str, Any], what: str) -> str:
 
 def wrong_caller(events: Sequence[Arrival]) -> str | None:
     """
-    What participant_joined does not say of the caller.
+    Return the attributes of the caller that participant_joined lacks; None if it is complete.
     """
     caller = next(event.participant for event in events if event.event == "participant_joined")
     if caller.get("kind") != "SIP":

@@ -1,5 +1,5 @@
 """
-Do signed webhooks arrive where they must, and in order?
+Delivery of signed webhooks: complete, to the right endpoint, and in order.
 """
 
 import time
@@ -29,8 +29,8 @@ async def test_the_server_delivers_the_events_of_a_room(
     """
     room_started and room_finished of one room arrive once each, in order, signed and fresh.
 
-    The room is made twice: events of one name come one after the other, so the second
-    room_started proves that nothing more of the first room will come.
+    The room is created twice: events of one room name arrive in sequence, so the second
+    room_started proves that no further event of the first room will come.
     """
     since = time.time()
     name = (await rooms.make(empty_timeout=30)).name
@@ -48,7 +48,7 @@ async def test_the_server_delivers_the_events_of_a_room(
     ]
     assert not problems, (
         f"livekit-server MUST deliver signed room events, once each; {'; '.join(problems)}; "
-        f"arrived: {_told(receiver, since)}"
+        f"arrived: {_shown(receiver, since)}"
     )
 
 
@@ -63,7 +63,7 @@ async def test_the_log_shows_the_delivery(
     """
     The log of livekit-server has room_started of a new room sent to this URL, answered with 2xx.
 
-    Where nobody listens for us, this is the proof that webhooks reach the endpoint.
+    Where we have no endpoint of our own, this is the proof that webhooks reach the endpoint.
     """
     del receiver  # where it is the endpoint, it must be up
     name = (await rooms.make(empty_timeout=30)).name
@@ -87,11 +87,12 @@ async def test_the_log_shows_the_delivery(
 
 def _latest_delivery(log: LogTail) -> LogLine | None:
     """
-    What became of an event of another room: livekit-server tries for 15 s before it says that it
-    failed, and longer where nothing answers.
+    Return the latest log line about the delivery of another room's event.
+
+    livekit-server tries for 15 s before it logs a failure, and longer where nothing answers.
     """
-    told = (line for line in reversed(log.read()) if line.fields.get("event"))
-    return next((line for line in told if "webhook" in line.message), None)
+    deliveries = (line for line in reversed(log.read()) if line.fields.get("event"))
+    return next((line for line in deliveries if "webhook" in line.message), None)
 
 
 def _record(line: LogLine | None, wanted: str, recorder: Recorder) -> None:
@@ -138,7 +139,7 @@ def _problems(seen: Arrival, wanted: Webhook, since: float) -> Iterator[str]:
     age = seen.at - seen.created_at
     if not -_CLOCK_LEEWAY_S <= age <= seen.at - since + _CLOCK_LEEWAY_S:
         yield f"{seen.event} says that it was created {age:.0f} s before it came"
-    # A proxy in front of the receiver may name the receiver.
+    # A proxy in front of the receiver may put the receiver's name into Host.
     hosts = {_host(urlsplit(wanted.url).netloc), _host(wanted.listen or "")}
     if _host(seen.host) not in hosts:
         yield f"{seen.event} was sent to the host {seen.host}, not to {' or '.join(hosts)}"
@@ -159,7 +160,7 @@ def _log_problem(line: LogLine, url: str) -> str | None:
     return None if 200 <= status < 300 else f"the endpoint answered {line.fields.get('status')}"
 
 
-def _told(receiver: WebhookReceiver, since: float) -> list[str]:
+def _shown(receiver: WebhookReceiver, since: float) -> list[str]:
     return [
         *(
             f"{seen.event or 'an event'} {seen.room} ({seen.problem or 'signed'})"

@@ -1,5 +1,5 @@
 """
-Does the endpoint take what livekit-server sends, and nothing else?
+Webhook endpoint: it accepts the events of livekit-server, and nothing else.
 """
 
 from collections.abc import Mapping
@@ -38,14 +38,14 @@ async def test_the_endpoint_accepts_a_signed_event(
     endpoint: WebhookSender, recorder: Recorder
 ) -> None:
     """
-    A correctly signed room_finished gets 2xx within the time-out.
+    A correctly signed room_finished gets 2xx within the timeout.
     """
     answer = await genuine(endpoint, recorder)
 
     taken = [] if accepted(answer) else await taken_trials(endpoint, recorder)
     differs = "".join(f"; it takes the same {DIFFERENCES[trial]}" for trial in taken)
     assert accepted(answer), (
-        f"the endpoint MUST answer a signed event with 2xx; received {_told(answer)}{differs}"
+        f"the endpoint MUST answer a signed event with 2xx; received {_shown(answer)}{differs}"
     )
 
 
@@ -66,14 +66,14 @@ async def test_the_endpoint_answers_fast(endpoint: WebhookSender) -> None:
 @pytest.mark.parametrize("forgery", FORGERIES)
 async def test_the_endpoint_refuses(endpoint: WebhookSender, forgery: str) -> None:
     """
-    What is not proven gets 4xx where the same, proven, gets 2xx.
+    An unproven event gets 4xx where the same event, proven, gets 2xx.
     """
     _require_accepted(await endpoint.send(new_event()))
 
     answer = await endpoint.send(FORGERIES[forgery](endpoint.signer, new_event()))
 
     assert refused(answer), (
-        f"the endpoint MUST refuse ({forgery}) with 4xx; received {_told(answer)}"
+        f"the endpoint MUST refuse ({forgery}) with 4xx; received {_shown(answer)}"
     )
 
 
@@ -82,10 +82,10 @@ async def test_the_endpoint_ignores_a_replay(
     endpoint: WebhookSender, receiver: WebhookReceiver | None, logs: Mapping[str, LogTail]
 ) -> None:
     """
-    A delivery that comes again, byte by byte, is refused or has no second effect.
+    A delivery that comes again, byte for byte, is refused or has no second effect.
 
-    Two answers of 2xx say nothing of effects: those are seen in an endpoint of ours, else in the
-    application's log, else not at all.
+    Two answers of 2xx prove nothing about effects: they are observed in an endpoint of ours, else
+    in the application's log, else not at all.
     """
     delivery = endpoint.signer.sign(event := new_event())
     _require_accepted(await endpoint.send(delivery))
@@ -120,19 +120,19 @@ async def test_the_endpoint_ignores_a_replay(
 @pytest.mark.parametrize("shape", _STRANGE_EVENTS)
 async def test_the_endpoint_tolerates(endpoint: WebhookSender, shape: str) -> None:
     """
-    What a newer livekit-server may send gets 2xx.
+    An event in a form that a newer livekit-server may send gets 2xx.
     """
     answer = await endpoint.send(_STRANGE_EVENTS[shape]())
 
     assert accepted(answer), (
-        f"the endpoint MUST accept an {shape} with 2xx; received {_told(answer)}"
+        f"the endpoint MUST accept an {shape} with 2xx; received {_shown(answer)}"
     )
 
 
 @pytest.mark.clause("1.3-endpoint-path-is-exact")
 async def test_the_endpoint_has_one_path_and_one_method(endpoint: WebhookSender) -> None:
     """
-    A signed event for a path beside the endpoint's gets 404, and GET no 2xx.
+    A signed event for another path gets 404, and GET gets no 2xx.
     """
     _require_accepted(await endpoint.send(new_event()))
 
@@ -141,7 +141,7 @@ async def test_the_endpoint_has_one_path_and_one_method(endpoint: WebhookSender)
 
     assert beside.status == 404 and not accepted(got), (
         f"a neighbouring path SHOULD be 404, and GET SHOULD NOT be 2xx, else a wrong webhook.urls "
-        f"goes unnoticed; {beside.url} answered {_told(beside)}, GET {_told(got)}"
+        f"goes unnoticed; {beside.url} answered {_shown(beside)}, GET {_shown(got)}"
     )
 
 
@@ -157,19 +157,19 @@ async def test_the_endpoint_limits_the_body(endpoint: WebhookSender) -> None:
 
     assert (answer is None or refused(answer)) and accepted(after), (
         f"the endpoint SHOULD refuse a body of 10 MiB and accept the next event; received "
-        f"{_told(answer) if answer else 'a closed connection'}, then {_told(after)}"
+        f"{_shown(answer) if answer else 'a closed connection'}, then {_shown(after)}"
     )
 
 
 def _require_accepted(control: HttpAnswer) -> None:
     if not accepted(control):
         raise Blocked(
-            f"a correctly signed event was answered with {_told(control)}",
+            f"a correctly signed event was answered with {_shown(control)}",
             remedy="Let the endpoint accept what is signed; what it refuses then proves nothing",
         )
 
 
-def _told(answer: HttpAnswer) -> str:
+def _shown(answer: HttpAnswer) -> str:
     return f"{answer.status}: {answer.text[:200]!r}"
 
 

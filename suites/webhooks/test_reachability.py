@@ -1,5 +1,5 @@
 """
-Can the webhook endpoint be reached at all, as livekit-server has to reach it?
+Reachability of the webhook endpoint, as livekit-server needs it.
 """
 
 import pytest
@@ -30,9 +30,9 @@ async def test_the_endpoint_accepts_connections(
     profile: Profile, transport: Transport, receiver: WebhookReceiver | None
 ) -> None:
     """
-    A TCP connection to host and port opens. A refused one is BLOCKED: the network may do that too.
+    A TCP connection to host and port opens. A refusal is BLOCKED: the network may cause it too.
     """
-    del receiver  # ours must be up before it can be asked
+    del receiver  # ours must be up before it gets connections
 
     await transport.connect(HostAndPort.of(profile.webhook.url))
 
@@ -42,7 +42,7 @@ async def test_the_certificate_of_the_endpoint_is_trusted(
     profile: Profile, transport: Transport, receiver: WebhookReceiver | None
 ) -> None:
     """
-    Chain, host name and dates are right, over TLS 1.2 or later: livekit-server looks at them too.
+    Chain, host name and dates are right, over TLS 1.2 or later: livekit-server verifies them too.
     """
     del receiver
     endpoint = HostAndPort.of(profile.webhook.url)

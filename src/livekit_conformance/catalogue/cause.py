@@ -1,5 +1,5 @@
 """
-What a root cause is: how it shows, what makes it certain, what excludes it, and what mends it.
+Root cause: its signs, the proofs, the exclusions, and the fix.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from livekit_conformance.observations import Kind
 @dataclass(frozen=True, slots=True)
 class Between:
     """
-    A number from `low` to `high`, both included.
+    Number from `low` to `high`, both included.
     """
 
     low: float
@@ -27,7 +27,7 @@ class Between:
 @dataclass(frozen=True, slots=True)
 class Not:
     """
-    Anything but this, also nothing at all.
+    Anything but `condition`, including a missing value.
     """
 
     condition: str | int | re.Pattern[str] | Between | None
@@ -39,7 +39,7 @@ Condition = str | int | bool | None | re.Pattern[str] | Between | Not
 @dataclass(frozen=True, slots=True)
 class Sign:
     """
-    One thing that may be seen: an observation (or check record) of a kind whose details match.
+    Observation (or check record) of a kind whose details match.
 
     A detail matches by equality, by a pattern that is found in it, or by a range.
     """
@@ -54,10 +54,10 @@ class Cause:
     One root cause.
 
     It is considered when one of `shows` and each of `also` was seen and none of `excludes`; it is
-    certain when one of `proofs` was seen, else it has the confidence `otherwise`. `link` is where
-    it is, `breaks` are other links that break with it: it explains their checks too. It is left
-    out where one of `yields_to` is found, ids of causes that say the same more exactly. `source`
-    says where it was learnt.
+    certain when one of `proofs` was seen, else it has the confidence `otherwise`. `link` is its
+    place in the chain, `breaks` are other links that break with it: it explains their checks too.
+    It is dropped where one of `yields_to` is found, ids of causes that describe the same more
+    exactly. `source` is the origin of this knowledge.
     """
 
     id: str
@@ -77,22 +77,23 @@ class Cause:
 
 def log(service: str, **where: Condition) -> Sign:
     """
-    A line in the log of a service.
+    Return the sign of a line in the log of a service.
     """
     return Sign("log", {"service": service, **where})
 
 
 def probe(**where: Condition) -> Sign:
     """
-    How the probe call went.
+    Return the sign of a probe call with these details.
     """
     return Sign("sip-call", {"purpose": "probe", **where})
 
 
 def check(clause: str, verdict: str = "FAIL", **where: Condition) -> Sign:
     """
-    How a check ended, also with what `message`; for a family of them, `clause` is the part of the
-    id before the bracket.
+    Return the sign of a check with this verdict, optionally with a `message`.
+
+    For a parametrised family of checks, `clause` is the part of the id before the bracket.
     """
     name = re.compile(rf"^{re.escape(clause)}(\[|$)")
     return Sign("check", {"id": name, "verdict": verdict, **where})

@@ -1,5 +1,5 @@
 """
-The chain that a voice-AI call runs through, first link first.
+Chain that a voice-AI call runs through, first link first.
 
 A check that fails breaks a link; a check that crosses a broken link is blocked by it.
 """
@@ -16,12 +16,12 @@ class Link(StrEnum):
     One link of the chain, in the order in which a call crosses them.
     """
 
-    CONFIGURATION = "configuration"  # profile, variables and configuration files fit
+    CONFIGURATION = "configuration"  # profile, variables and configuration files are consistent
     DNS = "dns"  # the host of livekit.url resolves
     TCP = "tcp"  # its port accepts connections
     TLS = "tls"  # the certificate of livekit-server is trusted
     SERVER = "server"  # livekit-server answers HTTP
-    NODE = "node"  # livekit-server says that it is ready
+    NODE = "node"  # livekit-server reports that it is ready
     CLOCK = "clock"  # its clock agrees with ours
     API_KEY = "api-key"  # the key pair is accepted
     TOKENS = "tokens"  # bad tokens are refused
@@ -32,18 +32,18 @@ class Link(StrEnum):
     ENDPOINT_DNS = "webhook-dns"  # the host of the webhook endpoint resolves
     ENDPOINT_SOCKET = "webhook-socket"  # it accepts connections
     ENDPOINT_TLS = "webhook-tls"  # its certificate is trusted
-    ENDPOINT = "webhook-endpoint"  # the application takes signed events
-    VERIFICATION = "webhook-verification"  # it refuses what is not proven, and only that
+    ENDPOINT = "webhook-endpoint"  # the application accepts signed events
+    VERIFICATION = "webhook-verification"  # it refuses unproven events, and only those
     DELIVERY = "webhook-delivery"  # livekit-server delivers events
-    LINE = "line"  # trunks and dispatch rules say unambiguously what becomes of a call
+    LINE = "line"  # trunks and dispatch rules route a call unambiguously
     SIP_SOCKET = "sip-socket"  # livekit-sip answers SIP
     BUS = "bus"  # livekit-server answers livekit-sip over Redis
     BUS_SIP = "bus-sip"  # livekit-sip answers livekit-server over Redis
-    TRUNK = "trunk-match"  # an inbound trunk takes the call
-    CREDENTIALS = "trunk-credentials"  # and the account
+    TRUNK = "trunk-match"  # an inbound trunk matches the call
+    CREDENTIALS = "trunk-credentials"  # and accepts the account
     DISPATCH = "dispatch-rule"  # a dispatch rule matches
-    OFFER = "media-offer"  # livekit-sip takes the codecs and encryption offered, and has a port
-    STRANGERS = "strangers"  # calls that no trunk is for are kept out
+    OFFER = "media-offer"  # livekit-sip accepts the offered codecs and encryption, and has a port
+    STRANGERS = "strangers"  # calls that match no trunk are kept out
     JOIN = "sip-join"  # livekit-sip joins the room on livekit-server
     ROOM_NAME = "room-name"  # the room has the right name
     EVENTS = "call-events"  # the webhooks of the call arrive
@@ -54,26 +54,26 @@ class Link(StrEnum):
     HANG_UP = "hang-up"  # the call ends and leaves nothing
     CAPACITY = "several-calls"  # calls come through again and again, and at once
     OUTBOUND = "outbound"  # livekit-sip places calls
-    OUTBOUND_FAILURE = "outbound-failure"  # how a call failed is told
+    OUTBOUND_FAILURE = "outbound-failure"  # the outcome of a failed call is reported
     RECOVERY = "recovery"  # calls work again after a failure
-    CLIENT = "client"  # our own client does as its policies say
-    LOGS = "logs"  # the logs tell what happened
+    CLIENT = "client"  # our own client follows its policies
+    LOGS = "logs"  # the logs record what happened
 
 
 class Stage(StrEnum):
     """
-    A stretch of an inbound call: links that people look at together.
+    Section of an inbound call: links that are shown together.
     """
 
-    SERVER = "server"  # livekit-server is reached and ready
-    ACCESS = "access"  # it takes our key and makes rooms
-    ENTRY = "entry"  # livekit-sip takes the call and finds a room for it
-    WEBHOOKS = "webhooks"  # the application hears of it
+    SERVER = "server"  # livekit-server is reachable and ready
+    ACCESS = "access"  # it accepts our key and creates rooms
+    ENTRY = "entry"  # livekit-sip accepts the call and finds a room for it
+    WEBHOOKS = "webhooks"  # the application is notified
     TALK = "talk"  # an agent answers and both hear each other
 
 
-# What an inbound call itself crosses. The rest is looked at beside it, and says why it is broken,
-# or that something else is.
+# Links that an inbound call itself crosses. The other links are examined separately; they
+# explain a broken call, or another failure.
 CALL_STAGES: Mapping[Stage, tuple[Link, ...]] = MappingProxyType(
     {
         Stage.SERVER: (Link.DNS, Link.TCP, Link.TLS, Link.SERVER, Link.NODE, Link.CLOCK),
@@ -100,7 +100,7 @@ CALL_STAGES: Mapping[Stage, tuple[Link, ...]] = MappingProxyType(
     }
 )
 CALL_PATH: tuple[Link, ...] = tuple(link for links in CALL_STAGES.values() for link in links)
-# The clauses about the call as its caller sees it, and whether each proves alone that calls work.
+# Clauses about the call as its caller sees it, and whether each alone proves that calls work.
 PROVES_A_CALL: Mapping[str, bool] = MappingProxyType(
     {
         "1.5-invite-is-not-rejected": False,
@@ -108,9 +108,9 @@ PROVES_A_CALL: Mapping[str, bool] = MappingProxyType(
         "1.5-audio-flows-both-ways": True,
     }
 )
-# These tell of other links: what they complain about is a cause or an effect of what broke there.
+# These links report on others: they show a cause or an effect of a failure there.
 WITNESSES = frozenset({Link.LOGS, Link.CONFIGURATION, Link.LINE})
-# Who got as far as the second has crossed the first: no check looks at these alone.
+# A call that reaches the key has crossed the values: no check examines the values alone.
 IMPLIED: Mapping[Link, tuple[Link, ...]] = MappingProxyType(
     {
         Link.TCP: (Link.DNS,),

@@ -1,7 +1,7 @@
 """
-The ids of all checks in `suites/`, in the order of the catalogue.
+Ids of all checks in `suites/`, in the order of the catalogue.
 
-A run that collects only a part of the suites knows from here what it did not look at.
+They let a run that collects only part of the suites report the checks that it did not look at.
 `python -m tests.all_checks` writes `checks.txt` from the suites; a test compares the two.
 """
 

@@ -1,5 +1,5 @@
 """
-What a clause is: one claim of requirements 1.1-1.5 about the target.
+Clause: one claim of requirements 1.1-1.5 about the target.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ AREAS = (
 
 class Need(StrEnum):
     """
-    Something a clause cannot be tested without; the value is the profile key that provides it.
+    Prerequisite of the test of a clause; the value is the profile key that provides it.
     """
 
     REDIS = "redis"
@@ -49,7 +49,7 @@ class Need(StrEnum):
     ENDPOINT = "webhook.url"
     SIP = "sip.server"
     SIP_CREDENTIALS = "sip.username"
-    # No provider between us and livekit-sip: its own answers are heard.
+    # No provider between us and livekit-sip: its own responses reach us.
     DIRECT_SIP = "sip.provider"
     AGENT = "agent"
     OUTBOUND = "sip.outbound"
@@ -58,20 +58,20 @@ class Need(StrEnum):
     STACK = "kind: local"
 
 
-# What a nightly job may do to any deployment: no call, no event sent to the application.
+# Effects that a nightly job may have on any deployment: no calls, no events to the application.
 _SMOKE = frozenset({Effect.READ, Effect.CREATE_ROOMS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
     """
-    One claim about the target: what it says, what testing it does to the target, and what it needs.
+    One claim about the target, with the effect of its test on the target and its prerequisites.
 
     `link` is the link of the chain that breaks when the claim is violated; `crosses` are the
     links that have to work before the claim can be tested at all. `in_chain` selects it with
-    `-m chain`: one look at each link, for the moment in which a phone line is dead. `in_smoke` is
-    false for families of checks that take more than the requests of one minute, which a profile
-    allows unless it says otherwise: they are left to the nightly run.
+    `-m chain`: one check per link, for the moment in which a phone line is dead. `in_smoke` is
+    false for families of checks that need more than the default limit of requests per minute: they
+    are left to the nightly run.
     """
 
     id: str
@@ -88,33 +88,33 @@ class Clause:
     @property
     def is_smoke(self) -> bool:
         """
-        Return whether `-m smoke` selects it.
+        Whether `-m smoke` selects the clause.
         """
         return self.in_smoke and self.effect in _SMOKE
 
     @property
     def requirement(self) -> str:
         """
-        The number of the requirement, the part of the id before the first hyphen.
+        Number of the requirement: the part of the id before the first hyphen.
         """
         return self.id.partition("-")[0]
 
     @property
     def is_about_client(self) -> bool:
         """
-        Whether the claim is about our own client, so that it says nothing of a deployment.
+        Whether the claim is about our own client, so that it proves nothing about a deployment.
         """
         return self.link is Link.CLIENT
 
 
-# What it takes to ask the API anything, and what a token must not open.
+# Links required for any API request, and for checks of tokens that must not open it.
 API = (Link.SERVER, Link.API_KEY)
-# What it takes to see the room of a call through the API.
+# Links required to see the room of a call through the API.
 LISTED_ROOM = (*API, Link.ROOMS)
-# How far a call has come when it rings in a room, and when it is answered.
+# Links that a call has crossed when it rings in a room, and when it is answered.
 DIALLED = (Link.SIP_SOCKET, Link.BUS, Link.TRUNK, Link.CREDENTIALS, Link.DISPATCH, Link.OFFER)
 JOINED = (*DIALLED, Link.JOIN)
 ANSWERED = (*JOINED, Link.AGENT, Link.ANSWER)
-# What an outbound call needs before it can be placed: livekit-sip joins the room first.
+# Links required before an outbound call can be placed: livekit-sip joins the room first.
 DIALS_OUT = (Link.BUS, Link.BUS_SIP, Link.JOIN, Link.OUTBOUND)
 ENDPOINT = (Link.ENDPOINT_DNS, Link.ENDPOINT_SOCKET, Link.ENDPOINT_TLS, Link.ENDPOINT)

@@ -1,5 +1,5 @@
 """
-What a check may do to its target, from harmless to disruptive.
+Effects that a check may have on its target, from harmless to disruptive.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 class Effect(StrEnum):
     """
-    An effect on the target; each is listed by name in a profile's `allow`.
+    Effect on the target; each is listed by name in a profile's `allow`.
     """
 
     READ = "read"

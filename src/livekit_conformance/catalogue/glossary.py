@@ -1,5 +1,5 @@
 """
-What the words of a report mean, and what to do about each: verdicts, reasons, levels, effects.
+Words of a report with their meaning and the next step: verdicts, reasons, levels, effects.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from livekit_conformance.catalogue.text import Text
 @dataclass(frozen=True, slots=True)
 class GlossaryWord:
     """
-    What kind of word it is, what it means, and what to do about it.
+    Kind of a word, its meaning, and the next step.
     """
 
     kind: Text

@@ -1,5 +1,5 @@
 """
-The methods of the API with the grant that each of them needs, and requests that change nothing.
+API methods with the grants that each requires, and requests that change nothing.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _NOBODY: Final = "conformance-nobody"
 @dataclass(frozen=True, slots=True)
 class GuardedMethod:
     """
-    One method: the grants that open it, by kind, and a request that does no harm if it is let in.
+    One method: the required grants, by kind, and a request that does no harm if it is allowed.
 
-    `body` gets the name of a room of ours. `control` is another method that the same grants open,
-    for a positive control where the method itself would wait for somebody who is not there.
+    `body` gets the name of a room of ours. `control` is another method with the same grants, for a
+    positive control where the method itself would wait for an absent participant.
     """
 
     service: str
@@ -31,20 +31,20 @@ class GuardedMethod:
     @property
     def path(self) -> str:
         """
-        Where the method is asked.
+        URL path of the method.
         """
         return _path(self.service, self.name)
 
     @property
     def control_path(self) -> str:
         """
-        Where the positive control is asked.
+        URL path of the positive control.
         """
         return _path(self.service, self.control or self.name)
 
     def exact(self, room: str) -> dict[str, Any]:
         """
-        The claims of a token that opens this method and nothing else; `room` is the token's room.
+        Return the claims of a token that opens this method only; `room` is the token's room.
         """
         claims: dict[str, Any] = {
             kind: dict.fromkeys(names, True) for kind, names in self.grants.items()
@@ -55,7 +55,7 @@ class GuardedMethod:
 
     def all_others(self, room: str) -> dict[str, Any]:
         """
-        The claims of a token that opens everything else.
+        Return the claims of a token that opens everything else.
         """
         claims: dict[str, Any] = {
             kind: {name: True for name in names if name not in self.grants.get(kind, ())}
@@ -105,7 +105,7 @@ READING: Final = (
 )
 
 CHANGING_ROOMS: Final = (
-    # A room that is there already stays as it is.
+    # An existing room is not changed.
     GuardedMethod("RoomService", "CreateRoom", _CREATE, lambda room: {"name": room}),
     GuardedMethod("RoomService", "DeleteRoom", _CREATE, lambda room: {"room": f"{room}-absent"}),
     GuardedMethod("RoomService", "UpdateRoomMetadata", _ADMIN, _room),
@@ -116,7 +116,7 @@ CHANGING_ROOMS: Final = (
     GuardedMethod("RoomService", "UpdateSubscriptions", _ADMIN, _nobody, "ListParticipants"),
 )
 
-# Without an argument each of them is refused for that, once it has been let in.
+# Each of them is refused for its missing argument, once it has been authorised.
 CHANGING_SIP: Final = tuple(
     GuardedMethod("SIP", name, _SIP_ADMIN, _nothing)
     for name in (

@@ -1,5 +1,5 @@
 """
-What each link of the chain is called, and where to look when it is broken and nobody knows why.
+Title of each link of the chain, and the next step when it is broken without a known cause.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from livekit_conformance.catalogue.text import Text
 @dataclass(frozen=True, slots=True)
 class Words:
     """
-    What a link is called, and the next thing to look at when it is broken and nobody knows why.
+    Title of a link, and the next thing to examine when it is broken without a known cause.
     """
 
     title: Text

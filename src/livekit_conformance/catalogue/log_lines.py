@@ -1,5 +1,5 @@
 """
-What livekit-sip and livekit-server log about an ordinary call, and what each line shows.
+Log lines of livekit-sip and livekit-server for an ordinary call, and the meaning of each.
 
 From the sources of livekit-sip 1.8.0 (pkg/sip/inbound.go, outbound.go, room.go, pkg/service) and
 livekit-server 1.13.5 (pkg/service, pkg/rtc, pkg/agent, protocol/webhook), and from calls.
@@ -17,7 +17,7 @@ from livekit_conformance.catalogue.milestones import Milestone
 
 class Lane(StrEnum):
     """
-    Who takes part in a call, from the caller's side on.
+    Participants of a call, in order from the caller's side.
     """
 
     CALLER = "caller"
@@ -31,9 +31,9 @@ class Lane(StrEnum):
 @dataclass(frozen=True, slots=True)
 class LineMeaning:
     """
-    What a line tells: from whom to whom (None: of the service itself), with which of its fields.
+    Meaning of a line: sender and receiver (None: within the service), and the fields to show.
 
-    `reached` is how far the call has come when the line is written.
+    `reached` is the step that the call has completed when the line is written.
     """
 
     source: Lane | None = None
@@ -94,7 +94,7 @@ LINES: Mapping[str, Mapping[str, LineMeaning]] = MappingProxyType(
             ),
             "failed to send webhook": LineMeaning(Lane.SERVER, Lane.ENDPOINT, ("event", "error")),
             "dropped webhook": LineMeaning(Lane.SERVER, Lane.ENDPOINT, ("event", "reason")),
-            # Of /rtc: the join that livekit-sip tries.
+            # Of /rtc: the join attempt of livekit-sip.
             "error handling request": LineMeaning(
                 Lane.SIP, Lane.SERVER, ("status", "path", "error")
             ),
@@ -108,14 +108,14 @@ LINES: Mapping[str, Mapping[str, LineMeaning]] = MappingProxyType(
     }
 )
 
-# Of value for nothing but the clocks: the messages that they are about are seen on the wire.
+# Only useful for comparing clocks: the messages that they report are seen on the wire.
 UNDRAWN = frozenset({"ACK from remote", "BYE from remote"})
 
-# After BYE both sides close their connection, and one of them may still be writing: about one
-# healthy call in ten. Before BYE it is a connection that broke.
+# After BYE both sides close their connection while one of them may still be writing: in about
+# one healthy call in ten. Before BYE this line means a broken connection.
 PARTING = frozenset({"error writing to websocket"})
 
-# Written in every healthy call, or about what is seen better elsewhere.
+# Lines of every healthy call, or about events that are better observed elsewhere.
 NOISE = frozenset(
     {
         "API RoomService.ListParticipants",

@@ -1,5 +1,5 @@
 """
-How far a call comes: the steps that a good one takes, in order, and what it means when one is not.
+Progress of a call: the steps of a good one, in order, and the meaning of each missing one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from livekit_conformance.catalogue.text import Text
 
 class Milestone(StrEnum):
     """
-    A step without which a call does not go on.
+    Step that a call must complete before it can go on.
     """
 
     INVITED = "invited"
@@ -35,7 +35,7 @@ class Milestone(StrEnum):
     ACKNOWLEDGED = "acknowledged"
 
 
-# Those that need not be seen, because nobody may be there who could, come last.
+# Steps that need not be observed, because no observer may be there, come last.
 INBOUND = (
     Milestone.INVITED,
     Milestone.TRYING,
@@ -51,7 +51,7 @@ INBOUND = (
 )
 OUTBOUND = (Milestone.ASKED, Milestone.TAKEN, Milestone.INVITE_CAME, Milestone.ACKNOWLEDGED)
 
-# What is said where the story stops: the step that was to come next.
+# Text for the end of an incomplete call: the step that should have come next.
 MISSING: Mapping[Milestone, Text] = MappingProxyType(
     {
         Milestone.INVITED: Text(

@@ -1,5 +1,5 @@
 """
-The tokens that livekit-server must refuse: how each is made, and the words its log must hold.
+Tokens that livekit-server must refuse: the way to make each, and the expected log text.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from livekit_conformance.protocol.token import Issuer
 
-# The server forgives 60 s; twice that is wrong by any reading.
+# The server allows a leeway of 60 s; twice that is wrong in any interpretation.
 _FAR_S = 120
 _DAY_S = 86400
 
@@ -20,10 +20,10 @@ _DAY_S = 86400
 @dataclass(frozen=True, slots=True)
 class RefusedToken:
     """
-    One kind of token. `make` gets the claims of a good one; None is a request without a token.
+    One kind of token. `make` gets the claims of a good one; None means a request without a token.
 
-    `reasons` are the wordings of the log by version, one of which it must hold. `scheme` stands
-    before the token in the Authorization header; `advice` is what to do where it is accepted.
+    The log must contain one of `reasons`, the texts by version. `scheme` stands before the token in
+    the Authorization header; `advice` is the remedy where the token is accepted.
     """
 
     id: str
@@ -35,7 +35,7 @@ class RefusedToken:
     @property
     def clause(self) -> str:
         """
-        The clause that says it must be refused.
+        Clause that requires the refusal.
         """
         return f"1.1-{self.id}-is-refused"
 
@@ -53,7 +53,7 @@ def _altered(issuer: Issuer, claims: dict[str, Any]) -> str:
     return f"{prolonged.rpartition('.')[0]}.{signature}"
 
 
-# Up to 1.9.12 the words are those of go-jose, from 1.13 on those of golang-jwt.
+# Up to 1.9.12 the text is that of go-jose, from 1.13 on that of golang-jwt.
 _BAD_SIGNATURE = ("signature is invalid", "error in cryptographic primitive")
 
 REFUSED_TOKENS = (
@@ -116,8 +116,8 @@ REFUSED_TOKENS = (
     ),
 )
 
-# Refused by the method, not for the token itself; clause 1.1-missing-grant-is-refused tries it
-# with every method.
+# Refused by the method, not for the token itself; clause 1.1-missing-grant-is-refused tests
+# it with every method.
 MISSING_GRANT = RefusedToken(
     "missing-grant",
     lambda issuer, claims: issuer.sign({**claims, "video": {}}),

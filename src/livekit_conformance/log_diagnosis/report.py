@@ -78,8 +78,7 @@ class Report:
 
     def as_json(self, language: Language) -> str:
         """
-        Return JSON for programs; times are in Unix seconds, `calls` is exact unless
-        `calls_at_least`.
+        Return JSON for programs; times are in Unix seconds. `calls` may be a lower bound.
         """
         kinds, more_lines, more_kinds = self._kinds()
         return json.dumps(

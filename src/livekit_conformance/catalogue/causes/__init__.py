@@ -1,7 +1,7 @@
 """
-What breaks a call, as data, one file for each part of the chain.
+Causes of broken calls, as data, one file for each part of the chain.
 
-Order is rank: of two causes that are equally certain, the earlier one is told first.
+Order is rank: of two causes that are equally certain, the earlier one is reported first.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What keeps a call from being answered, and lets it end or not end: the agent, and who sends for it.
+Causes of unanswered calls, and of calls that end early or never: the agent and its dispatch.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from livekit_conformance.catalogue.text import Text
 
 _SOME = Between(1, 1000)
 _NAMED = re.compile(".")
-# The probe rings for 8 s; a call that its trunk ends sooner was not given up by us.
+# The probe rings for 8 s; a call that its trunk ends sooner was not cancelled by us.
 _TOO_SHORT = Between(0.001, 7.9)
 
 
 def _room(**where: Condition) -> Sign:
     """
-    Who was seen in the room of the probe call.
+    Return the sign of participants in the room of the probe call.
     """
     return Sign("room", where)
 
@@ -28,7 +28,7 @@ _NO_WORKER = log(
     level="info",
     message="not dispatching agent job since no worker is available",
     agentName=_NAMED,
-    # Agents of calls are of this kind; of the others there are seldom any.
+    # Agents of calls are of this kind; other kinds are rare.
     jobType="JT_ROOM",
 )
 _NO_JOB = _room(sent_for=_NAMED, jobs=0, audio=0)
@@ -51,7 +51,7 @@ _DOES_NOT_END = (
         message=re.compile(r"arrived \[(?!.*'room_finished')"),
     ),
 )
-# Then nobody told the application that there is a call.
+# Shows that nobody notified the application of the call.
 _NOT_TOLD = Sign(
     "check",
     {"id": re.compile(r"^1\.3-(server|endpoint)-"), "verdict": re.compile("^(FAIL|BLOCKED)$")},
@@ -373,7 +373,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
         ),
         shows=(_NOBODY, _RANG_OUT),
-        # Somebody was sent for, came, or knew nothing of the call.
+        # An agent was dispatched, came, or did not know of the call.
         excludes=(_NOT_TOLD, _NO_JOB, _room(others=_SOME), _room(elsewhere=_SOME), _RINGS_BRIEFLY),
         yields_to=("no-worker-for-the-agent", "worker-refuses-the-job"),
         breaks=_BREAKS,
@@ -442,7 +442,7 @@ CAUSES: tuple[Cause, ...] = (
         shows=_DOES_NOT_END,
         also=(_STAYS,),
         proofs=_DOES_NOT_END,
-        # The last of the call's webhooks does not come.
+        # The last webhook of the call is missing.
         breaks=(Link.EVENTS,),
         source="livekit pkg/rtc/room.go CloseIfEmpty",
     ),

@@ -1,5 +1,5 @@
 """
-What keeps livekit-server from accepting our tokens: clocks, API key and secret.
+Causes of refused tokens: clocks, API key and secret.
 """
 
 from __future__ import annotations

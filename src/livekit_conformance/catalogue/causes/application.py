@@ -1,5 +1,5 @@
 """
-What an application does wrong with the webhooks that reach it.
+Mistakes of an application with the webhooks that it receives.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _TAKEN = Between(200, 299)
 
 def _answers(**where: Condition) -> Sign:
     """
-    What a signed event gets, as livekit-server sends it.
+    Return the sign of the answer to a signed event in livekit-server's form.
     """
     return Sign("endpoint", {"trial": "genuine", **where})
 
@@ -29,7 +29,7 @@ _SILENCE = "no answer in time"
 _SILENT = _answers(status=None, error=_SILENCE, phase="answer")
 _BROKEN_OFF = _answers(status=None, error=Not(_SILENCE), phase="answer")
 _REDIRECTED = _answers(redirected=Between(301, 399))
-# Who is not sent for does not answer the call.
+# An agent that is not dispatched does not answer the call.
 _BREAKS = (Link.AGENT, Link.ANSWER)
 
 CAUSES: tuple[Cause, ...] = (

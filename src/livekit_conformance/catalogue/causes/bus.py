@@ -1,5 +1,5 @@
 """
-What keeps a service from answering on the Redis bus that it is on, or should be on.
+Causes of services that do not answer on the Redis bus that they use, or should use.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Who is seen on the Redis bus: signs that several causes share.
+Subscribers on the Redis bus: signs that several causes share.
 """
 
 from __future__ import annotations
@@ -15,5 +15,5 @@ BUS_IS_EMPTY = Sign("bus", {"channel": _SERVER, "subscribers": 0})
 SERVER_ON_BUS = Sign("bus", {"channel": _SERVER, "subscribers": _SOME})
 NO_SIP_ON_BUS = Sign("bus", {"channel": _SIP, "subscribers": 0})
 SIP_ON_BUS = Sign("bus", {"channel": _SIP, "subscribers": _SOME})
-# psrpc waits 1 s for somebody to claim a request; a refusal that was decided comes within ms.
+# psrpc waits 1 s for a claim of its request; a deliberate refusal comes within milliseconds.
 REFUSED_AFTER_SELECTION = probe(final_status=503, final_at_s=Between(0.8, 3.5))

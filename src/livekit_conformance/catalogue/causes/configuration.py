@@ -1,5 +1,5 @@
 """
-What is wrong with variables and configuration files.
+Mistakes in variables and configuration files.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ _SIP_SILENT = check("1.5-sip-answers-options", "BLOCKED")
 _SERVER_RUNS = check("1.1-server-answers", "PASS")
 _SIP_RUNS = check("1.5-sip-answers-options", "PASS")
 
-# The last words of both services when they do not like their file; they end with status 0.
+# Last output of both services when they reject their file; they exit with status 0.
 _LAST_WORDS = re.compile(
     r"^(could not parse config: |invalid port$|redis configuration is required$"
     r"|use_external_ip and nat_1_to_1_ip can not both be set$|TLS certificate required$"
     r"|listen \w+ \S*:\d+: bind: address already in use$)"
 )
-# The last words of livekit-sip on a machine whose only addresses are those of loopback.
+# Last output of livekit-sip on a machine that has only loopback addresses.
 _NO_NETWORK = re.compile(r"server not connected to any network")
 _NOTHING_BUT_LOOPBACK = (
     log("livekit-sip", message=_NO_NETWORK),
@@ -35,14 +35,14 @@ _UNKNOWN_WEBHOOK_KEY = re.compile(r"^(api_key is required to use|unknown api key
 
 def config(file: str, **where: Condition) -> Sign:
     """
-    What is wrong for certain with the configuration file of a service.
+    Return the sign of a definite error in the configuration file of a service.
     """
     return Sign("config", {"file": file, "severity": "error", **where})
 
 
 def _no_start(file: str) -> tuple[Sign, Sign]:
     """
-    The service cannot start with its file: what it says, and two listeners that collide.
+    Return the signs of a service that its file keeps from starting: an error, or colliding ports.
     """
     return (
         config(file, consequence=_NO_START, key=Not(_ITS_KEY)),
@@ -53,7 +53,7 @@ def _no_start(file: str) -> tuple[Sign, Sign]:
 _SERVER_FILE, _SIP_FILE = "livekit.yaml", "livekit-sip.yaml"
 _SERVER_KEY = config(_SERVER_FILE, key=_ITS_KEY, consequence=_NO_START)
 
-# Where they stop a service, nothing after it can be right: these come before all others.
+# A service that is stopped makes everything after it fail: these come before all others.
 STOPPED: tuple[Cause, ...] = (
     Cause(
         "webhook-key-is-not-known",

@@ -1,5 +1,5 @@
 """
-What keeps livekit-sip from joining the room of a call.
+Causes that keep livekit-sip from joining the room of a call.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
 
 _SIP = "livekit-sip"
-# Each failed join ends with this line; its error says why.
+# Each failed join ends with this line; the reason is in its error.
 _NOT_JOINED = "Cannot create LiveKit participant"
-# What livekit-sip asks again by plain HTTP after its WebSocket was refused.
+# Requests that livekit-sip repeats by plain HTTP after its WebSocket was refused.
 _ASKED_AGAIN = re.compile(r"^(error establishing signal connection|error getting validation)$")
 _SIGNALLING = "error establishing signal connection"
-# The suite itself asks /rtc/validate and /rtc/v1/validate with tokens that must be refused.
+# The suite itself requests /rtc/validate and /rtc/v1/validate with tokens that must be refused.
 _RTC = re.compile(r"^/rtc(/v\d+)?$")
 _TIMES = r"not valid yet|is expired|\((nbf|exp)\)"
 _KEY_WORDS = re.compile(rf"unauthorized: (?!.*({_TIMES}))")
@@ -47,7 +47,7 @@ _CANNOT_DIAL = log(
 _HUNG_UP = log(_SIP, message=_SIGNALLING, error=re.compile(r"EOF|connection reset|malformed HTTP"))
 _NO_URL = log(_SIP, message=_NOT_JOINED, error="URL was not provided")
 _ROOM_ABSENT = log(_SIP, message=_SIGNALLING, status=404, response=_NO_ROOM)
-# livekit-server refuses with 401, 404 (no such room) or 5xx, and lets in with 101.
+# livekit-server refuses with 401, 404 (no such room) or 5xx, and accepts with 101.
 _SOMETHING_ELSE = (
     log(_SIP, message=_SIGNALLING, status=Between(200, 400), response=Not(_WRONG_SCHEME)),
     log(_SIP, message=_SIGNALLING, status=Between(402, 403)),
@@ -247,7 +247,7 @@ CAUSES: tuple[Cause, ...] = (
         also=(_KEPT_RINGING,),
         excludes=(
             log(_SIP, message=_NOT_JOINED),
-            # Then the caller may well be in a room that is listed elsewhere.
+            # In this case the caller may be in a room that another server lists.
             check("1.2-every-connection-sees-the-room"),
         ),
         source="livekit/sip pkg/sip/inbound.go; livekit/server-sdk-go signalling",

@@ -1,5 +1,5 @@
 """
-What keeps a call from finding its trunk and dispatch rule, told by both as they are listed.
+Causes of calls that match no trunk or dispatch rule, from the listed trunks and rules.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
 
 _IGNORED = probe(outcome="ringing-stopped")
-# With it the lists say for certain what becomes of the call: it comes in as we send it.
+# A known source means that the prediction is certain: the call arrives as we send it.
 _KNOWN = re.compile(r".")
 
 
@@ -20,14 +20,14 @@ _NUMBER = re.compile(r"\bnumber")
 
 def _foretold(**where: Condition) -> Sign:
     """
-    What the trunks and rules, as they are listed, make of the probe call.
+    Return the sign of a prediction for the probe call, from the listed trunks and rules.
     """
     return Sign("dispatch", where)
 
 
 def _against_trunk(obstacle: str, **where: Condition) -> Sign:
     """
-    What the nearest trunk has against it.
+    Return the sign of an obstacle in the closest trunk.
     """
     word = re.compile(rf"(^| ){obstacle}( |$)")
     return _foretold(rule=None, trunks=Not(0), trunk_obstacles=word, **where)
@@ -35,7 +35,7 @@ def _against_trunk(obstacle: str, **where: Condition) -> Sign:
 
 def _against_rule(obstacle: str, **where: Condition) -> Sign:
     """
-    What the nearest rule has against it; a number that no trunk is for is none of its business.
+    Return the sign of an obstacle in the closest rule, unless no trunk matches the number.
     """
     word = re.compile(rf"(^| ){obstacle}( |$)")
     return _foretold(
@@ -82,7 +82,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_NO_TRUNKS,),
         proofs=(_NO_TRUNKS,),
-        # What no trunk takes is asked for no credentials either.
+        # A call that matches no trunk is not challenged either.
         breaks=(Link.CREDENTIALS, Link.LINE),
         source=_SOURCE,
     ),
@@ -115,7 +115,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_against_trunk("number"),),
         proofs=(_against_trunk("number", source=_KNOWN),),
-        # What no trunk takes is asked for no credentials either.
+        # A call that matches no trunk is not challenged either.
         breaks=(Link.CREDENTIALS, Link.LINE),
         source=f"{_SOURCE}; livekit/sip#520",
     ),
@@ -150,7 +150,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_against_trunk("number-form"),),
         proofs=(_against_trunk("number-form", source=_KNOWN),),
-        # What no trunk takes is asked for no credentials either.
+        # A call that matches no trunk is not challenged either.
         breaks=(Link.CREDENTIALS, Link.LINE),
         source=f"{_SOURCE}; livekit/sip#520",
     ),
@@ -183,7 +183,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_against_trunk("caller(-form)?"),),
         proofs=(_against_trunk("caller(-form)?", source=_KNOWN),),
-        # What no trunk takes is asked for no credentials either.
+        # A call that matches no trunk is not challenged either.
         breaks=(Link.CREDENTIALS, Link.LINE),
         source=_SOURCE,
     ),
@@ -219,7 +219,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_against_trunk("source"), _IGNORED_THOUGH_FORETOLD),
         proofs=(_against_trunk("source", source=_KNOWN),),
-        # What no trunk takes is asked for no credentials either.
+        # A call that matches no trunk is not challenged either.
         breaks=(Link.CREDENTIALS, Link.LINE),
         source=f"{_SOURCE}; livekit/sip#318",
     ),
@@ -483,7 +483,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
         ),
         shows=(_IGNORED,),
-        # What the lists say is told by the causes above, also that they explain nothing.
+        # If there is a prediction, the causes above cover it, even when it explains nothing.
         excludes=(_foretold(),),
         source=_SOURCE,
     ),

@@ -1,5 +1,5 @@
 """
-Trunks and dispatch rules that are in each other's way, and those that the API refuses.
+Trunks and dispatch rules that conflict, and those that the API refuses.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What goes wrong where several servers stand behind one address.
+Failures where several servers share one address.
 """
 
 from __future__ import annotations

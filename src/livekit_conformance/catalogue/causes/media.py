@@ -1,5 +1,5 @@
 """
-What keeps the sound of a call from being agreed on, and from arriving.
+Causes of calls whose media is not negotiated, or does not arrive.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _GIVEN = re.compile(".")
 
 def _media(side: str, **where: Condition) -> Sign:
     """
-    What one side has heard in the probe call.
+    Return the sign of the audio that one side received in the probe call.
     """
     return Sign("media", {"side": side, **where})
 

@@ -1,5 +1,5 @@
 """
-What keeps outbound calls from being placed, and from being answered.
+Causes of outbound calls that are not placed, or not answered.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
 
 _SERVER, _SIP = "livekit-server", "livekit-sip"
-# What livekit-server logs of a request that failed, and livekit-sip of the call, also when nobody
-# waits for it (pkg/service/sip.go; livekit/sip pkg/sip/outbound.go).
+# Log lines of livekit-server about a failed request, and of livekit-sip about the call, also
+# when no request waits for it (pkg/service/sip.go; livekit/sip pkg/sip/outbound.go).
 _TOLD = re.compile(r"^cannot create sip participant")
 _INVITE_FAILED = "SIP invite failed"
 
 
 def _dialled(**where: Condition) -> Sign:
     """
-    How the outbound call went that was to be answered.
+    Return the sign of the outbound call that should have been answered.
     """
     return Sign("sip-call", {"purpose": "outbound, answered", **where})
 
 
 def _said(what: str) -> tuple[Sign, ...]:
     """
-    What the API and the logs say of a call that failed.
+    Return the signs of a failed call, in the API error and in the logs.
     """
     pattern = re.compile(what)
     return (
@@ -38,12 +38,12 @@ def _said(what: str) -> tuple[Sign, ...]:
 
 def _ended_with(statuses: str) -> tuple[Sign, ...]:
     """
-    The same of final responses (SIP statuses) of the other side.
+    Return the same signs for final responses (SIP statuses) of the other side.
     """
     return _said(rf"(INVITE failed|from INVITE response): sip status: ({statuses})\b")
 
 
-# Later calls of ours fail on purpose: where the good one came through, nothing is wrong.
+# Later calls of ours fail on purpose: if the good call was answered, nothing is wrong.
 _ANSWERED = _dialled(outcome="answered")
 _UNKNOWN_TRUNK = _said(r"requested sip trunk does not exist")
 _ACCOUNT = _said(

@@ -1,5 +1,5 @@
 """
-What is wrong with Redis, or with the way to it.
+Failures of Redis, or of the connection to it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TRUNKS_LISTED = Sign(
 )
 _ROOMS_FAIL = Sign("http", {"url": re.compile(r"/livekit\.RoomService/ListRooms$"), "status": 500})
 
-# livekit-server tells the error of its Redis to whoever asks its API (go-redis, RESP errors).
+# livekit-server passes the error of its Redis on to API clients (go-redis, RESP errors).
 _LOGIN = re.compile(r"\b(NOAUTH|WRONGPASS|NOPERM)\b")
 _NOT_REACHED = re.compile(
     r"(could not get rooms|could not list|^\{\"code\":\"unknown\",\"msg\":\").*"
@@ -33,8 +33,8 @@ _NOT_REACHED = re.compile(
 _SERVER_REFUSED_BY_REDIS = Sign("http", {"status": 500, "body": _LOGIN})
 _SERVER_WITHOUT_REDIS = Sign("http", {"status": 500, "body": _NOT_REACHED})
 _NO_REDIS_CONFIGURED = re.compile(r"sip not connected \(redis required\)")
-# livekit-sip and livekit-server say it in plain text when they cannot start, go-redis while it
-# tries to connect again.
+# livekit-sip and livekit-server write it in plain text when they cannot start, go-redis while
+# it tries to reconnect.
 _LOGIN_REFUSED_LINES = tuple(
     log(service, message=re.compile(rf"unable to connect to redis.*{_LOGIN.pattern}"))
     for service in ("livekit-sip", "livekit-server")
@@ -61,7 +61,7 @@ _SERVER_HAS_NO_REDIS = (
     Sign("http", {"status": 500, "body": _NO_REDIS_CONFIGURED}),
     _API_NO_REDIS,
 )
-# What Redis carries: without it nothing of this works.
+# Links that depend on Redis.
 _OF_REDIS = (Link.NODE, Link.API_KEY, Link.ROOMS, Link.TRUNK, Link.LINE, Link.BUS_SIP)
 _SOURCE = "livekit pkg/service/sip.go; livekit/protocol redis/redis.go; livekit/psrpc errors.go"
 
@@ -176,7 +176,7 @@ CAUSES: tuple[Cause, ...] = (
         shows=_SERVER_HAS_NO_REDIS,
         proofs=_SERVER_HAS_NO_REDIS,
         breaks=(Link.TRUNK, Link.LINE),
-        # Then it is one of several servers, and chance which of them is asked for trunks.
+        # In this case it is one of several servers, and chance decides which one answers.
         yields_to=("servers-do-not-share-redis",),
         source=_SOURCE,
     ),
@@ -215,7 +215,7 @@ CAUSES: tuple[Cause, ...] = (
         also=(SIP_ON_BUS, _TRUNKS_LISTED),
         proofs=(BUS_IS_EMPTY,),
         breaks=(Link.LINE, Link.TRUNK),
-        # Then it has a Redis, and has lost it; in the first seconds only its answers tell.
+        # In this case it has lost its Redis; in the first seconds only its answers show that.
         excludes=(check("1.1-server-is-ready"), _ROOMS_FAIL),
         source="livekit/sip#256; livekit/psrpc pkg/info/channels.go",
     ),

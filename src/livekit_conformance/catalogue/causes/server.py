@@ -1,5 +1,5 @@
 """
-What keeps livekit-server from answering, from being ready, and from keeping rooms.
+Causes of a livekit-server that does not answer, is not ready, or does not keep rooms.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from livekit_conformance.catalogue.text import Text
 
 _ANSWERS = "1.1-server-answers"
 _TLS = "1.1-tls-is-trusted"
-# OpenSSL's words for a peer that speaks no TLS, and a TLS server's for a client that speaks none.
+# Errors of OpenSSL for a peer without TLS, and of a TLS server for a client without TLS.
 _NO_TLS = re.compile(r"wrong version number|record layer failure|http request|unknown protocol")
 _TLS_WANTED = re.compile(
     r"HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port"
@@ -386,7 +386,8 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_NOT_READY,),
         proofs=(_NOT_READY,),
-        # What Redis keeps and carries: rooms, trunks and rules, and the questions of livekit-sip.
+        # Data in Redis and traffic through it: rooms, trunks and rules, and requests of
+        # livekit-sip.
         breaks=(Link.ROOMS, Link.LINE, Link.BUS),
         yields_to=("redis-unreachable", "redis-refuses-login"),
         source="livekit pkg/service/server.go healthCheck",
@@ -425,7 +426,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_OTHER_NODES,),
         proofs=(_OTHER_NODES,),
-        # A server that has no Redis at all has no trunks either.
+        # A server without any Redis has no trunks either.
         breaks=(Link.ROOM_LIFE, Link.JOIN, Link.TRUNK, Link.LINE),
         source="livekit pkg/service/redisstore.go; livekit/livekit#253",
     ),

@@ -1,5 +1,5 @@
 """
-What keeps SIP from being spoken with livekit-sip at all.
+Causes that prevent any SIP communication with livekit-sip.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from livekit_conformance.catalogue.text import Text
 
 def _options(message: str) -> Sign:
     """
-    What the check of the SIP socket says of the network.
+    Return the sign of a network error in the check of the SIP socket.
     """
     return check("1.5-sip-answers-options", "BLOCKED", message=re.compile(message))
 

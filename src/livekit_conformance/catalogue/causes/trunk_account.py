@@ -1,5 +1,5 @@
 """
-What keeps a caller from proving to the trunk who it is.
+Causes of a caller that cannot authenticate to the trunk.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from livekit_conformance.catalogue.cause import Between, Cause, Not, check, log,
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
 
-# Copies of an INVITE that came twice are refused, whatever the account.
+# Copies of a duplicated INVITE are refused, whatever the account.
 _TWICE = probe(repeated=Between(1, 10**6))
-# Where the probe call came further, or ended otherwise, a line about an account is of a call with a
-# wrong one that the suite itself has made.
+# If the probe call came further, or ended otherwise, a line about an account belongs to a call
+# that the suite itself placed with a wrong account.
 _PASSED = (
     _TWICE,
     probe(outcome=Not("refused")),

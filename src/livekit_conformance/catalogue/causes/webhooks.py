@@ -1,5 +1,5 @@
 """
-What keeps webhooks from reaching the application.
+Causes of webhooks that do not reach the application.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NO_ENDPOINT_TLS = check("1.3-endpoint-tls-is-trusted")
 
 _NO_URLS = Sign("config", {"key": "webhook.urls", "problem": "is missing"})
 _OTHER_URLS = Sign("config", {"key": "webhook.urls", "problem": re.compile(r"^does not hold")})
-# What answers our own events so does not take livekit-server's either.
+# An endpoint that does not answer our own events does not answer livekit-server's either.
 _UNANSWERED = Sign("endpoint", {"trial": "genuine", "status": None, "phase": "answer"})
 _FAILING = Sign("endpoint", {"trial": "genuine", "status": Between(500, 599)})
 _FILTERED = Sign("config", {"key": "webhook.filter_params"})
@@ -30,14 +30,14 @@ _NO_LINE = Sign("delivery", {"url": None})
 _WENT_ELSEWHERE = Sign("delivery", {"elsewhere": True})
 _UNKNOWN_KEY = Sign("webhook", {"verified": False, "problem": re.compile(r"^invalid API key: ")})
 
-# How Go tells that a request did not get through.
+# Errors of Go for a failed connection.
 _NO_CONNECTION = re.compile(
     r"connection refused|no such host|i/o timeout|no route to host|network is unreachable"
     r"|server misbehaving|gave HTTP response to HTTPS client"
 )
 _NOT_TRUSTED = re.compile(r"x509: |failed to verify certificate")
-# An ordinary line, which only `diagnose` takes for a sign: a run asks the endpoint itself.
-# By the words of the status: nearly every other line of a healthy log is a `sent webhook`.
+# An ordinary line, which is a sign only for `diagnose`: a run tests the endpoint itself.
+# Matched by the status text: nearly every other line of a healthy log is a `sent webhook`.
 _REFUSED = log(
     "livekit-server",
     message="sent webhook",
@@ -48,15 +48,15 @@ _REFUSED = log(
     ),
     room=Not(re.compile(ON_PURPOSE)),
 )
-# Who answers no event is not told again; nothing is known of what livekit-server did.
+# An endpoint that answers no event is not tested again; livekit-server's deliveries are unknown.
 _NO_ANSWER = ("endpoint-is-too-slow", "endpoint-drops-connections")
-# Who is not told of a call does not come.
+# An agent whose application is not notified of a call does not come.
 _NO_AGENT = (Link.AGENT, Link.ANSWER)
 
 
 def _failed(error: Condition) -> tuple[Sign, Sign]:
     """
-    livekit-server gave an event up: in its log, and to the endpoint of the profile.
+    Return the signs that livekit-server gave an event up: in its log, to the profile's endpoint.
     """
     return (
         log("livekit-server", message="failed to send webhook", error=error),

@@ -67,7 +67,7 @@ CLAUSES: tuple[Clause, ...] = (
         level="MUST",
         area="sip",
         effect=Effect.PLACE_CALLS,
-        # The ladder says which link broke; this one only when it does not.
+        # Usually the SIP ladder determines the broken link; this is the default.
         link=Link.DISPATCH,
         statement=(
             "an INVITE for the profile's number MUST NOT be rejected or ignored before an agent "

@@ -1,5 +1,5 @@
 """
-What the logs hold in the end, and then the failures that the suite itself brings about.
+Content of the logs at the end of the run, then the failures that the suite itself causes.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ CLAUSES: tuple[Clause, ...] = (
         effect=Effect.DISRUPT,
         link=Link.RECOVERY,
         statement="calls MUST succeed again within 30 s of the return of what failed",
-        # What has not recovered from one failure says nothing about the next.
+        # After a failed recovery the next failure proves nothing.
         crosses=(*ANSWERED, Link.RECOVERY),
         needs=(Need.STACK, Need.SIP, Need.AGENT),
     ),

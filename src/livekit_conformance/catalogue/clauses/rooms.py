@@ -1,5 +1,5 @@
 """
-Rooms, who may change them, and the rules that name them.
+Rooms, access to them, and the rules that name them.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ CLAUSES: tuple[Clause, ...] = (
         level="MUST",
         area="rooms",
         effect=Effect.READ,
-        # A conflict that other callers run into, and not ours, breaks the line instead.
+        # A conflict for other callers only breaks the line instead.
         link=Link.TRUNK,
         statement=(
             "no two inbound trunks and no two dispatch rules MUST match the same call to the "
@@ -160,7 +160,7 @@ CLAUSES: tuple[Clause, ...] = (
         level="MUST",
         area="rooms",
         effect=Effect.READ,
-        # What really becomes of a call is for the calls to say.
+        # The checks of calls decide the actual outcome of a call.
         link=Link.LINE,
         statement=(
             "the configured trunks and dispatch rules MUST give a call to the profile's number a "

@@ -1,5 +1,5 @@
 """
-The way to livekit-server, its tokens and its grants.
+Path to livekit-server, its tokens and its grants.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The webhook endpoint, and what livekit-server delivers to it.
+Webhook endpoint, and the deliveries of livekit-server to it.
 """
 
 from __future__ import annotations

@@ -62,8 +62,7 @@ class Program:
 
     def module(self, version: str) -> Path:
         """
-        Return the folder of the Go module that pins a version; the default's is named like the
-        program.
+        Return the folder of the Go module that pins a version; the default has no version suffix.
         """
         default = version == self.versions[0]
         return STACK / (self.name if default else f"{self.name}-{version}")
