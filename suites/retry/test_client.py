@@ -204,7 +204,7 @@ async def test_the_client_does_nothing_twice(method: str, setting: Setting) -> N
 @pytest.mark.parametrize("name", _OBEYED)
 async def test_the_client_keeps_its_budget(name: str, setting: Setting) -> None:
     """
-    When all calls fail, the retries do not exceed the reserve and the share of the calls.
+    With all calls failing, the retries do not exceed the reserve and the share of the calls.
     """
     policy: RetryPolicy = getattr(setting.policies, name).scaled(_SHORTEST_SCALE)
     obeyed = _OBEYED[name]

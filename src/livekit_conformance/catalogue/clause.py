@@ -88,7 +88,7 @@ class Clause:
     @property
     def is_smoke(self) -> bool:
         """
-        Whether `-m smoke` selects the clause.
+        True if `-m smoke` selects the clause.
         """
         return self.in_smoke and self.effect in _SMOKE
 
@@ -102,7 +102,7 @@ class Clause:
     @property
     def is_about_client(self) -> bool:
         """
-        Whether the claim is about our own client, so that it proves nothing about a deployment.
+        True if the claim is about our own client, so that it proves nothing about a deployment.
         """
         return self.link is Link.CLIENT
 

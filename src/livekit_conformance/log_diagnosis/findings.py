@@ -89,7 +89,7 @@ class LogFinding:
     @property
     def stands(self) -> bool:
         """
-        Whether the cause is shown and not excluded; where calls are known, call by call.
+        True if the cause is shown and not excluded; where calls are known, call by call.
         """
         if not self.lines or len(self.confirmed) < len(self.cause.also):
             return False

@@ -1,5 +1,5 @@
 """
-The clauses of requirements 1.1-1.5. Their order is the order in which checks run.
+Clauses of requirements 1.1-1.5. Their order is the order in which checks run.
 """
 
 from __future__ import annotations

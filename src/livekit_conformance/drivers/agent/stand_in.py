@@ -92,7 +92,7 @@ class AgentStandIn:
     @property
     def is_running(self) -> bool:
         """
-        Whether the process runs and can take commands.
+        True while the process runs and can take commands.
         """
         return self._process.returncode is None
 

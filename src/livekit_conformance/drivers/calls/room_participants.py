@@ -58,7 +58,7 @@ class Company:
     @property
     def is_muted(self) -> bool:
         """
-        Whether there are audio tracks, and all of them are muted.
+        True if there are audio tracks, and all of them are muted.
         """
         return bool(self.audio) and all(track.muted for track in self.audio)
 
