@@ -1,5 +1,5 @@
 """
-What an address says about where it leads.
+Classify addresses by their text alone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import ipaddress
 
 def is_loopback(host: str | None) -> bool:
     """
-    Whether a host is this machine by its own words: nothing is resolved.
+    Return whether `host` is a loopback name or address by its text; nothing is resolved.
     """
     if host == "localhost":
         return True

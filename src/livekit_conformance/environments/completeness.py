@@ -1,8 +1,8 @@
 """
-What a profile promises and does not give.
+Find values that a profile asks for and does not get.
 
-A value that the profile leaves out is a choice: the checks that need it are skipped. A variable
-that it asks for and that is empty, or a group of keys that is given in part, is a gap.
+A key that the profile leaves out is a choice: the checks that need it are skipped. A variable that
+the profile refers to and that is empty, or a group of keys that is given only in part, is a gap.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from livekit_conformance.environments.loader import Loaded
 from livekit_conformance.environments.needs import ACCOUNT, is_given, keys_of
 from livekit_conformance.environments.profile import Profile
 
-# Keys that go with a need beside those that provide it.
+# Further keys that belong to a need, besides those that provide it.
 _COMPANIONS: Mapping[Need, tuple[str, ...]] = {Need.SIP: ("sip.caller",)}
-# What is of no use without others, by its key.
+# For each key, the keys without which it is of no use.
 _GOES_WITH: Mapping[str, tuple[str, ...]] = {
     "sip.server": ("sip.number",),
     "sip.number": ("sip.server",),
@@ -29,7 +29,7 @@ _GOES_WITH: Mapping[str, tuple[str, ...]] = {
 @dataclass(frozen=True, slots=True)
 class Gap:
     """
-    A key without a value, the variables that should have given it one, and what is given beside it.
+    Key without a value, the variables that should have set it, and what is given beside it.
     """
 
     key: str
@@ -47,7 +47,7 @@ class Gap:
 
 def gaps(profile: Profile, loaded: Loaded, selected: Iterable[Clause]) -> list[Gap]:
     """
-    Return the gaps that concern one of the `selected` clauses.
+    Return the gaps that affect at least one of the `selected` clauses.
     """
     needs = {need for clause in selected for need in clause.needs}
     keys = {key for need in needs for key in (*keys_of(need), *_COMPANIONS.get(need, ()))}
@@ -59,7 +59,7 @@ def gaps(profile: Profile, loaded: Loaded, selected: Iterable[Clause]) -> list[G
 
 
 def _empty(profile: Profile, loaded: Loaded, needed: set[str]) -> Iterator[Gap]:
-    # Empty on purpose when both are: no digest.
+    # If user name and password are both empty, that is on purpose: no digest authentication.
     no_digest = not any(is_given(profile, key) for key in ACCOUNT)
     for name, asking in loaded.empty.items():
         for key in asking:

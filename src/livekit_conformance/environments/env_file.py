@@ -1,5 +1,5 @@
 """
-An env file: its variables, taken literally, how it is written, and who else gets to see it.
+Read env files: values taken literally, quirks of the notation, file mode and git status.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _BOM = "\ufeff"
 _NAME = re.compile(r"\s*(?P<export>export\s+)?[^=#\s]+(?P<before>\s*)=(?P<after>[^\S\n]*)")
 _COMMENT = re.compile(r"\s#")
 _QUOTES = ("'", '"')
-# What accounts other than the owner's must not do: read, and write.
+# Permission bits that accounts other than the owner must not have: read and write.
 _OTHERS = 0o066
 _GIT_S = 2.0
 
 
 class Quirk(StrEnum):
     """
-    What is read here as it is meant, and what other readers of env files (shells, docker) take
-    otherwise.
+    Notation that this reader takes as it is meant, but other readers of env files (shells, docker)
+    take differently.
     """
 
     BOM = "bom"
@@ -45,7 +45,10 @@ class Quirk(StrEnum):
 @dataclass(frozen=True, slots=True)
 class EnvFile:
     """
-    What an env file says; `quirks` has the variables that each concerns, none for the whole file.
+    Content of an env file.
+
+    `quirks` maps each quirk to the variables that have it; the tuple is empty if the quirk concerns
+    the whole file.
     """
 
     path: Path
@@ -55,9 +58,10 @@ class EnvFile:
 
 def read_env_file(path: Path) -> EnvFile:
     """
-    The variables of an env file, with values taken literally.
+    Read the variables of an env file, with values taken literally.
 
-    Raises ProfileError with the line when a line cannot be understood or the file cannot be read.
+    Raises ProfileError naming the line when a line cannot be parsed, or when the file cannot be
+    read.
     """
     text = _text_of(path)
     plain = text.removeprefix(_BOM).replace("\r\n", "\n")
@@ -84,9 +88,10 @@ def read_env_file(path: Path) -> EnvFile:
 
 def mode_for_others(path: Path) -> str | None:
     """
-    The mode of a file, as chmod writes it, when others than its owner may read or write it.
+    Return the mode of a file in octal, as for chmod, if accounts other than its owner may read or
+    write it; else None.
 
-    Of a symbolic link that of its target. Modes mean something on POSIX only.
+    For a symbolic link, the mode is that of its target. Modes are meaningful on POSIX only.
     """
     mode = stat.S_IMODE(path.stat().st_mode)
     return f"{mode:04o}" if mode & _OTHERS else None
@@ -94,8 +99,8 @@ def mode_for_others(path: Path) -> str | None:
 
 def is_taken_by_git(path: Path) -> bool | None:
     """
-    Whether git has a file or would take it with `git add .`; None when it is in no repository, or
-    git is not there to tell.
+    Return whether git tracks a file or would add it with `git add .`; None if the file is in no
+    repository, if git is not installed, or if it does not answer in time.
     """
     file = path.resolve()
     git = shutil.which("git")
@@ -111,7 +116,7 @@ def is_taken_by_git(path: Path) -> bool | None:
         )
     except subprocess.TimeoutExpired:
         return None
-    # 0: ignored, and not in the index. 1: not so. Else: no repository.
+    # 0: ignored and not in the index. 1: tracked, or not ignored. Any other: no repository.
     return {0: False, 1: True}.get(asked.returncode)
 
 
@@ -132,14 +137,14 @@ def _text_of(path: Path) -> str:
 
 
 def _line_of(binding: Binding) -> int:
-    # python-dotenv counts from the blank lines before it.
+    # python-dotenv reports the line of the first blank line before the assignment.
     text = binding.original.string
     return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def _assignments(bindings: Iterable[Binding]) -> Iterator[tuple[str, str, str]]:
     """
-    Name, value and how it is written of each line that sets a variable.
+    Yield the name, the value and the source text of each line that sets a variable.
     """
     for binding in bindings:
         if binding.key is not None and binding.value is not None:

@@ -1,5 +1,5 @@
 """
-Loads the profile of an environment; all problems of a file are reported at once.
+Load the profile of an environment; report all problems of a file at once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from livekit_conformance.environments.yaml_document import KeyPath, dotted
 from livekit_conformance.errors import ProfileError
 from livekit_conformance.shipped import CONFIG
 
-# A shorter value cannot be kept out of reports without masking ordinary words.
+# Masking a shorter value in reports would also mask ordinary words.
 _SHORTEST_SECRET = 4
 LIVE_KEYS = {"livekit": ("url", "api_key", "api_secret")}
 
@@ -31,30 +31,30 @@ LIVE_KEYS = {"livekit": ("url", "api_key", "api_secret")}
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """
-    A profile, the file it came from, and for every variable where its value came from.
+    Profile, the file it came from, and the origin of the value of each variable.
     """
 
     profile: Profile
     path: Path
     origins: Mapping[str, Origin] = field(default_factory=dict)
-    # Variables that are set to nothing, with the keys that ask for them.
+    # Variables that are set to an empty value, with the keys that refer to them.
     empty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    # What is odd about the values of variables; a value that is usable all the same is taken.
+    # Oddities in the values of variables; a value that is usable all the same is taken.
     oddities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     env_file: EnvFile | None = None
-    # Variables that have another value in the env file; that of the environment is taken.
+    # Variables whose value in the env file differs; the one in the environment is taken.
     differing: tuple[str, ...] = ()
-    # Names in the env file that nobody asks for, with those that they are likely to mean.
+    # Unused names in the env file, each with the variable that is probably meant.
     misspelt: Mapping[str, str] = field(default_factory=dict)
-    # Keys of the profile that are left out, because an optional variable is not set.
+    # Keys of the profile that are left out because an optional variable is not set.
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
-    # Optional variables that are not set, each with what was probably meant for it, and its place.
+    # Unset optional variables, each with the name probably meant for it and where that is set.
     meant: Mapping[str, tuple[str, Origin]] = field(default_factory=dict)
 
 
 def known_environments(config_dir: Path) -> list[str]:
     """
-    The names that `--env` takes: the profiles in `config_dir`, and those of the package.
+    Return the names that `--env` accepts: the profiles in `config_dir` and those of the package.
     """
     return sorted(
         {
@@ -73,7 +73,7 @@ def _looks_like_a_profile(text: str) -> bool:
 
 def in_config(config_dir: Path, name: str) -> Path:
     """
-    Return the file of this name in `config_dir`, or that of the package where there is none.
+    Return the path of the file `name` in `config_dir`, or in the package if `config_dir` has none.
     """
     own, shipped = config_dir / name, CONFIG / name
     return own if own.is_file() or not shipped.is_file() else shipped
@@ -81,8 +81,8 @@ def in_config(config_dir: Path, name: str) -> Path:
 
 def find(name_or_path: str, *, config_dir: Path) -> Path:
     """
-    The file of an environment: `config_dir/NAME.yaml`, else that of the package, or the file itself
-    when a path is given.
+    Return the file of an environment: the path itself if a path is given, else
+    `config_dir/NAME.yaml`, else the file of that name in the package.
 
     Raises ProfileError naming the known environments.
     """
@@ -108,7 +108,8 @@ def load(
     """
     Load and check the profile of an environment.
 
-    `env_file` is None when there is none. Raises ProfileError with every problem of the file.
+    `env_file` is None if there is no env file. Raises ProfileError with every problem of the
+    profile.
     """
     path = find(name_or_path, config_dir=config_dir)
     document = yaml_document.read(path)
@@ -143,22 +144,23 @@ def load(
 
 def _attributed(problem: str, variables: Variables, odd: Mapping[str, tuple[str, ...]]) -> str:
     """
-    The problem of a value, with the variables that it came from: the odd ones, else all.
+    Return `problem` followed by the variables that its value came from: the odd ones, else all of
+    them.
     """
     names = [
         name for name, keys in variables.uses.items() if any(f"{key}: " in problem for key in keys)
     ]
     suspects = [name for name in names if name in odd] or names
-    told = (
+    remarks = (
         f"; variable {name} ({variables.origins[name]}) {' and '.join(odd.get(name, ['holds it']))}"
         for name in suspects
     )
-    return f"{problem}{''.join(told)}"
+    return f"{problem}{''.join(remarks)}"
 
 
 def _misfits(profile: Profile, variables: Variables) -> Iterator[tuple[str, str]]:
     """
-    Variables whose URL has a scheme that does not fit its port.
+    Yield variables whose URL has a scheme that does not fit its port, each with the problem.
     """
     for key, url in (("livekit.url", profile.livekit.url), ("webhook.url", profile.webhook.url)):
         users = [name for name, keys in variables.uses.items() if key in keys]
@@ -168,7 +170,7 @@ def _misfits(profile: Profile, variables: Variables) -> Iterator[tuple[str, str]
 
 def expanded(value: Any, path: KeyPath, variables: Variables) -> tuple[Any, set[KeyPath]]:
     """
-    `value` with variables replaced, and the places where that was impossible.
+    Return `value` with variables replaced, and the places where that was impossible.
 
     A key whose optional variables are not set is left out.
     """
@@ -193,7 +195,8 @@ def expanded(value: Any, path: KeyPath, variables: Variables) -> tuple[Any, set[
 
 def _missing_for_live(data: Mapping[str, Any]) -> Iterator[str]:
     """
-    What a profile of kind live cannot do without. A provisioner fills it in for the other kinds.
+    Yield a problem for each key that a profile of kind `live` requires and lacks. For the other
+    kinds, a provisioner fills these keys in.
     """
     if data.get("kind") != "live":
         return
@@ -211,7 +214,7 @@ def _contradictions(profile: Profile, left_out: Collection[str]) -> Iterator[str
             yield f"livekit.{key}: is empty: kind live needs a value"
         if Effect.DISRUPT in profile.allow | profile.may_raise and not _is_loopback(profile):
             yield "allow: disrupt is refused for a target that is not loopback: remove it"
-    # What is left out for want of a variable is a gap: `completeness` names the variable.
+    # A key that is left out because a variable is unset is a gap; `completeness` reports it.
     if profile.sip.server and not profile.sip.number and "sip.number" not in left_out:
         yield "sip.number: is empty: a profile with sip.server needs the number to dial"
     has_password = _plain(profile.sip.password) or "sip.password" in left_out

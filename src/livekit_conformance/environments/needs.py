@@ -1,5 +1,5 @@
 """
-What a clause needs and a profile does not provide, in terms of the profile's own keys.
+Find the needs of a clause that a profile does not meet, in terms of the profile's keys.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from livekit_conformance.catalogue.clause import Clause, Need
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.variables import LeftOut
 
-# The line of the profile that provides each of them.
+# The line of the profile that provides each need.
 LINES: Mapping[Need, str] = MappingProxyType(
     {
         Need.REDIS: "redis: redis://HOST:6379/0",
@@ -35,9 +35,9 @@ LINES: Mapping[Need, str] = MappingProxyType(
         Need.STACK: "kind: local",
     }
 )
-# The account of a call: both keys, or neither where the trunk asks for none.
+# The account of a call: both keys, or neither if the trunk does not authenticate callers.
 ACCOUNT = ("sip.username", "sip.password")
-# The keys that provide a need, where they are more than the one that it is named after.
+# The keys that provide a need, if there are more than the one the need is named after.
 _KEYS: Mapping[Need, tuple[str, ...]] = MappingProxyType(
     {
         Need.SIP: ("sip.server", "sip.number"),
@@ -45,7 +45,7 @@ _KEYS: Mapping[Need, tuple[str, ...]] = MappingProxyType(
         Need.OUTBOUND: ("sip.outbound.trunk_id", "sip.outbound.number", "sip.outbound.listen"),
     }
 )
-# Choices of any profile; the rest comes with the provisioner of a `mock` or `local` one.
+# Needs that each profile chooses; a `mock` or `local` provisioner provides the others.
 _CHOSEN = frozenset({Need.AGENT, Need.DIRECT_SIP})
 
 
@@ -58,7 +58,7 @@ def keys_of(need: Need) -> tuple[str, ...]:
 
 def is_given(profile: Profile, key: str) -> bool:
     """
-    Return whether the profile has a value for a dotted key.
+    Return whether the profile has a value for the dotted key `key`.
     """
     value: Any = reduce(getattr, key.split("."), profile)
     return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
@@ -68,9 +68,9 @@ def needs_missing(
     clause: Clause, profile: Profile, left_out: Mapping[str, LeftOut] = MappingProxyType({})
 ) -> str | None:
     """
-    Return what to add so that `clause` can be tested; None when nothing is missing.
+    Return what to add so that `clause` can be tested, or None if nothing is missing.
 
-    That is one line of the profile, or the variables for the keys that are `left_out`.
+    This is one line of the profile, or the variables to set for the keys that are `left_out`.
     """
     for need in _needed(clause, profile):
         is_provided = profile.kind != "live" and need not in _CHOSEN
@@ -82,7 +82,8 @@ def needs_missing(
 
 def unset_for(need: Need, profile: Profile, left_out: Mapping[str, LeftOut]) -> tuple[str, ...]:
     """
-    Return the variables that would provide `need`: the profile has its keys, nobody set these.
+    Return the unset variables that would provide `need`, if the profile has keys that refer to
+    them.
     """
     absent = (left_out[key] for key in _keys_for(profile, need) if key in left_out)
     return tuple(dict.fromkeys(name for each in absent for name in each.unset))
@@ -95,14 +96,15 @@ def _setting(names: Iterable[str]) -> str:
 
 def _needed(clause: Clause, profile: Profile) -> tuple[Need, ...]:
     if Need.AGENT in clause.needs and profile.agent == "stand-in":
-        # It is called by webhooks.
+        # The stand-in is started by webhooks.
         return (*clause.needs, Need.RECEIVER, Need.ENDPOINT)
     return clause.needs
 
 
 def _keys_for(profile: Profile, need: Need) -> tuple[str, ...]:
     """
-    Return the keys that provide `need` in this profile: no call is placed with half an account.
+    Return the keys that provide `need` in this profile; a call with a user name needs its password
+    too.
     """
     with_account = need is Need.SIP and is_given(profile, "sip.username")
     return (*keys_of(need), *(ACCOUNT if with_account else ()))

@@ -1,8 +1,8 @@
 """
-The client's policies: how often it tries again, and what each class of error leads to.
+Policies of the client: how often it retries, and how it handles each class of error.
 
-They have defaults, which are what config/retry_policies.yaml and config/error_handling.yaml say as
-they are shipped: an application that installs the package has no such files.
+The defaults equal config/retry_policies.yaml and config/error_handling.yaml as shipped: an
+application that installs the package has no such files.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ERROR_HANDLING = "error_handling.yaml"
 
 class ErrorClass(StrEnum):
     """
-    Whose fault an error is, as far as trying again is concerned.
+    Class of an error, by where the fault lies; it decides whether a retry makes sense.
     """
 
     AUTHENTICATION = "authentication"
@@ -55,8 +55,8 @@ def _transient(value: Any) -> ErrorClass | int:
 def _never_a_refusal(statuses: frozenset[ErrorClass | int]) -> frozenset[ErrorClass | int]:
     refusals = sorted(s for s in statuses if isinstance(s, int) and s < 500 and s != 429)  # noqa: PLR2004
     if refusals:
-        told = ", ".join(map(str, refusals))
-        raise ValueError(f"{told}: what was refused is never tried again; take it out")
+        listed = ", ".join(map(str, refusals))
+        raise ValueError(f"{listed}: what was refused is never tried again; take it out")
     return statuses
 
 
@@ -65,10 +65,10 @@ Transient = frozenset[Annotated[ErrorClass | int, BeforeValidator(_transient)]]
 
 class RetryBudget(ProfileSection):
     """
-    How many requests may be repeats in the long run: `share` of the calls.
+    Limit on repeated requests in the long run, as a `share` of the calls.
 
-    `reserve` is how many repeats are saved up at most, and at the start: so many come at once
-    when a server fails that has long been well.
+    `reserve` is the largest number of repeats that can be saved up, and the number available at the
+    start: that many come at once when a server fails after a long healthy period.
     """
 
     share: Annotated[float, Field(gt=0, le=1)]
@@ -77,11 +77,11 @@ class RetryBudget(ProfileSection):
 
 class RetryPolicy(ProfileSection):
     """
-    How often and when something is tried again. Times in seconds; `attempts` counts the first try.
+    Schedule of attempts. Times are in seconds; `attempts` includes the first try.
 
-    `timeout` bounds one try, `deadline` all of them with the waits between. `transient` names the
-    classes of errors that are tried again, or their statuses. Without a budget nothing but
-    `attempts` bounds how much more is sent to a server that fails.
+    `timeout` bounds one try, `deadline` all tries and the waits between them. `transient` lists the
+    error classes, or statuses, that are retried. Without a budget, only `attempts` limits the extra
+    load on a failing server.
     """
 
     attempts: Annotated[int, Field(ge=1, le=20)]
@@ -108,21 +108,23 @@ class RetryPolicy(ProfileSection):
 
     def delay(self, attempt: int) -> float:
         """
-        The least wait after the `attempt`-th try (from 1), in seconds; the jitter is added to it.
+        Return the shortest wait after the `attempt`-th try (from 1), in seconds; jitter is added to
+        it.
         """
         return min(self.longest_delay, self.first_delay * self.factor ** (attempt - 1))
 
     def wait(self, attempt: int, jitter: float) -> float:
         """
-        The wait after the `attempt`-th try, with so much of the jitter (0 to 1).
+        Return the wait after the `attempt`-th try, in seconds, with the fraction `jitter` (0 to 1)
+        of the policy's jitter.
         """
         return min(self.longest_delay, self.delay(attempt) + self.jitter * jitter)
 
     def scaled(self, by: float) -> RetryPolicy:
         """
-        The same policy with every wait multiplied by `by`, and the deadline.
+        Return the same policy with every wait and the deadline multiplied by `by`.
 
-        What one try may take stays: that is the server's time.
+        The timeout of one try is unchanged: that time belongs to the server.
         """
         times = ("first_delay", "longest_delay", "jitter", "deadline")
         return self.model_copy(update={name: getattr(self, name) * by for name in times})
@@ -130,7 +132,7 @@ class RetryPolicy(ProfileSection):
 
 class RequestPolicy(RetryPolicy):
     """
-    A policy whose statuses are those of HTTP.
+    Retry policy whose statuses are HTTP statuses.
     """
 
     transient: Annotated[Transient, AfterValidator(_never_a_refusal)]
@@ -138,7 +140,7 @@ class RequestPolicy(RetryPolicy):
 
 class Policies(ProfileSection):
     """
-    The policies by what they are for. The statuses in `sip` are those of SIP.
+    Policies by purpose. The statuses in `sip` are SIP statuses.
     """
 
     livekit: RequestPolicy
@@ -148,7 +150,7 @@ class Policies(ProfileSection):
 
 class RetryPolicies(ProfileSection):
     """
-    The file config/retry_policies.yaml.
+    Content of config/retry_policies.yaml.
     """
 
     policies: Policies
@@ -159,7 +161,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 class Handling(ProfileSection):
     """
-    What one class of error leads to: whether it may be tried again and counts towards the circuit
+    Handling of one class of error: whether it may be retried, whether it counts towards the circuit
     breaker, and the level at which a call that ends with it is logged.
     """
 
@@ -170,7 +172,7 @@ class Handling(ProfileSection):
 
 class Errors(ProfileSection):
     """
-    What each class of error leads to.
+    Handling of each class of error.
     """
 
     authentication: Handling
@@ -182,7 +184,7 @@ class Errors(ProfileSection):
 
     def of(self, kind: ErrorClass) -> Handling:
         """
-        What an error of this class leads to.
+        Return the handling of errors of the class `kind`.
         """
         handling: Handling = getattr(self, kind.value)
         return handling
@@ -198,7 +200,8 @@ class Errors(ProfileSection):
 
 class BreakerPolicy(ProfileSection):
     """
-    When the circuit opens, and for how long. Times in seconds.
+    Thresholds of the circuit breaker: `failures` within `window` open it for `open_for`. Times are
+    in seconds.
     """
 
     failures: Annotated[int, Field(ge=1)]
@@ -208,7 +211,7 @@ class BreakerPolicy(ProfileSection):
 
 class ErrorHandling(ProfileSection):
     """
-    The file config/error_handling.yaml.
+    Content of config/error_handling.yaml.
     """
 
     errors: Errors
@@ -217,14 +220,14 @@ class ErrorHandling(ProfileSection):
 
 def load_retry_policies(config_dir: Path) -> Policies:
     """
-    The retry policies; raises ProfileError with every problem of the file.
+    Load the retry policies; raise ProfileError with every problem of the file.
     """
     return _load(config_dir / RETRY_POLICIES, RetryPolicies).policies
 
 
 def load_error_handling(config_dir: Path) -> ErrorHandling:
     """
-    The handling of errors; raises ProfileError with every problem of the file.
+    Load the error handling; raise ProfileError with every problem of the file.
     """
     return _load(config_dir / ERROR_HANDLING, ErrorHandling)
 

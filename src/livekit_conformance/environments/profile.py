@@ -1,8 +1,8 @@
 """
-The typed profile of an environment: a closed set of keys, frozen, with secrets that never print.
+Typed profile of an environment: a closed set of keys, frozen, with secrets that never print.
 
-Absent text is the empty string, an absent feature is None. What a `mock` or `local` profile leaves
-out is filled in by its provisioner (`profile.model_copy`).
+Absent text is the empty string, an absent feature is None. The provisioner fills in whatever a
+`mock` or `local` profile leaves out (`profile.model_copy`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Kind = Literal["mock", "local", "live"]
 
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+)(?::(?P<port>\d{1,5}))?")
 _HIGHEST_PORT = 65535
-# A character of the user part of a SIP URI: none that would end it, or change who is called.
+# A character of the user part of a SIP URI; excludes those that end it or change the callee.
 _USER_PART = r"""[^\s"<>@:;?,]"""
 _HTTP = ("http", "https")
 _LIVEKIT = (*_HTTP, "ws", "wss")
@@ -63,7 +63,7 @@ def _url(*schemes: str) -> AfterValidator:
             fits = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
         except ValueError as error:
             raise ValueError(problem) from error
-        # urlsplit drops line breaks and leading blanks, which would be sent all the same.
+        # urlsplit drops line breaks and leading blanks, but the client would still send them.
         if not fits or any(map(str.isspace, value)):
             raise ValueError(problem)
         return value
@@ -136,7 +136,7 @@ Count = Annotated[int, Field(ge=1)]
 
 class Livekit(ProfileSection):
     """
-    Where livekit-server is and the key pair that it knows.
+    URL of livekit-server, and an API key and secret that it accepts.
     """
 
     url: LivekitUrl = ""
@@ -146,10 +146,11 @@ class Livekit(ProfileSection):
 
 class Outbound(ProfileSection):
     """
-    Where an outbound call may be sent to; the suite answers it there.
+    Destination of outbound calls; the suite answers them there.
 
-    `listen` is the address that the trunk's calls arrive at, the account is what the suite asks
-    them for: that of the trunk. Without a user name it asks only where a check is about that.
+    `listen` is the address at which calls of the trunk arrive. `username` and `password` are the
+    trunk's account, with which the suite challenges these calls. Without a user name, the suite
+    challenges only in checks of authentication.
     """
 
     trunk_id: str | None = None
@@ -161,10 +162,10 @@ class Outbound(ProfileSection):
 
 class Sip(ProfileSection):
     """
-    The account that the probe call is placed with, and where it is sent.
+    Account that places the probe call, and the address the call is sent to.
 
-    With `provider` that is a provider (a SIP proxy or B2BUA) in front of livekit-sip: the account
-    is one of the provider, whose own answers say nothing of livekit-sip's.
+    With `provider`, that address is a provider (a SIP proxy or B2BUA) in front of livekit-sip: the
+    account belongs to the provider, and the provider's own answers prove nothing about livekit-sip.
     """
 
     server: Address = ""
@@ -179,10 +180,10 @@ class Sip(ProfileSection):
 
 class Rooms(ProfileSection):
     """
-    How the room of a call is named.
+    Naming of the room of a call.
 
-    `call_id` says what stands in the place of `{call_id}`: `any`, `sip-call-id`, `caller`,
-    `dialled`, or `regex:PATTERN`.
+    `call_id` defines the value of `{call_id}`: `any`, `sip-call-id`, `caller`, `dialled`, or
+    `regex:PATTERN`.
     """
 
     name_pattern: Annotated[str, AfterValidator(_room_pattern), in_schema(r".*\{call_id\}.*")] = (
@@ -195,7 +196,8 @@ class Rooms(ProfileSection):
 
 class Webhook(ProfileSection):
     """
-    The right endpoint, and our own receiver when the deployment delivers to it. Timeout in seconds.
+    Webhook endpoint to test, and our own receiver if the deployment delivers to it. Timeout in
+    seconds.
     """
 
     url: HttpUrl = ""
@@ -205,7 +207,7 @@ class Webhook(ProfileSection):
 
 class LogSource(ProfileSection):
     """
-    Where the log of one service is read: a file or the output of a command.
+    Source of the log of one service: a file or the output of a command.
     """
 
     model_config = ConfigDict(
@@ -239,7 +241,7 @@ class DeploymentFiles(ProfileSection):
 
 class KnownIssue(ProfileSection):
     """
-    A violation that its owner accepts until a date.
+    Violation that its owner accepts until a date.
     """
 
     clause: Annotated[str, AfterValidator(_known_clause), WithJsonSchema({"enum": [*BY_ID]})]
@@ -250,7 +252,7 @@ class KnownIssue(ProfileSection):
 
 class Limits(ProfileSection):
     """
-    What one run may use at most; `run` in seconds.
+    Limits on what one run may use; `run` is in seconds.
     """
 
     requests_per_minute: Count = 60
@@ -261,7 +263,7 @@ class Limits(ProfileSection):
 
 class Profile(ProfileSection):
     """
-    Everything the suite knows about one environment.
+    Settings of one environment.
     """
 
     kind: Kind
@@ -278,19 +280,19 @@ class Profile(ProfileSection):
     deployment: DeploymentFiles = DeploymentFiles()
     known_issues: tuple[KnownIssue, ...] = ()
     limits: Limits = Limits()
-    # What reports and terminal show of phone numbers that are not fictional.
+    # Whether reports and terminal mask phone numbers that are not fictional.
     phone_numbers: Literal["masked", "shown"] = "masked"
 
     def numbers(self) -> list[str]:
         """
-        The phone numbers of the deployment.
+        Return the phone numbers of the deployment.
         """
         numbers = (self.sip.number, self.sip.caller, self.sip.outbound.number)
         return [number for number in numbers if number]
 
     def secrets(self) -> list[str]:
         """
-        The values that must not appear in any output.
+        Return the values that must not appear in any output.
         """
         urls = (self.redis, self.livekit.url, self.webhook.url)
         values = [
@@ -298,15 +300,15 @@ class Profile(ProfileSection):
             self.sip.password.get_secret_value(),
             self.sip.outbound.password.get_secret_value(),
             *(urlsplit(url or "").password for url in urls),
-            # livekit-server says which key it does not know: the secret, where they are swapped.
+            # livekit-server quotes an unknown key in its error: the secret, if the two are swapped.
             self.livekit.api_key if looks_like_secret(self.livekit.api_key) else None,
         ]
-        # Also as it was meant, when it came with quotes or blanks around it.
+        # Also without the quotes or blanks that may surround the value.
         both = (form for value in values if value for form in (value, value.strip("\"' \t\r\n")))
         return [*dict.fromkeys(form for form in both if form)]
 
     def may(self, effect: Effect) -> bool:
         """
-        Whether a check with this effect may run.
+        Return whether a check with this effect may run.
         """
         return effect in self.allow

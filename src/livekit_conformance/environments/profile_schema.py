@@ -1,5 +1,5 @@
 """
-The JSON Schema of profiles, for editors: config/profile.schema.json, generated from the model.
+JSON Schema of profiles for editors: config/profile.schema.json, generated from the model.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _VARIABLE: Final = {"type": "string", "pattern": r"\$\{"}
 
 class _OfProfiles(GenerateJsonSchema):
     """
-    The schema of a file, in which a variable may stand for any single value.
+    Schema generator for profile files, in which a variable may replace any single value.
     """
 
     def field_title_should_be_set(self, schema: Any) -> bool:
@@ -25,7 +25,7 @@ class _OfProfiles(GenerateJsonSchema):
         return False
 
     def encode_default(self, dft: Any) -> Any:
-        # The only numbers with a fraction are durations, which have a unit in a file.
+        # The only floats are durations, which a file writes with a unit.
         return f"{dft:g}s" if isinstance(dft, float) else super().encode_default(dft)
 
     def int_schema(self, schema: Any) -> JsonSchemaValue:
@@ -50,7 +50,7 @@ def _or_variable(of: Callable[[Any], JsonSchemaValue], schema: Any) -> JsonSchem
 
 def profile_schema() -> dict[str, Any]:
     """
-    Return the schema: what a live profile cannot do without, and every key with its values.
+    Return the schema: the keys a live profile requires, and every key with its values.
     """
     sections = {name: {"required": [*keys]} for name, keys in LIVE_KEYS.items()}
     return {

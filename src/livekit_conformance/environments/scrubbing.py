@@ -1,5 +1,5 @@
 """
-Make the scrubber for a profile: it masks the profile's secrets, and phone numbers where asked to.
+Build the scrubber of a profile: it masks secrets and, if so configured, phone numbers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from livekit_conformance.secrets.scrubber import Scrubber
 
 def scrubber_of(profile: Profile) -> Scrubber:
     """
-    Return the scrubber that a run with this profile needs.
+    Return the scrubber for a run with this profile.
     """
     masks_numbers = profile.phone_numbers == "masked"
     return Scrubber(

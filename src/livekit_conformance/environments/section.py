@@ -1,5 +1,5 @@
 """
-What the models of all our files have in common: closed groups of keys, durations with a unit.
+Common parts of the models of all our files: closed groups of keys, durations with a unit.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 
 def seconds(value: Any) -> float:
     """
-    The duration that a text such as `5s`, `500ms`, `3m` or `1h` stands for, in seconds.
+    Return the duration written as `5s`, `500ms`, `3m` or `1h`, in seconds.
 
     Raises ValueError with the remedy when the unit is missing.
     """
@@ -34,9 +34,11 @@ def seconds(value: Any) -> float:
 
 def in_schema(pattern: str, *types: str) -> WithJsonSchema:
     """
-    Return what editors are told of a text that a profile holds: its pattern, or a variable.
+    Return the JSON Schema of a text in a profile: the text matches `pattern` or contains a
+    variable.
 
-    `types` are the other types that it may have. Editors know no named groups.
+    `types` lists other types that the value may have. Named groups are removed: JSON Schema has
+    none.
     """
     whole = re.sub(r"\?P<\w+>", "?:", pattern)
     return WithJsonSchema(
@@ -49,7 +51,7 @@ Duration = Annotated[float, BeforeValidator(seconds), in_schema(_DURATION.patter
 
 class ProfileSection(BaseModel):
     """
-    A closed, frozen group of keys.
+    Closed, frozen group of keys.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,5 +1,5 @@
 """
-The closest of the allowed names, for messages about misspelt ones.
+Find the closest allowed name, for messages about misspelt names.
 """
 
 from __future__ import annotations
@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-# One letter in ten, a word that is left out of three, but not SIP_PORT for PORT.
+# Accepts one wrong letter in ten or one of three words left out, but not SIP_PORT for PORT.
 _SURELY = 0.85
 
 
 def did_you_mean(name: str, allowed: Iterable[str]) -> str:
     """
-    `; did you mean "..."?` when a name in `allowed` is close to `name`, else nothing.
+    Return `; did you mean "..."?` if a name in `allowed` is close to `name`, else the empty string.
     """
     close = get_close_matches(name, list(allowed), n=1)
     return f'; did you mean "{close[0]}"?' if close else ""
@@ -21,7 +21,8 @@ def did_you_mean(name: str, allowed: Iterable[str]) -> str:
 
 def lookalike(name: str, others: Iterable[str]) -> str | None:
     """
-    The one of `others` that is `name` but for a slip of the pen: case, separators, a letter or two.
+    Return the name in `others` that differs from `name` only by a typo (case, separators, a letter
+    or two), or None.
     """
     bare = {_bare(other): other for other in others}
     close = get_close_matches(_bare(name), list(bare), n=1, cutoff=_SURELY)

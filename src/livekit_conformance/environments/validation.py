@@ -1,5 +1,5 @@
 """
-A mapping checked against a model, with every problem in words that name the place and the remedy.
+Validate a mapping against a model; each problem names its place and its remedy.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def validated(
     columns: Mapping[KeyPath, int] = MappingProxyType({}),
 ) -> tuple[M | None, list[str]]:
     """
-    The model made of `data`, or None, and the problems with the lines of their keys.
+    Return the model made of `data`, or None, and the problems with the lines of their keys.
 
-    Nothing is said of the places in `unknown`, whose values could not be found out. The columns of
-    keys are told where they are given: where many keys stand on one line.
+    Problems at places in `unknown`, whose values could not be determined, are left out. A problem
+    names its column if `columns` has it, for files with many keys on one line.
     """
     try:
         return model.model_validate(data), []
@@ -62,7 +62,7 @@ def _located(
 
 def _explain(details: ErrorDetails, model: type[BaseModel]) -> str:
     """
-    The problem and its remedy. Never the value, which may be a secret.
+    Return the problem and its remedy, without the value: it may be a secret.
     """
     *above, key = details["loc"] or ("",)
     match details["type"]:
@@ -95,10 +95,10 @@ def _word(details: ErrorDetails) -> str:
 
 def _keys_at(path: KeyPath, model: type[BaseModel]) -> list[str]:
     """
-    The keys that the section at `path` may have.
+    Return the keys that the section at `path` may have.
     """
     for part in path:
-        # Items of lists and of mappings with free keys are of one model.
+        # The items of a list, or of a mapping with free keys, all have the same model.
         if part in model.model_fields:
             model = _section_in(model.model_fields[str(part)].annotation)
     return list(model.model_fields)

@@ -1,5 +1,5 @@
 """
-What is odd about the value of a variable, in words that do not tell the value.
+Describe oddities in the value of a variable without revealing the value.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DEPLOYMENT_VARIABLES = (
 _QUOTES = ("'", '"', "`", "\u201c", "\u201d", "\u2018", "\u2019")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _PLACEHOLDER = re.compile(
-    # What stands for a value: <...>, ${...}, $NAME, {{...}}, APIxxxx, ***, ...
+    # Placeholders: <...>, ${...}, $NAME, {{...}}, APIxxxx, ***, ...
     r"<.*>|\$\{.*\}|(?-i:\$[A-Z_][A-Z0-9_]+)|\{\{.*\}\}|(?:API|SEC)?x{4,}|\*{3,}|\.{3}"
     r"|(?:change|replace)[-_ ]?(?:me|this|it)"
     r"|your[-_ ].*|.*[-_]here|todo|tbd|fixme|placeholder|example|none|null|nil|undefined",
@@ -37,13 +37,13 @@ _PLACEHOLDER = re.compile(
 _EXAMPLE_HOST = re.compile(r"(?:.*\.)?(?:example\.(?:com|org|net)|example|invalid)", re.IGNORECASE)
 _TELEPHONE = re.compile(r"\+?\d{7,15}")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?")
-# The port of the other scheme.
+# For each scheme, the default port of its counterpart with or without TLS.
 _MISFITS = MappingProxyType({"https": 80, "wss": 80, "http": 443, "ws": 443})
 
 
 def oddities(name: str, value: str) -> Iterator[str]:
     """
-    What cannot be meant, for any variable and for this one.
+    Yield what cannot be intended in `value`: for any variable, and for the variable `name`.
     """
     bare = value.strip()
     if any(not char.isprintable() for char in bare):
@@ -63,7 +63,7 @@ def oddities(name: str, value: str) -> Iterator[str]:
 
 def swapped(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """
-    Variables that hold the value of another one, each with what it looks like.
+    Yield each variable that seems to hold the value of another, with the reason.
     """
     key, secret = values.get("LIVEKIT_API_KEY", ""), values.get("LIVEKIT_API_SECRET", "")
     if API_KEY.fullmatch(secret.strip()) and not API_KEY.fullmatch(key.strip()):
@@ -75,7 +75,7 @@ def swapped(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def key_pair_oddities(key: str, secret: str) -> Iterator[str]:
     """
-    What is odd about an API key and its secret, each with the name of its variable.
+    Yield the oddities of an API key and its secret, each with the name of its variable.
     """
     values = {"LIVEKIT_API_KEY": key, "LIVEKIT_API_SECRET": secret}
     for name, value in values.items():
@@ -85,7 +85,7 @@ def key_pair_oddities(key: str, secret: str) -> Iterator[str]:
 
 def scheme_misfit(url: str) -> str | None:
     """
-    Why the port of a URL belongs to another scheme; None when it does not.
+    Return a message if the port of a URL is the default of another scheme, else None.
     """
     parts = urlsplit(url)
     if _MISFITS.get(parts.scheme) != parts.port or parts.port is None:
@@ -95,7 +95,7 @@ def scheme_misfit(url: str) -> str | None:
 
 def is_placeholder(value: str) -> bool:
     """
-    Whether a text only stands for a value, as `<secret>`, `${SECRET}` or `changeme` do.
+    Return whether `value` is only a placeholder, such as `<secret>`, `${SECRET}` or `changeme`.
     """
     scheme = _SCHEME.match(value)
     rest = value[scheme.end() :] if scheme else value

@@ -1,7 +1,7 @@
 """
-`${NAME}` in a profile: taken from the process environment, else from the env file, with provenance.
+Expand `${NAME}` in a profile from the process environment, else the env file, with provenance.
 
-`${NAME:-}` is a variable that may be unset or empty, as in a shell: then its key is left out.
+`${NAME:-}` is a variable that may be unset or empty, as in a shell; its key is then left out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NAME = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<optional>:-)?")
 
 class Absent(Enum):
     """
-    Why a text has no value: one of its variables is missing, or optional and not set.
+    Reason why a text has no value: a variable is missing, or an optional one is not set.
     """
 
     MISSING = auto()
@@ -34,7 +34,7 @@ class Absent(Enum):
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """
-    The variables of a key that is left out: the optional ones that are not set, and the others.
+    Variables of a key that is left out: the optional ones that are not set, and those that are set.
     """
 
     unset: tuple[str, ...]
@@ -44,24 +44,24 @@ class LeftOut:
 @dataclass
 class Variables:
     """
-    Looks variables up and keeps where each came from; values never leave through `problems`.
+    Look up variables and record where each value came from; `problems` never contains values.
     """
 
     environ: Mapping[str, str] = field(repr=False)
     file: EnvFile | None
     origins: dict[str, Origin] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    # The keys of the profile that each variable stands in.
+    # The keys of the profile in which each variable is used.
     uses: dict[str, list[str]] = field(default_factory=dict)
-    # The keys of the profile that are left out, because an optional variable is not set.
+    # The keys of the profile that are left out because an optional variable is not set.
     left_out: dict[str, LeftOut] = field(default_factory=dict)
     _values: dict[str, str] = field(default_factory=dict, repr=False)
 
     def expand(self, text: str, key: str) -> str | Absent:
         """
-        Return `text` with every variable replaced, or why that is impossible.
+        Return `text` with every variable replaced, or the reason why that is impossible.
 
-        `key` is the place in the profile, for the message about a variable that is missing.
+        `key` is the place in the profile, for the message about a missing variable.
         """
         values: dict[str, str | None] = {}
         optional = set()
@@ -87,7 +87,7 @@ class Variables:
 
     def empty(self) -> dict[str, tuple[str, ...]]:
         """
-        The variables that must have a value and are set to nothing, with the keys they stand in.
+        Return the required variables that are set to an empty value, with the keys that use them.
         """
         empty = [name for name, value in self._values.items() if not value]
         asking = {
@@ -98,13 +98,13 @@ class Variables:
 
     def unset(self) -> tuple[str, ...]:
         """
-        The optional variables that are not set, in the order of the profile.
+        Return the optional variables that are not set, in the order of the profile.
         """
         return tuple(dict.fromkeys(n for absent in self.left_out.values() for n in absent.unset))
 
     def odd(self) -> dict[str, tuple[str, ...]]:
         """
-        What is odd about the value of each variable, where something is.
+        Return the oddities in the values of variables; a variable without any is left out.
         """
         found = {name: list(oddities(name, value)) for name, value in self._values.items()}
         for name, words in swapped(self._values):
@@ -113,7 +113,7 @@ class Variables:
 
     def origin(self, name: str) -> Origin:
         """
-        Where a variable is found.
+        Return where a variable is set.
         """
         if name in self.environ:
             return "environment"
@@ -121,9 +121,10 @@ class Variables:
 
     def differing(self) -> tuple[str, ...]:
         """
-        The variables that have another value in the env file, which the environment outdoes.
+        Return the variables whose value in the env file differs from that in the environment, which
+        wins.
 
-        Where a value is odd, that is the difference.
+        Variables with an odd value are left out: the oddity is the difference.
         """
         odd = self.odd()
         return tuple(
@@ -134,7 +135,7 @@ class Variables:
 
     def misspelt(self) -> dict[str, str]:
         """
-        Names in the env file that nobody asks for, each with the one that it is likely to mean.
+        Return the unused names in the env file, each with the variable that is probably meant.
         """
         wanted = [name for name in self.origins if name not in self._in_file]
         pairs = ((name, lookalike(name, wanted)) for name in self._unasked(self._in_file))
@@ -165,7 +166,8 @@ class Variables:
 
     def misspelling_of(self, name: str) -> tuple[str, Origin] | None:
         """
-        What is likely to be meant for a variable that is missing, and where it is.
+        Return the unused name that is probably meant for the missing variable `name`, and where it
+        is set.
         """
         if near := lookalike(name, self._unasked(self._in_file)):
             return near, ".env"

@@ -1,5 +1,5 @@
 """
-Strict reading of YAML: a key that occurs twice, or is not text, is an error with its line.
+Read YAML strictly: a key that occurs twice, or is not text, is reported with its line.
 
 PyYAML alone silently keeps the last of two equal keys.
 """
@@ -21,7 +21,7 @@ KeyPath = tuple[str | int, ...]
 @dataclass(frozen=True, slots=True)
 class YamlDocument:
     """
-    The values of a file, the line and column of every key, and what is wrong with the keys.
+    Values of a file, the line and column of every key, and problems with the keys.
     """
 
     data: dict[str, Any]
@@ -32,7 +32,7 @@ class YamlDocument:
 
 def read(path: Path) -> YamlDocument:
     """
-    Read the mapping that the YAML file at `path` holds.
+    Read the mapping in the YAML file at `path`.
 
     Raises ProfileError when the file cannot be read, is not YAML or is not a mapping.
     """
@@ -82,7 +82,7 @@ def _keys(node: yaml.Node, path: KeyPath, document: YamlDocument) -> Iterator[st
 
 def dotted(path: KeyPath) -> str:
     """
-    A path of keys as text: `logs[0].path`; `top level` for the empty path.
+    Return a path of keys as text: `logs[0].path`, or `top level` for the empty path.
     """
     text = ""
     for part in path:
