@@ -1,12 +1,12 @@
 """
-A client of LiveKit for applications, with manners for a bad day.
+LiveKit client for applications that stays well-behaved when the server fails.
 
     async with Client(url, api_key, api_secret) as client:
         async with client.room("voice-ai-call-42") as room:
             ...
 
-It tries again by policy, stops asking what cannot answer, and its errors say what to do. Nothing
-here needs the suite or pytest.
+It retries according to a policy, stops sending to a server that cannot answer, and raises errors
+that name the remedy. Nothing here needs the suite or pytest.
 """
 
 from livekit_conformance.client.breaker import CircuitBreaker, CircuitOpenError

@@ -1,5 +1,5 @@
 """
-A circuit breaker with exactly one probe at half-open. It owns no clock.
+Circuit breaker with exactly one probe at half-open. The caller passes in the time.
 
     closed --(failures within the window)--> open --(open_for passed)--> half-open
     half-open --(the probe succeeds)--> closed; --(it fails)--> open
@@ -15,7 +15,7 @@ from livekit_conformance.environments.policies import BreakerPolicy
 
 class BreakerState(StrEnum):
     """
-    Whether requests pass.
+    State of the circuit: whether requests pass.
     """
 
     CLOSED = "closed"
@@ -25,10 +25,10 @@ class BreakerState(StrEnum):
 
 class CircuitOpenError(Exception):
     """
-    The request was not sent: what it asks has failed too often. `retry_after` in seconds.
+    The request was not sent: earlier requests failed too often. `retry_after` is in seconds.
 
-    `attempts` were made before it by the same call; `may_have_arrived` says whether one of them may
-    have reached the server.
+    `attempts` counts the attempts that the same call made before; `may_have_arrived` is true if one
+    of them may have reached the server.
     """
 
     def __init__(self, retry_after: float) -> None:
@@ -40,7 +40,8 @@ class CircuitOpenError(Exception):
 
 class CircuitBreaker:
     """
-    Counts failures and decides who may ask. Times are seconds of one monotonic clock.
+    Count failures and decide whether a request may be sent. Times are seconds of one monotonic
+    clock.
     """
 
     def __init__(self, policy: BreakerPolicy) -> None:
@@ -48,12 +49,12 @@ class CircuitBreaker:
         self._failed_at: deque[float] = deque(maxlen=policy.failures)
         self._opened_at: float | None = None
         self._probing = False
-        # Every change of state begins a period; what was sent in an earlier one says nothing now.
+        # Each change of state begins a period; results of requests from earlier ones are ignored.
         self._period = 0
 
     def state(self, now: float) -> BreakerState:
         """
-        What the next request will find.
+        Return the state that the next request will find.
         """
         if self._opened_at is None:
             return BreakerState.CLOSED
@@ -63,7 +64,7 @@ class CircuitBreaker:
 
     def retry_after(self, now: float) -> float:
         """
-        The seconds until a probe is let through; 0 when there is nothing to wait for.
+        Return the seconds until a probe is let through; 0 if there is nothing to wait for.
         """
         if self._opened_at is None:
             return 0.0
@@ -71,9 +72,9 @@ class CircuitBreaker:
 
     def enter(self, now: float) -> int:
         """
-        Ask for leave to send one request; raises CircuitOpenError.
+        Request permission to send one request; raise CircuitOpenError if it is refused.
 
-        Returns the period, with which `succeeded`, `failed` or `abandoned` is reported.
+        Returns the period to pass to `succeeded`, `failed` or `abandoned`.
         """
         match self.state(now):
             case BreakerState.OPEN:
@@ -87,7 +88,7 @@ class CircuitBreaker:
 
     def succeeded(self, period: int) -> None:
         """
-        A request was answered: the circuit closes, and former failures are forgotten.
+        Record that a request was answered: close the circuit and forget earlier failures.
         """
         if period == self._period:
             self._period += self._opened_at is not None
@@ -97,7 +98,7 @@ class CircuitBreaker:
 
     def failed(self, period: int, now: float) -> None:
         """
-        A request failed in a way that counts.
+        Record a failure that counts towards the breaker.
         """
         if period != self._period:
             return
@@ -110,7 +111,7 @@ class CircuitBreaker:
 
     def abandoned(self, period: int) -> None:
         """
-        A request ended without an answer that says anything, for instance cancelled.
+        Record that a request ended without a meaningful result, for instance by cancellation.
         """
         if period == self._period and self._probing:
             self._probing = False

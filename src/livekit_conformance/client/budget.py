@@ -1,5 +1,5 @@
 """
-A budget for repeated requests: what a client may add to the load of a server that fails.
+Budget for repeated requests: the load that a client may add to a failing server.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from livekit_conformance.environments.policies import RetryBudget
 
 class Budget:
     """
-    A token bucket: every call puts `share` of a token into it, every repeated request takes one.
+    Token bucket: every call adds `share` of a token, every repeated request takes one.
 
-    After n calls at most `reserve` + `share` x n requests have been repeats. Without a policy
-    nothing is counted and everything allowed.
+    After n calls, at most `reserve` + `share` x n requests have been repeats. Without a policy,
+    nothing is counted and every repeat is allowed.
     """
 
     def __init__(self, policy: RetryBudget | None) -> None:
@@ -21,14 +21,14 @@ class Budget:
 
     def earn(self) -> None:
         """
-        A call begins.
+        Add the share of one call; called when a call begins.
         """
         if self._policy is not None:
             self._left = min(self._policy.reserve, self._left + self._policy.share)
 
     def spend(self) -> bool:
         """
-        Whether one more request may be repeated; if so, it is paid for.
+        Return whether one more request may be repeated; if so, take a token for it.
         """
         if self._policy is None:
             return True

@@ -1,5 +1,5 @@
 """
-The client for applications: livekit-api with deadlines, retries, a breaker and clear errors.
+Client for applications: livekit-api with deadlines, retries, a breaker and clear errors.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ from livekit_conformance.secrets.patterns import Redactor, looks_like_secret, ma
 
 T = TypeVar("T")
 
-# How long a room is cleaned up after something else went wrong; it ends by itself later.
+# Time limit for deleting a room after another error; an undeleted room ends by itself later.
 _CLEAN_UP_S: Final = 10.0
-# As livekit-api does it when the request does not say; and what the API takes besides.
+# livekit-api's default for an unset ringing time-out, and the time the API needs beyond ringing.
 _RINGS_S: Final = 30.0
 _BESIDES_RINGING_S: Final = 5.0
 _SCHEMES: Final = frozenset({"http", "https", "ws", "wss"})
@@ -53,12 +53,12 @@ _NO_ROOM: Final = "livekit-conformance-health"
 
 class Client:
     """
-    A client of one livekit-server, used as an asynchronous context manager.
+    Client of one livekit-server, used as an asynchronous context manager.
 
-    Every call has a deadline and raises LiveKitError, and nothing else, when it fails. It is tried
-    again as `policies` and `handling` say (config/retry_policies.yaml, config/error_handling.yaml;
-    without them the values that these are shipped with). A `session` that is given must have
-    `trace()` among its trace configurations, and stays open. `clock` gives seconds that only grow.
+    Every call has a deadline; a call that fails raises LiveKitError and no other error. `policies`
+    and `handling` control retries (config/retry_policies.yaml, config/error_handling.yaml; the
+    defaults are the values shipped in these files). A `session` passed in must have `trace()` among
+    its trace configurations, and stays open. `clock` returns monotonic seconds.
 
     The SDK's own failover between the regions of LiveKit Cloud is off: it would multiply the
     attempts.
@@ -89,7 +89,7 @@ class Client:
         self._given_session = session
         secrets = [api_secret, urlsplit(url).password or ""]
         if looks_like_secret(api_key):
-            # livekit-server says which key it does not know: the secret, where they are swapped.
+            # livekit-server quotes an unknown key in its error: the secret, if the two are swapped.
             secrets.append(api_key)
         self._error_mapper = ErrorMapper(masked(api_key), Redactor(secrets))
         self.breaker = CircuitBreaker(handling.circuit_breaker)
@@ -132,11 +132,12 @@ class Client:
         timeout: float | None = None,  # noqa: ASYNC109 - of one try, not of all of them
     ) -> T:
         """
-        The answer to any request of livekit-api, asked for as all others are here.
+        Return the answer to any request of livekit-api, with the deadlines, retries and errors of
+        this client.
 
-        `await client.ask("ListEgress", lambda sdk: sdk.egress.list_egress(request))`. Whether it
-        may be sent twice is known of the methods in `REPEATABLE`; `repeatable` says it of others.
-        `timeout` in seconds bounds one try. Raises LiveKitError.
+        `await client.ask("ListEgress", lambda sdk: sdk.egress.list_egress(request))`. Methods in
+        `REPEATABLE` may be sent twice; for others, `repeatable` decides. `timeout` bounds one try,
+        in seconds. Raises LiveKitError.
         """
         may_repeat = method in REPEATABLE if repeatable is None else repeatable
         return await self._ask(
@@ -147,23 +148,26 @@ class Client:
 
     async def create_room(self, name: str, **settings: Any) -> api.Room:
         """
-        CreateRoom; settings are fields of CreateRoomRequest (time-outs in seconds).
+        Send CreateRoom and return the room; settings are fields of CreateRoomRequest (time-outs in
+        seconds).
 
-        A room of that name that is there already is the answer too.
+        If a room of that name exists already, it is returned.
         """
         wanted = api.CreateRoomRequest(name=name, **settings)
         return await self.ask("CreateRoom", lambda sdk: sdk.room.create_room(wanted))
 
     async def list_rooms(self, *names: str) -> list[api.Room]:
         """
-        ListRooms: all of them, or those of exactly these names.
+        Return all rooms, or those with exactly these names, by ListRooms.
         """
         wanted = api.ListRoomsRequest(names=names)
         return list((await self.ask("ListRooms", lambda sdk: sdk.room.list_rooms(wanted))).rooms)
 
     async def delete_room(self, name: str) -> None:
         """
-        DeleteRoom, which ends the calls in it; LiveKitRequestError `not_found` when there is none.
+        Send DeleteRoom, which ends the calls in the room.
+
+        Raises LiveKitRequestError with the code `not_found` if there is no such room.
         """
         wanted = api.DeleteRoomRequest(room=name)
         await self._remove("DeleteRoom", lambda sdk: sdk.room.delete_room(wanted))
@@ -171,10 +175,11 @@ class Client:
     @asynccontextmanager
     async def room(self, name: str, **settings: Any) -> AsyncIterator[api.Room]:
         """
-        A room that is deleted at the end, also after an error or when the task is cancelled.
+        Create a room and delete it at the end, also after an error or when the task is cancelled.
 
-        The error of the body is what is raised; that the room could not be deleted is a note of it.
-        Without one, it is raised. Do not use the name of a room of others: it would be deleted too.
+        If the body fails, its error is raised, and a failure to delete the room is added to it as a
+        note. Otherwise, a failure to delete the room is raised. Do not use the name of somebody
+        else's room: it would be deleted too.
         """
         made: api.Room | None = None
         try:
@@ -188,7 +193,7 @@ class Client:
 
     async def list_participants(self, room: str) -> list[api.ParticipantInfo]:
         """
-        ListParticipants of a room.
+        Return the participants of a room, by ListParticipants.
         """
         wanted = api.ListParticipantsRequest(room=room)
         answer = await self.ask("ListParticipants", lambda sdk: sdk.room.list_participants(wanted))
@@ -196,7 +201,7 @@ class Client:
 
     async def remove_participant(self, room: str, identity: str) -> None:
         """
-        RemoveParticipant, which hangs up when it is a phone.
+        Send RemoveParticipant, which hangs up if the participant is a phone.
         """
         wanted = api.RoomParticipantIdentity(room=room, identity=identity)
         await self._remove("RemoveParticipant", lambda sdk: sdk.room.remove_participant(wanted))
@@ -205,7 +210,7 @@ class Client:
 
     async def create_inbound_trunk(self, trunk: api.SIPInboundTrunkInfo) -> api.SIPInboundTrunkInfo:
         """
-        CreateSIPInboundTrunk; not repeated when it may have been done.
+        Send CreateSIPInboundTrunk; do not repeat it if it may have succeeded.
         """
         wanted = api.CreateSIPInboundTrunkRequest(trunk=trunk)
         return await self.ask(
@@ -216,7 +221,7 @@ class Client:
         self, trunk: api.SIPOutboundTrunkInfo
     ) -> api.SIPOutboundTrunkInfo:
         """
-        CreateSIPOutboundTrunk; not repeated when it may have been done.
+        Send CreateSIPOutboundTrunk; do not repeat it if it may have succeeded.
         """
         wanted = api.CreateSIPOutboundTrunkRequest(trunk=trunk)
         return await self.ask(
@@ -225,7 +230,7 @@ class Client:
 
     async def create_dispatch_rule(self, rule: api.SIPDispatchRuleInfo) -> api.SIPDispatchRuleInfo:
         """
-        CreateSIPDispatchRule; not repeated when it may have been done.
+        Send CreateSIPDispatchRule; do not repeat it if it may have succeeded.
         """
         wanted = api.CreateSIPDispatchRuleRequest(dispatch_rule=rule)
         return await self.ask(
@@ -234,7 +239,7 @@ class Client:
 
     async def list_inbound_trunks(self) -> list[api.SIPInboundTrunkInfo]:
         """
-        ListSIPInboundTrunk.
+        Return the inbound trunks, by ListSIPInboundTrunk.
         """
         wanted = api.ListSIPInboundTrunkRequest()
         answer = await self.ask(
@@ -244,7 +249,7 @@ class Client:
 
     async def list_outbound_trunks(self) -> list[api.SIPOutboundTrunkInfo]:
         """
-        ListSIPOutboundTrunk.
+        Return the outbound trunks, by ListSIPOutboundTrunk.
         """
         wanted = api.ListSIPOutboundTrunkRequest()
         answer = await self.ask(
@@ -254,7 +259,7 @@ class Client:
 
     async def list_dispatch_rules(self) -> list[api.SIPDispatchRuleInfo]:
         """
-        ListSIPDispatchRule.
+        Return the dispatch rules, by ListSIPDispatchRule.
         """
         wanted = api.ListSIPDispatchRuleRequest()
         answer = await self.ask(
@@ -264,14 +269,14 @@ class Client:
 
     async def delete_trunk(self, trunk_id: str) -> None:
         """
-        DeleteSIPTrunk, inbound or outbound.
+        Send DeleteSIPTrunk for an inbound or outbound trunk.
         """
         wanted = api.DeleteSIPTrunkRequest(sip_trunk_id=trunk_id)
         await self._remove("DeleteSIPTrunk", lambda sdk: sdk.sip.delete_trunk(wanted))
 
     async def delete_dispatch_rule(self, rule_id: str) -> None:
         """
-        DeleteSIPDispatchRule.
+        Send DeleteSIPDispatchRule.
         """
         wanted = api.DeleteSIPDispatchRuleRequest(sip_dispatch_rule_id=rule_id)
         await self._remove(
@@ -282,12 +287,12 @@ class Client:
         self, request: api.CreateSIPParticipantRequest
     ) -> api.SIPParticipantInfo:
         """
-        CreateSIPParticipant: place a call, by the policy `sip`.
+        Send CreateSIPParticipant: place a call, with the policy `sip`.
 
-        With `wait_until_answered` it returns when the callee has answered, and a call that fails
-        raises LiveKitCallError; a try then lasts as long as it may ring. It is not repeated when
-        it may have reached livekit-server, which would ring twice; only a call that ended with a
-        status of the policy is placed again.
+        With `wait_until_answered`, it returns when the callee has answered, and a call that fails
+        raises LiveKitCallError; one try may then last as long as the phone may ring. It is not
+        repeated if it may have reached livekit-server, because the phone would ring twice; only a
+        call that ended with a status listed in the policy is placed again.
         """
         within = None
         if request.wait_until_answered:
@@ -306,10 +311,10 @@ class Client:
 
     async def deliver(self, url: str, event: Mapping[str, Any]) -> None:
         """
-        Send a signed event to a webhook endpoint as livekit-server does, by the policy `webhook`.
+        Send a signed event to a webhook endpoint as livekit-server does, with the policy `webhook`.
 
-        For what an endpoint has missed, and to forward events. The receiver knows a repeated one
-        by its `id`. Any answer but 2xx raises LiveKitError.
+        Use it to redeliver events that an endpoint has missed, and to forward events. The receiver
+        recognises a repeated event by its `id`. Any answer but 2xx raises LiveKitError.
         """
         body = json.dumps(event, ensure_ascii=False).encode()
 
@@ -325,7 +330,7 @@ class Client:
 
         endpoint = self._endpoints.get(url)
         if endpoint is None:
-            # Each endpoint has a circuit of its own: none is to blame for another.
+            # Each endpoint has its own circuit, so that one failing endpoint does not block others.
             endpoint = self._resilience("webhook", CircuitBreaker(self._handling.circuit_breaker))
             self._endpoints[url] = endpoint
         await self._ask(endpoint, "webhook", post, repeatable=True, timeout=None, url=url)
@@ -334,7 +339,7 @@ class Client:
 
     def validate_token(self, token: str, **options: Any) -> ValidToken:
         """
-        What livekit-server will say of a token, now; see `validate_token` for the options.
+        Validate a token as livekit-server would now; see `validate_token` for the options.
         """
         pair = {"api_key": self._api_key, "api_secret": self._api_secret}
         return validate_token(token, **{"now": time.time(), **pair, **options})
@@ -343,10 +348,11 @@ class Client:
 
     async def health(self, *, within: float = 2.0, slow: float = 1.0) -> Health:
         """
-        One authenticated request, tried once and past the circuit breaker.
+        Send one authenticated request, without retries and past the circuit breaker, and return the
+        health it shows.
 
-        Never raises for a server that is dead or refuses: the result says it. Above `slow` seconds
-        the server is degraded.
+        Never raises for a server that is down or refuses the request: the result reports it. If the
+        answer takes more than `slow` seconds, the server is degraded.
         """
         wanted = api.ListRoomsRequest(names=[_NO_ROOM])
         request = self._attempt(
@@ -358,9 +364,10 @@ class Client:
         self, *, every: float = 10.0, within: float = 2.0, slow: float = 1.0
     ) -> AsyncIterator[StateChange]:
         """
-        The state of the server at once, and then each change of it, also logged.
+        Yield the state of the server at once and then each change of it; every change is also
+        logged.
 
-        `async for change in client.watch(): ...` in a task of its own; it ends when that is
+        `async for change in client.watch(): ...` in a task of its own; it ends when that task is
         cancelled.
         """
         return health.changes(
@@ -443,7 +450,7 @@ class Client:
         try:
             await self.ask(method, request)
         except LiveKitRequestError as refused:
-            # An earlier try has done it, whose answer was lost.
+            # An earlier try has succeeded, but its answer was lost.
             if refused.code != "not_found" or refused.attempts == 1:
                 raise
 
@@ -459,7 +466,7 @@ class Client:
         deletion = asyncio.create_task(self._delete_after(name, error))
         self._deletions.add(deletion)
         deletion.add_done_callback(self._deletions.discard)
-        # Whoever is cancelled now is not kept, and the room is deleted all the same.
+        # If we are cancelled here, we stop waiting, but the deletion continues.
         await asyncio.shield(deletion)
 
     async def _delete_after(self, name: str, error: BaseException) -> None:
@@ -472,7 +479,8 @@ class Client:
 
 def _may_have_been_done(error: BaseException) -> bool:
     """
-    Whether a request that ended so may have been done: it was cancelled, or its answer is missing.
+    Return whether a request that ended with `error` may have succeeded: it was cancelled, or its
+    answer is missing.
     """
     if not isinstance(error, LiveKitError):
         return True

@@ -1,5 +1,5 @@
 """
-What to do about an error that livekit-server answers with.
+Advice for errors that livekit-server answers with.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-# The first entry whose words stand in the server's own text; the wordings of livekit-server 1.8.4
-# to 1.13.5 and of the versions after it.
+# The first entry with a phrase that occurs in the server's text applies; wordings of livekit-server
+# 1.8.4 to 1.13.5 and later.
 _BY_WORDS: Final = (
     (
         ("invalid API key",),
@@ -44,10 +44,11 @@ _LEAST_ERROR: Final = 400
 
 def hint(status: int, text: str, metadata: Mapping[str, str] = MappingProxyType({})) -> str:
     """
-    One sentence for the operator, by the server's words where they are known, else by `status`.
+    Return one sentence of advice for the operator, by known wording of the server, else by
+    `status`.
 
-    `metadata` of the Twirp error tell whether it was a call that failed, of whose SIP status the
-    others are made: 429 means that the callee is busy.
+    The `metadata` of the Twirp error shows whether a call failed. In that case HTTP status and
+    Twirp code are derived from its SIP status: 429 means that the callee is busy.
     """
     if "sip_status_code" in metadata:
         return "The call was placed: its SIP status comes from the callee or the provider"

@@ -1,5 +1,5 @@
 """
-One try of one request, and its failure in our words.
+Send one try of a request and map its failure to our errors.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ _ANSWERED = 400
 @dataclass(frozen=True, slots=True)
 class ErrorMapper:
     """
-    Who asks: the masked API `key`, and what must not stand in an error.
+    Map failed requests to LiveKitError, with the masked API `key` and a `redact` for secrets in
+    texts.
     """
 
     key: str
@@ -44,19 +45,20 @@ class ErrorMapper:
         self, method: str, url: str, request: Awaitable[T], *, within: float | None
     ) -> T:
         """
-        The answer to `request`, which is sent by a session that has `trace()`.
+        Return the answer to `request`, which is sent by a session that has `trace()`.
 
-        `url` is told where the request did not come so far as to have one. Raises LiveKitError.
+        An error names `url` if the request failed before it had a URL of its own. Raises
+        LiveKitError.
         """
         started = time.perf_counter()
         with exchange(url) as seen:
             try:
-                # livekit-api 1.2 hands aiohttp `timeout=None`, which switches the session's off.
+                # livekit-api 1.2 passes `timeout=None` to aiohttp; that disables its own timeout.
                 async with asyncio.timeout(within):
                     return await request
             except api.ServerError as error:
                 answered = (error.status, error.code, error.message, error.metadata)
-                # Not `from error`: it holds the text as it came, which may be the whole token.
+                # Not `from error`: it holds the unredacted text, which may contain the whole token.
                 raise self.refused(method, seen, *answered) from None
             except DecodeError:
                 text = f"the answer to {method} is of another type than LiveKit's"
@@ -65,7 +67,7 @@ class ErrorMapper:
                 waited = time.perf_counter() - started
                 raise self.lost(method, seen, error, waited=waited) from error
             except (AttributeError, TypeError):
-                # livekit-api takes every JSON answer for an object.
+                # livekit-api assumes that every JSON answer is an object.
                 if seen.status < _ANSWERED:
                     raise
                 raise self.refused(method, seen, seen.status) from None
@@ -80,7 +82,7 @@ class ErrorMapper:
         metadata: Mapping[str, str] = MappingProxyType({}),
     ) -> LiveKitError:
         """
-        The server answered with an error.
+        Return the error for a request that the server answered with an error.
         """
         text = self.redact(message or seen.text)
         kind = class_for(status, metadata)
@@ -100,10 +102,10 @@ class ErrorMapper:
         self, method: str, seen: Exchange, error: BaseException, *, waited: float
     ) -> LiveKitError:
         """
-        No answer came.
+        Return the error for a request that got no answer.
         """
         loss = loss_of(error, seen.phase)
-        told: dict[str, Any] = {
+        details: dict[str, Any] = {
             "method": method,
             "text": self.redact(loss.words),
             "hint": REMEDIES[loss.phase],
@@ -113,8 +115,8 @@ class ErrorMapper:
             **self._common(seen),
         }
         if isinstance(error, TimeoutError):
-            return LiveKitTimeoutError(**told)
-        return LiveKitConnectionError(**told, is_lasting=is_lasting(error))
+            return LiveKitTimeoutError(**details)
+        return LiveKitConnectionError(**details, is_lasting=is_lasting(error))
 
     def _common(self, seen: Exchange) -> dict[str, Any]:
         return {"url": self.redact(seen.url), "key": self.key}

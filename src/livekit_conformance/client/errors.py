@@ -1,16 +1,16 @@
 """
-What goes wrong between an application and LiveKit. The class says what to do about it.
+Errors between an application and LiveKit. The class of an error determines the remedy.
 
     LiveKitError
-    ├── LiveKitAuthenticationError   401, 403, a token that proves nothing: change key or secret
+    ├── LiveKitAuthenticationError   401, 403, an invalid token: change key or secret
     ├── LiveKitRequestError          other 4xx: change the request, or go on without
-    ├── LiveKitTimeoutError          no answer in time: what was asked may have been done
+    ├── LiveKitTimeoutError          no answer in time: the request may have been carried out
     ├── LiveKitConnectionError       refused, reset, no such name, no trust
-    │   └── LiveKitCircuitOpenError  not sent, because it has failed too often: see `retry_after`
+    │   └── LiveKitCircuitOpenError  not sent after too many failures: see `retry_after`
     ├── LiveKitServerError           5xx, 429, an answer that cannot be read
     └── LiveKitCallError             the call was placed and ended with a SIP status
 
-No text, attribute or representation of them holds a secret or a whole token.
+No text, attribute or representation of these errors contains a secret or a whole token.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from livekit_conformance.environments.policies import ErrorClass
 from livekit_conformance.errors import Phase
 
 _REFUSES_THE_KEY = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
-# The page of a proxy may be long; the whole of it is in `text`.
-_TOLD = 500
+# Length limit for the message: a proxy's error page may be long. `text` holds all of it.
+_SHOWN = 500
 _SIP_STATUS_CODE = "sip_status_code"
 
 
@@ -34,12 +34,12 @@ class LiveKitError(Exception):
     """
     Base of all errors of the client.
 
-    What was asked: `method` of the API, `url`, the masked API `key`. What came: the HTTP `status`
+    The request: `method` of the API, `url`, the masked API `key`. The answer: the HTTP `status`
     (None without an answer), the Twirp `code`, the server's own `text` (or the system's), and the
-    `metadata` of the Twirp error. `hint` says what to do. `phase` is how far the request came, and
-    `may_have_arrived` whether the server may have done what it asks. `attempts` were made and the
-    last one took `waited` seconds; after `retry_after` seconds it is worth asking again, where that
-    is known.
+    `metadata` of the Twirp error. `hint` is the advice. `phase` is how far the request got, and
+    `may_have_arrived` is true if the server may have carried it out. `attempts` is the number of
+    tries, and `waited` the seconds that the last one took. `retry_after` is the number of seconds
+    after which a retry makes sense, if known.
     """
 
     kind: ClassVar[ErrorClass] = ErrorClass.SERVER
@@ -61,14 +61,14 @@ class LiveKitError(Exception):
     @property
     def error_class(self) -> ErrorClass:
         """
-        What config/error_handling.yaml calls it.
+        The error's class in config/error_handling.yaml.
         """
         return self.kind
 
     @property
     def decisive_status(self) -> int | None:
         """
-        The status by which a policy decides whether to try again.
+        The status by which a policy decides whether to retry.
         """
         return self.status
 
@@ -80,19 +80,20 @@ class LiveKitError(Exception):
             f"{self.attempts} attempts" if self.attempts != 1 else "",
             f"try again in {self.retry_after:.1f} s" if self.retry_after is not None else "",
         ]
-        told = ", ".join(part for part in parts if part)
-        return f"{self._what()}{f' ({told})' if told else ''}. {self.hint}".rstrip()
+        details = ", ".join(part for part in parts if part)
+        return f"{self._what()}{f' ({details})' if details else ''}. {self.hint}".rstrip()
 
     def _what(self) -> str:
         if self.status is None:
             return f"{self.method}: {self.text}".removeprefix(": ")
-        said = self.text.strip()[:_TOLD] or "(empty body)"
+        said = self.text.strip()[:_SHOWN] or "(empty body)"
         return f"{self.method} answered {self.status} {self.code}".rstrip() + f": {said}"
 
 
 class LiveKitAuthenticationError(LiveKitError):
     """
-    The key, its secret or a grant was refused: 401 or 403, or a token that was checked here.
+    The key, its secret or a grant was refused: 401, 403, or a token that failed the check in this
+    client.
     """
 
     kind = ErrorClass.AUTHENTICATION
@@ -100,7 +101,7 @@ class LiveKitAuthenticationError(LiveKitError):
 
 class LiveKitRequestError(LiveKitError):
     """
-    The server says that the request is wrong, or that what it asks for is not there.
+    The server rejects the request as wrong, or the requested object does not exist.
     """
 
     kind = ErrorClass.REQUEST
@@ -108,7 +109,7 @@ class LiveKitRequestError(LiveKitError):
 
 class LiveKitTimeoutError(LiveKitError):
     """
-    No answer in time.
+    No answer arrived in time.
     """
 
     kind = ErrorClass.TIMEOUT
@@ -119,7 +120,8 @@ class LiveKitConnectionError(LiveKitError):
     """
     The network did not carry the request or its answer.
 
-    `is_lasting` when asking again cannot help: a URL that cannot be, a certificate without trust.
+    `is_lasting` is true if a retry cannot help: the URL is invalid, or the certificate is not
+    trusted.
     """
 
     kind = ErrorClass.CONNECTION
@@ -128,20 +130,20 @@ class LiveKitConnectionError(LiveKitError):
     @property
     def error_class(self) -> ErrorClass:
         """
-        `request` for what does not change by itself.
+        The error's class: `request` for an error that a retry cannot change.
         """
         return ErrorClass.REQUEST if self.is_lasting else self.kind
 
 
 class LiveKitCircuitOpenError(LiveKitConnectionError):
     """
-    Nothing was sent: what is asked has failed too often. Try again in `retry_after` seconds.
+    Nothing was sent, because earlier requests failed too often. Retry after `retry_after` seconds.
     """
 
 
 class LiveKitServerError(LiveKitError):
     """
-    The server cannot answer now, or answers what cannot be read.
+    The server cannot answer now, or its answer cannot be read.
     """
 
     kind = ErrorClass.SERVER
@@ -157,34 +159,34 @@ class LiveKitCallError(LiveKitError):
     @property
     def sip_status_code(self) -> int:
         """
-        Such as 486.
+        The SIP status code, such as 486.
         """
         return int(self.metadata[_SIP_STATUS_CODE])
 
     @property
     def sip_status(self) -> str:
         """
-        Such as `Busy Here`.
+        The SIP reason phrase, such as `Busy Here`.
         """
         return self.metadata.get("sip_status", "")
 
     @property
     def decisive_status(self) -> int | None:
         """
-        That of SIP.
+        The SIP status code, by which a policy decides whether to retry.
         """
         return self.sip_status_code
 
 
 def class_for(status: int, metadata: Mapping[str, str]) -> type[LiveKitError]:
     """
-    The class of an error that the server answers with.
+    Return the error class for an error answer of the server.
     """
     if metadata.get(_SIP_STATUS_CODE, "").isdecimal():
         return LiveKitCallError
     if status in _REFUSES_THE_KEY:
         return LiveKitAuthenticationError
-    # A 200 is an error when it cannot be read.
+    # A 200 arrives here only if it cannot be read.
     is_ours = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.INTERNAL_SERVER_ERROR
     if is_ours and status != HTTPStatus.TOO_MANY_REQUESTS:
         return LiveKitRequestError

@@ -1,8 +1,9 @@
 """
-One request and what became of it: how far it came, and the server's own words.
+Trace one request: how far it got, and the text of the server's answer.
 
-livekit-api drops the text of an answer that is no JSON (python-sdks#177), which is how
-livekit-server tells why it refuses a token; and whether a request had left us it never tells.
+livekit-api drops the text of an answer that is not JSON (python-sdks#177), although livekit-server
+uses such answers to give the reason for refusing a token. It also never reports whether a request
+was sent at all.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ _TEXT_KEPT = 64 * 1024
 @dataclass(slots=True)
 class Exchange:
     """
-    A request that is under way, and its answer as far as it has come.
+    Request in progress, and its answer as far as it has arrived.
 
-    `status` is 0 before the answer. `may_have_arrived` once the first byte of the request may have
-    left us, and as long as nothing is known: of a session that has no `trace()`.
+    `status` is 0 before the answer. `may_have_arrived` is true once the first byte of the request
+    may have been sent, and while nothing is known, as with a session that has no `trace()`.
     """
 
     url: str
@@ -39,7 +40,7 @@ class Exchange:
     @property
     def retry_after(self) -> float | None:
         """
-        The seconds of the header Retry-After, where it has seconds.
+        The value of the header Retry-After in seconds, or None if it is absent or a date.
         """
         value = self.headers.get("Retry-After", "")
         return float(value) if value.isascii() and value.isdigit() else None
@@ -51,7 +52,7 @@ _current: ContextVar[Exchange | None] = ContextVar("current_exchange", default=N
 @contextmanager
 def exchange(url: str) -> Iterator[Exchange]:
     """
-    What becomes of the one request that is sent inside, by a session that has `trace()`.
+    Yield the exchange of the one request that is sent inside, by a session that has `trace()`.
     """
     under_way = Exchange(url)
     token = _current.set(under_way)
@@ -63,14 +64,14 @@ def exchange(url: str) -> Iterator[Exchange]:
 
 def trace() -> aiohttp.TraceConfig:
     """
-    What a session needs for its requests to be seen by `exchange`.
+    Return the trace configuration that a session needs for `exchange` to follow its requests.
     """
     tracing = aiohttp.TraceConfig()
 
     async def on_start(
         _: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestStartParams
     ) -> None:
-        # What follows is called in other tasks too, which have no context variable of ours.
+        # The callbacks below also run in other tasks, which do not have our context variable.
         context.exchange = _current.get() or Exchange(str(params.url))
         context.exchange.url = str(params.url.with_user(None))
         context.exchange.phase = "connect"

@@ -1,5 +1,5 @@
 """
-Whether a server is well, and when that changes.
+Check the health of a server and watch it for changes.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ logger = logging.getLogger("livekit_conformance.client")
 
 class State(StrEnum):
     """
-    How a server does.
+    Health state of a server.
     """
 
     UP = "up"
-    # It answers, and something is wrong: it refuses the key, fails, or is slow.
+    # It answers, but refuses the key, fails, or is slow.
     DEGRADED = "degraded"
     DOWN = "down"
 
@@ -29,7 +29,7 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Health:
     """
-    What one request showed. `authenticated` is None where it is not known.
+    Result of one request. `authenticated` is None if unknown.
 
     `latency` is in seconds, None without an answer. `reason` is empty when all is well.
     """
@@ -44,7 +44,7 @@ class Health:
 @dataclass(frozen=True, slots=True)
 class StateChange:
     """
-    A server is `after` what it was `before`, which is None at first.
+    Change of a server's state from `before` (None at first) to `after`.
     """
 
     before: State | None
@@ -54,7 +54,7 @@ class StateChange:
 
 async def check(request: Awaitable[object], *, clock: Callable[[], float], slow: float) -> Health:
     """
-    The health that `request` shows, an authenticated one. Never raises for a failing server.
+    Return the health that the authenticated `request` shows. Never raise for a failing server.
     """
     started = clock()
     try:
@@ -88,7 +88,7 @@ async def changes(
     clock: Callable[[], float],
 ) -> AsyncIterator[StateChange]:
     """
-    Look every so many seconds; give the first state, and then each change. Ends when cancelled.
+    Check every `every` seconds; yield the first state and then each change. End when cancelled.
     """
     before: State | None = None
     while True:

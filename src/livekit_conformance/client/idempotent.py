@@ -1,8 +1,8 @@
 """
-Which requests may be sent twice.
+API methods that may be sent twice.
 
-What is not listed here is done again by a second request, or may be: another call, another trunk of
-the same kind, another message.
+A second request of any other method has a further effect, or may have: another call, another trunk
+of the same kind, another message.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 REPEATABLE: Final = frozenset(
     {
-        # A room that is there already is given as the answer.
+        # Returns the room if it exists already.
         "CreateRoom",
         "ListRooms",
         "DeleteRoom",

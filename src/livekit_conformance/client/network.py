@@ -1,8 +1,8 @@
 """
-What a lost request says of the network: how far it came, why, and what to do about it.
+Interpret lost requests: how far they got, why they failed, and the remedy.
 
-The errors of Python mean the same behind the errors of any HTTP library. What only the library
-knows stands in rows of its own: those of aiohttp are here, those of another one beside its use.
+Python's own errors mean the same behind every HTTP library. Errors that only one library has are in
+rows of their own: the rows of aiohttp are here, those of other libraries next to their use.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ REMEDIES: Final[dict[Phase, str]] = {
     "request": "Check the URL",
 }
 
-# What every library can say in its own way; `{}` is the error's own text.
+# Texts for failures that each library words in its own way; `{}` is the error's own text.
 NO_ANSWER: Final = "the connection ended before the answer"
 BROKEN: Final = "the answer is broken: {}"
 NOT_HTTP: Final = "the answer is not HTTP: {}"
@@ -36,7 +36,7 @@ NOT_HTTP: Final = "the answer is not HTTP: {}"
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """
-    What errors of `kinds` say: the `phase`, where they tell it, and the `words` for it.
+    Meaning of the errors of `kinds`: the `phase`, if they determine it, and the `words` for it.
     """
 
     kinds: tuple[type[BaseException], ...]
@@ -47,7 +47,7 @@ class Meaning:
 @dataclass(frozen=True, slots=True)
 class Loss:
     """
-    How far a request came that got no answer, and why it came no further, without addresses.
+    Phase that a request without an answer reached, and why it got no further, without addresses.
     """
 
     phase: Phase
@@ -63,7 +63,7 @@ OF_AIOHTTP: Final = (
     Meaning((aiohttp.ClientConnectorDNSError,), "resolve"),
     Meaning((aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch), "tls"),
     Meaning((aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError), "connect"),
-    # The text of the first is whatever came of the answer, as an object of the parser.
+    # The text of ServerDisconnectedError is the partial answer, as an object of the parser.
     Meaning((aiohttp.ServerDisconnectedError,), words=NO_ANSWER),
     Meaning((aiohttp.ClientPayloadError,), words=BROKEN),
     Meaning((aiohttp.TooManyRedirects,)),
@@ -81,9 +81,9 @@ def loss_of(
     error: BaseException, reached: Phase = "answer", rows: tuple[Meaning, ...] = OF_AIOHTTP
 ) -> Loss:
     """
-    Return what `error` says, by the `rows` of the library that raised it.
+    Return the meaning of `error`, by the `rows` of the library that raised it.
 
-    `reached` is the phase that was under way, for errors that do not tell.
+    `reached` is the phase that was in progress, for errors that do not determine it.
     """
     origin = _origin(error)
     meaning = next(
@@ -97,7 +97,8 @@ def loss_of(
 
 def is_lasting(error: BaseException) -> bool:
     """
-    Whether the same request would end so again: nothing was sent, and nothing passes by itself.
+    Return whether the same request would fail again: nothing was sent, and the cause will not go
+    away by itself.
     """
     return isinstance(
         error,
@@ -109,7 +110,7 @@ def is_lasting(error: BaseException) -> bool:
 
 def openssl_words(error: ssl.SSLError) -> str:
     """
-    Return what OpenSSL calls the error; its number is not one of the operating system's.
+    Return OpenSSL's text for the error; its number is not one of the operating system's.
     """
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
@@ -123,7 +124,7 @@ def _origin(error: BaseException) -> BaseException:
 
 
 def _below(error: BaseException) -> BaseException | None:
-    # httpcore takes the cause of its own errors away, and keeps it as their argument.
+    # httpcore removes the cause of its errors and keeps it as their argument.
     behind = (error.__cause__, *error.args)
     return next((each for each in behind if isinstance(each, BaseException)), None)
 

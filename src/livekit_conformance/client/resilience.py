@@ -1,5 +1,5 @@
 """
-Requests that are tried again by policy, within a budget, behind a circuit breaker.
+Retry requests by policy, within a budget, behind a circuit breaker.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ T = TypeVar("T")
 
 class Resilience:
     """
-    One policy and one budget, and the breaker of the server that is asked.
+    One policy with its budget, and the breaker of the server that receives the requests.
 
-    `clock` gives seconds that only grow. Several of them may share a breaker.
+    `clock` returns monotonic seconds. Several instances may share a breaker.
     """
 
     def __init__(
@@ -48,14 +48,14 @@ class Resilience:
         timeout: float | None = None,  # noqa: ASYNC109 - of one try, which `request` keeps to
     ) -> T:
         """
-        The answer to `request`, which is sent again while its errors are transient.
+        Return the answer to `request`, which is sent again while its errors are transient.
 
-        `request` is given the seconds that one try may take: `timeout`, or what the policy says,
-        and never more than is left of the deadline. What is not `repeatable` is only sent again
-        when it certainly has not arrived, or when a call has ended with a status of the policy.
+        `request` receives the seconds that one try may take: `timeout`, or the policy's timeout,
+        but never more than is left of the deadline. A request that is not `repeatable` is sent
+        again only if it has certainly not arrived, or if a call ended with a status listed in the
+        policy.
 
-        Raises the last error, with the number of its attempts; CircuitOpenError when nothing was
-        sent.
+        Raises the last error, with the number of attempts; CircuitOpenError if nothing was sent.
         """
         policy = self.policy
         limit = timeout or policy.timeout
@@ -66,14 +66,14 @@ class Resilience:
         def wait_for(error: Exception) -> bool | float:
             if not isinstance(error, LiveKitError):
                 return False
-            # stamina asks even after the last try, which must not be paid for.
+            # stamina calls this even after the last try, which must not use up budget.
             if attempts >= policy.attempts:
                 return False
             return self._wait(error, attempts, ends=ends, repeatable=repeatable)
 
         self._budget.earn()
         try:
-            # Of its own time-out stamina only knows after a wait; no hopeless wait is begun here.
+            # stamina checks its own time-out only after a wait; `_wait` begins no hopeless wait.
             async for attempt in stamina.retry_context(
                 on=wait_for, attempts=policy.attempts, timeout=None
             ):
@@ -96,7 +96,7 @@ class Resilience:
 
     def retry_after(self) -> float:
         """
-        The seconds for which nothing will be sent, 0 when the circuit is not open.
+        Return the seconds during which nothing will be sent; 0 if the circuit is not open.
         """
         return self.breaker.retry_after(self._clock())
 
@@ -121,7 +121,7 @@ class Resilience:
         self, error: LiveKitError, attempts: int, *, ends: float, repeatable: bool
     ) -> bool | float:
         """
-        The seconds to wait before the next try, or False when there is to be none.
+        Return the seconds to wait before the next try, or False if there must be none.
         """
         if not (self._is_transient(error) and self._may_repeat(error, repeatable=repeatable)):
             return False
@@ -139,5 +139,5 @@ class Resilience:
         return is_named and self._errors.of(kind).retry
 
     def _may_repeat(self, error: LiveKitError, *, repeatable: bool) -> bool:
-        # A call that ended with a status is over: another one does not ring beside it.
+        # A call that ended with a status is over, so a second one cannot ring at the same time.
         return repeatable or not error.may_have_arrived or error.error_class is ErrorClass.CALL

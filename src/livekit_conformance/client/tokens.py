@@ -1,5 +1,5 @@
 """
-Access tokens checked without a request: what livekit-server will say of them.
+Validate access tokens as livekit-server would, without a request.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _HINTS: Final = MappingProxyType(
 @dataclass(frozen=True, slots=True)
 class ValidToken:
     """
-    What a token proves: of whom, with which grants, until when (Unix seconds; None: for ever).
+    Content of a valid token: identity, grants, and expiry (Unix seconds; None: never).
 
     The names of grants are those of the token, such as `roomJoin`.
     """
@@ -56,13 +56,14 @@ def validate_token(
     sip: Mapping[str, Any] = _NOTHING,
 ) -> ValidToken:
     """
-    The token, when livekit-server would accept it at `now` (Unix seconds), and its grants.
+    Return the identity, grants and expiry of a token that livekit-server would accept at `now`
+    (Unix seconds).
 
-    `leeway` in seconds is what a clock that runs differently is forgiven. livekit-server takes a
-    token without end, this does too unless `needs_expiry`. `video` and `sip` are grants that it
-    must have: `video={"roomJoin": True, "room": "support"}`.
+    `leeway` is the tolerated clock difference in seconds. Like livekit-server, this accepts a token
+    without expiry unless `needs_expiry` is set. `video` and `sip` are grants that the token must
+    have: `video={"roomJoin": True, "room": "support"}`.
 
-    Raises LiveKitAuthenticationError, whose `code` is the Refusal or `permission_denied`.
+    Raises LiveKitAuthenticationError, whose `code` is the TokenRefusal or `permission_denied`.
     """
     try:
         claims = tokens.verify(
@@ -71,7 +72,7 @@ def validate_token(
     except TokenRefused as refused:
         raise _refusal(
             refused.reason.value,
-            # The issuer may be anything, even the secret where key and secret are swapped.
+            # The issuer may be anything, even the secret if key and secret are swapped.
             Redactor([api_secret])(refused.text),
             _HINTS[refused.reason],
             api_key,
