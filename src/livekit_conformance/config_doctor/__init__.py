@@ -1,7 +1,7 @@
 """
-What is wrong with livekit.yaml and livekit-sip.yaml, each for itself and as a pair.
+Find errors in livekit.yaml and livekit-sip.yaml, in each file and in the pair.
 
-Pure: text in, findings out. No value of a key that may be secret stands in a finding.
+Pure: text in, findings out. A finding never contains the value of a key that may be secret.
 """
 
 from livekit_conformance.config_doctor.findings import ConfigFinding, Severity

@@ -1,5 +1,5 @@
 """
-Addresses and networks, as the services read them.
+Recognise addresses and networks as the services do.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 
 def is_address(text: str) -> bool:
     """
-    Whether a text is an IP address, of either family.
+    Return whether `text` is an IPv4 or IPv6 address.
     """
     try:
         ip_address(text)
@@ -20,7 +20,7 @@ def is_address(text: str) -> bool:
 
 def is_network(text: str) -> bool:
     """
-    Whether a text is an IP address and the length of a prefix, as `192.0.2.0/24`.
+    Return whether `text` is an IP address with a prefix length, such as `192.0.2.0/24`.
     """
     address, slash, length = text.partition("/")
     try:

@@ -1,5 +1,5 @@
 """
-One thing that is wrong with a configuration file.
+Findings about a configuration file.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from enum import StrEnum
 
 class Severity(StrEnum):
     """
-    An error breaks something for certain; a warning may, which the files alone cannot decide.
+    Severity of a finding. An error certainly breaks something; a warning may, depending on facts
+    outside the files.
     """
 
     ERROR = "error"
@@ -20,7 +21,7 @@ class Severity(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ConfigFinding:
     """
-    What is wrong, where, what it leads to, and what to do about it.
+    Problem in a configuration file, with its place, consequence and remedy.
 
     `line` and `column` count from 1; `key` is dotted, as in `redis.address`.
     """

@@ -1,5 +1,5 @@
 """
-All rules over one file, or over both.
+Apply all rules to one file, or to both.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ def check(
     server_text: str, sip_text: str, *, server_file: str = SERVER.file, sip_file: str = SIP.file
 ) -> list[ConfigFinding]:
     """
-    What is wrong with livekit.yaml and livekit-sip.yaml, each for itself and as a pair.
+    Return the findings about livekit.yaml and livekit-sip.yaml, about each file and about the pair.
 
-    A file that cannot be read at all says nothing that could contradict the other. The last two
-    arguments are what the findings call the files.
+    If one file cannot be read, the pair is not checked. Findings use `server_file` and `sip_file`
+    as the names of the files.
     """
     server, of_server = _server(server_text, server_file)
     sip, of_sip = _sip(sip_text, sip_file)
@@ -31,7 +31,7 @@ def check_agreement(
     server_text: str, sip_text: str, *, server_file: str = SERVER.file, sip_file: str = SIP.file
 ) -> list[ConfigFinding] | None:
     """
-    Only what the two files contradict each other in; None when one of them cannot be read.
+    Return only the contradictions between the two files; None if one of them cannot be read.
     """
     return _pair(*_server(server_text, server_file), *_sip(sip_text, sip_file))
 
@@ -46,21 +46,21 @@ def _pair(
 
 def check_server(text: str, file: str = SERVER.file) -> list[ConfigFinding]:
     """
-    What is wrong with a livekit.yaml; `file` is what the findings call it.
+    Return the findings about a livekit.yaml, which they call `file`.
     """
     return _server(text, file)[1]
 
 
 def check_sip(text: str, file: str = SIP.file) -> list[ConfigFinding]:
     """
-    What is wrong with a livekit-sip.yaml; `file` is what the findings call it.
+    Return the findings about a livekit-sip.yaml, which they call `file`.
     """
     return _sip(text, file)[1]
 
 
 def read_server(text: str, file: str = SERVER.file) -> Settings:
     """
-    What a livekit.yaml says, as far as it can be understood.
+    Return the settings of a livekit.yaml; empty if it cannot be read.
     """
     return _server(text, file)[0]
 

@@ -1,5 +1,5 @@
 """
-Who listens where: two listeners of one machine must not want the same port.
+Find listeners that collide: two on one machine must not use the same port.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _RTP_PORTS = (10000, 20000)
 @dataclass(frozen=True, slots=True)
 class PortClaim:
     """
-    The ports that one setting makes a service use, `first` to `last`, over `udp`, `tcp` or both.
+    Ports that a service uses because of one setting, `first` to `last`, over `udp`, `tcp` or both.
 
-    What `is_needed` is opened at the start, which fails with it; of the others, those that are
-    taken are passed over, call by call.
+    Ports with `is_needed` are opened at start, and the start fails if they are taken. Of the
+    others, the service skips ports that are taken, call by call.
     """
 
     settings: Settings
@@ -41,7 +41,7 @@ class PortClaim:
 
     def collides(self, other: PortClaim) -> bool:
         """
-        Whether both want some port over the same protocol.
+        Return whether both claim a common port over the same protocol.
         """
         return bool(
             self.protocols & other.protocols
@@ -60,11 +60,11 @@ _UDP = frozenset({"udp"})
 
 def server_listeners(server: Settings) -> list[PortClaim]:
     """
-    What livekit-server listens on, defaults included.
+    Return the port claims of livekit-server, defaults included.
     """
-    # The deprecated setting wins where both are there.
+    # The deprecated setting wins if both are present.
     metrics = ("prometheus_port",) if server.number("prometheus_port") else ("prometheus", "port")
-    # Zero switches ICE over TCP off; only an absent key means the default.
+    # Zero disables ICE over TCP; only an absent key means the default.
     default = 0 if server.text("rtc", "tcp_port") else _RTC_TCP_PORT
     found = [
         _one(server, "port", default=HTTP_PORT),
@@ -86,7 +86,8 @@ def server_listeners(server: Settings) -> list[PortClaim]:
 
 def _media(server: Settings) -> PortClaim | None:
     """
-    Where media arrives: a range where both its ends are set, else one port, else the default.
+    Return the claim for media: the port range if both ends are set, else the single port, else the
+    default; None if only the start of the range is set or UDP is off.
     """
     if server.says_yes("rtc", "force_tcp"):
         return None
@@ -105,7 +106,7 @@ def _media(server: Settings) -> PortClaim | None:
 
 def sip_listeners(sip: Settings) -> list[PortClaim]:
     """
-    What livekit-sip listens on, defaults included.
+    Return the port claims of livekit-sip, defaults included.
     """
     announced = sip.number("sip_port", default=_SIP_PORT)
     bound = "sip_port_listen" if sip.number("sip_port_listen") else "sip_port"
@@ -125,7 +126,7 @@ def sip_listeners(sip: Settings) -> list[PortClaim]:
 
 def rtp_ports(sip: Settings) -> tuple[int, int]:
     """
-    The range that livekit-sip takes RTP ports from. A single number sets only its start.
+    Return the range from which livekit-sip takes RTP ports. A single number sets only its start.
     """
     text = sip.text("rtp_port")
     given = port_range(text)
@@ -138,7 +139,7 @@ def collisions(
     listeners: list[PortClaim], others: list[PortClaim] | None = None, *, severity: Severity
 ) -> Iterator[ConfigFinding]:
     """
-    The pairs of listeners that collide: among themselves, or with `others`.
+    Yield a finding for each pair of listeners that collide: among themselves, or with `others`.
     """
     pairs = (
         combinations(listeners, 2)
@@ -168,7 +169,7 @@ def _consequence(one: PortClaim, other: PortClaim) -> str:
 
 def _real(found: Iterable[PortClaim | None]) -> list[PortClaim]:
     """
-    Without those that are switched off, and those on ports that do not exist.
+    Return the claims without those that are switched off and those on ports that do not exist.
     """
     return [each for each in found if each is not None and 0 < each.first <= HIGHEST_PORT]
 

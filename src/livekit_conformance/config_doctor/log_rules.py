@@ -1,5 +1,5 @@
 """
-Levels of the logs, which both services have.
+Rules for log levels, common to both services.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def check_level(
     settings: Settings, service: ConfiguredService, *path: str
 ) -> Iterator[ConfigFinding]:
     """
-    Whether a level of the log is one.
+    Yield a warning if the log level at `path` does not exist.
     """
     level = settings.text(*path)
     if level and level not in _LEVELS and level not in map(str.upper, _LEVELS):

@@ -1,5 +1,5 @@
 """
-What the two files must agree on.
+Rules that the two files must satisfy together.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ _PLAIN_SCHEMES = {"ws": 80, "http": 80}
 
 def check_pair(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
     """
-    Same Redis, a known key pair, a ws_url that leads to the server, ports that do not overlap.
+    Yield findings about the pair: the same Redis, a known key pair, a ws_url that reaches the
+    server, no overlapping ports.
     """
     yield from _same_redis(server, sip)
     yield from _known_pair(server, sip)
@@ -95,7 +96,10 @@ def _known_pair(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
 
 def _leads_to_the_server(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
     """
-    livekit-server speaks no TLS itself, so a wss URL leads to something in front of it.
+    Yield findings about a `ws_url` that does not reach livekit-server.
+
+    livekit-server has no TLS of its own, so a wss URL reaches something in front of it and is not
+    checked.
     """
     url = urlsplit(sip.text("ws_url"))
     if url.scheme not in _PLAIN_SCHEMES:
@@ -132,7 +136,7 @@ def _covers(bound: str, host: str | None) -> bool:
 
 def _on_one_machine(server: Settings, sip: Settings) -> bool:
     """
-    Whether the files prove that both services run on the same machine.
+    Return whether the files prove that both services run on the same machine.
     """
     if is_loopback(urlsplit(sip.text("ws_url")).hostname):
         return True

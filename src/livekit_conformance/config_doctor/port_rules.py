@@ -1,5 +1,6 @@
 """
-Ports that do not exist: the parsers take any number, and what then happens depends on the setting.
+Rules for ports that do not exist: the parsers accept any number, and its effect depends on the
+setting.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from livekit_conformance.config_doctor.services import SERVER, SIP, ConfiguredSe
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.config_doctor.values import HIGHEST_PORT, integer, port_range
 
-# What a number above 65535 leads to. Those that are cut to 16 bits name another port.
+# Effects of a number above 65535. If it is cut to 16 bits, it becomes another port.
 _CUT = "it is cut to 16 bits: {name} takes port {cut} instead"
 _OFF = "it counts as zero, which switches the listener off"
 _REFUSED = "{name} refuses to start"
@@ -53,7 +54,8 @@ _BEYOND: Mapping[str, Mapping[tuple[str, ...], str]] = MappingProxyType(
 
 def check_ports(settings: Settings, service: ConfiguredService) -> Iterator[ConfigFinding]:
     """
-    Ports above 65535, and below zero where that does not stop the service already.
+    Yield findings for ports above 65535, and for negative ports that do not already stop the
+    service.
     """
     for path, consequence in _BEYOND[service.name].items():
         if path[0] == "turn" and not settings.says_yes("turn", "enabled"):
@@ -64,7 +66,7 @@ def check_ports(settings: Settings, service: ConfiguredService) -> Iterator[Conf
         if value is None or 0 <= value <= HIGHEST_PORT:
             continue
         if value < 0 and service is SERVER and path[0] != "turn":
-            continue  # Does not fit the type: `check_structure` tells it.
+            continue  # Does not fit the type: `check_structure` reports it.
         is_off = value < 0 and consequence is not _CUT
         yield settings.finding(
             Severity.ERROR,

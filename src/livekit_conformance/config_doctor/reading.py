@@ -1,8 +1,8 @@
 """
-From the bytes of a file to its first document, as yaml.v3 of Go reads it.
+Decode a file and parse its first document as Go's yaml.v3 does.
 
-PyYAML is stricter in three ways that livekit-server and livekit-sip are not: it wants one document
-only, no anchor twice, and no tab between two words.
+PyYAML is stricter than livekit-server and livekit-sip in three ways: it accepts only one document,
+no repeated anchor, and no tab between two words.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# At the start of a line and behind the dashes there a tab is an error for both.
+# At the start of a line, and after dashes there, a tab is an error in both parsers.
 _INDENTATION = re.compile(r"^[ \t]*(?:[-?][ \t]+)*")
-# What PyYAML quotes from the file, which may be a secret that begins with * or &.
+# Text that PyYAML quotes from the file; it may be a secret that begins with * or &.
 _QUOTED = re.compile(r"((?:alias|anchor|tag handle|directive)) .*", re.DOTALL)
 
 
 class Unreadable(Exception):
     """
-    Neither of the services can read the file: where, and why.
+    The file cannot be read by either service; `line`, `column` and `problem` give the cause.
     """
 
     def __init__(self, line: int, column: int, problem: str) -> None:
@@ -39,7 +39,7 @@ class Unreadable(Exception):
 @dataclass(frozen=True, slots=True)
 class Documents:
     """
-    The root of the first document, None when there is none, and the line of a second one.
+    Root of the first document (None if there is none), and the line of a second document.
     """
 
     root: yaml.Node | None
@@ -48,7 +48,7 @@ class Documents:
 
 def decode(content: bytes) -> str:
     """
-    The text of a file. Raises Unreadable with the place of the first byte that is no text.
+    Return the text of a file. Raise Unreadable with the place of the first byte that is not text.
     """
     mark, encoding = next(
         (known for known in _BYTE_ORDER_MARKS if content.startswith(known[0])), (b"", "utf-8")
@@ -63,7 +63,7 @@ def decode(content: bytes) -> str:
 
 def documents(text: str) -> Documents:
     """
-    The first document of a text. Raises Unreadable when it is not YAML.
+    Return the first document of a text. Raise Unreadable if it is not YAML.
     """
     loader = None
     try:
@@ -84,7 +84,9 @@ def documents(text: str) -> Documents:
 
 def _second(loader: _Loader) -> int | None:
     """
-    The services never look at what follows, so nothing there can be wrong.
+    Return the line of a second document, or None.
+
+    The services never read past the first document, so errors after it do not matter.
     """
     try:
         node = loader.get_node() if loader.check_node() else None
@@ -104,7 +106,7 @@ class _Loader(yaml.SafeLoader):
 
 def _without_inner_tabs(text: str) -> str:
     """
-    The same text with a blank for every tab that separates words: each stays in its place.
+    Replace each tab between words with one blank; all other characters keep their place.
     """
     if "\t" not in text:
         return text

@@ -1,5 +1,5 @@
 """
-Which of the two services a configuration file is for.
+Recognise which of the two services a configuration file belongs to.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from livekit_conformance.config_doctor.services import SERVER, SIP, ConfiguredSe
 
 _SIP_NAME = re.compile(r"sip", re.IGNORECASE)
 _SERVER_NAME = re.compile(r"server|^livekit\.", re.IGNORECASE)
-# Read without the help of YAML, so that a file with a slip in it is recognised too.
+# Read without a YAML parser, so that a file with a syntax error is recognised too.
 _KEY = re.compile(r"^\ufeff?([a-z][a-z0-9_]*)[ \t]*:", re.MULTILINE)
 
 
 def recognise(name: str, text: str) -> ConfiguredService | None:
     """
-    The service by the file's name, else by the keys that only one of them has; None when unclear.
+    Return the service by the file's name, else by keys that only one of them has; None if unclear.
     """
     file = PurePath(name).name
     is_sip, is_server = bool(_SIP_NAME.search(file)), bool(_SERVER_NAME.search(file))

@@ -1,5 +1,5 @@
 """
-The section `redis`, which both services have.
+Rules for the section `redis`, common to both services.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WITHOUT_REDIS = {
 
 def check_redis(settings: Settings, service: ConfiguredService) -> Iterator[ConfigFinding]:
     """
-    Does the section say where Redis is, as a host and a port?
+    Yield findings unless the section gives the address of Redis as a host and a port.
     """
     has_many = any(settings.texts("redis", key) for key in _MANY)
     address = "" if has_many else settings.text("redis", "address")
@@ -80,7 +80,7 @@ def check_redis(settings: Settings, service: ConfiguredService) -> Iterator[Conf
 
 def endpoints(settings: Settings) -> frozenset[str]:
     """
-    Where Redis is, in one spelling: host:port, or the addresses of sentinels or of a cluster.
+    Return the addresses of Redis, normalised: host:port, or those of the sentinels or the cluster.
     """
     for key in _MANY:
         if many := settings.texts("redis", key):
@@ -90,7 +90,7 @@ def endpoints(settings: Settings) -> frozenset[str]:
 
 
 def _plain(address: str) -> str:
-    # Of what is a URL by mistake, the part that may be shown.
+    # If the address is a URL by mistake, keep the part that may be shown.
     address = address.rpartition("://")[2].rpartition("@")[2]
     host, colon, port = address.rpartition(":")
     host = (host if colon else port).strip("[]").lower()

@@ -1,5 +1,5 @@
 """
-Secrets that everybody knows or can guess. No finding tells one.
+Rules for secrets that are public or easy to guess. No finding contains a secret.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.environments.variable_checks import is_placeholder
 from livekit_conformance.secrets.patterns import masked
 
-# What livekit-server asks for, with an error in its log.
+# Minimum that livekit-server requires; it logs an error for a shorter secret.
 _BYTES = 32
 _MAKE_ONE = "Make a pair: livekit-server generate-keys"
 
 
 def check_secrets(settings: Settings) -> Iterator[ConfigFinding]:
     """
-    The secrets behind `keys`, `api_secret`, and the passwords of Redis.
+    Check the secrets in `keys` and `api_secret`, and the account of Redis.
     """
     for key, secret in settings.pairs("keys").items():
         yield from _api_secret(settings, f"the secret of {masked(key)}", secret, "keys", key)

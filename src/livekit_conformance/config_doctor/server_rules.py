@@ -1,5 +1,5 @@
 """
-What livekit-server does with values that are well-formed and still wrong.
+Rules for values in livekit.yaml that are well-formed but wrong.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from livekit_conformance.config_doctor.services import SERVER
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.config_doctor.values import port_range
 
-# What livekit-server makes up in development mode when it has no keys.
+# The key pair that livekit-server uses in development mode if it has no keys.
 _DEVELOPMENT_KEYS = {"devkey": "secret"}
 _SELECTORS = ("any", "cpuload", "sysload", "regionaware", "random")
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\.?", re.IGNORECASE)
@@ -27,7 +27,7 @@ _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\.?", re.IGNORECASE)
 
 def check_server_rules(server: Settings) -> Iterator[ConfigFinding]:
     """
-    Rules of livekit.yaml alone.
+    Apply the rules for livekit.yaml alone.
     """
     yield from check_redis(server, SERVER)
     yield from _keys(server)
@@ -45,7 +45,7 @@ def check_server_rules(server: Settings) -> Iterator[ConfigFinding]:
 
 def known_keys(server: Settings) -> dict[str, str] | None:
     """
-    The key pairs that livekit-server knows; None when they are in a file of their own.
+    Return the key pairs that livekit-server accepts; None if they are in a separate file.
     """
     if server.text("key_file"):
         return None
@@ -55,7 +55,7 @@ def known_keys(server: Settings) -> dict[str, str] | None:
 
 def check_endpoint(server: Settings, url: str) -> Iterator[ConfigFinding]:
     """
-    Whether the webhooks go to `url`, all of them.
+    Yield findings unless all webhooks are delivered to `url`.
     """
     urls = server.texts("webhook", "urls")
     if url not in urls:
@@ -70,7 +70,7 @@ def check_endpoint(server: Settings, url: str) -> Iterator[ConfigFinding]:
         )
     if server.node("webhook", "filter_params") is not None:
         yield server.finding(
-            # Which events the application can do without is its own affair.
+            # A warning only: which events the application needs is its own decision.
             Severity.WARNING,
             "webhook",
             "filter_params",
@@ -82,7 +82,7 @@ def check_endpoint(server: Settings, url: str) -> Iterator[ConfigFinding]:
 
 def _shown(url: str) -> str:
     """
-    A URL without what may be a secret in it.
+    Return a URL without the parts that may be secret.
     """
     scheme, colon, rest = url.partition("://")
     authority, slash, path = rest.partition("/")

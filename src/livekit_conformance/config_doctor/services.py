@@ -1,5 +1,5 @@
 """
-The two services whose configuration files are read: their keys, and what they do to a wrong one.
+The two services whose configuration files are read: their keys, and their reaction to a wrong one.
 """
 
 from __future__ import annotations
@@ -13,17 +13,19 @@ from typing import Any
 
 import yaml
 
-# A kind of `values.FITS`, `any`, a section, a list of one kind, or {"*": kind}.
+# Each value is a kind in `values.FITS`, `any`, a section, a list of one kind, or {"*": kind}.
 Table = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredService:
     """
-    One service. `unknown_key` says what it does to a key that it does not have.
+    Service with its configuration file. `unknown_key` is its reaction to a key that it does not
+    have.
 
-    `instead` holds what people write in vain, and what there is in its place. A file of comments
-    only is no document: with `needs_document` the service refuses it, and starts with an empty one.
+    `instead` maps keys that people write in vain to the remedy. A file with only comments contains
+    no document: with `needs_document`, the service refuses such a file, but starts with an empty
+    one.
     """
 
     name: str
@@ -35,14 +37,14 @@ class ConfiguredService:
     @property
     def refuses(self) -> str:
         """
-        What a value of the wrong type leads to.
+        The consequence of a value of the wrong type.
         """
         return f"{self.name} refuses to start"
 
     @property
     def keys(self) -> Table:
         """
-        The table of its keys.
+        The table of the service's keys.
         """
         return _table(self.name)
 

@@ -1,8 +1,8 @@
 """
-A configuration file as it was written: values by key, each with its line and column.
+Configuration file as written: values by key, each with its line and column.
 
-Scalars stay text, because the services read YAML 1.2 into typed fields and PyYAML would read YAML
-1.1: `on`, `1:30` and `010` are something else there.
+Scalars stay text, because the services read YAML 1.2 into typed fields, while PyYAML reads YAML
+1.1, in which `on`, `1:30` and `010` have another meaning.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 @dataclass(frozen=True, slots=True)
 class Settings:
     """
-    The top level mapping of one file, and the name of the file.
+    Top-level mapping of one file, and the name of the file.
     """
 
     file: str
@@ -34,7 +34,7 @@ class Settings:
 
     def node(self, *path: str) -> yaml.Node | None:
         """
-        The value of a key, or None when it is not there or empty.
+        Return the value of a key, or None if it is absent or empty.
         """
         node: yaml.Node = self.root
         for part in path:
@@ -47,14 +47,14 @@ class Settings:
 
     def text(self, *path: str) -> str:
         """
-        The text of a scalar, the empty text when there is none.
+        Return the text of a scalar, or the empty string.
         """
         node = self.node(*path)
         return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
 
     def texts(self, *path: str) -> list[str]:
         """
-        The scalars of a list.
+        Return the scalars of a list.
         """
         node = self.node(*path)
         items = node.value if isinstance(node, yaml.SequenceNode) else []
@@ -62,7 +62,7 @@ class Settings:
 
     def pairs(self, *path: str) -> dict[str, str]:
         """
-        The scalars of a mapping by their names.
+        Return the scalars of a mapping by name.
         """
         node = self.node(*path)
         items = entries(node) if isinstance(node, yaml.MappingNode) else ()
@@ -70,7 +70,7 @@ class Settings:
 
     def mappings(self, *path: str) -> list[dict[str, str]]:
         """
-        The scalars of each mapping of a list, by their names.
+        Return the scalars of each mapping in a list, by name.
         """
         node = self.node(*path)
         items = node.value if isinstance(node, yaml.SequenceNode) else []
@@ -82,19 +82,19 @@ class Settings:
 
     def number(self, *path: str, default: int = 0) -> int:
         """
-        A whole number; `default` when the key is absent, zero or not one.
+        Return a whole number; `default` if the key is absent, zero or not a number.
         """
         return integer(self.text(*path)) or default
 
     def says_yes(self, *path: str) -> bool:
         """
-        Whether a key is switched on.
+        Return whether a key is switched on.
         """
         return self.text(*path).lower() in {"true", "y", "yes", "on"}
 
     def place(self, *path: str) -> tuple[int, int]:
         """
-        Line and column of a key, of the innermost key above it that is there, or of the start.
+        Return line and column of a key, or of its innermost existing parent, or of the start.
         """
         mark = self.root.start_mark
         node: yaml.Node = self.root
@@ -110,7 +110,7 @@ class Settings:
         self, severity: Severity, *path: str, problem: str, consequence: str, remedy: str
     ) -> ConfigFinding:
         """
-        A finding about the key at `path`.
+        Return a finding about the key at `path`.
         """
         line, column = self.place(*path)
         return ConfigFinding(
@@ -120,9 +120,9 @@ class Settings:
 
 def parse(text: str, file: str, service: ConfiguredService) -> tuple[Settings, list[ConfigFinding]]:
     """
-    The settings of a file, and what is wrong with its YAML.
+    Return the settings of a file, and the findings about its YAML.
 
-    Empty settings for what is no YAML, or no mapping.
+    The settings are empty if the text is not YAML, or not a mapping.
     """
 
     def finding(line: int, column: int, problem: str, remedy: str) -> ConfigFinding:
@@ -161,9 +161,9 @@ def parse(text: str, file: str, service: ConfiguredService) -> tuple[Settings, l
 
 def entries(node: yaml.MappingNode) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
     """
-    The keys of a mapping with their values; those that `<<` merges in come last.
+    Return the keys of a mapping with their values; keys merged in by `<<` come last.
 
-    What is merged in counts only where the mapping does not have the key itself.
+    A merged key counts only if the mapping does not have the key itself.
     """
     own = [(key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
     names = {key.value for key, _ in own}
@@ -192,13 +192,13 @@ def _merged(node: yaml.MappingNode) -> list[yaml.MappingNode]:
 
 def is_merge(key: yaml.Node) -> bool:
     """
-    Whether a key is `<<`, which takes the keys of another mapping over.
+    Return whether a key is `<<`, which merges in the keys of another mapping.
     """
     return bool(key.tag == _MERGE)
 
 
 def is_null(node: yaml.Node) -> bool:
     """
-    Whether a value is empty, which leaves the default.
+    Return whether a value is empty, so that the default applies.
     """
     return isinstance(node, yaml.ScalarNode) and node.style is None and node.value in _NULLS

@@ -1,5 +1,5 @@
 """
-What livekit-sip does with values that are well-formed and still wrong.
+Rules for values in livekit-sip.yaml that are well-formed but wrong.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _FROM_ENVIRONMENT = {
 
 def check_sip_rules(sip: Settings) -> Iterator[ConfigFinding]:
     """
-    Rules of livekit-sip.yaml alone.
+    Apply the rules for livekit-sip.yaml alone.
     """
     if sip.node("redis") is None:
         yield sip.finding(
@@ -107,7 +107,7 @@ def _addresses(sip: Settings) -> Iterator[ConfigFinding]:
                 consequence=SIP.refuses,
                 remedy="Write an address without a port: 192.0.2.1",
             )
-    # Only asked for when the address is not given.
+    # Only used if the address is not given.
     network = "" if sip.text("nat_1_to_1_ip") else sip.text("local_net")
     if network and not is_network(network):
         yield sip.finding(
@@ -133,7 +133,7 @@ def _hostname(sip: Settings) -> Iterator[ConfigFinding]:
 
 def _replaced(sip: Settings) -> Iterator[ConfigFinding]:
     """
-    Values that livekit-sip puts its defaults in the place of.
+    Yield findings for values that livekit-sip replaces with its defaults.
     """
     ringing = sip.text("sip_ringing_interval")
     length = seconds(ringing)

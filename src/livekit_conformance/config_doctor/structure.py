@@ -1,5 +1,5 @@
 """
-Is every key one that the service has, and does every value fit into it?
+Check that the service has every key and that every value fits its key.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ _REMEDIES: Mapping[str, str] = {
     "duration": "Put the unit behind the number",
     "port-range": "Write FIRST-LAST, or one port",
 }
-# Names under these keys are API keys, chosen by the operator.
+# Stands for any name, as in `keys`, whose names are API keys chosen by the operator.
 _ANY_NAME = "*"
-# These decode themselves, and look at the text only, of which a mapping or a list has none.
+# These kinds have their own decoder, which reads only the text; a mapping or list has none.
 _LOOK_AT_TEXT = ("port-range", "node-ip")
-# A secret in the place of a key, and no key of any table.
+# Matches a secret in the place of a key, but no key of any table.
 _LIKE_A_SECRET = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/=_-]{16,}")
 
 
 def check_structure(settings: Settings, service: ConfiguredService) -> Iterator[ConfigFinding]:
     """
-    Unknown keys, keys that occur twice, and values of the wrong type.
+    Yield findings for unknown keys, repeated keys, and values of the wrong type.
     """
     yield from _section(settings.root, service.keys, (), settings.file, service)
 
@@ -53,7 +53,7 @@ def _section(
     yield from _keys(node, path, file, service)
     for key, value in entries(node):
         if is_null(key):
-            continue  # So does Go: it is no text.
+            continue  # As Go does: it is not text.
         inner = (*path, _name(key, path))
         kind = table.get(key.value, table.get(_ANY_NAME))
         if kind is None:
@@ -66,7 +66,7 @@ def _keys(
     node: yaml.MappingNode, path: KeyPath, file: str, service: ConfiguredService
 ) -> Iterator[ConfigFinding]:
     """
-    What is wrong with the keys of one mapping, whatever they mean.
+    Yield findings about the keys of one mapping, regardless of their meaning.
     """
     first: dict[str, int] = {}
     for key, value in node.value:
@@ -93,7 +93,7 @@ def _keys(
 
 def _name(key: yaml.ScalarNode, path: KeyPath) -> str:
     """
-    A key as a finding may show it.
+    Return a key as a finding may show it.
     """
     name = str(key.value)
     return masked(name) if path == ("keys",) or _LIKE_A_SECRET.fullmatch(name) else name
@@ -185,7 +185,7 @@ def _unknown(
 
 def _homes(table: Table, name: str, path: KeyPath) -> Iterator[str]:
     """
-    Where in the whole table a key of this name is at home.
+    Yield all places in the table where a key of this name exists.
     """
     for key, kind in table.items():
         if key == name:

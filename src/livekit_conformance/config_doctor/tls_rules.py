@@ -1,5 +1,5 @@
 """
-The section `tls` of livekit-sip.yaml.
+Rules for the section `tls` of livekit-sip.yaml.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _VERSIONS = ("tls1.0", "tls1.1", "tls1.2", "tls1.3")
 
 def check_tls(sip: Settings) -> Iterator[ConfigFinding]:
     """
-    Certificates that are missing, and versions that there are not.
+    Yield findings for missing certificates and TLS versions that do not exist.
     """
     if sip.node("tls") is None:
         return

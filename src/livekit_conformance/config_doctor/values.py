@@ -1,5 +1,5 @@
 """
-What fits into a typed field of the services: how yaml.v3 of Go decodes a scalar.
+Check values against the typed fields of the services, as Go's yaml.v3 decodes scalars.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MAY_BEGIN_A_NUMBER = tuple("0123456789+-.")
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])_(?=[0-9])")
 _OLD_OCTAL = re.compile(r"0[0-7]+")
 _BOOLEANS = frozenset({"true", "True", "TRUE", "false", "False", "FALSE"})
-# Not of YAML 1.2, but read into a field of type bool, quoted or not.
+# Not YAML 1.2, but accepted for a field of type bool, quoted or not.
 _OLD_BOOLEANS = frozenset(
     {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO"}
     | {"off", "Off", "OFF"}
@@ -35,7 +35,7 @@ _OLD_BOOLEANS = frozenset(
 @dataclass(frozen=True, slots=True)
 class Scalar:
     """
-    One value as it was written. In quotes it is text, and no number.
+    Value as written. A quoted value is text, not a number.
     """
 
     text: str
@@ -44,7 +44,7 @@ class Scalar:
 
 def seconds(text: str) -> float | None:
     """
-    The length of a duration such as `1m30s`; None when it is none.
+    Return the length of a duration such as `1m30s`, in seconds; None if it is not a duration.
     """
     if not _DURATION.fullmatch(text):
         return None
@@ -56,7 +56,7 @@ def seconds(text: str) -> float | None:
 
 def number(text: str) -> float | int | None:
     """
-    What yaml.v3 takes for a number: `5`, `5.0`, `1_000`, `0x1F`, and `010`, which is 8.
+    Return the number that yaml.v3 reads: `5`, `5.0`, `1_000`, `0x1F`, and `010`, which is 8.
     """
     if text[:1] not in _MAY_BEGIN_A_NUMBER:
         return None
@@ -71,7 +71,7 @@ def number(text: str) -> float | int | None:
         whole = None
     if whole is not None and -(2**63) <= whole < 2**64:
         return whole
-    # More than 64 bits are a number with a point to Go.
+    # Go reads a number of more than 64 bits as a float.
     return _float_of(plain) if base is None else None
 
 
@@ -84,18 +84,18 @@ def _float_of(plain: str) -> float | None:
 
 def integer(text: str) -> int | None:
     """
-    What a field for whole numbers makes of a number: the part before the point, within 64 bits.
+    Return the value that an integer field takes: the part before the decimal point, within 64 bits.
     """
     value = number(text)
-    # Go refuses what is too large, and makes the least number of what is too small.
+    # Go refuses a number that is too large, and replaces one that is too small with the minimum.
     return None if value is None or isnan(value) or value == inf else int(max(value, -(2**63)))
 
 
 def port_range(text: str) -> tuple[int, int] | None:
     """
-    First and last port of `10000-20000`, or the same port twice; None when it is neither.
+    Return first and last port of `10000-20000`, or a single port twice; None if it is neither.
 
-    Raises nothing for ports that do not exist: the services do not look either.
+    Ports that do not exist raise nothing: the services do not check them either.
     """
     first, dash, last = text.partition("-")
     if not first.strip().isdecimal() or (dash and not last.strip().isdecimal()):
@@ -157,7 +157,7 @@ def _node_ip(value: Scalar) -> str | None:
 
 def _duration(value: Scalar) -> str | None:
     if number(value.text) is not None:
-        # Of all of them, only this one may lack its unit, and only as text.
+        # Zero is the only duration that may lack its unit, and only as text.
         if value.quoted and value.text.lstrip("+-") == "0":
             return None
         return f"a duration without its unit: write {value.text}s for seconds"
@@ -166,7 +166,7 @@ def _duration(value: Scalar) -> str | None:
     return None
 
 
-# For each kind of a key table: why a scalar does not fit, or None.
+# For each kind in a key table: the reason why a scalar does not fit, or None.
 FITS: Mapping[str, Callable[[Scalar], str | None]] = MappingProxyType(
     {
         "text": _text,

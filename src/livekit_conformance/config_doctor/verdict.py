@@ -1,5 +1,5 @@
 """
-What `config check` has found, as lines for people and as JSON for programs.
+Result of `config check`, as lines for people and as JSON for programs.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ SCHEMA = 1
 _SECRET_KEYS = frozenset(
     {"api_secret", "password", "sentinel_password", "secret", "credential", "keys"}
 )
-# Shorter ones would tear holes into ordinary words.
+# Masking a shorter secret would also mask parts of ordinary words.
 _SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """
-    The findings about one file, or about two together: then there is no service.
+    Findings about one file, or about two together; for two, `service` is None.
 
-    `findings` is None when there was nothing to compare.
+    `findings` is None if there was nothing to compare.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Judged:
 @dataclass(frozen=True, slots=True)
 class FilesVerdict:
     """
-    Everything that was found. `unclear` says of which files nothing can be said, and why.
+    All findings. `unclear` lists the files that could not be checked, with the reason.
     """
 
     judged: Sequence[Judged]
@@ -62,13 +62,13 @@ class FilesVerdict:
 
     def as_text(self) -> str:
         """
-        The findings grouped by file, and the verdict in the last line.
+        Return the findings grouped by file, and the verdict in the last line.
         """
         return self.redact("".join(f"{line}\n" for line in self._lines()))
 
     def as_json(self) -> str:
         """
-        The same as one JSON object.
+        Return the findings and the verdict as one JSON object.
         """
         content = {
             "schema": SCHEMA,
@@ -121,7 +121,7 @@ class FilesVerdict:
 
 def redactor(texts: Iterable[tuple[ConfiguredService, str]]) -> Redactor:
     """
-    What takes the secrets of these files out of whatever is printed about them.
+    Return a redactor that removes the secrets of these files from any output about them.
     """
     secrets = (
         secret for service, text in texts for secret in _secrets(parse(text, "", service)[0].root)
