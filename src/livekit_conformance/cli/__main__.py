@@ -1,5 +1,5 @@
 """
-`python -m livekit_conformance.cli`, where no script of that name is on PATH.
+Run `python -m livekit_conformance.cli`, for use if no script of that name is on PATH.
 """
 
 import sys

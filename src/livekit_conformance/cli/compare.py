@@ -1,5 +1,5 @@
 """
-The command `livekit-conformance compare`: what changed from one run to another.
+The command `livekit-conformance compare`: report the changes from one run to another.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def add_parser(commands: Any) -> None:
 
 def add_output_options(parser: argparse.ArgumentParser, *, markdown: bool = False) -> None:
     """
-    Declare where the page is written, beside the terminal, and in which language.
+    Declare the options for output files, besides the terminal, and for the language.
     """
     parser.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained page")
     if markdown:
@@ -72,9 +72,9 @@ def run(options: argparse.Namespace) -> int:
 
     A regression is a check that was PASS, WARN or KNOWN and is FAIL, BLOCKED or ERROR; with
     `--strict` also one that was decided (those, or FAIL) and is now absent, or SKIPPED although it
-    may apply. Everything else is told and does not change the status: what got slower, a WARN
-    instead of a PASS, a new check that fails, a check that fails for another cause. 3 means that a
-    file could not be written.
+    may apply. Everything else is reported without changing the status: slower steps, a WARN instead
+    of a PASS, a new check that fails, a check that fails for another cause. 3 means that a file
+    could not be written.
     """
     language: Language = options.lang or language_of(os.environ)
     try:
@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
 
 def as_json_text(data: Any) -> str:
     """
-    JSON as it stands in files.
+    Return data as the text of a JSON file.
     """
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
@@ -114,7 +114,7 @@ def shown(page: ComparisonDocument, data: Any, json_file: Path | None) -> bool:
 
 def written(files: dict[Path | None, str]) -> bool:
     """
-    Write the texts to the files that were asked for; tell what cannot be written.
+    Write the texts to the requested files; return whether all succeeded, and report a failure.
     """
     for path, text in files.items():
         if path is None:

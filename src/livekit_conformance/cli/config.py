@@ -1,5 +1,5 @@
 """
-`livekit-conformance config`: what is done with configuration files.
+The command `livekit-conformance config`: check and fix configuration files.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from livekit_conformance.cli import config_fix as fix_command
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """
-    Add the command and what it can do.
+    Declare the command and its actions.
     """
     config = commands.add_parser("config", help="check and fix livekit.yaml and livekit-sip.yaml")
     actions = config.add_subparsers(required=True, metavar="ACTION")

@@ -1,5 +1,5 @@
 """
-The command `livekit-conformance config check`: what is wrong with the services' files.
+The command `livekit-conformance config check`: find errors in the services' files.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _MEBIBYTE = 1024 * 1024
 
 class NotJudged(Exception):
     """
-    A file about which nothing can be said; the message says why and what to do.
+    A file cannot be judged; the message gives the reason and the remedy.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
     """
-    A file that was read: for which service, its text, and what made it no text at all.
+    File as read: its service, its text, and the problem if it could not be decoded as text.
     """
 
     name: str
@@ -78,7 +78,7 @@ def add_parser(actions: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """
-    Read the files and tell what is wrong: 0 no errors, 1 errors, 4 a file could not be judged.
+    Read the files and report the errors: 0 no errors, 1 errors, 4 a file could not be judged.
     """
     asked: dict[str, ConfiguredService | None] = dict.fromkeys(options.files)
     asked |= dict.fromkeys(options.server, SERVER) | dict.fromkeys(options.sip, SIP)
@@ -94,17 +94,17 @@ def run(options: argparse.Namespace) -> int:
             unclear.append(str(reason))
     if options.webhook_url and not any(each.service is SERVER for each in sources):
         unclear.append("--webhook-url: there is no livekit.yaml to look for it in")
-    told = judge(sources, unclear, options.webhook_url)
+    found = judge(sources, unclear, options.webhook_url)
     if options.json:
-        sys.stdout.write(told.as_json())
+        sys.stdout.write(found.as_json())
     else:
-        write_folded(sys.stdout, told.as_text().splitlines())
-    return told.status
+        write_folded(sys.stdout, found.as_text().splitlines())
+    return found.status
 
 
 def source(name: str, service: ConfiguredService | None) -> CheckedFile:
     """
-    A file, read. Raises NotJudged for what is no file, and for one that no service is known for.
+    Read a file. Raise NotJudged if it is not a file, or if its service is unknown.
     """
     content = _content(Path(name))
     try:
@@ -145,7 +145,7 @@ def judge(
     sources: Sequence[CheckedFile], unclear: Sequence[str] = (), webhook_url: str | None = None
 ) -> FilesVerdict:
     """
-    Each file for itself, and one of each service as a pair.
+    Return the verdict on each file, and on the pair if there is one file of each service.
     """
     judged = [
         Judged(each.name, each.service.name, tuple(_alone(each, webhook_url))) for each in sources

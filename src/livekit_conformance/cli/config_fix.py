@@ -1,13 +1,13 @@
 """
-The command `livekit-conformance config fix`: what can be mended in one file, shown and written.
+The command `livekit-conformance config fix`: repair one file; show the changes and write them.
 
 Exit status: 0 nothing is wrong (any more); 1 something is left that only a person can decide, or,
 with --dry-run, there is something to write; 3 it was written, but the disk did not confirm it;
 4 the file or an option cannot be used, and nothing was changed.
 
-Keys that livekit-sip ignores are harmless: one that has another name there gets it, the
-others are told and stay, unless --remove-ignored is given. livekit-server refuses to start over
-any key that it does not know, so there a wish that nothing can grant is deleted.
+Keys that livekit-sip ignores are harmless: a key that exists under another name is renamed; the
+others are reported and stay, unless --remove-ignored is given. livekit-server refuses to start
+because of any key that it does not know, so there a wish that nothing can fulfil is deleted.
 """
 
 from __future__ import annotations
@@ -82,13 +82,14 @@ def add_parser(actions: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """
-    Show and write: 0 nothing is wrong any more, 1 something is left, 3 unconfirmed, 4 refused.
+    Show the changes and write them: 0 nothing is wrong any more, 1 something is left, 3
+    unconfirmed, 4 refused.
     """
     try:
         path = real_path(options.file)
         if path != Path(options.file).absolute():
             _say(f"{options.file} leads to {path}: that file is meant, and links stay as they are")
-        # Where nothing is written nobody has to wait, nor be allowed to lock.
+        # A dry run writes nothing, so it needs neither the lock nor permission to take it.
         with nullcontext() if options.dry_run else locked(path.parent):
             if options.restore:
                 return _restore(path, options)
@@ -99,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
     except FileRefused as refused:
         sys.stderr.write(f"{refused}\n")
     except BrokenPipeError:
-        # The reader of the output is gone; that is the caller's affair.
+        # The reader of the output is gone; the caller handles that.
         raise
     except OSError as error:
         sys.stderr.write(f"{error.filename or options.file}: {in_system_words(error)}\n")
@@ -120,7 +121,7 @@ def _fix(original: Original, options: argparse.Namespace) -> int:
     for line in showing.diff(text, fixed.text, name):
         _say(line)
     redact = redactor([(service, text)])
-    for line in _told(fixed):
+    for line in _report(fixed):
         _say(redact(showing.without_secrets(line)))
     if fixed.text == text:
         _say(f"{name} ({service.name}): nothing to change")
@@ -148,7 +149,7 @@ def _restore(path: Path, options: argparse.Namespace) -> int:
         return _LEFT if newest else _OK
     if current is not None and (hindrance := why_not_writable(current)):
         raise FileRefused(hindrance)
-    _tell_cleared(shelf)
+    _report_cleared(shelf)
     restored = backups.restore(shelf, current)
     if restored is None:
         _say(f"{path}: is equal to its newest backup, {shelf.newest()}: nothing to restore")
@@ -161,16 +162,16 @@ def _restore(path: Path, options: argparse.Namespace) -> int:
 
 def _shelf(path: Path, options: argparse.Namespace) -> backups.Shelf:
     shelf = backups.Shelf.of(path, options.backup_dir)
-    _tell_cleared(shelf)
+    _report_cleared(shelf)
     return shelf
 
 
-def _tell_cleared(shelf: backups.Shelf) -> None:
+def _report_cleared(shelf: backups.Shelf) -> None:
     for path in shelf.clear():
         _say(f"{path}: deleted, left unfinished by a run that was killed")
 
 
-def _told(fixed: Fixed) -> Iterator[str]:
+def _report(fixed: Fixed) -> Iterator[str]:
     for does in fixed.does:
         yield f"fixed: {does}"
     for left in fixed.left:
@@ -186,7 +187,7 @@ def _told(fixed: Fixed) -> Iterator[str]:
 
 def _wishes(options: argparse.Namespace) -> list[tuple[Wish, str]]:
     """
-    The wishes that were named, then with --wishes the others.
+    Return the wishes that were named, and with --wishes all the others after them.
     """
     named: list[tuple[Wish, str]] = options.wish
     names = {wish.name for wish, _ in named}

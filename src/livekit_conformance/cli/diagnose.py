@@ -1,5 +1,5 @@
 """
-The command `livekit-conformance diagnose`: from log files to causes, without a network.
+The command `livekit-conformance diagnose`: find causes in log files, without a network.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NOTHING, _FOUND, _USAGE = 0, 1, 4
 _STDIN = "-"
 _EVERY_S = 0.2
 _MEGABYTE = 1_000_000
-# Back to its start, and clear it.
+# Return to the start of the line and clear it.
 _START_OF_LINE = "\r\x1b[K"
 
 
@@ -59,9 +59,9 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """
-    Read the logs and tell what is in them: 0 no known cause, 1 some, 4 a log cannot be read.
+    Read the logs and report the causes in them: 0 no known cause, 1 some, 4 a log cannot be read.
 
-    Of an unreadable log the others lose nothing: then the status is 1 if they show a cause.
+    An unreadable log does not affect the others: if they show a cause, the status is 1.
     """
     language: Language = options.lang or language_of(os.environ)
     piped = sys.stdin is not None and not sys.stdin.isatty()
@@ -110,7 +110,7 @@ def _read(names: Sequence[str], scanner: Scanner, language: Language) -> Report:
                 reason = words.NOT_OPENED.say(language, error=in_system_words(error))
                 report.unread.append((called, reason))
     except KeyboardInterrupt:
-        # Whoever ends a pipe that has no end wants to know what came through it.
+        # A user who interrupts an endless pipe wants the findings so far.
         for scanned in report.logs[-1:]:
             scanned.notes.append(words.INTERRUPTED.say)
     return report
@@ -125,7 +125,7 @@ def _opened(name: str) -> BufferedReader:
 @contextmanager
 def _progress(name: str, language: Language) -> Iterator[Callable[[int], None]]:
     """
-    Shows on a terminal how much was read, and takes that away at the end.
+    Show on a terminal how much has been read, and clear the line at the end.
     """
     if not sys.stderr.isatty():
         yield lambda _: None
@@ -137,8 +137,8 @@ def _progress(name: str, language: Language) -> Iterator[Callable[[int], None]]:
         done += size
         if time.monotonic() - shown_at >= _EVERY_S:
             shown_at = time.monotonic()
-            told = words.PROGRESS.say(language, name=name, done=f"{done // _MEGABYTE:,}")
-            sys.stderr.write(f"{_START_OF_LINE}{told}")
+            shown = words.PROGRESS.say(language, name=name, done=f"{done // _MEGABYTE:,}")
+            sys.stderr.write(f"{_START_OF_LINE}{shown}")
             sys.stderr.flush()
 
     try:

@@ -1,5 +1,5 @@
 """
-The command `livekit-conformance doctor`: a look along the whole chain that changes nothing.
+The command `livekit-conformance doctor`: examine the whole chain without changing anything.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.scrubber import Scrubber
 
 _OK, _PROBLEM, _USAGE = 0, 1, 4
-# Ten seconds for everything; starting and printing take a part of the last one.
+# The command takes ten seconds in all; starting and printing need part of the last one.
 _WHOLE_S = 9.0
 _CONFIG = Path("config")
 
@@ -47,7 +47,8 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """
-    Look, and tell what was seen: 0 nothing is wrong, 1 something is, 4 the profile is unusable.
+    Examine the chain and report the findings: 0 nothing is wrong, 1 something is, 4 the profile is
+    unusable.
     """
     began = time.monotonic()
     default = Path(".env")

@@ -1,5 +1,5 @@
 """
-`livekit-conformance explain`: what an id or a word of a report means, and how to mend it.
+`livekit-conformance explain`: explain an id or a word of a report, and the remedy.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from livekit_conformance.layout import beside, columns, folded, padded, width_of
 from livekit_conformance.reporting.text.phrases import REQUIREMENTS
 
 _OK, _USAGE = 0, 4
-# Where the terminal has no width.
+# For a terminal without a width.
 _WIDTH = 80
 
 _MEANS = Text(en="means", ru="значит")
@@ -81,7 +81,7 @@ _UNKNOWN = Text(
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """
-    One meaning of a name: what kind of thing it is, and labelled paragraphs about it.
+    One meaning of a name: its kind, and labelled paragraphs about it.
     """
 
     kind: str
@@ -111,7 +111,7 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """
-    Print what the name means: 0, or 4 when nothing has that name.
+    Print the meanings of the name: 0, or 4 if nothing has that name.
     """
     language: Language = options.lang or language_of(os.environ)
     # "NOT CONFORMANT" may come without quotes.
@@ -129,7 +129,7 @@ def run(options: argparse.Namespace) -> int:
 
 def names() -> list[str]:
     """
-    Return every name that is explained, but for the parameters of checks.
+    Return every name that is explained, except the parameters of checks.
     """
     return [*BY_ID, *causes.BY_ID, *Link, *glossary.WORDS, *REQUIREMENTS]
 

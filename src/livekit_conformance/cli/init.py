@@ -1,5 +1,5 @@
 """
-The command `livekit-conformance init`: looks at what there is, asks for the rest, and writes.
+The command `livekit-conformance init`: find settings, ask for the rest, and write a profile.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _OK, _INCOMPLETE, _REFUSED = 0, 1, 4
 _ENV_FILE = Path(".env")
 _ENV_EXAMPLE = Path(".env.example")
 _COMPOSE = ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml")
-# What is looked for in a folder; the first places are believed before the others.
+# Files to look for in a folder; earlier ones take precedence.
 _LOOKED_FOR = (
     ".env",
     *_COMPOSE,
@@ -127,13 +127,13 @@ def add_parser(commands: Any) -> None:
 
 class _Refusal(Exception):
     """
-    Nothing is written; the message says why and what to do.
+    Nothing is written; the message gives the reason and the remedy.
     """
 
 
 def run(options: argparse.Namespace) -> int:
     """
-    Write a profile: 0 in order, 1 something is missing or wrong with it, 4 nothing was written.
+    Write a profile: 0 all is well, 1 something in it is missing or wrong, 4 nothing was written.
     """
     language: Language = options.lang or language_of(os.environ)
     path = options.output or Path("config") / f"{options.name}.yaml"
@@ -150,7 +150,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _written(path: Path, options: argparse.Namespace, language: Language) -> list[Choice]:
     """
-    Write the files, and say what they are made of.
+    Write the files, and report the origin of their values.
     """
     if path.exists() and not options.force:
         raise _Refusal(_EXISTS.say(language, path=path))
@@ -163,7 +163,7 @@ def _written(path: Path, options: argparse.Namespace, language: Language) -> lis
     kept = {file for file in texts if file.exists() and not options.force}
     for file in texts.keys() - kept:
         _write(file, texts[file], language)
-    for line in _told(choices, logs, language):
+    for line in _report(choices, logs, language):
         sys.stdout.write(f"{line}\n")
     for file in texts:
         sys.stdout.write(f"{(_KEPT if file in kept else _WROTE).say(language, path=file)}\n")
@@ -221,7 +221,7 @@ def _asked(choice: Choice, language: Language) -> Choice:
     return choice
 
 
-def _told(
+def _report(
     choices: Sequence[Choice], logs: Sequence[FoundValue], language: Language
 ) -> Iterator[str]:
     for choice in choices:
@@ -251,7 +251,7 @@ def _about(choice: Choice, language: Language) -> Iterator[str]:
 
 def _is_to_be_set(choice: Choice) -> bool:
     """
-    Return whether a value was found and the variable that the profile refers to is not set.
+    Return whether a value was found, but the variable that the profile refers to is not set.
     """
     found = choice.found
     return found is not None and choice.field.kept and found.written != choice.field.template
@@ -259,7 +259,7 @@ def _is_to_be_set(choice: Choice) -> bool:
 
 def _is_incomplete(choices: Iterable[Choice]) -> bool:
     """
-    Return whether something that no live profile can do without is still to be set.
+    Return whether a value that every live profile needs is still to be set.
     """
     return any(
         choice.field.required and (choice.found is None or _is_to_be_set(choice))
@@ -278,7 +278,7 @@ def _write(path: Path, text: str, language: Language) -> None:
 
 def _checked(path: Path, language: Language) -> int:
     sys.stdout.write("\n")
-    # A path, also where it looks like a name.
+    # Pass a path, even if it looks like a name.
     env = str(path if path.is_absolute() else f"./{path}")
     asked = argparse.Namespace(env=env, env_file=None, lang=language, json=False)
     return _OK if doctor.run(asked) == _OK else _INCOMPLETE

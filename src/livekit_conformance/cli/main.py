@@ -24,8 +24,8 @@ from livekit_conformance.reporting.text import phrases, words
 from livekit_conformance.reporting.writers import write_all
 
 _OK, _NOT_CONFORMANT, _INTERNAL_ERROR, _USAGE = 0, 1, 3, 4
-# Commands with a module of their own. It is imported when it is asked for: LiveKit's client alone
-# takes half a second, in which `diagnose` has read 200 MB.
+# Commands with a module of their own, which is imported on demand: LiveKit's client alone takes
+# half a second, in which `diagnose` reads 200 MB.
 _MODULES: Mapping[str, str] = MappingProxyType(
     {
         "run": "livekit_conformance.cli.run",
@@ -54,8 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = run(options)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader (`| head`) has seen enough. What is left goes nowhere, or the interpreter
-        # would complain about it when it ends; the status is that of a program ended by SIGPIPE.
+        # The reader (`| head`) has closed the pipe. Discard the rest of the output, or the
+        # interpreter would report an error at exit; return the status of a death by SIGPIPE.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _CLOSED_PIPE
     return status
@@ -128,13 +128,13 @@ def _report(options: argparse.Namespace) -> int:
     except OSError as error:
         sys.stderr.write(f"a report could not be written: {error}\n")
         return _INTERNAL_ERROR
-    told = phrases.REPORT.say(result.language, path=directory / "report.html")
+    place = phrases.REPORT.say(result.language, path=directory / "report.html")
     lines = (
         words.headline(result),
         words.verdict_line(result),
         words.figures(result.summary, result.language),
         *words.reasons(result),
-        told,
+        place,
     )
     write_folded(sys.stdout, lines)
     return _OK if result.is_accepted else _NOT_CONFORMANT

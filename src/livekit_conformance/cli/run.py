@@ -1,5 +1,5 @@
 """
-The sub-command `run`: pytest on the suites that come with the package, from any folder.
+The sub-command `run`: run pytest on the suites of the package, from any folder.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ SUITES = "suites"
 
 def add_parser(commands: Any) -> None:
     """
-    Declare the command; every argument after it is pytest's.
+    Declare the command; every argument after it goes to pytest.
     """
-    # No argument begins with this character, so none is an option of ours.
+    # No argument begins with this character, so argparse takes none as an option of ours.
     parser = commands.add_parser(
         "run",
         help="run the checks: all arguments are pytest's, such as --env=prod -m smoke",
@@ -33,7 +33,7 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """
-    Become pytest, with profiles, reports and cache in the current folder.
+    Replace this process with pytest; profiles, reports and cache are in the current folder.
     """
     line = [sys.executable, *interpreter_arguments(options.arguments, Path.cwd())]
     sys.stdout.flush()
@@ -42,16 +42,16 @@ def run(options: argparse.Namespace) -> int:
 
 def interpreter_arguments(arguments: Sequence[str], home: Path) -> list[str]:
     """
-    Return what the interpreter runs: pytest as configured at the root of the suites.
+    Return the arguments for the interpreter: pytest as configured at the root of the suites.
 
     `home` is the folder of config/, .env, reports/ and .pytest_cache/. Arguments `suites/...` name
-    files of the package; without any, all suites are meant.
+    files of the package; without any, all suites are run.
     """
     selected = [*map(_located, arguments)]
     if selected == [*arguments]:
         selected.append(str(ROOT / SUITES))
     settings = [*_settings(home)]
-    # Without its plugin the setting is an unknown one.
+    # Without the cache plugin, pytest does not know this setting.
     if not any(argument.endswith("no:cacheprovider") for argument in arguments):
         settings += ["-o", f"cache_dir={home / '.pytest_cache'}"]
     return [*settings, *selected]

@@ -1,5 +1,5 @@
 """
-The command `livekit-conformance sweep`: removes what dead runs have left on a deployment.
+The command `livekit-conformance sweep`: remove what dead runs have left on a deployment.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """
-    Sweep, and tell what was done: 0 nothing is left, 1 something is, 4 the profile is unusable.
+    Delete the leftovers and report them: 0 nothing is left, 1 something is, 4 the profile is
+    unusable.
     """
     default = Path(".env")
     try:
@@ -78,7 +79,7 @@ async def _sweep(profile: Profile, options: argparse.Namespace) -> int:
         profile.livekit.url,
         api_key=profile.livekit.api_key,
         api_secret=secret,
-        # A run may have been allowed more than the profile allows by itself.
+        # A past run may have been allowed more than the profile itself allows.
         permit=Permit(profile.allow | profile.may_raise),
         recorder=Recorder(scrubber_of(profile)),
     )

@@ -1,5 +1,5 @@
 """
-The command `livekit-conformance trend`: how the runs of a reports folder went, one after another.
+The command `livekit-conformance trend`: show how the runs of a reports folder developed.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """
-    Tell the trend: 0, or 3 when a file cannot be written, 4 when no run can be read.
+    Report the trend: 0, or 3 if a file cannot be written, 4 if no run can be read.
 
-    What cannot be read is passed over and named.
+    Runs that cannot be read are skipped and named.
     """
     language: Language = options.lang or language_of(os.environ)
     runs, unread = read(
@@ -79,9 +79,10 @@ def read(
     directory: Path, *, environment: str | None, last: int, language: Language
 ) -> tuple[Sequence[PastRun], Sequence[tuple[str, str]]]:
     """
-    The runs in a reports folder, and the folders that hold a run which cannot be read, with why.
+    Return the runs in a reports folder, and the folders whose run cannot be read, each with the
+    reason.
 
-    Of each environment that folders are named after, no more than the `last` are read.
+    For each environment in the folder names, at most the `last` runs are read.
     """
     runs: list[PastRun] = []
     unread: list[tuple[str, str]] = []

@@ -17,7 +17,7 @@ from livekit_conformance.secrets.patterns import Redactor
 
 FINE, ERRORS, UNCLEAR = 0, 1, 4
 SCHEMA = 1
-# Keys whose values are secret, wherever they stand, and the mapping of keys and secrets.
+# Keys whose values are secret wherever they occur; `keys` maps API keys to secrets.
 _SECRET_KEYS = frozenset(
     {"api_secret", "password", "sentinel_password", "secret", "credential", "keys"}
 )

@@ -1,8 +1,8 @@
 """
-Mends livekit.yaml and livekit-sip.yaml: only what has an effect, and no byte beside it.
+Repair livekit.yaml and livekit-sip.yaml: change only what has an effect, and no other byte.
 
-Text is changed by splices of the original, never by writing YAML anew. Every change is tried on the
-doctor (`config_doctor`) first: it must find less than before, and nothing new.
+Changes are splices of the original text; YAML is never written anew. Every change is first checked
+by the doctor (`config_doctor`), which must find less than before and nothing new.
 """
 
 from livekit_conformance.config_fixer.fixing import Fixed, Left, fix

@@ -1,6 +1,6 @@
 """
-Backups of a configuration file, and the way back. They hold secrets, so they are never wider open
-than the original, and nothing deletes one of them.
+Save and restore backups of a configuration file. Backups contain secrets, so their permissions are
+never wider than those of the original; no backup is deleted once its change is made.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ from livekit_conformance.errors import in_system_words
 
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 _STAMP_PATTERN = r"(\d{8}T\d{6}\.\d{6}Z)"
-# What a restoration puts aside is not what the next one would go back to.
+# The suffixes differ because a file that a restoration sets aside must not be restored next.
 _BACKUP, _PUT_ASIDE = "bak", "replaced"
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """
-    Where the backups of one file are: beside it, or in a folder of their own.
+    Location of the backups of one file: beside it, or in a separate folder.
 
-    There they bear the whole path, `%` for `/`, since many a livekit.yaml may come together.
+    In a separate folder, the name of a backup contains the file's whole path, with `%` for `/`,
+    because several files called livekit.yaml may share the folder.
     """
 
     file: Path
@@ -41,7 +42,7 @@ class Shelf:
     @classmethod
     def of(cls, file: Path, folder: Path | None) -> Shelf:
         """
-        The shelf of a file. Raises Refused when the folder is not there.
+        Return the shelf of a file. Raise FileRefused if the folder does not exist.
         """
         if folder is None:
             return cls(file, file.parent, file.name)
@@ -51,7 +52,7 @@ class Shelf:
 
     def clear(self) -> list[Path]:
         """
-        Delete what killed runs have left unfinished; answers with the paths.
+        Delete unfinished files of killed runs, and return their paths.
         """
         left = clear_unfinished(self.file.parent, self.file.name)
         if (self.folder, self.name) != (self.file.parent, self.file.name):
@@ -60,7 +61,8 @@ class Shelf:
 
     def save(self, original: Original, kind: str = _BACKUP) -> Path:
         """
-        A backup, complete and on the disk when this returns. Raises Refused when it cannot be.
+        Save a backup and return its path; it is complete and on the disk by then. Raise FileRefused
+        on failure.
         """
         temporary = new_file(self.folder, self.name, original.content, original)
         path = self.folder / f"{self.name}.{self._next_stamp()}.{kind}"
@@ -74,7 +76,7 @@ class Shelf:
 
     def newest(self) -> Path | None:
         """
-        The backup that was made last.
+        Return the newest backup, or None.
         """
         pattern = self._pattern(_BACKUP)
         return max(
@@ -83,7 +85,8 @@ class Shelf:
 
     def _next_stamp(self) -> str:
         """
-        Now, but later than all that there are: a clock that was set back must not hide the newest.
+        Return a stamp for now, but later than all existing ones: a clock that was set back must not
+        hide the newest backup.
         """
         now = datetime.now(UTC)
         pattern = self._pattern(f"(?:{_BACKUP}|{_PUT_ASIDE})")
@@ -100,7 +103,7 @@ class Shelf:
 @dataclass(frozen=True, slots=True)
 class Restored:
     """
-    Which backup was put back, and where the file that stood there is now, if one did.
+    Backup that was restored, and the new path of the file it replaced, if there was one.
     """
 
     backup: Path
@@ -109,9 +112,9 @@ class Restored:
 
 def change(original: Original, content: bytes, shelf: Shelf) -> Path:
     """
-    Save a backup, then replace the file; answers with the backup's path.
+    Save a backup, then replace the file; return the path of the backup.
 
-    Raises Refused when anything hinders it; then the file is the old one, and no backup is left.
+    Raises FileRefused if that fails; then the file is unchanged and no backup is left.
     """
     backup = shelf.save(original)
     try:
@@ -124,9 +127,9 @@ def change(original: Original, content: bytes, shelf: Shelf) -> Path:
 
 def restore(shelf: Shelf, current: Original | None) -> Restored | None:
     """
-    Put the newest backup back, with its owner and mode; None when the file is equal to it already.
+    Restore the newest backup, with its owner and mode; return None if the file equals it already.
 
-    Raises Refused when there is no backup, it is not to be trusted, or cannot be put back.
+    Raises FileRefused if there is no backup, or if it cannot be trusted or restored.
     """
     newest = shelf.newest()
     if newest is None:

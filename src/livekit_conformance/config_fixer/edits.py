@@ -1,8 +1,8 @@
 """
-Splices: what to write in place of which characters.
+Splices: replacements for ranges of characters.
 
-Each function below answers with the splices for one change, or raises CannotEdit when the change
-would touch anything that is not meant: an anchor, a comment, another key on the same line.
+Each function below returns the splices for one change, or raises CannotEdit if the change would
+touch anything unintended: an anchor, a comment, another key on the same line.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _QUOTES = "'\""
 
 class CannotEdit(Exception):
     """
-    The change cannot be made by a splice; the text says why.
+    The change cannot be made by a splice; the text gives the reason.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
     """
-    `text` in the place of the characters from `start` up to `end`.
+    Replacement of the characters from `start` up to `end` with `text`.
     """
 
     start: int
@@ -38,9 +38,9 @@ class Edit:
 
 def applied(text: str, edits: Sequence[Edit]) -> str:
     """
-    The text after all edits, whose places are those before any of them.
+    Return the text after all edits; their positions refer to the original text.
 
-    Raises ValueError when two of them overlap.
+    Raises ValueError if two edits overlap.
     """
     parts: list[str] = []
     at = 0
@@ -54,7 +54,7 @@ def applied(text: str, edits: Sequence[Edit]) -> str:
 
 def renamed(source: YamlSource, place: Place, name: str) -> list[Edit]:
     """
-    Another name for a key, in the same quotes.
+    Return the splices that rename a key, in the same quotes.
     """
     key = _key(place)
     start, end = key.start_mark.index, key.end_mark.index
@@ -68,7 +68,7 @@ def renamed(source: YamlSource, place: Place, name: str) -> list[Edit]:
 
 def replaced(source: YamlSource, place: Place, text: str) -> list[Edit]:
     """
-    Another value; the quotes of the old one go too.
+    Return the splices that replace a value together with its quotes.
     """
     _require_plain(source, place)
     _require_one_line(source, place)
@@ -77,7 +77,7 @@ def replaced(source: YamlSource, place: Place, text: str) -> list[Edit]:
 
 def wrapped(source: YamlSource, place: Place, before: str, after: str) -> list[Edit]:
     """
-    Text around a value.
+    Return the splices that put text before and after a value.
     """
     _require_plain(source, place)
     _require_one_line(source, place)
@@ -87,7 +87,7 @@ def wrapped(source: YamlSource, place: Place, before: str, after: str) -> list[E
 
 def deleted(source: YamlSource, place: Place) -> list[Edit]:
     """
-    A key away with its value, and with the comment on its line.
+    Return the splices that delete a key with its value and the comment on its line.
     """
     _require_plain(source, place)
     if place.parent.flow_style:
@@ -96,14 +96,15 @@ def deleted(source: YamlSource, place: Place) -> list[Edit]:
     found = BREAK.match(source.text, end)
     if found:
         return [Edit(start, found.end(), "")]
-    # The last line, without a line break: the one before it loses its own.
+    # The last line has no line break: remove the break of the line before it.
     before = list(BREAK.finditer(source.text, 0, start))
     return [Edit(before[-1].start() if before else start, end, "")]
 
 
 def inserted(source: YamlSource, mapping: yaml.MappingNode, entry: str) -> list[Edit]:
     """
-    A new `key: value` in a mapping: behind its last line that is simple, else at its start.
+    Return the splices that add `key: value` to a mapping: after its last simple line, else at its
+    start.
     """
     if mapping.flow_style:
         if not mapping.value:
@@ -124,7 +125,7 @@ def inserted(source: YamlSource, mapping: yaml.MappingNode, entry: str) -> list[
 
 def moved(source: YamlSource, place: Place, section: str, name: str) -> list[Edit]:
     """
-    A key of the top level into a section, which is made when it is not there.
+    Return the splices that move a top-level key into a section; a missing section is created.
     """
     _require_plain(source, place)
     _require_one_line(source, place)
@@ -162,7 +163,7 @@ def _put_below_new_section(source: YamlSource, place: Place, section: str, name:
 
 def _lines_of(source: YamlSource, place: Place) -> tuple[int, int]:
     """
-    The whole lines of a key and its value, where nothing else stands on them.
+    Return the range of whole lines of a key and its value, if nothing else is on them.
     """
     start = source.line_start(_key(place).start_mark.index)
     before = source.text[start : _key(place).start_mark.index]
@@ -192,7 +193,7 @@ def _deleted_in_flow(source: YamlSource, place: Place) -> list[Edit]:
 
 def _comment(source: YamlSource, place: Place) -> str:
     """
-    The comment behind a value on its line, with the blanks before it.
+    Return the comment after a value on its line, with the blanks before it.
     """
     if place.parent.flow_style:
         return ""

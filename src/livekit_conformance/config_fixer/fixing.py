@@ -1,5 +1,5 @@
 """
-From a text to a better one: repairs are tried on the doctor, and taken when they leave less.
+Repair a text: try each repair on the doctor, and keep it if fewer findings remain.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from livekit_conformance.config_fixer.repairs import candidates
 from livekit_conformance.config_fixer.source import YamlSource
 from livekit_conformance.config_fixer.wishes import Wish
 
-# A key that is renamed may show that its value is wrong, and that one that something is missing.
+# A renamed key may expose a wrong value, and its repair in turn a missing key.
 _IN_ONE_GO = 4
 _BYTE_ORDER_MARK = "\ufeff"
 _LINE = re.compile(r"\bline \d+")
@@ -29,7 +29,7 @@ _LINE = re.compile(r"\bline \d+")
 @dataclass(frozen=True, slots=True)
 class Left:
     """
-    A finding that stays. `hindrance` says why the remedy that there was would not do.
+    Finding that remains. `hindrance` is the reason why an existing remedy was not applied.
     """
 
     finding: ConfigFinding
@@ -39,7 +39,8 @@ class Left:
 @dataclass(frozen=True, slots=True)
 class Fixed:
     """
-    The text after all repairs, what each of them does, what is left, and an answer to each wish.
+    Text after all repairs, a description of each, the remaining findings, and an answer to each
+    wish.
     """
 
     text: str
@@ -50,7 +51,7 @@ class Fixed:
     @property
     def has_errors(self) -> bool:
         """
-        Whether something is left that is certainly wrong.
+        True if a definite error remains.
         """
         return any(left.finding.severity is Severity.ERROR for left in self.left)
 
@@ -64,7 +65,7 @@ class _Step:
 @dataclass(frozen=True, slots=True)
 class _Examined:
     """
-    One text and what the doctor finds in it.
+    Text and the doctor's findings about it.
     """
 
     text: str
@@ -76,7 +77,7 @@ class _Examined:
 
     def beyond(self, before: _Examined) -> list[ConfigFinding]:
         """
-        What is found here and was not before.
+        Return the findings that are not in `before`.
         """
         known = Counter(map(_what, before.findings))
         new: list[ConfigFinding] = []
@@ -96,11 +97,11 @@ def fix(
     removes: bool = False,
 ) -> Fixed:
     """
-    All repairs of a text of this service, then the wishes; `file` is what findings call it.
+    Apply all repairs to a text of this service, then the wishes; findings call the text `file`.
 
-    With `removes`, keys that livekit-sip ignores and nothing can grant are deleted; without, they
-    stay and are told, because they do no harm. Raises AssertionError when the doctor should find
-    more afterwards, which it was asked about each repair.
+    With `removes`, keys that livekit-sip ignores and that cannot be replaced are deleted; otherwise
+    they stay, because they do no harm, and are reported. Raises AssertionError if the doctor finds
+    something new at the end, although it checked each repair.
     """
     name = file or service.file
     fixer = _Fixer(service, name, removes)
@@ -154,10 +155,11 @@ class _Fixer:
         self, now: _Examined, finding: ConfigFinding, in_one_go: int = _IN_ONE_GO
     ) -> tuple[_Step | None, str]:
         """
-        The first remedy that leaves fewer errors and nothing new; else why the last one would not.
+        Return the first remedy that leaves fewer errors and nothing new, else the reason why the
+        last one was rejected.
 
-        What it shows for the first time, such as the values of a key that is read at last, is
-        repaired in the same go.
+        New findings that a remedy exposes, such as in the values of a key that is now read, are
+        repaired in the same step.
         """
         hindrance = ""
         try:
@@ -181,7 +183,7 @@ class _Fixer:
 
     def _further(self, now: _Examined, new: ConfigFinding, in_one_go: int) -> _Step | None:
         """
-        A repair of what has come up, or of a key that belongs beside it and strayed as well.
+        Return a repair of the new finding, or of a misplaced key that belongs in the same section.
         """
         section = self.service.keys.get(new.key.partition(".")[0])
         names = section.keys() if isinstance(section, dict) else frozenset[str]()
@@ -194,19 +196,19 @@ class _Fixer:
 
     def granted(self, now: _Examined, wish: Wish, value: str) -> tuple[_Step | None, str]:
         """
-        What a wish changes, if anything, and the answer to it.
+        Return the change that fulfils a wish, if there is one, and the answer to the wish.
         """
-        told = f"{wish.name} ({value}): {wish.answer}"
+        answer = f"{wish.name} ({value}): {wish.answer}"
         if wish.name != "health-check" or self.service is not SIP:
-            return None, told
+            return None, answer
         try:
             splices = self._with_health_port(YamlSource(now.text), value)
         except (CannotEdit, Unreadable) as error:
-            return None, f"{told}. Nothing was written: {error}"
+            return None, f"{answer}. Nothing was written: {error}"
         after = self.examined(edits.applied(now.text, splices))
         if new := after.beyond(now):
-            return None, f"{told}. Nothing was written: then {new[0].key} {new[0].problem}"
-        return _Step(after.text, (f"health_port: {value} is set",)), told
+            return None, f"{answer}. Nothing was written: then {new[0].key} {new[0].problem}"
+        return _Step(after.text, (f"health_port: {value} is set",)), answer
 
     def _with_health_port(self, source: YamlSource, value: str) -> Sequence[Edit]:
         place = source.at(("health_port",))
@@ -223,6 +225,6 @@ class _Fixer:
 
 def _what(finding: ConfigFinding) -> tuple[str, str, str]:
     """
-    What a finding says, wherever it now stands.
+    Return the content of a finding, regardless of its place.
     """
     return finding.severity.value, finding.key, _LINE.sub("line", finding.problem)

@@ -1,9 +1,9 @@
 """
-Which findings of the doctor have a mechanical remedy, and what it is.
+Mechanical remedies for findings of the doctor.
 
-The remedies are data as far as they can be. Each is only a candidate: `fixing` takes it when the
-doctor then finds less and nothing new. What can be meant in two ways has none: a number above 999
-without a unit may be milliseconds, a name between two keys may be either of them.
+The remedies are data as far as possible. Each is only a candidate: `fixing` applies it if the
+doctor then finds less and nothing new. Ambiguous values have no remedy: a number above 999 without
+a unit may be milliseconds, and a name between two keys may mean either.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from livekit_conformance.environments.yaml_document import KeyPath, dotted
 @dataclass(frozen=True, slots=True)
 class Repair:
     """
-    One change: what it does, in words, and its splices.
+    Change: its description and its splices.
     """
 
     does: str
@@ -39,7 +39,7 @@ class Repair:
 @dataclass(frozen=True, slots=True)
 class _Case:
     """
-    The place that a finding is about, and whether what is ignored without harm may be deleted.
+    Place of a finding, and whether keys that are ignored without harm may be deleted.
     """
 
     source: YamlSource
@@ -58,7 +58,7 @@ class _Case:
     @property
     def kind(self) -> Any:
         """
-        What the service takes here; None when it has no such key.
+        The kind of value that the service accepts here; None if it has no such key.
         """
         return _kind_at(self.service, self.place.path)
 
@@ -68,14 +68,14 @@ class _Case:
 
     def scalar(self, kinds: re.Pattern[str]) -> str:
         """
-        The text of a scalar where one of these kinds belongs, else the empty text.
+        Return the text of a scalar if its key expects one of these kinds, else the empty string.
         """
         value = self.place.value
         is_one = isinstance(value, yaml.ScalarNode) and isinstance(self.kind, str)
         return str(value.value) if is_one and kinds.fullmatch(self.kind) else ""
 
 
-# Names that people give to a key that there is: where it really stands.
+# Names that people use for existing keys, with the real paths of these keys.
 NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         SIP.name: {
@@ -94,13 +94,13 @@ NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         },
     }
 )
-# Sections that keys stray out of. Keys of the others (psrpc.timeout) bear names that anything has.
+# Sections whose keys are often misplaced. Keys of others (psrpc.timeout) have too common names.
 _SECTIONS = frozenset({"experimental", "logging", "room", "rtc", "tcp", "tls"})
-# What a section is given as, when it is given as one value.
+# The key that is meant if a section is given as a single value.
 _ONE_VALUE: Mapping[str, str] = MappingProxyType(
     {"debug_handler": "port", "logging": "level", "prometheus": "port", "redis": "address"}
 )
-# Whole numbers that are lengths of time, by the milliseconds that one of them stands for.
+# Durations that are whole numbers, with the unit of each in milliseconds.
 _COUNTED_MS: Mapping[str, int] = MappingProxyType(
     {
         "room.empty_timeout": 1000,
@@ -111,7 +111,7 @@ _COUNTED_MS: Mapping[str, int] = MappingProxyType(
         "redis.write_timeout": 1,
     }
 )
-# How people write units that Go reads only as `ms`, `s`, `m` and `h`.
+# Spellings of units that Go accepts only as `ms`, `s`, `m` and `h`.
 _UNITS = (
     (re.compile(r"ms|msecs?|millis|milliseconds?", re.IGNORECASE), "ms", 1),
     (re.compile(r"s|secs?|seconds?", re.IGNORECASE), "s", 1000),
@@ -119,7 +119,7 @@ _UNITS = (
     (re.compile(r"h|hrs?|hours?", re.IGNORECASE), "h", 3_600_000),
 )
 _LENGTH = re.compile(r"(\d{1,9})[ \t]*([A-Za-z]*)")
-# A bare number above this may well be meant in milliseconds.
+# A bare number above this may well mean milliseconds.
 _SURELY_SECONDS = 999
 _RANGE = re.compile(r"(\d{1,5})\s*(?::|\.\.\.?|,|/|–|—|to)\s*(\d{1,5})")
 _WHOLE = re.compile(r"port|u?int\d*")
@@ -133,7 +133,7 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]")
 _PLAIN_ITEM = re.compile(r"[A-Za-z0-9][^\s,\[\]{}#'\"]*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
 _NEAR = 0.8
-# One letter of a shorter name is too much of it.
+# In a shorter name, one letter is too large a part.
 _SHORTEST = 4
 _ON = frozenset({"true", "yes", "on"})
 
@@ -142,9 +142,9 @@ def candidates(
     source: YamlSource, service: ConfiguredService, finding: ConfigFinding, *, removes: bool
 ) -> Iterator[Repair]:
     """
-    What could be done about a finding, the likeliest first.
+    Yield possible remedies for a finding, the most likely first.
 
-    `removes` allows to delete keys that livekit-sip ignores.
+    `removes` permits deleting keys that livekit-sip ignores.
     """
     place = source.found(finding.key, finding.line, finding.column)
     if place is None:
@@ -192,7 +192,7 @@ def _misspelt(case: _Case) -> Iterator[Repair]:
     if case.kind is not None or not isinstance(table, dict) or wish_of(case.place.path):
         return
     name = case.place.name
-    # What the other service has is in the wrong file, and not misspelt.
+    # A key of the other service is in the wrong file, not misspelt.
     if case.is_at_top and any(name in service.keys for service in BOTH):
         return
     same = [key for key in table if _plain(key) == _plain(name)]
@@ -220,7 +220,8 @@ def _health_check(case: _Case) -> Iterator[Repair]:
 
 def _meaningless(case: _Case) -> Iterator[Repair]:
     """
-    A wish that nothing can grant. livekit-sip ignores it, so there it stays unless asked for.
+    Yield the deletion of a key for a wish that nothing can fulfil. livekit-sip ignores such a key,
+    so there it is deleted only on request.
     """
     is_harmless = case.service is SIP
     if case.kind is None and wish_of(case.place.path) and (case.removes or not is_harmless):
@@ -271,7 +272,7 @@ def _made_a_list(case: _Case) -> Iterator[Repair]:
 
 def _made_a_value(case: _Case) -> Iterator[Repair]:
     """
-    A list of one where one value belongs.
+    Yield the replacement of a list of one by its item, if a single value is expected.
     """
     value = case.place.value
     if case.kind != "text" or not isinstance(value, yaml.SequenceNode) or len(value.value) != 1:
@@ -323,7 +324,7 @@ def _only_key(
     source: YamlSource, service: ConfiguredService, finding: ConfigFinding
 ) -> Iterator[Repair]:
     """
-    The key that signs webhooks is missing, and only one can be meant.
+    Yield the missing key that signs webhooks, if there is only one candidate.
     """
     if service is not SERVER or finding.key != "webhook.api_key":
         return
@@ -338,7 +339,7 @@ def _only_key(
 
 def _to(case: _Case, home: KeyPath) -> Repair:
     """
-    A key with its value to where it belongs.
+    Return the repair that moves a key with its value to `home`.
     """
     _require_free(case, home)
     if len(home) == len(case.place.path):
@@ -351,7 +352,7 @@ def _to(case: _Case, home: KeyPath) -> Repair:
 
 def _with(case: _Case, text: str, *, quoted: bool = True) -> Repair:
     """
-    Another text of a scalar, in the quotes that it has unless they have to go.
+    Return the repair that gives a scalar another text, with its quotes unless `quoted` is false.
     """
     quote = case.raw[0] if quoted and case.raw[:1] in _QUOTES else ""
     splices = edits.replaced(case.source, case.place, f"{quote}{text}{quote}")
@@ -364,7 +365,7 @@ def _without(case: _Case, why: str) -> Repair:
 
 def _require_free(case: _Case, home: KeyPath) -> None:
     """
-    The place is not taken. Of one that an alias takes, the doctor tells afterwards.
+    Raise CannotEdit if `home` is taken. If an alias takes it, the doctor reports it afterwards.
     """
     if case.source.at(home) is not None:
         raise CannotEdit(f"{dotted(home)} is there already")
@@ -372,7 +373,7 @@ def _require_free(case: _Case, home: KeyPath) -> None:
 
 def _kind_at(service: ConfiguredService, path: KeyPath) -> Any:
     """
-    The kind of the value at a path of a service's key table; None when there is no such key.
+    Return the kind of the value at a path of a service's key table; None if there is no such key.
     """
     kind: Any = service.keys
     for part in path:
@@ -388,7 +389,7 @@ def _kind_at(service: ConfiguredService, path: KeyPath) -> Any:
 
 def _is_item(value: yaml.Node, raw: str) -> bool:
     """
-    Whether a value is a scalar that can stand in brackets as it is written.
+    Return whether a value is a scalar that can stand in brackets as it is written.
     """
     is_scalar = isinstance(value, yaml.ScalarNode)
     return is_scalar and bool(_PLAIN_ITEM.fullmatch(raw) or (raw and raw[0] in _QUOTES))
@@ -396,7 +397,7 @@ def _is_item(value: yaml.Node, raw: str) -> bool:
 
 def _is_one_slip(written: str, meant: str) -> bool:
     """
-    Whether one letter is missing, wrong or too much, or two neighbours have changed places.
+    Return whether one letter is missing, wrong or extra, or two neighbouring letters are swapped.
     """
     if min(len(written), len(meant)) < _SHORTEST:
         return False

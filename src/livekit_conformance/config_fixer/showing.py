@@ -1,6 +1,5 @@
 """
-A change as a unified diff that may be shown: secrets are masked on every line, also on those that
-only surround a change.
+Show a change as a unified diff: secrets are masked on every line, including the context lines.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from livekit_conformance.secrets.patterns import MASK, Redactor, masked
 
 _CONTEXT = 3
 _SECRET = re.compile(r"secret|passw|pwd|token|credential|private|api_?key", re.IGNORECASE)
-# A secret behind a name that is misspelt is a secret too.
+# The value of a misspelt name is a secret too.
 _SECRET_NAMES = ("api_secret", "secret", "password", "sentinel_password", "credential", "api_key")
 _NEAR = 0.75
 _COMMENTED_OUT = re.compile(rf"(#.*?(?:{_SECRET.pattern})\w*['\"]?\s*[:=]\s*).+", re.IGNORECASE)
 _USER = re.compile(r"(://)[^/\s@]+@")
 _QUERY = re.compile(r"([?&][^=&\s]+=)[^&\s\"']+")
-# What is so long and mixed in a comment may be a key that was commented out.
+# Such a long mixed word in a comment may be a key that was commented out.
 _LIKE_A_SECRET = re.compile(r"(?=[^\s\d]*\d)(?=[^\sA-Za-z]*[A-Za-z])[A-Za-z0-9+/=_-]{16,}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _BYTE_ORDER_MARK = "\ufeff"
@@ -32,9 +31,10 @@ _NO_BREAK = "\\ No newline at end of file"
 
 def diff(before: str, after: str, name: str) -> Iterator[str]:
     """
-    The lines of a unified diff from one text of a file to the other, without line breaks.
+    Yield the lines of a unified diff between two texts of a file, without line breaks.
 
-    Lines are compared as they are and shown masked, so that a change in a secret's line is seen.
+    Lines are compared unmasked and shown masked, so that a change in a line with a secret is
+    visible.
     """
     old, new = _lines(before), _lines(after)
     shown_old, shown_new = _lines(without_secrets(before)), _lines(without_secrets(after))
@@ -55,7 +55,7 @@ def diff(before: str, after: str, name: str) -> Iterator[str]:
 
 def without_secrets(text: str) -> str:
     """
-    A text with a mask in the place of all that may open something; it has as many lines as before.
+    Return a text with everything that may be a secret masked; the number of lines does not change.
     """
     if text.startswith(_BYTE_ORDER_MARK):
         return _BYTE_ORDER_MARK + without_secrets(text.removeprefix(_BYTE_ORDER_MARK))
@@ -84,7 +84,7 @@ def _line(line: str, redact: Redactor) -> str:
 
 def _secrets(text: str) -> Iterator[tuple[int, int, Callable[[str], str]]]:
     """
-    Where secrets and API keys stand, and how each is masked.
+    Yield the range of each secret or API key, and the function that masks it.
     """
     try:
         root = documents(text).root
@@ -122,7 +122,7 @@ def _is_secret(name: str) -> bool:
 
 def _hidden(raw: str) -> str:
     """
-    A mask for each line of a value.
+    Return a mask for each line of a value.
     """
     breaks = BREAK.findall(raw)
     return (
@@ -146,7 +146,7 @@ def _split(line: str) -> tuple[str, str]:
 def _shown(sign: str, lines: Sequence[str]) -> Iterator[str]:
     for line in lines:
         body, ending = _split(line)
-        # What a terminal would obey is written out.
+        # Escape control characters: a terminal would obey them.
         yield sign + _CONTROL.sub(lambda m: f"\\x{ord(m.group()):02x}", body)
         if not ending:
             yield _NO_BREAK
@@ -154,7 +154,7 @@ def _shown(sign: str, lines: Sequence[str]) -> Iterator[str]:
 
 def _span(start: int, end: int) -> str:
     """
-    The lines of a hunk as GNU diff writes them.
+    Return the line range of a hunk as GNU diff writes it.
     """
     length = end - start
     if length == 1:

@@ -1,5 +1,5 @@
 """
-The text of a configuration file with the place of every key and value in it.
+Text of a configuration file with the place of every key and value.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import yaml
 from livekit_conformance.config_doctor.reading import documents
 from livekit_conformance.environments.yaml_document import KeyPath, dotted
 
-# What ends a line in YAML 1.1, which both PyYAML and the parser of the services read.
+# Line breaks of YAML 1.1, which both PyYAML and the parser of the services accept.
 BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
-# A tab between words, which the services read as a blank, and PyYAML not at all.
+# A tab between words, which the services read as a blank and PyYAML rejects.
 _INNER_TAB = re.compile(r"(?<=\S)[ \t]*\t[ \t]*")
 _DEFAULT_STEP = 2
 _MERGE = "tag:yaml.org,2002:merge"
@@ -27,7 +27,7 @@ _MERGE = "tag:yaml.org,2002:merge"
 @dataclass(frozen=True, slots=True)
 class Place:
     """
-    One value, with its key when it stands in a mapping and without one when it is in a list.
+    Value with its key; an item of a list has no key.
     """
 
     path: KeyPath
@@ -38,24 +38,24 @@ class Place:
     @property
     def name(self) -> str:
         """
-        The key as text; a place in a list has the key of the list.
+        The key as text; an item of a list has the key of the list.
         """
         return str(next((part for part in reversed(self.path) if isinstance(part, str)), ""))
 
 
 class YamlSource:
     """
-    A text without byte order mark and the nodes of its YAML. Offsets count characters of the text.
+    Text without a byte order mark, and the nodes of its YAML. Offsets count characters of the text.
 
-    What an alias or `<<` leads to is left out: it stands in several places at once, and so could
-    not be changed in one. Raises Unreadable of the doctor when the text is no YAML.
+    Nodes behind an alias or `<<` are left out: they occur in several places, so a change could not
+    be confined to one. Raises the doctor's Unreadable if the text is not YAML.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
         root = documents(text).root
         self.root = root if isinstance(root, yaml.MappingNode) else None
-        # Anchors, aliases and tags stand beside the nodes, and the nodes do not tell of them.
+        # Anchors, aliases and tags are separate tokens; the nodes do not contain them.
         self._properties = [
             token.start_mark.index
             for token in _tokens(text)
@@ -66,7 +66,7 @@ class YamlSource:
     @cached_property
     def line_break(self) -> str:
         """
-        How this file ends its lines.
+        The line break of this file.
         """
         found = BREAK.search(self.text)
         return found.group() if found else "\n"
@@ -74,7 +74,7 @@ class YamlSource:
     @cached_property
     def step(self) -> int:
         """
-        By how many blanks this file indents.
+        The number of blanks by which this file indents.
         """
         steps = Counter(
             child.value.start_mark.column - child.key.start_mark.column
@@ -87,13 +87,13 @@ class YamlSource:
 
     def at(self, path: KeyPath) -> Place | None:
         """
-        The first place with this path.
+        Return the first place with this path.
         """
         return next((place for place in self.places if place.path == path), None)
 
     def found(self, key: str, line: int, column: int) -> Place | None:
         """
-        The place that a finding of the doctor speaks of, by its dotted key and its position.
+        Return the place of a finding of the doctor, by its dotted key and its position.
         """
         here = (line - 1, column - 1)
         for place in self.places:
@@ -105,25 +105,26 @@ class YamlSource:
 
     def siblings(self, place: Place) -> list[Place]:
         """
-        The places of the same mapping or list, this one among them.
+        Return the places of the same mapping or list, including this one.
         """
         return [other for other in self.places if other.parent is place.parent]
 
     def children(self, node: yaml.Node) -> list[Place]:
         """
-        The places that stand directly in a mapping or list.
+        Return the places directly in a mapping or list.
         """
         return [place for place in self.places if place.parent is node]
 
     def raw(self, node: yaml.Node) -> str:
         """
-        A node as it is written.
+        Return a node as it is written.
         """
         return self.text[node.start_mark.index : self.end_of(node)]
 
     def end_of(self, node: yaml.Node) -> int:
         """
-        Where the last character of a node is behind; a block's comments and blank lines are not it.
+        Return the offset after the last character of a node; trailing comments and blank lines of a
+        block do not belong to it.
         """
         if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
             last = node.value[-1]
@@ -133,7 +134,8 @@ class YamlSource:
 
     def is_plain(self, place: Place) -> bool:
         """
-        Whether neither key nor value nor anything in it has an anchor, an alias or a tag.
+        Return whether the key, the value and everything in it are free of anchors, aliases and
+        tags.
         """
         start = (place.key or place.value).start_mark.index
         end = self.end_of(place.value)
@@ -141,20 +143,20 @@ class YamlSource:
 
     def is_on_one_line(self, place: Place) -> bool:
         """
-        Whether the value begins and ends on the line of its key.
+        Return whether the value begins and ends on the line of its key.
         """
         start = (place.key or place.value).start_mark.index
         return BREAK.search(self.text, start, self.end_of(place.value)) is None
 
     def line_start(self, index: int) -> int:
         """
-        Where the line that `index` is on begins.
+        Return the start of the line that contains `index`.
         """
         return max((found.end() for found in BREAK.finditer(self.text, 0, index)), default=0)
 
     def line_end(self, index: int) -> int:
         """
-        Where the line that `index` is on ends, before its line break.
+        Return the end of the line that contains `index`, before its line break.
         """
         found = BREAK.search(self.text, index)
         return found.start() if found else len(self.text)
@@ -168,7 +170,7 @@ class YamlSource:
 
 def _tokens(text: str) -> Iterator[yaml.Token]:
     """
-    The tokens up to the first error: the services look at the first document alone.
+    Yield the tokens up to the first error: the services read only the first document.
     """
     blanks = _INNER_TAB.sub(lambda tabs: " " * len(tabs[0]), text)
     with suppress(yaml.YAMLError):
@@ -177,7 +179,8 @@ def _tokens(text: str) -> Iterator[yaml.Token]:
 
 def _reached(root: yaml.Node) -> Iterator[int]:
     """
-    Each node as often as it is reached: more than once is what aliases lead to.
+    Yield the id of each node as often as it is reached: a node reached twice is the target of an
+    alias.
     """
     seen: set[int] = set()
     waiting = [root]

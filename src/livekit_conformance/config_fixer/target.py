@@ -1,5 +1,5 @@
 """
-The file that is to be changed: which one it really is, what is in it, and what hinders a change.
+Inspect the file to change: its real path, its content, and obstacles to a change.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ _KINDS = (
     (stat.S_ISBLK, "a device"),
     (stat.S_ISCHR, "a device"),
 )
-# Signatures of the content: with other content they would make the file unreadable.
+# Signatures of the content: if the content changes, they make the file unreadable.
 _SIGNATURES = frozenset({"security.evm", "security.ima"})
 _NO_ATTRIBUTES = (errno.ENOTSUP, errno.ENOSYS)
 
 
 class FileRefused(Exception):
     """
-    Nothing was changed; the text says why, and what to do.
+    Nothing was changed; the text gives the reason and the remedy.
     """
 
 
 class Unconfirmed(Exception):
     """
-    The file is the new one and the backup is there, but the disk did not confirm it.
+    The file was replaced and the backup exists, but the disk did not confirm the change.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
     """
-    A file as it was read: its real path, its bytes, and all that says who may read it.
+    File as read: its real path, its bytes, and everything that determines access to it.
     """
 
     path: Path
@@ -62,7 +62,7 @@ class Original:
 
     def is_as_read(self) -> bool:
         """
-        Whether the file is still the same one with the same content and permissions.
+        Return whether the file still has the same identity, content and permissions.
         """
         try:
             now = read(self.path)
@@ -73,9 +73,9 @@ class Original:
 
 def real_path(path: Path) -> Path:
     """
-    Where a path leads to when all links in it are followed. The file itself need not be there.
+    Return the target of a path after following all links in it. The file itself need not exist.
 
-    Raises Refused when links lead in a circle, or a folder on the way is not there.
+    Raises FileRefused if links form a circle, or if a folder on the way does not exist.
     """
     try:
         real = path.resolve()
@@ -87,15 +87,15 @@ def real_path(path: Path) -> Path:
 
 def read(path: Path) -> Original:
     """
-    Read a regular file whose path has no links left.
+    Read a regular file whose path contains no links.
 
-    Raises Refused for what is no regular file, too large, or cannot be read.
+    Raises FileRefused if it is not a regular file, is too large, or cannot be read.
     """
     try:
-        # A pipe would let us wait for somebody who writes into it.
+        # Without O_NONBLOCK, opening a pipe would wait for a writer.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
-        # Opening a socket or a device without a driver fails, and the error says nothing of that.
+        # Opening a socket or a device without a driver fails with an error that hides the cause.
         kind = _kind(path)
         reason = f"is {kind}, and not a file" if kind else f"not read: {in_system_words(error)}"
         raise FileRefused(f"{path}: {reason}") from error
@@ -117,7 +117,7 @@ def read(path: Path) -> Original:
 
 def why_not_writable(original: Original) -> str | None:
     """
-    Why a file must not be replaced, and what to do about it; None when it may.
+    Return the reason why a file must not be replaced, with the remedy; None if it may be replaced.
     """
     hindrance = next(_hindrances(original), None)
     return f"{original.path}: {hindrance}" if hindrance else None
@@ -135,7 +135,7 @@ def _hindrances(original: Original) -> Iterator[str]:
             f"has {status.st_nlink} names (hard links); the others would keep the old content: "
             "copy the file to a name of its own first"
         )
-    # Root may write it all the same; whoever took the right away did not mean to be ignored.
+    # Root could write it all the same, but a removed permission is a decision to respect.
     if not status.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
         yield f"is read-only (mode {original.mode:04o}): allow it first, chmod u+w {path}"
     if os.statvfs(path).f_flag & os.ST_RDONLY:
@@ -153,7 +153,8 @@ def _hindrances(original: Original) -> Iterator[str]:
 
 def is_mount_point(path: Path) -> bool:
     """
-    Whether something is mounted on this very path. Where /proc is not, the kernel says EBUSY.
+    Return whether something is mounted on exactly this path; False without /proc, where the kernel
+    answers a replacement with EBUSY.
     """
     try:
         lines = _MOUNTS.read_bytes().splitlines()
@@ -165,7 +166,7 @@ def is_mount_point(path: Path) -> bool:
 
 def attributes(file: int) -> dict[str, bytes]:
     """
-    The extended attributes of an open file, access control lists among them.
+    Return the extended attributes of an open file, including access control lists.
     """
     try:
         return {name: os.getxattr(file, name) for name in os.listxattr(file)}
@@ -196,7 +197,7 @@ def _kind(path: Path) -> str | None:
 
 def _kind_of(status: os.stat_result) -> str | None:
     """
-    What a thing is called that is no regular file; None for one that is.
+    Return the name of the kind of a file that is not regular; None for a regular file.
     """
     if stat.S_ISREG(status.st_mode):
         return None

@@ -1,8 +1,8 @@
 """
-What people wish to set in livekit-sip.yaml, and the honest answer to each wish.
+Settings that people want in livekit-sip.yaml, and the honest answer to each wish.
 
-Most of these settings do not exist: livekit-sip ignores such keys without a word, livekit-server
-refuses to start over them. So nothing is written but the one that there is, `health_port`.
+Most of these settings do not exist: livekit-sip silently ignores such keys, and livekit-server
+refuses to start because of them. So only the one that exists is written: `health_port`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ _HIGHEST_PORT = 65535
 @dataclass(frozen=True, slots=True)
 class Wish:
     """
-    One wish: the value that was wished for, what there is instead, and the keys people write.
+    Setting that people want: its name, the wanted value, the answer, and the keys they write for
+    it.
     """
 
     name: str
@@ -134,7 +135,7 @@ _BELOW_WEBHOOK: Mapping[str, str] = MappingProxyType(
 
 def wish_of(path: KeyPath) -> Wish | None:
     """
-    The wish that a key of a file expresses; None when it expresses none.
+    Return the wish that a key of a file expresses, or None.
     """
     match path:
         case (str(name),):
@@ -147,9 +148,9 @@ def wish_of(path: KeyPath) -> Wish | None:
 
 def parse_wish(text: str) -> tuple[Wish, str]:
     """
-    The wish and its value from `NAME` or `NAME=VALUE`.
+    Return the wish and its value from `NAME` or `NAME=VALUE`.
 
-    Raises ValueError when there is no such wish, or its value is no port where that is wished for.
+    Raises ValueError if there is no such wish, or if the value is not a port where one is needed.
     """
     name, _, value = text.partition("=")
     wish = WISHES.get(name)

@@ -1,10 +1,10 @@
 """
-Replaces a file so that at every moment it is whole: either the old one or the new one.
+Replace a file so that it is complete at every moment: either the old one or the new one.
 
-The new content goes into a file of its own in the same folder, readable by nobody else until it has
-the owner, the access list and the mode of the original; it is on the disk (fsync) before it takes
-the name (rename), and the name is on the disk (fsync of the folder) before success is told. That
-order is what survives a crash; see Pillai and others, "All File Systems Are Not Created Equal",
+The new content goes into a separate file in the same folder, readable by nobody else until it has
+the owner, the access list and the mode of the original. It is on the disk (fsync) before it takes
+the name (rename), and the name is on the disk (fsync of the folder) before success is reported.
+This order survives a crash; see Pillai and others, "All File Systems Are Not Created Equal",
 OSDI'14. Nothing here falls back to writing in place.
 """
 
@@ -37,10 +37,10 @@ _PRIVATE = 0o600
 @contextmanager
 def locked(folder: Path, within: float = _OTHER_RUN_S) -> Iterator[None]:
     """
-    Nobody else who asks for this lock changes files in the folder meanwhile.
+    Lock a folder, so that no other run that uses this lock changes files in it meanwhile.
 
-    The folder itself is locked (flock), since a lock on the file would stay with the old one.
-    Raises Refused when another run has it for longer than `within` seconds.
+    The folder itself is locked (flock), because a lock on the file would stay with the old file.
+    Raises FileRefused if another run holds the lock for longer than `within` seconds.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -59,8 +59,9 @@ def replace(path: Path, content: bytes, like: Original, *, before: Original | No
     """
     Put `content` at `path`, with the owner, mode and attributes of `like`.
 
-    `before` is what was read there, None when nothing was. Raises Refused, with the old file in its
-    place, when that is no longer so or anything else fails, and Unconfirmed after the replacement.
+    `before` is the file that was read there, or None if there was none. Raises FileRefused, with
+    the old file in place, if the file has changed since or anything else fails; raises Unconfirmed
+    after the replacement.
     """
     temporary = new_file(path.parent, path.name, content, like)
     try:
@@ -80,15 +81,16 @@ def replace(path: Path, content: bytes, like: Original, *, before: Original | No
     try:
         flush_folder(path.parent)
     except OSError as error:
-        told = f"{path}: replaced, but the disk did not confirm it: {in_system_words(error)}"
-        raise Unconfirmed(told) from error
+        text = f"{path}: replaced, but the disk did not confirm it: {in_system_words(error)}"
+        raise Unconfirmed(text) from error
 
 
 def new_file(folder: Path, name: str, content: bytes, like: Original) -> Path:
     """
-    A complete file under a hidden name of its own, on the disk, no more readable than `like`.
+    Write a complete file under a hidden name, on the disk and no more readable than `like`; return
+    its path.
 
-    Raises Refused, and leaves nothing, when it cannot be made just like that.
+    Raises FileRefused, and leaves nothing behind, if the file cannot be made exactly so.
     """
     path = folder / f".{name}.{secrets.token_hex(4)}.unfinished"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -109,7 +111,7 @@ def new_file(folder: Path, name: str, content: bytes, like: Original) -> Path:
 
 def flush_folder(folder: Path) -> None:
     """
-    See to it that the names in a folder are on the disk.
+    Flush the names in a folder to the disk.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -120,7 +122,7 @@ def flush_folder(folder: Path) -> None:
 
 def clear_unfinished(folder: Path, name: str) -> list[Path]:
     """
-    Delete what runs that were killed have left, and tell it. To be called under the lock.
+    Delete unfinished files of killed runs, and return their paths. Call this only under the lock.
     """
     pattern = re.compile(rf"\.{re.escape(name)}\.[0-9a-f]{{8}}\.unfinished")
     left = [
@@ -143,14 +145,16 @@ def _fill(file: int, content: bytes, like: Original) -> None:
 
 def _give_access(file: int, like: Original) -> None:
     """
-    Owner first, since a change of owner takes bits of the mode away; the mode last, since until
-    then only the owner can read.
+    Give an open file the owner, attributes and mode of `like`.
+
+    The owner comes first, because changing it clears bits of the mode; the mode comes last, because
+    until then only the owner can read the file.
     """
     status = os.fstat(file)
     if (status.st_uid, status.st_gid) != (like.status.st_uid, like.status.st_gid):
         os.fchown(file, like.status.st_uid, like.status.st_gid)
     given = attributes(file)
-    # A folder may have a default list that lets in more than the original does.
+    # A folder may have a default access list that is wider than that of the original.
     for name in given.keys() - like.attributes.keys():
         os.removexattr(file, name)
     for name, value in like.attributes.items():

@@ -1,3 +1,3 @@
 """
-`livekit-conformance init`: a profile from what there is, and what is still missing.
+`livekit-conformance init`: write a profile from existing settings and list what is missing.
 """

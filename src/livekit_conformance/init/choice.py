@@ -1,5 +1,5 @@
 """
-Which of the values that were found a profile gets, and what contradicts it.
+Choose the values of a profile from those found, and note contradictions.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from livekit_conformance.init.fields import FIELDS, Field, FoundValue, why_unusa
 @dataclass(frozen=True, slots=True)
 class Choice:
     """
-    A key of the profile with its value; None for one that was not found.
+    Key of the profile with its value; `found` is None if none was found.
 
-    `others` are the places that say something else, `unusable` the values that were not taken.
+    `others` are values of other places that contradict it, `unusable` the values that were
+    rejected, with the reason.
     """
 
     field: Field
@@ -26,7 +27,7 @@ class Choice:
     @property
     def written(self) -> str:
         """
-        Return the value as the profile has it; empty when the key is left out.
+        The value as written in the profile; empty if the key is left out.
         """
         if self.found is None or self.field.kept:
             return self.field.template
@@ -35,14 +36,14 @@ class Choice:
 
 def choose(found: Sequence[FoundValue]) -> list[Choice]:
     """
-    Return a choice for each key; of several values the first is taken.
+    Return a choice for each key; of several values, the first is taken.
     """
     return [_choice(each, [one for one in found if one.key == each.key]) for each in FIELDS]
 
 
 def answered(choice: Choice, value: str) -> Choice:
     """
-    Return the choice with what a person answered.
+    Return the choice with a person's answer as its value.
     """
     return replace(choice, found=FoundValue(choice.field.key, value, "", None, value))
 
@@ -62,7 +63,7 @@ def _choice(field: Field, found: Sequence[FoundValue]) -> Choice:
 
 def _others(taken: FoundValue, usable: Iterable[FoundValue]) -> Iterable[FoundValue]:
     """
-    Return one value of each place that does not have the one that is taken.
+    Return one value of each place that does not contain the taken value.
     """
     by_source: dict[str, list[FoundValue]] = {}
     for one in usable:

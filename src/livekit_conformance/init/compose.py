@@ -1,5 +1,5 @@
 """
-What a docker-compose file says about a deployment, and how its containers are reached from here.
+Read the settings of a deployment from a docker-compose file, as seen from this machine.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _PORTS = re.compile(r"(?:.*:)?(?P<outside>\d+):(?P<inside>\d+)(?:/(?:tcp|udp))?"
 
 def of_compose(path: Path) -> Iterator[FoundValue]:
     """
-    Yield what a compose file says, with the files that it mounts into LiveKit's services.
+    Yield the values in a compose file and in the files that it mounts into LiveKit's services.
     """
     compose = read(path)
     node = compose.node("services")
@@ -53,7 +53,8 @@ def of_compose(path: Path) -> Iterator[FoundValue]:
 
 def _as_seen_from_here(found: FoundValue, network: Network) -> Iterator[FoundValue]:
     """
-    Yield a value with the published port in place of a container's name; nothing without one.
+    Yield a value with the published port in place of a container's name, or nothing if there is
+    none.
     """
     if found.key not in DEFAULT_PORTS:
         yield found
@@ -91,7 +92,7 @@ def _variables(compose: Settings, name: str) -> dict[str, str]:
     place = ("services", name, "environment")
     listed = (item.partition("=") for item in compose.texts(*place))
     both = {**{key: value for key, _, value in listed}, **compose.pairs(*place)}
-    # What refers to another variable is looked for where that is set.
+    # A value that refers to another variable is skipped: that variable is read where it is set.
     return {key: value for key, value in both.items() if value and "$" not in value}
 
 
@@ -118,7 +119,7 @@ def _bodies(compose: Settings, name: str, kind: ConfiguredService) -> Iterator[S
 
 def _mounted(compose: Settings, name: str, path: Path) -> Iterator[Path]:
     """
-    Yield the YAML files of this machine that a service sees.
+    Yield the YAML files of this machine that are mounted into a service.
     """
     place = ("services", name, "volumes")
     sources = [volume.partition(":")[0] for volume in compose.texts(*place)]
@@ -131,7 +132,7 @@ def _mounted(compose: Settings, name: str, path: Path) -> Iterator[Path]:
 
 def _published(compose: Settings, name: str) -> dict[int, int]:
     """
-    Return the ports of this machine that lead to a service, by the service's own.
+    Return the ports of this machine that lead to a service, by the service's own port.
     """
     place = ("services", name, "ports")
     short = filter(None, map(_PORTS.fullmatch, compose.texts(*place)))

@@ -1,5 +1,5 @@
 """
-What a new profile is made of: its keys, the variables that may hold them, and what was found.
+Parts of a new profile: its keys, the variables that may hold them, and found values.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-)?\}")
 @dataclass(frozen=True, slots=True)
 class Field:
     """
-    One key of a profile.
+    Key of a profile.
 
-    `template` is its value where variables hold it, empty where none does. Of a key that is `kept`
-    in variables the value itself is never written.
+    `template` is its value if variables hold it, else empty. If `kept`, the value stays in the
+    variables and is never written into the profile.
     """
 
     key: str
@@ -39,14 +39,14 @@ class Field:
     @property
     def required(self) -> bool:
         """
-        Whether no live profile can do without it.
+        True if every live profile needs it.
         """
         return self.key.startswith("livekit.")
 
     @property
     def asked(self) -> bool:
         """
-        Whether a person at a terminal is asked for it.
+        True if a person at a terminal is asked for it.
         """
         return bool(self.template) and not self.kept
 
@@ -54,7 +54,7 @@ class Field:
 @dataclass(frozen=True, slots=True)
 class FoundValue:
     """
-    A value for a key: the file or place it is from, the line in it, and how the profile has it.
+    Value for a key: its file or place, the line there, and its notation in the profile.
     """
 
     key: str
@@ -66,7 +66,7 @@ class FoundValue:
     @property
     def place(self) -> str:
         """
-        Return the source with its line.
+        The source with its line.
         """
         return f"{self.source}:{self.line}" if self.line else self.source
 
@@ -157,7 +157,7 @@ def variables_of(text: str) -> tuple[str, ...]:
 
 def why_unusable(key: str, value: str) -> str | None:
     """
-    Return why a key of a profile cannot have this value; None when it can.
+    Return the reason why a key of a profile cannot have this value, or None.
     """
     if "${" in value:
         return "it refers to a variable"

@@ -1,5 +1,5 @@
 """
-What the configuration files of livekit-server and livekit-sip say about a deployment.
+Read the settings of a deployment from the files of livekit-server and livekit-sip.
 """
 
 from __future__ import annotations
@@ -19,23 +19,24 @@ from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.errors import in_system_words
 from livekit_conformance.init.fields import FoundValue, why_unusable
 
-# The ports of the services, by the key of the profile that leads to each.
+# The default port of each service, by the key of the profile that contains its address.
 DEFAULT_PORTS = {"livekit.url": 7880, "sip.server": 5060, "redis": 6379}
 _HERE = "127.0.0.1"
 
 
 class BrokenInput(Exception):
     """
-    A file that cannot be read: the message names the file, the line and the remedy.
+    A file cannot be read; the message names the file, the line and the remedy.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
     """
-    How containers are reached from this machine: by service the published ports, by their own.
+    Ways to reach containers from this machine: for each service, its own ports and the published
+    ones.
 
-    `service` is the one whose file is read; None outside of containers.
+    `service` is the service whose file is read; None outside of containers.
     """
 
     service: str | None = None
@@ -43,13 +44,13 @@ class Network:
 
     def here(self, port: int) -> str | None:
         """
-        Return the address on this machine of a port of the service itself.
+        Return the address on this machine that leads to a port of the service itself.
         """
         return f"{_HERE}:{port}" if self.service is None else self.seen(self.service, port)
 
     def seen(self, host: str, port: int) -> str | None:
         """
-        Return an address as this machine reaches it; None when only containers do.
+        Return an address as this machine reaches it; None if only containers reach it.
         """
         if host not in self.published:
             return f"{host}:{port}"
@@ -59,7 +60,7 @@ class Network:
 
 def read(path: Path) -> Settings:
     """
-    Return the keys of a YAML file. Raises BrokenInput when it is none.
+    Return the keys of a YAML file. Raise BrokenInput if it is not YAML or cannot be read.
     """
     try:
         return parsed(decode(path.read_bytes()), str(path))
@@ -71,7 +72,7 @@ def read(path: Path) -> Settings:
 
 def parsed(text: str, name: str) -> Settings:
     """
-    Return the keys of YAML text that comes from the file `name`.
+    Return the keys of YAML text that comes from the file `name`. Raise BrokenInput if it is none.
     """
     try:
         root = documents(text).root
@@ -87,9 +88,9 @@ def parsed(text: str, name: str) -> Settings:
 
 def seen_url(key: str, url: str, network: Network) -> str | None:
     """
-    Return a value of `key` as this machine reaches it; None when only containers do.
+    Return a value of `key` as this machine reaches it; None if only containers reach it.
 
-    What the profile cannot have is returned as it is.
+    A value that the profile cannot have is returned unchanged.
     """
     if why_unusable(key, url):
         return url
@@ -104,7 +105,7 @@ def values(
     settings: Settings, service: ConfiguredService, network: Network
 ) -> Iterator[FoundValue]:
     """
-    Yield what the file of a service says.
+    Yield the values in the file of a service.
     """
     yield from (_of_server if service is SERVER else _of_sip)(settings, network)
     yield from _redis(settings, network)
@@ -162,7 +163,7 @@ def _found(
 
 def own_file(path: Path, service: ConfiguredService) -> Iterable[FoundValue]:
     """
-    Return the entry that lets the suite read the file itself.
+    Return the profile entry that lets the suite read the file itself.
     """
     name = "server" if service is SERVER else "sip"
     return [FoundValue(f"deployment.livekit_{name}_config", str(path), str(path), None, str(path))]

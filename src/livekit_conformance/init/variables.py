@@ -1,5 +1,5 @@
 """
-What variables say about a deployment, wherever they are set.
+Read the settings of a deployment from variables, wherever they are set.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ def of_variables(
     """
     Yield the keys of a profile that the variables of one place fill.
 
-    The profile refers to the variables, or has their values where the suite does not see them.
+    The profile refers to the variables, or contains their values if the suite cannot see them.
     """
     for field in FIELDS:
         names = field.variables

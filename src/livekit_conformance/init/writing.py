@@ -1,5 +1,5 @@
 """
-The texts of a new profile and of its `.env.example`.
+Render a new profile and its `.env.example`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ kind: live
 allow: [read, create-rooms]
 may_raise: [send-webhooks, place-calls]   # what --allow may add for one run
 """
-# Keys that nothing was looked for, by the section that they belong to.
+# Keys with fixed values that are not searched for, by section.
 _REST = {
     "sip": (
         "provider: false   # true: sip.server and the account are those of a provider in front",
@@ -33,13 +33,13 @@ _ENV_HEAD = """\
 # Copy this file to .env, fill it in, and keep .env out of git: chmod 600 .env
 # The process environment is taken before it.
 """
-# YAML reads these as text without quotes.
+# Values that YAML reads as text without quotes.
 _PLAIN = re.compile(r"[A-Za-z/$][^\s#'\"]*")
 
 
 def profile_text(choices: Sequence[Choice], logs: Sequence[FoundValue]) -> str:
     """
-    Return the profile: no secret is in it.
+    Return the text of the profile; it contains no secret.
     """
     return "".join([_HEAD, *_sections(choices), *_logs(logs), _TAIL])
 
@@ -70,7 +70,7 @@ def _scalar(text: str) -> str:
 
 def env_example_text(choices: Sequence[Choice]) -> str:
     """
-    Return the lines of the variables that the profile refers to, without a value.
+    Return the lines of the variables that the profile refers to, without values.
     """
     lines = []
     for choice in choices:
