@@ -4,6 +4,8 @@ What the tests of the suite need, and its own runs do not; one browser for all w
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from livekit_conformance.provisioners.local.prerequisites import CHROMIUM
@@ -11,6 +13,14 @@ from tests.reporting.browser import browser
 from tests.require import blocked_tests, require
 
 pytest_plugins = ["pytester", "tests.workers"]
+
+
+def pytest_configure():
+    """
+    Take SIGINT as a terminal gives it: a shell lets its background jobs ignore it, and their
+    children, which some tests interrupt.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

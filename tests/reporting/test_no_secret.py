@@ -131,7 +131,7 @@ def test_a_conformant_run_that_wrote_a_secret_has_failed_and_the_file_is_named(g
 
     assert outcome.ret == 1
     assert guarded.results["run"]["verdict"] == "CONFORMANT"
-    outcome.stdout.fnmatch_lines(["SECRET IN THE REPORTS*: 1 files.*", "*x.json: holds a secret*"])
+    outcome.stdout.fnmatch_lines(["SECRET IN THE REPORTS*: 1 file.*", "*x.json: holds a secret*"])
     mark = (guarded.latest / "unfit-for-a-ticket.txt").read_text(encoding="utf-8")
     assert "x.json" in mark
     assert SECRET[3:15] not in mark + told(outcome)
