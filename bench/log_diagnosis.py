@@ -1,14 +1,14 @@
 """
-`livekit-conformance diagnose` on a log of 1 GB against `grep -c -F` for the same strings: in turn,
-in the same run. Prints medians of the times, their ratio and the most memory; fails on a wrong
-count.
+Compare `livekit-conformance diagnose` on a log of 1 GB with `grep -c -F` for the same strings:
+alternately, in the same run. Prints the median times, their ratio and peak memory; fails on a
+wrong count.
 
-    .venv/bin/python bench/log_diagnosis.py [--megabytes N] [--runs N] [--per-thousand N]
+   .venv/bin/python bench/log_diagnosis.py [--megabytes N] [--runs N] [--per-thousand N]
 
-The log is made of lines that the real services wrote (tests/log_diagnosis/recordings), with fresh
-times and call ids: ordinary ones, and so many of a thousand that show a cause, and as many other
+The log consists of lines that the real services wrote (tests/log_diagnosis/recordings), with fresh
+times and call ids: ordinary lines, and per thousand lines N that show a cause and N other
 warnings. `grep` gets the strings of the causes' signs, all at once, and the locale C, which is its
-fastest; `diagnose` looks for more (whatever warns), counts all lines, and parses what it finds.
+fastest; `diagnose` looks for more (every warning), counts all lines, and parses what it finds.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ SHOWING = {
 @dataclass
 class Truth:
     """
-    What the log holds: lines in all, and for each cause its lines and calls.
+    Content of the log: its number of lines, and the lines and calls of each cause.
     """
 
     lines: int = 0
@@ -61,7 +61,7 @@ class Truth:
 
 def write_log(path: Path, size: int, per_thousand: float) -> Truth:
     """
-    Make a log of so many bytes.
+    Write a log of this size and return its content.
     """
     dice = random.Random(1)  # noqa: S311  # the same log each time
     ordinary = [
@@ -97,7 +97,7 @@ def write_log(path: Path, size: int, per_thousand: float) -> Truth:
 @dataclass(frozen=True)
 class Used:
     """
-    Seconds on the clock and of the processor, and the most memory in kB.
+    Wall-clock and CPU time in seconds, and peak memory in kB.
     """
 
     wall: float
@@ -107,7 +107,7 @@ class Used:
 
 def timed(command: list[str], output: Path) -> Used:
     """
-    What a command takes; raises for a status of neither 0 nor 1.
+    Run a command and return what it used; raise SystemExit for a status other than 0 and 1.
     """
     with output.open("wb") as file:
         started = time.perf_counter()
@@ -122,7 +122,7 @@ def timed(command: list[str], output: Path) -> Used:
 
 def wrong_counts(output: Path, truth: Truth) -> list[str]:
     """
-    Where the report differs from what was written.
+    Return the differences between the report and the content of the log.
     """
     report = json.loads(output.read_bytes())
     (log,) = report["logs"]
@@ -138,7 +138,7 @@ def wrong_counts(output: Path, truth: Truth) -> list[str]:
 
 def main() -> None:
     """
-    Time both in turn and print the medians.
+    Time both programs alternately and print the medians.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=1024)

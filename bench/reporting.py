@@ -1,12 +1,12 @@
 """
-What judging, journal, evidence and all reports cost: 1,000 checks under the plugin against the same
-1,000 tests under bare pytest with the same other plugins, in turn, in the same run.
+Compare 1,000 checks under the plugin with the same 1,000 tests under bare pytest and the same other
+plugins, alternately, in the same run: the cost of verdicts, journal, evidence and all reports.
 
-    .venv/bin/python bench/reporting.py
+   .venv/bin/python bench/reporting.py
 
-Each check records what an exchange over HTTP looks like, and takes PAUSE seconds of waiting. Those
-of the suite take 240 ms in the mean against real services on the same machine (120 ms without the
-five that break the stack), so what reporting adds to a real run is a tenth of the ratio told here.
+Each check records an exchange like one over HTTP, and waits for PAUSE seconds. The suite's own
+checks take 240 ms on average against real services on the same machine (120 ms without the five
+that break the stack), so reporting adds a tenth of the printed ratio to a real run.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ BARE = "def see(request):\n    pass\n"
 @dataclass(frozen=True, slots=True)
 class Cost:
     """
-    Seconds of one run: on the clock, and of processor time.
+    Seconds of one run: wall-clock and CPU time.
     """
 
     wall: float
@@ -75,7 +75,7 @@ class Cost:
 
 def project(folder: Path, see: str) -> Path:
     """
-    A project with the checks, which record by `see`.
+    Write a project with the checks, which record by `see`, and return its folder.
     """
     suites = folder / "suites"
     suites.mkdir(parents=True)
@@ -90,7 +90,7 @@ def project(folder: Path, see: str) -> Path:
 
 def cost(folder: Path) -> Cost:
     """
-    What one run costs; raises CalledProcessError when it fails.
+    Return the cost of one run; raise CalledProcessError when it fails.
     """
     began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(COMMAND, cwd=folder, env=ENVIRON, check=True, capture_output=True)
@@ -102,7 +102,7 @@ def cost(folder: Path) -> Cost:
 
 def main() -> int:
     """
-    Run both in turn and print the medians; 1 when a limit is exceeded.
+    Run both alternately and print the medians; return 1 when a limit is exceeded.
     """
     with tempfile.TemporaryDirectory() as scratch:
         ours, bare = project(Path(scratch) / "ours", OURS), project(Path(scratch) / "bare", BARE)

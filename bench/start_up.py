@@ -1,8 +1,9 @@
 """
-What the plugin costs before the first check: collecting suites/ against collecting the same number
-of empty tests with bare pytest, in turn, in the same run. Prints the median ratio.
+Compare collecting suites/ with collecting the same number of empty tests with bare pytest,
+alternately, in the same run: the cost of the plugin before the first check. Prints the median
+ratio.
 
-    .venv/bin/python bench/start_up.py
+   .venv/bin/python bench/start_up.py
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ COLLECT = (sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cac
 
 def seconds(command: tuple[str, ...], folder: Path) -> float:
     """
-    How long the command takes; raises CalledProcessError when it fails.
+    Return the duration of the command; raise CalledProcessError when it fails.
     """
     started = time.perf_counter()
     subprocess.run(command, cwd=folder, env=ENVIRON, check=True, capture_output=True)
@@ -33,7 +34,7 @@ def seconds(command: tuple[str, ...], folder: Path) -> float:
 
 def checks() -> int:
     """
-    How many there are in suites/.
+    Return the number of checks in suites/.
     """
     ours = subprocess.run(
         (*COLLECT, "suites/"), cwd=ROOT, env=ENVIRON, check=True, capture_output=True, text=True
@@ -43,7 +44,7 @@ def checks() -> int:
 
 def main() -> None:
     """
-    Time both in turn and print the medians.
+    Time both alternately and print the medians.
     """
     with tempfile.TemporaryDirectory() as scratch:
         peer = Path(scratch)

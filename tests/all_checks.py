@@ -1,5 +1,5 @@
 """
-Collect the checks of `suites/` and write their ids, in order, beside the catalogue.
+Collect the checks of `suites/` and write their ids, in order, into the catalogue's folder.
 
 `python -m tests.all_checks`
 """

@@ -1,5 +1,5 @@
 """
-Certificates of an authority of our own, good ones and bad ones.
+Certificates of a test authority, good ones and bad ones.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def authority() -> trustme.CA:
 
 def trust(folder: Path) -> dict[str, str]:
     """
-    The environment in which a process trusts the authority, and nobody else.
+    Return the environment in which a process trusts only the test authority.
     """
     path = folder / "authority.pem"
     authority().cert_pem.write_to_path(str(path))
@@ -38,7 +38,7 @@ def trust(folder: Path) -> dict[str, str]:
 
 def served(certificate: trustme.LeafCert) -> ssl.SSLContext:
     """
-    What a server needs that shows this certificate.
+    Return the context of a server that presents this certificate.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
@@ -47,7 +47,7 @@ def served(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 def good(*hosts: str, days: float = 90.0) -> ssl.SSLContext:
     """
-    A certificate that is valid for some days more; expired when they are negative.
+    Return the context of a certificate valid for `days` more days; a negative number means expired.
     """
     now = datetime.now(UTC)
     certificate = authority().issue_cert(
@@ -65,8 +65,8 @@ async def in_front_of(
     port: int, context: ssl.SSLContext | None, *, host: str = "127.0.0.1"
 ) -> AsyncIterator[int]:
     """
-    The port of a TLS terminator on 127.0.0.1 that passes everything on to `port` of `host`, as load
-    balancers do; without a context it passes on what comes in the clear.
+    Yield the port of a TLS terminator on 127.0.0.1 that forwards to `port` of `host`, as load
+    balancers do; without a context it forwards plain TCP.
     """
 
     writers: set[asyncio.StreamWriter] = set()
@@ -100,7 +100,7 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 @asynccontextmanager
 async def outdated() -> AsyncIterator[int]:
     """
-    The port of a server that speaks no later version than TLS 1.1.
+    Yield the port of a server that supports TLS 1.1 at most.
     """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

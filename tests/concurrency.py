@@ -1,5 +1,5 @@
 """
-Several long runs at a time: each spends most of its time waiting.
+Run several long runs at a time: each spends most of its time waiting.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 def selected(request: pytest.FixtureRequest, *parameters: str) -> list[tuple[Any, ...]]:
     """
-    The values that the selected tests of a module have for these parameters, in their order.
+    Return the values of these parameters in the selected tests of a module, in test order.
 
     Several tests may look at the same run.
     """
@@ -35,7 +35,7 @@ async def begun(
     runs: Mapping[Key, Callable[[], Awaitable[Result]]], *, at_once: int
 ) -> AsyncIterator[Mapping[Key, asyncio.Task[Result]]]:
     """
-    The runs as tasks, begun in order, so many at a time; what nobody waits for is cancelled.
+    Start the runs in order, at most `at_once` at a time, and yield their tasks; cancel the rest.
     """
     slots = asyncio.Semaphore(at_once)
 

@@ -1,5 +1,5 @@
 """
-What the tests of the suite need, and its own runs do not; one browser for all who look at a page.
+Plugins and fixtures for tests of the suite; one browser shared by all tests of pages.
 """
 
 from __future__ import annotations

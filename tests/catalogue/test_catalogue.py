@@ -1,5 +1,5 @@
 """
-The catalogue is consistent in itself.
+Consistency of the catalogue: clauses, causes and checks refer to each other correctly.
 """
 
 import re

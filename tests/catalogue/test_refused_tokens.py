@@ -1,5 +1,5 @@
 """
-The tokens and grants of the catalogue are bad, and bad for the reason they are there for.
+Tokens and grants of the catalogue are bad, each for the reason it is listed for.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Everything that is said to people is there in every language.
+All texts for users exist in every language.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CODE = re.compile("`[^`]+`")
 
 def texts() -> list[Text]:
     """
-    Each text of the package, wherever it is written.
+    Return each text of the package, wherever it is written.
     """
     for module in pkgutil.walk_packages(livekit_conformance.__path__, "livekit_conformance."):
         importlib.import_module(module.name)

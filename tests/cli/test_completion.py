@@ -1,5 +1,5 @@
 """
-Shell completion: what a shell offers after it has read what the command prints.
+Shell completion: the suggestions of a shell that has loaded the printed script.
 """
 
 from __future__ import annotations

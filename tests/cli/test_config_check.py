@@ -1,5 +1,5 @@
 """
-The command `config check`: what it reads, what it says, and how it ends.
+The command `config check`: its input, its output, and its exit status.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SIMPLE = 'redis: {address: "127.0.0.1:6379"}\n'
 @pytest.fixture
 def check(tmp_path, monkeypatch, capsys):
     """
-    Runs the command over files that are written first, and returns its status and output.
+    Return a function that writes files, runs the command, and returns its status and output.
     """
     monkeypatch.chdir(tmp_path)
 

@@ -1,5 +1,5 @@
 """
-What the command shows and answers with; no secret is in it.
+The output and exit status of `config fix`; no secret appears in the output.
 """
 
 from __future__ import annotations

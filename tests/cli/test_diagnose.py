@@ -1,5 +1,5 @@
 """
-The command line: what is read, what is said, and the exit status.
+The command line of `diagnose`: its input, its output, and its exit status.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The command line: what it prints, in which language, and how it ends.
+The command line of `doctor`: its output, its language, and its exit status.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 @pytest.fixture
 def dead(tmp_path):
     """
-    The profile of a deployment that is not there.
+    Return the profile of a deployment at which nothing listens.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

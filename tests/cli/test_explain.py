@@ -1,5 +1,5 @@
 """
-Every id and word of a report is explained, in both languages, within 80 columns.
+The command `explain` covers every id and word of a report, in both languages, in 80 columns.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The command line beside pytest.
+The command line apart from pytest.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What `livekit-conformance run` hands to pytest.
+The arguments that `livekit-conformance run` passes to pytest.
 """
 
 from __future__ import annotations

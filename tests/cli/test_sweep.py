@@ -1,5 +1,5 @@
 """
-The command line of the sweeper; what it deletes is tested on the real server.
+The command line of the sweeper; tests/scenarios/test_sweep.py checks what it deletes.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-A server of our own, whose answers a test gives it, and clients of it.
+A scripted server and clients of it.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ FAST = DEFAULT_POLICIES.model_copy(
 @dataclass
 class Server:
     """
-    Answers by method; what it is not told to answer is an empty message.
+    Server with scripted answers by method; a method without one gets an empty message.
 
-    A list of answers is given one after the other, the last one again and again.
+    Answers in a list are sent one after the other; the last one is repeated.
     """
 
     url: str = ""
@@ -100,7 +100,7 @@ async def client(server: Server) -> AsyncIterator[Client]:
 @asynccontextmanager
 async def one_try(url: str, within: float = 2.0) -> AsyncIterator[Client]:
     """
-    A client that asks once.
+    Yield a client that makes a single attempt.
     """
     once = FAST.livekit.model_copy(update={"attempts": 1, "timeout": within, "deadline": within})
     policies = FAST.model_copy(update={"livekit": once})

@@ -1,8 +1,8 @@
 """
-The client's promises as a state machine: whatever the server does, they are kept.
+State machine of the client's promises, which hold whatever the server does.
 
-Many calls at once against a server that answers, refuses, fails, hangs or is not there, with an own
-clock. What is promised is judged from the server's side, by what arrives there.
+Many concurrent calls against a server that answers, refuses, fails, hangs or is not there, on a
+virtual clock. The promises are judged from the server's side, by the requests that arrive there.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ OUTCOMES = ("answer", "hang", *FAILURES)
 @dataclass
 class Call:
     """
-    One call of an application: when it began and ended, and what became of each of its tries.
+    One call of an application: its start and end, and the outcome of each attempt.
     """
 
     began: float
@@ -81,7 +81,7 @@ class Call:
 
 class ClientMachine(RuleBasedStateMachine):
     """
-    Calls one after the other and at once, and time that passes between them.
+    Sequential and concurrent calls, and time that passes between them.
     """
 
     breaker_class: type[CircuitBreaker] = CircuitBreaker

@@ -1,5 +1,5 @@
 """
-The circuit breaker, against a plain model of it and by hand.
+The circuit breaker, against a simple model of it and in examples.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def test_an_abandoned_probe_lets_another_one_through():
 
 class Breaker(RuleBasedStateMachine):
     """
-    Whatever is asked and answered in whatever order: at half-open one, while open none.
+    Any order of requests and results: half-open lets one request through, open lets none.
     """
 
     def __init__(self) -> None:

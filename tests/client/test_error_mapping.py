@@ -1,5 +1,5 @@
 """
-Each way in which one request can fail has its own error, in the words of who failed.
+Each way in which a request can fail has its own error, which names the side that failed.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What the client's errors say, and what they never do.
+The errors of the client: what their text contains, and what it never contains.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-How a server does is told without an error, and each change of it once.
+A health check reports the state of a server without raising, and each change of it once.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ async def test_the_circuit_does_not_hide_how_the_server_does(server):
 
 def watched(looks, *, until, took=0.0):
     """
-    The changes of what is looked at every 10 s, and when they were told; cancelled at `until`.
+    Return the reported changes of a state polled every 10 s, with their times, up to `until`.
     """
     loop = VirtualTimeLoop()
     seen = []

@@ -1,5 +1,5 @@
 """
-An application that imports the client pays for the client.
+The import of the client loads nothing but the client.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Whatever the server does, the client keeps its promises; and a client that does not is found out.
+The client keeps its promises whatever the server does; a client that breaks one is detected.
 """
 
 from __future__ import annotations

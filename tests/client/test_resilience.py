@@ -1,5 +1,5 @@
 """
-Which errors are tried again, how often, and what is told at the end.
+Retries: which errors are retried, how often, and which error is raised in the end.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def ended_call(status):
 
 class Server:
     """
-    Raises its errors one after the other, then answers. It keeps the times of the requests.
+    Raises its errors one after the other, then answers. Records the times of the requests.
     """
 
     def __init__(self, loop, *errors):

@@ -1,5 +1,5 @@
 """
-Tokens are judged without a request, as livekit-server judges them.
+Tokens are verified without a request, as livekit-server verifies them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
-An event loop whose clock jumps: when nothing is left to do, it is the time of the next timer.
+An event loop with a virtual clock, which jumps to the next timer when nothing is ready to run.
 
-Waits of minutes take no time, and everything that is timed by the loop (sleeps, time-outs) happens
-at exactly its moment. For code that does no I/O.
+Waits of minutes take no time, and everything timed by the loop (sleeps, time-outs) happens
+exactly when it is due. For code that does no I/O.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class _Jumping(selectors.SelectSelector):
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """
-    Starts at 0. `advance` lets time pass that nobody waits for.
+    Event loop whose clock starts at 0. `advance` lets time pass without a timer.
     """
 
     def __init__(self) -> None:

@@ -1,5 +1,5 @@
 """
-Runs made by hand, and runs made by chance.
+Results of runs, written by hand and generated at random.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def numbered(number, *checks, **fields):
 
 
 def write(told, folder):
-    """The run's folder below `folder`; returns it."""
+    """Write the results of a run into its folder below `folder`, and return that folder."""
     place = folder / told.run.id
     place.mkdir()
     (place / "results.json").write_text(json.dumps(told.as_json()), encoding="utf-8")

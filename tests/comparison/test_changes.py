@@ -1,5 +1,5 @@
 """
-What counts as a change, and that nothing else does.
+Differences between two runs that count as changes, and those that do not.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-`compare` and `trend` as an operator meets them.
+The commands `compare` and `trend` as an operator uses them.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The three forms of a page: each says everything, and nothing in it comes alive.
+The three forms of a page: each is complete, and none interprets markup from the results.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NASTY = '<img src=x onerror="alert(1)"> | **b** [a](http://evil.example) `c` </t
 
 
 class Cells(HTMLParser):
-    """The rows of all tables of a page, and its elements."""
+    """Collects the rows of all tables of a page, and its elements."""
 
     def __init__(self, page):
         super().__init__()

@@ -1,5 +1,5 @@
 """
-The pages in a real browser, with scripts off: on a screen and on a phone, light and dark.
+The pages in a real browser with scripts off: on a desktop and a phone, light and dark.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Many runs in a row: percentiles, and what is a flip.
+A series of runs: percentiles, and flips of a verdict.
 """
 
 from __future__ import annotations

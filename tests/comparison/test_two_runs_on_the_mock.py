@@ -1,5 +1,5 @@
 """
-The whole way: the suites run on a healthy deployment and on a broken one, and are compared.
+End to end: the suites run on a healthy and on a broken deployment, and the runs are compared.
 """
 
 from __future__ import annotations

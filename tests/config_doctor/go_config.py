@@ -1,9 +1,9 @@
 """
-The keys of the services' configuration files, derived from the Go sources of the pinned versions.
+Derive the keys of the services' configuration files from the pinned versions' Go sources.
 
-    python -m tests.config_doctor.go_config
+   python -m tests.config_doctor.go_config
 
-writes src/livekit_conformance/config_doctor/keys/*.yaml anew, after a new version was pinned.
+rewrites src/livekit_conformance/config_doctor/keys/*.yaml, after a new version was pinned.
 With the argument `download` it only fetches the sources.
 """
 
@@ -86,7 +86,7 @@ class NoSources(Exception):
 @dataclass(frozen=True, slots=True)
 class Type:
     """
-    A type as it was written, and what its file calls the packages that it imports.
+    A type as its file spells it, and the names under which that file imports packages.
     """
 
     written: str
@@ -96,7 +96,7 @@ class Type:
 
 def table(program: Program) -> dict[str, Any]:
     """
-    The keys of a service in its default version, each with its kind.
+    Return the keys of a service in its default version, each with its kind.
 
     Raises NoSources when the modules are not there.
     """
@@ -106,7 +106,7 @@ def table(program: Program) -> dict[str, Any]:
 
 def file(program: Program) -> str:
     """
-    What belongs into the file of a service below `keys`.
+    Return the content of the key table's file for a service.
     """
     header = _HEADER.format(
         program=program.name, version=program.versions[0], package=ROOTS[program.name]
@@ -121,7 +121,7 @@ class _Derivation:
 
     def of(self, name: str, package: str) -> Any:
         """
-        What a named type of a package takes.
+        Return the kind of value that a named type of a package accepts.
         """
         found = self._types(package)[name]
         if not found.written.startswith(("struct {", "struct{")):
@@ -185,7 +185,7 @@ class _Derivation:
 
 def _module_folders(program: Program) -> dict[str, Path]:
     """
-    Where the module cache has LiveKit's modules, in the versions that go.mod pins.
+    Return the folder of each LiveKit module in the module cache, in the version go.mod pins.
     """
     text = (program.module(program.versions[0]) / "go.mod").read_text()
     try:
@@ -200,7 +200,7 @@ def _module_folders(program: Program) -> dict[str, Path]:
 
 def download(program: Program) -> None:
     """
-    Fetch LiveKit's modules into the module cache, where they are not there yet.
+    Fetch LiveKit's modules into the module cache unless they are there.
 
     Raises Blocked without Go, and CalledProcessError when they cannot be fetched.
     """
@@ -216,7 +216,7 @@ def _imports(text: str) -> Iterator[tuple[str, str]]:
 
 def _block(text: str, start: int) -> str:
     """
-    From `start` up to the brace that closes the first one.
+    Return the text from `start` to the brace that closes the first one.
     """
     depth = 0
     for place in range(start, len(text)):
@@ -228,7 +228,7 @@ def _block(text: str, start: int) -> str:
 
 def _fields(struct: str) -> Iterator[tuple[str, str, str]]:
     """
-    Name (empty when it is embedded), type, and yaml tag of each field of a struct.
+    Yield name (empty for an embedded field), type, and yaml tag of each field of a struct.
     """
     body = struct[struct.index("{") + 1 : -1]
     place = 0
@@ -252,7 +252,7 @@ def _fields(struct: str) -> Iterator[tuple[str, str, str]]:
 
 def main() -> int:
     """
-    Write the tables of the pinned versions, or fetch the sources that they are derived from.
+    Write the tables of the pinned versions, or fetch the sources they are derived from.
     """
     for program in (SERVER, SIP):
         if sys.argv[1:] != ["download"]:

@@ -1,5 +1,5 @@
 """
-What is found in livekit.yaml and livekit-sip.yaml, and what is left alone.
+Findings in livekit.yaml and livekit-sip.yaml, and values that are accepted.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def sip(**changes: Any) -> dict[str, Any]:
 
 def merged(config: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """
-    Sections are changed key by key; None takes a key away.
+    Merge sections key by key; None removes a key.
     """
     both = {
         key: config[key] | value if isinstance(value, dict) and key in config else value

@@ -1,5 +1,5 @@
 """
-The key tables are those of the services' own sources, in the pinned versions.
+The key tables equal those derived from the services' sources in the pinned versions.
 """
 
 from __future__ import annotations

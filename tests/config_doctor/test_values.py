@@ -1,5 +1,5 @@
 """
-What fits into a typed field of the services.
+Values that a typed field of the services accepts or rejects.
 """
 
 from __future__ import annotations

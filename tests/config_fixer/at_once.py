@@ -1,7 +1,7 @@
 """
-Runs of `config fix` that begin at the same moment: `python -m tests.config_fixer.at_once N FILE`.
+Runs of `config fix` that start at the same moment: `python -m tests.config_fixer.at_once N FILE`.
 
-Each is a process of its own. What is printed is the status of each, and what it told.
+Each is a separate process. Prints the exit status and the output of each.
 """
 
 from __future__ import annotations

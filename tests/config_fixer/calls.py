@@ -1,7 +1,7 @@
 """
-The calls to the operating system that replace a file: written down, or the last thing that is done.
+Intercept the system calls that replace a file, to record them or to stop at one.
 
-Only what the modules of the writer call through `os` is caught; `pathlib` goes through `os` too.
+Only calls that the writer's modules make through `os` are intercepted; `pathlib` uses `os` too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SLICE = 48
 @contextmanager
 def caught(around: Callable[[str, Callable[[], Any], tuple[Any, ...]], Any]) -> Iterator[None]:
     """
-    Each call goes through `around(name, call, arguments)`; writes are cut into slices.
+    Route each call through `around(name, call, arguments)`, and cut writes into slices.
     """
     kept = {name: getattr(os, name) for name in NAMES}
 

@@ -1,5 +1,5 @@
 """
-`livekit-conformance config fix`, run in this process.
+Run `livekit-conformance config fix` in this process.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from livekit_conformance.cli import config_fix
 
 def run_fix(*arguments: object) -> int:
     """
-    Run the command with these arguments; answers with its exit status.
+    Run the command with these arguments and return its exit status.
     """
     parser = argparse.ArgumentParser()
     config_fix.add_parser(parser.add_subparsers())

@@ -2,8 +2,8 @@
 Runs of `config fix` that are killed at a given point: `python -m tests.config_fixer.killed < plan`.
 
 Each run is a fork of this process, which has imported everything once, and sends SIGKILL to itself
-before or after its n-th call to the operating system. What is printed, one JSON object for each
-run, is what it left behind, as read with nothing of the fixer.
+before or after its n-th system call. Prints one JSON object per run: the files it left, read
+without any code of the fixer.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main() -> None:
 
 def one_run(folder: Path, way: str, point: int) -> dict[str, Any]:
     """
-    Prepare a folder, run in it until `point`, and tell what is there; None is killed nowhere.
+    Prepare a folder, run in it until `point` (None: to the end), and return what is left there.
     """
     folder.mkdir()
     file = folder / "livekit-sip.yaml"
@@ -75,7 +75,7 @@ def _forked(run: Callable[[Path], object], file: Path, point: int) -> int:
 
 def _killer(point: int) -> Callable[..., Any]:
     """
-    Even points are before a call, odd ones after it.
+    Return a wrapper that kills this process: at even points before a call, at odd ones after it.
     """
     calls = 0
 
@@ -94,7 +94,7 @@ def _killer(point: int) -> Callable[..., Any]:
 
 def _written_in_place(file: Path) -> None:
     """
-    What the fixer does not do: a backup as an afterthought, and the file written over.
+    Overwrite the file in place, without a backup first, as the fixer never does.
     """
     if file.read_bytes() == AFTER:
         return

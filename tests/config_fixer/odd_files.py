@@ -1,5 +1,5 @@
 """
-Files as people write them, each with its repair: `<<before|after>>` is all that may change.
+Files as people write them, each with its repair: only `<<before|after>>` may change.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _CHANGE = re.compile(r"<<(.*?)\|(.*?)>>", re.DOTALL)
 @dataclass(frozen=True, slots=True)
 class OddFile:
     """
-    A text with its changes marked in it.
+    Text of a file with its expected changes marked in it.
     """
 
     name: str

@@ -1,5 +1,5 @@
 """
-What is repaired, what is left, and that no byte beside a repair changes.
+Repairs of `fix`: what it repairs, what it leaves, and no other byte changes.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def test_a_repair_leaves_fewer_errors(odd):
 
 def test_writing_the_yaml_anew_would_change_more_in_most_of_the_files():
     """
-    The measure can fail: this is how many files another way of doing it leaves as they should be.
+    The measure can fail: rewriting the YAML leaves few of the files as they should be.
     """
     dumped = [
         yaml.safe_dump(yaml.safe_load(odd.after.replace("\t", " ")), sort_keys=False)

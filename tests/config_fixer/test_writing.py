@@ -1,5 +1,5 @@
 """
-The file is old or new at every moment, its access stays what it was, and what hinders is told.
+The file is old or new at every moment, keeps its permissions, and obstacles are reported.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def beside(file):
 
 def points(way, folder):
     """
-    How many points there are before and after the calls of a run.
+    Return the number of points before and after the system calls of a run.
     """
     file = folder / way / "livekit-sip.yaml"
     (file.parent / "backups").mkdir(parents=True)
@@ -216,7 +216,7 @@ def test_the_name_of_a_backup_tells_when_it_was_made(file):
 
 def seems_to_belong_to(monkeypatch, path, uid, gid):
     """
-    Let the system say of a file that it is somebody else's: only root may give a file away.
+    Let `fstat` report a foreign owner for a file: only root may change the real owner.
     """
     real, inode = os.fstat, path.stat().st_ino
 

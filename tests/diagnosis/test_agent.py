@@ -1,6 +1,6 @@
 """
-What keeps a call from being answered, heard and ended: told apart by who was seen in its room, by
-the media, and by lines of the logs.
+Causes of calls that are not answered, not heard or not ended, told apart by participants in the
+room, media and log lines.
 """
 
 from __future__ import annotations

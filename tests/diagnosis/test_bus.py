@@ -1,5 +1,5 @@
 """
-What stands between the two services in Redis, told from signs.
+Causes that keep the two services apart in Redis, identified by their signs.
 """
 
 import pytest

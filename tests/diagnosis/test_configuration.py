@@ -1,5 +1,5 @@
 """
-Which cause is named for what is wrong in the configuration files.
+Causes named for errors in the configuration files.
 """
 
 import pytest

@@ -1,5 +1,5 @@
 """
-What keeps livekit-sip from joining the room of a call, told apart by the lines of its log.
+Causes that keep livekit-sip from joining the room of a call, told apart by its log lines.
 """
 
 import pytest

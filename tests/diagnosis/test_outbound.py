@@ -1,5 +1,5 @@
 """
-Why an outbound call failed, told from what the API and the logs say.
+Causes of failed outbound calls, identified by the API's answer and the logs.
 """
 
 import pytest

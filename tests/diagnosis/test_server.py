@@ -1,5 +1,5 @@
 """
-What keeps livekit-server from answering, and from accepting our tokens, told apart by signs.
+Causes that keep livekit-server from answering or from accepting our tokens, by their signs.
 """
 
 from dataclasses import replace

@@ -1,5 +1,5 @@
 """
-Which cause is named when webhooks do not arrive or are refused.
+Causes named when webhooks do not arrive or are refused.
 """
 
 import pytest

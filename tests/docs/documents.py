@@ -1,5 +1,5 @@
 """
-Read the documentation: the commands that it tells people to type.
+Read the commands that the documentation asks people to type.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Every command of the documentation works as it stands there, in a fresh copy of the checkout.
+Every command of the documentation works verbatim in a fresh copy of the checkout.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Runs = Mapping[str, asyncio.Task[Ended]]
 @pytest_asyncio.fixture(scope="module")
 async def reader(fresh_copy: Workspace, tmp_path_factory) -> AsyncIterator[Workspace]:
     """
-    Yield a checkout as a reader has it who has filled in the values of a deployment: the mock.
+    Yield the checkout of a reader who has filled in the values of a deployment, here the mock.
     """
     folder = tmp_path_factory.mktemp("deployment")
     keys = KeyPair()
@@ -59,7 +59,7 @@ async def reader(fresh_copy: Workspace, tmp_path_factory) -> AsyncIterator[Works
 
 def _prepare(root: Path, keys: KeyPair) -> None:
     """
-    Put there what the commands name: programs, configuration files, logs and finished runs.
+    Create the files that the commands name: programs, configuration, logs and finished runs.
     """
     (root / ".venv").mkdir()
     (root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
@@ -94,7 +94,7 @@ async def runs(reader: Workspace) -> AsyncIterator[Runs]:
 
 def _dry(command: str) -> str:
     """
-    Let make say what it would do: what it does is tested by itself.
+    Let make print its commands instead of running them: other tests run them.
     """
     return re.sub(r"\bmake ", f"make --dry-run -C {shlex.quote(str(ROOT))} ", command)
 

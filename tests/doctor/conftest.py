@@ -1,5 +1,5 @@
 """
-A deployment to look at: the mock with a profile of kind live, healthy unless told otherwise.
+A deployment to examine: the mock with a profile of kind live, healthy unless configured otherwise.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 @pytest.fixture
 def deployment(tmp_path: Path) -> Callable[..., Any]:
     """
-    A factory of running mocks, each with the profile that describes it; keywords are its faults.
+    Return a factory of running mocks, each with its profile; keywords are its faults.
     """
 
     @asynccontextmanager
@@ -67,7 +67,7 @@ async def look(
     profile: Profile, *, whole: float = 9.0, left_out: Mapping[str, LeftOut] | None = None
 ) -> list[LinkFinding]:
     """
-    What the doctor finds; what it says is complete.
+    Return the findings of the doctor, each checked to be complete.
     """
     recorder = Recorder(Scrubber(profile.secrets()))
     found = await examine(profile, recorder, environ={}, whole=whole, left_out=left_out or {})
@@ -76,7 +76,7 @@ async def look(
 
 def complete(findings: Iterable[LinkFinding]) -> list[LinkFinding]:
     """
-    The findings, once it is certain that each says in both languages what it must.
+    Return the findings after asserting that each has its texts in both languages.
     """
     findings = list(findings)
     for finding in findings:
@@ -94,7 +94,7 @@ def wrong(findings: Iterable[LinkFinding]) -> list[LinkFinding]:
 
 def the_problem(findings: Iterable[LinkFinding]) -> LinkFinding:
     """
-    The only thing that is wrong.
+    Return the only finding that is wrong, which must be a problem.
     """
     (found,) = wrong(findings)
     assert found.mark is LinkMark.PROBLEM
@@ -105,7 +105,7 @@ def the_problem(findings: Iterable[LinkFinding]) -> LinkFinding:
 
 def changed(profile: Profile, section: str, **values: Any) -> Profile:
     """
-    The profile with other values in one section.
+    Return the profile with other values in one section.
     """
     return profile.model_copy(update={section: getattr(profile, section).model_copy(update=values)})
 

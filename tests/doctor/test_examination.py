@@ -1,5 +1,5 @@
 """
-The whole look, at the mock: nothing is found on a healthy one, and of a broken one the right thing.
+The whole examination of the mock: no finding on a healthy one, the right one on a broken one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.doctor.conftest import NO_FILES, changed, look, the_problem, wrong
 @pytest.fixture
 def impatient(monkeypatch):
     """
-    The deadlines of the probes, shortened.
+    Shorten the deadlines of the probes.
     """
     monkeypatch.setattr(examination, "EACH_S", 0.6)
     monkeypatch.setattr(examination, "_DRIVER_S", 0.4)
@@ -35,7 +35,7 @@ def impatient(monkeypatch):
 @asynccontextmanager
 async def black_hole():
     """
-    The port of a socket that accepts connections and never says a word.
+    Yield the port of a socket that accepts connections and never answers.
     """
     with socket.create_server(("127.0.0.1", 0)) as hole:
         yield hole.getsockname()[1]
@@ -280,7 +280,7 @@ async def test_a_profile_that_allows_more_is_still_only_read(deployment):
 
 def asked(mock):
     """
-    The methods of the API that were called, by the log of livekit-server.
+    Return the API methods that were called, according to livekit-server's log.
     """
     lines = (parse(line) for line in mock.server_log.read_text().splitlines())
     return [line.message.removeprefix("API ") for line in lines if line.message.startswith("API ")]

@@ -1,5 +1,5 @@
 """
-Configuration files and logs, as far as they can be read here.
+Configuration files and logs, as far as this machine can read them.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What answers mean: greeting, clock, keys, certificate, SIP, bus, versions.
+Judgement of answers: greeting, clock, keys, certificate, SIP, bus, versions.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-A machine on which the suite is to start the services by itself.
+Prerequisites of a machine on which the suite starts the services itself.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Probes run at the same time, in order where they must, and never longer than they may.
+Probes run concurrently, in order where one depends on another, and within their time limits.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-A resolver that hangs keeps neither a probe nor the end of the program waiting.
+A resolver that hangs delays neither a probe nor the end of the program.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The profile and its variables, told whether it can be used or not.
+The profile and its variables, judged for whether the profile can be used.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def test_the_variables_of_the_env_file_are_one_warning_that_names_the_file(tmp_p
 
 def told_of(tmp_path, text, mode=0o600, **changes):
     """
-    What is wrong with an env file beside the nine variables of the environment.
+    Return an env file of this text and the problems found in it, given the nine variables.
     """
     env_file = tmp_path / ".env"
     env_file.write_bytes(text.encode())

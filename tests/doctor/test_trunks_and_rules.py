@@ -1,5 +1,5 @@
 """
-What the configured trunks and rules make of a call, and what is told where they make nothing of it.
+How the configured trunks and rules handle a call, and the finding where they match none.
 """
 
 from __future__ import annotations

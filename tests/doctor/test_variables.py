@@ -1,5 +1,5 @@
 """
-The nine variables as an operator sets them: what is wrong with one is told once, with what to do.
+The nine variables as an operator sets them: each error is reported once, with its remedy.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ OWN = "the value of another variable; give it its own: `export {}=...`"
 @pytest.fixture
 def said(tmp_path, monkeypatch, capsys):
     """
-    The lines about configuration that `doctor --env=prod` prints, each with its remedy.
+    Return a function that runs `doctor --env=prod` and returns its lines about configuration.
 
     `file` is the env file and `changes` are variables of the environment, None for none.
     """
