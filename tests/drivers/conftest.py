@@ -1,5 +1,5 @@
 """
-Where the drivers under test record what they see, and a webhook endpoint with its sender.
+Recorder of the drivers under test, and a webhook endpoint with its sender.
 """
 
 import socket
@@ -31,7 +31,7 @@ def recorder() -> Recorder:
 @pytest_asyncio.fixture
 async def start_receiver() -> AsyncIterator[StartReceiver]:
     """
-    Starts our webhook endpoint at /hook, with somebody who sends to it; keywords are its own.
+    Yield a function that starts our webhook endpoint at /hook with a sender; keywords configure it.
     """
     recorder = Recorder(Redactor([SECRET]))
     async with AsyncExitStack() as running:

@@ -36,7 +36,7 @@ Behaviour = Callable[["Server", Request], None]
 
 class Server:
     """
-    One side of a conversation, scripted: `behaviour` is called for each request that comes.
+    A scripted SIP server: `behaviour` is called for each request that comes.
     """
 
     def __init__(self, behaviour: Behaviour) -> None:
@@ -171,7 +171,7 @@ async def dial(agent: SipAgent, **options: object) -> OutgoingCall:
 
 def answering(server: Server, request: Request) -> None:
     """
-    A server that rings, answers, and takes the BYE.
+    Ring, answer, and accept the BYE.
     """
     if request.method == "INVITE":
         server.reply(request, 180, "Ringing")
@@ -187,7 +187,7 @@ def refusing(server: Server, request: Request) -> None:
 
 def ringing(server: Server, request: Request) -> None:
     """
-    A server that rings forever and obeys a CANCEL.
+    Ring forever and obey a CANCEL.
     """
     if request.method == "INVITE":
         server.reply(request, 180, "Ringing")
@@ -198,13 +198,13 @@ def ringing(server: Server, request: Request) -> None:
 
 def silent(server: Server, request: Request) -> None:
     """
-    A server that takes everything and says nothing.
+    Accept every message and send nothing.
     """
 
 
 def demanding(server: Server, request: Request) -> None:
     """
-    A server that wants credentials, and the right ones.
+    Challenge the INVITE, and accept only the right credentials.
     """
     if request.method != "INVITE":
         answering(server, request)

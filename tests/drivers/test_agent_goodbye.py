@@ -1,5 +1,5 @@
 """
-The agent leaves a room after the others, so that the server hears it.
+The agent leaves a room after the other participants, so that the server hears it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from livekit_conformance.drivers.agent.process import Participant
 
 class Room:
     """
-    A room of the SDK with one other participant in it.
+    Room of the SDK with one other participant in it.
     """
 
     def __init__(self) -> None:

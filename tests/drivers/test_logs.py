@@ -1,5 +1,5 @@
 """
-The log tail reads what is new, whole lines only, and survives rotation.
+The log tail reads new, whole lines only, and survives rotation.
 """
 
 from __future__ import annotations

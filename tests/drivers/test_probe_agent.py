@@ -1,5 +1,5 @@
 """
-The agent stand-in comes to the calls of the suite and to no others.
+The agent stand-in joins the calls of the suite and no others.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ STRANGER = "+15550177"
 
 class Agent:
     """
-    Only remembers where it was called to; the mock has an agent that answers.
+    Records the rooms that it is asked to join; the mock has an agent that answers.
     """
 
     is_running = True
@@ -94,7 +94,7 @@ async def scene(
     profile: Profile,
 ) -> AsyncIterator[Scene]:
     """
-    A mock that tells the Call-ID with participant_joined, or later as servers up to 1.8 do.
+    Yield a mock that sends the Call-ID with participant_joined, or later as servers up to 1.8 do.
     """
     agent = Agent()
     monkeypatch.setattr(inbound_probe, "AgentStandIn", lambda *_, **__: agent)
@@ -150,7 +150,7 @@ async def test_behind_a_provider_the_agent_stays_until_every_call_is_over(
     scene: Scene, *, stays: bool
 ) -> None:
     """
-    Which of the rooms is whose call's is not known there, so none is left before.
+    There the room of a call is not known, so the agent leaves no room before the end.
     """
     first = asyncio.create_task(scene.prober.call_through(purpose="first"))
     await wait_until(scene.agent.why_not_called, within=2.0)

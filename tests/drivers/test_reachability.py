@@ -1,5 +1,5 @@
 """
-How far a connection comes, and whose fault it is when it comes no further.
+The phase that a connection reaches, and the side at fault when it goes no further.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DAY_S = 86400
 @pytest.fixture
 def trusted(tmp_path, monkeypatch):
     """
-    This process trusts our authority, and nobody else.
+    Make this process trust only the test authority.
     """
     for name, value in certificates.trust(tmp_path).items():
         monkeypatch.setenv(name, value)
@@ -37,7 +37,7 @@ def transport():
 @pytest.fixture
 async def behind():
     """
-    The port of something that can be connected to; nothing is said to it.
+    Yield the port of a server that accepts connections and sends nothing.
     """
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     yield server.sockets[0].getsockname()[1]
@@ -195,7 +195,7 @@ def failing(number, words):
 @asynccontextmanager
 async def talkative():
     """
-    The port of something that answers in the clear, as an HTTP server does.
+    Yield the port of a server that answers in plain text, as an HTTP server does.
     """
 
     async def serve(reader, writer):

@@ -1,5 +1,5 @@
 """
-The SIP agent within a call: what the other side may do from the answer to the last BYE.
+The SIP agent within a call: requests of the other side from the answer to the last BYE.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ async def test_a_repeated_200_gets_the_same_ack_again(recorder: Recorder) -> Non
 
 async def test_a_second_answer_from_a_fork_is_ended(recorder: Recorder) -> None:
     """
-    RFC 3261 section 13.2.2.4: another To tag is another dialog, which nobody wants.
+    RFC 3261 section 13.2.2.4: another To tag is another dialog, which is unwanted.
     """
     async with (
         udp_server(answering) as server,
@@ -64,7 +64,7 @@ async def test_a_second_answer_from_a_fork_is_ended(recorder: Recorder) -> None:
 
 async def test_the_other_side_hangs_up(recorder: Recorder) -> None:
     """
-    Its BYE gets 200, the sound stops, and there is nothing left to hang up.
+    Its BYE gets 200, the sound stops, and nothing is left to hang up.
     """
     async with (
         udp_server(answering) as server,
@@ -97,7 +97,7 @@ async def test_requests_of_the_other_side_get_a_fitting_answer(
     method: str, cseq: int, tag: str, status: int, recorder: Recorder
 ) -> None:
     """
-    What we know is done, what we do not know is refused, what is not ours is unknown.
+    Known methods are served, unknown ones refused, and other dialogs get 481.
     """
     async with (
         udp_server(answering) as server,
@@ -116,7 +116,7 @@ async def test_requests_of_the_other_side_get_a_fitting_answer(
 
 async def test_a_request_that_was_overtaken_is_refused(recorder: Recorder) -> None:
     """
-    RFC 3261 section 12.2.2: a CSeq that goes back gets 500.
+    RFC 3261 section 12.2.2: a CSeq lower than the last one gets 500.
     """
     async with (
         udp_server(answering) as server,
@@ -136,7 +136,7 @@ async def test_a_request_that_was_overtaken_is_refused(recorder: Recorder) -> No
 @pytest.mark.parametrize("offers", [True, False], ids=["with offer", "without offer"])
 async def test_a_reinvite_is_answered_until_its_ack(*, offers: bool, recorder: Recorder) -> None:
     """
-    The 200 carries our media and is repeated until the ACK; the sound moves to the new address.
+    The 200 has our media and is repeated until the ACK; the sound moves to the new address.
     """
     async with (
         udp_server(answering) as server,
@@ -186,7 +186,7 @@ async def test_a_stranger_who_calls_us_is_told_that_we_are_not_available(
     recorder: Recorder,
 ) -> None:
     """
-    The agent only calls; a request of another call is refused, not ignored.
+    The agent only places calls; a request of another call is refused, not ignored.
     """
     async with (
         udp_server(answering) as server,
@@ -209,7 +209,7 @@ async def test_a_stranger_who_calls_us_is_told_that_we_are_not_available(
 
 async def test_bye_into_silence_is_none_at_its_deadline(recorder: Recorder) -> None:
     """
-    The problem says so, and the sound stops anyway.
+    The problem reports it, and the sound stops anyway.
     """
 
     def mute_at_the_end(server: Server, request: Request) -> None:
@@ -244,7 +244,7 @@ async def test_an_answer_without_usable_media_is_answered_without_media(
     body: bytes, recorder: Recorder
 ) -> None:
     """
-    It is acknowledged all the same; the problem says what is wrong.
+    The answer is acknowledged all the same; the problem names the defect.
     """
 
     def bad_answer(server: Server, request: Request) -> None:
@@ -268,7 +268,7 @@ async def test_an_answer_without_usable_media_is_answered_without_media(
 
 async def test_a_200_without_contact_is_named(recorder: Recorder) -> None:
     """
-    RFC 3261 section 12.1.1: nobody could send an ACK anywhere.
+    RFC 3261 section 12.1.1: there is no address to send the ACK to.
     """
 
     def no_contact(server: Server, request: Request) -> None:
@@ -313,7 +313,7 @@ async def test_a_tcp_connection_that_is_closed_ends_the_attempt_and_not_the_agen
 
 async def test_garbage_is_recorded_and_survived(recorder: Recorder) -> None:
     """
-    A datagram that is no SIP stands in the record; keep-alives do not.
+    A datagram that is not SIP is recorded; keep-alives are not.
     """
 
     def noisy(server: Server, request: Request) -> None:
@@ -330,7 +330,7 @@ async def test_garbage_is_recorded_and_survived(recorder: Recorder) -> None:
 
 async def test_garbage_on_a_stream_closes_it(recorder: Recorder) -> None:
     """
-    There are no message boundaries any more, so the attempt ends with a reason.
+    The message boundaries are lost, so the attempt ends with a reason.
     """
 
     def noisy(server: Server, request: Request) -> None:
@@ -359,7 +359,7 @@ async def test_a_forgotten_call_is_hung_up_when_the_agent_ends(recorder: Recorde
 
 async def test_an_interrupted_call_is_cancelled_when_the_agent_ends(recorder: Recorder) -> None:
     """
-    A check that is stopped in mid-call leaves nobody ringing.
+    A check that is interrupted during a call leaves no phone ringing.
     """
     async with udp_server(ringing) as server:
         async with SipAgent(server.address, recorder=recorder) as agent:
@@ -378,7 +378,7 @@ async def test_an_interrupted_call_is_cancelled_when_the_agent_ends(recorder: Re
 @pytest.mark.parametrize("every", [2, 3])
 async def test_a_call_survives_losses(every: int, recorder: Recorder) -> None:
     """
-    The server hears only each second or third datagram; retransmissions do the rest.
+    The server receives only every second or third datagram; retransmissions make up for it.
     """
     count = 0
 
@@ -401,7 +401,7 @@ async def test_a_call_survives_losses(every: int, recorder: Recorder) -> None:
 
 async def test_every_message_stands_in_the_record(recorder: Recorder) -> None:
     """
-    Summary, direction, status, time since the first INVITE, and the whole text.
+    Summary, direction, status, time since the first INVITE, and the full text.
     """
     async with (
         udp_server(refusing) as server,

@@ -1,5 +1,5 @@
 """
-No more calls at once than the profile allows.
+Concurrent calls never exceed the limit of the profile.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from tests.drivers.sip_server import answering, dial, refusing, udp_server
 
 async def test_one_call_too_many_is_not_placed(recorder: Recorder) -> None:
     """
-    Refused while the others are up; allowed when one of them has been hung up.
+    It is refused while the others are up, and allowed when one of them has been hung up.
     """
     async with (
         udp_server(answering) as server,
@@ -32,7 +32,7 @@ async def test_one_call_too_many_is_not_placed(recorder: Recorder) -> None:
 
 async def test_calls_that_are_being_placed_count(recorder: Recorder) -> None:
     """
-    Of three calls placed at the same moment the third one is refused.
+    Of three calls placed at the same moment, the third is refused.
     """
     async with (
         udp_server(answering) as server,
@@ -45,7 +45,7 @@ async def test_calls_that_are_being_placed_count(recorder: Recorder) -> None:
 
 async def test_refused_calls_do_not_count(recorder: Recorder) -> None:
     """
-    A refusal is the end of a call.
+    A refusal ends the call.
     """
     async with (
         udp_server(refusing) as server,

@@ -1,5 +1,5 @@
 """
-SIPp, which shares no code with us, agrees with the SIP agent on a whole call.
+SIPp, which shares no code with the suite, agrees with the SIP agent on a whole call.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ DONE_WITHIN_S = 10.0
 @dataclass
 class Callee:
     """
-    A running SIPp and what it wrote.
+    A running SIPp and its output.
     """
 
     process: asyncio.subprocess.Process
@@ -45,7 +45,7 @@ class Callee:
 
 def is_taken(host: str) -> bool:
     """
-    Whether somebody listens there; read, not tried, so that SIPp finds its port free.
+    Return whether the port is bound there; read, not probed, so that SIPp finds it free.
     """
     address = socket.inet_aton(host)[::-1].hex().upper()
     return f" {address}:{PORT:04X} " in Path("/proc/net/udp").read_text()
@@ -63,7 +63,7 @@ both_ways = pytest.mark.parametrize("asking", [WITH_407, WITH_401], ids=["407", 
 
 def answer_without_qop(host: str) -> str:
     """
-    RFC 2617 section 3.2.2.1 without qop, written down once more, apart from the code under test.
+    Return the digest of RFC 2617 section 3.2.2.1 without qop, apart from the code under test.
     """
 
     def md5(text: str) -> str:
@@ -161,7 +161,7 @@ async def test_sipp_refuses_a_wrong_password(
     tmp_path: Path, recorder: Recorder, asking: Mapping[str, str]
 ) -> None:
     """
-    SIPp finds the digest of another password wrong: 403, and SIPp counts a failed call.
+    SIPp rejects the digest of another password with 403 and counts a failed call.
     """
     account = Credentials("alice", "looking-glass-42")
     async with (

@@ -1,5 +1,5 @@
 """
-What our webhook endpoint takes and refuses, counted.
+Deliveries that our webhook endpoint accepts and refuses, with their counts.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ _HEAD = (
 
 async def _talk(url: str, *pieces: bytes) -> bytes:
     """
-    What the endpoint answers to bytes after which nothing more is sent.
+    Send bytes to the endpoint, then nothing more, and return the status line of its answer.
     """
     host, _, port = url.split("/")[2].partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))

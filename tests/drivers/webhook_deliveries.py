@@ -1,5 +1,5 @@
 """
-Deliveries that an endpoint must refuse, and some that it must take: a table.
+Table of deliveries that an endpoint must refuse, and of some that it must accept.
 """
 
 from __future__ import annotations

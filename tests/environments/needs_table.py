@@ -1,7 +1,7 @@
 """
-The table of docs/profile.md: what is missing, what is not tested then, and the enabling line.
+The table of docs/profile.md: missing settings, the checks they disable, and the line that helps.
 
-`python -m tests.environments.needs_table` writes it into its place.
+`python -m tests.environments.needs_table` writes the table into the page.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def text() -> str:
 
 def in_page() -> str:
     """
-    Return the table as it stands in the page; empty when its place is not marked.
+    Return the table as the page has it; empty when its place is not marked.
     """
     return PAGE.read_text().partition(BEGIN)[2].partition(END)[0]
 

@@ -1,5 +1,5 @@
 """
-What a profile promises and does not give.
+Services and settings that a profile promises and does not define.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Env files as people write them: read as they are meant, refused with the line, or told as odd.
+Env files as people write them: read as intended, refused with the line, or reported as odd.
 """
 
 from __future__ import annotations

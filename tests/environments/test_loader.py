@@ -1,5 +1,5 @@
 """
-The loader: variables and their provenance, and messages that say what to do.
+The loader: variables and their provenance, and error messages with a remedy.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What a profile has to provide before a clause can be tested.
+Settings that a profile must provide before a clause can be tested.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The documentation of the profile says of every need what it is for and how to provide it.
+The documentation of the profile gives the purpose of every need and the way to provide it.
 """
 
 from __future__ import annotations

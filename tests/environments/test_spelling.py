@@ -1,5 +1,5 @@
 """
-Names that are misspelt.
+Suggestions for misspelt names.
 """
 
 from __future__ import annotations

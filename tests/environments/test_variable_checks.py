@@ -1,5 +1,5 @@
 """
-What is odd about the values of variables.
+Suspicious values of variables.
 """
 
 from __future__ import annotations

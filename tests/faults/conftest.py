@@ -1,5 +1,5 @@
 """
-What the faults share with the scenarios: the real services.
+Fixtures shared with the scenarios: the real services.
 """
 
 from tests.scenarios.conftest import real_services

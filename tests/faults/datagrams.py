@@ -1,5 +1,5 @@
 """
-The UDP half of the fault proxy: each client has a socket of its own towards the service, as behind
+The UDP half of the fault proxy: each client gets its own socket towards the service, as behind
 a NAT.
 """
 
@@ -21,7 +21,7 @@ _BLANK = b"\r\n"
 
 class Owner(Protocol):
     """
-    What the datagrams need to know of the proxy that they pass.
+    Interface of the proxy that the UDP half uses.
     """
 
     fault: Fault | None
@@ -39,7 +39,7 @@ class Owner(Protocol):
 @dataclass(slots=True)
 class _Way:
     """
-    One direction: how many datagrams went it, the one that is held, when the next may go.
+    One direction: its datagram count, the datagram held back, and when the next may go.
     """
 
     count: int = 0
@@ -60,7 +60,7 @@ class _Client:
 
 class DatagramSide:
     """
-    Carries datagrams between clients and the service of `owner`, with its fault.
+    Forwards datagrams between clients and the service of `owner`, subject to its fault.
     """
 
     def __init__(self, owner: Owner) -> None:
@@ -74,13 +74,13 @@ class DatagramSide:
     @property
     def is_open(self) -> bool:
         """
-        Whether clients find somebody at the port.
+        Whether the port is open to clients.
         """
         return self._front is not None
 
     async def open(self) -> None:
         """
-        Listen at the address of the owner; raises OSError when it is taken.
+        Listen at the address of the owner; raise OSError when it is taken.
         """
         loop = asyncio.get_running_loop()
         self._front, _ = await loop.create_datagram_endpoint(
@@ -89,7 +89,7 @@ class DatagramSide:
 
     def close(self) -> None:
         """
-        Nobody is at the port any more.
+        Close the port.
         """
         if self._front is not None:
             self._front.close()
@@ -98,7 +98,7 @@ class DatagramSide:
 
     def forget(self) -> None:
         """
-        Forget the clients, and what was held back for them.
+        Forget the clients, and drop the datagrams held back for them.
         """
         for client in self._clients.values():
             client.to_service.close()
@@ -162,7 +162,7 @@ class DatagramSide:
 
     def _spoil(self, data: bytes, way: _Way, fault: Fault, send: Callable[[bytes], None]) -> bool:
         """
-        Do to a datagram what the fault says; whether it did anything to this one.
+        Apply the fault to a datagram; return whether it changed anything.
         """
         loop = asyncio.get_running_loop()
         match fault:
@@ -188,7 +188,7 @@ class DatagramSide:
 
     def _at_once(self, data: bytes, way: _Way, fault: Fault) -> list[bytes]:
         """
-        What goes out in the place of a datagram, if it is not delayed.
+        Return the datagrams to send in place of this one, unless it is delayed.
         """
         match fault:
             case Fault(Kind.CUT, size=size):
@@ -203,7 +203,7 @@ class DatagramSide:
         self, data: bytes, way: _Way, seconds: float, send: Callable[[bytes], None]
     ) -> bool:
         """
-        Hold a datagram until the next has gone, `seconds` at most; True when that has happened.
+        Hold a datagram until the next has gone, `seconds` at most; return True once that happened.
         """
         if way.held is not None:
             held, way.held = way.held, None

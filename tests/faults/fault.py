@@ -1,5 +1,5 @@
 """
-What a bad network does, as data.
+Faults of a bad network, as data.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 class Kind(StrEnum):
     """
-    What the network does: to connections over TCP, to datagrams over UDP.
+    Effect of the network: on connections over TCP, on datagrams over UDP.
     """
 
     REFUSE = "refuse"  # nobody listens: RST, or ICMP port unreachable
@@ -32,9 +32,10 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Fault:
     """
-    One fault and its measures. `answer` makes the answer of something in between from a request;
-    a request in which `spares` finds something is not said twice over TCP, and of connections only
-    those get lost that begin with what `picks` finds.
+    One fault and its parameters. `answer` makes the answer of an intermediary from a request.
+
+    A request that matches `spares` is never sent twice over TCP. Only connections that begin with a
+    match of `picks` are dropped.
     """
 
     kind: Kind
@@ -47,6 +48,6 @@ class Fault:
 
     def spared(self, data: bytes) -> bool:
         """
-        Whether this is never said twice.
+        Return whether this request must not be sent twice.
         """
         return self.spares is not None and self.spares.search(data) is not None

@@ -1,5 +1,5 @@
 """
-The twelve faults, each with the measures that it has at a place.
+The twelve faults, with their parameters for each place.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _COPIED = (b"via:", b"from:", b"to:", b"call-id:", b"cseq:")
 
 def _error_page(_request: bytes) -> bytes:
     """
-    What a reverse proxy says whose upstream is down.
+    Return the answer of a reverse proxy whose upstream is down.
     """
     return _BAD_GATEWAY
 
 
 def _sip_error(request: bytes) -> bytes:
     """
-    What a SIP proxy says whose next hop is down (RFC 3261 section 8.2.6: five headers are copied).
+    Return the answer of a SIP proxy whose next hop is down (RFC 3261 section 8.2.6: five headers).
     """
     head = request.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
     copied = [line for line in head if line.lower().startswith(_COPIED)]

@@ -1,5 +1,5 @@
 """
-Where the bad network is: which connection of the deployment leads through the proxy.
+Places of the bad network: the connection of the deployment that goes through the proxy.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Place(StrEnum):
 
 async def stand_at(place: Place, scene: Scene) -> FaultProxy:
     """
-    Put a proxy there; services and profile name it instead of what is behind it.
+    Put a proxy there; services and profile then name it instead of its target.
     """
     stack = scene.stack
     match place:

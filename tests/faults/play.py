@@ -1,5 +1,5 @@
 """
-One run of the suites over a bad network.
+Run the suites once over a bad network.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _VARIABLES = MappingProxyType(
 @dataclass(frozen=True, slots=True)
 class Played:
     """
-    The run, and what the network did to it: how often the fault acted, and what each proxy carried.
+    The run, and the network's part in it: how often the fault acted, and what each proxy carried.
     """
 
     run: Run
@@ -51,7 +51,7 @@ class Played:
 
 async def play(place: Place, fault: Fault, folder: Path) -> Played:
     """
-    A stack of its own, its network at `place` as bad as `fault` says, and the suites.
+    Run the suites on a stack of its own, with `fault` in its network at `place`.
     """
     async with scene(folder) as bad:
         proxy = await stand_at(place, bad)
@@ -63,7 +63,7 @@ async def play(place: Place, fault: Fault, folder: Path) -> Played:
 
 async def play_without_fault(folder: Path) -> Played:
     """
-    The same with a proxy at every place, and none does anything.
+    Run the suites on a stack with an idle proxy at every place.
     """
     async with scene(folder) as good:
         proxies = [await stand_at(place, good) for place in Place]
@@ -83,7 +83,7 @@ async def _run(stage: Scene, selected: str) -> Run:
 
 def _let_out(profile: Path) -> dict[str, str]:
     """
-    Replace what a profile takes from the environment by its variables; returns those.
+    Replace values that a profile takes from the environment by variables; return the variables.
     """
     content = yaml.safe_load(profile.read_text())
     environ = {name: content[section][key] for name, (section, key) in _VARIABLES.items()}

@@ -1,7 +1,7 @@
 """
-A bad network of our own: a proxy for TCP and UDP at one port of a loopback address.
+A bad network for tests: a proxy for TCP and UDP at one port of a loopback address.
 
-It carries what comes, unharmed, until a fault is switched on. It counts what it does: a fault that
+It forwards all traffic unchanged until a fault is switched on. It counts its effects: a fault that
 never acted has proven nothing.
 """
 
@@ -31,10 +31,10 @@ _RST = struct.pack("ii", 1, 0)
 
 class FaultProxy:
     """
-    Stands before `target` at a port of the same loopback address. An asynchronous context manager.
+    Proxy for `target` at a port of the same loopback address; an asynchronous context manager.
 
-    `fault` is what is switched on; `did` counts how often each kind has acted, `carried` the
-    connections and datagrams that were passed on. The same `seed` flips the same bits.
+    `fault` is the active fault; `did` counts how often each kind has acted, `carried` the
+    connections and datagrams that were forwarded. The same `seed` flips the same bits.
     """
 
     def __init__(self, target: Address, *, seed: int = 0) -> None:
@@ -86,13 +86,13 @@ class FaultProxy:
     @property
     def target(self) -> Address:
         """
-        What it stands before.
+        Address of the service behind the proxy.
         """
         return self._target
 
     async def switch(self, fault: Fault | None) -> None:
         """
-        Let the network have this fault from now on; connections that are up are reset.
+        Activate this fault (None: no fault) and reset the open connections.
         """
         self.fault = fault
         self._connections = 0
@@ -106,13 +106,13 @@ class FaultProxy:
 
     def acted(self, kind: Kind) -> None:
         """
-        Count that a fault has done something.
+        Count one effect of a fault.
         """
         self.did[kind] += 1
 
     def corrupted(self, data: bytes, size: int) -> bytes:
         """
-        The same with one bit flipped in each `size` bytes.
+        Return the data with one bit flipped in each `size` bytes.
         """
         flipped = bytearray(data)
         for start in range(0, len(data), size):
@@ -225,7 +225,7 @@ class FaultProxy:
 
     async def _repeat(self, data: bytes, seconds: float) -> None:
         """
-        Say it to the service again over another connection, and keep the answer.
+        Send the request to the service again over another connection, and discard the answer.
         """
         await asyncio.sleep(seconds)
         with suppress(OSError):
@@ -254,7 +254,7 @@ class FaultProxy:
         answers: bool,
     ) -> None:
         """
-        Carry one direction of a connection until it ends; `answers`: that from the service.
+        Forward one direction of a connection until it ends; `answers`: the one from the service.
         """
         left = fault.size if fault is not None and fault.kind is Kind.CUT and answers else None
         with suppress(OSError):
@@ -271,7 +271,7 @@ class FaultProxy:
 
     async def _spoilt(self, data: bytes, fault: Fault | None, *, answers: bool) -> list[bytes]:
         """
-        What is written of one thing that was said, piece by piece, when it is time.
+        Return the pieces to write for one chunk of data, as soon as they are due.
         """
         match fault:
             case Fault(Kind.LATENCY, seconds=seconds):
@@ -294,7 +294,7 @@ class FaultProxy:
 
     async def _be_overtaken(self, seconds: float) -> None:
         """
-        Let what another connection says go first, if it comes within `seconds`.
+        Let the data of another connection go first, if it comes within `seconds`.
         """
         if self._overtaken is not None:
             self._overtaken.set()

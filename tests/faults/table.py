@@ -1,5 +1,5 @@
 """
-The table: twelve faults, nine areas, and what must be said in each of the 108 cells.
+Table of twelve faults by nine areas, with the expected report for each of the 108 cells.
 """
 
 from __future__ import annotations

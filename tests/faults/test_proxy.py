@@ -1,5 +1,5 @@
 """
-The bad network itself, before plain echo services: each fault does what it says, and is counted.
+The bad network itself, in front of echo services: each fault works as defined, and is counted.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ async def _over_udp(fault: Fault | None) -> AsyncIterator[tuple[FaultProxy, _Cal
 
 async def _ask(proxy: FaultProxy, said: bytes = _SAID) -> bytes | None:
     """
-    What comes back until the connection ends or is silent; None for silence alone.
+    Return the bytes received until the connection ends or falls silent; None for silence alone.
     """
     reader, writer = await asyncio.open_connection(*proxy.address)
     try:

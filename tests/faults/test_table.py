@@ -1,6 +1,6 @@
 """
-A bad network before the real services: each fault in each area is told as what it is, in time, and
-nobody else is blamed for it.
+A bad network in front of the real services: each fault in each area is reported as such, in time,
+and nothing else is blamed for it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ async def runs(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Runs]:
     """
-    The run of each selected fault at each place that a selected area needs, several at a time.
+    Yield the run of each selected fault at each place a selected area needs, several at a time.
     """
 
     async def run(where: Where | None) -> Played:

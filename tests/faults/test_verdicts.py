@@ -1,5 +1,5 @@
 """
-The judge of the table can fail: each way in which a run may be wrong is told.
+The judge of the table can fail: it reports each way in which a run may be wrong.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What a run over a bad network has to say, and what is wrong with what it said.
+Expected report of a run over a bad network, and the deviations from it.
 """
 
 from __future__ import annotations
@@ -58,11 +58,12 @@ _LONGEST_S: Mapping[str, float] = MappingProxyType(
 @dataclass(frozen=True, slots=True)
 class Said:
     """
-    What the report of a run says of a fault: the first broken `link`, and the `cause` before all
-    others; `also` follows from it, and so do the other links that are told as broken. `words` (a
-    pattern) stand in the message of a check that found the link broken: the class of the error.
+    Expected report of a fault: the first broken `link`, and the `cause` ranked first.
 
-    Without a link the fault is survived, and nothing at all is blamed.
+    `also` and `follows` are causes and broken links that follow from it. `words` is a pattern for
+    the message of a check that found the link broken: the class of the error.
+
+    Without a link the suites survive the fault, and nothing is blamed.
     """
 
     link: Link | None = None
@@ -77,8 +78,8 @@ SURVIVED = Said()
 
 def what_is_wrong(area: str, verdict: str, said: Said, played: Played) -> Iterator[str]:
     """
-    Each way in which a cell is not exact: its area's verdict, what the report names, how long it
-    took, and whether the fault has acted at all.
+    Yield each deviation of a cell: the verdict of its area, the causes and links in the report, the
+    durations, and a fault that never acted.
     """
     if not played.acted:
         yield f"{NOT_REACHED}: the fault has never acted"
@@ -99,7 +100,7 @@ def what_is_wrong(area: str, verdict: str, said: Said, played: Played) -> Iterat
 
 def worst(checks: Iterable[dict[str, Any]]) -> str:
     """
-    The worst verdict of these checks; PASS where nothing troubles them.
+    Return the worst verdict of these checks; PASS when there is no trouble.
     """
     seen = {check["verdict"] for check in checks}
     if not seen - {"SKIPPED"}:
@@ -109,7 +110,7 @@ def worst(checks: Iterable[dict[str, Any]]) -> str:
 
 def wrong_blame(said: Said, run: Run) -> Iterator[str]:
     """
-    Whatever is named and has nothing to do with the fault.
+    Yield each named cause and link that has nothing to do with the fault.
     """
     for cause in sorted(set(run.diagnoses) - {said.cause} - said.also):
         yield f"{WRONG_BLAME}: the cause {cause}"
@@ -119,7 +120,7 @@ def wrong_blame(said: Said, run: Run) -> Iterator[str]:
 
 def is_late(check: dict[str, Any]) -> bool:
     """
-    Whether a check took longer than what it may wait for, and a second.
+    Return whether a check took more than one second longer than the longest wait it may have.
     """
     late: bool = check["duration_s"] > _LONGEST_S.get(check["id"], _REQUEST_S) + _TOLERANCE_S
     return late

@@ -1,10 +1,10 @@
 """
-Follows the README on a fresh Debian; the `make fresh-machine` target. Run as root.
+Follow the README on a fresh Debian; the `make fresh-machine` target. Run as root.
 
-    python3 -m tests.fresh_machine                   # run, quick, test, local as an ordinary user
-    python3 -m tests.fresh_machine --steps run --root --python-prefix ~/.pyenv/versions/3.13.0
+   python3 -m tests.fresh_machine                   # run, quick, test, local as an ordinary user
+   python3 -m tests.fresh_machine --steps run --root --python-prefix ~/.pyenv/versions/3.13.0
 
-Prints a table of what each step took and how it ended; the whole output is in
+Prints a table of the duration and the outcome of each step; the full output is in
 `reports/fresh-machine/`. Status 1: a step did not end as expected.
 """
 
@@ -32,7 +32,7 @@ _ROW = "{:<12} {:<7} {:<8} {:>8} {:>7}  {:<10} {}"
 @dataclass(frozen=True)
 class Step:
     """
-    A command of the README, and how it should end: status as an ordinary user and as root, time.
+    A command of the README, with its expected status as an ordinary user and as root, and its time.
     """
 
     command: str
@@ -59,7 +59,7 @@ def _say(line: str) -> None:
 
 def last_line(log: Path) -> str:
     """
-    Return the last line that says something.
+    Return the last line that is not blank.
     """
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "(nothing)")
@@ -67,7 +67,7 @@ def last_line(log: Path) -> str:
 
 def follow(user: User, prefix: Path | None, steps: list[Step], logs: Path) -> Iterator[bool]:
     """
-    Take the steps on a machine of their own, print their rows, yield which ended as expected.
+    Run the steps on a fresh machine, print their rows, and yield whether each ended as expected.
     """
     with temporary_folder() as folder:
         machine = Machine(folder, user, prefix)

@@ -1,7 +1,7 @@
 """
-A fresh Debian in a folder: what debootstrap installs, and what the host knows of its network.
+A fresh Debian in a folder: debootstrap's packages, and the host's network settings.
 
-Every command gets mount and process namespaces of its own. What it mounts is gone with its last
+Every command gets its own mount and process namespaces. Its mounts disappear with its last
 process, however that ends, and the host never sees a mount below the folder.
 """
 
@@ -51,7 +51,7 @@ exit $?
 @dataclass(frozen=True)
 class User:
     """
-    Who follows the README, and where.
+    The account that follows the README, and its home.
     """
 
     name: str
@@ -119,7 +119,7 @@ def carried(environment: Mapping[str, str], root: Path) -> dict[str, str]:
 
 def _host_mirror() -> str:
     """
-    Return where the host's apt takes the release from; nothing for debootstrap's own choice.
+    Return the mirror from which the host's apt takes the release; empty: debootstrap's default.
     """
     if not shutil.which("apt-get"):
         return ""
@@ -139,7 +139,7 @@ def _host_mirror() -> str:
 
 def tarball() -> Path:
     """
-    Return the root as debootstrap makes it, from the cache while it is young.
+    Return the root that debootstrap made, from the cache while it is young.
     """
     cache = (
         Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

@@ -1,5 +1,5 @@
 """
-What `init` writes from what there is: where each value is from, no secret, nothing overwritten.
+Output of `init`: the origin of each value, no secret, and no overwritten file.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ services:
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     """
-    An empty folder, and none of the variables.
+    Return an empty working folder, and unset all the variables.
     """
     monkeypatch.chdir(tmp_path)
     for name in NAMES:
@@ -78,7 +78,7 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def init(capsys):
     """
-    Run the command; no canary may be in anything it says or writes.
+    Return a function that runs the command; its output and files must not contain a canary.
     """
 
     def run(*arguments, lang="en"):
@@ -276,7 +276,7 @@ def test_a_read_only_folder_is_named(init, folder):
 
 class Terminal(io.StringIO):
     """
-    A person who types.
+    A user at a terminal who types answers.
     """
 
     def isatty(self):

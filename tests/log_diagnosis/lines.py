@@ -1,5 +1,5 @@
 """
-Makes log lines as the services and what runs them write them, and diagnoses them.
+Write log lines as the services and their supervisors do, and diagnose them.
 """
 
 from __future__ import annotations

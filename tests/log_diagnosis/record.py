@@ -1,15 +1,15 @@
 """
-Keeps lines that the real services wrote, from the evidence of runs:
+Keep lines that the real services wrote, from the evidence of runs:
 
-    pytest suites/ --env=local --reports=ALL
-    pytest suites/sip/test_call.py suites/sip/test_several_calls.py \\
-        suites/rooms/test_lifecycle.py suites/rooms/test_rooms_of_calls.py \\
-        suites/webhooks/test_delivery.py --env=local --reports=HEALTHY
-    python -m tests.log_diagnosis.record --healthy HEALTHY/latest --all ALL/latest
+   pytest suites/ --env=local --reports=ALL
+   pytest suites/sip/test_call.py suites/sip/test_several_calls.py \
+       suites/rooms/test_lifecycle.py suites/rooms/test_rooms_of_calls.py \
+       suites/webhooks/test_delivery.py --env=local --reports=HEALTHY
+   python -m tests.log_diagnosis.record --healthy HEALTHY/latest --all ALL/latest
 
-`healthy.log` has the first lines of both services in a run whose calls all came through, as often
-as they come, `failures.log` one warning of each kind of a whole run, with its failures. Recordings
-are never edited by hand.
+`healthy.log` has the first lines of both services in a run whose calls all succeeded, with every
+repetition; `failures.log` has one warning of each kind from a whole run with its failures.
+Recordings are never edited by hand.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ ID = re.compile(r"0x[0-9a-f]+|\b[A-Z]{2,3}_\w{6,}|\d+")
 
 def lines(run: Path) -> Iterator[tuple[str, str, str, int]]:
     """
-    Level, kind, text and number of each line of each service, without secrets, and without the
-    stack: it names paths.
+    Yield level, kind, text and number of each line of each service, without secrets, and without
+    the stack, which contains paths.
     """
     for log in ("livekit-sip.log", "livekit-server.log"):
         written = (run / "evidence" / log).read_text(encoding="utf-8").splitlines()

@@ -1,5 +1,5 @@
 """
-Which lines speak for a cause and which against it, in bounded memory.
+Lines that support a cause and lines that contradict it, in bounded memory.
 """
 
 from __future__ import annotations

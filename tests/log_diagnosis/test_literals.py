@@ -1,5 +1,5 @@
 """
-What a sign demands of a line, and that every line that a sign describes is found by it.
+Literals that a sign requires of a line; every line that matches a sign is found by them.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def test_every_sign_of_a_cause_can_be_searched_for(each: Sign):
 
 def fulfilling(condition):
     """
-    Values of a field that a condition asks for.
+    Return a strategy for values of a field that satisfy a condition.
     """
     match condition:
         case re.Pattern():

@@ -1,5 +1,5 @@
 """
-A log is read to its end, whatever it is packed in, and what is wrong with it is told.
+A log is read to its end in any packing, and its defects are reported.
 """
 
 from __future__ import annotations

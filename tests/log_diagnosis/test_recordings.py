@@ -1,5 +1,5 @@
 """
-What the real services wrote: nothing is found in a healthy log, and the failures are named.
+Logs of the real services: a healthy one yields no finding, and the failures are named.
 """
 
 from __future__ import annotations

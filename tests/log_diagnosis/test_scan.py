@@ -1,5 +1,5 @@
 """
-Counts are right, whatever stands between the lines.
+Counts are right, whatever comes between the lines.
 """
 
 from __future__ import annotations

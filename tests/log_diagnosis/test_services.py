@@ -1,5 +1,5 @@
 """
-Whose a line is.
+The service to which a line belongs.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-A line is shown without anything that opens something.
+A line is shown without secrets.
 """
 
 from __future__ import annotations

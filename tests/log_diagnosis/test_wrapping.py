@@ -1,5 +1,5 @@
 """
-A line is the same line whatever stands around it.
+A line is recognised in any wrapping.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Runs the suites on every pair of pinned versions; the `make matrix` target. Arguments go to pytest.
+Run the suites on every pair of pinned versions; the `make matrix` target. Arguments go to pytest.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ROW = "{:<16}{:<13}{:<16}{:>7}  {}"
 
 def chosen(server: str, sip: str) -> dict[str, str]:
     """
-    The variables that choose a pair of versions, and no file of unknown version.
+    Return the variables that select a pair of versions, and no file of unknown version.
     """
     return {
         SERVER.version_variable: server,
@@ -62,7 +62,7 @@ async def main(arguments: list[str]) -> int:
 
 def counts(run: Run) -> str:
     """
-    How many checks have which verdict.
+    Return the number of checks by verdict, as text.
     """
     summary = run.results.get("summary", {})
     verdicts = ("pass", "fail", "warn", "known", "blocked", "skipped", "error")

@@ -1,5 +1,5 @@
 """
-The judgement over the matrix of versions; the matrix itself is `make matrix`.
+The judgement of the matrix of versions; the matrix itself is `make matrix`.
 """
 
 from __future__ import annotations

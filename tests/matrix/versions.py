@@ -1,5 +1,5 @@
 """
-The pinned versions of the services, and what the suites must find on each pair of them.
+Pinned versions of the services, and the findings that the suites must have on each pair.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PAIRS = tuple((server, sip) for server in SERVER.versions for sip in SIP.version
 @dataclass(frozen=True, slots=True)
 class Finding:
     """
-    A real defect of some versions: the check, or the clause of checks, that must find it.
+    A real defect of some versions, and the check, or the clause of checks, that must find it.
     """
 
     check: str
@@ -29,7 +29,7 @@ class Finding:
 
     def is_of(self, check_id: str) -> bool:
         """
-        Whether this check must find the defect.
+        Return whether this check must find the defect.
         """
         return self.check in {check_id, check_id.partition("[")[0]}
 
@@ -73,16 +73,16 @@ FINDINGS = (
 
 def findings(server: str, sip: str) -> tuple[Finding, ...]:
     """
-    What must be found on a pair of versions.
+    Return the findings expected on a pair of versions.
     """
     return tuple(f for f in FINDINGS if server in f.servers and sip in f.sips)
 
 
 def deviations(checks: Iterable[Mapping[str, Any]], expected: Iterable[Finding]) -> tuple[str, ...]:
     """
-    Where the checks of a result file differ from what is expected, one line each.
+    Return the deviations of a result file from what is expected, one line each.
 
-    What is not expected to be found must PASS, or be about something that loopback does not have.
+    Every other check must PASS, or concern something that loopback does not have.
     """
     checks, expected = list(checks), list(expected)
     if not checks:

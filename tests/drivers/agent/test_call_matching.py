@@ -1,5 +1,5 @@
 """
-The agent stand-in is called to the calls of ours, also behind a provider, and never guesses.
+The agent stand-in joins our own calls, also behind a provider, and never guesses.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The agent's process starts, says what it cannot do, and never stays behind.
+The agent's process starts, reports what it cannot do, and never outlives the run.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Whose fault it was when no answer came, and what is kept of the answers that did.
+The side at fault when no answer came, and the recorded parts of the answers that did.
 """
 
 from __future__ import annotations

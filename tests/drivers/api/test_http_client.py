@@ -1,5 +1,5 @@
 """
-What goes over the wire of a raw request, byte by byte, and how far one came that got no answer.
+Bytes of a raw request on the wire, and the phase that an unanswered request reached.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 @asynccontextmanager
 async def talking(talk: Talk, shown: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """
-    The port of a server that is nothing but `talk`, once for each connection.
+    Yield the port of a server that runs `talk` once for each connection.
     """
     at_work: set[asyncio.Task[None]] = set()
 
@@ -66,7 +66,7 @@ async def request_of(reader: asyncio.StreamReader) -> bytes:
 
 def answering(*answers: bytes, seen: list[list[bytes]] | None = None) -> Talk:
     """
-    One of the answers for each request of a connection, the requests told by connection.
+    Return a server that sends these answers in turn; `seen` collects the requests by connection.
     """
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -294,7 +294,7 @@ async def test_what_is_no_text_is_kept_readable(recorder):
 
 def refusing(*, reads_on: bool, closes: bool) -> Talk:
     """
-    A server that knows from the head of a request that it does not want its body.
+    Return a server that rejects a request by its head, without wanting its body.
     """
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,5 +1,5 @@
 """
-How often the target is asked.
+The rate at which requests go to the target.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from livekit_conformance.waiting import wait_until
 @pytest.fixture
 def clock(monkeypatch):
     """
-    A clock that only sleeping moves.
+    Install a clock that only sleeping moves.
     """
 
     class Clock:

@@ -1,5 +1,5 @@
 """
-What the listed trunks and rules foretell, and whether it has come true.
+The prediction made from the listed trunks and rules, compared with the outcome.
 """
 
 from __future__ import annotations

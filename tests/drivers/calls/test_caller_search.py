@@ -1,5 +1,5 @@
 """
-The search for a caller behind a provider: who was there before is not ours, and none is guessed.
+Search for our caller behind a provider: earlier participants are not ours, and none is guessed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CHANGED = "+15550142"
 
 class Server:
     """
-    Rooms and who is in them, as the client lists them.
+    Rooms and their participants, as the client lists them.
     """
 
     def __init__(self, **rooms: list[ParticipantInfo]) -> None:

@@ -1,5 +1,5 @@
 """
-Probe calls on the mock: one by one and at once, answered, given up and kept out.
+Probe calls on the mock: one by one and concurrently, answered, given up and rejected.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ Stage = Callable[..., AbstractAsyncContextManager[Scene]]
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
     """
-    A prober and the mock that it calls, which has these faults.
+    Return a factory of a prober and the mock it calls; keywords are the mock's faults.
     """
 
     @asynccontextmanager

@@ -1,5 +1,5 @@
 """
-The ordinary log lines of our own calls are kept, and mistaken for no sign of a cause.
+Ordinary log lines of our own calls are kept, and not mistaken for a sign of a cause.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ROOM = "voice-ai-call-1"
 
 
 class Scene:
-    """Two logs and a recorder that has seen our call."""
+    """Logs of both services, and a recorder that has seen our call."""
 
     def __init__(self, folder):
         self.tails = {}

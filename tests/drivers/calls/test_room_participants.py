@@ -1,5 +1,5 @@
 """
-Who is seen in the room of a call, and how it is told.
+Participants seen in the room of a call, and the way they are recorded.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def somebody(
 
 
 class Server:
-    """Rooms with who is in them, and what was dispatched; unreachable when `down`."""
+    """Rooms with their participants, and the dispatches; unreachable when `down`."""
 
     def __init__(self, *inside: ParticipantInfo) -> None:
         self.rooms = {"call": [CALLER, *inside]}
@@ -51,7 +51,7 @@ class Server:
 
 
 class Search:
-    """The search for the caller of the call, which has found it."""
+    """A finished search for the caller of the call."""
 
     room = api.Room(name="call")
 

@@ -1,5 +1,5 @@
 """
-The ledger: on disk before the request, and free of its lock when the run is dead.
+The ledger is on disk before the request, and unlocked when the run is dead.
 """
 
 import json

@@ -1,5 +1,5 @@
 """
-What is created is noted and marked first, and never takes the calls of others.
+Objects are recorded and marked before they are created, and never match calls of others.
 """
 
 import json

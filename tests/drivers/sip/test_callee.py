@@ -1,5 +1,5 @@
 """
-The SIP listener does with each call what it was told, and tells what came.
+The SIP listener treats each call as configured, and reports the calls that came.
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ async def test_a_call_that_is_up_ends_with_the_listener(recorder: Recorder) -> N
 
 class Stranger(asyncio.DatagramProtocol):
     """
-    Sends what it likes and keeps what comes.
+    Sends messages of its choice and keeps those it receives.
     """
 
     def __init__(self) -> None:
@@ -281,7 +281,7 @@ async def test_an_answer_that_nobody_acknowledges_is_repeated_and_then_ended(
     recorder: Recorder, stranger: Stranger
 ) -> None:
     """
-    RFC 3261 section 13.3.1.4: again and again for 64*T1, then BYE.
+    RFC 3261 section 13.3.1.4: repeated for 64*T1, then BYE.
     """
     async with listening(recorder, timing=QUICK) as listener:
         with listener.behaving(ANSWER) as came:
@@ -313,7 +313,7 @@ async def test_responses_go_to_the_port_that_the_via_names(
     listener: SipListener, stranger: Stranger
 ) -> None:
     """
-    RFC 3261 section 18.2.2: without rport not to the port that the request came from.
+    RFC 3261 section 18.2.2: without rport, not to the port from which the request came.
     """
     loop = asyncio.get_running_loop()
     transport, other = await loop.create_datagram_endpoint(Stranger, local_addr=(HOST, 0))
@@ -362,7 +362,7 @@ async def test_sipp_calls_the_listener_and_counts_a_success(
     tmp_path: Path, recorder: Recorder
 ) -> None:
     """
-    A stranger to this code: INVITE, 407, ACK, INVITE with digest, 180, 200, ACK, RTP, BYE, 200.
+    Independent code completes INVITE, 407, ACK, INVITE with digest, 180, 200, ACK, RTP, BYE, 200.
     """
     with own_loopback_address() as host:
         bound = udp_socket(host)

@@ -1,5 +1,5 @@
 """
-The SIP agent placing calls: servers that answer, refuse, stay silent, or are not there.
+The SIP agent placing calls: the server answers, refuses, stays silent, or is not there.
 """
 
 import asyncio
@@ -66,7 +66,7 @@ async def test_options_to_a_closed_port_is_refused_at_once(recorder: Recorder) -
 
 async def test_options_into_silence_ends_at_its_deadline(recorder: Recorder) -> None:
     """
-    Nobody answers, so the phase is `answer`; the request was repeated meanwhile.
+    Without an answer the phase is `answer`; the request was repeated meanwhile.
     """
     async with (
         udp_server(silent) as server,
@@ -88,7 +88,7 @@ async def test_options_into_silence_ends_at_its_deadline(recorder: Recorder) -> 
 )
 async def test_where_udp_is_silent_tcp_tells_more(behaviour, told, recorder: Recorder) -> None:
     """
-    A process that hangs keeps its connections; packets that get lost are lost over UDP only.
+    A process that hangs still accepts connections; packet loss affects UDP only.
     """
     async with (
         tcp_server(behaviour) as server,
@@ -99,7 +99,7 @@ async def test_where_udp_is_silent_tcp_tells_more(behaviour, told, recorder: Rec
 
 async def test_a_tcp_connection_that_is_refused_is_unreachable(recorder: Recorder) -> None:
     """
-    Entering the agent says so, with the endpoint.
+    Entering the agent raises Unreachable with the endpoint.
     """
     async with tcp_server(silent) as gone:
         address = gone.address
@@ -114,7 +114,7 @@ async def test_a_port_that_speaks_no_tls_is_reached_and_says_nothing(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    The connection was accepted: another cause than a port that is closed.
+    The connection was accepted, so the cause differs from that of a closed port.
     """
     monkeypatch.setattr(caller, "_CONNECT_WITHIN_S", 0.3)
     async with tcp_server(silent) as server:
@@ -126,7 +126,7 @@ async def test_a_port_that_speaks_no_tls_is_reached_and_says_nothing(
 
 async def test_a_name_that_is_none_does_not_resolve(recorder: Recorder) -> None:
     """
-    A label of 64 characters cannot be asked for.
+    A label of 64 characters cannot be looked up.
     """
     with pytest.raises(Unreachable) as caught:
         await SipAgent(("x" * 64, 5060), recorder=recorder).__aenter__()
@@ -167,7 +167,7 @@ async def test_a_call_is_answered_and_hung_up(transport: str, recorder: Recorder
 
 async def test_every_call_has_its_own_identity(recorder: Recorder) -> None:
     """
-    A rejection may be cached by Call-ID and From tag, so both are fresh each time.
+    A rejection may be cached by Call-ID and From tag, so both are fresh in each call.
     """
     async with (
         udp_server(refusing) as server,
@@ -203,7 +203,7 @@ async def test_a_rejection_is_an_outcome_and_gets_its_ack(recorder: Recorder) ->
 
 async def test_right_credentials_are_taken_after_one_challenge(recorder: Recorder) -> None:
     """
-    The second INVITE answers the challenge; nothing of the password is recorded.
+    The second INVITE answers the challenge; the password is not recorded.
     """
     async with (
         udp_server(demanding) as server,
@@ -247,7 +247,7 @@ async def test_a_challenge_that_cannot_be_met_is_final(
 
 async def test_a_challenge_of_an_unknown_kind_is_final_and_named(recorder: Recorder) -> None:
     """
-    The problem says which algorithm was asked for.
+    The problem names the requested algorithm.
     """
 
     def exotic(server: Server, request: Request) -> None:
@@ -269,7 +269,7 @@ async def test_a_challenge_of_an_unknown_kind_is_final_and_named(recorder: Recor
 
 async def test_a_call_that_only_rings_is_cancelled(recorder: Recorder) -> None:
     """
-    At `answer_within` a CANCEL goes out, and its 487 is waited for.
+    At `answer_within` the agent sends CANCEL and waits for the 487.
     """
     rung: list[int] = []
     async with (
@@ -300,7 +300,7 @@ async def test_the_answer_to_a_cancel_is_waited_for_when_the_487_overtakes_it(
     recorder: Recorder,
 ) -> None:
     """
-    Over UDP the two may come in any order.
+    Over UDP the two may arrive in any order.
     """
 
     def overtaking(server: Server, request: Request) -> None:
@@ -323,7 +323,7 @@ async def test_the_answer_to_a_cancel_is_waited_for_when_the_487_overtakes_it(
 
 async def test_silence_after_ringing_is_cut_short(recorder: Recorder) -> None:
     """
-    livekit-sip rings once and says nothing more when no dispatch rule matches.
+    livekit-sip rings once and then sends nothing when no dispatch rule matches.
     """
 
     def dropping(server: Server, request: Request) -> None:
@@ -343,7 +343,7 @@ async def test_silence_after_ringing_is_cut_short(recorder: Recorder) -> None:
 
 async def test_each_message_renews_the_patience(recorder: Recorder) -> None:
     """
-    A server that rings on is waited for up to `answer_within`.
+    The agent waits up to `answer_within` for a server that keeps ringing.
     """
     loop = asyncio.get_running_loop()
 
@@ -366,7 +366,7 @@ async def test_each_message_renews_the_patience(recorder: Recorder) -> None:
 
 async def test_total_silence_ends_without_a_cancel(recorder: Recorder) -> None:
     """
-    RFC 3261 section 9.1: before a provisional response there is nothing to cancel.
+    RFC 3261 section 9.1: without a provisional response there is nothing to cancel.
     """
     async with (
         udp_server(silent) as server,
@@ -383,7 +383,7 @@ async def test_total_silence_ends_without_a_cancel(recorder: Recorder) -> None:
 
 async def test_what_comes_after_giving_up_is_still_put_right(recorder: Recorder) -> None:
     """
-    A late 180 gets its CANCEL; a 200 that crosses it is acknowledged and ended with BYE.
+    A late 180 gets its CANCEL; a 200 that crosses it gets ACK and BYE.
     """
     async with (
         udp_server(silent) as server,
@@ -404,7 +404,7 @@ async def test_what_comes_after_giving_up_is_still_put_right(recorder: Recorder)
 
 async def test_a_call_to_a_closed_port_ends_at_once(recorder: Recorder) -> None:
     """
-    ICMP ends the INVITE transaction; the Call tells.
+    ICMP ends the INVITE transaction, and the Call reports it.
     """
     async with udp_server(silent) as gone:
         address = gone.address
@@ -419,7 +419,7 @@ async def test_a_call_to_a_closed_port_ends_at_once(recorder: Recorder) -> None:
 
 async def test_a_call_is_given_up_when_it_is_wanted(recorder: Recorder) -> None:
     """
-    Long before its time is over, and with a CANCEL.
+    Long before its deadline, and with a CANCEL.
     """
     wanted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     began = time.monotonic()
@@ -445,7 +445,7 @@ async def test_a_call_given_up_before_it_rings_is_cancelled_when_it_does(
     recorder: Recorder,
 ) -> None:
     """
-    CANCEL waits for a provisional response (RFC 3261 section 9.1), and we for the end of the call.
+    CANCEL waits for a provisional response (RFC 3261 section 9.1), and the test for the call's end.
     """
     wanted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     wanted.set_result(None)
@@ -464,7 +464,7 @@ async def test_a_call_given_up_before_it_rings_is_cancelled_when_it_does(
 
 async def test_from_may_claim_another_host(recorder: Recorder) -> None:
     """
-    As a provider's would; what answers need stays our own.
+    As a provider's From would; the headers that route answers stay our own.
     """
     async with (
         udp_server(refusing) as server,

@@ -1,5 +1,5 @@
 """
-The media of a call: an even port, a stream that does not drift, and ears that count.
+Media of a call: an even port, a stream that does not drift, and a receiver that counts.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ async def session(recorder: Recorder, tone_hz: float) -> AsyncIterator[RtpSessio
 
 def test_media_ports_are_even_and_ours() -> None:
     """
-    RFC 3550 section 11; the socket that is returned already owns its port.
+    RFC 3550 section 11; the returned socket is already bound to its port.
     """
     sockets = [bind_even_port(HOST) for _ in range(20)]
     ports = {bound.getsockname()[1] for bound in sockets}
@@ -46,7 +46,7 @@ def test_media_ports_are_even_and_ours() -> None:
 
 def test_an_address_that_is_not_ours_is_an_error() -> None:
     """
-    192.0.2.1 is for documentation and nobody's.
+    192.0.2.1 is reserved for documentation.
     """
     with pytest.raises(OSError, match="assign"):
         bind_even_port("192.0.2.1")
@@ -54,7 +54,7 @@ def test_an_address_that_is_not_ours_is_an_error() -> None:
 
 async def test_two_sessions_hear_each_others_tone(recorder: Recorder) -> None:
     """
-    Each hears the other and not itself; nothing is lost; it stands in the record.
+    Each hears the other and not itself, nothing is lost, and it is recorded.
     """
     async with session(recorder, 440.0) as one, session(recorder, 1000.0) as two:
         one.send_to((HOST, two.port))
@@ -75,7 +75,7 @@ async def test_two_sessions_hear_each_others_tone(recorder: Recorder) -> None:
 
 async def test_a_busy_loop_does_not_shift_the_stream(recorder: Recorder) -> None:
     """
-    What the loop was too busy to send in time is sent at once, so that no time is lost.
+    Packets that a busy loop delayed are sent at once, so the stream loses no time.
     """
     async with session(recorder, 440.0) as one, session(recorder, 1000.0) as two:
         one.send_to((HOST, two.port))
@@ -92,7 +92,7 @@ async def test_a_busy_loop_does_not_shift_the_stream(recorder: Recorder) -> None
 
 async def test_silence_is_heard_as_such(recorder: Recorder) -> None:
     """
-    No packets, no tone, and a sentence that says so.
+    No packets, no tone, and a summary that reports it.
     """
     async with session(recorder, 440.0) as alone:
         heard = await alone.listen(0.05)
@@ -103,7 +103,7 @@ async def test_silence_is_heard_as_such(recorder: Recorder) -> None:
 
 async def test_listening_ends_with_the_call(recorder: Recorder) -> None:
     """
-    Nobody waits for the sound of a call that is over.
+    Listening stops when the call is over.
     """
     async with session(recorder, 440.0) as one:
         loop = asyncio.get_running_loop()
@@ -117,7 +117,7 @@ async def test_listening_ends_with_the_call(recorder: Recorder) -> None:
 
 async def test_what_is_no_rtp_is_noted(recorder: Recorder) -> None:
     """
-    It is not counted, and the record says that it came.
+    Other packets are not counted, and the record mentions them.
     """
     async with session(recorder, 440.0) as one:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
@@ -132,7 +132,7 @@ async def test_what_is_no_rtp_is_noted(recorder: Recorder) -> None:
 
 async def test_sound_pauses_when_the_other_side_does_not_want_it(recorder: Recorder) -> None:
     """
-    A re-INVITE may put the call on hold; time goes on, and the tone comes back where it would be.
+    A re-INVITE may put the call on hold; the tone continues later without a jump in time.
     """
     async with session(recorder, 440.0) as one, session(recorder, 1000.0) as two:
         one.send_to(None)
@@ -146,7 +146,7 @@ async def test_sound_pauses_when_the_other_side_does_not_want_it(recorder: Recor
 
 async def test_keys_are_told_instead_of_the_tone(recorder: Recorder) -> None:
     """
-    RFC 4733: one timestamp for all packets of a press, its beginning marked, its end told thrice.
+    RFC 4733: one timestamp for all packets of a press, its start marked, its end sent three times.
     """
     loop = asyncio.get_running_loop()
     with bind_even_port(HOST) as ear:

@@ -1,5 +1,5 @@
 """
-Our webhook endpoint believes only what is proven, once, and remembers what arrived.
+Our webhook endpoint accepts only proven events, each once, and remembers what arrived.
 """
 
 from __future__ import annotations

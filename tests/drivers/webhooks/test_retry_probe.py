@@ -1,5 +1,5 @@
 """
-Deliveries that fail on purpose, against the mock.
+Deliveries that are made to fail, against the mock.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Refuse = Callable[..., Awaitable[Tries]]
 @pytest_asyncio.fixture
 async def refuse(tmp_path: Path) -> AsyncIterator[Refuse]:
     """
-    Lets the webhooks of a mock fail; keywords are those of `refuse_deliveries` and `faults`.
+    Yield a function that makes webhooks of a mock fail; keywords of `refuse_deliveries`, `faults`.
     """
     recorder = Recorder(Redactor([SECRET]))
     async with AsyncExitStack() as running:

@@ -1,5 +1,5 @@
 """
-Why an endpoint refuses a signed event: what it takes instead tells.
+Variants of a signed event that an endpoint accepts show why it refuses the real one.
 """
 
 import json
@@ -24,7 +24,7 @@ Serve = Callable[..., Awaitable[WebhookSender]]
 @pytest_asyncio.fixture
 async def serve(recorder) -> AsyncIterator[Serve]:
     """
-    Starts an endpoint that answers by a function of the body, the token and the content type.
+    Yield a function that starts an endpoint whose status depends on body, token and content type.
     """
     runners = []
 
