@@ -1,5 +1,5 @@
 """
-Calls a livekit-sip the same way, whichever it is: what it answers and what it logs, normalised.
+Place the same calls at any livekit-sip, and normalise its answers and its log lines.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from tests.mock.replay import (
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """
-    What a caller does. It gives up after `patience` seconds without anything new.
+    Behaviour of a caller, which gives up after `patience` seconds without a new message.
     """
 
     id: str
@@ -71,7 +71,7 @@ async def call_all(
     target: Target, scenarios: Iterable[Scenario], *, settle: float = 0.0
 ) -> dict[str, Any]:
     """
-    Play the scenarios one after the other: the ladder of each, and what livekit-sip logged.
+    Play the scenarios in turn; return the ladder of each, and livekit-sip's log lines.
     """
     played: dict[str, Any] = {}
     for scenario in scenarios:
@@ -110,7 +110,7 @@ def _shown(line: dict[str, Any]) -> dict[str, Any]:
 @asynccontextmanager
 async def answered_call(server: tuple[str, int]) -> AsyncIterator[Caller]:
     """
-    A call that is up while this is entered; the caller hangs up at the end if it still can.
+    Yield the caller of an answered call; it hangs up at the end if it still can.
     """
     caller = await Caller.open(server)
     try:
@@ -124,7 +124,7 @@ async def answered_call(server: tuple[str, int]) -> AsyncIterator[Caller]:
 
 class Caller(asyncio.DatagramProtocol):
     """
-    A caller in few lines, independent of the transaction layer that the mock is built on.
+    A minimal caller, independent of the transaction layer that the mock is built on.
     """
 
     def __init__(self, server: tuple[str, int]) -> None:
@@ -154,7 +154,7 @@ class Caller(asyncio.DatagramProtocol):
 
     async def next_request(self, *, within: float) -> Request:
         """
-        What the other side asks for, a BYE as a rule; it is answered with 200.
+        Answer the next request of the other side, usually a BYE, with 200 and return it.
         """
         async with asyncio.timeout(within):
             request = await self._requests.get()
@@ -163,7 +163,7 @@ class Caller(asyncio.DatagramProtocol):
 
     async def until_answered(self, scenario: Scenario) -> tuple[Request, Response]:
         """
-        Call with credentials; the answer is still to be acknowledged.
+        Call with credentials, and return INVITE and answer; the ACK is left to the test.
         """
         invite = self._request("INVITE", scenario, cseq=1)
         self._send(invite)
@@ -187,7 +187,7 @@ class Caller(asyncio.DatagramProtocol):
 
     async def hang_up(self, invite: Request, answer: Response) -> None:
         """
-        Send BYE and wait for what is answered.
+        Send BYE and wait for its answer.
         """
         _, bye = dialog.Dialog.of_caller(invite, answer).request("BYE", via=self._via())
         self._send(bye)
@@ -195,7 +195,7 @@ class Caller(asyncio.DatagramProtocol):
 
     async def heard(self, packet: bytes, *, within: float) -> bytes | None:
         """
-        Send one RTP packet to where the answer says; return what comes back.
+        Send one RTP packet to the address in the answer; return the packet that comes back.
         """
         assert self._answer is not None
         described = sdp.parse(self._answer.body)
@@ -252,7 +252,7 @@ class Caller(asyncio.DatagramProtocol):
 
     async def next_response(self, patience: float) -> Response | None:
         """
-        What is answered next; None when nothing comes.
+        Return the next response; None when none comes.
         """
         try:
             async with asyncio.timeout(patience):

@@ -16,7 +16,7 @@ StartMock = Callable[..., Awaitable[Mock]]
 @pytest.fixture
 async def start_mock(tmp_path: Path) -> AsyncIterator[StartMock]:
     """
-    Starts mocks with the key pair of the recordings; keywords are MockConfig's and Faults'.
+    Yield a function that starts mocks with the recordings' key pair; keywords of MockConfig.
     """
     async with AsyncExitStack() as stack:
 
@@ -36,6 +36,6 @@ async def start_mock(tmp_path: Path) -> AsyncIterator[StartMock]:
 @pytest.fixture
 async def mock(start_mock: StartMock) -> Mock:
     """
-    A healthy mock.
+    Return a healthy mock.
     """
     return await start_mock()

@@ -1,5 +1,5 @@
 """
-Records what the real services answer, for the tests of the mock: `python -m tests.mock.record`.
+Record the answers of the real services for the tests of the mock: `python -m tests.mock.record`.
 
 Needs redis-server on PATH, the two services (--server, --sip) and the livekit rtc SDK. Everything
 listens on loopback. Recordings are never edited by hand.
@@ -57,7 +57,7 @@ logging: {{json: true}}
 @asynccontextmanager
 async def program(log: Path, *command: str, port: int | None) -> AsyncIterator[None]:
     """
-    A program that runs while this is entered; killed at the end.
+    Run a program inside the context, and kill it at the end.
     """
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=output)
@@ -96,7 +96,7 @@ async def stack(
     options: argparse.Namespace, directory: Path, *, hook: str, secret: str = replay.API_SECRET
 ) -> AsyncIterator[tuple[replay.Target, Any]]:
     """
-    The three services; also yields what stops livekit-server early.
+    Run the three services; yield them with a function that stops livekit-server early.
     """
     http, sip_port, rtc_port, redis_port = _free_ports(4)
     values = {
@@ -140,7 +140,7 @@ async def stack(
 
 async def agent(target: replay.Target) -> None:
     """
-    Join every room that livekit-sip logs and speak there, until cancelled.
+    Join every room that livekit-sip logs and play audio there, until cancelled.
     """
     start = target.sip_log.stat().st_size
     joined: dict[str, rtc.Room] = {}
@@ -165,7 +165,7 @@ async def _speak(target: replay.Target, name: str) -> rtc.Room:
 
 async def record(options: argparse.Namespace) -> None:
     """
-    Write all recordings anew.
+    Record everything anew.
     """
     calls: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name:
@@ -196,7 +196,7 @@ async def record(options: argparse.Namespace) -> None:
 
 def save(name: str, answers: dict[str, Any]) -> None:
     """
-    Write one recording with what it was made of.
+    Write one recording with its date and versions.
     """
     today = dt.datetime.now(dt.UTC).date().isoformat()
     content = {"recorded": today, "versions": VERSIONS, "answers": answers}

@@ -1,8 +1,8 @@
 """
-Asks a LiveKit the same questions, whichever it is: the real one to record it, the mock to compare.
+Ask any LiveKit the same questions: the real one to record its answers, the mock to compare.
 
-What comes back is normalised: times, ports and random characters are taken out, identifiers become
-`<RM:1>`, so that the relations between values are still compared.
+Answers are normalised: times, ports and random characters are removed, identifiers become `<RM:1>`,
+so that the relations between values are still compared.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _ROOMS, _SIP = "/twirp/livekit.RoomService/", "/twirp/livekit.SIP/"
 @dataclass(frozen=True, slots=True)
 class Target:
     """
-    Where a LiveKit is, and where it logs.
+    Addresses and log files of a LiveKit.
     """
 
     url: str
@@ -66,7 +66,7 @@ def make_token(
     subject: str = "replay",
 ) -> str:
     """
-    A token that is right unless told otherwise; times are seconds from now.
+    Return a token that is valid unless the arguments spoil it; times are seconds from now.
     """
     now = int(time.time())
     claims = {"iss": issuer, "sub": subject, "nbf": now + starts, **(grants or {})}
@@ -237,7 +237,7 @@ _IDENTIFIER = re.compile(r"\b(RM|ST|SDR|PA|TR|SCL|EV)_[A-Za-z0-9]{12,16}\b")
 
 class Normaliser:
     """
-    Replaces what differs from run to run; the same identifier gets the same name again.
+    Replaces values that differ from run to run; equal identifiers get equal names.
     """
 
     def __init__(self) -> None:
@@ -267,7 +267,7 @@ class Normaliser:
 
 async def ask_all(target: Target, *, settle: float = 0.0) -> dict[str, Any]:
     """
-    Ask all QUESTIONS in order; `settle` is how long the target may take to write a log line.
+    Ask all QUESTIONS in order; the target gets `settle` seconds to write a log line.
     """
     normalise = Normaliser()
     answers: dict[str, Any] = {}
@@ -322,7 +322,7 @@ async def _ask(
 
 def read_log(path: Path, start: int) -> list[dict[str, Any]]:
     """
-    The lines of a JSON log from a byte offset on.
+    Return the lines of a JSON log from a byte offset on.
     """
     with path.open("rb") as file:
         file.seek(start)
@@ -332,7 +332,7 @@ def read_log(path: Path, start: int) -> list[dict[str, Any]]:
 @asynccontextmanager
 async def receiving(port: int = 0) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
     """
-    A webhook endpoint on loopback: its URL, and the events as they come, each proven by its token.
+    Run a webhook endpoint on loopback; yield its URL, and the list of verified events.
     """
     events: list[dict[str, Any]] = []
 
@@ -357,7 +357,7 @@ async def receiving(port: int = 0) -> AsyncIterator[tuple[str, list[dict[str, An
 
 async def until_finished(events: list[dict[str, Any]], rooms: int = 1) -> None:
     """
-    Wait until that many rooms are told to be finished.
+    Wait for room_finished events of this many rooms.
     """
     async with asyncio.timeout(10):
         while sum(event["event"] == "room_finished" for event in events) < rooms:  # noqa: ASYNC110 - the list is filled by other tasks
@@ -366,7 +366,7 @@ async def until_finished(events: list[dict[str, Any]], rooms: int = 1) -> None:
 
 def told(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """
-    What the events of one call say, by who caused them; agents come and go on their own clock.
+    Return the normalised events of one call, without those of agents, whose timing varies.
     """
     sip = [e for e in events if not e.get("participant", {}).get("identity", "").endswith("agent")]
     return [

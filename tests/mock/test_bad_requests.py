@@ -1,5 +1,5 @@
 """
-The mock refuses what livekit-server refuses, and the measures find a server that does not.
+The mock refuses the requests that livekit-server refuses; a server that accepts one is detected.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ async def test_one_node_is_registered(mock: Mock) -> None:
 
 async def test_the_version_of_the_server_is_written_there(mock: Mock) -> None:
     """
-    As livekit-server does when it starts; any other key is absent.
+    livekit-server writes it at start; any other key is absent.
     """
     async with _connect(mock) as client:
         assert await client.get("livekit_version") == "1.13.5"
@@ -56,7 +56,7 @@ async def test_the_version_of_the_server_is_written_there(mock: Mock) -> None:
 
 async def test_unknown_commands_are_errors(mock: Mock) -> None:
     """
-    What the bus does not know it does not pretend to know.
+    The bus answers commands outside its set with an error.
     """
     async with _connect(mock) as client:
         with pytest.raises(ResponseError, match="unknown command 'SET'"):

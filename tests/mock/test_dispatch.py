@@ -1,5 +1,5 @@
 """
-The mock does with a call what the real services do: the cases on which both were compared.
+The mock dispatches calls as the real services do: the cases on which both were compared.
 """
 
 from __future__ import annotations

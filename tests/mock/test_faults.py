@@ -1,5 +1,5 @@
 """
-Each fault lies about one thing; that the mock is healthy without it is what test_recordings shows.
+Each fault changes one thing; test_recordings shows that the mock is healthy without faults.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ async def test_a_bad_token_is_let_in_by_its_fault_only(
     start_mock: StartMock, fault: str, bearer: dict[str, object]
 ) -> None:
     """
-    The token that the fault forgives is accepted, a malformed one is still refused.
+    The token that the fault admits is accepted, a malformed one is still refused.
     """
     mock = await start_mock(faults=Faults(**{fault: True}))
 
@@ -116,7 +116,7 @@ async def test_any_password_passes_by_its_fault_only(
     start_mock: StartMock, *, accepted: bool
 ) -> None:
     """
-    With trunk_accepts_any_password a wrong password is answered with 200, else with 401.
+    With trunk_accepts_any_password a wrong password gets 200, otherwise 401.
     """
     mock = await start_mock(faults=Faults(trunk_accepts_any_password=accepted))
     await replay.provide_sip(mock.url)
@@ -132,7 +132,7 @@ async def test_the_caller_hears_itself_unless_the_agent_is_mute(
     start_mock: StartMock, *, mute: bool
 ) -> None:
     """
-    RTP comes back with the same payload from another source; with no_echo none comes.
+    RTP comes back with the same payload from another source; with no_echo none comes back.
     """
     mock = await start_mock(faults=Faults(no_echo=mute))
     await replay.provide_sip(mock.url)
@@ -167,7 +167,7 @@ async def test_nobody_can_join_the_mock(
     start_mock: StartMock, *, broken: bool, status: int
 ) -> None:
     """
-    It says itself that it carries no WebRTC; with websocket_refused it is a 404, as of a proxy.
+    The mock answers that it carries no WebRTC; with websocket_refused, 404 as a proxy would.
     """
     mock = await start_mock(faults=Faults(websocket_refused=broken))
     async with aiohttp.ClientSession(mock.url) as client, client.get("/rtc") as answer:
@@ -177,7 +177,7 @@ async def test_nobody_can_join_the_mock(
 
 async def test_a_token_without_expiry_is_refused_by_a_strict_mock(start_mock: StartMock) -> None:
     """
-    As by the versions of livekit-server after 1.13.5; by default it is accepted.
+    Versions of livekit-server after 1.13.5 refuse it; the mock accepts it by default.
     """
     endless = replay.make_token(grants=_GRANTS, expires=None)
 
@@ -189,7 +189,7 @@ async def test_a_token_without_expiry_is_refused_by_a_strict_mock(start_mock: St
 
 def test_every_fault_is_explained() -> None:
     """
-    The docstring of Faults says what each of them does.
+    The docstring of Faults describes each of them.
     """
     assert Faults.__doc__
     unexplained = [f.name for f in fields(Faults) if f.name not in Faults.__doc__]

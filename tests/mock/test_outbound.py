@@ -1,5 +1,5 @@
 """
-Outbound calls of the mock: it answers as livekit-server 1.13.5 with livekit-sip 1.8.0 was seen to.
+Outbound calls of the mock: recorded behaviour of livekit-server 1.13.5 with livekit-sip 1.8.0.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ CREATE = "SIP/CreateSIPParticipant"
 
 class Api:
     """
-    Asks the mock, and gives status and body.
+    Sends requests to the mock, and returns status and body.
     """
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
@@ -321,7 +321,7 @@ async def test_without_a_sip_service_the_bus_is_empty_and_the_api_says_so(
     start_mock: StartMock, listener: SipListener
 ) -> None:
     """
-    After the selection time, and in the log of livekit-server too.
+    The error comes after the selection time, and livekit-server logs it too.
     """
     faults = Faults(outbound_no_sip_service=True)
     mock = await start_mock(faults=faults, bus_selection_s=0.2)
@@ -340,7 +340,7 @@ async def test_without_a_sip_service_the_bus_is_empty_and_the_api_says_so(
 
 async def test_sipp_takes_a_call_of_the_mock_after_digest(api: Api, tmp_path: Path) -> None:
     """
-    A stranger: SIPp verifies the answer to its 401, and counts the call as good after our BYE.
+    SIPp verifies the answer to its 401, and counts the call as good after our BYE.
     """
     async with sipp_callee(tmp_path, WITH_401) as callee:
         trunk = await api.trunk(callee.address, ALICE)

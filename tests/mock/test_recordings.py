@@ -74,7 +74,7 @@ async def test_calls_go_as_on_the_real_service(
     start_mock: StartMock, scenario: calls.Scenario
 ) -> None:
     """
-    The caller sees the recorded ladder, and the log tells the recorded story.
+    The caller sees the recorded ladder, and the log has the recorded lines.
     """
     played = await _play(start_mock, scenario)
 
@@ -89,7 +89,7 @@ async def test_log_lines_of_calls_have_no_fields_of_their_own(
     start_mock: StartMock, scenario: calls.Scenario
 ) -> None:
     """
-    What a log reader finds in the mock's lines is there in the real ones too.
+    Every field of the mock's lines exists in the real ones too.
     """
     played = await _play(start_mock, scenario)
 
@@ -106,7 +106,7 @@ def _story(line: dict[str, Any]) -> dict[str, Any]:
 
 async def test_webhooks_of_a_call_say_what_the_real_ones_say(start_mock: StartMock) -> None:
     """
-    Order, fields and states of the events of an answered call are the recorded ones.
+    Order, fields and states of the events of an answered call equal the recorded ones.
     """
     answered = calls.HEALTHY[0]
     async with replay.receiving() as (url, events):
@@ -120,7 +120,7 @@ async def test_webhooks_of_a_call_say_what_the_real_ones_say(start_mock: StartMo
 
 def test_every_recording_says_what_it_was_made_of() -> None:
     """
-    Date and versions stand in each recording, and they are the versions the mock claims.
+    Each recording has its date and versions, and the mock claims these versions.
     """
     for path in RECORDINGS.glob("*.json"):
         recording = json.loads(path.read_text())

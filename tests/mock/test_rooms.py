@@ -41,7 +41,7 @@ async def test_protobuf_bodies_are_answered_in_protobuf(mock: Mock) -> None:
 
 async def test_an_empty_room_ends_after_its_empty_timeout(start_mock: StartMock) -> None:
     """
-    Nobody came: room_started, then room_finished, and the room is gone.
+    Without a participant: room_started, then room_finished, and the room is gone.
     """
     async with replay.receiving() as (url, events):
         mock = await start_mock(webhook_url=url)
@@ -58,7 +58,7 @@ async def test_an_empty_room_ends_after_its_empty_timeout(start_mock: StartMock)
 
 async def test_deleting_the_room_of_a_call_hangs_up_on_the_caller(start_mock: StartMock) -> None:
     """
-    The caller gets a BYE, and the events tell that room and participants are gone.
+    The caller gets a BYE, and events report that room and participants are gone.
     """
     async with replay.receiving() as (url, events):
         mock = await start_mock(webhook_url=url, departure_timeout_s=60.0)

@@ -28,7 +28,7 @@ async def test_it_rings_each_interval_until_the_agent_speaks(start_mock: StartMo
 
 async def test_an_answer_is_repeated_until_it_is_acknowledged(mock: Mock) -> None:
     """
-    Without an ACK the same 200 comes again after T1, with one it does not.
+    Without an ACK the same 200 is sent again after T1, with one it is not.
     """
     await replay.provide_sip(mock.url)
     caller = await calls.Caller.open(mock.sip_address)
@@ -44,7 +44,7 @@ async def test_an_answer_is_repeated_until_it_is_acknowledged(mock: Mock) -> Non
 
 async def test_a_refused_call_is_refused_again_under_its_own_names(start_mock: StartMock) -> None:
     """
-    The same Call-ID and From tag get the same refusal at once, a fresh call is tried anew.
+    The same Call-ID and From tag get the same refusal at once; a fresh call is evaluated anew.
     """
     mock = await start_mock(faults=Faults(bus_down=True), bus_selection_s=0.2)
     caller = await calls.Caller.open(mock.sip_address)
@@ -68,7 +68,7 @@ async def test_a_second_call_of_the_same_caller_in_a_direct_room_ends_the_first(
     start_mock: StartMock,
 ) -> None:
     """
-    Both have the same identity; the first is told BYE.
+    Both have the same identity; the first gets a BYE.
     """
     mock = await start_mock()
     await replay.provide_sip(mock.url, rule=False)
@@ -88,7 +88,7 @@ async def test_a_second_call_of_the_same_caller_in_a_direct_room_ends_the_first(
 
 async def test_a_call_that_is_up_at_the_end_leaves_nothing_behind(start_mock: StartMock) -> None:
     """
-    Closing the mock in the middle of a call raises nothing and warns of nothing.
+    Closing the mock during a call raises nothing and warns of nothing.
     """
     mock = await start_mock()
     await replay.provide_sip(mock.url)

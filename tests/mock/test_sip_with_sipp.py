@@ -1,5 +1,5 @@
 """
-SIPp, a stranger to this code, calls the mock.
+SIPp, which shares no code with the suite, calls the mock.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Delivery(NamedTuple):
 @asynccontextmanager
 async def _endpoint(*statuses: int) -> AsyncIterator[tuple[str, asyncio.Queue[Delivery]]]:
     """
-    An endpoint that answers with these statuses in turn, then 200.
+    Run an endpoint that answers with these statuses in turn, then 200.
     """
     answers = iter(statuses)
     received: asyncio.Queue[Delivery] = asyncio.Queue()
@@ -84,7 +84,7 @@ async def _logged(mock: Mock, message: str, count: int) -> list[dict[str, object
 
 async def test_a_server_error_is_tried_again_with_the_same_bytes(start_mock: StartMock) -> None:
     """
-    Body and token of a repeated delivery are those of the first one; later events wait.
+    A repeated delivery has the body and token of the first; later events wait.
     """
     async with _endpoint(500, 503) as (url, received):
         mock = await start_mock(webhook_url=url, webhook_retry_delays_s=(0.0, 0.0, 0.0))
@@ -100,7 +100,7 @@ async def test_a_server_error_is_tried_again_with_the_same_bytes(start_mock: Sta
 @pytest.mark.parametrize("status", [401, 404, 501])
 async def test_other_refusals_count_as_sent(start_mock: StartMock, status: int) -> None:
     """
-    A 4xx (and 501) is not tried again and is logged as sent with its status.
+    A 4xx (and 501) is not retried, and is logged as sent with its status.
     """
     async with _endpoint(status) as (url, received):
         mock = await start_mock(webhook_url=url)
@@ -113,7 +113,7 @@ async def test_other_refusals_count_as_sent(start_mock: StartMock, status: int) 
 
 async def test_a_dead_endpoint_is_given_up_and_logged(start_mock: StartMock) -> None:
     """
-    After the last try the log names the event, the endpoint and the number of tries.
+    After the last attempt the log names the event, the endpoint and the number of attempts.
     """
     url = "http://127.0.0.1:9/"
     mock = await start_mock(webhook_url=url, webhook_retry_delays_s=(0.0, 0.0))
@@ -126,7 +126,7 @@ async def test_a_dead_endpoint_is_given_up_and_logged(start_mock: StartMock) -> 
 
 async def test_signatures_prove_the_key_unless_faulty(start_mock: StartMock) -> None:
     """
-    With webhooks_signed_wrongly the signature is refused for its signature, nothing else.
+    With webhooks_signed_wrongly the signature alone is the reason for the refusal.
     """
     keys = {replay.API_KEY: replay.API_SECRET}
     async with _endpoint() as (url, received):
@@ -165,7 +165,7 @@ async def test_a_fault_tells_its_one_lie(
     start_mock: StartMock, fault: str, lie: Callable[[Delivery], bool]
 ) -> None:
     """
-    Every event has the lie with the fault and none without; the signature holds in both.
+    Every event has the wrong value with the fault and none without; the signature is valid in both.
     """
     for faults, expected in ((Faults(**{fault: True}), True), (Faults(), False)):
         async with _endpoint() as (url, received):
@@ -181,7 +181,7 @@ async def test_a_fault_tells_its_one_lie(
 
 async def test_events_can_be_sent_twice(start_mock: StartMock) -> None:
     """
-    With webhooks_sent_twice each delivery comes a second time before the next event.
+    With webhooks_sent_twice each delivery is repeated before the next event.
     """
     async with _endpoint() as (url, received):
         mock = await start_mock(webhook_url=url, faults=Faults(webhooks_sent_twice=True))
@@ -194,7 +194,7 @@ async def test_events_can_be_sent_twice(start_mock: StartMock) -> None:
 
 async def test_retries_can_be_left_out(start_mock: StartMock) -> None:
     """
-    With webhooks_not_retried one 500 is the end of an event.
+    With webhooks_not_retried a single 500 ends an event's delivery.
     """
     async with _endpoint(500) as (url, received):
         mock = await start_mock(webhook_url=url, faults=Faults(webhooks_not_retried=True))
@@ -208,7 +208,7 @@ async def test_retries_can_be_left_out(start_mock: StartMock) -> None:
 
 async def test_refusals_can_be_tried_again(start_mock: StartMock) -> None:
     """
-    With webhooks_retried_on_refusal a 404 is tried again like a 500.
+    With webhooks_retried_on_refusal a 404 is retried like a 500.
     """
     async with _endpoint(404) as (url, received):
         mock = await start_mock(
@@ -234,7 +234,7 @@ async def test_lines_can_be_left_out(
     start_mock: StartMock, fault: str, status: int, message: str
 ) -> None:
     """
-    The line is there without the fault and not with it.
+    The line exists without the fault and is missing with it.
     """
     for faults, expected in ((Faults(), True), (Faults(**{fault: True}), False)):
         async with _endpoint(status) as (url, received):
@@ -254,7 +254,7 @@ async def test_the_last_status_is_hidden_as_on_the_real_server(
     start_mock: StartMock, *, hides: bool, told: int | None
 ) -> None:
     """
-    livekit-server 1.13.5 gives up without a word of the status; a better one would tell it.
+    livekit-server 1.13.5 gives up without logging the status; a better one would log it.
     """
     async with _endpoint(500) as (url, _):
         mock = await start_mock(

@@ -1,5 +1,5 @@
 """
-Tokens, grants and how their refusal is logged.
+Mutants of tokens, grants and the logging of their refusal.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Inbound calls.
+Mutants of inbound calls.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.scenarios.harness import reveal
 @asynccontextmanager
 async def with_a_direct_rule(profile: Profile) -> AsyncIterator[Profile]:
     """
-    A Direct rule in the place of the Individual one.
+    Replace the Individual rule by a Direct one.
     """
     livekit = profile.livekit
     async with api.LiveKitAPI(livekit.url, livekit.api_key, reveal(livekit.api_secret)) as client:

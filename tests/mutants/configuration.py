@@ -1,5 +1,5 @@
 """
-Configuration, environment and connectivity.
+Mutants of configuration, environment and connectivity.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NO_CALL = ("1.1-trunk-accepts-right-password", "1.5-invite-is-not-rejected")
 
 def rewritten(service: str, rewrite: Callable[[dict[str, Any]], None]) -> Change:
     """
-    The configuration file of a service, another than the one it runs with.
+    Return a change that rewrites a service's configuration file, but not its running settings.
     """
 
     def change(profile: Profile) -> Profile:
@@ -40,7 +40,7 @@ def rewritten(service: str, rewrite: Callable[[dict[str, Any]], None]) -> Change
 
 def endpoint_at(url: str) -> Change:
     """
-    A webhook endpoint with another URL, which livekit.yaml names too.
+    Return a change that moves the webhook endpoint to another URL, in livekit.yaml too.
     """
 
     def change(profile: Profile) -> Profile:
@@ -52,7 +52,7 @@ def endpoint_at(url: str) -> Change:
 
 def unencrypted(profile: Profile) -> Profile:
     """
-    The same server under an address that does not say that it is on this machine.
+    Address the same server by a host that does not look like this machine.
     """
     url = f"http://0.0.0.0:{urlsplit(profile.livekit.url).port}"
     # Such a target is nobody's to disrupt.
@@ -62,7 +62,7 @@ def unencrypted(profile: Profile) -> Profile:
 
 def of_variables(name: str, section: str, key: str) -> Change:
     """
-    A key of the profile that is left to a variable.
+    Return a change that leaves a key of the profile to a variable.
     """
     reference = f"${{{name}}}"
     is_secret = key in {"password", "api_secret"}
@@ -71,7 +71,7 @@ def of_variables(name: str, section: str, key: str) -> Change:
 
 def env_file(profile: Profile, text: str, *, mode: int = 0o600) -> dict[str, str]:
     """
-    An env file in a folder of its own.
+    Write an env file into its own folder, and return the variable that names it.
     """
     path = profile.logs[0].path.with_name("variables") / ".env"
     path.parent.mkdir()
@@ -95,7 +95,7 @@ def open_to_all(profile: Profile) -> dict[str, str]:
 
 def in_a_repository(profile: Profile) -> dict[str, str]:
     """
-    Git would take the env file along with the rest of its folder.
+    Put the env file into a Git repository that does not ignore it.
     """
     file = env_file(profile, f"SIP_NUMBER={profile.sip.number}\n")
     folder = Path(file["LIVEKIT_CONFORMANCE_ENV_FILE"]).parent
@@ -105,7 +105,7 @@ def in_a_repository(profile: Profile) -> dict[str, str]:
 
 def swapped(profile: Profile) -> dict[str, str]:
     """
-    Key and secret in each other's place.
+    Swap key and secret.
     """
     return {
         "LIVEKIT_API_KEY": profile.livekit.api_secret.get_secret_value(),
@@ -236,7 +236,7 @@ _PLACES = {
 
 def nine_variables(profile: Profile) -> dict[str, str]:
     """
-    The values of the healthy profile, as the environment of the suites.
+    Return the values of the healthy profile as environment variables of the suites.
     """
     values = {name: getattr(getattr(profile, part), key) for name, (part, key) in _PLACES.items()}
     endpoint = urlsplit(profile.webhook.url)
@@ -259,7 +259,7 @@ def asks_for_nine(profile: Profile) -> Profile:
 
 def nine_variables_in_both(profile: Profile) -> dict[str, str]:
     """
-    The same values in an env file, written as people write them.
+    Return the same variables, and write them into an env file in the style of a shell script.
     """
     nine = nine_variables(profile)
     lines = (f"export {name} = '{value}'  # for a shell\r\n" for name, value in nine.items())

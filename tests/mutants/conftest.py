@@ -1,5 +1,5 @@
 """
-Runs the mutants that were selected, several at a time.
+Run the selected mutants, several at a time.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ async def runs(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Mapping[str, asyncio.Task[Run]]]:
     """
-    The run of each mutant that is selected of this module, begun in the order of the tests.
+    Yield the run of each selected mutant of this module, started in the order of the tests.
 
-    No other module runs meanwhile: its tests would hold up the mocks in our event loop.
+    No other module runs meanwhile: its tests would delay the mocks in our event loop.
     """
     runs = {
         mutant.id: partial(run_mutant, mutant, tmp_path_factory.mktemp(mutant.id))

@@ -1,5 +1,5 @@
 """
-Trunks, dispatch rules and the names they give.
+Mutants of trunks, dispatch rules and the names they give.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Configure = Callable[[api.LiveKitAPI, Profile], Awaitable[object]]
 
 def configured(configure: Configure) -> Beside:
     """
-    Something that the administrator of the deployment has done before the suites look at it.
+    Return a setting that the deployment's administrator makes before the suites run.
     """
 
     @asynccontextmanager

@@ -1,5 +1,5 @@
 """
-An application's webhook endpoint, healthy or sloppy in one thing, in the place of the suite's own.
+An application's webhook endpoint in place of the suite's own: healthy, or with one defect.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _FIELDS = frozenset({"event", "room", "participant", "track", "id", "createdAt"}
 @dataclass(frozen=True)
 class Application:
     """
-    What is wrong with it:
-        believes: the reasons for which it does not refuse.
-        slow: it answers after 1.2 s.
-        fails_on_garbage: what is not JSON is an error of its own, 500.
-        strict: so is an event or field that it does not know, or an event that begins with its id.
-        open_to_all: it answers 200 to any path and any method.
-        unlimited: it reads bodies of any size.
-        acts_on_replays: an id that came before is worked on again.
-        silent: it does not log why it refuses.
+    Defects of an endpoint:
+       believes: reasons for which it does not refuse.
+       slow: it answers after 1.2 s.
+       fails_on_garbage: a body that is not JSON is an internal error, 500.
+       strict: so is an event or field that it does not know, or an event that begins with its id.
+       open_to_all: it answers 200 to any path and any method.
+       unlimited: it reads bodies of any size.
+       acts_on_replays: it processes an id again that it has seen before.
+       silent: it does not log the reason for a refusal.
     """
 
     believes: frozenset[Reason] = frozenset()
@@ -53,7 +53,7 @@ class Application:
     @asynccontextmanager
     async def beside(self, profile: Profile) -> AsyncIterator[Profile]:
         """
-        Run where livekit-server delivers to; the suite then has no receiver of its own.
+        Run at the URL livekit-server delivers to, in place of the suite's own receiver.
         """
         livekit, url = profile.livekit, urlsplit(profile.webhook.url)
         with TemporaryDirectory() as folder:

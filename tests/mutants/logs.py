@@ -1,5 +1,5 @@
 """
-What the logs hold.
+Mutants of the log contents.
 """
 
 from __future__ import annotations

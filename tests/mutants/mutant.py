@@ -33,12 +33,12 @@ Beside = Callable[[Profile], AbstractAsyncContextManager[Profile]]
 @dataclass(frozen=True)
 class Mutant:
     """
-    A fault of the mock, a profile that does not fit it, or a faulty thing beside it.
+    A fault of the mock, a profile that does not match it, or a faulty component beside it.
 
     `red` names the checks that must turn red, and no other may: a check id, or a clause id for all
-    checks of the clause. `settings` are fields of MockConfig, and `keys` its key pair. `environ` is
-    set for the suites, and so is what `environ_of` makes of the healthy profile. When it is
-    `embedded` the suites bring the mock up themselves.
+    checks of the clause. `settings` are fields of MockConfig, and `keys` its key pair. The
+    suites get `environ` and the result of `environ_of` for the healthy profile; with `embedded`
+    they start the mock themselves.
     """
 
     id: str
@@ -52,7 +52,7 @@ class Mutant:
 
     def expected(self, run: Run) -> set[str]:
         """
-        The ids of the checks of `run` that must be red; what the run does not have stays named.
+        Return the ids of `run`'s checks that must be red; a name without a check stays as it is.
         """
         named = {check["id"] for check in run.checks if _clause(check["id"]) in self.red}
         return named | {name for name in self.red if not any(_clause(n) == name for n in named)}
@@ -76,7 +76,7 @@ def changed(section: str, **values: object) -> Change:
 
 def sabotaged(name: str, *red: str) -> Mutant:
     """
-    The suite itself is spoiled, or has the embedded mock of kind `mock` with a fault.
+    Return a mutant whose fault is in the suite itself or in its embedded mock (kind `mock`).
     """
     environ = {"PYTEST_PLUGINS": sabotage.__name__, sabotage.VARIABLE: name}
     return Mutant(name, frozenset(red), environ=environ, embedded=True)
@@ -84,9 +84,9 @@ def sabotaged(name: str, *red: str) -> Mutant:
 
 async def run_mutant(mutant: Mutant, folder: Path) -> Run:
     """
-    Run the checks that the mutant touches: one for each link, and the areas of those it turns red.
+    Run the checks that the mutant touches: one for each link, and the areas of its red checks.
 
-    With MUTANTS=whole in the environment, and where nothing may turn red, run all of them.
+    With MUTANTS=whole in the environment, and for a mutant without red checks, run all of them.
     """
     if mutant.embedded:
         reports = folder / "reports"
@@ -137,7 +137,7 @@ def _touched(mutant: Mutant) -> tuple[str, ...]:
 
 def red_checks(run: Run) -> set[str]:
     """
-    What failed or warned, and what was blocked by nothing else.
+    Return the checks that failed or warned, or are blocked without another check as the reason.
     """
     return {
         check["id"]
@@ -149,7 +149,7 @@ def red_checks(run: Run) -> set[str]:
 
 def killed_clauses(mutants: Iterable[Mutant]) -> dict[str, list[str]]:
     """
-    The ids of the mutants that kill each clause.
+    Return the ids of the mutants that kill each clause.
     """
     killers: dict[str, list[str]] = {}
     for mutant in mutants:

@@ -1,5 +1,5 @@
 """
-Outbound calls.
+Mutants of outbound calls.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Recovery, retries and the circuit breaker.
+Mutants of recovery, retries and the circuit breaker.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Rooms.
+Mutants of rooms.
 """
 
 from __future__ import annotations

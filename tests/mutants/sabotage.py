@@ -1,5 +1,5 @@
 """
-A pytest plugin of the mutants: spoils one part of the suite itself, before its checks run.
+Pytest plugin of the mutants: sabotages one part of the suite itself, before its checks run.
 
 Named by LIVEKIT_CONFORMANCE_SABOTAGE, loaded by PYTEST_PLUGINS; see `sabotaged` in mutant.py.
 """
@@ -38,7 +38,7 @@ VARIABLE = "LIVEKIT_CONFORMANCE_SABOTAGE"
 
 def _mock_with(patch: pytest.MonkeyPatch, fault: str) -> None:
     """
-    The embedded mock has a fault.
+    Give the embedded mock a fault.
     """
     settings: dict[str, Any] = {**BETTER_THAN_REAL}
     if fault:

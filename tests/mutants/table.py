@@ -1,5 +1,5 @@
 """
-The table of README.md beside this: which mutants kill which clause. `python -m tests.mutants.table`
+The table of README.md in this folder: clauses and their mutants. `python -m tests.mutants.table`
 """
 
 from __future__ import annotations

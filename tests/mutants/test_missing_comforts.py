@@ -1,5 +1,5 @@
 """
-A live deployment without a comfort: exactly what needs it is skipped, and everything else proven.
+A live deployment without one comfort: only the checks that need it are skipped.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _NOT_APPLICABLE = "not-applicable"
 @dataclass(frozen=True)
 class Comfort:
     """
-    One that is missing: the run without it, the needs that nobody provides, and the checks that
-    find out themselves that the profile does not say enough, with their lines.
+    A missing comfort: the run without it, the needs it leaves unmet, and the checks that detect by
+    themselves that the profile is incomplete, with the lines they suggest.
     """
 
     mutant: Mutant
@@ -45,7 +45,7 @@ class Comfort:
 
     def lines(self, run: Run) -> dict[str, set[str]]:
         """
-        By the id of each check that must be skipped the lines that it may ask for.
+        Return the lines that each check may suggest, by id of the checks that must be skipped.
         """
         asked = {check["id"]: self._lines_of(check["id"]) for check in run.checks}
         return {check: lines for check, lines in asked.items() if lines}

@@ -1,5 +1,5 @@
 """
-TLS before livekit-server and before the webhook endpoint, and what is wrong with it.
+Mutants of TLS in front of livekit-server and of the webhook endpoint.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ENDPOINT_TRUSTED = "1.3-endpoint-tls-is-trusted"
 
 def authority(profile: Profile) -> Mapping[str, str]:
     """
-    The suites trust our authority, and no other.
+    Return variables that make the suites trust only the test authority.
     """
     return certificates.trust(profile.logs[0].path.parent)
 

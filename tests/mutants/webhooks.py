@@ -1,5 +1,5 @@
 """
-Webhooks: how livekit-server delivers them, and what an endpoint takes for one.
+Mutants of webhooks: delivery by livekit-server, and verification by an endpoint.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The wheel, built from this checkout and installed where the checkout is unknown.
+The wheel, built from this checkout and installed where the checkout is not importable.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CHECKOUT = Path(__file__).parents[2]
 @dataclass(frozen=True)
 class Installed:
     """
-    An environment with the wheel in it, and a folder to work in.
+    An environment with the wheel installed, and a working folder.
     """
 
     prefix: Path
@@ -68,8 +68,8 @@ def wheel(tmp_path_factory):
 @pytest.fixture(scope="session")
 def installation(wheel, tmp_path_factory):
     """
-    An environment whose only package is the wheel; what it depends on comes from ours by a path,
-    on which editable installations have no effect.
+    Return an environment whose only package is the wheel; its dependencies come from ours by a
+    path, on which editable installations have no effect.
     """
     prefix = tmp_path_factory.mktemp("installed")
     venv.create(prefix, with_pip=False)
@@ -85,7 +85,7 @@ def installation(wheel, tmp_path_factory):
 @pytest.fixture
 def installed(installation, tmp_path):
     """
-    The environment, and an empty folder whose name has a blank.
+    Return the environment with an empty working folder that has a blank in its name.
     """
     home = tmp_path / "some where"
     home.mkdir()

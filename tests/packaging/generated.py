@@ -1,5 +1,5 @@
 """
-The files that are generated from the model of profiles; `make schema` writes them.
+Files generated from the profile's model; `make schema` writes them.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The documents beside the README say what is there.
+The documents beside the README match the tree.
 """
 
 from __future__ import annotations

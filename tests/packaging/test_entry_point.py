@@ -1,5 +1,5 @@
 """
-The pytest11 entry point: what it means to projects that only have the package installed.
+The pytest11 entry point: its effect on projects that merely have the package installed.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The hook for pre-commit: its files, and the command that it runs on them.
+The hook for pre-commit: the files it selects, and the command it runs on them.
 """
 
 from __future__ import annotations

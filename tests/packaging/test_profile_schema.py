@@ -1,5 +1,5 @@
 """
-The JSON Schema that editors take for profiles: current, and of one mind with the loader.
+The JSON Schema of profiles for editors: current, and consistent with the loader.
 """
 
 from __future__ import annotations

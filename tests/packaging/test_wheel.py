@@ -1,5 +1,5 @@
 """
-The wheel in an environment that knows no checkout: the commands work in any folder.
+The wheel in an environment without a checkout: the commands work in any folder.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def test_the_other_commands_work_there(installed):
 
 def test_the_services_are_built_from_the_modules_of_the_package(installed):
     """
-    Without Go nothing is built; the message names what builds it where there is no Makefile.
+    Without Go nothing is built; the message names a command that works without the Makefile.
     """
     program = (
         "from livekit_conformance.errors import Blocked\n"

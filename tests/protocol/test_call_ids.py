@@ -1,5 +1,5 @@
 """
-One call under all its names.
+All the ids of one call.
 """
 
 from livekit_conformance.protocol.call_ids import CallIds, by_name

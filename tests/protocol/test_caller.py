@@ -1,5 +1,5 @@
 """
-Which participant is our caller.
+Identification of our caller among the participants.
 """
 
 from __future__ import annotations

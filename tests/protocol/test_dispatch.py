@@ -46,7 +46,7 @@ RULE = Rule("SDR_1", "individual", "voice-ai-call-", random_suffix=True)
 )
 def test_only_phone_numbers_are_normalized(number: str, same: str) -> None:
     """
-    Decoration goes, a plus comes; what is no phone number stays.
+    Separators are removed and a plus is added; anything else stays unchanged.
     """
     assert normalized(number) == same
 
@@ -92,7 +92,7 @@ def test_an_unreadable_source_is_not_held_against_the_call() -> None:
 
 def test_a_trunk_for_the_number_goes_first() -> None:
     """
-    The one without numbers is only for what is left.
+    A trunk without numbers gets only the calls that no other matches.
     """
     outcome = evaluate([ANY, NUMBER], [], CALL)
 
@@ -109,7 +109,7 @@ def test_a_trunk_for_the_number_goes_first() -> None:
 )
 def test_two_trunks_for_one_call_are_a_conflict(trunks: list[Trunk], text: str) -> None:
     """
-    The words are the server's.
+    The wording is the server's.
     """
     with pytest.raises(ConflictError) as caught:
         evaluate(trunks, [], CALL)
@@ -119,7 +119,7 @@ def test_two_trunks_for_one_call_are_a_conflict(trunks: list[Trunk], text: str) 
 
 def test_two_default_trunks_are_no_conflict_beside_one_for_the_number() -> None:
     """
-    The number decides before the doubt arises.
+    The number decides before a conflict arises.
     """
     assert evaluate([ANY, replace(ANY, id="b"), NUMBER], [], CALL).trunk is NUMBER
 
@@ -149,7 +149,7 @@ def test_a_rule_takes_or_says_why_not(rule: Rule, why: str | None) -> None:
 
 def test_a_rule_for_all_trunks_takes_a_call_of_no_trunk() -> None:
     """
-    Strangers get a room where a rule names no trunk.
+    A rule that names no trunk gives a room to a call without one.
     """
     outcome = evaluate([], [RULE, replace(RULE, id="b", trunk_ids=("ST_number",))], CALL)
 
@@ -208,7 +208,7 @@ def test_rules_for_the_same_calls_are_a_conflict_even_where_they_do_not_match() 
 )
 def test_rooms_are_named_by_the_kind_of_rule(rule: Rule, name: str) -> None:
     """
-    The name that is made is one that matches.
+    The generated name matches the rule.
     """
     made = room_name(rule, CALL)
 
@@ -219,7 +219,7 @@ def test_rooms_are_named_by_the_kind_of_rule(rule: Rule, name: str) -> None:
 
 def test_a_hidden_number_is_nowhere() -> None:
     """
-    Neither identity nor attributes tell the caller.
+    Neither identity nor attributes contain the caller's number.
     """
     rule = replace(RULE, hide_phone_number=True)
     told = attributes(CALL, call_id="SCL_1", trunk=NUMBER, rule=rule)
@@ -231,7 +231,7 @@ def test_a_hidden_number_is_nowhere() -> None:
 
 def test_attributes_name_call_trunk_rule_and_numbers() -> None:
     """
-    These are what applications read.
+    Applications read these attributes.
     """
     assert attributes(CALL, call_id="SCL_1", trunk=None, rule=RULE) == {
         "sip.callID": "SCL_1",
@@ -260,7 +260,7 @@ def test_attributes_name_call_trunk_rule_and_numbers() -> None:
 )
 def test_trunks_that_overlap_are_refused(trunks: list[Trunk], text: str | None) -> None:
     """
-    Same number and same allowed callers are a conflict, anything less is none.
+    The same number and the same allowed callers conflict, nothing less does.
     """
     conflict = conflicting_trunks(trunks)
 
@@ -270,7 +270,7 @@ def test_trunks_that_overlap_are_refused(trunks: list[Trunk], text: str | None) 
 
 def test_rules_that_differ_in_trunk_number_caller_or_pin_are_no_conflict() -> None:
     """
-    Only the whole combination is.
+    Only an equal combination conflicts.
     """
     different = [
         RULE,
@@ -297,7 +297,7 @@ def test_a_pin_is_asked_for_and_then_only_its_rule_matches(
     pin: str, winner: str | None, not_matched: dict[str, str]
 ) -> None:
     """
-    A wrong PIN does not open the open rule's room; none at all does.
+    A wrong PIN does not open the open rule's room; no PIN does.
     """
     rules = [
         Rule("a", "direct", "a", pin="1111"),
@@ -326,7 +326,7 @@ def test_only_user_name_and_password_together_are_asked_for(
     username: str, password: str, *, asks: bool
 ) -> None:
     """
-    The API takes a trunk with one of the two, and it is open.
+    The API accepts a trunk with one of the two, and it is open.
     """
     trunk = Trunk("t", auth_username=username, auth_password=password)
 
@@ -335,7 +335,7 @@ def test_only_user_name_and_password_together_are_asked_for(
 
 def test_without_a_trunk_all_rules_are_validated() -> None:
     """
-    Also those of trunks that do not match; with a trunk only its own and those for all.
+    Rules of trunks that do not match too; with a trunk, only its own rules and those for all.
     """
     twins = [
         Rule("a", "direct", "a", trunk_ids=("ST_other",)),
@@ -349,7 +349,7 @@ def test_without_a_trunk_all_rules_are_validated() -> None:
 
 def test_a_rule_that_names_a_number_twice_is_in_its_own_way() -> None:
     """
-    With and without a plus are one number to the validation and two to the evaluation.
+    A number with and without a plus is one to the validation and two to the evaluation.
     """
     rule = replace(RULE, numbers=("+15550123", "15550123"), name="n")
 
@@ -358,7 +358,7 @@ def test_a_rule_that_names_a_number_twice_is_in_its_own_way() -> None:
 
 def test_of_equal_rules_the_first_by_id_wins() -> None:
     """
-    Whatever the order in which they are given.
+    In whatever order they are given.
     """
     one = Rule("a", "direct", "r", numbers=("+15550123",))
     other = Rule("b", "direct", "r", inbound_numbers=("+15550100",))
@@ -381,7 +381,7 @@ def test_a_conflict_that_only_another_caller_runs_into_is_found(
     trunks: list[Trunk], between: set[str] | None
 ) -> None:
     """
-    The API takes a trunk for one caller beside one for all, and the one caller is lost.
+    The API accepts a trunk for one caller beside one for all, and that caller's calls fail.
     """
     conflict = conflict_of(trunks, [RULE], CALL)
 
@@ -391,7 +391,7 @@ def test_a_conflict_that_only_another_caller_runs_into_is_found(
 
 def test_a_conflict_of_rules_names_no_trunk() -> None:
     """
-    It is the rules that are the same.
+    The rules are equal, not the trunks.
     """
     conflict = conflict_of([NUMBER], [RULE, replace(RULE, id="b")], CALL)
 
@@ -438,7 +438,7 @@ def test_every_trunk_and_rule_is_accounted_for_whatever_their_order(
     trunks: list[Trunk], rules: list[Rule], call: IncomingCall, pin: str | None, order: Random
 ) -> None:
     """
-    Each takes the call or has a reason, and the outcome does not depend on the order.
+    Each matches the call or has a reason, and the outcome does not depend on the order.
     """
 
     def result() -> DispatchOutcome | str:

@@ -1,5 +1,5 @@
 """
-What the header Date of an answer says about the server's clock.
+The server's clock offset, derived from the header Date of an answer.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ NOON = 1_700_000_000.0
 
 def offset(server_ahead, *, on_the_way=0.1, fraction=0.0):
     """
-    A server that answers in the middle of the round trip, and truncates its time to seconds.
+    Return the offset of a server that answers halfway and truncates its time to seconds.
     """
     asked = NOON + fraction
     written = formatdate(int(asked + on_the_way / 2 + server_ahead), usegmt=True)

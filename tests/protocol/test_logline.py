@@ -1,5 +1,5 @@
 """
-The two dialects of the services' logs, and everything else.
+The two formats of the services' logs, and any other text.
 """
 
 from livekit_conformance.protocol.logline import parse

@@ -1,5 +1,5 @@
 """
-A mark proves whose an object is, and nothing else does.
+A mark proves the owner of an object, and nothing else does.
 """
 
 import json

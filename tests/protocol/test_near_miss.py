@@ -1,5 +1,5 @@
 """
-What the nearest trunk and the nearest rule have against a call, and nobody else.
+Mismatches of the closest trunk and the closest rule for a call, and of no others.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Phone numbers are told without telling them, and what is no number stays.
+Phone numbers are masked in reports, and other digits stay.
 """
 
 from __future__ import annotations

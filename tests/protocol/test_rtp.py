@@ -53,7 +53,7 @@ def test_sources_extension_and_padding_are_taken_off() -> None:
 )
 def test_what_is_no_packet_is_refused(data: bytes) -> None:
     """
-    A header that announces more than there is, too.
+    So is a header that announces more than there is.
     """
     with pytest.raises(RtpSyntaxError):
         Packet.decode(data)
@@ -73,7 +73,7 @@ def test_any_bytes_are_a_packet_or_raise_rtp_syntax_error(data: bytes) -> None:
 
 def test_mu_law_keeps_every_code() -> None:
     """
-    Decoding and encoding again gives the same code; the two zeros are one.
+    Decoding and encoding again returns the same code; the two zeros are one.
     """
     codes = bytes(range(256))
 
@@ -94,7 +94,7 @@ def test_mu_law_has_the_values_of_the_standard(code: int, sample: int) -> None:
 @given(sample=st.integers(-40000, 40000))
 def test_mu_law_is_off_by_a_step_at_most(sample: int) -> None:
     """
-    A step is a sixteenth of its segment; beyond the loudest code everything is clipped.
+    A step is a sixteenth of its segment; anything beyond the loudest code is clipped.
     """
     (decoded,) = rtp.decode_pcmu(rtp.encode_pcmu([sample]))
     clipped = max(-32124, min(32124, sample))
@@ -106,7 +106,7 @@ def test_mu_law_is_off_by_a_step_at_most(sample: int) -> None:
 @pytest.mark.parametrize("amplitude", [0.05, 0.5])
 def test_a_tone_is_found_after_mu_law(frequency: float, amplitude: float) -> None:
     """
-    Its level is its amplitude, its frequency the dominant one, and others are absent.
+    Its level is its amplitude, its frequency is dominant, and other frequencies are absent.
     """
     tone = rtp.tone(frequency, 8000, amplitude=amplitude)
     samples = rtp.decode_pcmu(rtp.encode_pcmu(tone))
@@ -118,7 +118,7 @@ def test_a_tone_is_found_after_mu_law(frequency: float, amplitude: float) -> Non
 
 def test_silence_has_no_frequency_and_no_level() -> None:
     """
-    Nor has too little sound to tell.
+    Neither has a sound too short to measure.
     """
     assert rtp.dominant_frequency([0] * 4000) is None
     assert rtp.dominant_frequency(rtp.tone(440, 63)) is None
@@ -128,7 +128,7 @@ def test_silence_has_no_frequency_and_no_level() -> None:
 
 def test_a_tone_goes_on_where_it_stopped() -> None:
     """
-    Packets made one by one hold the same sine as one long one.
+    Packets made one by one contain the same sine as one long packet.
     """
     pieces = [s for start in range(0, 800, 160) for s in rtp.tone(440, 160, start=start)]
 
@@ -160,7 +160,7 @@ def test_late_and_double_packets_are_no_losses() -> None:
 
 def test_jitter_is_nothing_for_a_steady_stream_and_grows_with_unsteadiness() -> None:
     """
-    RFC 3550 appendix A.8; 10 ms early and late in turn come to about 20 ms.
+    RFC 3550 appendix A.8; alternately 10 ms early and late is a jitter of about 20 ms.
     """
     steady, shaken = Reception(), Reception()
     for n in range(500):
@@ -173,7 +173,7 @@ def test_jitter_is_nothing_for_a_steady_stream_and_grows_with_unsteadiness() -> 
 
 def test_jitter_survives_the_wrap_of_the_timestamp() -> None:
     """
-    The timestamp is 32 bits wide and begins anywhere.
+    The timestamp has 32 bits and starts anywhere.
     """
     reception = Reception()
     for n in range(10):
@@ -184,6 +184,6 @@ def test_jitter_survives_the_wrap_of_the_timestamp() -> None:
 
 def test_nothing_received_is_nothing_lost() -> None:
     """
-    Before the first packet nobody knows what to expect.
+    Before the first packet the expected count is unknown.
     """
     assert (Reception().packets, Reception().lost, Reception().jitter_ms) == (0, 0, 0.0)

@@ -1,5 +1,5 @@
 """
-How the SIP status of a failed outbound call is told, as livekit-server 1.13.5 was seen to do it.
+The SIP status in the error of a failed outbound call, as livekit-server 1.13.5 returns it.
 """
 
 import pytest

@@ -10,7 +10,7 @@ from livekit_conformance.protocol.telephony import rule_of, trunk_of
 
 def test_a_trunk_is_read_whole() -> None:
     """
-    Every field that decides about a call.
+    Every field that affects a call is read.
     """
     info = {
         "sip_trunk_id": "ST_1",
@@ -54,14 +54,14 @@ def test_a_trunk_is_read_whole() -> None:
 )
 def test_a_rule_is_read_by_its_kind(rule: dict[str, Any], expected: Rule) -> None:
     """
-    What is left out is the default of its kind.
+    An absent field has the default of its kind.
     """
     assert rule_of({"sip_dispatch_rule_id": "SDR_1", "rule": rule}) == expected
 
 
 def test_the_conditions_of_a_rule_are_read() -> None:
     """
-    Every field that decides about a call.
+    Every field that affects a call is read.
     """
     info = {
         "sip_dispatch_rule_id": "SDR_1",
@@ -87,7 +87,7 @@ def test_the_conditions_of_a_rule_are_read() -> None:
 @pytest.mark.parametrize("rule", [{}, {"dispatch_rule_of_tomorrow": {}}])
 def test_a_rule_of_another_kind_is_refused(rule: dict[str, Any]) -> None:
     """
-    What nobody here knows is not guessed at.
+    The reader does not guess at an unknown kind.
     """
     with pytest.raises(ValueError, match="SDR_1 is of the unknown kind"):
         rule_of({"sip_dispatch_rule_id": "SDR_1", "rule": rule})
@@ -113,6 +113,6 @@ def test_the_terms_of_a_call_are_read_from_trunks_and_rules_alike() -> None:
 )
 def test_terms_that_the_service_decides_are_none(info: dict[str, Any]) -> None:
     """
-    No time at all is the default, and codecs that are only listed forbid no other.
+    A time of zero is the default, and codecs that are only listed forbid no other.
     """
     assert trunk_of(info).terms == Terms()

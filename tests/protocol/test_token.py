@@ -45,7 +45,7 @@ def test_livekits_own_verifier_accepts_what_is_signed_here() -> None:
 
 def test_tokens_of_livekits_own_maker_are_accepted() -> None:
     """
-    What livekit-api signs is verified here.
+    A token signed by livekit-api passes verification.
     """
     made = api.AccessToken("APIone", SECRET).with_identity("me").to_jwt()
     claims = json.loads(base64.urlsafe_b64decode(made.split(".")[1] + "=="))
@@ -135,7 +135,7 @@ def test_no_changed_character_keeps_a_token_valid() -> None:
 )
 def test_times_have_a_leeway_of_a_minute(now: float, reason: TokenRefusal | None) -> None:
     """
-    `nbf` is forgiven up to 60 s early, `exp` less than 60 s late.
+    `nbf` may be up to 60 s ahead, `exp` less than 60 s past.
     """
     token = sign(CLAIMS, SECRET)
 
@@ -156,7 +156,7 @@ def test_a_token_without_expiry_never_expires(claims: dict[str, Any]) -> None:
 @pytest.mark.parametrize("claims", [{"iss": "APIone"}, {"iss": "APIone", "exp": None}])
 def test_a_strict_verifier_refuses_a_token_without_expiry(claims: dict[str, Any]) -> None:
     """
-    As later versions of livekit-server do, and in their words.
+    As later versions of livekit-server do, with the same message.
     """
     with pytest.raises(TokenRefused, match="exp claim is required") as caught:
         verify(sign(claims, SECRET), keys=KEYS, now=NOW, needs_expiry=True)
@@ -166,7 +166,7 @@ def test_a_strict_verifier_refuses_a_token_without_expiry(claims: dict[str, Any]
 
 def test_an_issuer_makes_tokens_that_are_good_for_a_minute() -> None:
     """
-    Claims can be changed and taken away; the secret is not shown.
+    Claims can be changed and removed; the secret is not shown.
     """
     issuer = Issuer("APIone", SECRET, int(NOW))
 
@@ -191,7 +191,7 @@ def test_both_wrong_times_are_named() -> None:
 
 def test_an_empty_secret_is_no_key() -> None:
     """
-    A key whose secret is empty is unknown, or anybody could sign for it.
+    A key with an empty secret is unknown: otherwise anybody could sign for it.
     """
     with pytest.raises(TokenRefused, match="invalid API key"):
         verify(sign(CLAIMS, ""), keys={"APIone": ""}, now=NOW)
@@ -201,6 +201,6 @@ def test_an_empty_secret_is_no_key() -> None:
 @pytest.mark.parametrize("name", ["exp", "nbf", "iat"])
 def test_what_is_no_time_is_malformed(name: str, never: object) -> None:
     """
-    Numbers that only Python reads are no times: with them a token would never expire, or crash.
+    Numbers that only Python parses are refused: the token would never expire, or cause a crash.
     """
     assert _refusal(sign({**CLAIMS, name: never}, SECRET)).reason is TokenRefusal.MALFORMED

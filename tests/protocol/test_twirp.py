@@ -7,7 +7,7 @@ from livekit_conformance.protocol.twirp import HTTP_STATUS, Code, TwirpError, pa
 
 def test_every_code_has_a_status() -> None:
     """
-    The table is total, and no error is carried by a success.
+    The table is complete, and no error has a status of success.
     """
     assert HTTP_STATUS.keys() == set(Code)
     assert all(status >= 400 for status in HTTP_STATUS.values())
@@ -43,14 +43,14 @@ def test_the_body_is_that_of_the_real_server() -> None:
 )
 def test_other_bodies_are_no_twirp_errors(body: bytes) -> None:
     """
-    Plain text, other JSON and unknown codes read as None.
+    Plain text, other JSON and unknown codes parse to None.
     """
     assert parse_error(body) is None
 
 
 def test_a_message_may_be_missing() -> None:
     """
-    An error without a message is still one.
+    An error without a message is still an error.
     """
     read = parse_error(b'{"code":"internal"}')
 

@@ -28,7 +28,7 @@ def _refusal(body: bytes, authorization: str | None, now: float = NOW) -> Webhoo
 @pytest.mark.parametrize("body", [BODY, b"", "\N{SNOWMAN}".encode(), bytes(range(256))])
 def test_a_signed_body_is_proven(body: bytes) -> None:
     """
-    Any bytes can be signed and are proven by their own headers.
+    Any bytes can be signed, and their own headers prove them.
     """
     headers = _headers(body)
 
@@ -67,7 +67,7 @@ def test_a_bad_token_is_refused_with_its_cause(
     authorization: str, cause: token.TokenRefusal
 ) -> None:
     """
-    The cause says which part of the token is wrong.
+    The cause names the wrong part of the token.
     """
     refused = _refusal(BODY, authorization)
 
@@ -95,7 +95,7 @@ def test_a_token_without_a_hash_proves_no_body(claim: dict[str, object]) -> None
 
 def test_a_hash_that_is_no_ascii_is_a_mismatch() -> None:
     """
-    Strange claims are refused, not crashed on.
+    A strange claim is refused without a crash.
     """
     bearer = token.sign({"iss": "APIone", "sha256": "é"}, SECRET)
 
@@ -105,7 +105,7 @@ def test_a_hash_that_is_no_ascii_is_a_mismatch() -> None:
 @pytest.mark.parametrize("expires", [None, NOW + 361, NOW + 10**9])
 def test_a_signature_without_a_near_end_is_refused(expires: float | None) -> None:
     """
-    What can be replayed for ever would need a memory for ever.
+    Detecting endless replays would need endless memory.
     """
     claims = webhook.claims(BODY, api_key="APIone", now=NOW) | {"exp": expires}
 
@@ -115,7 +115,7 @@ def test_a_signature_without_a_near_end_is_refused(expires: float | None) -> Non
 @pytest.mark.parametrize("age", [-59, 0, 359])
 def test_a_signature_is_accepted_within_its_window(age: float) -> None:
     """
-    Five minutes, and the leeway of the clocks on both sides; after REPLAYABLE_FOR_S never again.
+    Five minutes and the leeway of both clocks; after REPLAYABLE_FOR_S it is refused.
     """
     headers = _headers(now=NOW)
 

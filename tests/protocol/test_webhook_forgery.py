@@ -22,7 +22,7 @@ def _verify(delivery: Delivery) -> None:
 
 def test_what_the_signer_signs_is_proven() -> None:
     """
-    The positive control: without a forgery an event is accepted.
+    Positive control: without a forgery an event is accepted.
     """
     delivery = Signer(KEY, SECRET, NOW).sign(EVENT)
 
@@ -46,7 +46,7 @@ def test_a_forgery_proves_nothing(name: str) -> None:
 @pytest.mark.parametrize("name", PROVE_NOTHING)
 def test_livekits_own_receiver_refuses_a_forgery(name: str) -> None:
     """
-    So does the receiver of livekit-api, which knows nothing of this suite.
+    So does the receiver of livekit-api, which shares no code with this suite.
     """
     delivery = FORGERIES[name](Signer(KEY, SECRET, time.time()), EVENT)
     receiver = api.WebhookReceiver(api.TokenVerifier(KEY, SECRET))
@@ -58,7 +58,7 @@ def test_livekits_own_receiver_refuses_a_forgery(name: str) -> None:
 
 def test_what_is_no_json_is_signed_all_the_same() -> None:
     """
-    Otherwise it would be refused for its signature, and nothing be learnt of the parser.
+    Otherwise its signature would be the reason to refuse, and the parser would not be tested.
     """
     delivery = FORGERIES["not-json"](Signer(KEY, SECRET, NOW), EVENT)
 

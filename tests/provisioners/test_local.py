@@ -264,7 +264,7 @@ def test_every_version_is_pinned_by_a_module_of_its_own(program, version):
 
 def alive(pid: int) -> bool:
     """
-    Whether the process runs; a zombie that its parent has not collected does not.
+    Return whether the process runs; a zombie that its parent has not reaped does not.
     """
     try:
         os.kill(pid, 0)
@@ -283,7 +283,7 @@ def script(path: Path, text: str) -> Path:
 
 def fake_tools(folder: Path, go_build: str, version: str = "go1.26.0") -> dict[str, str]:
     """
-    An environment whose tools are scripts of ours; $5 of `go build` is the file that it must write.
+    Return an environment with scripts as tools; $5 of `go build` is the file that it must write.
     """
     script(
         folder / "go",
@@ -384,7 +384,7 @@ def test_an_old_go_is_replaced_by_that_of_pypi(tmp_path, monkeypatch):
 @pytest.fixture
 def homeless(monkeypatch):
     """
-    An account that the machine does not know, as a container has it: no HOME, no passwd entry.
+    Simulate an account unknown to the machine, as in a container: no HOME, no passwd entry.
     """
 
     def no_home():

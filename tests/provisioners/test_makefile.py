@@ -1,5 +1,5 @@
 """
-The virtual environment that `make` makes, in a path with blanks: whole, at its place, or made anew.
+The virtual environment of `make`, in a path with blanks: complete, in place, or made anew.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Checkout:
 
     def make(self, **environ):
         """
-        Make what the checks need; return its status, and how many environments were made so far.
+        Install the checks' packages; return the status, and the count of environments made.
         """
         done = subprocess.run(
             ("make", ".venv/run", f"PYTHON={self.python}"),

@@ -1,5 +1,5 @@
 """
-Where the suite takes outbound calls.
+The address at which the suite takes outbound calls.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-One look at the machine: the table, what is installed, and what is said of the rest.
+`tests.prepare`: the table, the packages it installs, and its report of the rest.
 """
 
 from __future__ import annotations

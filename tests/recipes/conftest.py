@@ -63,7 +63,7 @@ esac
 @dataclass
 class Ended:
     """
-    How a shell step ended.
+    Exit status and output of a shell step.
     """
 
     status: int
@@ -73,7 +73,7 @@ class Ended:
 @dataclass
 class Workspace:
     """
-    A copy of the checkout in which shell steps are run as a CI system runs them.
+    A copy of the checkout in which shell steps run as a CI system runs them.
     """
 
     root: Path
@@ -96,7 +96,7 @@ class Workspace:
     @property
     def calls(self) -> list[str]:
         """
-        What the programs were called with.
+        Arguments with which the programs were called.
         """
         path = Path(self.environ["CALLS"])
         return path.read_text().splitlines() if path.exists() else []
@@ -120,9 +120,9 @@ def program(path: Path, text: str) -> None:
 @pytest.fixture
 def interruptible() -> Iterator[None]:
     """
-    SIGINT reaches the processes that we start, also where a shell started us in the background.
+    Let SIGINT reach our child processes, even when a shell started us in the background.
 
-    Such a shell lets SIGINT be ignored, and children inherit that; a handler they do not inherit.
+    Such a shell ignores SIGINT, and children inherit that; they do not inherit a handler.
     """
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
@@ -132,7 +132,7 @@ def interruptible() -> Iterator[None]:
 @pytest.fixture
 def bare(tmp_path: Path) -> Workspace:
     """
-    Only the script is real: pytest and livekit-conformance are stand-ins.
+    Return a workspace with the real script, but stand-ins for pytest and livekit-conformance.
     """
     root = tmp_path / "checkout"
     (root / "recipes").mkdir(parents=True)
@@ -155,7 +155,7 @@ def bare(tmp_path: Path) -> Workspace:
 @pytest.fixture(scope="session")
 def fresh_copy(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """
-    The suite as a fresh clone has it; the programs are those that run these tests.
+    Return the suite as a fresh clone has it, with the programs that run these tests.
     """
     folder = tmp_path_factory.mktemp("recipes")
     root = folder / "checkout"
@@ -180,7 +180,7 @@ def fresh_copy(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture
 def checkout(fresh_copy: Workspace) -> Iterator[Workspace]:
     """
-    The fresh copy; what was written into it is gone for the next test.
+    Yield the fresh copy, and remove the reports of the test.
     """
     yield Workspace(fresh_copy.root, dict(fresh_copy.environ))
     for name in ("reports", "job-reports"):

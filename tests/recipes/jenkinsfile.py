@@ -1,5 +1,5 @@
 """
-The blocks of a declarative Jenkinsfile, as far as our own ones need: no slashy or tripled strings.
+Parse the blocks of a declarative Jenkinsfile as ours have them: no slashy or tripled strings.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _CLOSED_BY = {"{": "}", "(": ")", "[": "]"}
 
 class BrokenJenkinsfile(Exception):
     """
-    Text that is no Jenkinsfile; says where and why.
+    The text is not a Jenkinsfile; the message has the place and the reason.
     """
 
 
 @dataclass
 class Block:
     """
-    `name(argument) { ... }`: the blocks in it, and all its tokens, those of inner blocks too.
+    `name(argument) { ... }`: its inner blocks, and all its tokens, including those of inner blocks.
     """
 
     name: str
@@ -47,14 +47,14 @@ class Block:
     @property
     def shell(self) -> list[str]:
         """
-        What follows `sh`, as the shell gets it.
+        Shell commands after `sh`, unquoted.
         """
         pairs = zip(self.tokens, self.tokens[1:], strict=False)
         return [unquoted(text) for word, text in pairs if word == "sh" and text[0] in "'\""]
 
     def settings(self) -> dict[str, str]:
         """
-        The tokens after each `NAME =` up to the next one, joined.
+        Return the value of each `NAME =`: its tokens up to the next name, joined.
         """
         found: dict[str, list[str]] = {}
         for position, token in enumerate(self.tokens):
@@ -67,7 +67,7 @@ class Block:
 
 def parse(text: str) -> Block:
     """
-    The block `pipeline`; raises BrokenJenkinsfile.
+    Return the block `pipeline`; raise BrokenJenkinsfile.
     """
     top = Block("the file", "")
     within = [top]
@@ -102,7 +102,7 @@ def _match(token: str, brackets: list[str]) -> None:
 
 def unquoted(text: str) -> str:
     """
-    A quoted text as Groovy takes it.
+    Return a quoted text as Groovy reads it.
     """
     return re.sub(r"\\(.)", r"\1", text[1:-1])
 

@@ -1,5 +1,5 @@
 """
-The recipes as data: which shell steps a CI system runs, when, and with which variables.
+The recipes as data: the shell steps of a CI system, their conditions, and their variables.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ VARIABLES = SECRETS | {"LIVEKIT_URL", "SIP_SERVER", "DOMAIN", "PORT"}
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """
-    What runs: `check`, then `always`, each a script of a shell; `environ` is what the file sets
-    beside the nine variables.
+    Shell scripts of a check: `check`, then `always`; `environ` has the variables that the file sets
+    besides the nine.
     """
 
     system: str
@@ -47,7 +47,7 @@ class Recipe:
 
 def all_recipes() -> tuple[Recipe, ...]:
     """
-    Each check of each system.
+    Return each check of each system.
     """
     return tuple(
         read(kind) for kind in CHECKS for read in (_of_github, _of_gitlab, _of_jenkins, _of_pods)
@@ -56,28 +56,28 @@ def all_recipes() -> tuple[Recipe, ...]:
 
 def github_path(kind: Check) -> Path:
     """
-    The workflow of a check.
+    Return the path of a check's workflow.
     """
     return FOLDER / "github" / f"{kind}.yml"
 
 
 def jenkins_path(kind: Check) -> Path:
     """
-    The Jenkinsfile of a check.
+    Return the path of a check's Jenkinsfile.
     """
     return FOLDER / "jenkins" / f"Jenkinsfile.{kind}"
 
 
 def objects(kind: Check) -> list[dict[str, Any]]:
     """
-    The Kubernetes objects of a check.
+    Return the Kubernetes objects of a check.
     """
     return list(yaml.safe_load_all((FOLDER / "kubernetes" / f"{kind}.yaml").read_text()))
 
 
 def job_spec(kind: Check) -> dict[str, Any]:
     """
-    The spec of the job, in a CronJob or by itself.
+    Return the spec of the job, whether in a CronJob or by itself.
     """
     spec: dict[str, Any] = objects(kind)[-1]["spec"]
     return spec["jobTemplate"]["spec"] if "jobTemplate" in spec else spec
@@ -85,7 +85,7 @@ def job_spec(kind: Check) -> dict[str, Any]:
 
 def github_job(kind: Check) -> dict[str, Any]:
     """
-    The only job of a workflow.
+    Return the only job of a workflow.
     """
     (job,) = yaml.safe_load(github_path(kind).read_text())["jobs"].values()
     return job
@@ -93,7 +93,7 @@ def github_job(kind: Check) -> dict[str, Any]:
 
 def gitlab_job(kind: Check) -> dict[str, Any]:
     """
-    A job with what it extends.
+    Return a job merged with the one it extends.
     """
     content = yaml.safe_load(GITLAB.read_text())
     job = content[f"livekit-conformance-{kind}"]
@@ -148,7 +148,7 @@ def _of_pods(kind: Check) -> Recipe:
 
 def documented_commands() -> Iterator[tuple[str, list[str]]]:
     """
-    Return when, and the arguments of each pytest: the table "when | command" of docs/reports.md.
+    Yield the occasion and arguments of each pytest: table "when | command" of docs/reports.md.
     """
     for line in (ROOT / "docs" / "reports.md").read_text().splitlines():
         if found := re.match(r"\| ([^|]+) \| `pytest ([^`|]+)`", line):

@@ -27,7 +27,7 @@ OLD = "20260101T000000Z-staging-0000aaaa"
 @pytest.fixture
 def history(bare: Workspace) -> Path:
     """
-    What a cache brings back: a run of yesterday, and the link to it.
+    Create what a cache restores: a run of yesterday, and the link to it.
     """
     reports = bare.root / "reports"
     (reports / OLD).mkdir(parents=True)

@@ -1,5 +1,5 @@
 """
-The recipes as files: each has the form that its system reads, and what no recipe may lack.
+The recipes as files: each is valid for its system, and has every required part.
 """
 
 from __future__ import annotations

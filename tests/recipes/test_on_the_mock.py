@@ -1,6 +1,6 @@
 """
-The shell steps as they stand in the recipes: the real suite, in a fresh copy of the checkout,
-against the mock.
+The recipes' shell steps, verbatim: the real suite, in a fresh copy of the checkout, against the
+mock.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Deploy = Callable[..., Awaitable[Mock]]
 @pytest.fixture
 async def deploy(checkout: Workspace, tmp_path: Path) -> AsyncIterator[Deploy]:
     """
-    Starts a mock that stands for a live deployment, and points the recipes at it.
+    Yield a function that starts a mock as a live deployment, and points the recipes at it.
     """
     async with AsyncExitStack() as stack:
 

@@ -86,7 +86,7 @@ def test_both_forms_of_an_address_are_read(
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
     """
-    Half an address is none.
+    An incomplete address is refused.
     """
     with pytest.raises(SipSyntaxError):
         NameAddr.parse(text)
@@ -103,7 +103,7 @@ def test_a_tag_is_set_in_its_place() -> None:
 
 def test_a_via_is_read_with_white_space_and_written_without() -> None:
     """
-    SLASH and COLON may have white space around them, RFC 3261 section 25.1.
+    SLASH and COLON may be surrounded by white space, RFC 3261 section 25.1.
     """
     via = Via.parse("SIP / 2.0 / UDP  Gateway.example : 5060 ;branch=z9hG4bKx ; rport")
 
@@ -140,7 +140,7 @@ def test_a_server_notes_where_a_request_came_from(text: str, seen: str) -> None:
 )
 def test_a_response_goes_to_the_address_that_the_request_came_from(text: str, port: int) -> None:
     """
-    RFC 3261 section 18.2.2, RFC 3581 section 4; what the sender itself wrote of it counts nothing.
+    RFC 3261 section 18.2.2, RFC 3581 section 4; an address written by the sender is ignored.
     """
     assert Via.parse(text).reply_address("192.0.2.1", 40000) == ("192.0.2.1", port)
 
@@ -157,7 +157,7 @@ def test_what_is_no_via_is_refused(text: str) -> None:
 @given(text=st.text(alphabet='sip:a@b.1<>;=,"\\ []/?%\x00é', max_size=30))
 def test_any_text_is_an_address_or_raises_sip_syntax_error(text: str) -> None:
     """
-    The invariant, for each of the readers.
+    The invariant of each reader.
     """
     for reader in (SipUri.parse, NameAddr.parse, Via.parse, Parameters.parse):
         try:

@@ -164,7 +164,7 @@ def test_the_ack_of_a_2xx_has_the_number_and_the_credentials_of_the_invite() -> 
 
 def test_a_dialog_knows_its_own_messages_and_their_order() -> None:
     """
-    RFC 3261 section 12.2.2: Call-ID and tags say whose, CSeq says when.
+    RFC 3261 section 12.2.2: Call-ID and tags identify the dialog, CSeq gives the order.
     """
     caller = Dialog.of_caller(invite(), ok())
     callee = Dialog.of_callee(invite(), "to")
@@ -194,7 +194,7 @@ def test_a_reinvite_moves_the_target_and_an_options_does_not() -> None:
 
 def test_a_2xx_without_contact_makes_no_dialog() -> None:
     """
-    RFC 3261 section 12.1.1 demands one; without it no ACK can be addressed.
+    RFC 3261 section 12.1.1 requires one; without it the ACK has no address.
     """
     without = ok().with_headers(ok().headers.without("Contact"))
 
@@ -217,7 +217,7 @@ def test_a_2xx_is_repeated_at_intervals_up_to_t2_for_64_t1() -> None:
 
 def test_only_the_topmost_via_says_where_a_request_came_from() -> None:
     """
-    RFC 3261 section 18.2.1: the hops before are left as they are, and in their order.
+    RFC 3261 section 18.2.1: the Vias of earlier hops stay unchanged and in order.
     """
     below = Via.parse("SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bK-0;rport")
     request = invite()

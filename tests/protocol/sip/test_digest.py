@@ -86,7 +86,7 @@ def test_the_published_examples_are_verified(
     challenge: str, password: str, cnonce: str, response: str
 ) -> None:
     """
-    The answers are put together by hand here, from the published values.
+    The answers are assembled by hand here, from the published values.
     """
     parsed = Challenge.parse(challenge)
     value = (
@@ -105,7 +105,7 @@ def test_the_published_examples_are_verified(
 @pytest.mark.parametrize("qop", [(), ("auth",)], ids=["no qop", "qop auth"])
 def test_client_and_server_side_agree(algorithm: str, qop: tuple[str, ...]) -> None:
     """
-    What `authorization` makes, `verify` takes; a challenge survives being written and read.
+    `verify` accepts the output of `authorization`; a challenge survives writing and reading.
     """
     challenge = Challenge('re"alm', "n", algorithm, qop, opaque="o", stale=True)
 
@@ -145,7 +145,7 @@ def test_client_and_server_side_agree(algorithm: str, qop: tuple[str, ...]) -> N
 )
 def test_a_wrong_answer_is_refused_with_its_reason(value: str, refusal: DigestRefusal) -> None:
     """
-    Each part that an answer holds is compared.
+    Each part of an answer is compared.
     """
     assert (
         verify(

@@ -1,5 +1,5 @@
 """
-The ladder of a call, as people read it.
+The ladder of a call, in readable form.
 """
 
 from livekit_conformance.protocol.sip.ladder import CallSummary, LadderStep, draw, repeated
@@ -17,7 +17,7 @@ def test_a_ladder_is_drawn_with_times_arrows_and_labels() -> None:
 
 def test_a_summary_tells_the_story_in_one_line() -> None:
     """
-    Provisional statuses, the final response with its delay, and the problem if there is one.
+    Provisional statuses, the final response with its delay, and the problem, if any.
     """
     refused = CallSummary(
         answered=False,

@@ -1,5 +1,5 @@
 """
-Two user agents over a link that loses messages: each still sees every exchange exactly once.
+Two user agents over a lossy link: each still sees every exchange exactly once.
 """
 
 import random
@@ -38,7 +38,7 @@ def request(method: str, cseq: int = 1) -> Request:
 @dataclass
 class Link:
     """
-    A caller and a callee, a clock, and a link between them that loses and duplicates.
+    A caller and a callee, a clock, and a link between them that drops and duplicates.
     """
 
     loss: float = 0.0
@@ -62,7 +62,7 @@ class Link:
 
     def run(self, until: float = 200.0) -> None:
         """
-        Go from event to event until nothing is left to happen.
+        Advance from event to event until none is left.
         """
         for _ in range(10_000):
             times = [
@@ -139,7 +139,7 @@ SEEDS = pytest.mark.parametrize("seed", range(5))
 @SEEDS
 def test_a_refused_call_is_seen_once_by_each_side(loss: float, seed: int) -> None:
     """
-    INVITE, 486: neither losses nor duplicates show at the user; the ACK is the layers' business.
+    INVITE, 486: the user sees neither losses nor duplicates; the layers handle the ACK.
     """
     link = Link(loss=loss, duplicates=0.2, seed=seed, answers=(486,))
 
@@ -182,7 +182,7 @@ def test_a_bye_is_answered_once(loss: float, seed: int) -> None:
 
 def test_without_losses_nothing_is_sent_twice() -> None:
     """
-    Retransmissions are for losses only.
+    Only a loss causes a retransmission.
     """
     link = Link(answers=(180, 486))
 
@@ -193,7 +193,7 @@ def test_without_losses_nothing_is_sent_twice() -> None:
 
 def test_a_dead_link_is_told_after_64_t1() -> None:
     """
-    Everything is lost: 7 INVITEs, then the time is out.
+    Everything is lost: 7 INVITEs, then the timeout.
     """
     link = Link(loss=1.0)
 

@@ -1,5 +1,5 @@
 """
-Messages: what is read is what was written, and what is no message is refused with a reason.
+Messages: parsing returns what was written, and anything else is refused with a reason.
 """
 
 import pytest
@@ -50,7 +50,7 @@ def changed(old: bytes, new: bytes, message: bytes = INVITE) -> bytes:
 
 def test_a_request_is_read_in_its_parts() -> None:
     """
-    Start line, identity, addresses and body come out as they went in.
+    Start line, identity, addresses and body are read as they were written.
     """
     message = parse(INVITE)
 
@@ -82,7 +82,7 @@ def test_compact_forms_are_their_long_forms() -> None:
 @MESSAGES
 def test_what_was_parsed_is_written_the_same(data: bytes) -> None:
     """
-    Parsing what was serialised gives the same message again.
+    Parsing a serialised message returns the same message.
     """
     message = parse(data)
 
@@ -94,7 +94,7 @@ def test_what_was_parsed_is_written_the_same(data: bytes) -> None:
 @MESSAGES
 def test_a_stream_is_cut_into_the_same_messages(data: bytes, pieces: str) -> None:
     """
-    However TCP cuts the bytes, the messages are those of the datagrams.
+    However TCP splits the bytes, the messages equal those of the datagrams.
     """
     parser = StreamParser()
     stream = b"\r\n\r\n" + data + b"\r\n" + RINGING
@@ -122,7 +122,7 @@ def test_bytes_after_the_content_length_of_a_datagram_are_dropped() -> None:
 
 def test_the_star_of_a_register_is_no_address() -> None:
     """
-    `Contact: *` stands in a REGISTER that ends all registrations, RFC 3261 section 10.2.2.
+    `Contact: *` in a REGISTER removes all registrations, RFC 3261 section 10.2.2.
     """
     message = parse(changed(b"<sip:+15550100@127.0.0.1:40000>", b"*"))
 
@@ -138,7 +138,7 @@ def test_without_content_length_the_body_is_the_rest_of_the_datagram() -> None:
 
 def test_a_folded_header_is_one_line() -> None:
     """
-    RFC 3261 section 7.3.1: a line that begins with white space goes on with the last one.
+    RFC 3261 section 7.3.1: a line that begins with white space continues the previous one.
     """
     message = parse(changed(b"Max-Forwards: 70", b"Subject: one\r\n  two\r\n\tthree"))
 
@@ -186,7 +186,7 @@ def test_several_vias_in_one_line_are_several_hops() -> None:
 )
 def test_what_is_no_message_is_refused_with_a_reason(data: bytes, why: str) -> None:
     """
-    The text of the error names what is wrong.
+    The error names the defect.
     """
     with pytest.raises(SipSyntaxError, match=why):
         parse(data)
@@ -194,7 +194,7 @@ def test_what_is_no_message_is_refused_with_a_reason(data: bytes, why: str) -> N
 
 def test_a_stream_without_content_length_is_refused() -> None:
     """
-    RFC 3261 section 18.3: nothing else tells where a message on a stream ends.
+    RFC 3261 section 18.3: only this header marks the end of a message on a stream.
     """
     parser = StreamParser()
     parser.feed(changed(b"Content-Length: 5\r\n", b""))
@@ -217,7 +217,7 @@ def test_a_stream_that_never_ends_its_headers_is_refused() -> None:
 @pytest.mark.parametrize("value", ["two\r\nVia: lines", "null\x00", "bell\x07"])
 def test_a_header_cannot_be_made_to_hold_another_one(value: str) -> None:
     """
-    What would break out of its line never gets into a message.
+    A value that would break out of its line never gets into a message.
     """
     with pytest.raises(SipSyntaxError, match="control character"):
         Headers.of(("Subject", value))
@@ -226,7 +226,7 @@ def test_a_header_cannot_be_made_to_hold_another_one(value: str) -> None:
 @pytest.mark.parametrize("uri", ["", "sip:a b", "sip:a\r\nVia: x"])
 def test_a_request_line_cannot_be_made_of_more_than_its_parts(uri: str) -> None:
     """
-    A Request-URI holds neither white space nor line ends.
+    A Request-URI contains neither white space nor line ends.
     """
     with pytest.raises(SipSyntaxError):
         Request("INVITE", uri)
@@ -234,7 +234,7 @@ def test_a_request_line_cannot_be_made_of_more_than_its_parts(uri: str) -> None:
 
 def test_replacing_keeps_the_place_and_leaves_one() -> None:
     """
-    Headers.replacing puts one value where the first of that name stood, whatever its form.
+    Headers.replacing puts one value in place of the first of that name, in any form.
     """
     headers = Headers.of(("v", "one"), ("Via", "two"), ("To", "x"))
 
@@ -272,7 +272,7 @@ garbage = st.one_of(
 @given(data=garbage)
 def test_garbage_either_parses_or_raises_sip_syntax_error(data: bytes) -> None:
     """
-    The invariant of the parser; what parses has a readable identity and can be written again.
+    The invariant of the parser; a parsed message has a readable identity and can be written again.
     """
     try:
         message = parse(data)
@@ -287,7 +287,7 @@ def test_garbage_on_a_stream_either_parses_or_raises_sip_syntax_error(
     data: bytes, cut: int
 ) -> None:
     """
-    The same for streams, however the bytes are cut.
+    The same for streams, however the bytes are split.
     """
     parser = StreamParser()
     try:

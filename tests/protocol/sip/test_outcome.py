@@ -1,5 +1,5 @@
 """
-What the ladder of an INVITE alone tells; the ladders are those of the real livekit-sip 1.8.0.
+Outcome of an INVITE from its ladder alone; the ladders are those of the real livekit-sip 1.8.0.
 """
 
 import pytest

@@ -1,5 +1,5 @@
 """
-Session descriptions: offers, answers, and what other implementations write.
+Session descriptions: offers, answers, and texts of other implementations.
 """
 
 import pytest
@@ -39,7 +39,7 @@ def test_an_offer_is_read_as_it_was_written() -> None:
 
 def test_the_audio_stream_of_a_gateway_is_read() -> None:
     """
-    Stream lines go before session lines; other streams, fractions and bare LF are passed over.
+    Stream lines override session lines; other streams, fractions and bare LF are ignored.
     """
     description = sdp.parse(GATEWAY)
 
@@ -77,7 +77,7 @@ def test_an_answer_takes_what_both_know_under_the_numbers_of_the_offer() -> None
 )
 def test_an_offer_without_anything_in_common_is_refused(changes: tuple[str, str], why: str) -> None:
     """
-    Telephone events alone are no conversation, and SRTP is no plain RTP.
+    Telephone events alone carry no conversation, and SRTP is not plain RTP.
     """
     offered = sdp.parse(str(OFFER).replace(*changes))
 
@@ -118,7 +118,7 @@ def test_names_of_codecs_compare_without_case() -> None:
 )
 def test_what_is_no_description_is_refused(old: str, new: str) -> None:
     """
-    Each line that a call needs must be there and readable.
+    Each line that a call needs must be present and readable.
     """
     text = str(OFFER)
     assert old in text
@@ -147,7 +147,7 @@ LINES = str(OFFER).splitlines(keepends=True)
 )
 def test_any_text_is_a_description_or_raises_sip_syntax_error(lines: list[str]) -> None:
     """
-    The invariant; what was read can be written and read again.
+    The invariant; a parsed description can be written and read again.
     """
     try:
         description = sdp.parse("".join(lines))

@@ -1,5 +1,5 @@
 """
-The four transactions, with a clock that only moves when told: states, timers, retransmissions.
+The four transactions on a manual clock: states, timers, retransmissions.
 """
 
 import pytest
@@ -52,7 +52,7 @@ def server(method: str, *, reliable: bool = False) -> Transaction:
 
 def run_out(transaction: Transaction, until: float = 1000.0) -> list[tuple[float, Output]]:
     """
-    Let the clock run from deadline to deadline, and note what happens when.
+    Run the clock from deadline to deadline, and return the events with their times.
     """
     seen: list[tuple[float, Output]] = []
     for _ in range(1000):
@@ -69,7 +69,7 @@ def sent_at(seen: list[tuple[float, Output]]) -> list[float]:
 
 def test_an_unanswered_invite_is_repeated_at_doubling_intervals_until_timer_b() -> None:
     """
-    RFC 3261 section 17.1.1.2: after 0.5, 1, 2, 4, 8, 16 s more; at 64*T1 the user is told.
+    RFC 3261 section 17.1.1.2: after 0.5, 1, 2, 4, 8, 16 s more; at 64*T1 the user gets a timeout.
     """
     transaction = client("INVITE")
 
@@ -103,7 +103,7 @@ def test_over_a_reliable_transport_nothing_is_repeated(method: str) -> None:
 
 def test_a_provisional_response_stops_the_invite() -> None:
     """
-    In Proceeding no timer runs: it may ring as long as it likes.
+    In Proceeding no timer runs: it may ring indefinitely.
     """
     transaction = client("INVITE")
 
@@ -184,7 +184,7 @@ def test_over_a_reliable_transport_nobody_lingers(
     method: str, status: int, state: TransactionState
 ) -> None:
     """
-    Timers D and K take no time where copies cannot come.
+    Timers D and K take no time where no copies can arrive.
     """
     transaction = client(method, reliable=True)
     transaction.receive(response(status, method), 1.0)
@@ -197,7 +197,7 @@ def test_over_a_reliable_transport_nobody_lingers(
 @pytest.mark.parametrize("method", ["INVITE", "OPTIONS"])
 def test_a_transport_error_ends_a_client_transaction(method: str) -> None:
     """
-    RFC 3261 section 17.1.4: the user is told at once.
+    RFC 3261 section 17.1.4: the user is informed at once.
     """
     transaction = client(method)
 
@@ -286,7 +286,7 @@ def test_a_repeated_request_gets_its_final_response_again_until_timer_j() -> Non
 
 def test_a_transport_error_does_not_end_an_invite_server() -> None:
     """
-    RFC 6026: the user is told, and the state stays, for the ACK may still come.
+    RFC 6026: the user is informed, and the state stays, because the ACK may still come.
     """
     transaction = server("INVITE")
 
@@ -305,7 +305,7 @@ def test_other_timings_scale_all_timers() -> None:
 
 def test_a_late_clock_fires_each_timer_once() -> None:
     """
-    A process that slept through three retransmissions does not send a volley.
+    A process that was suspended for three retransmissions does not send a volley.
     """
     transaction = client("INVITE")
 
@@ -314,7 +314,7 @@ def test_a_late_clock_fires_each_timer_once() -> None:
 
 def test_responses_and_cancels_find_their_own_transaction() -> None:
     """
-    RFC 3261 section 17.1.3: CANCEL shares the branch of its INVITE, the CSeq method tells.
+    RFC 3261 section 17.1.3: CANCEL has the branch of its INVITE, but another CSeq method.
     """
     assert client_key(response(180)) == client_key(request("INVITE"))
     assert client_key(response(200, "CANCEL")) != client_key(request("INVITE"))
