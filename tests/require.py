@@ -1,5 +1,5 @@
 """
-What to do when a machine lacks what a test needs: tell a developer, fail in CI.
+Missing prerequisites of a test: BLOCKED for a developer, a failure in CI.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _BLOCKED = "BLOCKED: "
 
 def require(prerequisite: Prerequisite) -> str:
     """
-    Return where the prerequisite is, or end the test as BLOCKED.
+    Return the path of the prerequisite, or end the test as BLOCKED.
     """
     try:
         return prerequisite.find(os.environ)
@@ -29,7 +29,7 @@ def require(prerequisite: Prerequisite) -> str:
 
 def missing(reason: str) -> NoReturn:
     """
-    End the test as BLOCKED, with the reason and the command that installs what is missing.
+    End the test as BLOCKED, with the reason and the command that installs the prerequisite.
     """
     if os.environ.get("CI"):
         pytest.fail(_BLOCKED + reason)
@@ -38,7 +38,7 @@ def missing(reason: str) -> NoReturn:
 
 def blocked_tests(skipped: Iterable[pytest.TestReport]) -> Counter[str]:
     """
-    Return for each reason how many tests it blocks.
+    Return the number of blocked tests for each reason.
     """
     prefix = f"Skipped: {_BLOCKED}"
     reasons = (report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple))

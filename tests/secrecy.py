@@ -1,5 +1,5 @@
 """
-Looks for secrets in what a run wrote, as they are, in fragments and in every usual encoding.
+Search the output of a run for secrets: verbatim, in fragments, and in every usual encoding.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ WINDOW = 12
 
 def everything_in(text, depth=3):
     """
-    `text` and all that it says once JSON, HTML, URL and base64 encodings are undone.
+    Return `text` and every text that appears in it once JSON, HTML, URL and base64 are decoded.
     """
     seen = {text}
     fresh = {text}
@@ -40,7 +40,7 @@ def everything_in(text, depth=3):
 
 def leaks(text: str, secrets: Iterable[str]) -> list[str]:
     """
-    Every fragment of a secret that stands in `text`, however it is encoded.
+    Return every fragment of a secret in `text`, in any encoding.
     """
     windows = {
         secret[start : start + WINDOW]
@@ -52,7 +52,7 @@ def leaks(text: str, secrets: Iterable[str]) -> list[str]:
 
 def leaks_in(folder: Path, secrets: Iterable[str]) -> dict[str, int]:
     """
-    The files under `folder` with a fragment of a secret, and how many fragments.
+    Return the files under `folder` with fragments of a secret, and the number of fragments.
     """
     known = list(secrets)
     found = {
@@ -65,6 +65,6 @@ def leaks_in(folder: Path, secrets: Iterable[str]) -> dict[str, int]:
 
 def leaks_in_file(path: Path, secrets: Iterable[str]) -> list[str]:
     """
-    Every fragment of a secret that stands in a file.
+    Return every fragment of a secret in a file.
     """
     return leaks(path.read_text("utf-8", "replace"), secrets)

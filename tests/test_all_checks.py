@@ -1,5 +1,5 @@
 """
-The list of all checks beside the catalogue is that of the suites.
+The list of all checks in the catalogue's folder equals that of the suites.
 """
 
 from __future__ import annotations

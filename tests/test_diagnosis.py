@@ -1,5 +1,5 @@
 """
-From signs to ranked causes.
+Ranked causes, derived from signs.
 """
 
 from dataclasses import replace

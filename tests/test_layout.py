@@ -1,5 +1,5 @@
 """
-Where lines break, in columns of a terminal.
+Line breaks, in columns of a terminal.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Waiting for a reason.
+Waits that end with a reason.
 """
 
 import asyncio

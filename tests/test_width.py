@@ -1,5 +1,5 @@
 """
-Everything that a terminal shows fits into its columns, and what to do about it is never cut.
+Everything shown on a terminal fits into its columns, and a remedy is never cut.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def folder(tmp_path, monkeypatch):
 
 def too_wide(text: str, width: int) -> list[str]:
     """
-    The rows that could have been broken and were not: a single word is whole, however long it is.
+    Return the rows that are too wide but could have been broken; a single word is never split.
     """
     rows = (row for row in text.splitlines() if columns(row) > width)
     return [row for row in rows if max(map(columns, row.split())) < width - 20]
@@ -90,7 +90,7 @@ def test_every_command_fits(capsys, width, language, command, holds):
 
 
 class Out:
-    """What `tell` needs of pytest's terminal."""
+    """Replacement for pytest's terminal, with the methods that `tell` needs."""
 
     def __init__(self, verbosity: int) -> None:
         self.verbosity = verbosity

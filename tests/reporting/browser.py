@@ -1,5 +1,5 @@
 """
-One Chromium, spoken to over a pipe: pages as people with other screens and settings get them.
+Chromium, controlled over a pipe: pages as users with other screens and settings see them.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Browser:
             self._buffer += piece
 
     def open(self, page, *, width=1280, dark=False, scripts=False, media="screen"):
-        """Show a page; what it complains of from then on is in `complaints`."""
+        """Open a page and collect its errors from then on in `complaints`."""
         self.events.clear()
         height = 900 if width > 500 else 844
         self.send(
@@ -103,13 +103,13 @@ class Browser:
         return [event["params"] for event in self.events if event["method"] in wanted]
 
     def ask(self, expression):
-        """The value of a JavaScript expression; works where the page's own scripts do not."""
+        """Return the value of a JavaScript expression, even where the page's scripts are off."""
         told = self.send("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in told, told["exceptionDetails"]
         return told["result"].get("value")
 
     def tree(self):
-        """What a screen reader is told, without what it passes over."""
+        """Return the accessibility tree of the page, without ignored nodes."""
         nodes = self.send("Accessibility.getFullAXTree")["nodes"]
         return [node for node in nodes if not node["ignored"]]
 
@@ -129,7 +129,7 @@ class Browser:
 
 @contextmanager
 def browser(program, folder):
-    """A browser with its own profile, gone at the end."""
+    """Yield a browser with its own profile, and close it at the end."""
     opened = Browser(program, folder)
     try:
         yield opened

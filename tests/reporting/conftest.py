@@ -1,5 +1,5 @@
 """
-A project with checks of its own, run by an inner pytest.
+A project with its own checks, run by an inner pytest.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Every format parsed back to the same thing: how many checks of each requirement had which verdict.
+Parse every format back to the same counts: checks by requirement and verdict.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CLIENT = "client"
 
 
 def of_records(result):
-    """Counted where it belongs: under its requirement, or under our own client."""
+    """Count verdicts by requirement, and those of our own client by themselves."""
     return Counter(
         (CLIENT if is_about_client(check.id) else check.requirement, check.verdict.value)
         for check in result.checks
@@ -88,7 +88,7 @@ def of_allure(folder):
 
 
 def allure_results(folder):
-    """Name -> result, of which there must be one each."""
+    """Return the Allure result of each name, which must be unique."""
     tests = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*-result.json")]
     named = {test["name"]: test for test in tests}
     assert len(named) == len(tests)
@@ -135,7 +135,7 @@ def of_html_tables(result):
 
 
 def assert_same_figures(result, folder):
-    """Verdict, success rate and coverage of deployment and client, where formats have them."""
+    """Compare verdict, success rate and coverage of deployment and client in all formats."""
     told = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     wanted = {
         "run": (told["run"]["verdict"], told["summary"]),
@@ -183,7 +183,7 @@ def _of_deployment(counted):
 
 
 class Tables(HTMLParser):
-    """The tables of a page, each with the section and the heading that it stands under."""
+    """The tables of a page, each with its section and heading."""
 
     def __init__(self, page):
         super().__init__()

@@ -1,5 +1,5 @@
 """
-Secrets planted in every kind of failure, in a run of their own, and where they came out.
+Plant secrets in every kind of failure, in a separate run, and search the outputs for them.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ def pytest_sessionstart(session):
 
 
 def outputs(folder):
-    """Each output of a run, and the files that it consists of."""
+    """Return the files of each output of a run."""
     run = (folder / "reports" / "latest").resolve()
     named = {
         name: [run / name]
@@ -228,7 +228,7 @@ def outputs(folder):
 
 
 class Planted:
-    """A project in which secrets are planted: `values` in checks of these `kinds`."""
+    """A project with planted secrets: `values` in checks of these `kinds`."""
 
     def __init__(self, folder, checks, values=tuple(VALUES)):
         self.folder = folder
@@ -243,7 +243,7 @@ class Planted:
         folder.joinpath("pytest.ini").write_text("[pytest]\n", encoding="utf-8")
 
     def run(self, *options, redacted=True):
-        """Run it; the exit status."""
+        """Run the project and return the exit status."""
         variables = {
             f"PLANTED_{name.upper().replace('-', '_')}": value for name, value in KNOWN.items()
         }
@@ -274,14 +274,14 @@ class Planted:
         return done.returncode
 
     def leaking(self):
-        """Output -> how many fragments of a planted value are in it."""
+        """Return by output the number of fragments of planted values in it."""
         return {
             name: sum(len(leaks_in_file(path, self.values)) for path in paths if path.is_file())
             for name, paths in outputs(self.folder).items()
         }
 
     def told_kinds(self):
-        """The kinds of failure that some output tells together with a planted value."""
+        """Return the kinds of failure that some output shows together with a planted value."""
         texts = [
             path.read_text("utf-8", "replace")
             for paths in outputs(self.folder).values()
@@ -299,7 +299,7 @@ class Planted:
 
 
 def run_together(planted, raw, *options):
-    """Run one with redaction and one without; the exit status of the first."""
+    """Run one project with redaction and one without; return the exit status of the first."""
     with ThreadPoolExecutor() as pool:
         first = pool.submit(planted.run, *options)
         pool.submit(raw.run, *options, redacted=False).result()
@@ -307,7 +307,7 @@ def run_together(planted, raw, *options):
 
 
 def fragments(values, text):
-    """Whether `text` holds a fragment of a value as it is."""
+    """Return whether `text` contains an unencoded fragment of a value."""
     return any(
         value[start : start + WINDOW] in text
         for value in values

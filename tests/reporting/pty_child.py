@@ -1,5 +1,5 @@
 """
-A child process on a terminal of its own, and what that terminal then shows.
+A child process on its own terminal, and the screen of that terminal.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def command(*arguments):
 
 def on_terminal(folder, *arguments, columns=100, rows=30, when=(), **environ):
     """
-    Everything that pytest writes to a terminal of that size.
+    Return the full output of pytest on a terminal of this size.
 
-    `when` pairs a text with what is done as soon as the child has written it, in this order.
+    `when` pairs a text with a call made as soon as the child has written the text, in this order.
     """
     parent, child = pty.openpty()
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -79,7 +79,7 @@ def read_all(descriptor, process, when):
 
 
 class Screen:
-    """What a terminal without an upper edge shows after `text`; knows what pytest and we use."""
+    """Screen of a terminal with unlimited rows after `text`; knows the codes of pytest and us."""
 
     def __init__(self, text):
         self.lines = [""]

@@ -1,5 +1,5 @@
 """
-Results of runs that never were, with the texts that break formats.
+Random results of runs, with texts that break formats.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-A healthy, a broken and an incomplete run, made up: every clause of the catalogue is in each.
+Made-up runs: a healthy, a broken and an incomplete one, each with every clause of the catalogue.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def healthy(run=RUN):
 
 
 def broken():
-    """livekit-server does not know the key of livekit-sip."""
+    """Return a run in which livekit-server does not know the key of livekit-sip."""
     refused = "unauthorized: invalid token: <token>, error: signature is invalid"
     seen = [
         sip(0.000, ">INVITE"),
@@ -110,7 +110,7 @@ def broken():
 
 
 def incomplete():
-    """The run was killed when it had just begun."""
+    """Return a run that was killed when it had just begun."""
     left = {
         "verdict": Verdict.BLOCKED,
         "message": "not run: killed at 1.2-created-room-is-listed",
@@ -123,7 +123,7 @@ def incomplete():
 
 
 def dead():
-    """The secret is not that of the key: whatever needs a token is blocked."""
+    """Return a run with a wrong API secret: every check that needs a token is blocked."""
     blocked = {"verdict": Verdict.BLOCKED, "message": "no token is taken", "blocked_by": KEY}
     changes = {clause.id: blocked for clause in CLAUSES if Link.API_KEY in clause.crosses}
     refused = "ListRooms MUST answer 200 to the key pair; received 401"
@@ -134,7 +134,7 @@ RUNS = {"healthy": healthy, "broken": broken, "dead": dead, "incomplete": incomp
 
 
 def write_former_runs(reports):
-    """The result files of four runs before this one."""
+    """Write the result files of four earlier runs."""
     for hour in range(1, 5):
         run = replace(RUN, id=f"20261123T0{hour}0000Z-staging-0000000{hour}")
         former = healthy(replace(run, started=STARTED.format(hour=hour)))

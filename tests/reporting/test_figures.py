@@ -1,5 +1,5 @@
 """
-A run of a part says so: in verdict, coverage and exit status, however the part was chosen.
+A partial run says so in verdict, coverage and exit status, however the part was selected.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ALL = (SERVER, KEY, ROOM, SIP, CLIENT)
 
 @pytest.fixture
 def deployment(project, monkeypatch):
-    """A project in which these five checks are the whole catalogue."""
+    """Return a project in which these five checks are the whole catalogue."""
     monkeypatch.setattr(checks, "CHECKS", ALL)
     project.checks("".join(map(project.check, (SERVER, KEY))), name="test_server")
     project.checks("".join(map(project.check, (ROOM, SIP, CLIENT))), name="test_rest")
@@ -194,7 +194,7 @@ def test_a_failure_of_our_own_client_is_status_1_and_not_the_deployments(deploym
 
 
 def of_schema_1(project):
-    """What version 0.1.0 wrote of this run."""
+    """Return the result file of this run as version 0.1.0 would have written it."""
     told = project.results
     told["schema"] = 1
     seen = {re.split(r"[\[#]", check["id"])[0] for check in told["checks"]}

@@ -1,5 +1,5 @@
 """
-The formats for machines and tickets: valid, readable by what reads them, and all of one mind.
+The formats for machines and tickets: valid, readable by their consumers, and consistent.
 """
 
 from __future__ import annotations
@@ -376,7 +376,7 @@ def test_allure_names_environment_and_executor(folder):
 
 
 def commands_are_whole(lines):
-    """One line each, nothing unescaped that GitHub would act on, at most ten of a kind."""
+    """Check that each command is one line, escaped for GitHub, and each kind has at most ten."""
     parsed = [re.fullmatch(r"::(error|warning|notice) title=([^:,\r\n]*)::(.*)", x) for x in lines]
     kinds = [found[1] for found in parsed if found]
     return None not in parsed and all(kinds.count(kind) <= _SHOWN for kind in kinds)

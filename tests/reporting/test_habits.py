@@ -1,5 +1,5 @@
 """
-What pytest's own options do to a run of checks: never anything to its figures.
+pytest's own options in a run of checks: none of them changes the figures.
 """
 
 from __future__ import annotations
@@ -325,13 +325,13 @@ def test_every_option_tells_the_figures_of_the_result_file(project, is_healthy):
 
 
 def changed(plain, project):
-    """The verdicts of the plain run, but for checks that this run did not come to."""
+    """Return the verdicts of the plain run, with BLOCKED for checks that this run did not reach."""
     stopped = {c["id"] for c in project.results["checks"] if "not run" in (c["message"] or "")}
     return {check: "BLOCKED" if check in stopped else word for check, word in plain.items()}
 
 
 def figures_of(project, told, option):
-    """What one of the outputs says otherwise than the result file."""
+    """Return the figures in which an output differs from the result file."""
     found = results_file.load(project.latest)
     content = project.results
     counts = Counter(check["verdict"] for check in content["checks"])

@@ -1,7 +1,7 @@
 """
-report.html in a real browser: on a desk and on a phone, light and dark, in print, with scripts off.
+report.html in a real browser: desktop and phone, light and dark, in print, with scripts off.
 
-SCREENSHOTS=DIR keeps pictures for the eye; AXE_CORE=axe.min.js looks with axe-core too.
+SCREENSHOTS=DIR keeps screenshots for review; AXE_CORE=axe.min.js runs axe-core as well.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """
-No secret is in any output, whatever fails: planted in every kind of failure, and looked for.
+No secret is in any output: planted in every kind of failure, and searched for.
 
-PLANTED_CELLS=all in the environment gives every kind and value runs of their own: 280.
+PLANTED_CELLS=all in the environment gives every kind and value its own runs: 280.
 """
 
 from __future__ import annotations

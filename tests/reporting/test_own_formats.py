@@ -1,5 +1,5 @@
 """
---html and --junitxml of pytest count what results.json counts.
+--html and --junitxml of pytest have the counts of results.json.
 """
 
 from __future__ import annotations

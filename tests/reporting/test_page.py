@@ -1,5 +1,5 @@
 """
-report.html as text: what it answers, in which order, how long it gets.
+report.html as text: its contents, their order, and its length.
 """
 
 from __future__ import annotations

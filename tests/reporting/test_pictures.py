@@ -1,5 +1,5 @@
 """
-The pictures of report.html: what is drawn, in which colour, and that it is said in words too.
+The pictures of report.html: shapes, colours, and the same information as text.
 """
 
 from __future__ import annotations

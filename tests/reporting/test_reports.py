@@ -182,7 +182,7 @@ def test_ctrf_says_the_same_numbers(mixed):
 
 
 class Static(HTMLParser):
-    """What a browser shows with scripts off, and what the page refers to."""
+    """Text that a browser shows with scripts off, and the targets of the page's links."""
 
     def __init__(self, page):
         super().__init__()

@@ -1,5 +1,5 @@
 """
-The stories of calls in the reports: which calls, in which files, and when the page shows one.
+Timelines of calls in the reports: the calls, their files, and the page that shows them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def record(clause, verdict):
 
 
 def result_of(path, *checks):
-    """A run of these checks: a clause, its verdict, and what was seen meanwhile."""
+    """Return a run of these checks: a clause, its verdict, and the observations."""
     written = journal.Journal(path / journal.NAME)
     written.begin(RUN, [record(clause, verdict) for clause, verdict, _ in checks])
     for clause, verdict, seen in checks:

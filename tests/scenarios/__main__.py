@@ -1,5 +1,5 @@
 """
-Plays one failure of the real services: `make scenario NAME=...`, without a name to list them.
+Play one failure of the real services: `make scenario NAME=...`; without a name, list them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _USAGE = 4
 
 def main(names: list[str]) -> int:
     """
-    Play the failure of that name and show what the suites say about it.
+    Play the failure of that name and print the report of the suites.
     """
     if not names:
         for scenario in SCENARIOS.values():

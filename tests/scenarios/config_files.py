@@ -1,8 +1,8 @@
 """
-Files that livekit-server and livekit-sip are started with: what is right, and what is wrong.
+Configuration files for livekit-server and livekit-sip, with good and bad values.
 
-A file is a good one in which the sections that a case names are replaced by those of the case.
-What the service does with it stands nowhere here: the linter says it, and the service shows it.
+A file is a good one in which the sections of a case replace its own. The expected behaviour is not
+recorded here: the linter predicts it, and the service shows it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _SECTION = re.compile(r"^(\w+):", re.MULTILINE)
 @dataclass(frozen=True, slots=True)
 class Case:
     """
-    A file for a service. `encode` makes its bytes, `environ` is what the service is started with.
+    A file for a service. `encode` makes its bytes, `environ` is the environment of the service.
 
     With `alone` the text is the whole file.
     """
@@ -57,7 +57,7 @@ class Case:
 
     def content(self, values: Mapping[str, str]) -> bytes:
         """
-        The file, with the values of a run.
+        Return the file, with the values of a run filled in.
         """
         text = f"{self.text}\n" if self.text else ""
         if not self.alone:

@@ -1,5 +1,5 @@
 """
-What the scenarios share: the real services, and a stack of them for each.
+Fixtures of the scenarios: the real services, and a stack of them for each.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _AT_ONCE = 6
 @pytest.fixture(scope="session")
 def real_services() -> None:
     """
-    The real services are there. Where they are not, a developer is told; CI fails.
+    Require the real services: without them the test is BLOCKED, and in CI it fails.
     """
     try:
         for program in (REDIS, SERVER, SIP):
@@ -40,7 +40,7 @@ def real_services() -> None:
 @pytest.fixture
 def scene(real_services: None, tmp_path: Path) -> Callable[..., Any]:
     """
-    A factory of scenes; its arguments are the overrides of the services' configurations.
+    Return a factory of scenes; its arguments override the services' configurations.
     """
     return partial(real_stack.scene, tmp_path)
 
@@ -52,8 +52,8 @@ async def whole_runs(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Mapping[Recipe, asyncio.Task[Any]]:
     """
-    What the selected tests look at, all of it played before the first of them looks: no other
-    test runs meanwhile.
+    Play everything that the selected tests look at, before the first of them: no other test runs
+    meanwhile.
     """
     calls = (getattr(item, "callspec", None) for item in request.session.items)
     values = (value for call in calls if call is not None for value in call.params.values())
@@ -72,6 +72,6 @@ async def played(
     request: pytest.FixtureRequest, whole_runs: Mapping[Recipe, asyncio.Task[Any]]
 ) -> Any:
     """
-    What came of the recipe of a test.
+    Return the result of a test's recipe.
     """
     return await whole_runs[request.param]

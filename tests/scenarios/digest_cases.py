@@ -1,8 +1,8 @@
 """
-Answers to a digest challenge, as data: wrong ones that must be refused, and what is forgiven.
+Answers to a digest challenge, as data: wrong ones that must be refused, and tolerated ones.
 
-Each case is header lines, sent as they stand. The arithmetic is that of RFC 2617 section 3.2.2,
-written once more here, so that the tests do not trust the code under test.
+Each case is header lines, sent verbatim. The arithmetic is that of RFC 2617 section 3.2.2,
+implemented again here, so that the tests do not trust the code under test.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Handshake = Literal["challenged", "challenged-twice", "never"]
 @dataclass(frozen=True)
 class Ask:
     """
-    What a caller knows who is to answer: the challenge, older ones, and the trunk's account.
+    A caller's knowledge for an answer: the challenge, older ones, and the trunk's account.
     """
 
     realm: str
@@ -48,7 +48,7 @@ class Ask:
 
 def fields(ask: Ask, *without: str, **changes: str) -> dict[str, str]:
     """
-    The fields of a right answer, with some left out or replaced.
+    Return the fields of a right answer, with some left out or replaced.
     """
     right = {
         "username": ask.user,
@@ -74,7 +74,7 @@ def raw(value: bytes) -> Lines:
 @dataclass(frozen=True)
 class Case:
     """
-    One answer. What `is_no_message` breaks the grammar of SIP itself: silence refuses it too.
+    One answer. With `is_no_message` it violates SIP's own grammar: silence is a refusal too.
     """
 
     id: str
@@ -85,21 +85,21 @@ class Case:
 
 def computed(id_: str, **changes: str) -> Case:
     """
-    An answer that is right for something else, header and response alike.
+    Return a case that is consistent for other values, in header and response alike.
     """
     return Case(id_, lambda ask: answer(fields(ask.but(**changes))))
 
 
 def calculated(id_: str, change: Callable[[Ask], Ask]) -> Case:
     """
-    An answer whose fields are right and whose response was made of something else.
+    Return a case with right fields, and a response computed from other values.
     """
     return Case(id_, lambda ask: answer(fields(ask, response=change(ask).response)))
 
 
 def written(id_: str, change: Callable[[Ask], dict[str, str]]) -> Case:
     """
-    An answer with these fields changed after the response was made.
+    Return a case with these fields changed after the response was computed.
     """
     return Case(id_, lambda ask: answer(fields(ask, **change(ask))))
 
@@ -123,7 +123,7 @@ def with_session(ask: Ask) -> Lines:
 
 def logged_hash(password: str) -> str:
     """
-    What livekit-sip logs of a trunk's password.
+    Return the form in which livekit-sip logs a trunk's password.
     """
     return hashlib.sha256(password.encode()).hexdigest()[:16]
 

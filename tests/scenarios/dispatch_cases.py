@@ -1,5 +1,5 @@
 """
-Trunks, dispatch rules and a call each: what the evaluator and the real services must agree on.
+Trunks, dispatch rules and one call each, on which evaluator and real services must agree.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ FIRST, SECOND = "0", "1"
 @dataclass(frozen=True)
 class Case:
     """
-    `comes_to` is what becomes of the call: the room or its absence, else the status.
+    One call; `comes_to` is its outcome: the room or its absence, else the status.
 
-    `old_data`: the trunks and rules are written into Redis past the API, which would refuse them.
+    `old_data`: trunks and rules are written straight into Redis, because the API would refuse them.
     """
 
     id: str

@@ -1,5 +1,5 @@
 """
-A number that can be called: makes trunks and rules, places calls, and tells what they came to.
+A number that can be called: create trunks and rules, place calls, and report their outcome.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ HOST = "127.0.0.1"
 @dataclass
 class Seen:
     """
-    What the caller, the API and the log of livekit-sip tell of one call.
+    Observations of one call by the caller, the API and the log of livekit-sip.
     """
 
     call_id: str
@@ -69,7 +69,7 @@ class Seen:
 @dataclass
 class Line:
     """
-    A deployment with a caller and an administrator; `redis_url` is where it keeps its data.
+    A deployment with a caller and an administrator; `redis_url` is its data store.
     """
 
     redis_url: str
@@ -83,7 +83,7 @@ class Line:
 
     async def make(self, case: Case) -> None:
         """
-        Make the trunks and rules of a case. Raises the server's error where it refuses.
+        Create the trunks and rules of a case; raise the server's error when it refuses.
         """
         ids = []
         for info in case.trunks:
@@ -96,7 +96,7 @@ class Line:
 
     async def leave_behind(self, case: Case) -> None:
         """
-        Write the trunks and rules of a case where livekit-server keeps them.
+        Write the trunks and rules of a case straight into livekit-server's store.
         """
         ids = [f"ST_old{n}" for n in range(len(case.trunks))]
         async with redis.asyncio.from_url(self.redis_url) as store:
@@ -128,7 +128,7 @@ class Line:
 
     async def call(self, case: Case) -> Seen:
         """
-        Place the call of a case and give it up as soon as it is known what it came to.
+        Place the call of a case and give it up as soon as its outcome is known.
         """
         seen = Seen(new_call_id())
         known: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -156,7 +156,7 @@ class Line:
 
     async def enter_pin(self, case: Case, pin: str) -> Seen:
         """
-        Place a call that is asked for its PIN, and press the keys of one.
+        Place a call that is asked for its PIN, and press the keys of `pin`.
         """
         seen = Seen(new_call_id())
         call = await self.agent.call(
@@ -216,7 +216,7 @@ def incoming(case: Case) -> IncomingCall:
 
 def foretold(outcome: DispatchOutcome, case: Case) -> str:
     """
-    What an outcome comes to, seen from the caller.
+    Return the predicted outcome, as the caller sees it.
     """
     if outcome.trunk and outcome.trunk.asks_for_credentials and not case.has_credentials:
         return "407"
@@ -230,7 +230,7 @@ def foretold(outcome: DispatchOutcome, case: Case) -> str:
 
 def unlike(seen: Seen, outcome: DispatchOutcome, case: Case) -> str | None:
     """
-    What of a call was foretold otherwise; None when nothing was.
+    Return the differences between a call and its prediction, None when there are none.
     """
     differences = [(seen.comes_to, foretold(outcome, case))]
     differences.append((seen.trunk_id, outcome.trunk.id if outcome.trunk else ""))

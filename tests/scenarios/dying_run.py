@@ -2,7 +2,7 @@
 Runs that create one object each and are killed at a given point: `python -m ... < plan.json`.
 
 Each run is a fork of this process, which has imported everything once, and sends SIGKILL to itself.
-What is printed is how each one ended, as waitpid tells.
+Prints the exit status of each, as waitpid reports it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ FIRST_NUMBER = 50
 @dataclass
 class Point:
     """
-    Where the run dies, once it is armed.
+    The point at which the run dies, once it is armed.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Point:
 
 class DyingLedger(Ledger):
     """
-    A ledger in whose writing the run can die.
+    Ledger that can kill the run while it writes.
     """
 
     def __init__(self, path: Path, point: Point, **whose: Any) -> None:
@@ -92,7 +92,7 @@ class DyingLedger(Ledger):
 
 def watch_requests(session: aiohttp.ClientSession, point: Point) -> None:
     """
-    Let the run die on the way of a request.
+    Let the run die at a stage of a request.
     """
 
     def dies(name: str, *, soon: bool = False) -> Any:

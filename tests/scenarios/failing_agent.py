@@ -1,8 +1,8 @@
 """
-An application's agent that does one thing wrong, in a process of its own.
+An application's agent with one defect, in its own process.
 
-It looks for rooms with a phone caller and comes into each as its `manner` says. It is told all in
-one JSON line on standard input, `{"manner", "url", "api_key", "api_secret"}`, and ends with it.
+It looks for rooms with a phone caller and joins each as its `manner` defines. It reads one JSON
+line from standard input, `{"manner", "url", "api_key", "api_secret"}`, and ends with that stream.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LATE_S = 2.5
 @asynccontextmanager
 async def beside(scene: Scene, manner: Manner) -> AsyncIterator[None]:
     """
-    Such an agent at work on the stack of a scene.
+    Run such an agent on the stack of a scene.
     """
     livekit = scene.profile.livekit
     process = await asyncio.create_subprocess_exec(

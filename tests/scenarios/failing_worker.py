@@ -1,5 +1,5 @@
 """
-A worker of agents that does not do its job: the protocol of livekit-agents, and no agent.
+A worker of agents that does not do its job: the protocol of livekit-agents, without an agent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Answer = Literal["refuses", "takes-and-stays-away"]
 @dataclass(frozen=True, slots=True)
 class Worker:
     """
-    The name that a worker registers, and what it answers to each job.
+    The name that a worker registers, and its answer to each job.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Worker:
 
     def answered(self, message: agent.ServerMessage) -> agent.WorkerMessage | None:
         """
-        What it says to a message of livekit-server.
+        Return the worker's answer to a message of livekit-server.
         """
         if not message.HasField("availability"):
             return None
@@ -45,7 +45,7 @@ class Worker:
 @asynccontextmanager
 async def beside(scene: Scene, worker: Worker) -> AsyncIterator[None]:
     """
-    Such a worker, registered at the livekit-server of a scene.
+    Register such a worker at the livekit-server of a scene.
     """
     livekit = scene.profile.livekit
     secret = livekit.api_secret.get_secret_value()

@@ -1,8 +1,8 @@
 """
-Run pytest hundreds of times and import what it needs once: a server that forks for each run.
+Run pytest hundreds of times but import its modules once: a server that forks for each run.
 
-Each fork is a process of its own and begins where `python -m pytest` begins. A quarter of the
-processor time of a short run would otherwise go into imports.
+Each fork is a separate process and begins where `python -m pytest` begins. A quarter of the
+CPU time of a short run would otherwise go into imports.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class ForkedRun:
 
     async def communicate(self) -> tuple[bytes, None]:
         """
-        Return all that the run has written when it has ended; kill it when this is cancelled.
+        Return the full output of the run when it has ended; kill the run when this is cancelled.
         """
         try:
             output = await self._output.reader.read()
@@ -74,7 +74,7 @@ class ForkedRun:
 @dataclass(frozen=True)
 class Pipe:
     """
-    The end of a pipe that is read.
+    The read end of a pipe.
     """
 
     reader: asyncio.StreamReader
@@ -93,7 +93,7 @@ class Pipe:
 
     def close(self) -> None:
         """
-        Close it; what has not been read is lost.
+        Close the pipe; unread data is lost.
         """
         self.transport.close()
 
@@ -102,7 +102,7 @@ async def start_pytest(arguments: Sequence[str], *, cwd: Path, env: Mapping[str,
     """
     Start `python -m pytest ARGUMENTS` in `cwd` with the environment `env`.
 
-    That of a variable that imports read must be the one of this process.
+    Variables that are read during imports must have the same values as in this process.
     """
     output, output_end = os.pipe()
     state, state_end = os.pipe()
@@ -119,7 +119,7 @@ async def start_pytest(arguments: Sequence[str], *, cwd: Path, env: Mapping[str,
 @cache
 def _server() -> socket.socket:
     """
-    Start the server; it ends when its socket is closed, as it is with this process.
+    Start the server; it ends when its socket is closed, at the latest with this process.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
@@ -141,7 +141,7 @@ def serve(requests: socket.socket) -> Any:
     """
     Fork for each request, and write the pid and then the exit status of the fork to its pipe.
 
-    Returns in the fork what pytest returns, and None in the server when nobody asks any more.
+    Returns pytest's result in the fork, and None in the server when the requests end.
     """
     with selectors.DefaultSelector() as ready:
         ready.register(requests, selectors.EVENT_READ)

@@ -1,5 +1,5 @@
 """
-Runs the suites as an operator would: a command line, a profile file, an exit status, a result file.
+Run the suites as an operator would: a command line, a profile file, an exit status, a result file.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ async def run_suites(
     env: str, reports: Path, *arguments: str, environ: dict[str, str] | None = None
 ) -> Run:
     """
-    Run `pytest suites/ --env=...` in a process of its own, forked from one that has imported it.
+    Run `pytest suites/ --env=...` in a separate process, forked from one with its imports done.
     """
     started = time.perf_counter()
     process: ForkedRun | asyncio.subprocess.Process
@@ -108,7 +108,7 @@ def _environment(changes: Mapping[str, str] | None) -> dict[str, str]:
 
 def write_profile(profile: Profile, path: Path) -> str:
     """
-    The profile as a file of kind live, secrets and all; returns its path for --env.
+    Write the profile as a file of kind live, secrets included, and return its path for --env.
     """
     content = profile.model_dump(mode="json", exclude_none=True)
     content["kind"] = "live"

@@ -1,8 +1,8 @@
 """
 A SIP provider in front of livekit-sip: a back-to-back user agent (RFC 3261 section 6).
 
-Takes calls with its own account and makes a call of its own out of each, with another Call-ID and
-the account of the trunk; answers go back. SDP passes unchanged, so sound does not come this way.
+It accepts calls with its own account and places a new call for each, with another Call-ID and the
+trunk's account; answers go back. SDP passes unchanged, so the media does not go through it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _SDP = Headers.of(("Content-Type", sdp.CONTENT_TYPE))
 
 def behind_a_provider(*, caller: str | None = None) -> Beside:
     """
-    The profile of who calls through a provider, which puts `caller` into From if it is given.
+    Return the profile of a caller behind a provider, which puts `caller`, if given, into From.
     """
 
     @asynccontextmanager
@@ -69,7 +69,7 @@ async def remade_line(
     asks_for_credentials: bool = True,
 ) -> None:
     """
-    Another trunk and another rule for the profile's number, in the place of all there are.
+    Replace all trunks and rules by another trunk and rule for the profile's number.
     """
     rules = await server.sip.list_dispatch_rule(api.ListSIPDispatchRuleRequest())
     for old_rule in rules.items:
@@ -107,7 +107,7 @@ async def running_provider(
     server: Address, trunk: Credentials, *, caller: str | None = None
 ) -> AsyncIterator[Address]:
     """
-    A provider that sends all calls to `server`; gives its own address.
+    Run a provider that sends all calls to `server`; yield its address.
     """
     recorder = Recorder(Redactor())
     bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -128,7 +128,7 @@ async def running_provider(
 @dataclass(eq=False)
 class _Relayed:
     """
-    One call on both sides: what we were asked, and what we ask.
+    Both sides of one call: the request received, and the request sent.
     """
 
     asked: Transaction

@@ -1,5 +1,5 @@
 """
-A caller that sends an INVITE byte for byte as it is told, and sees how it ends.
+A caller that sends an INVITE byte for byte as given, and sees its outcome.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SDP = Headers.of(("Content-Type", sdp.CONTENT_TYPE))
 @dataclass
 class Attempt:
     """
-    The ids of one call; each INVITE has the next number.
+    The ids of one call; each INVITE gets the next number.
     """
 
     number: str
@@ -57,7 +57,7 @@ class RawCaller(asyncio.DatagramProtocol):
         within: float = ANSWER_WITHIN_S,
     ) -> tuple[Request, Response | None]:
         """
-        Send an INVITE with these lines; the first answer but 100, None when there is none.
+        Send an INVITE with these lines; return it with the first answer but 100, None without one.
 
         A final answer is acknowledged.
         """
@@ -71,7 +71,7 @@ class RawCaller(asyncio.DatagramProtocol):
 
     async def give_up(self, invite: Request) -> Response | None:
         """
-        Cancel a call that rings; the final answer to its INVITE.
+        Cancel a ringing call and return the final answer to its INVITE.
         """
         self._send(cancel(invite))
         response = await self._answer(invite, first=200, within=ANSWER_WITHIN_S)

@@ -1,5 +1,5 @@
 """
-A real stack for one scenario, and the suites pointed at it by a profile of kind live.
+A real stack for one scenario, and a profile of kind live that points the suites at it.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Scene:
     """
     A stack, the profile that describes it, and the suites.
 
-    What is put beside the stack is entered into `beside`, and ends before the stack does. The
-    suites have `environ` in their environment, besides that of this process.
+    Contexts entered into `beside` end before the stack does. The suites get `environ` on top of the
+    environment of this process.
     """
 
     stack: Stack
@@ -44,7 +44,7 @@ class Scene:
 
     async def inventory(self) -> dict[str, list[str]]:
         """
-        The rooms, trunks and rules that the server has.
+        Return the rooms, trunks and rules that the server has.
         """
         livekit = self.profile.livekit
         client = LiveKitClient(
@@ -68,7 +68,7 @@ class Scene:
         """
         Start livekit-server or livekit-sip again with other settings at the top of its file.
 
-        Returns why it does not come up, None when it does: that may be the failure itself.
+        Returns the reason why it does not start, None when it does: that may be the failure itself.
         """
         stack = self.stack
         path = stack.server_config_file if process is stack.server else stack.sip_config_file
@@ -83,7 +83,7 @@ class Scene:
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
         """
-        The suites, while they are still running.
+        Start the suites and return their process.
         """
         self.stack.webhook_listener.close()
         env = write_profile(self.profile, self.folder / "profile.yaml")
@@ -91,7 +91,7 @@ class Scene:
 
     def peaceful(self) -> Scene:
         """
-        The same without what disrupts: most of the time of a run, and nothing that names a cause.
+        Return the scene without checks that disrupt: they take most of the time and name no cause.
         """
         allow = self.profile.allow - {Effect.DISRUPT}
         return replace(self, profile=self.profile.model_copy(update={"allow": allow}))
@@ -107,7 +107,7 @@ class Scene:
 @asynccontextmanager
 async def scene(folder: Path, **overrides: Mapping[str, Any]) -> AsyncIterator[Scene]:
     """
-    A running stack; `overrides` are those of the services' configurations.
+    Run a stack; `overrides` are those of the services' configurations.
     """
     recorder = Recorder(Redactor())
     loaded = load("local", environ={}, env_file=None, config_dir=ROOT / "config")

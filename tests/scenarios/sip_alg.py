@@ -21,7 +21,7 @@ _LENGTH = re.compile(rb"(?mi)^(Content-Length|l)\s*:\s*\d+")
 
 def media_at(address: str, port: int) -> Rewrite:
     """
-    Let the media of a session description be at another address and port.
+    Return a rewrite that moves the media of a session description to another address and port.
     """
 
     def rewritten(datagram: bytes) -> bytes:
@@ -35,7 +35,7 @@ def media_at(address: str, port: int) -> Rewrite:
 
 def through(profile: Profile, router: Address) -> Profile:
     """
-    The profile of a caller behind the router.
+    Return the profile of a caller behind the router.
     """
     server = ":".join(map(str, router))
     return profile.model_copy(update={"sip": profile.sip.model_copy(update={"server": server})})
@@ -46,9 +46,9 @@ async def running(
     profile: Profile, *, to_server: Rewrite = bytes, to_caller: Rewrite = bytes
 ) -> AsyncIterator[Address]:
     """
-    A router in front of the profile's SIP server; gives its address.
+    Run a router in front of the profile's SIP server; yield its address.
 
-    It passes on what goes over it: later requests of a call go to the server's Contact directly.
+    It forwards only what is sent to it: later requests of a call go directly to the server.
     """
     host, _, port = profile.sip.server.partition(":")
     router = _Router((host, int(port or 5060)), to_server, to_caller)

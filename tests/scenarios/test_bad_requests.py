@@ -1,5 +1,5 @@
 """
-Every bad request gets the right status and Twirp code from the real livekit-server, and it lives.
+The real livekit-server answers every bad request with the right status and code, and survives.
 """
 
 from __future__ import annotations

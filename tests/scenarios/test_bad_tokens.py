@@ -1,5 +1,5 @@
 """
-Every bad token is refused by every method of the real livekit-server.
+Every method of the real livekit-server refuses every bad token.
 """
 
 from __future__ import annotations
@@ -55,6 +55,6 @@ async def test_what_the_server_lets_pass_is_known(scene):
 
 def is_recent(version: str) -> bool:
     """
-    Whether a livekit-server reads tokens with golang-jwt.
+    Return whether this version of livekit-server parses tokens with golang-jwt.
     """
     return tuple(map(int, version.split("."))) >= (1, 13)

@@ -1,5 +1,5 @@
 """
-The client for applications on a real livekit-server, that dies, freezes and returns.
+The client for applications on a real livekit-server that dies, freezes and returns.
 """
 
 from __future__ import annotations

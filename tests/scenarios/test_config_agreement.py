@@ -1,5 +1,5 @@
 """
-The real services start with a file, or refuse it, exactly as the linter says.
+The real services start with a file, or refuse it, exactly as the linter predicts.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _FREE_PORTS = range(21000, 29000)
 @dataclass(frozen=True, slots=True)
 class Start:
     """
-    How a start ended: whether the service was ready, and its last words otherwise.
+    Outcome of a start: whether the service was ready, and otherwise the end of its log.
     """
 
     is_ready: bool
@@ -49,7 +49,7 @@ class Start:
 
 class Trials:
     """
-    The starts of all cases that are asked for, a few at once.
+    The starts of all requested cases, a few at a time.
     """
 
     def __init__(self, folder: Path, redis: str) -> None:
@@ -111,7 +111,7 @@ def findings(case: Case, content: bytes) -> list[ConfigFinding]:
 
 def refusals(found: Iterable[ConfigFinding], environ: Mapping[str, str]) -> Iterator[str]:
     """
-    The findings that say that the service does not start.
+    Yield the findings which say that the service does not start.
     """
     for finding in found:
         claim = _REFUSES.search(finding.consequence)
@@ -132,7 +132,7 @@ async def trials(
     request: pytest.FixtureRequest, real_services: None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Trials]:
     """
-    Those of the cases that this run has selected, already under way.
+    Yield the trials of the selected cases, already started.
     """
     folder = tmp_path_factory.mktemp("agreement")
     cases = [

@@ -1,5 +1,5 @@
 """
-What `config fix` writes has its effect on the real services.
+The output of `config fix` has the intended effect on the real services.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _WITHIN_S = 20.0
 
 async def fixed(file: Path, *options: str) -> tuple[int | None, str]:
     """
-    Run the command as a user does; answers with its status and what it told.
+    Run the command as a user does; return its status and its output.
     """
     process = await asyncio.create_subprocess_exec(
         *(
@@ -44,7 +44,7 @@ async def fixed(file: Path, *options: str) -> tuple[int | None, str]:
 
 def broken(text: str) -> str:
     """
-    A livekit.yaml with what people write into it; livekit-server refuses each of these lines.
+    Return a livekit.yaml with common errors; livekit-server refuses each of these lines.
     """
     return (
         "# written by hand\n"
@@ -107,7 +107,7 @@ async def test_livekit_sip_answers_on_the_health_port_that_was_wished_for(tmp_pa
 
 async def health(port: int) -> str:
     """
-    What is answered there, or that nothing is.
+    Return the status and body of GET / at the port, or "refused".
     """
     try:
         async with (

@@ -1,5 +1,5 @@
 """
-The real services have every key of the linter's tables, and take a value of its kind.
+The real services have every key of the linter's tables, and accept a value of its kind.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def sample(kind: Any) -> Any:
 
 async def said_by_server(text: str, folder: Path) -> str:
     """
-    What livekit-server says when it reads a file and tells the ports it would use.
+    Return livekit-server's output when it reads a file and prints the ports it would use.
     """
     path = folder / "livekit.yaml"
     path.write_text(text)
@@ -76,7 +76,7 @@ async def said_by_server(text: str, folder: Path) -> str:
 
 async def said_by_sip(text: str, folder: Path) -> str:
     """
-    What livekit-sip says when it reads a file and then finds no Redis.
+    Return livekit-sip's output when it reads a file and then finds no Redis.
     """
     path = folder / "livekit-sip.yaml"
     path.write_text(text)
@@ -100,7 +100,7 @@ async def said(*command: str) -> str:
 @pytest.fixture(scope="module")
 def nowhere() -> Iterator[str]:
     """
-    An address where no Redis can be.
+    Yield an address at which there is no Redis.
     """
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
@@ -130,7 +130,7 @@ async def test_livekit_sip_takes_a_value_of_its_kind_for_every_key_of_the_table(
 
 def values() -> list[str]:
     """
-    Tricky values and made up ones, plain and in quotes, as they stand in a file.
+    Return tricky values and random ones, plain and in quotes, as a file would have them.
     """
     pick = random.Random(20260101)
     made_up = ("".join(pick.choices(_ALPHABET, k=pick.randint(1, 6))) for _ in range(EXAMPLES))

@@ -1,5 +1,5 @@
 """
-An application with an agent of its own that does everything right.
+An application whose own agent does everything right.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tests.scenarios.whole_runs import looks_at
 
 async def good_agent(folder: Path) -> Run:
     """
-    It speaks and leaves with its caller.
+    Run the suites beside an agent that speaks and leaves with its caller.
     """
     async with scene(folder) as healthy:
         healthy.profile = healthy.profile.model_copy(update={"agent": "deployed"})

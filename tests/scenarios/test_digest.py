@@ -1,5 +1,5 @@
 """
-No wrong answer to a digest challenge is accepted: by livekit-sip, and by the mock of it.
+No wrong answer to a digest challenge is accepted, by livekit-sip or by the mock of it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ REFUSALS = frozenset({400, 401, 403, 407})
 @dataclass
 class Trunk:
     """
-    A trunk that asks for credentials, who calls it, and who sees the rooms.
+    A trunk with credentials, a caller, and a client that lists the rooms.
     """
 
     caller: RawCaller
@@ -64,7 +64,7 @@ class Trunk:
 
     async def ask(self, attempt: Attempt, case: Case) -> Ask:
         """
-        Be challenged as the case wants it.
+        Get a challenge as the case requires.
         """
         if case.handshake == "never":
             challenge = old = Challenge("LiveKit", self.foreign_nonce)
@@ -84,7 +84,7 @@ class Trunk:
 
     async def answer(self, case: Case, caller: str) -> Response | None:
         """
-        What an INVITE with the answer of the case gets; a call that rings is cancelled.
+        Return the response to an INVITE with the answer of the case; a ringing call is cancelled.
         """
         attempt = Attempt(self.number, caller)
         lines = case.lines(await self.ask(attempt, case))
@@ -111,7 +111,7 @@ class Trunk:
 
 async def taken_wrongly(trunk: Trunk, cases: Sequence[Case] = WRONG) -> dict[str, str]:
     """
-    The cases that were not refused, with what they got; empty when all is well.
+    Return the cases that were not refused, with their outcome; empty when all are well.
     """
     wrong: dict[str, str] = {}
     before: set[str] = set()
@@ -195,7 +195,7 @@ async def test_what_livekit_sip_forgives(trunk: Trunk, case: Case) -> None:
 
 async def test_an_answer_is_good_for_more_than_one_call(trunk: Trunk) -> None:
     """
-    A finding: whoever has seen an answer can call with it again, as long as he keeps the Call-ID.
+    A finding: an observed answer can be replayed for another call with the same Call-ID.
     """
     first = Attempt(trunk.number, RIGHT_CALLER)
     lines = right(await trunk.ask(first, Case("right", right)))
@@ -210,7 +210,7 @@ async def test_an_answer_is_good_for_more_than_one_call(trunk: Trunk) -> None:
 
 async def test_the_log_tells_the_answer_to_a_wrong_one(trunk: Trunk) -> None:
     """
-    A finding: whoever can read the log of livekit-sip 1.8.0 can call without the password.
+    A finding: with the log of livekit-sip 1.8.0 one can call without the password.
     """
     attempt = Attempt(trunk.number, RIGHT_CALLER)
     ask = await trunk.ask(attempt, Case("guess", right))

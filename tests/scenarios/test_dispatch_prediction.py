@@ -1,7 +1,7 @@
 """
-The dispatch evaluation foretells what the real services do with a call.
+The dispatch evaluation predicts the outcome of a call on the real services.
 
-For each case trunks and rules are made, listed by the API, evaluated, and a real call is placed.
+For each case trunks and rules are created, listed by the API, evaluated, and a real call is placed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """
-The pre-flight on real services: nothing on healthy ones, the right line on broken ones, and nothing
-changed on any.
+The pre-flight on real services: no finding on healthy ones, the right one on broken ones, and no
+change on any.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ async def doctor(env: str, *arguments: str) -> tuple[int | None, str]:
 
 def free(scene):
     """
-    The profile of a scene as an operator has it, kind live; the address that the suite listens on
-    is free, as it is between runs.
+    Return the profile of a scene as an operator has it, kind live, and free the suite's listening
+    address, as it is between runs.
     """
     scene.stack.webhook_listener.close()
     return scene.profile.model_copy(update={"kind": "live"})

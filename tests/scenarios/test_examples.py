@@ -53,7 +53,7 @@ def test_examples_are_no_environments():
 
 def stand_ins(folder, profile):
     """
-    Programs that follow the mock's logs as docker and kubectl do, by the last word.
+    Write programs that follow the mock's logs as docker and kubectl do, by their last argument.
     """
     logs = {source.service: source.path for source in profile.logs}
     script = f"""\
@@ -75,7 +75,7 @@ exec tail -n 0 -F "$log"
 @pytest.fixture
 async def environ(tmp_path):
     """
-    The variables of a deployment that works: the mock with an application beside it.
+    Yield the variables of a working deployment: the mock with an application beside it.
     """
     recorder, keys = Recorder(Redactor()), KeyPair()
     mock_profile = load("mock", environ={}, env_file=None, config_dir=ROOT / "config").profile

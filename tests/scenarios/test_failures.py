@@ -1,6 +1,6 @@
 """
-Each failure of the real services: its cause is named first, its link is right, nobody else is
-blamed; two at once are both named; and one that nobody has described is found all the same.
+Each failure of the real services: its cause is named first, at the right link, and nothing else is
+blamed; of two at once both are named; and a failure without a known cause is found all the same.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ async def runs(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Runs]:
     """
-    The run of each selected scenario, begun in the order of the tests, several at a time.
+    Yield the run of each selected scenario, started in the order of the tests, several at a time.
     """
     scenarios = {scenario.name: scenario for (scenario,) in selected(request, "scenario")}
     runs = {

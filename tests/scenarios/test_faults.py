@@ -1,7 +1,7 @@
 """
-Whole runs against sound and faulty services: verdicts, evidence, secrets, and what is left behind.
+Whole runs against healthy and faulty services: verdicts, evidence, secrets, and leftovers.
 
-Which cause each failure has is proven in test_failures.py.
+test_failures.py proves the cause of each failure.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.secrecy import leaks, leaks_in
 @dataclass(frozen=True)
 class Played:
     """
-    A run, the secrets of its profile, and what the server had before and after it.
+    A run, the secrets of its profile, and the server's objects before and after it.
     """
 
     run: Run
@@ -33,7 +33,7 @@ class Played:
 
 async def healthy(folder: Path) -> Played:
     """
-    A sound deployment as that of a stranger.
+    Run the suites on a healthy deployment, as a stranger's.
     """
     async with scene(folder) as sound:
         return await _played(sound)
@@ -41,7 +41,7 @@ async def healthy(folder: Path) -> Played:
 
 async def killed_server(folder: Path) -> Run:
     """
-    livekit-server is gone, and could not say goodbye.
+    Run the suites after SIGKILL of livekit-server.
     """
     async with scene(folder) as broken:
         await broken.stack.server.kill()
@@ -50,7 +50,7 @@ async def killed_server(folder: Path) -> Run:
 
 async def other_secret_of_livekit_sip(folder: Path) -> Played:
     """
-    livekit-sip signs its tokens with a secret that livekit-server does not know.
+    Run the suites while livekit-sip signs with a secret that livekit-server does not know.
     """
     overrides = {"api_secret": "not-the-secret-of-this-deployment"}
     async with scene(folder, sip_overrides=overrides) as broken:

@@ -27,7 +27,7 @@ def as_in_production(profile: Profile, limits: Limits) -> Profile:
 @dataclass(frozen=True)
 class Limited:
     """
-    A run, its limits, and when it asked livekit-server for something, in Unix seconds.
+    A run, its limits, and the times of its requests to livekit-server, in Unix seconds.
     """
 
     run: Run
@@ -37,7 +37,7 @@ class Limited:
 
 def times_of_requests(run: Run, profile: Profile) -> list[float]:
     """
-    When livekit-server was asked something, in Unix seconds.
+    Return the times of the requests to livekit-server, in Unix seconds.
     """
     lines = map(json.loads, (run.folder / "journal.jsonl").read_text().split("\n")[:-1])
     seen = [line["observation"] for line in lines if line["type"] == "observation"]
@@ -51,7 +51,7 @@ def times_of_requests(run: Run, profile: Profile) -> list[float]:
 
 async def limited(target: Scene, selected: str, limits: Limits) -> Limited:
     """
-    A run of what is selected.
+    Run the selected checks within the limits.
     """
     profile = as_in_production(target.profile, limits)
     run = await replace(target, profile=profile).run("-m", selected)
@@ -60,7 +60,7 @@ async def limited(target: Scene, selected: str, limits: Limits) -> Limited:
 
 async def more_than_a_minute_allows(folder: Path) -> Limited:
     """
-    More requests than the limits allow in a minute.
+    Run checks that send more requests than the limits allow in a minute.
     """
     async with scene(folder) as target:
         limits = LIMITS.model_copy(update={"requests_per_minute": 40})

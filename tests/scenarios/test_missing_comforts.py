@@ -1,5 +1,5 @@
 """
-Real deployments without the usual comforts: nothing but what needs them is left out.
+Real deployments without the usual comforts: only the checks that need them are left out.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def not_configured(run: Run) -> set[str]:
 
 def needing(run: Run, needs: frozenset[Need]) -> set[str]:
     """
-    The checks that need one of these, as far as the profile permits them at all.
+    Return the checks that need one of these, unless the profile does not permit them anyway.
     """
     permitted = (check["id"] for check in run.checks if check["reason"] != "not-permitted")
     return {check for check in permitted if needs & {*BY_ID[check.partition("[")[0]].needs}}
@@ -51,7 +51,7 @@ def unhappy(run: Run) -> set[str]:
 
 async def bare(folder: Path) -> Run:
     """
-    Neither logs nor Redis nor a receiver of ours, and no agent.
+    Run without logs, Redis, a receiver of our own, and an agent.
     """
     effects = frozenset({Effect.READ, Effect.CREATE_ROOMS, Effect.PLACE_CALLS})
     missing = {"allow": effects, "agent": "none", "logs": (), "redis": None}
@@ -64,7 +64,7 @@ async def bare(folder: Path) -> Run:
 
 async def without_an_agent(folder: Path) -> Run:
     """
-    A call rings until the caller gives up.
+    Run without an agent: a call rings until the caller gives up.
     """
     async with scene(folder) as deployed:
         deployed.profile = deployed.profile.model_copy(update={"agent": "none"})
@@ -73,14 +73,14 @@ async def without_an_agent(folder: Path) -> Run:
 
 async def provider_keeps_the_caller(folder: Path) -> Run:
     """
-    Calls go through a provider, which tells livekit-sip who calls.
+    Run through a provider that passes the caller's number on to livekit-sip.
     """
     return await _behind_a_provider(folder, caller=None)
 
 
 async def provider_changes_the_caller(folder: Path) -> Run:
     """
-    The provider puts one number into From, whoever calls.
+    Run through a provider that puts the same number into every From.
     """
     return await _behind_a_provider(folder, caller="+15550142")
 

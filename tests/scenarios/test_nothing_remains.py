@@ -1,5 +1,5 @@
 """
-When a run ends, however it ends, none of its services is left.
+No service is left when a run ends, however it ends.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SERVICES = ("redis-server", "livekit-server", "livekit-sip")
 
 def services_of(parent: int) -> list[int]:
     """
-    The services that this process has started and that still run.
+    Return the services that this process has started and that still run.
     """
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     return [int(child) for child in children if name_of(int(child)) in SERVICES]
@@ -33,7 +33,7 @@ def services_of(parent: int) -> list[int]:
 
 def name_of(pid: int) -> str | None:
     """
-    The name of a running program; None when it is gone.
+    Return the name of a running program, None when it is gone.
     """
     try:
         return Path(f"/proc/{pid}/comm").read_text().strip()
@@ -44,9 +44,9 @@ def name_of(pid: int) -> str | None:
 @pytest.fixture
 def interruptible() -> Iterator[None]:
     """
-    SIGINT reaches the processes that we start, also where a shell started us in the background.
+    Let SIGINT reach our child processes, even when a shell started us in the background.
 
-    Such a shell lets SIGINT be ignored, and children inherit that; a handler they do not inherit.
+    Such a shell ignores SIGINT, and children inherit that; they do not inherit a handler.
     """
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
@@ -56,7 +56,7 @@ def interruptible() -> Iterator[None]:
 @dataclass(frozen=True)
 class Ended:
     """
-    A run that has ended in its folder, how it ended, and whether its services are gone.
+    A finished run in its folder, its exit status, and whether its services are gone.
     """
 
     folder: Path
@@ -67,21 +67,21 @@ class Ended:
     @property
     def left(self) -> list[Path]:
         """
-        The folders of its services that are still there.
+        Folders of its services that still exist.
         """
         return list(self.folder.glob("livekit-conformance-*"))
 
     @property
     def report(self) -> str:
         """
-        Its page.
+        Text of its page.
         """
         return (self.folder / "reports" / "latest" / "report.html").read_text()
 
 
 async def ended(folder: Path, number: signal.Signals | None) -> Ended:
     """
-    Run the suites with services of their own, and send them a signal as soon as those are up.
+    Run the suites with their own services, and send a signal as soon as those are up.
     """
     within = _WHOLE_RUN_WITHIN_S if number is None else _ENDED_WITHIN_S
     environ = {"TMPDIR": str(folder)}
@@ -108,7 +108,7 @@ async def ended(folder: Path, number: signal.Signals | None) -> Ended:
 
 async def undisturbed(folder: Path) -> Ended:
     """
-    A run to its end.
+    Run the suites to the end.
     """
     return await ended(folder, None)
 

@@ -1,5 +1,5 @@
 """
-What an operator may get wrong, and what the network may do: each ends soon, with what to do.
+Mistakes of an operator and faults of the network: each ends soon, with a remedy.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ async def test_collecting_needs_no_variable_and_no_network(tmp_path):
 
 async def missing_program(folder: Path) -> Run:
     """
-    A stack of our own is wanted where redis-server is not installed.
+    Run with a stack of our own where redis-server is not installed.
     """
     environ = {"XDG_CACHE_HOME": str(folder), "PATH": "/nonexistent"}
     return await run_suites("local", folder / "reports", environ=environ)

@@ -1,5 +1,5 @@
 """
-Outbound calls of the real services when livekit-sip is gone.
+Outbound calls on the real services when livekit-sip is gone.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-A real livekit-sip that does not come back as it was.
+A real livekit-sip that is not the same after a restart.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ exec {program} "$@"
 
 async def forgetful_sip_service(folder: Path) -> Run:
     """
-    Calls succeed until livekit-sip is started again.
+    Run with a livekit-sip whose calls fail after its restart.
     """
     forgetful = folder / "livekit-sip"
     program = find(SIP, os.environ).path

@@ -1,5 +1,5 @@
 """
-The view of the bus on a real Redis: what it sees, and what it says when it may not look.
+The view of the bus on a real Redis: its contents, and its error without permission.
 """
 
 from __future__ import annotations

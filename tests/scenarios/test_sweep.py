@@ -1,5 +1,5 @@
 """
-What killed runs leave is removed, and nothing of anybody else.
+The sweeper removes what killed runs leave, and nothing that belongs to others.
 """
 
 from __future__ import annotations
@@ -101,9 +101,9 @@ def count(inventory: dict[str, list[str]]) -> int:
 
 class Others:
     """
-    Objects that look like ours and are not, or not any more; and one real leftover of each kind.
+    Objects that look like ours and are not, or no longer; and one real leftover of each kind.
 
-    They are made with the SDK, around our own client and its ledger.
+    They are created with the SDK, bypassing our own client and its ledger.
     """
 
     def __init__(self, target: Scene) -> None:
@@ -148,7 +148,7 @@ class Others:
 
     def _look_alikes(self, kind: Kind) -> dict[str, tuple[bool, str]]:
         """
-        Whether it is foreign, and its metadata.
+        Return for each object whether it is foreign, and its metadata.
         """
         now = int(time.time())
 

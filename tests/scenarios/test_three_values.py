@@ -1,5 +1,5 @@
 """
-With URL, key and secret alone there is a first verdict: on the mock, and on the real server.
+URL, key and secret suffice for a first verdict, on the mock and on the real server.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def three(url, key, secret):
 @pytest.fixture(autouse=True)
 def nothing_else(monkeypatch):
     """
-    Nothing of what else may be set where the tests run.
+    Unset every other variable that the environment of the tests may have.
     """
     for name in DEPLOYMENT_VARIABLES:
         monkeypatch.delenv(name, raising=False)

@@ -1,5 +1,5 @@
 """
-The stories of real calls: complete, in order, and broken off where the call broke.
+Timelines of real calls: complete, in order, and ended where the call broke.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CALL = "test_bus or test_dispatch or test_call.py"
 
 
 def told(run):
-    """The timeline of the probe call of a run: its data, its labels in order, and its text."""
+    """Return the timeline of a run's probe call: its data, its labels in order, and its text."""
     stories = [
         (json.loads(path.read_text()), path.with_suffix(".txt").read_text())
         for path in (run.folder / "evidence").glob("timeline-*.json")
@@ -33,7 +33,7 @@ def told(run):
 
 
 def assert_in_order(labels, *wanted):
-    """That these steps are there, in this order."""
+    """Check that these steps exist, in this order."""
     left = iter(labels)
     missing = [step for step in wanted if step not in left]
     assert missing == [], labels
@@ -52,7 +52,7 @@ async def remove_rules(livekit):
 @dataclass(frozen=True)
 class Broken:
     """
-    A run, which step of its call is missing, and the last steps of the story.
+    A run, the missing step of its call, and the last steps of the timeline.
     """
 
     run: Run
@@ -62,7 +62,7 @@ class Broken:
 
 async def healthy(folder: Path) -> tuple[Run, list[str]]:
     """
-    The run of a sound deployment, and its secrets.
+    Return the run on a healthy deployment, and its secrets.
     """
     async with scene(folder) as sound:
         return await sound.peaceful().run("-k", CALL), sound.profile.secrets()
@@ -70,7 +70,7 @@ async def healthy(folder: Path) -> tuple[Run, list[str]]:
 
 async def other_secret_of_livekit_sip(folder: Path) -> Broken:
     """
-    The call is refused where livekit-sip has to join the room.
+    Run with a call that is refused when livekit-sip has to join the room.
     """
     overrides = {"api_secret": "not-the-secret-of-this-deployment"}
     async with scene(folder, sip_overrides=overrides) as broken:
@@ -87,7 +87,7 @@ async def other_secret_of_livekit_sip(folder: Path) -> Broken:
 
 async def killed_server(folder: Path) -> Broken:
     """
-    Nobody on the bus says whose trunk it is.
+    Run without livekit-server, so that nothing on the bus knows the trunk.
     """
     async with scene(folder) as broken:
         await broken.stack.server.kill()
@@ -104,7 +104,7 @@ async def killed_server(folder: Path) -> Broken:
 
 async def no_rule(folder: Path) -> Broken:
     """
-    No rule says which room the call belongs to, so it rings until the caller gives up.
+    Run without a dispatch rule, so that the call rings until the caller gives up.
     """
     async with scene(folder) as broken:
         await remove_rules(broken.profile.livekit)

@@ -19,7 +19,7 @@ _ALL_WITHIN_S = 600
 @dataclass(frozen=True)
 class Recipe:
     """
-    A coroutine function that plays in the folder that it is given, and about how long it takes.
+    A coroutine function that plays a run in the given folder, and its approximate duration.
     """
 
     play: Play
@@ -28,10 +28,10 @@ class Recipe:
 
 def looks_at(*plays: Play, takes_s: float) -> pytest.MarkDecorator:
     """
-    The test is made once for each of these, and has as `played` what came of it.
+    Parametrize a test with these plays; its fixture `played` has the result of one.
 
-    A play waits most of its time, and must not mind what a busy machine does to its timing.
-    `takes_s` is about how long it takes by itself: the longest begin first.
+    A play waits most of its time, and must tolerate the timing of a busy machine.
+    `takes_s` is its approximate duration when run alone: the longest start first.
     """
     recipes = [pytest.param(Recipe(play, takes_s), id=play.__name__) for play in plays]
     each = pytest.mark.parametrize("played", recipes, indirect=True)

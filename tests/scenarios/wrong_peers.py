@@ -1,5 +1,5 @@
 """
-What may stand where livekit-server is looked for, or in front of it.
+Wrong peers at the address of livekit-server, or in front of it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _BEARER = re.compile(rb"(?<=Authorization: Bearer )\S+")
 @dataclass
 class Place:
     """
-    A port, and who is connected to it.
+    A port and its open connections.
     """
 
     port: int
@@ -37,7 +37,7 @@ class Place:
 @contextmanager
 def closed_port(host: str) -> Iterator[int]:
     """
-    A port that refuses connections, and that nobody else takes.
+    Yield a port that refuses connections and stays reserved.
     """
     with socket.socket() as held:
         held.bind((host, 0))
@@ -47,7 +47,7 @@ def closed_port(host: str) -> Iterator[int]:
 @contextmanager
 def black_hole(host: str) -> Iterator[int]:
     """
-    A port that does not answer to SYN, as behind a firewall: its queue of connections is full.
+    Yield a port that does not answer SYN, as behind a firewall: its accept queue is full.
     """
     with ExitStack() as held:
         listener = held.enter_context(socket.socket())
@@ -63,7 +63,7 @@ def black_hole(host: str) -> Iterator[int]:
 @contextmanager
 def mute(host: str) -> Iterator[int]:
     """
-    A port that accepts connections and never says anything, as a process that hangs.
+    Yield a port that accepts connections and never sends anything, like a process that hangs.
     """
     with socket.create_server((host, 0)) as listener:
         yield listener.getsockname()[1]
@@ -72,7 +72,7 @@ def mute(host: str) -> Iterator[int]:
 @asynccontextmanager
 async def web_server(host: str, status: str, body: str) -> AsyncIterator[int]:
     """
-    The port of a web server that answers the same to every request.
+    Yield the port of a web server that sends the same answer to every request.
     """
     head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
 
@@ -89,7 +89,7 @@ async def web_server(host: str, status: str, body: str) -> AsyncIterator[int]:
 @asynccontextmanager
 async def in_turn(host: str, *backends: Address) -> AsyncIterator[int]:
     """
-    The port of a load balancer that leads one connection after the other to each backend.
+    Yield the port of a load balancer that sends connections to the backends in turn.
     """
     turns = itertools.cycle(backends)
     async with relay(host, lambda: next(turns)) as place:
@@ -104,9 +104,9 @@ async def relay(
     bearer: Callable[[str], str] = lambda token: token,
 ) -> AsyncIterator[Place]:
     """
-    Passes connections on to where `backend` says at that moment; None: they are dropped.
+    Forward connections to the current value of `backend`; None drops them.
 
-    `bearer` changes the token of the request that a connection begins with.
+    `bearer` changes the token of a connection's first request.
     """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

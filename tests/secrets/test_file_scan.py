@@ -1,5 +1,5 @@
 """
-The scan finds a secret in a file however it is encoded, and nothing in a file without one.
+The scan finds a secret in a file in any encoding, and nothing in a file without one.
 """
 
 from __future__ import annotations

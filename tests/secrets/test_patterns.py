@@ -1,5 +1,5 @@
 """
-Secrets are taken out of text at the source.
+Secrets are removed from texts at the source.
 """
 
 from __future__ import annotations

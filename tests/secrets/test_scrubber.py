@@ -1,5 +1,5 @@
 """
-The scrubber finds secrets that are encoded or cut to pieces.
+The scrubber finds secrets that are encoded or split.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What a caller waits for: the marks of a call, and the order in which they were seen.
+Waits of a caller: the marks of a call, and the order in which they were observed.
 """
 
 from __future__ import annotations

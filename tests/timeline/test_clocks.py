@@ -1,5 +1,5 @@
 """
-Offsets by causality: whatever the true offsets and delays are, they are inside the bounds.
+Clock offsets by causality: the true offsets are within the bounds, whatever the delays are.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-From what was seen to the story of a call: what belongs to it, in which order, where it stops.
+Timeline of a call from observations: the steps that belong to it, their order, and its end.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What the witnesses of one call see, as the real services tell it: made up in a few words.
+Observations of one call by each source, made up in the form of the real services.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ BEGAN = 1_800_000_000.0
 
 
 def sip(at, label, *, method="INVITE", call=CALL, text=""):
-    """`label` begins with `>` when we sent it, with `<` when it came."""
+    """Return a SIP message; `label` begins with `>` when sent by us, with `<` when received."""
     sent, label = label[0] == ">", label[1:]
     status = int(label[:3]) if label[:3].isdigit() else None
     first = f"{label} sip:+15550123@127.0.0.1 SIP/2.0" if status is None else f"SIP/2.0 {label}"
@@ -64,7 +64,7 @@ def ended(at, outcome="answered", *, purpose="probe", call=CALL, **details):
 
 
 def healthy(*, sip_ahead=0.0, server_ahead=0.0):
-    """The whole story; the clocks of the services may be ahead of ours."""
+    """Return the observations of a complete call; the services' clocks may be ahead of ours."""
 
     def s(at, message, **fields):
         return of_sip(at + sip_ahead, message, **fields)

@@ -1,5 +1,5 @@
 """
-Tries all vectors on a server, many at a time, and says which answers were wrong.
+Try all vectors on a server, many at a time, and report the wrong answers.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NOBODY = {"room": ROOM, "identity": "nobody"}
 @dataclass(frozen=True)
 class Method:
     """
-    A request to one method, and the statuses by version that answer it with a good token.
+    A request to one method, and the statuses that answer it with a good token, in any version.
     """
 
     path: str
@@ -52,7 +52,7 @@ METHODS = (
 @dataclass(frozen=True)
 class Tried:
     """
-    How many requests were sent and how many controls among them; `wrong` names each wrong answer.
+    Number of requests sent and of controls among them; `wrong` names each wrong answer.
     """
 
     requests: int
@@ -65,7 +65,7 @@ async def try_tokens(
     url: str, key: str, secret: str, tokens: Sequence[BadToken] = BAD_TOKENS
 ) -> Tried:
     """
-    Every token with every method; 401 and 403 are right, and nothing else.
+    Send every token to every method; only 401 and 403 are right.
     """
     controls = [BadToken("a good token", lambda issuer: f"Bearer {good(issuer)}")]
     slots = asyncio.Semaphore(_AT_ONCE)
@@ -108,7 +108,7 @@ async def try_requests(
     url: str, key: str, secret: str, requests: Sequence[BadRequest] = BAD_REQUESTS
 ) -> Tried:
     """
-    Every bad request on a connection of its own; right is the status and code it names.
+    Send every bad request on its own connection; the status and code it names are right.
     """
     parts = urlsplit(url)
     address = (parts.hostname or "", parts.port or 0)

@@ -1,9 +1,9 @@
 """
 Bad requests in families, each with the status and the Twirp code that must answer it.
 
-What follows from the Twirp specification (version 7) is said once for each family; what is said for
-a single request is what livekit-server 1.13.5 answers there. `by_twirp` is False for what the HTTP
-library of the server answers before Twirp sees it: another server may say it with another status.
+Expectations that follow from the Twirp specification (version 7) are given once per family; those
+of a single request are livekit-server 1.13.5's answers. `by_twirp` is False for answers that the
+server's HTTP library gives before Twirp sees the request: another server may use another status.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class BadRequest:
     """
     One request: `make` writes it with a good token, `status` and `code` must answer it.
 
-    `code` None: the answer is no Twirp error.
+    `code` None: the answer is not a Twirp error.
     """
 
     id: str
@@ -47,7 +47,7 @@ def written(
     version: str = "HTTP/1.1",
 ) -> bytes:
     """
-    A request as bytes; a header of None is left out.
+    Return a request as bytes; a header of None is left out.
     """
     fields: dict[str, str | None] = {
         "Host": "livekit.example",
@@ -80,7 +80,7 @@ _PATHS = {
 
 def _methods() -> Iterator[BadRequest]:
     """
-    Twirp: only POST is a method; anything else is bad_route.
+    Yield wrong HTTP methods. Twirp: only POST is a method; anything else is bad_route.
     """
     for name, path in _PATHS.items():
         for method in ("GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW", "post"):
@@ -113,7 +113,7 @@ _CONTENT_TYPES = {
 
 def _content_types() -> Iterator[BadRequest]:
     """
-    Twirp: any other content type than JSON and protobuf is bad_route.
+    Yield wrong content types. Twirp: any other than JSON and protobuf is bad_route.
     """
     for service, path in (("rooms", "list-rooms"), ("sip", "list-trunks")):
         for name, value in _CONTENT_TYPES.items():
@@ -197,7 +197,7 @@ _WRONG_FIELDS: Mapping[str, tuple[str, Any]] = {
 
 def _json_bodies() -> Iterator[BadRequest]:
     """
-    Twirp: a body that cannot be decoded is malformed.
+    Yield broken JSON bodies. Twirp: a body that cannot be decoded is malformed.
     """
     for name, body in {**_NOT_JSON, **_WRONG_JSON}.items():
         yield _request(f"json-{name}", 400, "malformed", body=body)
@@ -243,7 +243,7 @@ _NOT_PROTOBUF: Mapping[str, bytes] = {
 
 def _protobuf_bodies() -> Iterator[BadRequest]:
     """
-    The same for protobuf.
+    Yield broken protobuf bodies. Twirp: a body that cannot be decoded is malformed.
     """
     for service, path in (("list", "list-rooms"), ("create", "create-room")):
         for name, body in _NOT_PROTOBUF.items():
@@ -299,7 +299,7 @@ _UNKNOWN_SERVICES = {
 
 def _paths() -> Iterator[BadRequest]:
     """
-    Twirp: a method that does not exist is bad_route; what is not below a service is plain 404.
+    Yield wrong paths. Twirp: an unknown method is bad_route; a path outside a service is plain 404.
     """
     for name, path in _UNKNOWN_METHODS.items():
         yield _request(f"path-{name}", 404, "bad_route", path=path)
@@ -324,7 +324,7 @@ _NOBODY = {"room": ROOM, "identity": "nobody"}
 
 def _arguments() -> Iterator[BadRequest]:
     """
-    Well-formed requests that cannot be done.
+    Yield well-formed requests that cannot be fulfilled.
     """
     bad, absent = (400, "invalid_argument"), (404, "not_found")
     yield _argument("name-257-bytes", *bad, "CreateRoom", {"name": "n" * 257})
@@ -353,7 +353,7 @@ def _arguments() -> Iterator[BadRequest]:
 
 def _sizes() -> Iterator[BadRequest]:
     """
-    Long requests. livekit-server up to 1.13.5 has no limit for a body: it is read to its end.
+    Yield long requests. livekit-server up to 1.13.5 reads a body of any size to its end.
     """
     for name, body, content_type in (
         ("json", b'{"x":"' + b"x" * _LONG, JSON),
@@ -368,7 +368,7 @@ def _sizes() -> Iterator[BadRequest]:
 
 def _grammar() -> Iterator[BadRequest]:
     """
-    Requests that are no HTTP/1.1 (RFC 9112).
+    Yield requests that violate HTTP/1.1 (RFC 9112).
     """
     no = False
     yield _request("http-no-host", 400, None, by_twirp=no, headers={"Host": None})

@@ -1,8 +1,8 @@
 """
-Bad tokens in families: every one must be refused, by every method of the API.
+Bad tokens in families: every method of the API must refuse every one.
 
-The families are those of Wycheproof's JWS vectors and of what LiveKit adds: keys, grants, and the
-ways in which a token comes with a request. The vectors are our own.
+The families are those of Wycheproof's JWS vectors and LiveKit's own: keys, grants, and the ways in
+which a token comes with a request. The vectors are our own.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class BadToken:
 
 def good(issuer: Issuer, **changes: Any) -> str:
     """
-    The token that all methods accept, with changed claims; signed as it must be.
+    Return the token that all methods accept, with changed claims and the right signature.
     """
     return issuer.sign(issuer.claims(**{**GRANTS, **changes}))
 
 
 def encode(raw: bytes | str) -> str:
     """
-    base64url without padding.
+    Return base64url without padding.
     """
     data = raw.encode() if isinstance(raw, str) else raw
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
@@ -52,7 +52,7 @@ def encode(raw: bytes | str) -> str:
 
 def mac(secret: str | bytes, signed: str, name: str = "sha256") -> bytes:
     """
-    The HMAC of what is signed.
+    Return the HMAC of the signing input.
     """
     key = secret.encode() if isinstance(secret, str) else secret
     return hmac.digest(key, signed.encode(), name)
@@ -60,7 +60,7 @@ def mac(secret: str | bytes, signed: str, name: str = "sha256") -> bytes:
 
 def crafted(issuer: Issuer, *, header: bytes | str | None = None, claims: bytes | str = "") -> str:
     """
-    A token of any header and claims, as bytes, with the right signature over them.
+    Return a token of any header and claims, as bytes, with the right signature over them.
     """
     first = encode('{"alg":"HS256","typ":"JWT"}' if header is None else header)
     second = encode(claims or json.dumps(issuer.claims(**GRANTS)))
@@ -76,7 +76,7 @@ def _with_signature(issuer: Issuer, change: Callable[[bytes], bytes]) -> str:
 
 def _with_claims(issuer: Issuer, **changes: Any) -> str:
     """
-    Claims that were changed after signing.
+    Change claims after signing.
     """
     first, _, third = good(issuer).split(".")
     return f"{first}.{encode(json.dumps(issuer.claims(**{**GRANTS, **changes})))}.{third}"

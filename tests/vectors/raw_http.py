@@ -1,5 +1,5 @@
 """
-HTTP/1.1 by hand, so that a request can be wrong in ways that no library lets it be.
+HTTP/1.1 by hand, for malformed requests that no library would send.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ DEADLINE_S = 5.0
 @dataclass(frozen=True, slots=True)
 class Answer:
     """
-    What came back; `status` 0 when the connection was closed without an answer.
+    The answer; `status` is 0 when the connection was closed without one.
     """
 
     status: int
@@ -26,7 +26,7 @@ class Answer:
     @property
     def code(self) -> str | None:
         """
-        The Twirp code, when the body is a Twirp error.
+        Twirp code of the body, when it is a Twirp error.
         """
         if self.content_type.partition(";")[0] != "application/json":
             return None
@@ -42,7 +42,7 @@ class Answer:
 
 async def exchange(address: tuple[str, int], request: bytes) -> Answer:
     """
-    Send the bytes on a connection of their own and read until the other side closes it.
+    Send the bytes on a new connection and read until the server closes it.
 
     Raises TimeoutError after DEADLINE_S.
     """

@@ -1,5 +1,5 @@
 """
---alluredir: what allure-pytest would judge by exceptions says what results.json says.
+--alluredir: the results of allure-pytest, which judges by exceptions, agree with results.json.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def labels(test):
 
 
 def assert_says_the_same(folder, project):
-    """The folder holds the checks of results.json and nothing else."""
+    """Check that the folder has the checks of results.json and no others."""
     tests = allure_results(folder)
     for check in project.results["checks"]:
         test = tests.pop(check["id"])

@@ -1,5 +1,5 @@
 """
-The page that Allure makes of our results: without analytics, with history, and never in the way.
+The page that Allure makes of our results: without analytics, with history, never a failure.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What an operator sees: while it runs, when it is over, on a terminal and in a job log.
+The console output for an operator: during the run and at its end, on a terminal and in a job log.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The plugin as an operator meets it: verdicts, blocking, collection and exit status.
+The plugin as an operator sees it: verdicts, blocking, collection and exit status.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-pytest-html, for those who ask for it: our verdicts and figures in its page.
+pytest-html, when requested: our verdicts and figures in its page.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-A signal ends the run; what it meets in the middle of set-up or clean-up is finished first.
+A signal ends the run; an interrupted set-up or clean-up is finished first.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def pytest_runtest_protocol():
 
 @pytest.fixture(autouse=True)
 def _interruptible():
-    """A shell's background lets SIGINT be ignored, and children inherit that."""
+    """Undo the ignored SIGINT that child processes inherit from a background job of a shell."""
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -71,7 +71,7 @@ def _interruptible():
 
 @pytest.fixture
 def interrupted(project):
-    """Runs two checks, the signal meets them at a place; what was reached, and the exit status."""
+    """Return a function that runs two checks, signals at a place, and returns the outcome."""
 
     def run(place, number, times=1):
         fixtures = FIXTURES.format(place=place, signal=number.name, times=times)

@@ -1,5 +1,5 @@
 """
-A run that was killed gets its reports when the next one starts, wherever it was killed.
+A killed run gets its reports when the next run starts, wherever it was killed.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ PLAN = [
 
 
 def begin(folder, *, done=0, begun=None):
-    """The open journal of a run that lives."""
+    """Return the open journal of a live run."""
     folder.mkdir()
     written = journal.Journal(folder / journal.NAME)
     written.begin(RUN, PLAN)
@@ -134,7 +134,7 @@ def begin(folder, *, done=0, begun=None):
 
 
 def write_journal(folder, **progress):
-    """The journal of a dead run."""
+    """Write the journal of a dead run and return its path."""
     written = begin(folder, **progress)
     written.release()
     return written.path

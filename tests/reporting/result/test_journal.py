@@ -1,5 +1,5 @@
 """
-The journal keeps what was seen, whatever characters it holds.
+The journal keeps every observation, whatever characters it contains.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-JSON that people can read: an entry on each line, and the same values as ever.
+Readable JSON: one entry per line, and unchanged values.
 """
 
 from __future__ import annotations

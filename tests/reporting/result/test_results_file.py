@@ -1,5 +1,5 @@
 """
-Results read back: what was written is what is read, and what is no result is told so.
+Result files: reading returns what was written, and a file that is no result is an error.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The trend that a report shows: the runs before it, found beside it.
+The trend in a report: the earlier runs, found beside it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The state of a run: the time it has left, and the link to the latest one.
+State of a run: its remaining time, and the link to the latest run.
 """
 
 from __future__ import annotations

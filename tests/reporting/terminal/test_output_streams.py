@@ -1,5 +1,5 @@
 """
-What is written to a descriptor passes the scrubber, also from child processes.
+Output to a file descriptor passes the scrubber, that of child processes too.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The failures, one file for each part of the chain; SCENARIOS has all of them by name.
+The failures, one file for each part of the chain; SCENARIOS lists all of them by name.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What keeps a call from being answered, and heard.
+Failures that keep a call from being answered or heard.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _agent(manner: Manner) -> Act:
 
 def _sent_for(worker: Worker | None) -> Act:
     """
-    The dispatch rule asks for an agent by name; `worker` is there to take the job, or nobody.
+    Return an act: the dispatch rule requests an agent by name, and `worker`, if any, gets the job.
     """
 
     async def act(broken: Scene) -> None:
@@ -80,7 +80,7 @@ def _trunk(change: api.SIPInboundTrunkInfo, then: Act | None = None) -> Act:
 
 def _astray(way: Literal["to_server", "to_caller"]) -> Act:
     """
-    A router that writes the address of nobody into the SDP that goes that way.
+    Put a router in between that replaces the address in the SDP of that direction by a dead one.
     """
 
     async def act(broken: Scene) -> None:

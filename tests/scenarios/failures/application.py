@@ -1,5 +1,5 @@
 """
-An application that takes webhooks, wrong in one thing, beside a stack.
+An application that receives webhooks, with one defect, beside a stack.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ Act = Callable[[Scene], Awaitable[None]]
 
 def application(take: Take, *, path: str | None = None, moved_to: str | None = None) -> Act:
     """
-    What brings it up where livekit-server delivers to. It answers POST at `path` (None: at the
-    right one); with `moved_to` it redirects from there to that path (301) and takes events there.
+    Return an act that runs the application where livekit-server delivers to.
+
+    It answers POST at `path` (None: the right one); with `moved_to` it redirects from there to that
+    path (301) and accepts events there.
     """
 
     async def act(broken: Scene) -> None:
@@ -38,7 +40,7 @@ def application(take: Take, *, path: str | None = None, moved_to: str | None = N
 
 def by_the_application(profile: Profile, url: str) -> Profile:
     """
-    The profile of a deployment whose application takes the webhooks, and brings the agents.
+    Return the profile of a deployment whose application receives webhooks and runs the agents.
     """
     hook = profile.webhook.model_copy(update={"url": url, "listen": None, "timeout": 2.0})
     return profile.model_copy(update={"webhook": hook, "agent": "deployed"})
@@ -79,7 +81,7 @@ async def serve(
 
 async def verifies(raw: bytes, request: web.Request, keys: dict[str, str]) -> int:
     """
-    As it must be: the raw body, the token alone.
+    Verify correctly: the raw body, the bare token.
     """
     return _verdict(raw, request.headers.get("Authorization"), keys)
 
@@ -88,7 +90,7 @@ async def verifies_with_another_secret(
     raw: bytes, request: web.Request, keys: dict[str, str]
 ) -> int:
     """
-    Its secret is that of another deployment.
+    Verify with the secret of another deployment.
     """
     others = dict.fromkeys(keys, "the-secret-of-another-deployment")
     return _verdict(raw, request.headers.get("Authorization"), others)
@@ -96,7 +98,7 @@ async def verifies_with_another_secret(
 
 async def wants_bearer(raw: bytes, request: web.Request, keys: dict[str, str]) -> int:
     """
-    It takes the token from behind `Bearer `, as an API gateway does.
+    Expect the token after `Bearer `, as an API gateway does.
     """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return _verdict(raw, token, keys) if scheme == "Bearer" else 401
@@ -104,7 +106,7 @@ async def wants_bearer(raw: bytes, request: web.Request, keys: dict[str, str]) -
 
 async def writes_the_body_again(raw: bytes, request: web.Request, keys: dict[str, str]) -> int:
     """
-    It hashes what a framework has parsed, as JSON.stringify writes it.
+    Hash the parsed body as JSON.stringify would write it.
     """
     again = json.dumps(json.loads(raw), separators=(",", ":"), ensure_ascii=False).encode()
     return _verdict(again, request.headers.get("Authorization"), keys)
@@ -112,7 +114,7 @@ async def writes_the_body_again(raw: bytes, request: web.Request, keys: dict[str
 
 async def takes_plain_json_only(raw: bytes, request: web.Request, keys: dict[str, str]) -> int:
     """
-    Its framework reads no other content type.
+    Refuse every content type but application/json, as some frameworks do.
     """
     if request.content_type != "application/json":
         return 415
@@ -121,7 +123,7 @@ async def takes_plain_json_only(raw: bytes, request: web.Request, keys: dict[str
 
 async def is_too_slow(raw: bytes, request: web.Request, keys: dict[str, str]) -> int:
     """
-    It works on the event before it answers.
+    Process the event before answering.
     """
     del raw, request, keys
     await asyncio.sleep(60)
@@ -130,7 +132,7 @@ async def is_too_slow(raw: bytes, request: web.Request, keys: dict[str, str]) ->
 
 def always(status: int) -> Take:
     """
-    One answer to everything.
+    Return a handler with one answer to everything.
     """
 
     async def take(raw: bytes, request: web.Request, keys: dict[str, str]) -> int:

@@ -1,5 +1,5 @@
 """
-What keeps the two services from finding each other in Redis.
+Failures that keep the two services from finding each other in Redis.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ async def _restart_an_empty_redis(broken: Scene) -> None:
 
 async def _until_not_ready(broken: Scene) -> None:
     """
-    Wait until livekit-server has noticed that Redis is gone, as it has when somebody is called.
+    Wait until livekit-server has noticed that Redis is gone, as it has by the time of a real call.
     """
     url = broken.stack.url.replace("ws", "http", 1)
 
@@ -123,7 +123,7 @@ async def _demand_a_password(broken: Scene) -> None:
 
 async def _another_redis(broken: Scene) -> dict[str, Any]:
     """
-    Start a second Redis; the section `redis` that leads to it.
+    Start a second Redis and return the section `redis` that points to it.
     """
     address = broken.stack.address
     other = Process(

@@ -1,5 +1,5 @@
 """
-What is wrong with variables and configuration files.
+Failures in variables and configuration files.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ async def _edit_the_secret_of_livekit_sip(broken: Scene) -> None:
 
 def _edit(file: Path, **settings: Any) -> None:
     """
-    Change a file that the running service has read before.
+    Change a file that the running service has already read.
     """
     content = yaml.safe_load(file.read_text()) | settings
     file.write_text(yaml.safe_dump(content, sort_keys=False))

@@ -1,5 +1,5 @@
 """
-What keeps livekit-sip from joining the room of a call.
+Failures that keep livekit-sip from joining the room of a call.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ async def _with_an_unknown_authority(broken: Scene) -> None:
 
 async def _with_a_fast_clock(broken: Scene) -> None:
     """
-    Its tokens reach livekit-server as they would be if its clock were some minutes fast.
+    Change its tokens in transit to what they would be if its clock were some minutes fast.
     """
     keys, address = broken.stack.keys, broken.stack.address
 

@@ -1,5 +1,5 @@
 """
-What keeps a call from finding its trunk and dispatch rule.
+Failures that keep a call from matching its trunk and dispatch rule.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ async def _sip(broken: Scene) -> AsyncIterator[Any]:
 
 def _change_trunk(**changes: Any) -> Act:
     """
-    The inbound trunk with other fields.
+    Return an act that changes fields of the inbound trunk.
     """
 
     async def act(broken: Scene) -> None:
@@ -61,7 +61,7 @@ def _change_trunk(**changes: Any) -> Act:
 
 def _change_rule(**changes: Any) -> Act:
     """
-    The dispatch rule with other fields.
+    Return an act that changes fields of the dispatch rule.
     """
 
     async def act(broken: Scene) -> None:
@@ -109,7 +109,7 @@ async def _second_trunk(broken: Scene) -> None:
 
 def _refused_trunk(**fields: Any) -> Act:
     """
-    An operator tries to create a trunk, and the server refuses it.
+    Return an act in which an operator tries to create a trunk, and the server refuses it.
     """
 
     async def act(broken: Scene) -> None:
@@ -131,7 +131,7 @@ async def _refused_rule(broken: Scene) -> None:
 
 async def _second_rule_past_the_api(broken: Scene) -> None:
     """
-    The rule once more under another id, where livekit-server keeps its rules.
+    Copy the rule under another id, straight into livekit-server's store.
     """
     async with redis.asyncio.Redis.from_url(broken.stack.redis_url, protocol=2) as client:
         ((_, kept),) = (await client.hgetall(_RULES)).items()
@@ -142,7 +142,7 @@ async def _second_rule_past_the_api(broken: Scene) -> None:
 
 async def _firewall_that_drops_udp(broken: Scene) -> None:
     """
-    An address in front of livekit-sip that passes TCP on, and takes UDP without an answer.
+    Put an address in front of livekit-sip that forwards TCP, and takes UDP without an answer.
     """
     host, _, port = broken.profile.sip.server.rpartition(":")
 
@@ -189,7 +189,7 @@ async def _invite_without_sdp(broken: Scene) -> None:
 
 async def _send(broken: Scene, method: str, *, status: int) -> None:
     """
-    A request without a body over UDP; returns when the final answer is there.
+    Send a request without a body over UDP, and return when the final answer has arrived.
     """
     host, _, port = broken.profile.sip.server.rpartition(":")
     answers: asyncio.Queue[bytes] = asyncio.Queue()
@@ -239,7 +239,7 @@ def _individual(prefix: str) -> api.SIPDispatchRule:
 
 def _told(**changes: Any) -> Callable[[Profile], Profile]:
     """
-    A profile that says something else of the SIP side than is true.
+    Return a change after which the profile no longer matches the SIP side.
     """
 
     def told(profile: Profile) -> Profile:

@@ -1,5 +1,5 @@
 """
-What a bad network does to a deployment in which everything else is right; tests/faults has more.
+Effects of a bad network on an otherwise healthy deployment; tests/faults has more.
 """
 
 from __future__ import annotations

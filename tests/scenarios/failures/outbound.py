@@ -1,5 +1,5 @@
 """
-What keeps outbound calls from being placed.
+Failures that keep outbound calls from being placed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ACCOUNT = Credentials("customer-of-the-provider", "not-the-password-of-the-trun
 
 def _provider_that(behaviour: Behaviour, **trunk: Any) -> Callable[[Scene], Awaitable[None]]:
     """
-    A provider that treats calls like this, and a trunk that leads to it.
+    Return an act that starts a provider with this behaviour, and a trunk that leads to it.
     """
 
     async def act(broken: Scene) -> None:
@@ -50,7 +50,7 @@ def _trunk_to_nowhere(**trunk: Any) -> Callable[[Scene], Awaitable[None]]:
 
 async def _lead_trunk(broken: Scene, **fields: Any) -> None:
     """
-    Let the profile name another outbound trunk, made for this scenario.
+    Let the profile name another outbound trunk, created for this scenario.
     """
     trunk = api.SIPOutboundTrunkInfo(
         **{
@@ -89,7 +89,7 @@ async def _limit_cpu(broken: Scene) -> None:
 
 async def _do_not_wait_for_the_answer(broken: Scene) -> None:
     """
-    A busy callee, and an application that takes the 200 of the API for an answer.
+    Call a busy callee from an application that takes the API's 200 for an answered call.
     """
     await _provider_that(BUSY)(broken)
     outbound = broken.profile.sip.outbound

@@ -14,9 +14,9 @@ from tests.scenarios.real_stack import Scene
 
 def both(first: Scenario, second: Scenario) -> Scenario:
     """
-    One scenario that turns the knobs of two; what either may name may be named.
+    Return one scenario that combines two; a cause that either allows is allowed.
 
-    Raises ValueError where they turn the same knob.
+    Raises ValueError where both set the same knob.
     """
 
     async def act(broken: Scene) -> None:

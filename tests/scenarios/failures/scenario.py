@@ -1,5 +1,5 @@
 """
-A failure that a customer may meet, as data: how it is brought about, and what must be said of it.
+A failure that a customer may meet, as data: how to cause it, and the expected report.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ class Scenario:
     One failure of the real services.
 
     The knobs: `server` and `sip` replace top-level keys of the configurations that the services
-    are started with; `act` does something to the running stack (a service that does not start
-    with its settings is restarted there); `profile` changes what the suites are told.
+    are started with; `act` changes the running stack (a service that does not start with its
+    settings is restarted there); `profile` changes the profile of the suites.
 
-    `cause` must be named first, at the broken `link`; `also` may be named after it, for they
-    follow from it. Nothing else may be. `by` says who has to name it: a run of the suites, or
-    `livekit-conformance diagnose` from the logs alone, where the suites do not do what fails.
-    `row` is the number of the failure in the list of those that real users met.
+    `cause` must be named first, at the broken `link`; `also` may be named after it, because these
+    causes follow from it. No other cause may be named. `by` is the command that must name
+    it: a run of the suites, or `livekit-conformance diagnose` from the logs alone, where the suites
+    do not trigger the failure. `row` is the failure's number in the list of those that real
+    users met.
     """
 
     name: str
@@ -51,7 +52,7 @@ class Scenario:
 @dataclass(frozen=True, slots=True)
 class Told:
     """
-    What was said of a failure: the ids of the causes in order, the first broken link, all of it.
+    Report of a failure: the ids of the causes in order, the first broken link, the full output.
     """
 
     causes: tuple[str, ...]
@@ -63,7 +64,7 @@ class Told:
 
 async def play(scenario: Scenario, folder: Path) -> Told:
     """
-    Bring the failure about in a stack of its own, and let the suites look at each link once.
+    Cause the failure in a stack of its own, and run the suites once over each link.
     """
     async with scene(
         folder, server_overrides=scenario.server, sip_overrides=scenario.sip
@@ -98,6 +99,6 @@ async def _diagnose_logs(broken: Scene) -> Told:
 
 def wrong_blame(scenario: Scenario, told: Told) -> set[str]:
     """
-    What was named and has nothing to do with it.
+    Return the named causes that have nothing to do with the failure.
     """
     return set(told.causes) - {scenario.cause} - scenario.also

@@ -1,5 +1,5 @@
 """
-What keeps livekit-server from answering, from accepting our key, and from keeping rooms.
+Failures that keep livekit-server from answering, from accepting our key, and from keeping rooms.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _STALE_WITHIN_S = 15.0
 
 def _with(**livekit: Any) -> Callable[[Profile], Profile]:
     """
-    The profile with other values in its section `livekit`.
+    Return a change of values in the profile's section `livekit`.
     """
 
     def told(profile: Profile) -> Profile:
@@ -114,7 +114,7 @@ async def _with_an_unknown_authority(broken: Scene) -> None:
 
 async def _without_redis(broken: Scene) -> None:
     """
-    Cut livekit-server, and nobody else, off from Redis.
+    Cut livekit-server, and no other service, off from Redis.
     """
     stack = broken.stack
     way = [(stack.address, REDIS_PORT)]
@@ -148,7 +148,7 @@ def _clocks_apart(offset_s: int) -> Callable[[Scene], Any]:
 
 async def _two_that_share_nothing(broken: Scene) -> None:
     """
-    A load balancer before livekit-server and another one that has no Redis.
+    Put a load balancer in front of livekit-server and a second one that has no Redis.
     """
     stack = broken.stack
     config = yaml.safe_load(stack.server_config_file.read_text())
@@ -187,7 +187,7 @@ async def _another_server(broken: Scene, config: Path) -> Process:
 
 async def _leaving(broken: Scene) -> None:
     """
-    livekit-server is told to end while somebody is in a room, and waits for them.
+    Stop livekit-server while a participant is in a room, so that it waits for them to leave.
     """
     livekit = broken.profile.livekit
     guest = await broken.beside.enter_async_context(

@@ -1,5 +1,5 @@
 """
-What keeps webhooks from reaching the application.
+Failures that keep webhooks from reaching the application.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ async def _sign_with_no_known_key(broken: Scene) -> None:
 
 def _at(url: Callable[[Scene], str]) -> Act:
     """
-    Profile and livekit.yaml agree on a URL at which no application is.
+    Return an act after which profile and livekit.yaml agree on a URL without an application.
     """
 
     async def act(broken: Scene) -> None:
@@ -102,7 +102,7 @@ def _at(url: Callable[[Scene], str]) -> Act:
 
 async def _untrusted(broken: Scene) -> None:
     """
-    The application is behind TLS with a certificate of an authority that nobody knows.
+    Serve the application over TLS with a certificate of an unknown authority.
     """
     await app.serve(broken, app.verifies, path=_PATH, tls=certificates.of_a_stranger())
     url = _https(broken)
@@ -112,7 +112,7 @@ async def _untrusted(broken: Scene) -> None:
 
 def _logged(url: Callable[[Scene], str], message: str) -> Act:
     """
-    livekit-server has written the line about an event that it delivers to the URL.
+    Return an act that waits until livekit-server has logged a delivery to the URL.
     """
 
     async def act(broken: Scene) -> None:
