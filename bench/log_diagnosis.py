@@ -34,7 +34,7 @@ RECORDINGS = Path(__file__).parents[1] / "tests" / "log_diagnosis" / "recordings
 MEGABYTE = 1 << 20
 TIME = re.compile(rb'"ts":[\d.]+')
 CALL = re.compile(rb'"(callID|sipCallID)":"[^"]*"')
-# What shows a cause in the recorded failures: parts of a line that names its call.
+# Signs of a cause in the recorded failures: parts of a line that names its call.
 SHOWING = {
     "sip-bus-has-no-server": (b'"msg":"Rejecting inbound, auth check failed"',),
     "sip-service-key-refused": (
@@ -164,7 +164,7 @@ def main() -> None:
             by_grep = timed(grep, output)
             pairs.append((timed(ours, output), by_grep))
         wrong = wrong_counts(output, truth)
-    # The first has warmed the page cache up.
+    # The first run has warmed up the page cache.
     pairs = pairs[1:]
     print(
         f"{truth.lines} lines, {options.megabytes} MB; {len(strings)} strings; {options.runs} runs"

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import trustme
 
-# What OpenSSL's server of TLS 1.1 answers to a client of TLS 1.2 and later: a fatal alert,
-# protocol_version (RFC 5246 section 7.2). asyncio closes the connection before it is sent.
+# The answer of OpenSSL's TLS 1.1 server to a client of TLS 1.2 and later: a fatal alert,
+# protocol_version (RFC 5246 section 7.2). asyncio closes the connection before sending it.
 _PROTOCOL_VERSION = bytes.fromhex("15 03 03 00 02 02 46")
 
-# A name and an address, as certificates of services have either.
+# A name and an address: certificates of services have either.
 HOSTS = ("localhost", "127.0.0.1")
 
 

@@ -14,7 +14,7 @@ from tests.all_checks import ROOT
 
 
 def test_the_list_is_that_of_the_suites():
-    # A process of its own: pytest does not run inside itself without side effects.
+    # A separate process: pytest inside pytest has side effects.
     program = "from tests.all_checks import collected; print(*collected(), sep='\\n')"
     told = subprocess.run(
         [sys.executable, "-c", program],

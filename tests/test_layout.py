@@ -34,7 +34,7 @@ WORDS = "one two three four five six seven eight nine ten eleven twelve thirteen
             ],
         ),
         ("电话 电话 电话", 11, ["电话 电话", "  电话"]),
-        # Whole, so that it can be copied.
+        # Never split, so that it can be copied.
         ("report: /a/long/path end", 12, ["report: /a/long/path", "  end"]),
         ("", 10, [""]),
     ],
@@ -93,7 +93,7 @@ def test_the_width_is_asked_for_or_that_of_the_terminal_or_unlimited(monkeypatch
     monkeypatch.delenv("COLUMNS", raising=False)
     ours, theirs = pty.openpty()
     with os.fdopen(ours), os.fdopen(theirs, "w") as terminal:
-        # A terminal that does not know its size has none.
+        # A terminal that does not know its size reports 0.
         assert width_of(terminal) is None
         monkeypatch.setenv("COLUMNS", "72")
         assert width_of(terminal) == 72

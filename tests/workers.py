@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadGroupScheduling
 
-# Every minute and more; all others are done meanwhile.
+# Each takes a minute or more; all others finish meanwhile.
 _LONGEST_FIRST = (
     "tests/mutants/test_mutants.py",
     "tests/scenarios/test_failures.py",

@@ -18,7 +18,7 @@ def test_clause_ids_are_unique_words_after_a_requirement():
         assert clause.area in AREAS
 
 
-# No clause is about these alone: checks of the links behind them tell when they broke.
+# No clause is about these alone: checks of the links behind them detect a break.
 _TOLD_BY_OTHERS = {before for links in IMPLIED.values() for before in links}
 
 
@@ -35,7 +35,7 @@ def test_every_requirement_has_two_clauses_or_more():
 def test_a_crossed_link_is_proven_by_an_earlier_clause():
     proven: set[Link] = set()
     for clause in CLAUSES:
-        # The checks of one clause may build on each other.
+        # Checks of one clause may depend on each other.
         missing = set(clause.crosses) - proven - {clause.link} - _TOLD_BY_OTHERS
         assert not missing, f"{clause.id} crosses {missing}, which no earlier clause proves"
         proven.add(clause.link)

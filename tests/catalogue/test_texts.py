@@ -47,7 +47,7 @@ def test_a_text_is_complete_in_every_language(text: Text):
     assert all(said), "a language has no text"
     assert len(set(map(fields, said))) == 1, "other values are filled in"
     assert len({tuple(sorted(_CODE.findall(words))) for words in said}) == 1, "other `names`"
-    # What has no words, such as a name, is the same in all languages.
+    # A text without words, for example a name, is the same in all languages.
     assert text.ru == text.en or _RUSSIAN.search(text.ru), "no Russian"
     assert not _RUSSIAN.search(text.en), "Russian words in the English text"
 

@@ -188,7 +188,7 @@ def test_who_ends_an_endless_pipe_is_told_what_came_through_it():
         COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdin is not None
-    # Far more than a pipe holds: when it is written, most of it has been read.
+    # Far more than a pipe holds: when all is written, most of it has been read.
     process.stdin.write(f"{rejected(1)}\n" * 10_000)
     process.stdin.flush()
 

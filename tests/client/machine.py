@@ -43,12 +43,12 @@ SETTINGS = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-# Of a client that is spoiled on purpose one counter-example is enough, however long it is.
+# For a client that is broken on purpose any counter-example will do, however long.
 HUNTING = settings(
     SETTINGS, max_examples=300, phases=[Phase.generate], database=None, derandomize=True
 )
 
-# A small reserve, so that calls of one example use it up.
+# A small reserve, so that the calls of one example exhaust it.
 POLICY = DEFAULT_POLICIES.livekit.model_copy(update={"budget": RetryBudget(share=0.1, reserve=3)})
 FAILURES = {
     "refused": lambda: LiveKitConnectionError(may_have_arrived=False),
@@ -165,7 +165,7 @@ class ClientMachine(RuleBasedStateMachine):
             if latency > within:
                 outcome = "hang"
             call.outcomes.append(outcome)
-            # The circuit is closed again only by the success of a probe.
+            # Only a successful probe closes the circuit again.
             is_probe = self.breaker.state(self.loop.time()) is not BreakerState.CLOSED
             self.probes += is_probe
             self.most_probes = max(self.most_probes, self.probes)

@@ -88,7 +88,7 @@ async def test_a_call_that_did_not_leave_us_is_placed_again():
 
 @pytest.mark.parametrize(("sip_status", "tries"), [("503", 3), ("486", 1)])
 async def test_a_callee_who_is_busy_is_not_called_again(server, client, sip_status, tries):
-    # livekit-server answers 429 for busy, which elsewhere is worth another try.
+    # livekit-server answers 429 for busy; any other 429 is worth a retry.
     failure = twirp(429, "resource_exhausted", "call failed", sip_status_code=sip_status)
     server.answers["CreateSIPParticipant"] = [failure]
 
@@ -206,7 +206,7 @@ async def test_a_failed_call_is_logged_with_its_fields(server, client, logged):
     assert SECRET not in line.getMessage()
 
 
-# -- the room that is cleaned up
+# -- cleaning up a room
 
 
 async def test_a_room_is_deleted_at_the_end(server, client):

@@ -104,7 +104,7 @@ async def test_a_refused_connection_has_brought_nothing():
 
 
 async def test_a_port_that_takes_no_connection_has_brought_nothing():
-    # Its queue of one is full, so the next handshake is not answered.
+    # The accept queue of one is full, so the next handshake is not answered.
     with socket.socket() as full, socket.socket() as first, socket.socket() as second:
         full.bind(("127.0.0.1", 0))
         full.listen(0)

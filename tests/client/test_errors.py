@@ -32,7 +32,7 @@ from livekit_conformance.client.errors import (
         (500, {}, LiveKitServerError),
         (503, {}, LiveKitServerError),
         (200, {}, LiveKitServerError),
-        # A callee who is busy, and one who declines: what livekit-server makes of 486 and 603.
+        # A busy callee, and one who declines: livekit-server's statuses for SIP 486 and 603.
         (429, {"sip_status_code": "486"}, LiveKitCallError),
         (403, {"sip_status_code": "603"}, LiveKitCallError),
         (429, {"sip_status_code": "none"}, LiveKitServerError),

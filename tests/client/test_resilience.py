@@ -199,7 +199,7 @@ def test_repeats_are_paid_for_by_calls(loop):
         with pytest.raises(LiveKitServerError):
             loop.run_until_complete(client.ask(server))
 
-    # 1,000 calls, a tenth more, and what was saved up.
+    # 1,000 calls, a tenth for retries, and the initial reserve.
     assert len(server.asked_at) == pytest.approx(1000 + 100 + 20, abs=1)
 
 

@@ -19,7 +19,7 @@ class _Jumping(selectors.SelectSelector):
     def select(self, timeout=None):
         ready = super().select(0)
         if not ready:
-            # Nobody but a timer can end this wait.
+            # Only a timer can end this wait.
             assert timeout is not None, "everything waits, and no timer runs"
             self.now += timeout
         return ready

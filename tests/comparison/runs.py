@@ -16,7 +16,7 @@ from livekit_conformance.diagnosis import Diagnosis
 from livekit_conformance.reporting.result.model import Result, Run
 from livekit_conformance.verdict import CheckRecord, Verdict
 
-# In CI few, by hand many.
+# Few examples in CI, many by hand.
 MANY = settings(
     max_examples=int(os.environ.get("EXAMPLES", "25")),
     # Slow machines prove nothing about the code.

@@ -192,7 +192,7 @@ def test_a_trend_is_of_the_last_runs_of_one_environment_when_asked(tmp_path, cap
         write(numbered(number, check(A)), tmp_path)
     write(result(check(A), id="20261123T040000Z-prod-0a", environment="prod"), tmp_path)
     write(result(check(A), id="renamed", environment="prod"), tmp_path)
-    # Older than what is asked for, so nobody opens it.
+    # Older than the requested runs, so it is never opened.
     (tmp_path / numbered(0).run.id / "results.json").write_text("{")
     file = tmp_path / "trend.json"
 
@@ -243,7 +243,7 @@ def test_the_page_of_a_trend_is_one_file_with_a_picture_of_each_environment(tmp_
 
 
 def test_results_of_the_helpers_are_valid_result_files():
-    # Else the tests here would prove something about files that do not exist.
+    # Otherwise the tests here would prove something about files that do not exist.
     for told in (GOOD, BAD, LESS):
         jsonschema.validate(told.as_json(), schema())
 

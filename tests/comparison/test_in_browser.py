@@ -11,7 +11,7 @@ from tests.comparison.runs import cause, check, numbered, write
 from tests.reporting.test_in_browser import BROKEN_REFERENCES, FAINT, OUTSIDE, OVERFLOWING
 
 A, B = "1.1-server-answers", "1.5-bus-has-a-server"
-# Figures that must be seen.
+# Figures that must be visible.
 SEEN = {"compare": ("REGRESSION: 1 broken", B), "trend": ("50.0 %", "Flake rate 50.00 %")}
 
 

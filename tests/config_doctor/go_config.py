@@ -28,14 +28,14 @@ from livekit_conformance.provisioners.local.binaries import SERVER, SIP, Program
 from livekit_conformance.provisioners.local.prerequisites import GO
 
 KEYS = Path(services.__file__).with_name("keys")
-# The struct that each service decodes its file into.
+# The struct into which each service decodes its file.
 ROOTS: Mapping[str, str] = MappingProxyType(
     {
         SERVER.name: "github.com/livekit/livekit-server/pkg/config",
         SIP.name: "github.com/livekit/sip/pkg/config",
     }
 )
-# Types of Go that a scalar is decoded into. `int` has 64 bits on every machine LiveKit runs on.
+# Go types that a scalar is decoded into. `int` has 64 bits on every machine LiveKit runs on.
 _SCALARS = MappingProxyType(
     {
         "string": "text",
@@ -48,7 +48,7 @@ _SCALARS = MappingProxyType(
         **{name: name for name in ("int32", "uint8", "uint16", "uint32", "uint64")},
     }
 )
-# Types that decode themselves, and one of protobuf, which is not looked into.
+# Types that decode themselves, and one of protobuf, which is not parsed here.
 _OWN_WAY = MappingProxyType(
     {
         "rtcconfig.PortRange": "port-range",

@@ -186,7 +186,7 @@ def test_what_is_wrong_in_the_sip_services_file_is_found(text, words):
         "media_timeout:\t15s",
         "rtp_port: &ports 10000-20000\ntcp: {dial_port: &ports 30000-31000}",
         "tcp: {<<: {dial_port: x}, dial_port: 1-2}",
-        # Nobody decodes what nobody knows.
+        # The content of an unknown key is not checked.
         "base: {a: 1, a: 2}",
         "nat_1_to_1_ip: 192.0.2.1\nlocal_net: anything",
     ],
@@ -228,7 +228,7 @@ def test_what_the_files_do_not_agree_on_is_found(changes, expected):
 @pytest.mark.parametrize(
     ("server_changes", "sip_changes"),
     [
-        # TLS ends at something in front of the server, whose port is its own affair.
+        # TLS ends at a proxy in front of the server, whose port may be any.
         ({}, {"ws_url": "wss://voice.test"}),
         ({"redis": {"address": "localhost:6379"}}, {"redis": {"address": "127.0.0.1:6379"}}),
         ({"redis": {"address": "Bus:6379"}}, {"redis": {"address": "bus:6379"}}),

@@ -54,7 +54,7 @@ def test_port_ranges_are_read_with_or_without_blanks(text, ports):
         ("int", "0x1F", False, True),
         ("int", "1_000", False, True),
         ("int", "5.0", False, True),
-        # Go cuts off what is behind the point.
+        # Go truncates the fraction.
         ("int", "5.5", False, True),
         ("int", "5", True, False),
         ("int", "five", False, False),
@@ -94,7 +94,7 @@ def test_a_value_fits_its_kind_or_not(kind, text, quoted, fits):
     ("text", "value"),
     [
         ("5060", 5060),
-        # Octal, unless a digit says that it is not.
+        # Octal, unless a digit rules that out.
         ("05060", 2608),
         ("07880", 7880),
         ("0o17", 15),

@@ -20,7 +20,7 @@ def main(number: int, file: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         outputs = [Path(folder, str(n)) for n in range(number)]
         children = [_waiting(gate, starter, file, output) for output in outputs]
-        # All of them read from the pipe, and all of them see it end.
+        # All of them read from the pipe until it is closed: they start together.
         os.close(starter)
         ended = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
         runs = [

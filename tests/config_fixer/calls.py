@@ -15,7 +15,7 @@ NAMES = (
     *("open", "read", "write", "close", "fsync", "rename", "unlink", "fstat", "statvfs"),
     *("fchmod", "fchown", "listxattr", "getxattr", "setxattr", "removexattr", "scandir", "listdir"),
 )
-# So few bytes at a time, as a full disk or a signal may cut a write.
+# Bytes per write: a full disk or a signal may cut a write as short.
 SLICE = 48
 
 

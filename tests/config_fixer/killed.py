@@ -49,7 +49,7 @@ def one_run(folder: Path, way: str, point: int) -> dict[str, Any]:
         "others": [_what(path) for path in sorted(folder.rglob("*.replaced"))],
         "widest": max(p.stat().st_mode & 0o777 & ~MODE for p in folder.rglob("*") if p.is_file()),
     }
-    # Whatever was left, the next run does the rest and clears up.
+    # Whatever was left, the next run completes the repair and cleans up.
     _forked(WAYS[way], file, -1)
     left["then"] = _what(file)
     left["unfinished"] = [path.name for path in folder.rglob("*.unfinished")]

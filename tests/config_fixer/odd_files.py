@@ -32,7 +32,7 @@ class OddFile:
 
 
 R = "redis: {address: 'h:1'}\n"
-# Secrets of the files are of the length that livekit-server asks for.
+# Secrets in the files have the length that livekit-server requires.
 S = "9f3c1d7a5b2e48608d1f6c3b7a90e2d4"
 K = f"keys:\n  APIodd: {S}\n"
 

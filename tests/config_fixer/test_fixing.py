@@ -80,7 +80,7 @@ def test_nothing_changes_however_a_file_is_decorated(data):
     assert fix(before, odd.service).text == after
 
 
-# What YAML obeys, and what the fixer looks for.
+# Characters that YAML interprets, and those that the fixer looks for.
 PIECES = (
     *("\n", "\r\n", "  ", "\t", "# x", "&a ", "*a", "{", "}", "[", "]", ", ", ": ", "- ", "'", '"'),
     *("|\n", "<<: *a", "!!str ", "\ufeff", "---\n", "? ", "~", "sip_prot", "log_level: x\n"),

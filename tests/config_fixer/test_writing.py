@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 # Runs that are killed; the long run is EXAMPLES=300.
 EXAMPLES = int(os.environ.get("EXAMPLES", "60"))
 ACCESS, DEFAULT = "system.posix_acl_access", "system.posix_acl_default"
-# acl(5): owner, user 4242, group, mask, others; each a tag, its bits, and whom it is about.
+# acl(5): owner, user 4242, group, mask, others; each is a tag, its bits, and an id.
 NOBODY = 0xFFFFFFFF
 LIST = struct.pack(
     "<I" + "HHI" * 5,
@@ -99,7 +99,7 @@ def test_a_run_that_is_killed_leaves_the_old_file_or_the_new_one_and_a_whole_bac
     assert len(runs) >= min(EXAMPLES, len(everywhere))
     assert all(run["killed"] for run in runs)
     for (_, way, point), run in zip(plan, runs, strict=True):
-        # What was there, and what was to be there; the backup of it or what was put aside.
+        # The old and the intended content; the backup, or the file put aside.
         old, new = ("new", "old") if way == "restored" else ("old", "new")
         saved = run["others"] if way == "restored" else run["backups"]
         assert run["file"] in {old, new}, (way, point, run)

@@ -200,7 +200,7 @@ SENTENCE = "server not connected to any network"
     ids=["started by us", "its log"],
 )
 def test_a_machine_without_a_network_is_certain_and_said_first(seen):
-    # The check that the provisioner blocks; and the same of a deployment where nobody answers.
+    # The check that the provisioner blocks; and the same for a deployment without an answer.
     for silent in (record("1.1-profile-is-complete", Verdict.BLOCKED), SIP_SILENT):
         found, *_ = diagnose([silent], [seen])
 

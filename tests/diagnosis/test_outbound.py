@@ -46,7 +46,7 @@ def told(record, *seen):
     return [(found.id, found.confidence) for found in diagnose([record], seen)]
 
 
-# The words of livekit-server 1.13.5 with livekit-sip 1.8.0.
+# Messages of livekit-server 1.13.5 with livekit-sip 1.8.0.
 @pytest.mark.parametrize(
     ("said", "cause"),
     [

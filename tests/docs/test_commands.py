@@ -30,7 +30,7 @@ _AT_ONCE = 4
 # Values that a reader fills in; here the mock is the deployment.
 _FILLED_IN = "export "
 TO_RUN = [command for command in every_command() if not command.startswith(_FILLED_IN)]
-# These look at everything, and the mock is not all of a deployment.
+# These need everything, and the mock is only part of a deployment.
 _FINDS = ("doctor", "init")
 Runs = Mapping[str, asyncio.Task[Ended]]
 

@@ -110,5 +110,5 @@ def changed(profile: Profile, section: str, **values: Any) -> Profile:
     return profile.model_copy(update={section: getattr(profile, section).model_copy(update=values)})
 
 
-# A deployment whose configuration files nobody names.
+# A deployment whose profile names no configuration files.
 NO_FILES = DeploymentFiles()

@@ -53,7 +53,7 @@ async def test_a_healthy_deployment_is_in_order(deployment):
 
     assert wrong(found) == []
     assert time.monotonic() - began < 5
-    # All that the mock has; a version of livekit-sip nobody tells.
+    # Everything the mock has; it reports no version of livekit-sip.
     assert {f.link for f in found if f.mark is LinkMark.OK} == {
         Link.CONFIGURATION,
         Link.TCP,

@@ -149,7 +149,7 @@ def test_a_short_secret_is_a_warning():
     assert "31" in found.says.en
 
 
-# -- the way to a host
+# -- reachability of a host
 
 
 def test_a_name_with_an_address_is_fine_and_one_without_is_a_problem():

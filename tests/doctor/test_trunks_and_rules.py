@@ -1,5 +1,5 @@
 """
-How the configured trunks and rules handle a call, and the finding where they match none.
+Match of a call by the configured trunks and rules, and the finding where none matches.
 """
 
 from __future__ import annotations

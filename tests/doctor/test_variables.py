@@ -11,7 +11,7 @@ from livekit_conformance.cli.main import main
 from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES
 
 KEY, SECRET = "APIabcdefgh12", "made-up-secret-that-is-long-enough"
-# Ports that nobody listens on, so only what is said of the variables is looked at.
+# Ports without a listener: the tests look only at findings about variables.
 GOOD = {
     "LIVEKIT_URL": "ws://127.0.0.1:1",
     "LIVEKIT_API_KEY": KEY,

@@ -51,7 +51,7 @@ def is_taken(host: str) -> bool:
     return f" {address}:{PORT:04X} " in Path("/proc/net/udp").read_text()
 
 
-# How the scenario asks, and what to write instead so that it asks with 401 and qop.
+# The scenario's challenge, and its replacement for a challenge with 401 and qop.
 WITH_407: dict[str, str] = {}
 WITH_401 = {
     "407 Proxy Authentication Required": "401 Unauthorized",

@@ -41,7 +41,7 @@ async def test_no_replay_has_an_effect(start_receiver):
     delivery = sender.signer.sign(event)
 
     replays = [(await sender.send(delivery)).status for _ in range(1 + _REPLAYS)]
-    # The id counts, not the bytes: what was signed again is the same event.
+    # The id counts, not the bytes: a body that was signed again is the same event.
     again = [(await sender.send(event | {"n": n})).status for n in range(_REPLAYS)]
 
     assert set(replays + again) == {200}

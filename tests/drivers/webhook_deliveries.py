@@ -80,7 +80,7 @@ def _segment(value: Any) -> str:
 
 
 def _flip_last(text: str) -> str:
-    # The last character of a segment has bits that are not decoded; the one before has none.
+    # The last character of a segment has unused bits; the one before it has none.
     return text[:-2] + ("A" if text[-2] != "A" else "B") + text[-1]
 
 
@@ -91,7 +91,7 @@ def _parts(change: Callable[[str, str, str], str]) -> Make:
 _DIGEST = hashlib.sha256(json.dumps(EVENT).encode())
 _LONG = {**EVENT, "padding": "x" * BODY_LIMIT}
 
-# id -> the status it must get, and how it is made.
+# id -> the required status, and the function that makes the delivery.
 BAD: Mapping[str, tuple[int, Make]] = {
     **{
         f"forgery-{name}": (400 if name == "not-json" else 401, lambda s, f=forge: f(s, EVENT))
@@ -187,7 +187,7 @@ BAD: Mapping[str, tuple[int, Make]] = {
     "body-written-again": (401, _body(lambda raw: json.dumps(json.loads(raw), indent=1).encode())),
     "body-another-room": (401, _body(lambda raw: raw.replace(b'"r"', b'"s"'))),
     "body-with-byte-order-mark": (401, _body(lambda raw: b"\xef\xbb\xbf" + raw)),
-    # What is signed is no event
+    # The signed body is not an event
     "event-empty": (400, _signed(b"")),
     "event-is-a-list": (400, _signed(b"[]")),
     "event-is-empty": (400, _signed(b"{}")),
@@ -202,7 +202,7 @@ BAD: Mapping[str, tuple[int, Make]] = {
     "event-id-is-a-list": (400, _signed(b'{"event":"room_started","id":["EV_1"]}')),
     "event-is-deep": (400, _signed(b"[" * 50_000)),
     "event-number-is-endless": (400, _signed(b'{"event":"x","id":"y","z":' + b"9" * 9_000 + b"}")),
-    # What it comes as
+    # Method and content type
     "type-json": (415, _headers(Content_Type="application/json")),
     "type-text": (415, _headers(Content_Type="text/plain")),
     "type-form": (415, _headers(Content_Type="application/x-www-form-urlencoded")),
@@ -228,7 +228,7 @@ _NAMES = (
     "agent_job_started",
 )
 
-# id -> how it is made; each must be taken.
+# id -> the function that makes the delivery; each must be accepted.
 GOOD: Mapping[str, Make] = {
     **{name: lambda s, n=name: s.sign(_event(event=n)) for name in _NAMES},
     "unknown-event": lambda s: s.sign(_event(event="from_the_future")),

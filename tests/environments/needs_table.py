@@ -16,7 +16,7 @@ from livekit_conformance.environments.needs import LINES
 
 PAGE = Path(__file__).parents[2] / "docs" / "profile.md"
 BEGIN, END = "<!-- needs: begin -->\n", "<!-- needs: end -->\n"
-# The others are told by `livekit-conformance list`.
+# Clauses named in a row; `livekit-conformance list` shows the others.
 _NAMED = 6
 
 MISSING: Mapping[Need, str] = MappingProxyType(

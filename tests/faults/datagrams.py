@@ -68,13 +68,13 @@ class DatagramSide:
         self._front: asyncio.DatagramTransport | None = None
         self._clients: dict[Address, _Client] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        # First come, first served, also while a socket is opened for the first.
+        # Keeps the order of arrival, also while a socket is being opened for the first datagram.
         self._turn = asyncio.Lock()
 
     @property
     def is_open(self) -> bool:
         """
-        Whether the port is open to clients.
+        True while the port is open to clients.
         """
         return self._front is not None
 
@@ -124,7 +124,7 @@ class DatagramSide:
             client = self._clients.get(address) or await self._met(address)
 
         def send(data: bytes) -> None:
-            # It may be long gone when a late datagram comes to it.
+            # The socket may be closed by the time a late datagram is due.
             if not client.to_service.is_closing():
                 client.to_service.sendto(data)
 

@@ -15,18 +15,18 @@ class Kind(StrEnum):
     Effect of the network: on connections over TCP, on datagrams over UDP.
     """
 
-    REFUSE = "refuse"  # nobody listens: RST, or ICMP port unreachable
-    RESET = "reset"  # TCP: RST after the first words; UDP: nobody listens after the first answer
-    BLACK_HOLE = "black-hole"  # everything is taken and nothing is passed on
-    HANG_UP = "hang-up"  # TCP: accepted and closed; UDP: a blank line is the answer
-    LATENCY = "latency"  # everything comes `seconds` later
+    REFUSE = "refuse"  # no listener: RST, or ICMP port unreachable
+    RESET = "reset"  # TCP: RST after the first data; UDP: no listener after the first answer
+    BLACK_HOLE = "black-hole"  # everything is accepted and nothing is forwarded
+    HANG_UP = "hang-up"  # TCP: accepted and closed; UDP: answered by a blank line
+    LATENCY = "latency"  # everything is delayed by `seconds`
     TRICKLE = "trickle"  # TCP: `size` bytes at a time; UDP: one datagram each `seconds`
-    CUT = "cut"  # TCP: closed after `size` bytes of the answer; UDP: longer datagrams are cut off
+    CUT = "cut"  # TCP: closed after `size` bytes of the answer; UDP: longer datagrams are truncated
     CORRUPT = "corrupt"  # a bit of each `size` bytes is flipped
-    DROP = "drop"  # of `each` connections (that say something) or datagrams one is lost
-    DUPLICATE = "duplicate"  # asked, or sent, once more after `seconds`
-    REORDER = "reorder"  # who comes first is overtaken by the next, or held for `seconds`
-    ANSWER = "answer"  # something in between answers itself
+    DROP = "drop"  # one in `each` connections (with data) or datagrams is lost
+    DUPLICATE = "duplicate"  # the request or datagram is sent again after `seconds`
+    REORDER = "reorder"  # the first is overtaken by the next, or held for `seconds`
+    ANSWER = "answer"  # an intermediary answers instead
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ _BAD_GATEWAY = (
     b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\n"
     b"Content-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(_PAGE), _PAGE)
 )
-# A second WebSocket is a second participant of the same name, a second call rings a second time.
+# Requests never repeated: they would add a second participant, or a second ringing call.
 _ONCE = re.compile(rb"(?i)upgrade: *websocket|/CreateSIPParticipant ")
 _COPIED = (b"via:", b"from:", b"to:", b"call-id:", b"cseq:")
 
@@ -40,7 +40,7 @@ def _sip_error(request: bytes) -> bytes:
     return b"\r\n".join(lines)
 
 
-# Over HTTP everything is one message, over SIP a call is a dozen small ones.
+# An exchange over HTTP is one message; a call over SIP is a dozen small ones.
 _OVER_HTTP = MappingProxyType(
     {
         Kind.REFUSE: Fault(Kind.REFUSE),
@@ -69,9 +69,9 @@ _OVER_SIP = MappingProxyType(
 _TO_THE_ENDPOINT = MappingProxyType(
     {
         **_OVER_HTTP,
-        # livekit-server has as many connections as there are rooms; ours is one.
+        # livekit-server opens a connection per room; our own client opens one.
         Kind.DROP: Fault(Kind.DROP, each=1, picks=re.compile(USER_AGENT.encode())),
-        # At once: three events of a room come within 50 ms.
+        # No delay: three events of a room come within 50 ms.
         Kind.DUPLICATE: Fault(Kind.DUPLICATE, seconds=0.0),
     }
 )

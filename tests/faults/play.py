@@ -15,8 +15,8 @@ from tests.faults.places import Place, stand_at
 from tests.scenarios.harness import Run, run_suites, write_profile
 from tests.scenarios.real_stack import Scene, scene
 
-# What looks at the links of the place and at those beside it. Who waits for a room to expire would
-# only make it longer.
+# Checks of the links at the place and next to it. Checks that wait for a room to expire would
+# only make the run longer.
 SELECTED = MappingProxyType(
     {
         Place.API: "chain or (smoke and (environment or authentication or errors))",
@@ -24,7 +24,7 @@ SELECTED = MappingProxyType(
         Place.WEBHOOK: "chain or (retry and 1.3)",
     }
 )
-# What a profile usually takes from the environment.
+# Values that a profile usually takes from the environment.
 _VARIABLES = MappingProxyType(
     {
         "LIVEKIT_URL": ("livekit", "url"),

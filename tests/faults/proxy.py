@@ -79,7 +79,7 @@ class FaultProxy:
             self._held.close()
         self._datagrams.close()
         self._reset_connections()
-        # They end with their connections; streams cannot be cancelled without a complaint.
+        # They end with their connections; a cancelled stream handler would log an error.
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_END_WITHIN_S)
 
@@ -125,10 +125,10 @@ class FaultProxy:
     async def _refuse(self) -> None:
         await self._stop_listening()
         if self._held is None:
-            # Bound and not listening: refused by the kernel, and nobody else takes the port.
+            # Bound but not listening: the kernel refuses connections, and the port stays ours.
             self._held = _bound(*self.address)
         self._datagrams.close()
-        # The kernel does not tell whom it refuses, so that it does is seen from outside.
+        # The kernel does not report refusals, so check from outside that it refuses.
         try:
             _, writer = await asyncio.open_connection(*self.address)
         except ConnectionRefusedError:

@@ -13,8 +13,8 @@ from tests.faults.fault import Kind
 from tests.faults.places import Place
 from tests.faults.verdicts import SURVIVED, Said
 
-# Which connection is bad while an area is looked at: the one that its checks live on. Configuration
-# and environment only name it, and must not be troubled by what happens there.
+# The bad connection for each area: the one that its checks depend on. Configuration and
+# environment only name it, and must not be affected by its faults.
 PLACES: Mapping[str, Place] = MappingProxyType(
     {
         "configuration": Place.WEBHOOK,
@@ -30,7 +30,7 @@ PLACES: Mapping[str, Place] = MappingProxyType(
 )
 assert tuple(PLACES) == AREAS
 
-# ok: nothing troubles the area (PASS); stop: it could not be tested (BLOCKED).
+# ok: the area is not affected (PASS); stop: it could not be tested (BLOCKED).
 _WORDS = {"ok": "PASS", "stop": "BLOCKED", "FAIL": "FAIL"}
 _VERDICTS = """
            configuration environment connectivity authentication rooms webhooks sip  retry errors
@@ -60,9 +60,9 @@ def _read(table: str) -> Mapping[tuple[Kind, str], str]:
 
 VERDICTS = MappingProxyType(_read(_VERDICTS))
 
-# What the end of a connection is taken for is a matter of milliseconds.
+# The error for a closed connection depends on milliseconds.
 _HUNG_UP = "ended before the answer|reset by peer"
-# Who is not told of a call does not come, and livekit-server logs that it could not tell.
+# Without its webhook an agent does not join, and livekit-server logs the failed delivery.
 _NOT_TOLD = frozenset({Link.DELIVERY, Link.ANSWER, Link.LOGS})
 
 
@@ -139,7 +139,7 @@ SAID: Mapping[tuple[Place, Kind], Said] = MappingProxyType(
         (Place.WEBHOOK, Kind.CORRUPT): _endpoint(
             Link.ENDPOINT, "endpoint-drops-connections", "not HTTP"
         ),
-        # What livekit-server sends arrives; what we send ourselves does not.
+        # Deliveries of livekit-server arrive; our own do not.
         (Place.WEBHOOK, Kind.DROP): Said(
             Link.ENDPOINT, "endpoint-is-too-slow", "no answer in time"
         ),

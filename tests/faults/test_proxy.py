@@ -143,7 +143,7 @@ async def test_a_fault_over_tcp(fault: Fault, heard: bytes | None):
     async with _over_tcp(fault) as proxy:
         try:
             assert await _ask(proxy) == heard
-        except ConnectionResetError:  # what was not read when it was closed
+        except ConnectionResetError:  # the proxy closed with unread data
             assert heard == b""
     assert proxy.did[fault.kind] > 0
     assert set(proxy.did) == {fault.kind}
@@ -176,7 +176,7 @@ async def test_corruption_flips_one_bit_of_each_block_and_the_seed_says_which():
         sum((a ^ b).bit_count() for a, b in zip(_SAID, each, strict=True)) for each in heard
     ]
     assert heard[0] == heard[1] != heard[2]
-    assert differences == [2, 2, 2]  # one on the way there, one on the way back
+    assert differences == [2, 2, 2]  # one bit on each way
 
 
 async def test_the_second_connection_overtakes_the_first():
@@ -186,7 +186,7 @@ async def test_the_second_connection_overtakes_the_first():
         second = await _timed(proxy)
         assert second <= await first
         alone = time.perf_counter()
-        assert await _ask(proxy) == _SAID  # held, and let go
+        assert await _ask(proxy) == _SAID  # held, and released
         assert time.perf_counter() - alone >= _SILENCE_S / 2
     assert proxy.did == {Kind.REORDER: 2}
 

@@ -25,8 +25,8 @@ from tests.faults.verdicts import NOT_REACHED, SURVIVED, what_is_wrong
 # Most of the time of a run is waiting.
 _AT_ONCE = 6
 _WHOLE = os.environ.get("FAULT_TABLE") == "whole"
-# Each fault at one place, and each place for some: those whose runs are short. `make faults` plays
-# all of them.
+# Each fault at one place, and some faults at every place: those with short runs. `make faults`
+# plays all of them.
 _SPREAD: Mapping[Kind, Place] = {
     Kind.REFUSE: Place.API,
     Kind.RESET: Place.SIP,
@@ -85,7 +85,7 @@ async def test_without_a_fault_everything_is_green(runs: Runs) -> None:
     assert played.run.exit_status == 0, played.run.output
     assert played.acted == 0
     assert all(played.carried), "nothing went through a proxy"
-    # No fault is seen in it: a table whose faults do nothing is red.
+    # This run has no fault, and is red in every cell: faults without effect would be noticed.
     for (kind, area), verdict in VERDICTS.items():
         said = SAID[PLACES[area], kind]
         wrong = list(what_is_wrong(area, verdict, said, played))

@@ -29,12 +29,12 @@ from tests.scenarios.harness import Run
 
 NOT_REACHED = "NOT-REACHED"
 WRONG_BLAME = "wrong blame"
-# The worst first; what else a check may say does not trouble an area.
+# The worst first; other verdicts of a check do not count as trouble for its area.
 _TROUBLE = ("ERROR", "FAIL", "BLOCKED")
 _TOLERANCE_S = 1.0
 _REQUEST_S: float = inspect.signature(LiveKitClient).parameters["timeout"].default
 _ENDPOINT_S: float = Webhook.model_fields["timeout"].default
-# What a check may wait for beyond one request, by its own constants.
+# The longest wait of a check that waits for more than one request, from its constants.
 _LONGEST_S: Mapping[str, float] = MappingProxyType(
     {
         "1.1-participant-joins": stand_in._READY_WITHIN_S

@@ -21,9 +21,7 @@ from pathlib import Path
 
 RELEASE = "bookworm"
 PACKAGES = ("python3", "python3-venv", "make", "git", "ca-certificates")
-TOO_OLD = (
-    7 * 24 * 3600.0
-)  # seconds after which the cached root is made again, with the updates of Debian
+TOO_OLD = 7 * 24 * 3600.0  # seconds after which the cached root is rebuilt with Debian's updates
 
 _CONFIGURATION = (
     "/etc/hosts",

@@ -259,7 +259,7 @@ def test_a_place_that_cannot_be_written_is_named(init, folder):
 
 
 def test_a_read_only_folder_is_named(init, folder):
-    # Root may write everywhere, so it is somebody else meanwhile.
+    # Root may write everywhere, so switch to another account meanwhile.
     init("--output", "loads-every-module.yaml")
     user = os.geteuid()
     folder.chmod(0o555)

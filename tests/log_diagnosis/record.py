@@ -23,7 +23,7 @@ from pathlib import Path
 from livekit_conformance.log_diagnosis.telling import without_secrets
 
 RECORDINGS = Path(__file__).parent / "recordings"
-# So many lines of each service.
+# Number of lines of each service.
 FIRST = 300
 ID = re.compile(r"0x[0-9a-f]+|\b[A-Z]{2,3}_\w{6,}|\d+")
 

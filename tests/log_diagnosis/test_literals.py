@@ -23,7 +23,7 @@ for known in CAUSES:
             if one.kind == "log":
                 NAMED.setdefault(id(one), (one, f"{known.id}-{role}-{number}"))
 SIGNS = [pytest.param(one, id=name) for one, name in NAMED.values()]
-# As in the services' lines: what follows is printable, and no more of it than a line holds.
+# As in the services' lines: printable text, no longer than a line.
 PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
 
 
@@ -112,7 +112,7 @@ def fulfilling(condition):
     match condition:
         case re.Pattern():
             texts = st.from_regex(condition, alphabet=PRINTABLE)
-            # Hypothesis takes texts from the sources too.
+            # Hypothesis also draws texts from the sources.
             return texts.filter(lambda text: "\n" not in text and ON_PURPOSE not in text)
         case Between(low, high):
             return st.integers(int(low), int(high))

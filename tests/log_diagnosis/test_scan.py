@@ -24,9 +24,9 @@ from tests.log_diagnosis.lines import (
 )
 
 QUIET = in_json("processing invite", level="info")
-# Rubbish is what no service writes: it holds no mark of a dialect.
+# Rubbish is text that no service writes: it has no mark of a log format.
 RUBBISH = st.one_of(
-    # Hypothesis takes bytes from the sources too, among them such lines.
+    # Hypothesis also draws bytes from the sources, among them such lines.
     st.binary(max_size=300).filter(lambda rubbish: b"no response from servers" not in rubbish),
     st.sampled_from(
         [
@@ -131,7 +131,7 @@ def test_a_line_longer_than_a_block_is_one_line():
 )
 @settings(max_examples=150, deadline=None)
 def test_rubbish_between_the_lines_never_changes_the_counts(rubbish, order, wrap, pack):
-    # Not at the beginning, where a file says what it is packed by.
+    # Not at the beginning, where the magic number of a compressed file is.
     content = f"{QUIET}\n".encode() + b"".join(
         b"".join(before) + f"{wrap(line)}\n".encode()
         for before, line in zip(rubbish, order, strict=True)

@@ -85,7 +85,7 @@ async def call_all(
         lines = [
             line
             for line in read_log(target.sip_log, start)
-            # The media engine talks to itself, and the machine is not what is compared.
+            # Lines of the media engine and about the load of the machine are not compared.
             if not line["logger"].startswith("sip.pion") and line["msg"] != "high cpu load"
         ]
         played[scenario.id] = {
@@ -215,8 +215,8 @@ class Caller(asyncio.DatagramProtocol):
         self._send(invite)
         while response := await self.next_response(scenario.patience):
             line = f"<- {response.label}"
-            # How often it rings depends on the clock, and answers to requests that are
-            # repeated are repeated.
+            # The number of 180s depends on the clock, and a repeated request repeats
+            # its answer.
             if not self.ladder or self.ladder[-1] != line:
                 self.ladder.append(line)
             if scenario.method != "INVITE":

@@ -228,7 +228,7 @@ QUESTIONS = (
 
 _VOLATILE = frozenset({"creation_time", "creation_time_ms", "turn_password", "ts", "caller"}) | {
     *("duration", "nodeID", "selectedNodeID", "created_at", "updated_at"),
-    # Known to the messages of newer versions only.
+    # Only the messages of newer versions have this field.
     "ringing_timeout_status",
 }
 _TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
@@ -248,7 +248,7 @@ class Normaliser:
             case str():
                 return _IDENTIFIER.sub(self._name, _TOKEN.sub("<token>", value))
             case dict():
-                # JSON of the real server holds null for what is not set, ours leaves it out.
+                # The real server writes null for an unset field, the mock leaves it out.
                 return {
                     key: self(inner)
                     for key, inner in value.items()

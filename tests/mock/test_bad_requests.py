@@ -12,11 +12,11 @@ from tests.vectors.attempts import METHODS, try_requests, try_tokens
 from tests.vectors.bad_requests import BAD_REQUESTS
 from tests.vectors.bad_tokens import BAD_TOKENS
 
-# What the libraries of the mock see otherwise than those of livekit-server.
+# Requests that the mock's libraries treat differently from those of livekit-server.
 _NOT_CLAIMED = {
     # aiohttp refuses a method that it does not know with 400.
     *(request.id for request in BAD_REQUESTS if request.id.startswith(("BREW-", "post-"))),
-    # protobuf's Python runtime skips characters that are not base64, and takes a string for an
+    # protobuf's Python runtime skips characters that are not base64, and accepts a string as an
     # object without known fields.
     "field-data-not-base64",
     "field-egress-string",

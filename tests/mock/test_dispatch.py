@@ -20,7 +20,7 @@ from livekit_conformance.secrets.patterns import Redactor
 from tests.scenarios.dispatch_cases import CASES
 from tests.scenarios.dispatch_line import HOST, Line, incoming, unlike
 
-# What was written past the API cannot be in the mock, and it asks for no PIN.
+# The mock has only objects created by the API, and never asks for a PIN.
 KNOWN = [case for case in CASES if not case.old_data and case.comes_to not in {"pin", "refused"}]
 
 

@@ -238,7 +238,7 @@ async def test_without_waiting_the_answer_comes_before_the_callee_does(
         status, _ = await api.dial(trunk, wait_until_answered=False)
         attributes = await api.attributes()
         ringing = await wait_until(lambda: _why_not(api, "ringing"), within=2.0)
-        # It rings no longer than it was told, and then nobody is in the room.
+        # It rings no longer than requested, and then the room is empty.
         gone = await wait_until(lambda: _why_not(api, None), within=2.0)
 
     assert status == 200

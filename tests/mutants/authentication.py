@@ -18,7 +18,7 @@ MUTANTS = (
     fault("malformed_accepted", "1.1-malformed-token-is-refused"),
     fault("any_scheme_accepted", "1.1-header-without-bearer-is-refused"),
     fault(
-        # The signature is not looked at, whatever is wrong with it.
+        # The signature is never verified, whatever its defect.
         "wrong_secret_accepted",
         "1.1-wrong-secret-is-refused",
         "1.1-flipped-signature-is-refused",

@@ -18,7 +18,7 @@ from livekit_conformance.environments.profile import Profile
 from livekit_conformance.provisioners.local.stack import KeyPair
 from tests.mutants.mutant import Change, Mutant, changed, fault, misfit
 
-# livekit-server logs deliveries to another URL, the one that it really has.
+# livekit-server logs deliveries to another URL, the one in its running settings.
 NO_LINE = ("1.3-delivery-log-shows-success",)
 _NO_CALL = ("1.1-trunk-accepts-right-password", "1.5-invite-is-not-rejected")
 
@@ -55,7 +55,7 @@ def unencrypted(profile: Profile) -> Profile:
     Address the same server by a host that does not look like this machine.
     """
     url = f"http://0.0.0.0:{urlsplit(profile.livekit.url).port}"
-    # Such a target is nobody's to disrupt.
+    # The suite must not disrupt a target that does not look local.
     safe = profile.model_copy(update={"allow": profile.allow - {Effect.DISRUPT}})
     return changed("livekit", url=url)(safe)
 
@@ -185,7 +185,7 @@ MUTANTS = (
                 "1.1-variables-are-sane[LIVEKIT_API_SECRET]",
                 "1.1-secret-is-strong",
                 "1.1-key-is-accepted",
-                # The secret was sent as a key, and the server logged it.
+                # The secret was sent as the key, and the server logged it.
                 "1.4-logs-hold-no-secrets",
             }
         ),
@@ -222,7 +222,7 @@ MUTANTS = (
 )
 
 
-# Where each of the nine variables belongs, but for the two that the endpoint's URL is made of.
+# The profile key of each of the nine variables, except the two parts of the endpoint's URL.
 _PLACES = {
     "LIVEKIT_URL": ("livekit", "url"),
     "LIVEKIT_API_KEY": ("livekit", "api_key"),

@@ -33,7 +33,7 @@ def configured(configure: Configure) -> Beside:
 
 
 async def trunk_for_one_caller(server: api.LiveKitAPI, profile: Profile) -> None:
-    # The API takes it beside the trunk for all callers of the number; this caller is lost.
+    # The API accepts it beside the trunk for all callers of the number; this caller's calls fail.
     trunk = api.SIPInboundTrunkInfo(numbers=[profile.sip.number], allowed_numbers=["+15550177"])
     await server.sip.create_inbound_trunk(api.CreateSIPInboundTrunkRequest(trunk=trunk))
 
@@ -41,7 +41,7 @@ async def trunk_for_one_caller(server: api.LiveKitAPI, profile: Profile) -> None
 async def rule_with_another_prefix(server: api.LiveKitAPI, profile: Profile) -> None:
     trunks = await server.sip.list_inbound_trunk(api.ListSIPInboundTrunkRequest())
     individual = api.SIPDispatchRuleIndividual(room_prefix="another-line")
-    # It names the caller too, so it goes before the one of the line.
+    # It names the caller too, so it takes precedence over the rule of the line.
     rule = api.SIPDispatchRuleInfo(
         trunk_ids=[trunk.sip_trunk_id for trunk in trunks.items],
         inbound_numbers=[profile.sip.caller],

@@ -26,7 +26,7 @@ from tests.scenarios.harness import ROOT, Run, run_suites, write_profile
 _WEBHOOK_PORT = 8080
 
 Change = Callable[[Profile], Profile]
-# Something beside the mock that has to run meanwhile; it may change the profile too.
+# A component that runs beside the mock; it may change the profile too.
 Beside = Callable[[Profile], AbstractAsyncContextManager[Profile]]
 
 
@@ -95,7 +95,7 @@ async def run_mutant(mutant: Mutant, folder: Path) -> Run:
 
 
 async def _run_on_mock(mutant: Mutant, folder: Path) -> Run:
-    # On an address of our own, its ports stay free until the suites listen on them.
+    # On a separate address, its ports stay free until the suites listen on them.
     with own_loopback_address() as address:
         return await _run_on_mock_at(address, mutant, folder)
 

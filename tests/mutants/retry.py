@@ -7,7 +7,7 @@ from __future__ import annotations
 from tests.mutants.mutant import sabotaged
 
 MUTANTS = (
-    # What does not return from the first failure blocks the checks of the others.
+    # A service that does not return from the first failure blocks the checks of the others.
     sabotaged("never_recovers", "1.5-recovers-from[bus-partition]"),
     sabotaged("failed_joins_not_logged", "1.4-failed-join-is-logged"),
     sabotaged("client_retries_refusals", "1.5-client-retries-as-configured"),

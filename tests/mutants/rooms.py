@@ -13,7 +13,7 @@ MUTANTS = (
     fault(
         "long_names_accepted",
         "1.2-too-long-name-is-refused",
-        # Nobody tells how long a name may be.
+        # The maximum length of a name is not announced.
         "1.2-name-is-kept-exactly[longest]",
     ),
     fault("limit_not_named", "1.2-too-long-name-is-refused", "1.2-name-is-kept-exactly[longest]"),

@@ -26,8 +26,8 @@ from livekit_conformance.environments.policies import RetryPolicy
 from livekit_conformance.mock import Faults, MockConfig
 from livekit_conformance.provisioners import deployment
 
-# What the healthy mock of the mutants does better than livekit-server 1.13.5, whose findings would
-# otherwise be red in every run.
+# Settings in which the mutants' healthy mock is better than livekit-server 1.13.5, whose findings
+# would otherwise be red in every run.
 BETTER_THAN_REAL: Mapping[str, Any] = {
     "repeats_refused_tokens": False,
     "hides_failed_status": False,

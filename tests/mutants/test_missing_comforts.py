@@ -25,10 +25,10 @@ from tests.scenarios.harness import Run
 from tests.scenarios.provider import behind_a_provider, remade_line
 
 _NOBODY_ELSES = frozenset({Need.STACK})
-# Our own receiver is the application then, and has no log that the profile names.
+# Our own receiver is the application then, and the profile names no log of it.
 _WITH_RECEIVER = _NOBODY_ELSES | {Need.APPLICATION_LOG}
 _LOGS = frozenset({Need.SERVER_LOG, Need.SIP_LOG, Need.APPLICATION_LOG, Need.ANY_LOG})
-# All runs leave out the same checks, whose subject a deployment on one machine does not have.
+# All runs skip the same checks: their subject does not exist on a single machine.
 _NOT_APPLICABLE = "not-applicable"
 
 
@@ -84,7 +84,7 @@ async def without_receiver_and_application_log(profile: Profile) -> AsyncIterato
 
 @asynccontextmanager
 async def behind_a_provider_that_changes_the_caller(profile: Profile) -> AsyncIterator[Profile]:
-    # Rooms by random names, for else all its calls would share one.
+    # Random room names, because all its calls would otherwise share one room.
     async with (
         configured(partial(remade_line, random_rooms=True))(profile) as remade,
         behind_a_provider(caller="+15550142")(remade) as behind,

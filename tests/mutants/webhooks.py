@@ -64,7 +64,7 @@ MUTANTS = (
         "believes_any_signature",
         Application(believes=frozenset({TokenRefusal.SIGNATURE, TokenRefusal.ALGORITHM})),
         *_refuses("wrong-key", "empty-secret", "unsigned-token"),
-        # Where nothing is refused, nothing can be logged.
+        # Without a refusal there is nothing to log.
         "1.4-application-logs-refusals",
     ),
     endpoint(

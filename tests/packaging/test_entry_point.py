@@ -12,7 +12,7 @@ from importlib import metadata
 from livekit_conformance import pytest_plugin
 
 NAME = pytest_plugin.__name__
-# A project with an option and a folder that are called like ours.
+# A project with an option and a folder of the same name as ours.
 CONFTEST = 'def pytest_addoption(parser):\n    parser.addoption("--env")\n'
 TEST = """\
 import json
@@ -29,7 +29,7 @@ def test_modules(request):
 
 def run(folder, *arguments):
     return subprocess.run(
-        # Named as well as installed: a checkout that was installed long ago has no entry point.
+        # Named as well as installed: an old installation of the checkout has no entry point.
         [sys.executable, "-m", "pytest", "-p", NAME, "-p", "no:cacheprovider", *arguments],
         cwd=folder,
         capture_output=True,

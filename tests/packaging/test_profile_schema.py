@@ -28,7 +28,7 @@ LIVE = "kind: live\nallow: [read]\n"
 
 
 def problems(text):
-    # YAML's dates are text to an editor.
+    # An editor treats YAML dates as text.
     document = json.loads(json.dumps(yaml.safe_load(text), default=str))
     return [*Draft202012Validator(SCHEMA).iter_errors(document)]
 

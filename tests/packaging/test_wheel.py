@@ -18,7 +18,7 @@ from tests.packaging.conftest import CHECKOUT, build
 
 PACKAGED = Path("livekit_conformance/_packaged")
 ANSWERS = "suites/connectivity/test_server.py::test_server_answers_a_plain_get"
-# A pytest plugin that writes down where our modules came from.
+# A pytest plugin that records where our modules were imported from.
 SPY = """\
 import sys
 
@@ -65,7 +65,7 @@ def test_the_wheel_holds_what_a_run_needs(wheel):
 def test_the_wheel_of_the_sdist_is_the_same(wheel, tmp_path):
     sdist = build("sdist", CHECKOUT, tmp_path / "sdist")
     with tarfile.open(sdist) as archive:
-        # Pythons before 3.11.4 know no filters as an argument.
+        # Python before 3.11.4 has no argument `filter`.
         archive.extraction_filter = getattr(tarfile, "data_filter", None)
         archive.extractall(tmp_path)  # noqa: S202 - we have packed it ourselves
 

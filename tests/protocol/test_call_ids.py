@@ -9,7 +9,7 @@ JOINED = (
     "SIP participant joined room",
     {"sipCallID": "call-1", "callID": "SCL_1", "room": "room-1", "participantID": "PA_caller"},
 )
-# livekit-sip tells the agent's id too, in lines of several calls when a rule joins them.
+# livekit-sip logs the agent's id too, in lines of several calls when a rule joins them.
 AGENT = ("track closed", {"sipCallID": "call-1", "callID": "SCL_1", "participantID": "PA_agent"})
 OTHER = ("track closed", {"sipCallID": "call-2", "callID": "SCL_2", "participantID": "PA_agent"})
 SAME_ROOM = ("Joining room", {"sipCallID": "call-2", "callID": "SCL_2", "room": "room-1"})

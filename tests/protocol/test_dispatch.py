@@ -38,7 +38,7 @@ RULE = Rule("SDR_1", "individual", "voice-ai-call-", random_suffix=True)
         ("anonymous", "anonymous"),
         ("voice-ai-call-12345", "voice-ai-call-12345"),
         ("+1.555.0123", "+1.555.0123"),
-        # Digits of other scripts are none.
+        # Digits of other scripts do not count.
         ("+1555\u0660123", "+1555\u0660123"),
         ("++1555", "++1555"),
         ("", ""),
@@ -66,7 +66,7 @@ def test_only_phone_numbers_are_normalized(number: str, same: str) -> None:
         (Trunk("t", allowed_addresses=("other.example",)), "allowed_addresses"),
         (Trunk("t", allowed_addresses=("192.0.2.0/255.255.255.0",)), "allowed_addresses"),
         (Trunk("t", allowed_addresses=("192.0.2.0/024",)), "allowed_addresses"),
-        # Masks that are all unreadable let everybody in; one that is readable counts.
+        # Masks that are all unreadable admit every source; a readable one counts.
         (Trunk("t", allowed_addresses=("sip://192.0.2.8", "*")), None),
         (Trunk("t", allowed_addresses=("*", "192.0.2.8")), "allowed_addresses"),
     ],

@@ -8,7 +8,7 @@ import pytest
 
 from livekit_conformance.protocol.phone_numbers import NumberMask
 
-# Of a country code that nobody has.
+# A number with an unassigned country code.
 REAL = "999012345678"
 
 

@@ -15,7 +15,7 @@ import pytest
 from tests.provisioners.test_local import script
 
 ROOT = Path(__file__).parents[2]
-# Python, but for the module venv: it makes a folder with a Python and a pip that install nothing.
+# Python, except for the module venv: it creates a Python and a pip that install nothing.
 PYTHON = f"""
 [ "$1 $2" = "-m venv" ] || exec "{sys.executable}" "$@"
 echo made >> "$JOURNAL"

@@ -13,7 +13,7 @@ import pytest
 
 from tests.recipes.recipes import FOLDER, ROOT
 
-# Programs that say what they were called with, and end as they are told.
+# Programs that record their arguments, and end with a given status.
 PYTEST = """#!/usr/bin/env bash
 echo "pytest $*" >>"$CALLS"
 for argument; do
@@ -171,7 +171,7 @@ def fresh_copy(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
             "HOME": str(folder),
             "PYTHONPATH": str(ROOT / "src"),
             "LIVEKIT_CONFORMANCE_BIN": str(Path(sys.executable).parent),
-            # What a job installs does not have the plugins of these tests.
+            # A job does not install the plugins of these tests.
             "PYTEST_ADDOPTS": "-p no:randomly -p no:hypothesispytest",
         },
     )

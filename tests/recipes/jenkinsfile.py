@@ -71,7 +71,7 @@ def parse(text: str) -> Block:
     """
     top = Block("the file", "")
     within = [top]
-    statement: list[str] = []  # its tokens so far: what a block is called
+    statement: list[str] = []  # its tokens so far: the name and argument of a block
     brackets: list[str] = []
     for token in _tokens(text):
         _match(token, brackets)

@@ -139,7 +139,7 @@ def _of_jenkins(kind: Check) -> Recipe:
 
 def _of_pods(kind: Check) -> Recipe:
     (container,) = job_spec(kind)["template"]["spec"]["containers"]
-    # The image has the checkout in /suite; our tests have it in the current folder.
+    # The checkout is in /suite in the image, and in the current folder in our tests.
     program, *arguments = [*container["command"], *container["args"]]
     command = [str(Path(program).relative_to("/suite")), *arguments]
     path = FOLDER / "kubernetes" / f"{kind}.yaml"

@@ -122,7 +122,7 @@ async def test_reports_that_show_a_secret_are_neither_uploaded_nor_kept(bare):
     assert bare.job_reports == {MARK, "ledger.jsonl"}
     left = {path.name for path in (bare.root / "reports").rglob("*") if path.is_file()}
     assert left == bare.job_reports
-    # What is left of it is replaced by the next job.
+    # The next job replaces what is left of it.
     shutil.rmtree(bare.root / "reports")
     await bare.run(NIGHTLY)
     assert bare.job_reports == FILES

@@ -196,7 +196,7 @@ def test_one_run_at_a_time_for_a_deployment(kind):
     assert workflow["concurrency"] == {"group": name, "cancel-in-progress": False}
     assert gitlab_job(kind)["resource_group"] == name
     assert "disableConcurrentBuilds" in options.tokens
-    # A job of a name can exist only once.
+    # Only one job of a given name can exist.
     assert job["kind"] == "Job" or job["spec"]["concurrencyPolicy"] == "Forbid"
 
 
@@ -289,7 +289,7 @@ def test_what_the_image_copies_is_in_the_checkout():
 
     assert {"suites", "fixtures", "config", "src", "conftest.py"} <= set(sources)
     assert [source for source in sources if not (FOLDER.parent / source).exists()] == []
-    # Nothing that may hold a secret or a report gets in.
+    # No file that may contain a secret or a report is included.
     assert "." not in sources
     ignored = (FOLDER.parent / ".dockerignore").read_text().splitlines()
     assert {line[1:] for line in ignored if line.startswith("!")} == set(sources)

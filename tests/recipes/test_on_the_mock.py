@@ -76,7 +76,7 @@ async def test_the_nightly_of_github_is_conformant_on_the_mock(checkout, tmp_pat
     assert (check.status, sweep.status) == (0, 0), check.output + sweep.output
     assert "exit status 0, nothing looked at is violated" in check.output
     assert checkout.job_reports >= REPORTS
-    # `-m smoke` looks at a part.
+    # `-m smoke` selects a part.
     assert results(checkout)["run"]["verdict"] == "PARTIALLY CONFORMANT"
     assert page.read_text() == (checkout.root / "job-reports" / "summary.md").read_text()
     written = {path.parts[0] for path in set(files_in(checkout.root)) - before}
@@ -100,7 +100,7 @@ async def test_the_release_check_of_kubernetes_fails_on_a_deployment_with_a_faul
 
 async def test_the_last_step_of_gitlab_sweeps_and_reports_what_a_killed_job_left(checkout, deploy):
     recipe = RECIPES["gitlab-nightly"]
-    # The first room is made at once, and is looked at until the end of the run.
+    # The first room is created at once, and watched until the end of the run.
     mock = await deploy(Faults(empty_rooms_stay=True))
     checkout.environ |= dict(recipe.environ)
     async with Client(mock.url, KEY, SECRET) as client:

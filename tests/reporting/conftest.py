@@ -95,8 +95,8 @@ def project(pytester, monkeypatch):
         "REQUIRE_COVERAGE",
     ):
         monkeypatch.delenv(f"LIVEKIT_CONFORMANCE_{name}", raising=False)
-    # Two seconds for each run, where it happens to be installed.
+    # It costs two seconds per run, where it happens to be installed.
     monkeypatch.setattr(allure_html, "program", lambda: None)
-    # The checks of the project are all there are.
+    # The project has no other checks.
     monkeypatch.setattr(checks, "CHECKS", ())
     return Project(pytester)

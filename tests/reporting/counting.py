@@ -129,7 +129,7 @@ def of_html_tables(result):
         hooks.pytest_html_results_table_row(SimpleNamespace(check=check, outcome="passed"), cells)
         rows.append("".join(cells[1:]))
     page = Tables(f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>")
-    # pytest-html lists tests: those of the client stand under their requirement there.
+    # pytest-html lists tests: those of the client are under their requirement there.
     rows = zip(result.checks, page.tables[0].rows, strict=True)
     return Counter((CLIENT if is_about_client(check.id) else row[0], row[2]) for check, row in rows)
 

@@ -19,7 +19,7 @@ DIGEST = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 SRTP_KEY = "cGxhbnRlZC1rZXktb2YtU1JUUC1jYW5hcnktMDEyMzQ1"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJwbGFudGVkIjoiY2FuYXJ5In0.c2lnbmF0dXJlLWNhbmFyeS0wMTIz"
 BASIC = "cGxhbnRlZDpiYXNpYy1jYW5hcnktOTg3Ng"
-# What the profile knows.
+# Secrets known from the profile.
 KNOWN = {
     "api-secret": 'planted/API+secret"\\<>&é-0123456789abcdef',
     "trunk-password": "planted-trunk-password-9876",
@@ -28,7 +28,7 @@ KNOWN = {
     "url-password": "planted-url-password-2468",
     "webhook-password": "planted-webhook-password-8642",
 }
-# What is recognised by its place: the text in which it is planted.
+# Secrets recognised by their context: the text in which each is planted.
 BY_PLACE = {
     TOKEN: "wss://127.0.0.1/rtc?access_token={}&auto_subscribe=1",
     DIGEST: 'Digest username="u", nonce="n", response="{}", uri="sip:x"',
@@ -188,7 +188,7 @@ def test_id(value):
 """,
     "import": 'raise OSError(f"import {S}")\n',
 }
-# No link counts as broken, so that every kind is seen in one run.
+# No link counts as broken, so that every kind occurs in one run.
 CONFTEST = """\
 from livekit_conformance.reporting.run.verdict_rules import Broken
 
@@ -293,7 +293,7 @@ class Planted:
     def _is_told(self, kind, texts):
         # pytest cuts long representations in the middle.
         name = "test_id[" if kind == "id" else kind[:10]
-        # Also one that begins within 120 characters of another.
+        # The lookahead also finds one that begins within 120 characters of another.
         mark = re.compile(f"(?=({re.escape(name)}.{{0,120}}))")
         return any(fragments(self.values, found) for text in texts for found in mark.findall(text))
 

@@ -17,7 +17,7 @@ import time
 
 from tests.reporting.conftest import QUIET
 
-# For a child that hangs: nothing here takes a tenth of it.
+# For a child that hangs: no test here takes a tenth of it.
 WITHIN_S = 30.0
 _ESCAPE = re.compile(r"\x1b\[(\d*)([A-Za-z])")
 _UNSET = ("CI", "BUILD_NUMBER", "NO_COLOR", "FORCE_COLOR", "PY_COLORS", "COLUMNS", "LINES")
@@ -68,7 +68,7 @@ def read_all(descriptor, process, when):
             continue
         try:
             piece = os.read(descriptor, 65536)
-        except OSError:  # how Linux tells that nobody has the other end any more
+        except OSError:  # how Linux reports that the other end is closed
             piece = b""
         if not piece:
             return written.decode()

@@ -28,7 +28,7 @@ NASTY = (
 )
 TEXTS = st.one_of(st.sampled_from(NASTY), st.text(max_size=40))
 REASONS = st.sampled_from(["not-applicable", "not-permitted", "not-configured"])
-# Verdicts in the proportions of a bad day; every one of them turns up.
+# Verdicts in the proportions of a bad day; each of them occurs.
 VERDICTS = st.sampled_from([*Verdict, Verdict.PASS, Verdict.PASS, Verdict.FAIL])
 
 

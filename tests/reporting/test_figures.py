@@ -94,7 +94,7 @@ def test_what_failed_last_is_only_a_part(deployment):
     outcome = deployment.pytester.runpytest_inprocess("suites", "--lf", *quiet)
 
     assert outcome.ret == 0
-    # What the failed key had blocked failed too.
+    # The checks that the failed key blocks failed too.
     assert set(deployment.verdicts) == {KEY, ROOM}
     assert figures(deployment) == ("PARTIALLY CONFORMANT", 100.0, 50.0)
 

@@ -32,7 +32,7 @@ from livekit_conformance.verdict import CheckRecord, Verdict
 from tests.reporting import counting
 from tests.reporting.random_results import NASTY, results
 
-# 200 with EXAMPLES=200, for the measure of the issue; a tenth of that in each run.
+# Random results per test; EXAMPLES=200 is the long run.
 EXAMPLES = int(os.environ.get("EXAMPLES", "25"))
 SCHEMA = json.loads(Path(__file__).with_name("ctrf.schema.json").read_text(encoding="utf-8"))
 RUN = Run("20261123T040000Z-mock-00c0ffee", "mock", "mock", "2026-11-23T04:00:00Z", "0.1.0")

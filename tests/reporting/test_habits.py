@@ -19,7 +19,7 @@ KEY = "1.1-key-is-accepted"
 LISTED = "1.2-created-room-is-listed"
 OPTIONS = "1.5-sip-answers-options"
 TOKENS = "1.4-logs-hold-no-tokens"
-# The file keeps the attempts apart, whatever else a run remembers.
+# The file marks the first attempt, whatever else a run keeps.
 FAILS_ONCE = """
     before = request.config.rootpath / "before"
     if not before.exists():
@@ -118,7 +118,7 @@ def test_a_check_that_fails_again_counts_once_and_breaks_its_link(project):
         "MUST answer (attempt 3; attempt 1: FAIL MUST answer)"
     )
     assert project.one(KEY)["blocked_by"] == SERVER
-    # What is blocked would be blocked again.
+    # A blocked check would be blocked again.
     assert outcome.parseoutcomes() == {"BLOCKED": 1, "FAIL": 1, "PASS": 1, "rerun": 2}
 
 
@@ -192,7 +192,7 @@ def test_what_is_no_failure_is_not_run_again_and_cleaned_up_all_the_same(project
     outcome.stdout.no_fnmatch_line("*rerun in *")
 
 
-# -- what pytest remembers ---------------------------------------------------------------------
+# -- pytest's cache -----------------------------------------------------------------------------
 
 
 def test_only_what_has_to_be_looked_at_is_remembered_as_failed(project):
@@ -213,7 +213,7 @@ def test_only_what_has_to_be_looked_at_is_remembered_as_failed(project):
     assert failed == project.one(OPTIONS)["node_id"]
 
 
-# -- what runs no check ------------------------------------------------------------------------
+# -- runs without checks ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ TABLE = {
     TOKENS: ("assert 0, 'SHOULD be so'", "assert 0, 'SHOULD be so'"),
     "1.1-missing-sip-grant-is-refused": ("raise OSError('must not run')",) * 2,
 }
-# They decide which checks are looked at, or where the run stops; the others change nothing.
+# These select checks, or decide where the run stops; the others change nothing.
 SELECT = ("--lf", "--sw", "-x", "--maxfail=2", "-k server", "-m connectivity")
 EVERYTHING = (
     "--nf",

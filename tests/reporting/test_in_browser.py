@@ -28,14 +28,14 @@ SCREENS = [(1280, False), (1280, True), (390, False), (390, True)]
 SCREEN_NAMES = ["desk-light", "desk-dark", "phone-light", "phone-dark"]
 PRINTED = 794
 
-# Everything that stands out of the window to the right, but for what scrolls by itself.
+# Every element beyond the right edge of the window, except inside scrollable ones.
 OVERFLOWING = """
 [...document.body.querySelectorAll('*')].filter(e => {
   const box = e.getBoundingClientRect(), inside = e.closest('.lkc-scrolls');
   return box.right > innerWidth + 0.5 && (!inside || inside === e);
 }).map(e => e.tagName + '.' + e.className).slice(0, 5)
 """
-# Text nodes whose colour differs too little from what is behind them (WCAG 2.2, 1.4.3).
+# Text nodes with too little contrast to their background (WCAG 2.2, 1.4.3).
 FAINT = """
 (() => {
   const rgb = c => c.match(/[\\d.]+/g).map(Number);
@@ -63,7 +63,7 @@ FAINT = """
   return {seen, found: [...found]};
 })()
 """
-# The ladder is there twice, for the desk and for the phone: see LADDERS.
+# The page has the ladder twice, for desktop and phone: see LADDERS.
 HIDDEN = """
 [...document.body.querySelectorAll('main p, main th, main td, main code, main text')].filter(
   e => !e.closest('thead, .lkc-wide, .lkc-narrow') &&
@@ -74,7 +74,7 @@ LADDERS = """
 [...document.querySelectorAll('.lkc-wide, .lkc-narrow')].filter(
   e => e.checkVisibility()).map(e => e.className)
 """
-# The smallest text of the ladder as it is drawn, in pixels.
+# Size of the smallest text of the ladder as drawn, in pixels.
 LADDER_TEXT = """
 Math.min(...[...document.querySelectorAll('.lkc-wide svg, .lkc-narrow svg')].filter(
   e => e.checkVisibility()).map(e =>
@@ -83,7 +83,7 @@ Math.min(...[...document.querySelectorAll('.lkc-wide svg, .lkc-narrow svg')].fil
 # Pixels at 1280.
 HIGHEST = 9_000
 BOTTOM = "document.querySelector({}).getBoundingClientRect().bottom"
-# How many shapes stand for each state of the links that are drawn.
+# Number of shapes for each state of the links that are drawn.
 SHAPES = """
 (() => {
   const found = {};
@@ -293,7 +293,7 @@ def test_the_looks_above_see_what_is_wrong(chromium, tmp_path):
     assert [told["type"] for told in chromium.complaints] == ["error"]
 
 
-# -- what screen readers are told ----------------------------------------------------------------
+# -- what screen readers get ----------------------------------------------------------------------
 
 
 def told(node, name):

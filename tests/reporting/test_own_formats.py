@@ -15,7 +15,7 @@ from livekit_conformance.verdict import Verdict
 from tests.reporting.counting import of_junit
 from tests.reporting.test_reports import MIXED, NO_ROOMS, SERVER
 
-# A clean-up that fails is a record of its own.
+# A failed clean-up has its own record.
 DIRTY = """
 @pytest.fixture
 def dirty():

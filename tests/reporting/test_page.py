@@ -51,7 +51,7 @@ def written(tmp_path):
 
 def shown(page):
     bare = re.sub(r"<style.*?</style>", " ", page, flags=re.DOTALL)
-    # Names stand between backticks in the texts, and in their own type on the page.
+    # Names are in backticks in the texts, and in a code font on the page.
     bare = re.sub(r'<code class="lkc-name">(.*?)</code>', r"`\1`", bare)
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", bare)).split())
 
@@ -348,7 +348,7 @@ def test_ways(way):
 
 
 def test_the_line_runs_just_this_check_again(project, monkeypatch):
-    # In a worker of pytest-xdist it is another program that runs pytest.
+    # In a worker of pytest-xdist another program runs pytest.
     monkeypatch.setattr(sys, "argv", [str(Path(sys.executable).with_name("pytest"))])
     project.checks(TWO_OF_A_KIND + project.check("1.1-key-is-accepted"))
     project.run("--env=mock")

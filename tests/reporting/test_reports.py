@@ -247,7 +247,7 @@ def test_the_journal_rebuilds_every_report(mixed, tmp_path, capsys):
     there, before = (allure_results(folder / "allure-results") for folder in (again, mixed.latest))
     assert there.keys() == before.keys()
     for name, test in there.items():
-        # The evidence is not beside a journal that was carried elsewhere.
+        # A journal that was copied elsewhere has no evidence beside it.
         assert test == {key: value for key, value in before[name].items() if key != "attachments"}
     shown = " ".join(" ".join(Static(text_of(again / "report.html")).text).split())
     assert "success rate 50.0 % (5 of 10 checks), coverage 58.3 %" in shown

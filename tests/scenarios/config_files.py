@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 SECRET = "a-secret-of-more-than-32-bytes-0123456789"
-# In capitals: what a run fills in. FREE1 to FREE3 are ports that nobody listens on.
+# A run fills in the names in capitals. FREE1 to FREE3 are ports without a listener.
 _GOOD = MappingProxyType(
     {
         "livekit-server": {
@@ -29,7 +29,7 @@ _GOOD = MappingProxyType(
             "ws_url": "ws_url: ws://ADDRESS:7880",
             "listen_ip": "listen_ip: ADDRESS",
             "nat_1_to_1_ip": "nat_1_to_1_ip: ADDRESS",
-            # It says only here that it is ready.
+            # The service reports only here that it is ready.
             "logging": "logging: {level: debug}",
         },
     }

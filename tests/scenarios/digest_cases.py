@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Lines = list[tuple[str, bytes]]
-# What an INVITE was challenged with before it is answered.
+# Challenges that the caller gets before it answers.
 Handshake = Literal["challenged", "challenged-twice", "never"]
 
 
@@ -225,8 +225,8 @@ WRONG: tuple[Case, ...] = (
     ),
 )
 
-# What livekit-sip 1.8.0 lets pass: each proves the password for this challenge, and is still not
-# what RFC 2617 wants.
+# Answers that livekit-sip 1.8.0 accepts: each proves the password for this challenge, but
+# violates RFC 2617.
 FORGIVEN: tuple[Case, ...] = (
     written("another-realm-named", lambda _: {"realm": "elsewhere.invalid"}),
     written("another-nonce-named", lambda ask: {"nonce": ask.foreign_nonce}),

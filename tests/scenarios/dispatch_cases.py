@@ -20,10 +20,10 @@ NUMBER, OTHER_NUMBER = "+15550123", "+15550124"
 CALLER, OTHER_CALLER = "+15550100", "+15550101"
 USERNAME, PASSWORD = "conformance", "for-this-test-only"
 CREDENTIALS = {"auth_username": USERNAME, "auth_password": PASSWORD}
-# A trunk must have numbers, credentials or addresses; these are everybody who can call here.
+# A trunk must have numbers, credentials or addresses; these admit every caller here.
 EVERYBODY = {"allowed_addresses": ["127.0.0.0/8"]}
 
-# A rule names the trunks of its case by their position, for they have no ids yet.
+# A rule names the trunks of its case by their position, because they have no ids yet.
 FIRST, SECOND = "0", "1"
 
 
@@ -128,7 +128,7 @@ CALLERS = tuple(
     )
 )
 
-# The rule is bound to the trunk, so that a trunk that does not match is silence.
+# The rule is bound to the trunk, so a trunk that does not match results in silence.
 BOUND = individual("voice", trunk_ids=[FIRST])
 
 NUMBERS = tuple(
@@ -282,7 +282,7 @@ ALLOWED = (
             ("everybody", "room", ["0.0.0.0/0"], None),
             ("host_of_from", "room", ["pbx.example"], "pbx.example"),
             ("other_host_of_from", "silence", ["pbx.example"], "other.example"),
-            # Nobody checks that a caller is where it says it is.
+            # livekit-sip does not verify the host that a caller claims.
             ("address_that_from_claims", "room", ["192.0.2.1"], "192.0.2.1"),
             ("only_unreadable_masks", "room", ["sip://192.0.2.1", "*"], None),
             ("one_readable_mask", "silence", ["192.0.2.1", "*"], None),
@@ -328,7 +328,7 @@ TRUNKS = (
         ),
         (individual("a", trunk_ids=[FIRST]), individual("b", trunk_ids=[SECOND])),
     ),
-    # The API takes these two, and every call of the one caller fails.
+    # The API accepts these two, and every call of the one caller fails.
     Case(
         "one_of_two_is_for_this_caller",
         "503",
@@ -349,7 +349,7 @@ TRUNKS = (
     ),
 )
 
-# What the API refuses, in its own words.
+# Cases that the API refuses, with its message.
 REFUSED = (
     Case("trunks_for_one_number", "refused", (trunk(NUMBER), trunk(NUMBER))),
     Case("trunks_for_one_number_written_twice", "refused", (trunk(NUMBER), trunk("1 555 0123"))),
@@ -387,7 +387,7 @@ REFUSED = (
         (direct("a", inbound_numbers=[CALLER], name=""), callee("b", inbound_numbers=[CALLER])),
     ),
     Case("rules_with_one_pin", "refused", T, (direct("a", pin="1"), direct("b", pin="1"))),
-    # Numbers of rules match exactly, yet one rule cannot name both ways to write a number.
+    # Numbers of rules match exactly, yet one rule cannot have both spellings of a number.
     Case("rule_in_its_own_way", "refused", T, (direct("a", numbers=[NUMBER, "15550123"]),)),
 )
 
@@ -399,7 +399,7 @@ PINS = (
     Case("bound_before_pin", "room", T, (BOUND, direct("a", pin="1234"))),
 )
 
-# What an older server, a race or somebody's hand has left behind; the API would refuse it.
+# Leftovers of an older server, a race or a manual change; the API would refuse them.
 OLD_DATA = (
     Case("old_trunks_for_one_number", "503", (*T, *T), (individual("v"),), old_data=True),
     Case(

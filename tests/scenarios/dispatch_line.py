@@ -52,7 +52,7 @@ class Seen:
             return "pin"
         if self.status is not None and self.status != 200:
             return str(self.status)
-        # This, and that nothing more comes, is how a call without a rule is dropped.
+        # A call without a rule is dropped with this line, and no further response comes.
         dropped = self.logged("Closing inbound call") and not self.logged("Joining room")
         return "silence" if dropped else None
 
@@ -114,7 +114,7 @@ class Line:
             try:
                 await self.sdk.room.delete_room(api.DeleteRoomRequest(room=room.name))
             except api.ServerError as error:
-                # It has just ended by itself; while it ends, nobody takes the request.
+                # The room has just ended by itself; while it ends, no node accepts the request.
                 if error.code not in {"not_found", "unavailable"}:
                     raise
         for rule in await self.client.list_dispatch_rules():

@@ -2,7 +2,7 @@
 Runs that create one object each and are killed at a given point: `python -m ... < plan.json`.
 
 Each run is a fork of this process, which has imported everything once, and sends SIGKILL to itself.
-Prints the exit status of each, as waitpid reports it.
+Prints the exit code of each run; a negative one is the signal that killed it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ POINTS = (
     *("connecting", "head-sent", "request-sent", "answered"),
     *("before-completion", "torn-completion", "unsynced-completion", "after-completion"),
 )
-# Beside those of the deployment's own line.
+# Numbers apart from those of the deployment's own line.
 FIRST_NUMBER = 50
 
 
@@ -98,7 +98,7 @@ def watch_requests(session: aiohttp.ClientSession, point: Point) -> None:
     def dies(name: str, *, soon: bool = False) -> Any:
         async def on_signal(*_: Any) -> None:
             if soon:
-                # When the transport has handed the bytes to the kernel.
+                # After the transport has handed the bytes to the kernel.
                 asyncio.get_running_loop().call_soon(point, name)
             else:
                 point(name)

@@ -28,7 +28,7 @@ Manner = Literal["good", "silent", "muted", "forbidden", "elsewhere", "leaves", 
 _RATE = 8000
 _FRAME = 160
 _LOOK_EVERY_S = 0.1
-# Between what is easily seen and what costs time.
+# Long enough to be noticed, and no longer.
 _STAYS_S = 1.5
 _LATE_S = 2.5
 

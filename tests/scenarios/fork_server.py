@@ -32,14 +32,14 @@ import pytest
 import livekit_conformance
 from livekit_conformance.reporting.page import rendering
 
-# Plugins are there before pytest could rewrite their assertions. They have none that a check needs.
+# Plugins are imported before pytest could rewrite their assertions; no check needs that.
 _NOT_REWRITTEN = "-Wignore:Module already imported:pytest.PytestAssertRewriteWarning"
 _HEAVY = (
     *("aiohttp.web", "allure_commons.types", "httpx", "jinja2", "livekit.api", "pydantic"),
     *("hypothesis", "redis.asyncio", "stamina", "yaml"),
 )
-# A run that changes one of these begins with it and is no fork: the loader of the system reads the
-# first, aiohttp makes its TLS contexts with the authorities of the second when it is imported.
+# A run that changes one of these is not forked, because they take effect at start: the dynamic
+# loader reads the first, and aiohttp loads the authorities of the second when it is imported.
 READ_AT_START = frozenset({"LD_PRELOAD", "SSL_CERT_FILE"})
 _LONGEST_REQUEST = 2**18
 _ENDS_WITHIN_S = 5
@@ -190,7 +190,7 @@ def _import_all() -> None:
     prefix = f"{livekit_conformance.__name__}."
     for module in pkgutil.walk_packages(livekit_conformance.__path__, prefix):
         importlib.import_module(module.name)
-    # Every run writes a page, by templates that are compiled once in a process.
+    # Every run writes a page; compile the templates once, in this process.
     for template in ("page.html.j2", "parts.html.j2"):
         rendering.templates().get_template(template)
 

@@ -21,7 +21,7 @@ from livekit_conformance.environments.profile import Profile
 from tests.scenarios.fork_server import READ_AT_START, ForkedRun, start_pytest
 
 ROOT = Path(__file__).parents[2]
-# Plugins of ours and of pytest that an operator's run has no use for.
+# Plugins of our tests and of pytest that a run of an operator does not need.
 _NOT_NEEDED = ("randomly", "cacheprovider", "hypothesispytest")
 
 

@@ -148,14 +148,14 @@ class _Provider:
         self._trunk = trunk
         self._caller = caller
         self._challenges: dict[str, digest.Challenge] = {}
-        # By the Call-ID of either side.
+        # Keyed by the Call-ID of either side.
         self._calls: dict[str, _Relayed] = {}
 
     def asked_in_front(self, request: Request, transaction: Transaction | None) -> None:
         call = self._calls.get(request.call_id)
         match request.method, transaction, call:
             case _, None, _:
-                pass  # an ACK: nothing gets lost here
+                pass  # an ACK: no packet is lost here
             case "INVITE", Transaction(), None:
                 self._invited(request, transaction)
             case "CANCEL", Transaction(), _Relayed():

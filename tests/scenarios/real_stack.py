@@ -97,7 +97,7 @@ class Scene:
         return replace(self, profile=self.profile.model_copy(update={"allow": allow}))
 
     async def run(self, *arguments: str) -> Run:
-        # The suites listen for webhooks themselves; the address stays ours.
+        # The suites listen for webhooks themselves; the address stays reserved.
         self.stack.webhook_listener.close()
         env = write_profile(self.profile, self.folder / "profile.yaml")
         reports = self.folder / "reports"

@@ -24,7 +24,7 @@ async def test_every_bad_request_gets_the_right_answer(scene, record_property):
             livekit.url.replace("ws", "http", 1), livekit.api_key, reveal(livekit.api_secret)
         )
 
-        # The server that is asked is the one that was there before, and it works.
+        # It is still the same server process, and it works.
         os.kill(pid, 0)
         assert await stage.inventory() == before
         log = await asyncio.to_thread(stage.stack.server.log.read_text)

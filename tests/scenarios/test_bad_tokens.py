@@ -49,7 +49,7 @@ async def test_what_the_server_lets_pass_is_known(scene):
         version = stage.stack.versions["livekit_server"]
     if not is_recent(version):
         pytest.skip(f"the table is of livekit-server 1.13.5, not {version}")
-    # Not one of them is refused for its form by any method.
+    # No method refuses any of them for its form.
     assert len(tried.wrong) == len(shapes) * len(METHODS)
 
 

@@ -24,7 +24,7 @@ from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.stack import Stack, running_stack
 from livekit_conformance.secrets.patterns import Redactor, whole_tokens
 
-# Five tries as shipped, within seconds.
+# Five attempts as in the shipped policy, but within seconds.
 QUICK = DEFAULT_POLICIES.livekit.scaled(0.1).model_copy(update={"timeout": 0.4, "deadline": 2.0})
 POLICIES = DEFAULT_POLICIES.model_copy(update={"livekit": QUICK})
 EVERY_S = 0.1
@@ -93,7 +93,7 @@ async def test_a_server_that_dies_and_returns_is_seen(stack):
         assert dead.value.attempts == QUICK.attempts
 
         await stack.start(stack.server)
-        # While it starts it may answer that it cannot yet.
+        # During its start it may answer that it is not ready.
         while (state := await next_state()) is not State.UP:
             assert state is State.DEGRADED
         watching.cancel()

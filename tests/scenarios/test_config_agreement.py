@@ -33,7 +33,7 @@ _AT_ONCE = 4
 _REFUSES = re.compile(r"refuses to start(?:.* unless (\w+) is set)?")
 _PROGRAMS = {program.name: program for program in (SERVER, SIP)}
 _READY = {"livekit-server": "starting LiveKit server", "livekit-sip": "\tservice ready"}
-# Below the range that the kernel takes free ports from, above those of the services.
+# Below the kernel's range of ephemeral ports, above the ports of the services.
 _FREE_PORTS = range(21000, 29000)
 
 
@@ -104,7 +104,7 @@ def findings(case: Case, content: bytes) -> list[ConfigFinding]:
     try:
         text = decode(content)
     except Unreadable:
-        # What `config check` says about such a file is that the service refuses it.
+        # For such a file `config check` reports that the service refuses it.
         return check_server("a: [") if case.service == SERVER.name else check_sip("a: [")
     return check_server(text) if case.service == SERVER.name else check_sip(text)
 

@@ -73,7 +73,7 @@ async def test_livekit_server_takes_a_file_that_it_refused_before(tmp_path):
     assert "could not parse config" in refusal.value.remedy
     assert status == 0, told
     assert stack.keys.secret not in told
-    # It is the good file again, but for the comments.
+    # The result equals the good file, except for the comments.
     assert file.read_text() == "# written by hand\n" + good.replace(
         "departure_timeout: 1\n", "departure_timeout: 1 # one\n"
     ).removesuffix("\n")

@@ -25,7 +25,7 @@ _WITHIN_S = 20.0
 _REFUSED = "could not parse config"
 _NO_REDIS = "unable to connect to redis"
 
-# How many values are made up for each kind, besides those that are known to be tricky.
+# Number of random values for each kind, besides the known tricky ones.
 EXAMPLES = int(os.environ.get("CONFIG_VALUES", "500"))
 _TRICKY = (
     *("5", "-5", "+5", "5.5", "5.", ".5", "-.5", "1e3", "1E-3", "1_000", "_1", "1__0", "0x1F"),
@@ -56,7 +56,7 @@ SAMPLES = {
 def sample(kind: Any) -> Any:
     match kind:
         case dict():
-            # Some of the names that are free have to be numbers.
+            # Some of the freely chosen names have to be numbers.
             return {1 if key == "*" else key: sample(inner) for key, inner in kind.items()}
         case [inner]:
             return [sample(inner)]
@@ -93,7 +93,7 @@ async def said(*command: str) -> str:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    # Both end with status 0 after a file that they refuse, so it tells nothing.
+    # Both exit with status 0 even after a refused file, so only the output counts.
     return output.decode()
 
 
@@ -120,7 +120,7 @@ async def test_livekit_sip_takes_a_value_of_its_kind_for_every_key_of_the_table(
     real_services, tmp_path, nowhere
 ):
     whole = sample(SIP_FILE.keys) | {"redis": {"address": nowhere}}
-    # Of each pair that excludes each other, one.
+    # One of each pair of mutually exclusive keys.
     text = yaml.safe_dump(whole | {"nat_1_to_1_ip": "", "media_nat_1_to_1_ip": ""})
 
     output = await said_by_sip(text, tmp_path)
@@ -134,7 +134,7 @@ def values() -> list[str]:
     """
     pick = random.Random(20260101)
     made_up = ("".join(pick.choices(_ALPHABET, k=pick.randint(1, 6))) for _ in range(EXAMPLES))
-    # What begins so in YAML is no plain scalar.
+    # A lone dash is not a plain scalar in YAML.
     plain = [*_TRICKY, *(value for value in made_up if value != "-")]
     return [*plain, *(f"'{value}'" for value in plain)]
 

@@ -34,10 +34,10 @@ from tests.scenarios.digest_cases import (
 )
 from tests.scenarios.raw_caller import ANSWER_WITHIN_S, Attempt, RawCaller, raw_caller
 
-# Rooms are named after the caller, so one that a wrong answer opened is not taken for another.
+# Rooms are named after the caller, so that a room opened by a wrong answer stands out.
 WRONG_CALLER, RIGHT_CALLER = "+15550100", "+15550101"
 CONTROL_EVERY = 10
-# How long an answer that need not come is waited for.
+# Seconds to wait for an answer that need not come.
 SILENCE_S = 0.5
 REFUSALS = frozenset({400, 401, 403, 407})
 
@@ -149,7 +149,7 @@ async def trunk_of_a_stack(running: AsyncExitStack, folder: Path) -> Trunk:
 
 
 async def trunk_of_a_mock(running: AsyncExitStack, folder: Path, **faults: bool) -> Trunk:
-    # Nobody answers, so that a call that was let in can be cancelled.
+    # No agent answers, so that an accepted call can be cancelled.
     silent = Faults(agent_silent=True, **faults)
     config = MockConfig(replay.API_KEY, replay.API_SECRET, folder, faults=silent)
     mock = await running.enter_async_context(Mock(config))

@@ -88,7 +88,7 @@ async def test_a_conflict_is_foretold_in_the_words_of_the_server(case, clear_lin
     seen = await clear_line.call(case)
 
     assert seen.comes_to == "503", seen.log
-    # The line that tells of conflicting rules does not say of which call.
+    # The log line about conflicting rules does not name the call.
     errors = [line.error for line in clear_line.sip_log.read()[older:] if line.error]
     assert any(str(conflict.value) in error for error in errors), errors
 
@@ -99,7 +99,7 @@ async def test_a_refusal_is_foretold_in_the_words_of_the_server(case, clear_line
         await clear_line.make(case)
     there = await clear_line.listed()
 
-    # Everything but the last one was made, so that is the one that was refused.
+    # Everything except the last one was created, so that one was refused.
     if case.rules:
         assert len(there.rules) == len(case.rules) - 1
         last = rule_of(as_json(bound(case.rules[-1], [info.id for info in there.trunks])))

@@ -131,7 +131,7 @@ async def test_a_killed_server_is_missing_on_the_bus_too(scene):
     no_port, nobody_listens = wrong(found)
     assert "Start livekit-server" in no_port.remedy.en
     assert "no livekit-server listens on the bus" in nobody_listens.says.en
-    # Its version is still written in Redis.
+    # Redis still has its version.
     assert any("livekit-server 1.13.5 (the newest that ever ran" in f.says.en for f in found)
 
 

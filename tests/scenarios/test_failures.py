@@ -22,12 +22,12 @@ from tests.scenarios.failures.scenario import Scenario, Told, play, wrong_blame
 
 # Most of the time of a run is waiting.
 _AT_ONCE = 10
-# How many failures that real users met are listed.
+# Number of failures in the list of those that real users met.
 _ROWS = 24
 _PROVEN_ELSEWHERE = {
-    # A profile that cannot mean what it says: tests/mutants/configuration.py, a check for each.
+    # A contradictory profile: tests/mutants/configuration.py has a check for each.
     "variable-holds-something-else",
-    # Only root may take a machine's network away: tests/diagnosis/test_configuration.py.
+    # Only root can disable a machine's network: tests/diagnosis/test_configuration.py.
     "sip-service-has-no-network",
 }
 Runs = Mapping[str, asyncio.Task[Told]]
@@ -91,7 +91,7 @@ async def test_a_failure_without_a_known_cause_is_unknown_at_the_right_link(
 ) -> None:
     told = await runs[scenario.name]
     if told.run is None:
-        return  # logs alone name what they know, and no link
+        return  # logs alone show causes, but no link
     others = [cause for cause in CAUSES if cause.id != scenario.cause]
 
     found = journal.read(told.run.folder / "journal.jsonl", others)

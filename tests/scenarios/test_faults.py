@@ -69,7 +69,7 @@ def test_a_healthy_deployment_of_kind_live_is_conformant(played):
     assert run.exit_status == 0, run.output
     assert run.results["run"]["verdict"] == "PARTIALLY CONFORMANT"
     assert run.results["run"]["kind"] == "live"
-    # All that a stranger's deployment of this kind cannot be asked.
+    # Everything that a deployment of this kind does not support.
     assert {
         check["id"].partition("[")[0]
         for check in run.checks
@@ -115,7 +115,7 @@ def test_a_killed_server_is_named_as_missing_on_the_bus(played):
 def test_a_wrong_secret_of_livekit_sip_is_named_and_the_bus_is_not_blamed(played):
     run, secrets = played.run, played.secrets
     assert run.exit_status == 1
-    # The second says the same of the files that the services were started with.
+    # The second reports the same for the files that the services were started with.
     assert run.diagnoses == ["sip-service-key-refused", "service-files-disagree"], run.output
     diagnosis = run.results["diagnoses"][0]
     assert diagnosis["confidence"] == "certain"

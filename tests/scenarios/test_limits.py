@@ -68,21 +68,21 @@ async def more_than_a_minute_allows(folder: Path) -> Limited:
 
 
 async def test_a_smoke_run_fits_into_the_requests_of_a_minute(real_services, tmp_path):
-    # By itself: how long it takes is looked at.
+    # Run by itself, because its duration is checked.
     async with scene(tmp_path) as target:
         played = await limited(target, "smoke", LIMITS)
 
     run = played.run
     assert run.results["run"]["verdict"] == "PARTIALLY CONFORMANT", run.output
     assert 40 <= len(played.requests) <= LIMITS.requests_per_minute
-    # Half of it is the start of Python; the machine may be busy.
+    # Half of it is Python's start; the machine may be busy.
     assert run.results["run"]["duration_s"] < 15, run.output
 
 
 @looks_at(more_than_a_minute_allows, takes_s=12)
 def test_a_longer_run_keeps_to_the_limits_and_takes_its_time(played):
     run, limits, requests = played.run, played.limits, played.requests
-    # The requests of one minute come at once, then one after the other; no verdict suffers.
+    # The requests of one minute come at once, the rest one by one; verdicts are unaffected.
     allowed = limits.requests_per_minute * (1 + (requests[-1] - requests[0]) / 60)
     assert limits.requests_per_minute < len(requests) <= allowed + 1
     assert {"FAIL", "BLOCKED", "ERROR"}.isdisjoint(run.verdicts.values()), run.output

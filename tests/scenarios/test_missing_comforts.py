@@ -86,7 +86,7 @@ async def provider_changes_the_caller(folder: Path) -> Run:
 
 
 async def _behind_a_provider(folder: Path, *, caller: str | None) -> Run:
-    # A room of its own for each call, though all may come from one caller.
+    # Each call gets its own room, even when all have the same caller.
     line = configured(partial(remade_line, random_rooms=True))
     async with (
         scene(folder) as deployed,

@@ -18,7 +18,7 @@ from tests.scenarios.harness import start_suites
 from tests.scenarios.whole_runs import looks_at
 
 _ENDED_WITHIN_S = 60
-# Others run beside it.
+# Other runs are going on beside it.
 _WHOLE_RUN_WITHIN_S = 120
 SERVICES = ("redis-server", "livekit-server", "livekit-sip")
 

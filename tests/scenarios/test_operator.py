@@ -85,7 +85,7 @@ async def missing_program(folder: Path) -> Run:
 
 async def test_a_refused_port_is_one_blocked_root(tmp_path):
     with ExitStack() as closed:
-        # Bound and never listened on: a connection is refused, and nobody else can take the ports.
+        # Bound but not listening: connections are refused, and the ports stay reserved.
         ports = [closed_port(closed) for _ in range(2)]
         env = profile(
             tmp_path,
@@ -143,7 +143,7 @@ def test_a_missing_service_is_blocked_with_the_command_that_installs_it(played):
     run = played
     assert run.exit_status == 1
     assert run.results["run"]["verdict"] == "INCOMPLETE"
-    # The client for applications is asked against a server of the suite's own.
+    # The checks of the client for applications use the suite's own server.
     own = [check for check in run.checks if check["id"].startswith("1.5-client-")]
     decided = [
         check for check in run.checks if check not in own and check["reason"] != "not-applicable"

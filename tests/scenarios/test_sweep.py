@@ -37,7 +37,7 @@ async def test_what_killed_runs_leave_is_removed(scene):
 
     assert len(statuses) == len(KINDS) * len(POINTS)
     assert {run: status for run, status in statuses.items() if status != -signal.SIGKILL} == {}
-    # Without the sweeper something is left of every kind.
+    # Without the sweeper something of every kind is left.
     assert {line.split()[1] for line in said.splitlines()[:-1]} == set(KINDS)
     assert left >= len(statuses) // 2
     assert status == 0, said

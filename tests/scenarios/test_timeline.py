@@ -17,7 +17,7 @@ from tests.scenarios.real_stack import scene
 from tests.scenarios.whole_runs import looks_at
 from tests.secrecy import leaks_in
 
-# The checks that look at the probe call, at the bus and at the rules; the others take time.
+# The checks of the probe call, the bus and the rules; the others would only take time.
 CALL = "test_bus or test_dispatch or test_call.py"
 
 
@@ -143,7 +143,7 @@ def test_a_broken_call_is_told_up_to_where_it_broke(played):
     story, labels, text = told(run)
     assert story["stop"]["missing"] == played.missing, text
     assert_in_order(labels, *played.last_steps)
-    # Nothing but its consequences comes after the step that did not.
+    # After the missing step there are only its consequences.
     assert labels[story["stop"]["before"]] == played.last_steps[-1]
     assert "STOPS HERE" in (run.folder / "report.html").read_text()
     assert "evidence/timeline-conformance-" in (run.folder / "summary.md").read_text()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 Play = Callable[[Path], Awaitable[Any]]
-# The first test that looks at its run waits for all of them.
+# The first test that needs its run waits for all of them.
 _ALL_WITHIN_S = 600
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 Address = tuple[str, int]
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
-# More than the queue of a listener takes that asks for a queue of none.
+# More than the queue of a listener with a backlog of 0 can hold.
 _MOST_WAITING = 8
 _BEARER = re.compile(rb"(?<=Authorization: Bearer )\S+")
 

@@ -33,7 +33,7 @@ def test_base64_is_masked_in_every_alignment(before):
 
     first, last = Scrubber([SECRET])(encoded).split(MASK)
     left = (base64.b64decode(first) + b" " + base64.b64decode(last)).decode("utf-8", "replace")
-    # At most two bytes at either end share their group of three with what is not secret.
+    # At most two bytes at either end share their group of three with bytes that are not secret.
     assert not any(SECRET[start : start + 3] in left for start in range(len(SECRET) - 2))
 
 

@@ -17,7 +17,7 @@ TOLERANCE_S = 1e-6
 
 offsets = st.floats(-7200, 7200).map(lambda s: round(s, 6))
 delays = st.floats(0, 5).map(lambda s: round(s, 6))
-# A story is a walk over the machines: what happens next is caused by what happened last.
+# A story is a walk over the machines: each event is caused by the previous one.
 stories = st.lists(st.tuples(st.sampled_from(MACHINES), delays), min_size=1, max_size=20)
 
 

@@ -185,7 +185,7 @@ def test_what_livekit_sip_counted_stands_in_its_own_lane():
         (RINGING, Milestone.DISPATCHED),
         ([*START, sip(0.01, "<180 Ringing")], Milestone.DISPATCHED),
         ([*RINGING, sip(1.0, "<503 Try again later")], Milestone.DISPATCHED),
-        # Without any log: 486 is what comes when the join fails.
+        # Without any log: a failed join ends in 486.
         ([*RINGING, sip(0.05, "<486 Rejected")], Milestone.JOINED),
         (JOINING, Milestone.JOINED),
         ([*RINGING, webhook(0.05, "room_started")], Milestone.JOINED),
@@ -195,17 +195,17 @@ def test_what_livekit_sip_counted_stands_in_its_own_lane():
         ([*JOINED, webhook(0.3, "participant_left", CALLER)], Milestone.AGENT),
         (SPEAKS, Milestone.ANSWERED),
         ([*ANSWERED, heard(0)], Milestone.AUDIO),
-        # That livekit-sip hears the caller does not mean that the caller hears anybody.
+        # livekit-sip receiving the caller's audio does not prove audio to the caller.
         ([*ANSWERED, heard(0), counted(50)], Milestone.AUDIO),
         ([*ANSWERED, heard(50), sip(2.0, ">BYE", method="BYE")], Milestone.HUNG_UP),
         (ANSWERED, Milestone.LEFT),
         ([*ANSWERED, webhook(2.0, "participant_left", CALLER)], None),
-        # Nobody who could have seen the caller leave.
+        # No source that could have observed the caller leaving.
         ([*RINGING, sip(0.2, "<200 OK")], None),
     ],
 )
 def test_a_story_stops_at_the_first_step_that_did_not_come(seen, missing):
-    # What names the room is needed by those that know no call.
+    # Observations without a call id are matched by this one's room.
     where = {"call": CALL, "room": ROOM, "identity": CALLER, "sid": "PA_own"}
     told = story(*seen, Observation(BEGAN + 0.1, "caller", "found", where), ended(2.0, ""))
 
@@ -313,7 +313,7 @@ def test_an_outbound_call_begins_with_the_request_for_it():
         sip(0.02, "<ACK", method="ACK"),
         Observation(BEGAN + 0.05, "http", "POST", asked),
         ended(0.05, purpose="outbound, answered", final_at_s=0.1, room=ROOM),
-        # Only from here on the two ids stand beside each other.
+        # From here on one line has both ids.
         of_sip(0.03, "Outbound SIP call established", **own),
         line(-0.04, "livekit-sip", "Creating SIP participant", callID="SCL_own", **own),
     ]

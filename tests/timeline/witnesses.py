@@ -90,7 +90,7 @@ def healthy(*, sip_ahead=0.0, server_ahead=0.0):
         sip(1.206, "<200 OK", method="BYE"),
         webhook(1.210, "participant_left", CALLER),
         ended(0.200),
-        # The logs are read when all is over.
+        # The logs are read at the end.
         v(0.024, "starting RTC session", **own),
         v(0.027, "sent webhook", status="200 OK", **hook),
         s(0.001, "processing invite"),

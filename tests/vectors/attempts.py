@@ -19,7 +19,7 @@ from tests.vectors.bad_tokens import BAD_TOKENS, ROOM, BadToken, good
 from tests.vectors.raw_http import exchange
 
 _AT_ONCE = 16
-# A good token is tried before each so many bad ones.
+# Bad tokens between two controls with a good one.
 _CONTROL_EVERY = 20
 _ROOMS, _SIP = "/twirp/livekit.RoomService/", "/twirp/livekit.SIP/"
 _REFUSALS = frozenset({401, 403})
@@ -85,7 +85,7 @@ async def try_tokens(
                 took = time.perf_counter() - started
                 return "" if answer.status in right else seen[:300], took
 
-        # The room that the methods are about, which the first control makes.
+        # The first control creates the room that the methods refer to.
         await attempt(METHODS[0], controls[0], METHODS[0].statuses)
         work: list[Awaitable[tuple[str, float]]] = []
         count = 0

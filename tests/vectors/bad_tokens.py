@@ -18,7 +18,7 @@ from typing import Any
 from livekit_conformance.protocol.token import Issuer
 
 ROOM = "conformance-bad-tokens"
-# All that the methods ask for, so that nothing but the token's fault can be why it is refused.
+# All grants that the methods require, so that only the token's defect can cause a refusal.
 GRANTS: Mapping[str, Any] = {
     "video": {"roomCreate": True, "roomList": True, "roomAdmin": True, "room": ROOM},
     "sip": {"admin": True, "call": True},
@@ -370,14 +370,14 @@ BAD_TOKENS: tuple[BadToken, ...] = tuple(_all())
 
 
 def _loose_last_character(issuer: Issuer) -> str:
-    # 32 bytes are 42 2/3 characters: the last one carries two bits that mean nothing.
+    # 32 bytes are 42 2/3 characters: the last one carries two unused bits.
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     token = good(issuer)
     return token[:-1] + alphabet[alphabet.index(token[-1]) ^ 1]
 
 
-# What livekit-server 1.13.5 lets pass although a strict reader would not. Only the first is more
-# than a matter of form; it is clause 1.1-token-without-exp-is-refused.
+# Tokens that livekit-server 1.13.5 accepts although a strict parser would not. Only the first is
+# more than a matter of form; it is clause 1.1-token-without-exp-is-refused.
 LENIENCIES: Family = {
     "expiry-missing": _changed(exp=lambda _: None),
     "expiry-string": _changed(exp=lambda i: str(i.now + 60)),
@@ -394,8 +394,8 @@ LENIENCIES: Family = {
     ),
 }
 
-# Up to 1.9.12 livekit-server reads tokens with go-jose, which takes these shapes. None of them can
-# be made without the secret.
+# Up to 1.9.12 livekit-server parses tokens with go-jose, which accepts these shapes. None of them
+# can be made without the secret.
 TAKEN_BY_GO_JOSE = frozenset(
     {
         *("hs384", "hs512", "json-serialisation", "padded-header", "padded-signature"),

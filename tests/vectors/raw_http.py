@@ -60,7 +60,7 @@ async def exchange(address: tuple[str, int], request: bytes) -> Answer:
 
 
 async def _send(writer: asyncio.StreamWriter, request: bytes) -> None:
-    # A server that has seen enough answers and closes while it is still being written to.
+    # A server may answer and close before it has read the whole request.
     with suppress(ConnectionError):
         writer.write(request)
         await writer.drain()

@@ -108,7 +108,7 @@ async def lost(recorder: Recorder, url: str, within: float = 5.0) -> Unreachable
     return raised.value
 
 
-# -- what is sent
+# -- requests
 
 
 async def test_a_request_goes_out_as_it_is_given(recorder):
@@ -182,7 +182,7 @@ async def test_a_kept_connection_that_the_server_has_closed_is_no_loss_for_a_get
     async with talking(tired) as port, client(recorder) as http:
         url = f"http://127.0.0.1:{port}/"
         assert [(await http.request("GET", url)).status for _ in range(2)] == [200, 200]
-        # What may have had an effect is not sent twice.
+        # A request that may have had an effect is not sent twice.
         with pytest.raises(Unreachable, match="ended before the answer"):
             await http.request("POST", url, body=b"{}")
 
@@ -257,7 +257,7 @@ print(*sorted(asyncio.run(main()) - set(sys.stdlib_module_names)))
     assert done.stdout.strip() == ""
 
 
-# -- what is received
+# -- responses
 
 
 async def test_an_endless_answer_is_left(recorder):
@@ -355,7 +355,7 @@ async def test_a_connection_with_half_a_request_on_it_is_not_used_again(recorder
         assert [(await http.request("POST", url, body=LARGE)).status for _ in range(2)] == [413] * 2
 
 
-# -- what did not come
+# -- missing responses
 
 
 async def test_a_host_without_an_address(recorder):
@@ -387,12 +387,12 @@ async def test_a_port_that_refuses(recorder, host):
 
 
 async def test_the_brackets_of_an_address_are_not_its_name(recorder):
-    # Refused, or without such addresses here, not assigned: in no case looked up in vain.
+    # Refused, or not assigned where the machine lacks IPv6: never a failed lookup.
     assert (await lost(recorder, "http://[::1]:1/")).phase == "connect"
 
 
 async def test_a_port_that_takes_no_connection(recorder):
-    # Its queue of one is full, so the next handshake is not answered.
+    # The accept queue of one is full, so the next handshake is not answered.
     with socket.socket() as full, socket.socket() as first, socket.socket() as second:
         full.bind(("127.0.0.1", 0))
         full.listen(0)

@@ -95,7 +95,7 @@ async def test_the_time_that_we_wait_is_not_the_targets():
     began = time.monotonic()
     waited = await wait_until(why_not_yet, within=0.2)
 
-    # Four turns take 0.4 s, of which none counts; a busy machine adds to both sides.
+    # Four turns take 0.4 s, none of which counts; a busy machine adds to both sides.
     assert waited.came_true, waited
     assert time.monotonic() - began - waited.seconds > 0.3
 

@@ -190,7 +190,7 @@ async def test_a_room_must_end_after_its_own_departure_timeout(stage: Stage) -> 
         call.room.departure_timeout = 0
 
         assert 7 < ends_by - now <= 12
-        # What LiveKit does where nobody says anything else.
+        # LiveKit's default.
         assert scene.prober.room_ends_by(call) - ends_by == 13
 
 

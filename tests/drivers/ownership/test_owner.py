@@ -37,7 +37,7 @@ def lines(tmp_path):
 
 @asynccontextmanager
 async def client_of(owner, permit=None):
-    # Nobody listens there: what is sent is Unreachable, what is refused before is not.
+    # There is no listener: a request that is sent is Unreachable, one refused before is not.
     async with LiveKitClient(
         "ws://127.0.0.1:1",
         api_key="APItest",

@@ -133,7 +133,7 @@ def test_times_are_those_of_the_clock(project, allure_dir):
 
     tests = allure_results(allure_dir)
     first, second = tests[SERVER], tests[KEY]
-    # Without what the fixture took.
+    # The duration excludes the fixture.
     assert first["start"] >= before + 199
     assert 100 <= first["stop"] - first["start"] < 200
     assert first["stop"] <= second["start"] <= second["stop"] <= time.time() * 1000 + 1

@@ -32,7 +32,7 @@ PAGE = """\
     <script>window.allureReportData = {"a": "b"};</script>
 </body></html>
 """
-# It does what `allure generate` does, as far as we rely on it.
+# The parts of `allure generate` that we rely on.
 PROGRAM = """\
 import json, sys
 from pathlib import Path
@@ -55,7 +55,7 @@ def program(tmp_path):
     def make(page=PAGE, status=0):
         path, code = tmp_path / "allure", tmp_path / "allure.py"
         code.write_text(PROGRAM.format(page=page, status=status), encoding="utf-8")
-        # Not as an interpreter after #!, whose path may have no blanks.
+        # Not after #!, because the path of an interpreter must not have blanks.
         command = shlex.join((sys.executable, str(code)))
         path.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
         path.chmod(0o755)

@@ -18,7 +18,7 @@ from tests.reporting.test_formats import RUN, check
 
 SERVER = "1.1-server-answers"
 OPTIONS = "1.5-sip-answers-options"
-# One that no cause explains.
+# A failure that no cause explains.
 KEPT = "1.2-settings-are-kept"
 TOKENS = "1.4-logs-hold-no-tokens"
 

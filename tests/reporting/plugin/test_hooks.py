@@ -328,7 +328,7 @@ def test_an_interrupt_is_2_and_what_did_not_run_is_not_passed(project):
     assert project.verdicts == {SERVER: "PASS", OPTIONS: "BLOCKED", TOKENS: "BLOCKED"}
     assert project.results["run"]["verdict"] == "INCOMPLETE"
     assert "interrupted" in project.results["run"]["interrupted"]
-    # What did not come to its turn is no finding.
+    # A check that did not get its turn is no finding.
     outcome.stdout.fnmatch_lines([f"BLOCKED 1, not run: interrupted * ({TOKENS})"])
     outcome.stdout.no_fnmatch_line(f"BLOCKED*{TOKENS}: *")
     assert (project.latest / "report.html").is_file()

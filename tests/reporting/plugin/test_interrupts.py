@@ -45,7 +45,7 @@ def inner(outer):
 """
 
 
-# As plugins have it, pytest-timeout for one: an error within is a warning besides.
+# Old-style hook wrapper, as in pytest-timeout: an error in it causes a warning too.
 PLUGIN = """
 import signal
 
@@ -91,7 +91,7 @@ def interrupted(project):
 @pytest.mark.parametrize(
     ("place", "reached"),
     [
-        # The finalizers of a check whose set-up was whole run all, though it itself does not.
+        # After a complete set-up all finalizers run, even though the check does not.
         ("set-up", ["set-up", "teardown", "end-of-shared"]),
         ("teardown", ["set-up", SERVER, "teardown", "end-of-shared"]),
         ("plugin", ["set-up", SERVER, "teardown", "end-of-shared"]),

@@ -111,7 +111,7 @@ def test_reports_on_demand_say_the_same_as_those_of_the_next_start(tmp_path, cap
 
 # -- journals made for the purpose --------------------------------------------------------------
 
-# Between the cuts that are tried; every one with 1.
+# Bytes between the cuts that are tried; 1 tries every cut.
 STEP = int(os.environ.get("STEP", "23"))
 RUN = Run("20261123T000000Z-mock-0000", "mock", "mock", "2026-11-23T00:00:00Z", "0")
 PLAN = [

@@ -97,7 +97,7 @@ def test_a_checkout_that_may_only_be_read_is_checked_without_a_cache(pytester):
     config = Path(__file__).parents[3] / "pyproject.toml"
     filters = tomllib.loads(config.read_text())["tool"]["pytest"]["ini_options"]["filterwarnings"]
     pytester.makeini("[pytest]\nfilterwarnings =\n" + "".join(f"    {line}\n" for line in filters))
-    # Where the cache should be is a file: a folder that is only unwritable stops no root.
+    # The cache's path is a file: a read-only folder would not stop root.
     (pytester.path / ".pytest_cache").touch()
     pytester.makepyfile("def test_passes(): pass")
 

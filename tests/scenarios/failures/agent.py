@@ -22,9 +22,9 @@ from tests.scenarios.failures.scenario import Scenario
 from tests.scenarios.real_stack import Scene
 
 _AGENT = "receptionist"
-# No packet to it leaves this machine.
+# Packets to it do not leave this machine.
 _NOWHERE = "255.255.255.255"
-# Ports that are neither of livekit-sip nor of livekit-server, nor given out by the kernel.
+# Ports outside the ranges of livekit-sip, livekit-server and the kernel.
 _APART = range(21000, 22000, 2)
 Act = Callable[[Scene], Awaitable[None]]
 

@@ -17,7 +17,7 @@ from livekit_conformance.environments.profile import Profile
 from livekit_conformance.protocol import webhook
 from tests.scenarios.real_stack import Scene
 
-# What an application does with a delivery: body, request and the keys that it knows in, status out.
+# Handles a delivery: takes body, request and the known keys, and returns a status.
 Take = Callable[[bytes, web.Request, dict[str, str]], Awaitable[int]]
 Act = Callable[[Scene], Awaitable[None]]
 
@@ -74,7 +74,7 @@ async def serve(
     runner = web.AppRunner(served, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     broken.beside.push_async_callback(runner.cleanup)
-    # A handle of its own: the scene closes the stack's when the suites begin.
+    # A duplicate, because the scene closes the stack's handle when the suites start.
     listener = broken.stack.webhook_listener.dup()
     await web.SockSite(runner, listener, ssl_context=tls).start()
 

@@ -72,7 +72,7 @@ async def _sip_with_a_wrong_password(broken: Scene) -> None:
 
 async def _redis_demands_a_password(broken: Scene) -> None:
     await _demand_a_password(broken)
-    # Who is connected stays so until the connection ends.
+    # Open connections stay authenticated until they end.
     async with _client(broken, password=_PASSWORD) as client:
         await client.client_kill_filter(skipme=True)
     await _until_not_ready(broken)

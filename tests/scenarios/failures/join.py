@@ -14,7 +14,7 @@ from tests.scenarios import wrong_peers
 from tests.scenarios.failures.scenario import Scenario
 from tests.scenarios.real_stack import Scene
 
-# The files of both services, compared, tell some of it before any call.
+# Comparing the files of both services shows some of it before any call.
 _FILES = frozenset({"service-files-disagree"})
 _FAST_S = 300
 

@@ -99,7 +99,7 @@ async def _create_trunk_anew(broken: Scene) -> None:
 
 
 async def _second_trunk(broken: Scene) -> None:
-    # The API takes a trunk for one caller beside one for all, and that caller cannot call.
+    # The API accepts a trunk for one caller beside one for all, and that caller cannot call.
     async with _sip(broken) as sip:
         trunk = api.SIPInboundTrunkInfo(
             name="second", numbers=[_NUMBER], allowed_numbers=[broken.profile.sip.caller]
@@ -253,7 +253,7 @@ def _other_port(profile: Profile) -> Profile:
     return _told(server=f"{host}:5061")(profile)
 
 
-# Said by the same fault, in a more general way.
+# More general causes of the same fault.
 _UNREACHABLE = frozenset({"sip-unreachable"})
 _REFUSED = frozenset({"trunk-refuses-credentials"})
 

@@ -76,7 +76,7 @@ async def play(scenario: Scenario, folder: Path) -> Told:
         if scenario.by == "diagnose":
             return await _diagnose_logs(broken)
         run = await broken.peaceful().run("-m", "chain")
-    # A run that could not even begin has no results; its output says why.
+    # A run that could not start has no results; its output has the reason.
     chain = run.results.get("chain", {})
     causes = tuple(cause["id"] for cause in run.results.get("diagnoses", ()))
     return Told(causes, chain.get("first_broken"), run.exit_status, run.output, run)

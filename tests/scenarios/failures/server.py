@@ -125,7 +125,7 @@ async def _without_redis(broken: Scene) -> None:
     way.clear()
     place.hang_up()
 
-    # It says so when its figures in Redis are older than 4 s.
+    # It is not ready when its figures in Redis are older than 4 s.
     async def why_not_yet() -> str | None:
         async with aiohttp.request("GET", broken.stack.url.replace("ws:", "http:")) as answer:
             return None if answer.status == _NOT_READY else f"GET / answers {answer.status}"
@@ -137,7 +137,7 @@ async def _without_redis(broken: Scene) -> None:
 def _clocks_apart(offset_s: int) -> Callable[[Scene], Any]:
     async def act(broken: Scene) -> None:
         broken.environ |= {
-            # It changes the clock of whoever asks libc, which Go programs do not.
+            # It changes the clock of programs that use libc, which Go programs do not.
             "LD_PRELOAD": FAKETIME.find(os.environ),
             "FAKETIME": f"{offset_s:+}s",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
@@ -351,7 +351,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "servers-do-not-share-redis",
         Link.ROOMS,
         act=_two_that_share_nothing,
-        # True of the other one, and all that is known of it without the cause above.
+        # True of the other server, and all that is known of it without the cause above.
         also=frozenset({"server-has-no-redis"}),
         row=21,
     ),
