@@ -4,6 +4,8 @@ The arithmetic of verdicts.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from livekit_conformance.verdict import CheckRecord, Verdict, run_verdict, tally
@@ -112,3 +114,23 @@ def test_a_run_that_left_checks_out_is_at_best_partially_conformant(text, verdic
 
 def test_what_does_not_apply_leaves_a_run_conformant():
     assert run_verdict(tally(records("PASS SKIPPED", reason="not-applicable"))) == "CONFORMANT"
+
+
+@pytest.mark.parametrize(
+    ("message", "seen"),
+    [
+        ("it MUST answer; received 502", "received 502"),
+        (
+            "known until 2030 (ops): T-1; it MUST answer; received 502",
+            "known until 2030 (ops): T-1; received 502",
+        ),
+        ("no redis. install it", "no redis. install it"),
+        ("it MUST answer", "it MUST answer"),
+        (None, "it MUST answer"),
+    ],
+)
+def test_what_was_seen_is_told_without_the_claim_that_stands_beside_it(message, seen):
+    (record,) = records("FAIL")
+
+    assert replace(record, statement="it MUST answer", message=message).seen == seen
+    assert replace(record, message=message).seen == (message or "")

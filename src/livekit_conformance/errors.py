@@ -24,7 +24,7 @@ Phase = Literal["resolve", "connect", "tls", "request", "answer"]
 
 class Violation(AssertionError):
     """
-    Violation by the target; the message holds the violated sentence and what was seen.
+    The target did not do what it must: carries what was seen. The clause has the violated claim.
 
     `link` names the broken link of the chain if the observation locates it better than the clause.
     `level` is SHOULD if the deployment may have chosen this behaviour; the verdict is then WARN.

@@ -66,6 +66,16 @@ class CheckRecord:
     duration_s: float = 0.0
     evidence: tuple[str, ...] = ()
 
+    @property
+    def seen(self) -> str:
+        """
+        Return the message without the claim, for where the claim is shown or cannot be; the claim
+        if there is no message.
+        """
+        if not self.message or not self.statement:
+            return self.message or self.statement
+        return self.message.replace(f"{self.statement}; ", "")
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:

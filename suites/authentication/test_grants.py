@@ -105,7 +105,8 @@ async def test_an_admin_of_one_room_cannot_act_on_another(
     answer = await client.post(method.path, bearer=token, body=method.body(other))
 
     assert is_refusal(answer), (
-        f"{method.name} MUST NOT act on a room with the admin token of another; {answer}"
+        f"{answer} from {method.name} with the admin token of another room, "
+        "expected 401 `permissions denied`"
     )
 
 
@@ -162,10 +163,10 @@ def is_refusal(answer: HttpAnswer) -> bool:
 
 def violation(method: GuardedMethod, refusals: list[HttpAnswer]) -> str:
     """
-    Return the violated sentence, with the answers to both tokens.
+    Return the answers to both tokens, against the expected one.
     """
     without, others = (replace(answer, text=answer.text[:120]) for answer in refusals)
     return (
-        f"{method.name} MUST be refused with 401 `permissions denied` without its grant; "
-        f"without any grant {without}, with all others {others}"
+        f"expected 401 `permissions denied` from {method.name}; without any grant we {without}, "
+        f"with all others we {others}"
     )

@@ -70,9 +70,10 @@ async def test_the_join_validation_endpoint_judges_a_token(
     if (answer.status, answer.text.strip()) != (status, text) and not (
         kind == "its-room" and _is_valid(answer)
     ):
-        verb = "SHOULD" if kind in _INCOMPLETE else "MUST"
+        late = "; livekit-server 1.8.4 refuses it only when somebody joins, so this is a SHOULD"
         raise Violation(
-            f"GET {_VALIDATE} {verb} answer {status} {text!r} to a token with {kind}; {answer}",
+            f"expected {status} {text!r} from GET {_VALIDATE} for a token with {kind}; {answer}"
+            + (late if kind in _INCOMPLETE else ""),
             level="SHOULD" if kind in _INCOMPLETE else None,
         )
 
@@ -108,8 +109,8 @@ async def test_a_participant_joins(
             took = await participant.join(room.name)
         except NotJoined as failure:
             raise Violation(
-                f"a participant MUST be able to join a room; {failure.reason}. Check that the "
-                f"proxy passes WebSockets and that the RTC ports of the server are reachable"
+                f"{failure.reason}. Check that the proxy passes WebSockets and that the RTC ports "
+                "of the server are reachable"
             ) from failure
 
         async def why_not_yet() -> str | None:
@@ -119,5 +120,5 @@ async def test_a_participant_joins(
         listed = await wait_until(why_not_yet, within=_LISTED_WITHIN_S, slowest=POLITE_S)
 
     assert listed.came_true, (
-        f"a participant that joined (in {took:.2f} s) MUST be listed in its room; {listed}"
+        f"the participant joined in {took:.2f} s; in the list of its room it was {listed}"
     )

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.refused_tokens import REFUSED_TOKENS, RefusedToken
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.api.token_probe import (
@@ -36,11 +35,11 @@ async def test_a_good_token_is_accepted(client: LiveKitClient, profile: Profile)
 
     livekit = profile.livekit
     odd = key_pair_oddities(livekit.api_key, livekit.api_secret.get_secret_value())
-    message = "; ".join(["ListRooms MUST answer 200 to the key pair", str(answer), *odd])
+    seen = "; ".join([str(answer), *odd])
     if answer.status >= _FAILED:
-        # It has accepted the token, and failed afterwards.
-        raise Violation(message, link=Link.ROOMS)
-    assert answer.status == 200, message
+        # It has taken the token, and failed afterwards.
+        raise Violation(seen, link=Link.ROOMS)
+    assert answer.status == 200, seen
 
 
 @pytest.mark.parametrize(
@@ -56,9 +55,7 @@ async def test_a_bad_token_is_refused(client: LiveKitClient, kind: RefusedToken)
     """
     answer = await attempt(client, kind)
 
-    assert answer.status == 401, ". ".join(
-        filter(None, [f"{BY_ID[kind.clause].statement}; {answer}", kind.advice])
-    )
+    assert answer.status == 401, ". ".join(filter(None, [str(answer), kind.advice]))
 
 
 @pytest.mark.clause("1.1-default-credentials-are-refused")
@@ -80,6 +77,6 @@ async def test_the_key_pair_of_development_is_refused(
     answer = await list_no_rooms(client, development.sign(claims))
 
     assert answer.status == 401, (
-        f"the key pair that every tutorial shows MUST be refused; {answer}. Remove "
-        f"{_DEVELOPMENT_KEY} from `keys`, and do not run the server with --dev"
+        f"{answer} for a token of {_DEVELOPMENT_KEY}, the key pair that every tutorial shows. "
+        f"Remove {_DEVELOPMENT_KEY} from `keys`, and do not run the server with --dev"
     )

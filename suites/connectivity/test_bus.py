@@ -22,8 +22,7 @@ async def test_a_server_listens_for_the_requests_of_livekit_sip(bus: Bus) -> Non
 
     needed = {channel: listeners[channel] for channel in (TRUNK_AUTHENTICATION, DISPATCH_RULES)}
     assert all(needed.values()), (
-        f"a livekit-server MUST listen on the bus; PUBSUB NUMSUB at {bus.endpoint}: {needed}; "
-        f"registered nodes: {nodes}"
+        f"PUBSUB NUMSUB at {bus.endpoint} returned {needed}; registered nodes: {nodes}"
     )
 
 
@@ -34,6 +33,4 @@ async def test_a_sip_service_listens_for_outbound_calls(bus: Bus) -> None:
     """
     listeners = await bus.listeners()
 
-    assert listeners[CREATE_PARTICIPANT], (
-        f"a livekit-sip MUST listen on the bus; PUBSUB NUMSUB at {bus.endpoint}: {listeners}"
-    )
+    assert listeners[CREATE_PARTICIPANT], f"PUBSUB NUMSUB at {bus.endpoint} returned {listeners}"

@@ -22,8 +22,7 @@ async def test_server_answers_a_plain_get(greeting: Greeting) -> None:
     answer = greeting.answer
 
     assert (answer.status, answer.text) == (200, "OK") or answer.status == _NOT_READY, (
-        f"GET / MUST answer 200 OK or 406 Not Ready; received {answer.status}: "
-        f"{answer.text[:200]!r}: something else is at this URL"
+        f"received {answer.status}: {answer.text[:200]!r}: something else is at this URL"
     )
 
 
@@ -35,8 +34,8 @@ async def test_the_server_is_ready(greeting: Greeting) -> None:
     answer = greeting.answer
 
     assert answer.status != _NOT_READY, (
-        f"livekit-server MUST be ready; received {answer.status} {answer.text[:200]!r}: it has "
-        "lost Redis or is overloaded, see its log"
+        f"received {answer.status} {answer.text[:200]!r}: livekit-server has lost Redis or is "
+        "overloaded, see its log"
     )
 
 
@@ -47,9 +46,7 @@ async def test_the_clocks_agree_within_the_leeway_of_tokens(greeting: Greeting) 
     """
     offset = offset_of(greeting, within=_LEEWAY_S)
 
-    assert offset.proven <= _LEEWAY_S, (
-        f"the clocks MUST agree within {_LEEWAY_S:g} s; the server's is {offset}: set both by NTP"
-    )
+    assert offset.proven <= _LEEWAY_S, f"the server's clock is {offset}: set both by NTP"
 
 
 @pytest.mark.clause("1.1-clock-is-exact")
@@ -59,9 +56,7 @@ async def test_the_clocks_agree_within_seconds(greeting: Greeting) -> None:
     """
     offset = offset_of(greeting, within=_EXACT_S)
 
-    assert offset.proven <= _EXACT_S, (
-        f"the clocks SHOULD agree within {_EXACT_S:g} s; the server's is {offset}: set both by NTP"
-    )
+    assert offset.proven <= _EXACT_S, f"the server's clock is {offset}: set both by NTP"
 
 
 def offset_of(greeting: Greeting, *, within: float) -> ClockOffset:

@@ -23,12 +23,12 @@ def test_an_env_file_is_kept_from_others(run: RunState, whom: str) -> None:
     path = shlex.quote(str(file))
 
     if whom == "git":
-        problem = is_taken_by_git(file) and (
+        seen = is_taken_by_git(file) and (
             f"git has {path}, or takes it with git add: write its name into .gitignore; when git "
             f"has it already, git rm --cached {path} and make new keys"
         )
     else:
         mode = mode_for_others(file)
-        problem = mode and f"other accounts can open {path} (mode {mode}): chmod 600 {path}"
+        seen = mode and f"other accounts can open {path} (mode {mode}): chmod 600 {path}"
 
-    assert not problem, f"an env file SHOULD be kept from everybody but its owner; {problem}"
+    assert not seen, seen

@@ -147,6 +147,6 @@ async def test_the_error_of_our_client_tells_the_cause(
         if not all(words and re.search(words, text) for words in part)
     ]
     assert not missing and isinstance(error, failure.error), (
-        f"the error MUST be a {failure.error.__name__} and hold "
-        f"{', '.join(missing) or 'what it does'}; it is a {type(error).__name__}: {text}"
+        f"expected a {failure.error.__name__}, seen a {type(error).__name__} that lacks "
+        f"{', '.join(missing) or 'nothing'}: {told}"
     )

@@ -28,7 +28,7 @@ async def test_the_logs_hold_no_secrets(logs: Mapping[str, LogTail], profile: Pr
         for service, tail in read_logs(logs).items()
     }
 
-    assert not any(hits.values()), f"logs MUST NOT hold secrets; lines with one: {hits}"
+    assert not any(hits.values()), f"lines with a secret: {hits}"
 
 
 @pytest.mark.clause("1.4-logs-hold-no-tokens")
@@ -42,8 +42,8 @@ async def test_the_logs_hold_no_whole_tokens(logs: Mapping[str, LogTail]) -> Non
     }
 
     assert not any(hits.values()), (
-        f"logs SHOULD NOT hold whole tokens; lines with one: {hits}. livekit-server up to 1.13.5 "
-        f"logs the tokens that it refuses: keep its log private, or upgrade"
+        f"lines with a whole token: {hits}. livekit-server up to 1.13.5 logs the tokens that it "
+        "refuses: keep its log private, or upgrade"
     )
 
 
@@ -62,7 +62,7 @@ async def test_the_logs_can_be_parsed(logs: Mapping[str, LogTail]) -> None:
         for service, lines in strange.items()
         if len(lines) > _UNREADABLE * len(logs[service].lines)
     }
-    assert not worst, f"99 % of the log lines SHOULD be JSON or console dialect; others: {worst}"
+    assert not worst, f"other lines: {worst}"
 
 
 @pytest.mark.clause("1.5-logs-are-clean")
@@ -79,7 +79,7 @@ async def test_the_logs_hold_no_known_error(logs: Mapping[str, LogTail]) -> None
         and any(known in f"{line.message} {line.error}" for known in KNOWN_ERRORS)
     ]
 
-    assert not hits, f"logs MUST NOT hold known errors; {len(hits)} lines, first: {hits[0]}"
+    assert not hits, f"{len(hits)} lines hold one, first: {hits[0]}"
 
 
 def read_logs(logs: Mapping[str, LogTail]) -> Mapping[str, LogTail]:

@@ -53,6 +53,4 @@ async def test_a_refused_token_is_logged_with_its_reason(
         what=f"a line with 401, POST {LIST_ROOMS} and {' or '.join(kind.reasons)!r}",
     )
 
-    assert line is not None, (
-        f"a refused token MUST be logged with time, level, status, method, path, reason; {waited}"
-    )
+    assert line is not None, f"in its log: {waited}"

@@ -34,10 +34,7 @@ async def test_a_failed_webhook_is_logged(
     line, waited = await _line_of_failure(tries, logs)
 
     lacks = f"a line: {waited}" if line is None else _lacks(line, tries)
-    assert not lacks, (
-        f"livekit-server MUST log a failed webhook with its endpoint and the number of attempts; "
-        f"missing is {lacks}; {tries}"
-    )
+    assert not lacks, f"its log lacks {lacks}; {tries}"
 
 
 @pytest.mark.clause("1.4-failed-webhook-tells-status")
@@ -52,11 +49,9 @@ async def test_the_line_of_a_failed_webhook_tells_the_status(
     has_status = line is not None and any(
         "500" in str(line.fields.get(name, "")) for name in ("error", "status", "statusCode")
     )
-    assert has_status, (
-        "the line of a failed webhook SHOULD tell the last status; "
-        + (f"no line: {waited}" if line is None else f"it says only: {line.error}")
-        + " (livekit-server up to 1.13.5 does not know it: look at the endpoint's own log)"
-    )
+    assert told, (
+        f"there is no line: {waited}" if line is None else f"it says only: {line.error}"
+    ) + " (livekit-server up to 1.13.5 does not know it: look at the endpoint's own log)"
 
 
 @pytest.mark.clause("1.4-application-logs-refusals")
@@ -82,7 +77,7 @@ async def test_the_application_logs_why_it_refuses(
         what="a line that names the reason of a refusal (a signature, a token, a hash)",
     )
 
-    assert line is not None, f"the application SHOULD log why it refused a webhook; {waited}"
+    assert line is not None, f"in its log: {waited}"
 
 
 async def _line_of_failure(

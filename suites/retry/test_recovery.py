@@ -43,8 +43,7 @@ async def test_calls_succeed_again_after_a_failure(
     took = time.time() - returned
     recorder.record(time.time(), "process", f"recovered from {failure} in {took:.1f} s")
     assert recovered.came_true and took <= _RECOVERED_WITHIN_S, (
-        f"calls MUST succeed again within {_RECOVERED_WITHIN_S:g} s of the end of the {failure}; "
-        f"{recovered}"
+        f"after the end of the {failure} an answered call was {recovered}"
     )
 
 

@@ -28,7 +28,7 @@ async def test_a_failed_delivery_is_tried_again(
 
     again = {(seen.id, seen.raw) for seen in tries.started}
     assert len(tries.started) == 2 and len(again) == 1, (
-        f"livekit-server MUST deliver an event again that was answered with 500; {tries}"
+        f"expected 2 deliveries of the same bytes, seen {len(again)} different; {tries}"
     )
 
 
@@ -47,7 +47,7 @@ async def test_a_refused_delivery_is_not_tried_again(
             remedy="See why livekit-server does not deliver room_finished",
         )
     assert len(tries.started) == 1, (
-        f"livekit-server SHOULD NOT deliver an event again that was answered with 404; {tries}"
+        f"expected 1 delivery of an event that was answered with 404; {tries}"
     )
 
 

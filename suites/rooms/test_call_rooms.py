@@ -43,7 +43,6 @@ async def test_the_room_of_a_call_has_the_right_name(
         )
 
     assert rightly_named and foretold is None, (
-        f"the room MUST be named {pattern} with call_id {profile.rooms.call_id}, and as the trunks "
-        f"and dispatch rules foretell; it is {name!r}"
-        + (f", but they foretold: {foretold}" if foretold else "")
+        f"it is {name!r}, expected {pattern} with call_id {profile.rooms.call_id}"
+        + (f"; the trunks and dispatch rules foretold: {foretold}" if foretold else "")
     )

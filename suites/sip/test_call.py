@@ -38,9 +38,7 @@ async def test_livekit_sip_answers_options(sip: SipAgent, profile: Profile) -> N
         other = await sip.told_over_tcp()
         raise Blocked(f"{silence.reason}; {other}", remedy=silence.remedy) from silence
 
-    assert response.status == 200, (
-        f"OPTIONS MUST be answered with 200; received {response.status} {response.reason}"
-    )
+    assert response.status == 200, f"received {response.status} {response.reason}, expected 200"
 
 
 @pytest.mark.clause("1.5-invite-is-not-rejected")
@@ -65,7 +63,6 @@ async def test_the_invite_is_neither_rejected_nor_ignored(
             # livekit-sip takes two INVITEs as two calls, which spoil each other.
             link, why = Link.SIP_SOCKET, f"answers that came twice at the same moment: {twice}"
         raise Violation(
-            f"an INVITE MUST NOT be rejected before an agent could answer; "
             f"{probe_call.outcome}: {probe_call.story}" + (f"; {why}" if why is not None else ""),
             link=link,
         )
@@ -103,9 +100,7 @@ async def test_packets_come_once(probe_call: ProbeCall) -> None:
     """
     twice = repeated(probe_call.call.ladder)
 
-    assert not twice, (
-        f"the network MUST NOT double packets; answers that came twice at the same moment: {twice}"
-    )
+    assert not twice, f"answers that came twice at the same moment: {twice}"
 
 
 @pytest.mark.clause("1.1-sip-service-joins-the-server")
@@ -121,13 +116,13 @@ async def test_livekit_sip_joins_the_room_of_the_call(probe_call: ProbeCall) -> 
 
     if probe_call.participant is not None and not probe_call.participant.tracks:
         raise Violation(
-            "livekit-sip MUST join the call's room; it was listed there and published nothing: "
-            f"signalling works, its WebRTC connection does not; the caller saw {probe_call.story}"
+            "livekit-sip was listed there and published nothing: signalling works, its WebRTC "
+            f"connection does not; the caller saw {probe_call.story}"
         )
 
     assert probe_call.participant is not None, (
-        f"livekit-sip MUST join the call's room; no participant with sip.callIDFull "
-        f"{probe_call.call.call_id} was listed; the caller saw {probe_call.story}"
+        f"no participant with sip.callIDFull {probe_call.call.call_id} was listed; the caller saw "
+        f"{probe_call.story}"
     )
 
 
@@ -146,13 +141,13 @@ async def test_the_call_is_answered(probe_call: ProbeCall, profile: Profile) -> 
     company = probe_call.company
     if probe_call.outcome is CallOutcome.KEPT_RINGING and company is not None and not company.audio:
         raise Violation(
-            f"a call MUST be answered within {ANSWER_BUDGET_S:g} s; it kept ringing, for nobody "
-            f"published audio: {company}; received {probe_call.story}",
+            f"it kept ringing for {ANSWER_BUDGET_S:g} s, and nobody published audio: {company}; "
+            f"received {probe_call.story}",
             link=Link.AGENT,
         )
 
     assert probe_call.outcome is CallOutcome.ANSWERED, (
-        f"a call MUST be answered within {ANSWER_BUDGET_S:g} s; received {probe_call.story}"
+        f"within {ANSWER_BUDGET_S:g} s the caller received {probe_call.story}"
     )
 
 
@@ -164,21 +159,19 @@ async def test_both_sides_hear_each_other(probe_call: ProbeCall, profile: Profil
     heard = probe_call.caller_heard
     if (lasted := probe_call.ended_by_them_after_s) is not None and lasted < _LISTENED_S:
         raise Violation(
-            f"both sides MUST hear each other; livekit-sip hung up {lasted:.2f} s after its answer",
+            f"livekit-sip hung up {lasted:.2f} s after its answer",
             link=Link.HANG_UP,
         )
     if heard is None or not heard.packets:
-        raise Violation("RTP MUST reach the caller; none came", link=Link.MEDIA)
+        raise Violation("no RTP reached the caller", link=Link.MEDIA)
     if heard.dominant_hz is None and probe_call.company and probe_call.company.is_muted:
-        raise Violation(
-            f"both sides MUST hear each other; the caller heard {heard}, and {probe_call.company}"
-        )
+        raise Violation(f"the caller heard {heard}, and {probe_call.company}")
     if profile.agent == "deployed":
         return
 
     agent = probe_call.agent_heard
     assert heard.level(AGENT_TONE_HZ) >= _AUDIBLE and agent and agent.level >= _AUDIBLE, (
-        f"both sides MUST hear each other; the caller heard {heard}, the agent {agent}"
+        f"the caller heard {heard}, the agent {agent}"
     )
 
 
@@ -189,16 +182,13 @@ async def test_hanging_up_ends_the_call(probe_call: ProbeCall) -> None:
     """
     bye, left = probe_call.bye, probe_call.left
     if (lasted := probe_call.ended_by_them_after_s) is not None:
-        raise Violation(
-            f"a call MUST last until one of its sides ends it; livekit-sip hung up {lasted:.2f} s "
-            "after its answer"
-        )
+        raise Violation(f"livekit-sip hung up {lasted:.2f} s after its answer, before the caller")
     assert bye is not None and bye.status == 200, (
-        f"BYE MUST be answered with 200; received {bye.status if bye else 'nothing'}"
+        f"received {bye.status if bye else 'nothing'} for BYE, expected 200"
     )
 
     if left is None:
         raise Blocked(
             f"the caller's room could not be looked at: {probe_call.not_seen}", remedy="See 1.1"
         )
-    assert left.came_true, f"the caller MUST leave the room; {left}"
+    assert left.came_true, f"the caller's leaving was {left}"

@@ -57,7 +57,7 @@ async def test_an_outbound_call_is_answered(outbound_call: OutboundCall) -> None
     """
     received = outbound_call.received
     assert outbound_call.info is not None and received is not None and received.acknowledged, (
-        f"CreateSIPParticipant MUST reach the number and report the answer; {outbound_call.story}"
+        outbound_call.story
     )
 
 
@@ -67,7 +67,7 @@ async def test_an_outbound_call_joins_the_named_room(outbound_call: OutboundCall
     The SIP participant is in exactly the room that CreateSIPParticipant named.
     """
     assert outbound_call.participant is not None, (
-        f"an outbound call MUST join the room {outbound_call.room}; {outbound_call.joined}"
+        f"in the room {outbound_call.room} it was {outbound_call.joined}"
     )
 
 
@@ -77,9 +77,7 @@ async def test_removing_the_participant_hangs_up(outbound_call: OutboundCall) ->
     After RemoveParticipant the callee gets a BYE.
     """
     hung_up = outbound_call.hung_up
-    assert hung_up is not None and hung_up.came_true, (
-        f"RemoveParticipant MUST hang up an outbound call with BYE; {hung_up}"
-    )
+    assert hung_up is not None and hung_up.came_true, f"the BYE was {hung_up}"
 
 
 @pytest.mark.clause("1.5-outbound-failure-is-mapped")
@@ -109,6 +107,6 @@ async def test_a_failed_outbound_call_is_told_as_what_it_was(
         )
     reported = (call.refused.code if call.refused else "ok", call.sip_status)
     assert reported == (failure.code, failure.sip_status), (
-        f"a call that failed ({purpose}) MUST be reported as {failure.code} with sip_status_code "
-        f"{failure.sip_status}; {call.story}"
+        f"expected {failure.code} with sip_status_code {failure.sip_status} for a call that failed "
+        f"({purpose}); {call.story}"
     )

@@ -60,9 +60,7 @@ async def test_the_events_of_a_call_arrive_in_order(
     if problem is not None and company is not None and company.staying:
         problem = f"{company}; {problem}"
 
-    assert problem is None, (
-        f"the webhooks of a call MUST arrive in order, with the caller's attributes; {problem}"
-    )
+    assert problem is None, problem
 
 
 def wrong_order(events: Sequence[Arrival]) -> str | None:

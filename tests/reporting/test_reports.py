@@ -21,6 +21,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
+from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.cli.main import main
 from livekit_conformance.reporting.writers.results_json import schema
 from tests.reporting.counting import allure_results
@@ -145,7 +146,7 @@ def test_junit_says_the_same_numbers(mixed):
     verdicts = {case.get("name"): property_of(case, "verdict") for case in cases}
     assert verdicts == mixed.verdicts
     (warned,) = [case for case in cases if case.get("name") == TOKENS]
-    assert warned.findtext("system-out") == "WARN: SHOULD be so"
+    assert warned.findtext("system-out") == f"WARN: {BY_ID[TOKENS].statement}; SHOULD be so"
     assert property_of(warned, "requirement") == "1.4"
 
 
@@ -210,7 +211,7 @@ def test_the_page_can_be_read_with_scripts_off(mixed):
         "5 PASS, 1 FAIL, 1 WARN, 2 BLOCKED, 2 SKIPPED, 1 ERROR",
         "1.1 Authentication succeeds CONFORMANT 100.0 % (5/5) 100.0 % (5/5) 5 PASS",
         'no "no response from servers" NOT CONFORMANT (coverage 25.0 %)',
-        f"{OPTIONS} FAIL <script>alert(1)</script> &",
+        f"{OPTIONS} FAIL {BY_ID[OPTIONS].statement}; <script>alert(1)</script> &",
         "blocks 1 1.5-invite-is-not-rejected",
         "not-permitted: the profile does not permit the effect create-rooms",
     ):

@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.reporting.plugin.annotations import github_commands, write_for_gitlab
 from livekit_conformance.reporting.result.model import Result
@@ -152,8 +153,8 @@ def test_github_has_commands_in_the_log_and_the_summary_on_the_job(broken, monke
 
     outcome.stdout.fnmatch_lines(
         [
-            f"::error title=FAIL {OPTIONS}::::error::mine",
-            f"::warning title=WARN {TOKENS}::SHOULD be so",
+            f"::error title=FAIL {OPTIONS}::{BY_ID[OPTIONS].statement}; ::error::mine",
+            f"::warning title=WARN {TOKENS}::{BY_ID[TOKENS].statement}; SHOULD be so",
         ]
     )
     text = page.read_text(encoding="utf-8")

@@ -20,15 +20,21 @@ OPTIONS = "1.5-sip-answers-options"
     ("clause", "body", "verdict", "message"),
     [
         (SERVER, "pass", "PASS", None),
-        (SERVER, "assert 1 == 2, 'MUST be so'", "FAIL", "MUST be so"),
-        (SERVER, "raise Violation('MUST be so')", "FAIL", "MUST be so"),
+        (
+            SERVER,
+            "assert 1 == 2, 'it was not so'",
+            "FAIL",
+            f"{BY_ID[SERVER].statement}; it was not so",
+        ),
+        (SERVER, "raise Violation('it was so')", "FAIL", f"{BY_ID[SERVER].statement}; it was so"),
+        (SERVER, "raise AssertionError", "FAIL", BY_ID[SERVER].statement),
         (
             SERVER,
             "assert 1 == 2",
             "FAIL",
             f"{BY_ID[SERVER].statement}; seen: 1 == 2",
         ),
-        (TOKENS, "assert not 1, 'SHOULD be so'", "WARN", "SHOULD be so"),
+        (TOKENS, "assert not 1, 'it was so'", "WARN", f"{BY_ID[TOKENS].statement}; it was so"),
         (
             SERVER,
             "raise Blocked('no redis', remedy='install it')",
@@ -41,7 +47,12 @@ OPTIONS = "1.5-sip-answers-options"
             "BLOCKED",
             "h:1: refused (after 1.0 s). start",
         ),
-        (SERVER, "raise ExceptionGroup('', [Violation('MUST be so')])", "FAIL", "MUST be so"),
+        (
+            SERVER,
+            "raise ExceptionGroup('', [Violation('it was so')])",
+            "FAIL",
+            f"{BY_ID[SERVER].statement}; it was so",
+        ),
         (SERVER, "{}['key']", "ERROR", "KeyError: 'key'"),
         (SERVER, "pytest.skip('no')", "ERROR", "Skipped: no"),
         (SERVER, "pytest.fail('Timeout (>1.0s)')", "ERROR", "Failed: Timeout (>1.0s)"),

@@ -186,14 +186,17 @@ def clean_up_record(record: CheckRecord, error: BaseException) -> CheckRecord:
 
 def sentence(violation: AssertionError, clause: Clause) -> str:
     """
-    Return the violated sentence, without pytest's explanation of values if there is a sentence.
+    Return the statement of the clause and, after it, what the check saw.
+
+    A bare assert shows pytest's explanation of the values instead; a check that says what it saw
+    does not need one.
     """
     text, _, _ = str(violation).strip().partition("\nassert ")
     if not text:
         return clause.statement
     if text.startswith("assert "):
         return f"{clause.statement}; seen: {text.splitlines()[0].removeprefix('assert ')}"
-    return text.strip()
+    return f"{clause.statement}; {text.strip()}"
 
 
 def _link_of_phase(blocked: Blocked, clause: Clause) -> str | None:
