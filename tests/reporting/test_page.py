@@ -293,6 +293,19 @@ def test_each_check_has_statement_verdict_time_evidence_and_its_line(written):
     ) in told
 
 
+def test_a_violated_check_has_its_claim_once_in_its_row(written):
+    healthy = runs.healthy()
+    violated = [
+        replace(check, verdict=verdict, message=f"{check.statement}; received 502")
+        for check, verdict in zip(healthy.checks, (Verdict.FAIL, Verdict.KNOWN), strict=False)
+    ]
+
+    told = part(written(replace(healthy, checks=(*violated, *healthy.checks[2:]))), "checks")
+
+    for check in violated:
+        assert f"{check.id} {check.verdict} {check.statement} received 502" in told
+
+
 @pytest.mark.parametrize("name", runs.RUNS)
 def test_russian_has_every_part_too(written, name):
     english = runs.RUNS[name]()
