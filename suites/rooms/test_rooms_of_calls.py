@@ -7,7 +7,7 @@ import time
 import pytest
 
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
-from livekit_conformance.drivers.api.trunks_and_rules import read_telephony
+from livekit_conformance.drivers.calls.call_problems import sharing_problem
 from livekit_conformance.drivers.calls.caller_search import present
 from livekit_conformance.drivers.calls.inbound_probe import ProbeCall, Prober, callers_at_once
 from livekit_conformance.environments.profile import Profile
@@ -30,31 +30,10 @@ async def test_two_calls_at_once_get_a_room_each(
     callers = callers_at_once(profile, 2)
 
     calls = await prober.ring(*callers, purpose="two at once")
+    problem = await sharing_problem(calls, client)
 
-    if not_seen := next((call.not_seen for call in calls if call.not_seen), None):
-        raise Blocked(
-            f"the callers could not be looked for: {not_seen}",
-            remedy="See what this says, and 1.1-key-is-accepted",
-        )
-    rooms = [call.room for call in calls if call.room is not None]
-    is_shared = len(rooms) == 2 and rooms[0].sid == rooms[1].sid
-    if is_shared and await is_direct(client, calls[0]):
-        raise Violation(
-            f"a Direct rule puts every caller into {rooms[0].name}: callers hear each other, and "
-            "a second call from the same number puts the first one out",
-            level="SHOULD",
-        )
-    came_from = {caller_as_received(call) for call in calls}
-    if is_shared and len(came_from) == 1:
-        raise Blocked(
-            f"both calls came from {came_from.pop()}, which may be why they share {rooms[0].name}",
-            remedy='Set sip.caller: "+15550100", if the trunk takes it; where a provider puts its '
-            "own caller in, limits: {calls: 1}",
-        )
-
-    assert len(rooms) == 2 and not is_shared, "; ".join(
-        f"{c.caller}: {c.room.name if c.room else f'none ({c.story})'}" for c in calls
-    )
+    if problem is not None:
+        raise Violation(problem.seen, level=problem.level)
 
 
 @pytest.mark.clause("1.2-room-ends-after-hang-up")
@@ -84,20 +63,3 @@ async def test_the_room_of_a_call_ends_after_the_call(
     assert ended.came_true, (
         f"its departure time-out is {room.departure_timeout} s; its end was {ended}"
     )
-
-
-def caller_as_received(call: ProbeCall) -> str:
-    """
-    Return the caller number as livekit-sip received it, which a provider may have changed.
-    """
-    shown = call.participant.attributes if call.participant else {}
-    return shown.get("sip.phoneNumber", call.caller)
-
-
-async def is_direct(client: LiveKitClient, call: ProbeCall) -> bool:
-    """
-    Return whether a Direct rule matched the call.
-    """
-    rule_id = call.participant.attributes.get("sip.ruleID") if call.participant else None
-    rules = (await read_telephony(client)).rules
-    return any(rule.id == rule_id and rule.kind == "direct" for rule in rules)

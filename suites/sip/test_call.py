@@ -5,7 +5,8 @@ Phone call from OPTIONS to the response to BYE.
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.drivers.api.trunks_and_rules import Telephony, told, wrong_account
+from livekit_conformance.drivers.api.trunks_and_rules import Telephony
+from livekit_conformance.drivers.calls.call_problems import invite_problem
 from livekit_conformance.drivers.calls.inbound_probe import (
     AGENT_TONE_HZ,
     ANSWER_BUDGET_S,
@@ -16,7 +17,7 @@ from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Unreachable, Violation
 from livekit_conformance.protocol.dispatch import IncomingCall
 from livekit_conformance.protocol.sip.ladder import repeated
-from livekit_conformance.protocol.sip.outcome import CallOutcome, broken_link
+from livekit_conformance.protocol.sip.outcome import CallOutcome
 
 _OPTIONS_WITHIN_S = 3.0
 # A tone at full scale is 1; silence and comfort noise stay far below this.
@@ -51,43 +52,10 @@ async def test_the_invite_is_neither_rejected_nor_ignored(
     """
     The call is answered or kept ringing, not refused with 503 or 486, and not ignored.
     """
-    if probe_call.outcome not in {CallOutcome.ANSWERED, CallOutcome.KEPT_RINGING}:
-        link = broken_link(probe_call.answers)
-        if probe_call.participant is not None and probe_call.participant.tracks:
-            # The caller was in its room: the call was given up while it waited for an agent.
-            link = Link.AGENT
-        why = None
-        if isinstance(listed_telephony, Telephony):
-            link, why = _foretold(link, listed_telephony, call_to_number, profile)
-        if twice := repeated(probe_call.call.ladder):
-            # livekit-sip takes two INVITEs as two calls, which spoil each other.
-            link, why = Link.SIP_SOCKET, f"answers that came twice at the same moment: {twice}"
-        raise Violation(
-            f"{probe_call.outcome}: {probe_call.story}" + (f"; {why}" if why is not None else ""),
-            link=link,
-        )
+    problem = invite_problem(probe_call, listed_telephony, call_to_number, profile.sip)
 
-
-def _foretold(
-    link: str | None, telephony: Telephony, call: IncomingCall, profile: Profile
-) -> tuple[str | None, str | None]:
-    """
-    Return the broken link according to the trunks and rules, and the predicted reason, if any.
-    """
-    if (conflict := telephony.own_conflict_of(call)) is not None:
-        # Of the two refusals with 503, this is the deliberate one.
-        if link != Link.BUS:
-            return link, None
-        return (Link.TRUNK if conflict.trunks else Link.DISPATCH), str(conflict)
-    if link == Link.DISPATCH:
-        outcome = telephony.predict(call, ignored=True)
-        # If trunk and rule are predicted but the call was ignored, its source address did not
-        # match.
-        no_trunk = outcome.trunk is None or outcome.rule is not None
-        return (Link.TRUNK if no_trunk else link), told(outcome)
-    if link == Link.CREDENTIALS and (trunk := telephony.predict(call).trunk) is not None:
-        return link, wrong_account(trunk, profile.sip)
-    return link, None
+    if problem is not None:
+        raise Violation(problem.seen, link=problem.link)
 
 
 @pytest.mark.clause("1.5-sip-packets-come-once")

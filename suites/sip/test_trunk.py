@@ -8,18 +8,14 @@ from contextlib import suppress
 
 import pytest
 
-from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
-from livekit_conformance.drivers.api.trunks_and_rules import read_telephony
+from livekit_conformance.drivers.calls.call_problems import challenge_problem
 from livekit_conformance.drivers.calls.inbound_probe import ProbeCall, Prober, wrong_accounts
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.drivers.sip.caller import new_call_id
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, NotApplicable, Violation
-from livekit_conformance.protocol.dispatch import IncomingCall, Trunk
 from livekit_conformance.protocol.logline import LogLine
-from livekit_conformance.protocol.sip.digest import Challenge
-from livekit_conformance.protocol.sip.message import Response, SipSyntaxError
 from livekit_conformance.protocol.sip.outcome import CallOutcome
 
 # Numbers that are reserved for examples, and not assigned.
@@ -36,28 +32,10 @@ async def test_the_trunk_challenges_a_caller_without_credentials(
     407 comes with realm and nonce of an MD5 digest.
     """
     stranger = await prober.attempt(None, purpose="no credentials")
+    problem = await challenge_problem(stranger, client, profile)
 
-    problem = what_is_no_challenge(stranger.call.final)
-    trunk = await trunk_of_call(client, profile) if problem is not None else None
-    if trunk is not None and bool(trunk.auth_username) != bool(trunk.auth_password):
-        there, missing = ("auth_username", "auth_password")[:: 1 if trunk.auth_username else -1]
-        raise Violation(
-            f"trunk {trunk.id} has {there} and no {missing}, so livekit-sip asks nobody",
-            link=Link.STRANGERS,
-        )
-    if problem is not None and not (trunk and trunk.asks_for_credentials):
-        raise NotApplicable(
-            f"no trunk for {profile.sip.number} has credentials: whoever reaches the SIP port may "
-            "call. Set auth_username and auth_password on the trunk, or empty sip.username in the "
-            "profile"
-        )
-    if stranger.outcome is CallOutcome.RINGING_STOPPED:
-        raise Blocked(
-            f"the call was ignored, as one that no trunk takes: {stranger.story}",
-            remedy="See 1.5-invite-is-not-rejected",
-        )
-
-    assert problem is None, f"{problem}; received {stranger.story}"
+    if problem is not None:
+        raise Violation(problem.seen, link=problem.link)
 
 
 @pytest.mark.clause("1.1-trunk-accepts-right-password")
@@ -139,35 +117,6 @@ async def test_a_call_for_a_number_of_no_trunk_opens_no_room(
         f"the call was for {number}; {told(call)}. A dispatch rule without trunk_ids takes the "
         "calls of everybody: bind it to the trunk"
     )
-
-
-def what_is_no_challenge(final: Response | None) -> str | None:
-    """
-    Return the reason why the answer is no challenge for an MD5 digest; None when it is one.
-    """
-    if final is None or final.status != 407:
-        return f"the final answer is {f'{final.status} {final.reason}' if final else 'missing'}"
-    try:
-        challenge = Challenge.parse(final.headers.get("Proxy-Authenticate") or "")
-    except SipSyntaxError as error:
-        return f"Proxy-Authenticate cannot be read: {error}"
-    if not challenge.realm or not challenge.nonce:
-        return f"realm or nonce is empty: {challenge}"
-    return None if challenge.algorithm == "MD5" else f"the algorithm is {challenge.algorithm}"
-
-
-async def trunk_of_call(client: LiveKitClient, profile: Profile) -> Trunk | None:
-    """
-    Return the trunk that the listed trunks and rules select for this call.
-    """
-    telephony = await read_telephony(client)
-    call = IncomingCall(profile.sip.caller, profile.sip.number)
-    if (conflict := telephony.own_conflict_of(call)) is not None:
-        raise Blocked(
-            f"which trunk takes the call is not known: {conflict}",
-            remedy="See 1.2-no-two-trunks-match",
-        )
-    return telephony.predict(call).trunk
 
 
 def require_challenge(probe_call: ProbeCall) -> None:

@@ -1,0 +1,223 @@
+"""
+Judge calls that did not meet their claim: what was seen of them, and where they broke.
+
+Also raise why a claim could not be tested at all. The checks only place the calls and report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.drivers.api.livekit_api import LiveKitClient
+from livekit_conformance.drivers.api.trunks_and_rules import (
+    Telephony,
+    read_telephony,
+    told,
+    wrong_account,
+)
+from livekit_conformance.drivers.calls.inbound_probe import ProbeCall
+from livekit_conformance.environments.profile import Profile, Sip
+from livekit_conformance.errors import Blocked, NotApplicable
+from livekit_conformance.protocol.dispatch import IncomingCall, Rule, Trunk
+from livekit_conformance.protocol.sip.digest import Challenge
+from livekit_conformance.protocol.sip.ladder import repeated
+from livekit_conformance.protocol.sip.message import Response, SipSyntaxError
+from livekit_conformance.protocol.sip.outcome import CallOutcome, broken_link
+
+_CHALLENGED = 407
+
+
+@dataclass(frozen=True, slots=True)
+class CallProblem:
+    """
+    What was seen of calls that did not meet their claim.
+
+    `link` is the broken link where it is another one than the clause's; `level` is SHOULD where the
+    deployment may have chosen to be so.
+    """
+
+    seen: str
+    link: str | None = None
+    level: Literal["SHOULD"] | None = None
+
+
+def invite_problem(
+    probe: ProbeCall, listed: Telephony | Blocked, call: IncomingCall, sip: Sip
+) -> CallProblem | None:
+    """
+    Return how the INVITE of `probe` ended, and the link that this points at.
+
+    None if it was answered or kept ringing. `listed` are the trunks and rules, which tell the link
+    better than the answers where they can be read; `call` is the call as they see it.
+    """
+    if probe.outcome in {CallOutcome.ANSWERED, CallOutcome.KEPT_RINGING}:
+        return None
+    link, why = broken_link(probe.answers), None
+    if probe.participant is not None and probe.participant.tracks:
+        # Its caller was in the room: it was given up while it waited for an agent.
+        link = Link.AGENT
+    if isinstance(listed, Telephony):
+        link, why = _foretold(link, listed, call, sip)
+    if twice := repeated(probe.call.ladder):
+        # Two INVITEs are two calls to livekit-sip, and each spoils the other.
+        link, why = Link.SIP_SOCKET, f"answers that came twice at the same moment: {twice}"
+    parts = (f"{probe.outcome}: {probe.story}", why)
+    return CallProblem("; ".join(filter(None, parts)), link=link)
+
+
+def _foretold(
+    link: str | None, listed: Telephony, call: IncomingCall, sip: Sip
+) -> tuple[str | None, str | None]:
+    """
+    Return the broken link as the trunks and rules foretell it, and their reason if they have one.
+    """
+    if (conflict := listed.own_conflict_of(call)) is not None:
+        # Which of the two refusals with 503 it was: one that was decided.
+        if link != Link.BUS:
+            return link, None
+        return (Link.TRUNK if conflict.trunks else Link.DISPATCH), str(conflict)
+    if link == Link.DISPATCH:
+        outcome = listed.predict(call, ignored=True)
+        # Where both are foretold and the call was ignored, the source address did not fit.
+        no_trunk = outcome.trunk is None or outcome.rule is not None
+        return (Link.TRUNK if no_trunk else link), told(outcome)
+    if link == Link.CREDENTIALS and (trunk := listed.predict(call).trunk) is not None:
+        return link, wrong_account(trunk, sip)
+    return link, None
+
+
+async def challenge_problem(
+    stranger: ProbeCall, client: LiveKitClient, profile: Profile
+) -> CallProblem | None:
+    """
+    Return why a call without credentials was not challenged; None if it was.
+
+    Raises NotApplicable if its trunk has no credentials, Blocked if no trunk is known to take it.
+    """
+    problem = no_challenge(stranger.call.final)
+    if problem is None:
+        return None
+    trunk = await _trunk_of_call(client, profile)
+    return unchallenged(stranger, problem, trunk, number=profile.sip.number)
+
+
+def no_challenge(final: Response | None) -> str | None:
+    """
+    Return why the final answer does not ask for an MD5 digest; None if it does.
+    """
+    if final is None or final.status != _CHALLENGED:
+        return f"the final answer is {f'{final.status} {final.reason}' if final else 'missing'}"
+    try:
+        challenge = Challenge.parse(final.headers.get("Proxy-Authenticate") or "")
+    except SipSyntaxError as error:
+        return f"Proxy-Authenticate cannot be read: {error}"
+    if not challenge.realm or not challenge.nonce:
+        return f"realm or nonce is empty: {challenge}"
+    return None if challenge.algorithm == "MD5" else f"the algorithm is {challenge.algorithm}"
+
+
+def unchallenged(
+    stranger: ProbeCall, problem: str, trunk: Trunk | None, *, number: str
+) -> CallProblem:
+    """
+    Return what was seen of a call to `number` that `trunk` takes and did not challenge.
+    """
+    if trunk is not None and bool(trunk.auth_username) != bool(trunk.auth_password):
+        there, missing = ("auth_username", "auth_password")[:: 1 if trunk.auth_username else -1]
+        return CallProblem(
+            f"trunk {trunk.id} has {there} and no {missing}, so livekit-sip asks nobody",
+            link=Link.STRANGERS,
+        )
+    if trunk is None or not trunk.asks_for_credentials:
+        raise NotApplicable(
+            f"no trunk for {number} has credentials: whoever reaches the SIP port may "
+            "call. Set auth_username and auth_password on the trunk, or empty sip.username in the "
+            "profile"
+        )
+    if stranger.outcome is CallOutcome.RINGING_STOPPED:
+        raise Blocked(
+            f"the call was ignored, as one that no trunk takes: {stranger.story}",
+            remedy="See 1.5-invite-is-not-rejected",
+        )
+    return CallProblem(f"{problem}; received {stranger.story}")
+
+
+async def _trunk_of_call(client: LiveKitClient, profile: Profile) -> Trunk | None:
+    """
+    Return the trunk that the listed trunks and rules choose for the profile's call.
+    """
+    telephony = await read_telephony(client)
+    call = IncomingCall(profile.sip.caller, profile.sip.number)
+    if (conflict := telephony.own_conflict_of(call)) is not None:
+        raise Blocked(
+            f"which trunk takes the call is not known: {conflict}",
+            remedy="See 1.2-no-two-trunks-match",
+        )
+    return telephony.predict(call).trunk
+
+
+async def sharing_problem(calls: Sequence[ProbeCall], client: LiveKitClient) -> CallProblem | None:
+    """
+    Return the rooms of two calls at once if they are not one each, else None.
+
+    Raises Blocked if the callers could not be looked for, or could not be told apart.
+    """
+    if not_seen := next((call.not_seen for call in calls if call.not_seen), None):
+        raise Blocked(
+            f"the callers could not be looked for: {not_seen}",
+            remedy="See what this says, and 1.1-key-is-accepted",
+        )
+    sids = [call.room.sid for call in calls if call.room is not None]
+    if len(set(sids)) == len(calls):
+        return None
+    if len(sids) < len(calls):
+        return CallProblem(_rooms_of(calls))
+    return shared_room(calls, (await read_telephony(client)).rules)
+
+
+def shared_room(calls: Sequence[ProbeCall], rules: Sequence[Rule]) -> CallProblem:
+    """
+    Return what was seen of calls that are in one room, where these dispatch rules are listed.
+    """
+    first = calls[0]
+    name = first.room.name if first.room is not None else ""
+    if _is_direct(first, rules):
+        return CallProblem(
+            f"a Direct rule puts every caller into {name}: callers hear each other, and "
+            "a second call from the same number puts the first one out",
+            level="SHOULD",
+        )
+    came_from = {_caller_as_told(call) for call in calls}
+    if len(came_from) == 1:
+        raise Blocked(
+            f"both calls came from {came_from.pop()}, which may be why they share {name}",
+            remedy='Set sip.caller: "+15550100", if the trunk takes it; where a provider puts its '
+            "own caller in, limits: {calls: 1}",
+        )
+    return CallProblem(_rooms_of(calls))
+
+
+def _rooms_of(calls: Sequence[ProbeCall]) -> str:
+    return "; ".join(
+        f"{call.caller}: {call.room.name if call.room else f'none ({call.story})'}"
+        for call in calls
+    )
+
+
+def _is_direct(call: ProbeCall, rules: Sequence[Rule]) -> bool:
+    """
+    Return whether the rule that took the call is a Direct one.
+    """
+    rule_id = call.participant.attributes.get("sip.ruleID") if call.participant else None
+    return any(rule.id == rule_id and rule.kind == "direct" for rule in rules)
+
+
+def _caller_as_told(call: ProbeCall) -> str:
+    """
+    Return the caller as livekit-sip was told of it, which a provider may have changed.
+    """
+    shown = call.participant.attributes if call.participant else {}
+    return shown.get("sip.phoneNumber", call.caller)
