@@ -62,7 +62,7 @@ async def test_the_logs_can_be_parsed(logs: Mapping[str, LogTail]) -> None:
         for service, lines in strange.items()
         if len(lines) > _UNREADABLE * len(logs[service].lines)
     }
-    assert not worst, f"other lines: {worst}"
+    assert not worst, f"lines that are neither, or have no time: {worst}"
 
 
 @pytest.mark.clause("1.5-logs-are-clean")
@@ -79,7 +79,7 @@ async def test_the_logs_hold_no_known_error(logs: Mapping[str, LogTail]) -> None
         and any(known in f"{line.message} {line.error}" for known in KNOWN_ERRORS)
     ]
 
-    assert not hits, f"{len(hits)} lines hold one, first: {hits[0]}"
+    assert not hits, f"lines with one: {len(hits)}, first: {hits[0]}"
 
 
 def read_logs(logs: Mapping[str, LogTail]) -> Mapping[str, LogTail]:

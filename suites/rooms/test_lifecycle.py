@@ -132,7 +132,7 @@ async def test_a_deleted_room_is_gone(client: LiveKitClient, rooms: OwnRooms) ->
     again = await answer_to_deleting(client, created.name)
 
     assert gone.came_true and again == "not_found", (
-        f"its end in the list was {gone}; deleting it again answered {again}"
+        f"its absence from the list was {gone}; deleting it again answered {again}"
     )
 
 
