@@ -36,7 +36,7 @@ def unreached(link: str, words: str) -> CheckRecord:
 
 
 def refused(words: str) -> CheckRecord:
-    return record(KEY, f"ListRooms MUST answer 200 to the key pair; received 401: '{words}'")
+    return record(KEY, f"{BY_ID[KEY].statement}; received 401: '{words}'")
 
 
 @pytest.mark.parametrize(

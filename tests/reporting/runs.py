@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.clauses import CLAUSES
+from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.reporting.result.model import Result, Run, never_ran
 from livekit_conformance.reporting.writers import results_json
@@ -101,8 +101,8 @@ def broken():
     return result(
         ALWAYS
         | {
-            REFUSED: fails | {"message": "an INVITE MUST NOT be rejected; 486 at 0.19 s"},
-            JOINED: fails | {"message": "livekit-sip MUST join the room; nobody came"},
+            REFUSED: fails | {"message": f"{BY_ID[REFUSED].statement}; 486 at 0.19 s"},
+            JOINED: fails | {"message": f"{BY_ID[JOINED].statement}; nobody came"},
             BLOCKED: {"verdict": Verdict.BLOCKED, "blocked_by": REFUSED, "message": "no call"},
         },
         seen,
@@ -126,7 +126,7 @@ def dead():
     """Return a run with a wrong API secret: every check that needs a token is blocked."""
     blocked = {"verdict": Verdict.BLOCKED, "message": "no token is taken", "blocked_by": KEY}
     changes = {clause.id: blocked for clause in CLAUSES if Link.API_KEY in clause.crosses}
-    refused = "ListRooms MUST answer 200 to the key pair; received 401"
+    refused = f"{BY_ID[KEY].statement}; received 401"
     return result(changes | {KEY: {"verdict": Verdict.FAIL, "message": refused}}, [])
 
 
