@@ -148,5 +148,5 @@ async def test_the_error_of_our_client_tells_the_cause(
     ]
     assert not missing and isinstance(error, failure.error), (
         f"expected a {failure.error.__name__}, seen a {type(error).__name__} that lacks "
-        f"{', '.join(missing) or 'nothing'}: {told}"
+        f"{', '.join(missing) or 'nothing'}: {text}"
     )

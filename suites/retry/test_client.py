@@ -162,9 +162,9 @@ async def test_the_client_tries_again_as_its_policy_says(name: str, setting: Set
         for least, seen in zip(wanted, failing.waits, strict=True)
     )
     assert kept and took <= deadline + _LATE_S and len(refusing.asked_at) == 1, (
-        f"the policy {name} says {tries} tries, waits of {_told(wanted)}, within {deadline:.2f} s, "
-        f"and 1 of what is refused; seen: {len(failing.asked_at)} tries, waits of "
-        f"{_told(failing.waits)}, {took:.2f} s, and {len(refusing.asked_at)} of what was refused"
+        f"the policy {name} says {tries} tries, waits of {_shown(wanted)}, within {deadline:.2f} "
+        f"s, and 1 of what is refused; seen: {len(failing.asked_at)} tries, waits of "
+        f"{_shown(failing.waits)}, {took:.2f} s, and {len(refusing.asked_at)} of what was refused"
     )
 
 

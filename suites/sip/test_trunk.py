@@ -63,7 +63,7 @@ async def test_the_trunk_refuses_a_wrong_password(
 
     refused = await prober.attempt(wrong_accounts(profile)["password"], purpose="wrong password")
 
-    assert is_refused(refused), f"{told(refused)}; expected a refusal before it rings"
+    assert is_refused(refused), f"{observed(refused)}; expected a refusal before it rings"
 
 
 @pytest.mark.clause("1.1-trunk-refuses-wrong-user")
@@ -77,7 +77,7 @@ async def test_the_trunk_refuses_a_wrong_user(
 
     refused = await prober.attempt(wrong_accounts(profile)["user"], purpose="wrong user")
 
-    assert is_refused(refused), f"{told(refused)}; expected a refusal before it rings"
+    assert is_refused(refused), f"{observed(refused)}; expected a refusal before it rings"
 
 
 @pytest.mark.clause("1.1-unknown-caller-is-kept-out")
@@ -114,7 +114,7 @@ async def test_a_call_for_a_number_of_no_trunk_opens_no_room(
     if call.not_seen is not None:
         raise Blocked(f"the rooms could not be looked at: {call.not_seen}", remedy="See 1.1")
     assert call.room is None, (
-        f"the call was for {number}; {told(call)}. A dispatch rule without trunk_ids takes the "
+        f"the call was for {number}; {observed(call)}. A dispatch rule without trunk_ids takes the "
         "calls of everybody: bind it to the trunk"
     )
 

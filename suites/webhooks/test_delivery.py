@@ -46,7 +46,7 @@ async def test_the_server_delivers_the_events_of_a_room(
         *_order_problems(arrived),
         *(problem for seen in arrived for problem in _problems(seen, profile.webhook, since)),
     ]
-    assert not problems, f"{'; '.join(problems)}; arrived: {_told(receiver, since)}"
+    assert not problems, f"{'; '.join(problems)}; arrived: {_shown(receiver, since)}"
 
 
 @pytest.mark.clause("1.3-delivery-log-shows-success")

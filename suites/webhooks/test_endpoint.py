@@ -44,7 +44,7 @@ async def test_the_endpoint_accepts_a_signed_event(
 
     taken = [] if accepted(answer) else await taken_trials(endpoint, recorder)
     differs = "".join(f"; it takes the same {DIFFERENCES[trial]}" for trial in taken)
-    assert accepted(answer), f"received {_told(answer)}{differs}"
+    assert accepted(answer), f"received {_shown(answer)}{differs}"
 
 
 @pytest.mark.clause("1.3-endpoint-answers-fast")
@@ -70,7 +70,7 @@ async def test_the_endpoint_refuses(endpoint: WebhookSender, forgery: str) -> No
 
     answer = await endpoint.send(FORGERIES[forgery](endpoint.signer, new_event()))
 
-    assert refused(answer), f"received {_told(answer)} for the forgery {forgery}"
+    assert refused(answer), f"received {_shown(answer)} for the forgery {forgery}"
 
 
 @pytest.mark.clause("1.3-endpoint-ignores-replay")
@@ -118,7 +118,7 @@ async def test_the_endpoint_tolerates(endpoint: WebhookSender, shape: str) -> No
     """
     answer = await endpoint.send(_STRANGE_EVENTS[shape]())
 
-    assert accepted(answer), f"received {_told(answer)} for an {shape}, expected 2xx"
+    assert accepted(answer), f"received {_shown(answer)} for an {shape}, expected 2xx"
 
 
 @pytest.mark.clause("1.3-endpoint-path-is-exact")
@@ -132,7 +132,7 @@ async def test_the_endpoint_has_one_path_and_one_method(endpoint: WebhookSender)
     got = await endpoint.get()
 
     assert beside.status == 404 and not accepted(got), (
-        f"{beside.url} answered {_told(beside)}, GET {_told(got)}: a wrong webhook.urls goes "
+        f"{beside.url} answered {_shown(beside)}, GET {_shown(got)}: a wrong webhook.urls goes "
         "unnoticed"
     )
 
@@ -148,7 +148,7 @@ async def test_the_endpoint_limits_the_body(endpoint: WebhookSender) -> None:
     after = await endpoint.send(new_event())
 
     assert (answer is None or refused(answer)) and accepted(after), (
-        f"received {_told(answer) if answer else 'a closed connection'}, then {_told(after)}"
+        f"received {_shown(answer) if answer else 'a closed connection'}, then {_shown(after)}"
     )
 
 

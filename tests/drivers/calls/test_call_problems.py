@@ -1,5 +1,5 @@
 """
-What kept a call from its claim, by what was seen of it.
+Problems of calls, by what was seen of each.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ _CHALLENGED = 407
 @dataclass(frozen=True, slots=True)
 class CallProblem:
     """
-    What was seen of calls that did not meet their claim.
+    Observations of calls that did not meet their claim.
 
     `link` is the broken link where it is another one than the clause's; `level` is SHOULD where the
     deployment may have chosen to be so.
