@@ -15,6 +15,8 @@ import yaml
 from tests.scenarios.harness import Run, run_suites
 from tests.scenarios.whole_runs import looks_at
 
+# If every check waited for itself, it would be minutes; a busy machine takes its time as well.
+WITHIN_S = 60
 LIVE = {
     "kind": "live",
     "allow": ["read", "create-rooms", "place-calls"],
@@ -96,7 +98,7 @@ async def test_a_refused_port_is_one_blocked_root(tmp_path):
 
     assert run.exit_status == 1
     assert run.results["run"]["verdict"] == "INCOMPLETE"
-    assert run.seconds < 20
+    assert run.seconds < WITHIN_S
     roots = [
         check["id"]
         for check in run.checks
@@ -129,7 +131,7 @@ async def test_a_server_that_accepts_and_never_answers_is_one_blocked_root(tmp_p
 
     assert run.exit_status == 1
     assert run.results["run"]["verdict"] == "INCOMPLETE"
-    assert run.seconds < 30
+    assert run.seconds < WITHIN_S
     root = run.check("1.1-server-answers")
     assert root["verdict"] == "BLOCKED"
     assert "no answer in time" in root["message"]
