@@ -31,7 +31,9 @@ BUS_FAIL = record("1.5-bus-has-a-server", Verdict.FAIL)
 BUS_PASS = record("1.5-bus-has-a-server", Verdict.PASS)
 
 
-def call(status: int | None, at_s: float, *, purpose: str = "probe", outcome: str = "refused"):
+def call(
+    status: int | None, at_s: float, *, purpose: str = "probe", outcome: str = "refused"
+) -> Observation:
     details = {
         "purpose": purpose,
         "outcome": outcome,
@@ -41,7 +43,7 @@ def call(status: int | None, at_s: float, *, purpose: str = "probe", outcome: st
     return Observation(1.0, "sip-call", f"{status} at {at_s} s", details)
 
 
-def log(service: str, message: str, error: str = "", **fields):
+def log(service: str, message: str, error: str = "", **fields: object) -> Observation:
     details = {"service": service, "message": message, "error": error, **fields}
     return Observation(2.0, "log", f"{service}: {message} {error}", details)
 

@@ -52,11 +52,11 @@ async def test_a_question_that_breaks_is_not_swallowed():
     raise AssertionError("the error was swallowed")
 
 
-async def test_the_pauses_grow_up_to_the_slowest():
+async def test_the_pauses_grow_up_to_the_slowest() -> None:
     loop = asyncio.get_running_loop()
     asked: list[float] = []
 
-    async def why_not_yet():
+    async def why_not_yet() -> str | None:
         asked.append(loop.time())
         return None if len(asked) == 6 else "not yet"
 

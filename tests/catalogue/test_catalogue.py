@@ -32,7 +32,7 @@ def test_every_requirement_has_two_clauses_or_more():
         assert sum(clause.requirement == requirement for clause in CLAUSES) >= 2
 
 
-def test_a_crossed_link_is_proven_by_an_earlier_clause():
+def test_a_crossed_link_is_proven_by_an_earlier_clause() -> None:
     proven: set[Link] = set()
     for clause in CLAUSES:
         # Checks of one clause may depend on each other.

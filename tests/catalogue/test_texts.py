@@ -41,7 +41,7 @@ def test_there_are_texts_of_every_part():
 
 
 @pytest.mark.parametrize("text", ALL.values(), ids=lambda text: text.en[:40])
-def test_a_text_is_complete_in_every_language(text: Text):
+def test_a_text_is_complete_in_every_language(text: Text) -> None:
     said = [text.say(language) for language in LANGUAGES]
 
     assert all(said), "a language has no text"
@@ -75,12 +75,12 @@ def test_a_count_has_its_form_of_the_noun(count, english, russian):
 
 
 @pytest.mark.parametrize("text", ALL.values(), ids=lambda text: text.en[:40])
-def test_no_count_stands_before_a_plural_that_it_may_not_have(text: Text):
+def test_no_count_stands_before_a_plural_that_it_may_not_have(text: Text) -> None:
     assert not re.search(r"\{count\} [a-z]+s\b", text.en), "write {count:check|checks}"
 
 
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.id)
-def test_a_cause_says_something_else_in_each_language(cause: Cause):
+def test_a_cause_says_something_else_in_each_language(cause: Cause) -> None:
     for text in (cause.title, cause.cause, cause.fix):
         assert _RUSSIAN.search(text.ru)
         assert text.ru != text.en

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from google.protobuf.message import Message
 from livekit import api
 
 from livekit_conformance.client import DEFAULT_POLICIES, Client
@@ -59,7 +60,7 @@ class Server:
         return await answer(request)
 
 
-def message(answer) -> web.Response:
+def message(answer: Message) -> web.Response:
     return web.Response(body=answer.SerializeToString(), content_type="application/protobuf")
 
 
@@ -69,7 +70,8 @@ def twirp(status: int, code: str, text: str, **meta: str) -> web.Response:
 
 
 async def hang(_request: web.Request) -> web.Response:
-    return await asyncio.get_running_loop().create_future()
+    never: asyncio.Future[web.Response] = asyncio.get_running_loop().create_future()
+    return await never
 
 
 async def cut(request: web.Request) -> web.Response:

@@ -18,12 +18,12 @@ from livekit_conformance.client import (
     LiveKitServerError,
     LiveKitTimeoutError,
 )
-from tests.client.conftest import SECRET, Server, cut, hang, one_try, twirp
+from tests.client.conftest import SECRET, Handler, Server, cut, hang, one_try, twirp
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJrZXkifQ.c2lnbmF0dXJlLW9mLWEtdG9rZW4"
 
 
-async def error_of(server: Server, *answers) -> LiveKitError:
+async def error_of(server: Server, *answers: Handler | web.Response) -> LiveKitError:
     server.answers["ListRooms"] = list(answers)
     async with one_try(server.url) as client:
         with pytest.raises(LiveKitError) as failed:

@@ -24,7 +24,8 @@ class RetriesARefusedKey(Resilience):
 
 
 class CallsTwice(Resilience):
-    def _may_repeat(self, _error: LiveKitError, **_repeatable: bool) -> bool:
+    def _may_repeat(self, error: LiveKitError, *, repeatable: bool) -> bool:
+        del error, repeatable
         return True
 
 

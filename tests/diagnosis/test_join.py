@@ -21,16 +21,18 @@ NOT_JOINED = CheckRecord(
 HANDSHAKE = "websocket: bad handshake"
 
 
-def line(message: str, error: str, *, service: str = "livekit-sip", **fields: object):
+def line(
+    message: str, error: str, *, service: str = "livekit-sip", **fields: object
+) -> Observation:
     details = {"service": service, "message": message, "error": error, **fields}
     return Observation(2.0, "log", f"{service}: {message} {error}", details)
 
 
-def failed(error: str):
+def failed(error: str) -> Observation:
     return line("Cannot create LiveKit participant", error)
 
 
-def call(outcome: str, status: int | None = None):
+def call(outcome: str, status: int | None = None) -> Observation:
     details = {"purpose": "probe", "outcome": outcome, "final_status": status, "final_at_s": 0.03}
     return Observation(1.0, "sip-call", outcome, details)
 

@@ -36,7 +36,9 @@ Runs = Mapping[str, asyncio.Task[Ended]]
 
 
 @pytest_asyncio.fixture(scope="module")
-async def reader(fresh_copy: Workspace, tmp_path_factory) -> AsyncIterator[Workspace]:
+async def reader(
+    fresh_copy: Workspace, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Workspace]:
     """
     Yield the checkout of a reader who has filled in the values of a deployment, here the mock.
     """

@@ -43,7 +43,8 @@ async def black_hole():
 
 def closed_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+        port: int = server.getsockname()[1]
+        return port
 
 
 async def test_a_healthy_deployment_is_in_order(deployment):

@@ -3,12 +3,15 @@ A SIP server for tests, whose behaviour is one function.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypedDict, Unpack
 
 import pytest
 
 from livekit_conformance.drivers.sip.caller import Credentials, OutgoingCall, SipAgent
+from livekit_conformance.drivers.sip.outgoing_call import OnProvisional
+from livekit_conformance.drivers.sip.wire import TransportName
 from livekit_conformance.protocol.sip import sdp
 from livekit_conformance.protocol.sip.dialog import Dialog, response_to
 from livekit_conformance.protocol.sip.digest import Challenge, verify
@@ -133,6 +136,7 @@ async def tcp_server(behaviour: Behaviour) -> AsyncIterator[Server]:
 
     class Protocol(asyncio.Protocol):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.WriteTransport)
             self.parser = StreamParser()
             self.transport = transport
             open_connections.append(transport)
@@ -161,11 +165,22 @@ async def tcp_server(behaviour: Behaviour) -> AsyncIterator[Server]:
         await listening.wait_closed()
 
 
-SERVERS = {"udp": udp_server, "tcp": tcp_server}
+SERVERS: Mapping[TransportName, Callable[[Behaviour], AbstractAsyncContextManager[Server]]] = {
+    "udp": udp_server,
+    "tcp": tcp_server,
+}
 both_transports = pytest.mark.parametrize("transport", ["udp", "tcp"])
 
 
-async def dial(agent: SipAgent, **options: object) -> OutgoingCall:
+class CallOptions(TypedDict, total=False):
+    credentials: Credentials | None
+    answer_within: float
+    silence_within: float
+    on_provisional: OnProvisional
+    call_id: str
+
+
+async def dial(agent: SipAgent, **options: Unpack[CallOptions]) -> OutgoingCall:
     return await agent.call(number="+15550123", caller="+15550100", **options)
 
 

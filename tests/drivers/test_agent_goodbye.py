@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 import pytest
+from livekit import rtc
 
 from livekit_conformance.drivers.agent import process
 from livekit_conformance.drivers.agent.process import Participant
@@ -38,11 +38,13 @@ class Room:
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> Room:
     room = Room()
-    monkeypatch.setattr(process.rtc, "Room", lambda: room)
+    monkeypatch.setattr(rtc, "Room", lambda: room)
     return room
 
 
-async def test_the_agent_leaves_after_the_caller(room: Room, monkeypatch: Any) -> None:
+async def test_the_agent_leaves_after_the_caller(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(process, "_ALONE_WITHIN_S", 30.0)
     leaving = asyncio.create_task(Participant().leave())
     await asyncio.wait({leaving}, timeout=0.05)
@@ -55,7 +57,9 @@ async def test_the_agent_leaves_after_the_caller(room: Room, monkeypatch: Any) -
     assert room.left
 
 
-async def test_the_agent_does_not_wait_for_ever(room: Room, monkeypatch: Any) -> None:
+async def test_the_agent_does_not_wait_for_ever(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(process, "_ALONE_WITHIN_S", 0.02)
 
     await asyncio.wait_for(Participant().leave(), 5.0)

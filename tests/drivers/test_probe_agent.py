@@ -99,7 +99,6 @@ async def scene(
     agent = Agent()
     monkeypatch.setattr(inbound_probe, "AgentStandIn", lambda *_, **__: agent)
     recorder, permit = Recorder(Redactor()), Permit(frozenset(Effect))
-    key = {"api_key": replay.API_KEY, "api_secret": replay.API_SECRET}
     with socket.create_server(("127.0.0.1", 0)) as listener:
         receiver = WebhookReceiver(
             listener, path="/hook", keys={replay.API_KEY: replay.API_SECRET}, recorder=recorder
@@ -115,7 +114,13 @@ async def scene(
         async with receiver, Mock(config) as mock:
             await replay.provide_sip(mock.url)
             async with (
-                LiveKitClient(mock.url, permit=permit, recorder=recorder, **key) as client,
+                LiveKitClient(
+                    mock.url,
+                    api_key=replay.API_KEY,
+                    api_secret=replay.API_SECRET,
+                    permit=permit,
+                    recorder=recorder,
+                ) as client,
                 SipAgent(mock.sip_address, recorder=recorder) as sip,
                 Prober(
                     profile,

@@ -16,7 +16,7 @@ from typing import Any
 
 from livekit_conformance.drivers.webhooks.receiver import BODY_LIMIT
 from livekit_conformance.protocol import token
-from livekit_conformance.protocol.webhook_forgery import FORGERIES, Delivery, Signer
+from livekit_conformance.protocol.webhook_forgery import FORGERIES, Delivery, Forge, Signer
 
 EVENT = {"event": "room_started", "id": "EV_bad", "createdAt": "1", "room": {"name": "r"}}
 
@@ -25,7 +25,8 @@ Make = Callable[[Signer], Delivery]
 
 def _with(delivery: Delivery, body: bytes | None = None, **headers: str | None) -> Delivery:
     named = {name.replace("_", "-"): text for name, text in headers.items()}
-    kept = {name: text for name, text in (delivery.headers | named).items() if text is not None}
+    changed: dict[str, str | None] = {**delivery.headers, **named}
+    kept = {name: text for name, text in changed.items() if text is not None}
     return Delivery(delivery.body if body is None else body, kept)
 
 
@@ -42,7 +43,7 @@ def _body(change: Callable[[bytes], bytes]) -> Make:
 
 
 def _headers(**headers: str | None) -> Make:
-    return lambda signer: _with(signer.sign(EVENT), **headers)
+    return lambda signer: _with(signer.sign(EVENT), None, **headers)
 
 
 def _claims(**claims: Any) -> Make:
@@ -50,7 +51,11 @@ def _claims(**claims: Any) -> Make:
 
 
 def _at(**offsets: float) -> Make:
-    return lambda s: s.sign_with(EVENT, **{name: s.now + by for name, by in offsets.items()})
+    def make(signer: Signer) -> Delivery:
+        claims: dict[str, Any] = {name: signer.now + by for name, by in offsets.items()}
+        return signer.sign_with(EVENT, **claims)
+
+    return make
 
 
 def _secret(change: Callable[[Signer], str]) -> Make:
@@ -88,13 +93,17 @@ def _parts(change: Callable[[str, str, str], str]) -> Make:
     return _authorization(lambda text: change(*text.split(".")))
 
 
+def _forged(forge: Forge) -> Make:
+    return lambda signer: forge(signer, EVENT)
+
+
 _DIGEST = hashlib.sha256(json.dumps(EVENT).encode())
 _LONG = {**EVENT, "padding": "x" * BODY_LIMIT}
 
 # id -> the required status, and the function that makes the delivery.
 BAD: Mapping[str, tuple[int, Make]] = {
     **{
-        f"forgery-{name}": (400 if name == "not-json" else 401, lambda s, f=forge: f(s, EVENT))
+        f"forgery-{name}": (400 if name == "not-json" else 401, _forged(forge))
         for name, forge in FORGERIES.items()
     },
     # The header
@@ -221,6 +230,10 @@ def _event(**changes: Any) -> dict[str, Any]:
     return EVENT | {"id": f"EV_{uuid.uuid4().hex}"} | changes
 
 
+def _named(name: str) -> Make:
+    return lambda signer: signer.sign(_event(event=name))
+
+
 _NAMES = (
     *("room_started", "room_finished", "participant_joined", "participant_left"),
     *("participant_connection_aborted", "track_published", "track_unpublished"),
@@ -230,7 +243,7 @@ _NAMES = (
 
 # id -> the function that makes the delivery; each must be accepted.
 GOOD: Mapping[str, Make] = {
-    **{name: lambda s, n=name: s.sign(_event(event=n)) for name in _NAMES},
+    **{name: _named(name) for name in _NAMES},
     "unknown-event": lambda s: s.sign(_event(event="from_the_future")),
     "unknown-field": lambda s: s.sign(_event(newer={"a": [1, None]})),
     "other-order": lambda s: s.sign(dict(reversed(_event(order=1).items()))),

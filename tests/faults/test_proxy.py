@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
+from typing import cast
 
 import pytest
 
@@ -30,7 +31,8 @@ async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 class _DatagramEcho(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+        # In Python 3.11 asyncio's own transport is no subclass of this.
+        self.transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self.transport.sendto(data, addr)
@@ -38,21 +40,22 @@ class _DatagramEcho(asyncio.DatagramProtocol):
 
 class _Caller(asyncio.DatagramProtocol):
     def __init__(self) -> None:
-        self.heard: asyncio.Queue[bytes | OSError] = asyncio.Queue()
+        self.heard: asyncio.Queue[bytes | Exception] = asyncio.Queue()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+        # In Python 3.11 asyncio's own transport is no subclass of this.
+        self.transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, _from: tuple[str, int]) -> None:
         self.heard.put_nowait(data)
 
-    def error_received(self, exc: OSError) -> None:
+    def error_received(self, exc: Exception) -> None:
         self.heard.put_nowait(exc)
 
     def say(self, data: bytes) -> None:
         self.transport.sendto(data)
 
-    async def hear(self) -> bytes | OSError | None:
+    async def hear(self) -> bytes | Exception | None:
         try:
             async with asyncio.timeout(_SILENCE_S):
                 return await self.heard.get()
@@ -139,7 +142,7 @@ async def test_a_reset_comes_after_the_first_words():
     ],
     ids=lambda each: each.kind if isinstance(each, Fault) else "",
 )
-async def test_a_fault_over_tcp(fault: Fault, heard: bytes | None):
+async def test_a_fault_over_tcp(fault: Fault, heard: bytes | None) -> None:
     async with _over_tcp(fault) as proxy:
         try:
             assert await _ask(proxy) == heard
@@ -231,7 +234,7 @@ async def test_switching_resets_the_connections_that_are_up():
     ],
     ids=lambda each: each.kind if isinstance(each, Fault) else "",
 )
-async def test_a_fault_over_udp(fault: Fault, said: list[bytes], heard: list[bytes | None]):
+async def test_a_fault_over_udp(fault: Fault, said: list[bytes], heard: list[bytes | None]) -> None:
     async with _over_udp(fault) as (proxy, caller):
         for each in said:
             caller.say(each)

@@ -88,7 +88,7 @@ def test_a_fault_is_survived_when_nothing_is_troubled_or_blamed():
         (_played({**_ROOT, "duration_s": 6.1}), "took 6.1 s"),
     ],
 )
-def test_each_thing_that_is_not_exact_is_told(played: Played, words: str):
+def test_each_thing_that_is_not_exact_is_told(played: Played, words: str) -> None:
     wrong = _wrong(played)
 
     assert any(words in each for each in wrong), wrong

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from livekit_conformance.catalogue.cause import Cause, Sign, log
 from livekit_conformance.catalogue.chain import Link
@@ -37,7 +38,7 @@ def by_docker(line):
     return json.dumps({"log": f"{line}\n", "stream": "stderr", "time": "2026-11-23T11:26:36.2Z"})
 
 
-WRAPPERS = {
+WRAPPERS: Mapping[str, Callable[[str], str]] = {
     "nothing": str,
     "docker-json": by_docker,
     "containerd": "2026-11-23T11:26:36.250000000Z stderr F {}".format,
@@ -75,7 +76,7 @@ class Diagnosed:
     scanned: Scanned
 
 
-def scan(content: bytes, causes: Sequence[Cause] = (), *, name="x.log") -> Diagnosed:
+def scan(content: bytes, causes: Sequence[Cause] = (), *, name: str = "x.log") -> Diagnosed:
     findings = Findings(causes or (cause(),))
     scanner = Scanner(findings)
     scanned = Scanned(name)
@@ -84,9 +85,9 @@ def scan(content: bytes, causes: Sequence[Cause] = (), *, name="x.log") -> Diagn
     return Diagnosed(found, scanner.unexplained, scanned)
 
 
-def scan_lines(*lines: str, causes: Sequence[Cause] = (), name="x.log") -> Diagnosed:
+def scan_lines(*lines: str, causes: Sequence[Cause] = (), name: str = "x.log") -> Diagnosed:
     return scan("".join(f"{line}\n" for line in lines).encode(), causes, name=name)
 
 
-def sign(**where) -> Sign:
+def sign(**where: Any) -> Sign:
     return log("livekit-sip", **where)

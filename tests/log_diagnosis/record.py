@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--all", type=Path, required=True)
     options = parser.parse_args()
     write("healthy.log", (text for *_, text, number in lines(options.healthy) if number < FIRST))
-    warnings = {}
+    warnings: dict[str, str] = {}
     for level, kind, text, _ in lines(options.all):
         if level != "info":
             warnings.setdefault(kind, text)

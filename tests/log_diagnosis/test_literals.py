@@ -98,7 +98,7 @@ def test_what_does_not_stand_in_the_line_as_it_is_demands_nothing(where):
 
 
 @pytest.mark.parametrize("each", SIGNS)
-def test_every_sign_of_a_cause_can_be_searched_for(each: Sign):
+def test_every_sign_of_a_cause_can_be_searched_for(each: Sign) -> None:
     assert rarest(each), (
         "no string of this sign stands in each line that it describes, so `diagnose` would not find"
         f" it: give it a message or error of {SHORTEST} characters or more, in its exact case"
@@ -125,7 +125,7 @@ def fulfilling(condition):
 @pytest.mark.parametrize("each", SIGNS)
 @given(data=st.data())
 @settings(max_examples=8, deadline=None)
-def test_every_line_that_a_sign_describes_is_found(each: Sign, data):
+def test_every_line_that_a_sign_describes_is_found(each: Sign, data: st.DataObject) -> None:
     values = {name: data.draw(fulfilling(value), name) for name, value in each.where.items()}
     values = {name: value for name, value in values.items() if value is not None}
     service, message = values.pop("service"), values.pop("message", "a message")

@@ -97,7 +97,7 @@ async def call_all(
 
 def _shown(line: dict[str, Any]) -> dict[str, Any]:
     texts = {key: line[key] for key in ("error", "reason", "status", "result") if key in line}
-    return Normaliser()(
+    shown: dict[str, Any] = Normaliser()(
         {
             "level": line["level"],
             "msg": line["msg"],
@@ -105,6 +105,7 @@ def _shown(line: dict[str, Any]) -> dict[str, Any]:
             **texts,
         }
     )
+    return shown
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ from typing import Any
 
 from livekit import rtc
 
-from tests.mock import replay
+from tests.mock import calls, replay
 
 RECORDINGS = Path(__file__).parent / "recordings"
 VERSIONS = {"livekit-server": "1.13.5", "livekit-sip": "1.8.0"}
@@ -167,31 +167,31 @@ async def record(options: argparse.Namespace) -> None:
     """
     Record everything anew.
     """
-    calls: dict[str, Any] = {}
+    played: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         async with replay.receiving() as (hook, events):
             async with stack(options, directory, hook=hook) as (target, _):
                 save("http", await replay.ask_all(target, settle=0.1))
                 await replay.provide_sip(target.url, rule=False)
-                calls |= await calls.call_all(target, calls.WITHOUT_RULE, settle=0.2)
+                played |= await calls.call_all(target, calls.WITHOUT_RULE, settle=0.2)
             async with stack(options, directory, hook=hook) as (target, stop_server):
                 await replay.provide_sip(target.url)
                 answered, *others = calls.HEALTHY
                 speaking = asyncio.create_task(agent(target))
                 events.clear()
-                calls |= await calls.call_all(target, [answered], settle=0.3)
+                played |= await calls.call_all(target, [answered], settle=0.3)
                 async with asyncio.timeout(10):
                     await replay.until_finished(events)
                 save("webhooks", {"answered": replay.told(events)})
                 speaking.cancel()
-                calls |= await calls.call_all(target, others, settle=0.3)
+                played |= await calls.call_all(target, others, settle=0.3)
                 await stop_server()
-                calls |= await calls.call_all(target, calls.WITHOUT_SERVER, settle=0.2)
+                played |= await calls.call_all(target, calls.WITHOUT_SERVER, settle=0.2)
             async with stack(options, directory, hook=hook, secret="x" * 36) as (target, _):
                 await replay.provide_sip(target.url)
-                calls |= await calls.call_all(target, calls.WITH_WRONG_SECRET, settle=0.3)
-    save("calls", calls)
+                played |= await calls.call_all(target, calls.WITH_WRONG_SECRET, settle=0.3)
+    save("calls", played)
 
 
 def save(name: str, answers: dict[str, Any]) -> None:

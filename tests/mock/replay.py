@@ -400,7 +400,7 @@ async def provide_sip(
     """
     bearer = make_token(grants=_EVERYTHING, issuer=key, secret=secret)
     headers = {"Authorization": f"Bearer {bearer}"}
-    bodies = {"CreateSIPInboundTrunk": _TRUNK}
+    bodies: dict[str, dict[str, Any]] = {"CreateSIPInboundTrunk": _TRUNK}
     if rule:
         bodies["CreateSIPDispatchRule"] = {"dispatch_rule": {"name": "r", "rule": _INDIVIDUAL}}
     async with aiohttp.ClientSession(url, headers=headers) as client:

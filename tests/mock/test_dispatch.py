@@ -26,13 +26,15 @@ KNOWN = [case for case in CASES if not case.old_data and case.comes_to not in {"
 
 @pytest_asyncio.fixture(scope="module")
 async def line(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Line]:
-    recorder = Recorder(Redactor())
-    keys = {"api_key": "APIconformance", "api_secret": "a-secret-of-more-than-32-characters"}
-    config = MockConfig(**keys, log_dir=tmp_path_factory.mktemp("mock"))
+    recorder, permit = Recorder(Redactor()), Permit.everything()
+    key, secret = "APIconformance", "a-secret-of-more-than-32-characters"
+    config = MockConfig(key, secret, tmp_path_factory.mktemp("mock"))
     async with (
         Mock(config) as mock,
-        LiveKitClient(mock.url, **keys, permit=Permit.everything(), recorder=recorder) as client,
-        api.LiveKitAPI(mock.url.replace("ws", "http", 1), **keys) as sdk,
+        LiveKitClient(
+            mock.url, api_key=key, api_secret=secret, permit=permit, recorder=recorder
+        ) as client,
+        api.LiveKitAPI(mock.url.replace("ws", "http", 1), key, secret) as sdk,
         SipAgent(mock.sip_address, recorder=recorder, local_host=HOST) as agent,
     ):
         yield Line(mock.redis_url, client, sdk, agent, LogTail("livekit-sip", mock.sip_log))

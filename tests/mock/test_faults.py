@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from http import HTTPStatus
+from typing import Any
 
 import aiohttp
 import pytest
@@ -37,7 +38,7 @@ async def _list_status(mock: Mock, bearer: str) -> int:
     ],
 )
 async def test_a_bad_token_is_let_in_by_its_fault_only(
-    start_mock: StartMock, fault: str, bearer: dict[str, object]
+    start_mock: StartMock, fault: str, bearer: dict[str, Any]
 ) -> None:
     """
     The token that the fault admits is accepted, a malformed one is still refused.
@@ -143,6 +144,7 @@ async def test_the_caller_hears_itself_unless_the_agent_is_mute(
     if mute:
         assert heard is None
     else:
+        assert heard is not None
         echo = Packet.decode(heard)
         assert (echo.payload, echo.sequence) == (packet.payload, packet.sequence)
         assert echo.ssrc != packet.ssrc

@@ -65,7 +65,7 @@ _SCENARIOS = (
 async def _play(start_mock: StartMock, scenario: calls.Scenario) -> dict[str, Any]:
     mock = await start_mock(faults=_FAULTS.get(scenario.id, Faults()))
     await replay.provide_sip(mock.url, rule=scenario.id not in _WITHOUT_RULE)
-    played: dict[str, Any] = await calls.call_all(_as_target(mock), [scenario])
+    played: dict[str, dict[str, Any]] = await calls.call_all(_as_target(mock), [scenario])
     return played[scenario.id]
 
 

@@ -69,11 +69,17 @@ def of_variables(name: str, section: str, key: str) -> Change:
     return changed(section, **{key: SecretStr(reference) if is_secret else reference})
 
 
+def log_folder(profile: Profile) -> Path:
+    path = profile.logs[0].path
+    assert path is not None
+    return path.parent
+
+
 def env_file(profile: Profile, text: str, *, mode: int = 0o600) -> dict[str, str]:
     """
     Write an env file into its own folder, and return the variable that names it.
     """
-    path = profile.logs[0].path.with_name("variables") / ".env"
+    path = log_folder(profile) / "variables" / ".env"
     path.parent.mkdir()
     path.write_text(text)
     path.chmod(mode)

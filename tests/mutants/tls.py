@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from livekit_conformance.environments.profile import Profile
 from tests import certificates
-from tests.mutants.configuration import NO_LINE, endpoint_at
+from tests.mutants.configuration import NO_LINE, endpoint_at, log_folder
 from tests.mutants.mutant import Beside, Mutant, changed
 
 Shown = Callable[[], ssl.SSLContext | None]
@@ -24,13 +24,14 @@ def authority(profile: Profile) -> Mapping[str, str]:
     """
     Return variables that make the suites trust only the test authority.
     """
-    return certificates.trust(profile.logs[0].path.parent)
+    return certificates.trust(log_folder(profile))
 
 
 def before_the_server(shown: Shown) -> Beside:
     @asynccontextmanager
     async def beside(profile: Profile) -> AsyncIterator[Profile]:
         port = urlsplit(profile.livekit.url).port
+        assert port is not None
         async with certificates.in_front_of(port, shown()) as front:
             yield changed("livekit", url=f"wss://localhost:{front}")(profile)
 
@@ -41,6 +42,7 @@ def before_the_endpoint(shown: Shown) -> Beside:
     @asynccontextmanager
     async def beside(profile: Profile) -> AsyncIterator[Profile]:
         url = urlsplit(profile.webhook.url)
+        assert url.port is not None
         async with certificates.in_front_of(url.port, shown()) as front:
             yield endpoint_at(f"https://localhost:{front}{url.path}")(profile)
 

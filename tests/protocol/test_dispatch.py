@@ -455,7 +455,7 @@ def test_every_trunk_and_rule_is_accounted_for_whatever_their_order(
     assert first == again
     if isinstance(first, DispatchOutcome):
         winners = {one.id for one in (first.trunk, first.rule) if one is not None}
-        ids = {one.id for one in (*trunks, *rules)}
+        ids = {trunk.id for trunk in trunks} | {rule.id for rule in rules}
         assert winners | set(first.not_matched) == ids
         assert winners.isdisjoint(first.not_matched)
         assert (first.room is not None) is (first.rule is not None and not first.asks_for_pin)

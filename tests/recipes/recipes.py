@@ -80,14 +80,17 @@ def job_spec(kind: Check) -> dict[str, Any]:
     Return the spec of the job, whether in a CronJob or by itself.
     """
     spec: dict[str, Any] = objects(kind)[-1]["spec"]
-    return spec["jobTemplate"]["spec"] if "jobTemplate" in spec else spec
+    if "jobTemplate" in spec:
+        spec = spec["jobTemplate"]["spec"]
+    return spec
 
 
 def github_job(kind: Check) -> dict[str, Any]:
     """
     Return the only job of a workflow.
     """
-    (job,) = yaml.safe_load(github_path(kind).read_text())["jobs"].values()
+    jobs: dict[str, dict[str, Any]] = yaml.safe_load(github_path(kind).read_text())["jobs"]
+    (job,) = jobs.values()
     return job
 
 
@@ -95,7 +98,7 @@ def gitlab_job(kind: Check) -> dict[str, Any]:
     """
     Return a job merged with the one it extends.
     """
-    content = yaml.safe_load(GITLAB.read_text())
+    content: dict[str, dict[str, Any]] = yaml.safe_load(GITLAB.read_text())
     job = content[f"livekit-conformance-{kind}"]
     return content[job["extends"]] | job
 
@@ -140,7 +143,8 @@ def _of_jenkins(kind: Check) -> Recipe:
 def _of_pods(kind: Check) -> Recipe:
     (container,) = job_spec(kind)["template"]["spec"]["containers"]
     # The checkout is in /suite in the image, and in the current folder in our tests.
-    program, *arguments = [*container["command"], *container["args"]]
+    words: list[str] = [*container["command"], *container["args"]]
+    program, *arguments = words
     command = [str(Path(program).relative_to("/suite")), *arguments]
     path = FOLDER / "kubernetes" / f"{kind}.yaml"
     return Recipe("kubernetes", kind, path, f"exec {shlex.join(command)}")

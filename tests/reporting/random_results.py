@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from livekit_conformance.catalogue.checks import CHECKS
 from livekit_conformance.catalogue.clauses import CLAUSES
+from livekit_conformance.catalogue.text import LANGUAGES, Language
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.reporting.result.model import Result, Run
-from livekit_conformance.verdict import CheckRecord, Verdict
+from livekit_conformance.verdict import CheckRecord, Reason, Verdict
 
 NASTY = (
     "]]> <![CDATA[ &amp; &#0; <b>",
@@ -27,13 +28,15 @@ NASTY = (
     "k=v\\u0041 # ! : \t end\\",
 )
 TEXTS = st.one_of(st.sampled_from(NASTY), st.text(max_size=40))
-REASONS = st.sampled_from(["not-applicable", "not-permitted", "not-configured"])
+REASONS: st.SearchStrategy[Reason] = st.sampled_from(
+    ["not-applicable", "not-permitted", "not-configured"]
+)
 # Verdicts in the proportions of a bad day; each of them occurs.
 VERDICTS = st.sampled_from([*Verdict, Verdict.PASS, Verdict.PASS, Verdict.FAIL])
 
 
 @st.composite
-def results(draw, most=14):
+def results(draw: st.DrawFn, most: int = 14) -> Result:
     clauses = draw(st.lists(st.sampled_from(CLAUSES), max_size=most, unique_by=lambda c: c.id))
     checks: list[CheckRecord] = []
     for clause in clauses:
@@ -68,7 +71,7 @@ def results(draw, most=14):
         versions={"livekit_server": "1.13.5"},
         interrupted=draw(st.none() | TEXTS.filter(bool)),
     )
-    language = draw(st.sampled_from(["en", "ru"]))
+    language: Language = draw(st.sampled_from(LANGUAGES))
     left = draw(st.lists(st.sampled_from(CHECKS), unique=True, max_size=most))
     return Result(
         run, tuple(checks), diagnose(checks, ()), language=language, not_selected=tuple(left)

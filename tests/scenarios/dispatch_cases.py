@@ -55,12 +55,16 @@ def direct(room: str, *, pin: str = "", **fields: Any) -> SIPDispatchRuleInfo:
     return _rule(SIPDispatchRule(dispatch_rule_direct=kind), fields)
 
 
-def individual(prefix: str, *, pin: str = "", plain: bool = True, **fields: Any):
+def individual(
+    prefix: str, *, pin: str = "", plain: bool = True, **fields: Any
+) -> SIPDispatchRuleInfo:
     kind = SIPDispatchRuleIndividual(room_prefix=prefix, pin=pin, no_randomness=plain)
     return _rule(SIPDispatchRule(dispatch_rule_individual=kind), fields)
 
 
-def callee(prefix: str, *, pin: str = "", randomize: bool = False, **fields: Any):
+def callee(
+    prefix: str, *, pin: str = "", randomize: bool = False, **fields: Any
+) -> SIPDispatchRuleInfo:
     kind = SIPDispatchRuleCallee(room_prefix=prefix, pin=pin, randomize=randomize)
     return _rule(SIPDispatchRule(dispatch_rule_callee=kind), fields)
 

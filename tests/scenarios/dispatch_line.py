@@ -87,12 +87,11 @@ class Line:
         """
         ids = []
         for info in case.trunks:
-            request = api.CreateSIPInboundTrunkRequest(trunk=info)
-            ids.append((await self.sdk.sip.create_inbound_trunk(request)).sip_trunk_id)
-        for info in case.rules:
-            rule = bound(info, ids)
-            request = api.CreateSIPDispatchRuleRequest(dispatch_rule=rule)
-            await self.sdk.sip.create_dispatch_rule(request)
+            new_trunk = api.CreateSIPInboundTrunkRequest(trunk=info)
+            ids.append((await self.sdk.sip.create_inbound_trunk(new_trunk)).sip_trunk_id)
+        for rule in case.rules:
+            new_rule = api.CreateSIPDispatchRuleRequest(dispatch_rule=bound(rule, ids))
+            await self.sdk.sip.create_dispatch_rule(new_rule)
 
     async def leave_behind(self, case: Case) -> None:
         """
@@ -101,13 +100,13 @@ class Line:
         ids = [f"ST_old{n}" for n in range(len(case.trunks))]
         async with redis.asyncio.from_url(self.redis_url) as store:
             for trunk_id, info in zip(ids, case.trunks, strict=True):
-                stored = api.SIPInboundTrunkInfo(sip_trunk_id=trunk_id)
-                stored.MergeFrom(info)
-                await store.hset("sip_inbound_trunk", trunk_id, stored.SerializeToString())
-            for n, info in enumerate(case.rules):
-                stored = bound(info, ids)
-                stored.sip_dispatch_rule_id = f"SDR_old{n}"
-                await store.hset("sip_dispatch_rule", f"SDR_old{n}", stored.SerializeToString())
+                trunk = api.SIPInboundTrunkInfo(sip_trunk_id=trunk_id)
+                trunk.MergeFrom(info)
+                await store.hset("sip_inbound_trunk", trunk_id, trunk.SerializeToString())
+            for n, unbound in enumerate(case.rules):
+                rule = bound(unbound, ids)
+                rule.sip_dispatch_rule_id = f"SDR_old{n}"
+                await store.hset("sip_dispatch_rule", f"SDR_old{n}", rule.SerializeToString())
 
     async def clear(self) -> None:
         for room in await self.client.list_rooms():
@@ -118,13 +117,13 @@ class Line:
                 if error.code not in {"not_found", "unavailable"}:
                     raise
         for rule in await self.client.list_dispatch_rules():
-            request = api.DeleteSIPDispatchRuleRequest(
+            old_rule = api.DeleteSIPDispatchRuleRequest(
                 sip_dispatch_rule_id=rule.sip_dispatch_rule_id
             )
-            await self.sdk.sip.delete_dispatch_rule(request)
-        for info in await self.client.list_inbound_trunks():
-            request = api.DeleteSIPTrunkRequest(sip_trunk_id=info.sip_trunk_id)
-            await self.sdk.sip.delete_trunk(request)
+            await self.sdk.sip.delete_dispatch_rule(old_rule)
+        for trunk in await self.client.list_inbound_trunks():
+            old_trunk = api.DeleteSIPTrunkRequest(sip_trunk_id=trunk.sip_trunk_id)
+            await self.sdk.sip.delete_trunk(old_trunk)
 
     async def call(self, case: Case) -> Seen:
         """
@@ -232,7 +231,7 @@ def unlike(seen: Seen, outcome: DispatchOutcome, case: Case) -> str | None:
     """
     Return the differences between a call and its prediction, None when there are none.
     """
-    differences = [(seen.comes_to, foretold(outcome, case))]
+    differences: list[tuple[object, object]] = [(seen.comes_to, foretold(outcome, case))]
     differences.append((seen.trunk_id, outcome.trunk.id if outcome.trunk else ""))
     if seen.participant is not None and outcome.rule is not None and outcome.room is not None:
         call, told = incoming(case), dict(seen.participant.attributes)

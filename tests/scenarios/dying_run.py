@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import aiohttp
 from livekit import api
@@ -25,9 +26,10 @@ from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.ownership.ledger import NAME, Ledger
 from livekit_conformance.drivers.ownership.owner import Owner
 from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.mark import Kind
 from livekit_conformance.secrets.patterns import Redactor
 
-KINDS = ("room", "inbound-trunk", "outbound-trunk", "dispatch-rule")
+KINDS: tuple[Kind, ...] = ("room", "inbound-trunk", "outbound-trunk", "dispatch-rule")
 POINTS = (
     *("before-entry", "torn-entry", "unsynced-entry", "after-entry"),
     *("connecting", "head-sent", "request-sent", "answered"),
@@ -79,11 +81,8 @@ class DyingLedger(Ledger):
             real_fsync(file)
 
         self._point(f"before-{what}")
-        os.write, os.fsync = torn, unsynced
-        try:
+        with patch.object(os, "write", torn), patch.object(os, "fsync", unsynced):
             write(*which)
-        finally:
-            os.write, os.fsync = real_write, real_fsync
         self._point(f"after-{what}")
 
     def _dies(self, point: str) -> bool:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import cast
 
 from livekit_conformance.protocol.sip import sdp
 from livekit_conformance.protocol.sip.address import NameAddr, Via
@@ -37,8 +38,9 @@ class RawCaller(asyncio.DatagramProtocol):
         self.server = server
         self.received: asyncio.Queue[Response] = asyncio.Queue()
 
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:
-        self.transport = transport
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # In Python 3.11 asyncio's own transport is no subclass of this.
+        self.transport = cast("asyncio.DatagramTransport", transport)
         self.address: tuple[str, int] = transport.get_extra_info("sockname")
 
     def datagram_received(self, data: bytes, _addr: tuple[str, int]) -> None:

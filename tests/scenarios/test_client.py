@@ -8,6 +8,7 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -33,7 +34,7 @@ SEEN_WITHIN_S = 5.0
 
 
 @pytest_asyncio.fixture
-async def stack(real_services: None, tmp_path) -> AsyncIterator[Stack]:
+async def stack(real_services: None, tmp_path: Path) -> AsyncIterator[Stack]:
     async with running_stack(tmp_path / "stack", Recorder(Redactor())) as running:
         yield running
 
@@ -69,7 +70,7 @@ async def test_a_wrong_secret_is_told_in_the_servers_words(stack):
     assert (health.state, health.authenticated) == (State.DEGRADED, False)
 
 
-async def test_a_server_that_dies_and_returns_is_seen(stack):
+async def test_a_server_that_dies_and_returns_is_seen(stack: Stack) -> None:
     states: asyncio.Queue[State] = asyncio.Queue()
 
     async def watch(client: Client) -> None:

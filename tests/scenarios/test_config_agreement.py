@@ -153,6 +153,7 @@ async def trials(
         cleanup.push_async_callback(redis.stop)
         trials = Trials(folder, f"{address}:6379")
         for case in cases:
+            assert isinstance(case, Case)
             trials.starts[str(case)] = asyncio.create_task(trials.try_out(case))
         yield trials
         for start in trials.starts.values():
@@ -161,7 +162,9 @@ async def trials(
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-async def test_the_service_does_with_the_file_what_the_linter_says(trials: Trials, case: Case):
+async def test_the_service_does_with_the_file_what_the_linter_says(
+    trials: Trials, case: Case
+) -> None:
     start, found = await trials.starts[str(case)]
 
     says = list(refusals(found, case.environ))

@@ -58,7 +58,8 @@ class Trunk:
 
     async def challenge(self, attempt: Attempt) -> Challenge:
         _, response = await self.caller.invite(attempt)
-        status = response.label if response is not None else "silence"
+        assert response is not None, "an INVITE MUST be challenged; received silence"
+        status = response.label
         assert status.startswith("407"), f"an INVITE MUST be challenged; received {status}"
         return Challenge.parse(response.headers.get("Proxy-Authenticate") or "")
 

@@ -44,11 +44,13 @@ async def line(
 ) -> AsyncIterator[Line]:
     recorder = Recorder(Redactor())
     async with running_stack(tmp_path_factory.mktemp("dispatch"), recorder) as stack:
-        keys = {"api_key": stack.keys.key, "api_secret": stack.keys.secret}
+        key, secret = stack.keys.key, stack.keys.secret
         permit = Permit.everything()
         async with (
-            LiveKitClient(stack.url, **keys, permit=permit, recorder=recorder) as client,
-            api.LiveKitAPI(stack.url.replace("ws", "http", 1), **keys) as sdk,
+            LiveKitClient(
+                stack.url, api_key=key, api_secret=secret, permit=permit, recorder=recorder
+            ) as client,
+            api.LiveKitAPI(stack.url.replace("ws", "http", 1), key, secret) as sdk,
             SipAgent((stack.address, SIP_PORT), recorder=recorder, local_host=HOST) as agent,
         ):
             yield Line(stack.redis_url, client, sdk, agent, LogTail("livekit-sip", stack.sip.log))
@@ -60,7 +62,7 @@ async def clear_line(line: Line) -> AsyncIterator[Line]:
     await line.clear()
 
 
-def cases(*fates: str):
+def cases(*fates: str) -> pytest.MarkDecorator:
     chosen = [case for case in CASES if case.comes_to in fates]
     return pytest.mark.parametrize("case", chosen, ids=lambda case: case.id)
 

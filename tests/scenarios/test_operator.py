@@ -8,6 +8,7 @@ import asyncio
 import socket
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -17,7 +18,7 @@ from tests.scenarios.whole_runs import looks_at
 
 # If every check waited for itself, it would be minutes; a busy machine takes its time as well.
 WITHIN_S = 60
-LIVE = {
+LIVE: dict[str, Any] = {
     "kind": "live",
     "allow": ["read", "create-rooms", "place-calls"],
     "livekit": {
@@ -110,7 +111,9 @@ async def test_a_refused_port_is_one_blocked_root(tmp_path):
     assert run.diagnoses == ["server-unreachable", "sip-unreachable"]
 
 
-async def test_a_server_that_accepts_and_never_answers_is_one_blocked_root(tmp_path):
+async def test_a_server_that_accepts_and_never_answers_is_one_blocked_root(
+    tmp_path: Path,
+) -> None:
     async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writers.append(writer)
 

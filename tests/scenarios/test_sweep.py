@@ -135,7 +135,8 @@ class Others:
         rules = await sip.list_dispatch_rule(api.ListSIPDispatchRuleRequest())
         rooms = await room.list_rooms(api.ListRoomsRequest())
         return {
-            *(trunk.sip_trunk_id for trunk in (*inbound.items, *outbound.items)),
+            *(trunk.sip_trunk_id for trunk in inbound.items),
+            *(trunk.sip_trunk_id for trunk in outbound.items),
             *(rule.sip_dispatch_rule_id for rule in rules.items),
             *(room.sid for room in rooms.rooms),
         }
@@ -193,18 +194,18 @@ class Others:
         sip = self._sdk.sip
         match kind:
             case "room":
-                request = api.CreateRoomRequest(name=name, metadata=metadata, empty_timeout=300)
-                ids.add((await self._sdk.room.create_room(request)).sid)
+                room = api.CreateRoomRequest(name=name, metadata=metadata, empty_timeout=300)
+                ids.add((await self._sdk.room.create_room(room)).sid)
             case "inbound-trunk":
                 trunk = api.SIPInboundTrunkInfo(name=name, metadata=metadata, numbers=[number])
-                request = api.CreateSIPInboundTrunkRequest(trunk=trunk)
-                ids.add((await sip.create_inbound_trunk(request)).sip_trunk_id)
+                inbound = api.CreateSIPInboundTrunkRequest(trunk=trunk)
+                ids.add((await sip.create_inbound_trunk(inbound)).sip_trunk_id)
             case "outbound-trunk":
                 way_out = api.SIPOutboundTrunkInfo(
                     name=name, metadata=metadata, numbers=[number], address="127.0.0.1:5099"
                 )
-                request = api.CreateSIPOutboundTrunkRequest(trunk=way_out)
-                ids.add((await sip.create_outbound_trunk(request)).sip_trunk_id)
+                outbound = api.CreateSIPOutboundTrunkRequest(trunk=way_out)
+                ids.add((await sip.create_outbound_trunk(outbound)).sip_trunk_id)
             case _:
                 direct = api.SIPDispatchRuleDirect(room_name="x")
                 rule = api.SIPDispatchRuleInfo(
@@ -213,8 +214,8 @@ class Others:
                     trunk_ids=[f"ST_{self._made}"],
                     rule=api.SIPDispatchRule(dispatch_rule_direct=direct),
                 )
-                request = api.CreateSIPDispatchRuleRequest(dispatch_rule=rule)
-                ids.add((await sip.create_dispatch_rule(request)).sip_dispatch_rule_id)
+                dispatch = api.CreateSIPDispatchRuleRequest(dispatch_rule=rule)
+                ids.add((await sip.create_dispatch_rule(dispatch)).sip_dispatch_rule_id)
 
 
 def other(kind: Kind) -> Kind:

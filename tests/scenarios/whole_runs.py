@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 Play = Callable[[Path], Awaitable[Any]]
+Test = TypeVar("Test", bound=Callable[..., Any])
 # The first test that needs its run waits for all of them.
 _ALL_WITHIN_S = 600
 
@@ -26,7 +27,7 @@ class Recipe:
     takes_s: float
 
 
-def looks_at(*plays: Play, takes_s: float) -> pytest.MarkDecorator:
+def looks_at(*plays: Play, takes_s: float) -> Callable[[Test], Test]:
     """
     Parametrize a test with these plays; its fixture `played` has the result of one.
 

@@ -62,6 +62,10 @@ def written(
     return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape") + body
 
 
+def _raw(request: bytes) -> Callable[[Issuer], bytes]:
+    return lambda _: request
+
+
 def _request(
     name: str, status: int, code: str | None, *, by_twirp: bool = True, **parts: Any
 ) -> BadRequest:
@@ -428,7 +432,7 @@ def _grammar() -> Iterator[BadRequest]:
         "http-smtp": b"EHLO livekit.example\r\n\r\n",
         "http-field-without-colon": b"POST / HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n",
     }.items():
-        yield BadRequest(name, lambda _, raw=raw: raw, 400, None, by_twirp=False)
+        yield BadRequest(name, _raw(raw), 400, None, by_twirp=False)
 
 
 BAD_REQUESTS: tuple[BadRequest, ...] = (

@@ -95,7 +95,8 @@ def _parts(issuer: Issuer) -> list[str]:
     return good(issuer).split(".")
 
 
-Family = Mapping[str, Callable[[Issuer], str | None]]
+Make = Callable[[Issuer], str | None]
+Family = Mapping[str, Make]
 
 STRUCTURE: Family = {
     "word": lambda _: "nonsense",
@@ -181,13 +182,15 @@ HEADER: Family = {
     "alg-twice-last-none": _header('{"alg":"HS256","alg":"none"}'),
 }
 
+
+def _unsigned(algorithm: str) -> Make:
+    return lambda issuer: issuer.sign(
+        issuer.claims(**GRANTS), algorithm="none", header={"alg": algorithm}
+    )
+
+
 _ALGORITHM_NONE: Family = {
-    **{
-        f"unsigned-{name}": lambda issuer, name=name: issuer.sign(
-            issuer.claims(**GRANTS), algorithm="none", header={"alg": name}
-        )
-        for name in ("none", "None", "NONE", "nOnE")
-    },
+    **{f"unsigned-{name}": _unsigned(name) for name in ("none", "None", "NONE", "nOnE")},
     "none-with-signature": _algorithm("none"),
     "unsigned-hs256": lambda issuer: good(issuer).rpartition(".")[0] + ".",
 }
@@ -358,10 +361,14 @@ TOKENS: Mapping[str, Family] = {
 }
 
 
+def _as_bearer(make: Make) -> Make:
+    return lambda issuer: f"Bearer {make(issuer)}"
+
+
 def _all() -> Iterator[BadToken]:
     for family in TOKENS.values():
         for name, make in family.items():
-            yield BadToken(name, lambda issuer, make=make: f"Bearer {make(issuer)}")
+            yield BadToken(name, _as_bearer(make))
     for name, make in SCHEMES.items():
         yield BadToken(name, make)
 

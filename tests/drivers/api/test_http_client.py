@@ -40,7 +40,9 @@ async def talking(talk: Talk, shown: ssl.SSLContext | None = None) -> AsyncItera
     at_work: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        at_work.add(asyncio.current_task())
+        task = asyncio.current_task()
+        assert task is not None
+        at_work.add(task)
         try:
             await talk(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -111,7 +113,7 @@ async def lost(recorder: Recorder, url: str, within: float = 5.0) -> Unreachable
 # -- requests
 
 
-async def test_a_request_goes_out_as_it_is_given(recorder):
+async def test_a_request_goes_out_as_it_is_given(recorder: Recorder) -> None:
     seen: list[list[bytes]] = []
     headers = {
         "X-lower-UPPER": "one",
@@ -144,7 +146,7 @@ async def test_a_request_goes_out_as_it_is_given(recorder):
     assert b"Content-Length: %d" % len(body) in fields
 
 
-async def test_without_headers_no_content_type_is_made_up(recorder):
+async def test_without_headers_no_content_type_is_made_up(recorder: Recorder) -> None:
     seen: list[list[bytes]] = []
     async with talking(answering(OK, OK, seen=seen)) as port, client(recorder) as http:
         await http.request("POST", f"http://127.0.0.1:{port}/", body=b"")
@@ -158,8 +160,8 @@ async def test_without_headers_no_content_type_is_made_up(recorder):
 
 @pytest.mark.parametrize(("keep_alive", "connections"), [(True, [3]), (False, [1, 1, 1])])
 async def test_each_request_has_a_connection_of_its_own_where_none_is_kept(
-    recorder, keep_alive, connections
-):
+    recorder: Recorder, *, keep_alive: bool, connections: list[int]
+) -> None:
     seen: list[list[bytes]] = []
     async with (
         talking(answering(OK, OK, OK, seen=seen)) as port,
@@ -171,7 +173,9 @@ async def test_each_request_has_a_connection_of_its_own_where_none_is_kept(
     assert list(map(len, seen)) == connections
 
 
-async def test_a_kept_connection_that_the_server_has_closed_is_no_loss_for_a_get(recorder):
+async def test_a_kept_connection_that_the_server_has_closed_is_no_loss_for_a_get(
+    recorder: Recorder,
+) -> None:
     asked: list[str] = []
 
     async def tired(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -189,7 +193,7 @@ async def test_a_kept_connection_that_the_server_has_closed_is_no_loss_for_a_get
     assert asked == ["GET", "GET", "GET", "POST"]
 
 
-async def test_a_new_connection_that_breaks_is_not_tried_again(recorder):
+async def test_a_new_connection_that_breaks_is_not_tried_again(recorder: Recorder) -> None:
     seen: list[list[bytes]] = []
     async with talking(answering(b"", seen=seen)) as port, client(recorder) as http:
         with pytest.raises(Unreachable, match="ended before the answer"):
@@ -205,7 +209,7 @@ async def test_the_proxies_of_the_environment_are_not_asked(recorder, monkeypatc
         assert (await http.request("GET", f"http://127.0.0.1:{port}/")).status == 200
 
 
-async def test_a_redirect_leads_nowhere_that_is_not_permitted(recorder):
+async def test_a_redirect_leads_nowhere_that_is_not_permitted(recorder: Recorder) -> None:
     seen: list[list[bytes]] = []
     moved = b"HTTP/1.1 307 Moved\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n"
     to_rooms = moved % LIST_ROOMS.encode()
@@ -300,6 +304,7 @@ def refusing(*, reads_on: bool, closes: bool) -> Talk:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         if not reads_on:
+            assert isinstance(writer.transport, asyncio.ReadTransport)
             writer.transport.pause_reading()
         writer.write(b"HTTP/1.1 413 Too large\r\nContent-Length: 2\r\n\r\nno")
         await writer.drain()

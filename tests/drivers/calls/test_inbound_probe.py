@@ -70,9 +70,14 @@ def stage(tmp_path: Path) -> Stage:
         )
         async with Mock(config) as mock:
             await replay.provide_sip(mock.url)
-            key = {"api_key": replay.API_KEY, "api_secret": replay.API_SECRET}
             async with (
-                LiveKitClient(mock.url, permit=permit, recorder=recorder, **key) as client,
+                LiveKitClient(
+                    mock.url,
+                    api_key=replay.API_KEY,
+                    api_secret=replay.API_SECRET,
+                    permit=permit,
+                    recorder=recorder,
+                ) as client,
                 SipAgent(mock.sip_address, recorder=recorder) as sip,
                 Prober(
                     profile_of(),

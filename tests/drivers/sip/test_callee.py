@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Unpack, cast
 
 import pytest
 
@@ -28,10 +29,11 @@ from livekit_conformance.protocol.sip import sdp
 from livekit_conformance.protocol.sip.digest import DigestRefusal
 from livekit_conformance.protocol.sip.ladder import draw
 from livekit_conformance.protocol.sip.message import Request, parse
+from livekit_conformance.protocol.sip.transaction import DEFAULT_TIMING, Timing
 from livekit_conformance.provisioners.local.address import own_loopback_address
 from livekit_conformance.provisioners.local.prerequisites import SIPP
 from livekit_conformance.waiting import wait_until
-from tests.drivers.sip_server import ACCOUNT, HOST, QUICK
+from tests.drivers.sip_server import ACCOUNT, HOST, QUICK, CallOptions
 from tests.require import require
 
 NUMBER = "+15550142"
@@ -47,8 +49,12 @@ def udp_socket(host: str = HOST) -> socket.socket:
 
 
 @asynccontextmanager
-async def listening(recorder: Recorder, **settings: object) -> AsyncIterator[SipListener]:
-    async with SipListener(udp_socket(), number=NUMBER, recorder=recorder, **settings) as listener:
+async def listening(
+    recorder: Recorder, *, tone_hz: float = 440.0, timing: Timing = DEFAULT_TIMING
+) -> AsyncIterator[SipListener]:
+    async with SipListener(
+        udp_socket(), number=NUMBER, recorder=recorder, tone_hz=tone_hz, timing=timing
+    ) as listener:
         yield listener
 
 
@@ -68,7 +74,9 @@ async def agent(listener: SipListener, recorder: Recorder) -> AsyncIterator[SipA
         yield agent
 
 
-async def dial(agent: SipAgent, number: str = NUMBER, **options: object) -> OutgoingCall:
+async def dial(
+    agent: SipAgent, number: str = NUMBER, **options: Unpack[CallOptions]
+) -> OutgoingCall:
     return await agent.call(number=number, caller=CALLER, **options)
 
 
@@ -243,7 +251,8 @@ class Stranger(asyncio.DatagramProtocol):
         self.received: list[str] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+        # In Python 3.11 asyncio's own transport is no subclass of this.
+        self.transport = cast("asyncio.DatagramTransport", transport)
         self.port = transport.get_extra_info("sockname")[1]
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:

@@ -9,18 +9,21 @@ import pytest
 
 from livekit_conformance.drivers.sip import caller
 from livekit_conformance.drivers.sip.caller import Credentials, SipAgent, new_call_id
+from livekit_conformance.drivers.sip.wire import TransportName
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip.ladder import draw
 from livekit_conformance.protocol.sip.message import (
     Headers,
     Request,
+    Response,
 )
 from tests.drivers.sip_server import (
     ACCOUNT,
     HOST,
     QUICK,
     SERVERS,
+    Behaviour,
     Server,
     answering,
     both_transports,
@@ -35,7 +38,7 @@ from tests.drivers.sip_server import (
 
 
 @both_transports
-async def test_options_is_answered(transport: str, recorder: Recorder) -> None:
+async def test_options_is_answered(transport: TransportName, recorder: Recorder) -> None:
     """
     The final response comes back.
     """
@@ -86,7 +89,9 @@ async def test_options_into_silence_ends_at_its_deadline(recorder: Recorder) -> 
         (answering, "over TCP it is answered with 200"),
     ],
 )
-async def test_where_udp_is_silent_tcp_tells_more(behaviour, told, recorder: Recorder) -> None:
+async def test_where_udp_is_silent_tcp_tells_more(
+    behaviour: Behaviour, told: str, recorder: Recorder
+) -> None:
     """
     A process that hangs still accepts connections; packet loss affects UDP only.
     """
@@ -134,7 +139,7 @@ async def test_a_name_that_is_none_does_not_resolve(recorder: Recorder) -> None:
 
 
 @both_transports
-async def test_a_call_is_answered_and_hung_up(transport: str, recorder: Recorder) -> None:
+async def test_a_call_is_answered_and_hung_up(transport: TransportName, recorder: Recorder) -> None:
     """
     INVITE, 180, 200, ACK, BYE, 200.
     """
@@ -422,6 +427,11 @@ async def test_a_call_is_given_up_when_it_is_wanted(recorder: Recorder) -> None:
     Long before its deadline, and with a CANCEL.
     """
     wanted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def give_up(_: Response) -> None:
+        if not wanted.done():
+            wanted.set_result(None)
+
     began = time.monotonic()
     async with (
         udp_server(ringing) as server,
@@ -432,7 +442,7 @@ async def test_a_call_is_given_up_when_it_is_wanted(recorder: Recorder) -> None:
             caller="+15550100",
             answer_within=30.0,
             give_up=wanted,
-            on_provisional=lambda _response: wanted.done() or wanted.set_result(None),
+            on_provisional=give_up,
         )
 
     assert call.cancelled

@@ -19,7 +19,7 @@ from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.webhook_forgery import FORGERIES, Signer
 from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.waiting import wait_until
-from tests.drivers.conftest import KEY, SECRET
+from tests.drivers.conftest import KEY, SECRET, StartReceiver
 
 
 async def _why_not(came_true):
@@ -79,7 +79,9 @@ async def test_another_path_or_method_is_no_delivery(start_receiver):
     assert receiver.arrivals == []
 
 
-async def test_work_is_done_once_for_each_id_and_not_waited_for(start_receiver):
+async def test_work_is_done_once_for_each_id_and_not_waited_for(
+    start_receiver: StartReceiver,
+) -> None:
     receiver, sender = await start_receiver()
     worked: list[str] = []
     free = asyncio.Event()

@@ -5,7 +5,7 @@ Deliveries that are made to fail, against the mock.
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from itertools import repeat
 from pathlib import Path
@@ -36,7 +36,9 @@ async def refuse(tmp_path: Path) -> AsyncIterator[Refuse]:
     recorder = Recorder(Redactor([SECRET]))
     async with AsyncExitStack() as running:
 
-        async def start(*, statuses, faults: Faults = HEALTHY, within: float = 5.0) -> Tries:
+        async def start(
+            *, statuses: Iterable[int], faults: Faults = HEALTHY, within: float = 5.0
+        ) -> Tries:
             listener = running.enter_context(socket.create_server(("127.0.0.1", 0)))
             config = MockConfig(
                 KEY,

@@ -15,20 +15,22 @@ from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.webhooks.sender import WebhookSender
 from livekit_conformance.drivers.webhooks.variant_probe import genuine, taken_trials
 from livekit_conformance.errors import Unreachable
+from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import webhook
 
 KEY, SECRET = "APItest", "the-secret-of-the-test-is-long-enough"
+Status = Callable[[bytes, str, str], int]
 Serve = Callable[..., Awaitable[WebhookSender]]
 
 
 @pytest_asyncio.fixture
-async def serve(recorder) -> AsyncIterator[Serve]:
+async def serve(recorder: Recorder) -> AsyncIterator[Serve]:
     """
     Yield a function that starts an endpoint whose status depends on body, token and content type.
     """
     runners = []
 
-    async def start(status, *, moved: int = 0) -> WebhookSender:
+    async def start(status: Status, *, moved: int = 0) -> WebhookSender:
         async def take(request: web.Request) -> web.Response:
             token = request.headers.get("Authorization", "")
             return web.Response(status=status(await request.read(), token, request.content_type))

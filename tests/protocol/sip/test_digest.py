@@ -54,11 +54,24 @@ VECTORS = pytest.mark.parametrize(
 )
 
 CHALLENGE = Challenge("LiveKit", "1795-nonce", qop=("auth",))
+PASSWORD = "wonderland"
 
 
-def answer(challenge: Challenge = CHALLENGE, **changes: str) -> str:
-    account = {"username": "alice", "password": "wonderland", "method": "INVITE", **changes}
-    return authorization(challenge, uri="sip:+15550123@127.0.0.1", cnonce="c0ffee", **account)
+def answer(
+    challenge: Challenge = CHALLENGE,
+    *,
+    username: str = "alice",
+    password: str = PASSWORD,
+    method: str = "INVITE",
+) -> str:
+    return authorization(
+        challenge,
+        username=username,
+        password=password,
+        method=method,
+        uri="sip:+15550123@127.0.0.1",
+        cnonce="c0ffee",
+    )
 
 
 @VECTORS
@@ -115,7 +128,7 @@ def test_client_and_server_side_agree(algorithm: str, qop: tuple[str, ...]) -> N
             answer(challenge),
             challenge=challenge,
             username="alice",
-            password="wonderland",
+            password=PASSWORD,
             method="INVITE",
         )
         is None
@@ -152,7 +165,7 @@ def test_a_wrong_answer_is_refused_with_its_reason(value: str, refusal: DigestRe
             value,
             challenge=CHALLENGE,
             username="alice",
-            password="wonderland",
+            password=PASSWORD,
             method="INVITE",
         )
         is refusal

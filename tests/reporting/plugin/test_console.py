@@ -276,7 +276,7 @@ def test_long_lists_are_cut_but_whole_with_v(project):
     verbose.fnmatch_lines([f"*blocks 5: {', '.join(AFTER)}"])
 
 
-AFTER = (
+AFTER: tuple[str, ...] = (
     KEY,
     "1.2-created-room-is-listed",
     "1.2-create-is-idempotent",

@@ -74,7 +74,9 @@ async def _with_a_fast_clock(broken: Scene) -> None:
 
     def dated(bearer: str) -> str:
         claims = token.verify(bearer, keys={keys.key: keys.secret}, now=time.time())
-        later = {name: claims[name] + _FAST_S for name in ("nbf", "exp") if name in claims}
+        later: dict[str, float] = {
+            name: claims[name] + _FAST_S for name in ("nbf", "exp") if name in claims
+        }
         return token.sign({**claims, **later}, keys.secret)
 
     way = wrong_peers.relay(address, lambda: (address, HTTP_PORT), bearer=dated)

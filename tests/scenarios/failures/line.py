@@ -135,6 +135,7 @@ async def _second_rule_past_the_api(broken: Scene) -> None:
     """
     async with redis.asyncio.Redis.from_url(broken.stack.redis_url, protocol=2) as client:
         ((_, kept),) = (await client.hgetall(_RULES)).items()
+        assert isinstance(kept, bytes)
         rule = api.SIPDispatchRuleInfo.FromString(kept)
         rule.sip_dispatch_rule_id = "SDR_second"
         await client.hset(_RULES, rule.sip_dispatch_rule_id, rule.SerializeToString())

@@ -33,6 +33,7 @@ def _provider_that(behaviour: Behaviour, **trunk: Any) -> Callable[[Scene], Awai
         bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         bound.bind((broken.stack.address, _PORT))
         number = broken.profile.sip.outbound.number
+        assert number is not None
         listener = SipListener(bound, number=number, recorder=Recorder(Redactor()))
         await broken.beside.enter_async_context(listener)
         broken.beside.enter_context(listener.behaving(behaviour))
