@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Several modules of tests at a time: tests/workers.py.
-WORKERS := -n 4 --dist loadgroup
+WORKERS := -n 3 --dist loadgroup
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
 .PHONY: run local test quick stack sources matrix scenario faults mutants check bench coverage schema fresh-machine lock clean

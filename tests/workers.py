@@ -1,5 +1,5 @@
 """
-Several modules at a time, each in a worker of pytest-xdist: `pytest -n 4 --dist loadgroup`.
+Several modules at a time, each in a worker of pytest-xdist: `pytest -n 3 --dist loadgroup`.
 
 The tests of a module stay together, because they look at the same runs; so do those of a group
 (the marker `xdist_group`). What takes longest begins first: at the end nobody waits for it.
