@@ -22,7 +22,7 @@ from tests.scenarios import real_stack
 from tests.scenarios.whole_runs import Recipe
 
 # Most of the time of a run is waiting.
-_AT_ONCE = 6
+_AT_ONCE = 4
 
 
 @pytest.fixture(scope="session")
