@@ -86,7 +86,7 @@ def test_a_terminal_shows_what_runs_and_what_it_waits_for_and_nothing_of_it_rema
     assert "\x1b[2K" in seen
     assert not [line for line in shown.lines if "waits 0" in line or " left  " in line]
     # The finding is shown as it comes, and once more at the end.
-    assert sum(line.startswith(f"FAIL    {OPTIONS}: OPTIONS MUST") for line in shown.lines) == 2
+    assert sum(line.startswith(f"FAIL    {OPTIONS}: ") for line in shown.lines) == 2
     assert not [line for line in shown.lines if line.endswith(".py")]
 
 
