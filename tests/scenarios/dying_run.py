@@ -134,7 +134,8 @@ async def create(plan: dict[str, Any], kind: str, name: str, run: str, number: s
             point.armed = True
             match kind:
                 case "room":
-                    await client.create_room(run)
+                    # It must outlive all the runs that die after this one, on a slow machine too.
+                    await client.create_room(run, empty_timeout=300)
                 case "inbound-trunk":
                     await client.create_inbound_trunk(inbound)
                 case "outbound-trunk":
