@@ -16,8 +16,6 @@ import yaml
 from tests.scenarios.harness import Run, run_suites
 from tests.scenarios.whole_runs import looks_at
 
-# If every check waited for itself, it would be minutes; a busy machine takes its time as well.
-WITHIN_S = 60
 LIVE: dict[str, Any] = {
     "kind": "live",
     "allow": ["read", "create-rooms", "place-calls"],
@@ -99,7 +97,7 @@ async def test_a_refused_port_is_one_blocked_root(tmp_path):
 
     assert run.exit_status == 1
     assert run.results["run"]["verdict"] == "INCOMPLETE"
-    assert run.seconds < WITHIN_S
+    assert run.seconds < 20
     roots = [
         check["id"]
         for check in run.checks
@@ -134,7 +132,7 @@ async def test_a_server_that_accepts_and_never_answers_is_one_blocked_root(
 
     assert run.exit_status == 1
     assert run.results["run"]["verdict"] == "INCOMPLETE"
-    assert run.seconds < WITHIN_S
+    assert run.seconds < 30
     root = run.check("1.1-server-answers")
     assert root["verdict"] == "BLOCKED"
     assert "no answer in time" in root["message"]

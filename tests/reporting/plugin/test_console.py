@@ -37,6 +37,7 @@ EXAMPLES = int(os.environ.get("EXAMPLES", "30"))
 SERVER = "1.1-server-answers"
 KEY = "1.1-key-is-accepted"
 OPTIONS = "1.5-sip-answers-options"
+FOUND = f"FAIL    {OPTIONS}: livekit-sip MUST answer OPTIONS; OPTIONS MUST"
 # A check that waits for the file `go`, which the reader of the terminal creates.
 WAITS = """\
     from pathlib import Path
@@ -86,7 +87,7 @@ def test_a_terminal_shows_what_runs_and_what_it_waits_for_and_nothing_of_it_rema
     assert "\x1b[2K" in seen
     assert not [line for line in shown.lines if "waits 0" in line or " left  " in line]
     # The finding is shown as it comes, and once more at the end.
-    assert sum(line.startswith(f"FAIL    {OPTIONS}: ") for line in shown.lines) == 2
+    assert sum(line.startswith(FOUND) for line in shown.lines) == 2
     assert not [line for line in shown.lines if line.endswith(".py")]
 
 
