@@ -66,5 +66,12 @@ def test_what_answers_a_request_that_we_repeated_was_not_doubled():
     assert repeated(steps) == 0
 
 
+def test_an_ack_that_we_repeat_hides_no_copy():
+    refused = [("received", "407"), ("sent", "ACK")]
+    steps = [step(0.01 * n, *each) for n, each in enumerate(refused * 3)]
+
+    assert repeated(steps) == 2
+
+
 def step(at_s, direction, text):
     return LadderStep(at_s, direction, text, text)

@@ -35,6 +35,7 @@ from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Unreachable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.caller import DialledCall
+from livekit_conformance.protocol.sip.ladder import COPIED_WITHIN_S, copies
 from livekit_conformance.protocol.sip.message import Response
 from livekit_conformance.protocol.sip.outcome import Answer, CallOutcome, outcome
 from livekit_conformance.waiting import POLITE_S, Waited, wait_until
@@ -371,6 +372,9 @@ class Prober:
             on_provisional=attendance.learn,
             call_id=call_id,
         )
+        if not call.answered and copies(call.ladder):
+            # The network copies: what it made of the last answers is still on its way.
+            await asyncio.sleep(COPIED_WITHIN_S)
         probe = ProbeCall(call, started, caller, answers=answers_of(call))
         text = f"INVITE {number} ({purpose}): {probe.story}; {probe.outcome}"
         record_attempt(call, text, purpose, probe.answers, self._recorder)

@@ -11,8 +11,8 @@ from typing import Literal
 Direction = Literal["sent", "received"]
 _ARROWS: dict[Direction, str] = {"sent": "->", "received": "<-"}
 
-# Half of T1, to leave a margin.
-_RETRANSMITTED_S = 0.25
+# Seconds within which a copy made by the network arrives: half of T1, to leave a margin.
+COPIED_WITHIN_S = 0.25
 # Any network duplicates a packet once in a while.
 _BY_CHANCE = 1
 
@@ -75,23 +75,30 @@ class CallSummary:
 
 def repeated(steps: Sequence[LadderStep]) -> int:
     """
+    Count the copies that the network made of messages on the way here. A single one is chance.
+    """
+    count = copies(steps)
+    return count if count > _BY_CHANCE else 0
+
+
+def copies(steps: Sequence[LadderStep]) -> int:
+    """
     Count the messages that arrived again, byte for byte, too early for a retransmission.
 
-    Our own retransmissions are subtracted, because each is answered again. Retransmission begins
-    after T1, 0.5 s (RFC 3261 section 17.1.1.2), so the network duplicated these. A single one does
-    not count.
+    Retransmission begins after T1, 0.5 s (RFC 3261 section 17.1.1.2), so the network copied these.
+    Our own retransmissions are subtracted, because each is answered again; an ACK never is.
     """
     received_at: dict[str, float] = {}
     sent: set[str] = set()
     again = 0
     for step in steps:
         if step.direction == "sent":
-            again -= step.text in sent
+            again -= step.label != "ACK" and step.text in sent
             sent.add(step.text)
         else:
-            again += step.at_s - received_at.get(step.text, -_RETRANSMITTED_S) < _RETRANSMITTED_S
+            again += step.at_s - received_at.get(step.text, -COPIED_WITHIN_S) < COPIED_WITHIN_S
             received_at[step.text] = step.at_s
-    return again if again > _BY_CHANCE else 0
+    return again
 
 
 def draw(steps: Sequence[LadderStep]) -> str:
