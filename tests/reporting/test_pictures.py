@@ -59,7 +59,7 @@ def test_what_is_broken_is_red_and_says_so_in_words():
     picture = ladder(CALL, "en")
 
     assert texts(picture, "lkc-bad") == [
-        "STOPS HERE: livekit-sip did not get into the room on livekit-server",
+        "STOPS HERE: livekit-sip did not join the room on livekit-server",
         "PROBLEM: 486 Busy Here",
     ]
     broken = [path for path in parsed(picture).iter(f"{SVG}path") if path.get("stroke-dasharray")]

@@ -26,20 +26,19 @@ class GlossaryWord:
 _CHECK = Text(en="verdict of a check", ru="вердикт проверки")
 _REASON = Text(en="reason of SKIPPED", ru="причина SKIPPED")
 _RUN = Text(en="verdict of a run", ru="вердикт прогона")
-_LEVEL = Text(en="level of a clause", ru="уровень требования")
+_LEVEL = Text(en="level of a clause", ru="уровень пункта")
 _CONFIDENCE = Text(en="confidence of a diagnosis", ru="уверенность диагноза")
 _EFFECT = Text(en="effect of a check", ru="воздействие проверки")
 
 _NOTHING = Text(en="Nothing.", ru="Ничего.")
 _APPLY_FIX = Text(
-    en="Apply the fix under it, then run the checks that it names again.",
-    ru="Сделайте то, что написано под ним, и повторите названные проверки.",
+    en="Apply the fix shown below it, then run the named checks again.",
+    ru="Выполните указанное под ним исправление и повторите названные проверки.",
 )
 _ALLOW = Text(
-    en="List it under `allow:` of the profile, or list it under `may_raise:` and run with `--allow "
+    en="Add it to `allow:` of the profile, or add it to `may_raise:` and run with `--allow "
     "{effect}`.",
-    ru="Внесите его в `allow:` профиля или внесите в `may_raise:` и запустите с `--allow "
-    "{effect}`.",
+    ru="Добавьте его в `allow:` профиля либо в `may_raise:` и запустите с `--allow {effect}`.",
 )
 
 
@@ -53,88 +52,94 @@ WORDS: Mapping[str, GlossaryWord] = MappingProxyType(
         "PASS": GlossaryWord(
             _CHECK,
             Text(
-                en="The evidence that the clause asks for was seen.",
-                ru="Увидено доказательство, которого требует пункт.",
+                en="The check saw the evidence that the clause requires.",
+                ru="Проверка увидела подтверждение, которого требует пункт.",
             ),
             _NOTHING,
         ),
         "FAIL": GlossaryWord(
             _CHECK,
             Text(
-                en="A MUST is violated, and the report holds the proof.",
-                ru="Нарушено обязательное требование (MUST), доказательство есть в отчёте.",
+                en="A MUST is violated, and the report holds the evidence.",
+                ru="Нарушено обязательное требование (MUST), подтверждение есть в отчёте.",
             ),
             Text(
-                en="Start at the diagnosis at the top of the report: it names the cause and the "
+                en="Start with the diagnosis at the top of the report: it names the cause and the "
                 "fix.",
-                ru="Начните с диагноза вверху отчёта: там названы причина и что сделать.",
+                ru="Начните с диагноза вверху отчёта: там указаны причина и исправление.",
             ),
         ),
         "WARN": GlossaryWord(
             _CHECK,
             Text(
-                en="A SHOULD is violated: the deployment works and takes a risk.",
+                en="A SHOULD is violated: the deployment works, but at a risk.",
                 ru="Нарушена рекомендация (SHOULD): система работает, но с риском.",
             ),
             Text(
-                en="Read its message and decide. A risk that is accepted goes into `known_issues:` "
-                "of the profile, with owner and expiry.",
-                ru="Прочтите сообщение и решите. Принятый риск вносится в `known_issues:` профиля, "
-                "с ответственным и сроком.",
+                en="Read the message and decide whether to fix it. Enter an accepted risk under "
+                "`known_issues:` of the profile, with an owner and an expiry date.",
+                ru="Прочитайте сообщение и решите, исправлять ли. Принятый риск внесите в "
+                "`known_issues:` профиля, с ответственным и сроком.",
             ),
         ),
         "KNOWN": GlossaryWord(
             _CHECK,
             Text(
-                en="Violated as listed under `known_issues:` of the profile, and not expired.",
-                ru="Нарушено так, как записано в `known_issues:` профиля, и срок не истёк.",
+                en="The clause is violated, as `known_issues:` of the profile states, and that "
+                "entry has not expired.",
+                ru="Пункт нарушен, это записано в `known_issues:` профиля, и срок записи не истёк.",
             ),
             Text(
-                en="Mend it before it expires, then delete the entry: it turns red when it expires "
-                "or no longer happens.",
-                ru="Исправьте до срока и удалите запись: она станет красной, когда срок истечёт "
-                "или нарушение исчезнет.",
+                en="Fix it before the entry expires, then delete the entry: it turns red when it "
+                "expires or when the violation is gone.",
+                ru="Исправьте до истечения срока и удалите запись: она станет красной, когда срок "
+                "истечёт или нарушение исчезнет.",
             ),
         ),
         "BLOCKED": GlossaryWord(
             _CHECK,
             Text(
-                en="It could not be tested: a link before it is broken, or something is missing "
-                "on this machine.",
-                ru="Проверить было нельзя: оборвано звено до неё, или чего-то нет на этой машине.",
+                en="The check could not be made: an earlier link of the chain is broken, or "
+                "something is missing on this machine.",
+                ru="Выполнить проверку было нельзя: оборвано более раннее звено цепочки или на "
+                "этой машине чего-то не хватает.",
             ),
             Text(
-                en="Mend the check that its message names; what it blocked is then tested.",
-                ru="Исправьте то, что названо в сообщении; остальное проверится после этого.",
+                en="Fix what the message names, then run the blocked check again.",
+                ru="Исправьте то, что названо в сообщении, и запустите заблокированную проверку "
+                "снова.",
             ),
         ),
         "SKIPPED": GlossaryWord(
             _CHECK,
             Text(
-                en="It was not tested on purpose: not-applicable, not-permitted or not-configured.",
-                ru="Не проверялось намеренно: not-applicable, not-permitted или not-configured.",
+                en="The check was left out on purpose: not-applicable, not-permitted or "
+                "not-configured.",
+                ru="Проверка пропущена намеренно: not-applicable, not-permitted или "
+                "not-configured.",
             ),
             Text(
-                en="Its message holds the option or the line of the profile that enables it.",
-                ru="В сообщении названы параметр или строка профиля, которые её включают.",
+                en="The message names the option or the profile line that enables the check.",
+                ru="В сообщении указан параметр или строка профиля, которые включают проверку.",
             ),
         ),
         "ERROR": GlossaryWord(
             _CHECK,
             Text(
-                en="The suite itself broke; nothing is known about the deployment.",
-                ru="Сломалась сама проверка; о системе это ничего не говорит.",
+                en="The suite itself failed; the result says nothing about the deployment.",
+                ru="Произошёл сбой в самом наборе проверок; о системе этот результат ничего не "
+                "говорит.",
             ),
             Text(
-                en="Report it with the run folder, which holds no secrets.",
-                ru="Сообщите о ней и приложите каталог прогона: секретов в нём нет.",
+                en="Report it and attach the run folder; the folder holds no secrets.",
+                ru="Сообщите об этом и приложите каталог прогона: секретов в нём нет.",
             ),
         ),
         "not-applicable": GlossaryWord(
             _REASON,
             Text(
-                en="The claim is about something that this deployment does not have.",
-                ru="Требование о том, чего в этой системе нет.",
+                en="The clause concerns something that this deployment does not have.",
+                ru="Пункт относится к тому, чего в этой системе нет.",
             ),
             _NOTHING,
         ),
@@ -154,7 +159,7 @@ WORDS: Mapping[str, GlossaryWord] = MappingProxyType(
         "not-configured": GlossaryWord(
             _REASON,
             Text(
-                en="The profile, or a variable that it asks for, does not say enough.",
+                en="The profile, or a variable that it uses, lacks a value.",
                 ru="В профиле или в его переменных не хватает значения.",
             ),
             Text(
@@ -165,38 +170,41 @@ WORDS: Mapping[str, GlossaryWord] = MappingProxyType(
         "CONFORMANT": GlossaryWord(
             _RUN,
             Text(
-                en="Everything that applies was decided, and nothing is violated.",
-                ru="Проверено всё, что применимо, и ничего не нарушено.",
+                en="All applicable clauses were decided, and none is violated.",
+                ru="По всем применимым пунктам есть решение, ни один не нарушен.",
             ),
             _NOTHING,
         ),
         "PARTIALLY CONFORMANT": GlossaryWord(
             _RUN,
             Text(
-                en="Nothing is violated among what was looked at, and not everything was.",
-                ru="В том, что проверено, нарушений нет, но проверено не всё.",
+                en="None of the checked clauses is violated, but not all clauses were checked.",
+                ru="Ни один из проверенных пунктов не нарушен, но проверено не всё.",
             ),
             Text(
-                en="Look at its coverage: allow, select or configure what was not looked at.",
-                ru="Смотрите на покрытие: разрешите, выберите или настройте остальное.",
+                en="Look at the coverage, then allow, select or configure the remaining checks.",
+                ru="Посмотрите покрытие, затем разрешите, выберите или настройте остальные "
+                "проверки.",
             ),
         ),
         "NOT CONFORMANT": GlossaryWord(
             _RUN,
             Text(en="At least one MUST is violated.", ru="Нарушено хотя бы одно MUST."),
             Text(
-                en="Start at the first diagnosis; do not release.",
-                ru="Начните с первого диагноза; выпускать нельзя.",
+                en="Start with the first diagnosis; do not release.",
+                ru="Начните с первого диагноза; релиз выпускать нельзя.",
             ),
         ),
         "INCOMPLETE": GlossaryWord(
             _RUN,
             Text(
-                en="No violation was proven, but something was blocked, broke or was interrupted.",
-                ru="Нарушений не доказано, но что-то не удалось проверить, сломалось или прервано.",
+                en="No violation was proven, but a check was blocked, failed by itself or was "
+                "interrupted.",
+                ru="Нарушений не доказано, но часть проверок заблокирована, завершилась сбоем или "
+                "прервана.",
             ),
             Text(
-                en="Mend what is BLOCKED or ERROR, and run again.",
+                en="Fix what is BLOCKED or ERROR, and run again.",
                 ru="Исправьте то, что BLOCKED или ERROR, и запустите снова.",
             ),
         ),
@@ -206,14 +214,17 @@ WORDS: Mapping[str, GlossaryWord] = MappingProxyType(
                 en="Calls or security depend on it. A violation is a FAIL.",
                 ru="От этого зависят звонки или безопасность. Нарушение — FAIL.",
             ),
-            Text(en="Mend it before a release.", ru="Исправьте до выпуска."),
+            Text(en="Fix it before a release.", ru="Исправьте до релиза."),
         ),
         "SHOULD": GlossaryWord(
             _LEVEL,
             Text(
                 en="A recommendation. A violation is a WARN.", ru="Рекомендация. Нарушение — WARN."
             ),
-            Text(en="Mend it, or accept it knowingly.", ru="Исправьте или примите осознанно."),
+            Text(
+                en="Fix it, or accept the risk deliberately.",
+                ru="Исправьте или осознанно примите риск.",
+            ),
         ),
         "certain": GlossaryWord(
             _CONFIDENCE,
@@ -245,19 +256,19 @@ WORDS: Mapping[str, GlossaryWord] = MappingProxyType(
         "cause-unknown": GlossaryWord(
             Text(en="diagnosis", ru="диагноз"),
             Text(
-                en="A link is broken and no known cause fits what was seen.",
-                ru="Звено оборвано, и ни одна известная причина не подходит.",
+                en="A link is broken, and no known cause fits the evidence.",
+                ru="Звено оборвано, и ни одна известная причина не подходит к уликам.",
             ),
             Text(
-                en="Look where it says; `livekit-conformance diagnose LOG...` reads the services' "
-                "logs for more.",
-                ru="Посмотрите туда, куда указано; `livekit-conformance diagnose LOG...` прочтёт "
-                "журналы сервисов.",
+                en="Take the step that it names; `livekit-conformance diagnose LOG...` searches "
+                "the services' logs for more.",
+                ru="Выполните указанный шаг; `livekit-conformance diagnose LOG...` поищет "
+                "дополнительные данные в журналах сервисов.",
             ),
         ),
         "read": _effect(
             Effect.READ,
-            Text(en="It asks and changes nothing.", ru="Только спрашивает, ничего не меняет."),
+            Text(en="It only reads and changes nothing.", ru="Только читает, ничего не меняет."),
         ),
         "create-rooms": _effect(
             Effect.CREATE_ROOMS,

@@ -24,67 +24,68 @@ class Words:
 
 STAGES: Mapping[Stage, Text] = MappingProxyType(
     {
-        Stage.SERVER: Text(en="livekit-server is reached", ru="livekit-server доступен"),
-        Stage.ACCESS: Text(en="It gives access", ru="Он даёт доступ"),
-        Stage.ENTRY: Text(en="The call gets into a room", ru="Звонок попадает в комнату"),
-        Stage.WEBHOOKS: Text(en="The application hears of it", ru="Приложение узнаёт о нём"),
+        Stage.SERVER: Text(en="livekit-server answers", ru="livekit-server отвечает"),
+        Stage.ACCESS: Text(en="It grants access", ru="Он даёт доступ"),
+        Stage.ENTRY: Text(en="The call reaches a room", ru="Звонок попадает в комнату"),
+        Stage.WEBHOOKS: Text(
+            en="The application is notified", ru="Приложение получает уведомление"
+        ),
         Stage.TALK: Text(en="The agent answers", ru="Агент отвечает"),
     }
 )
-BESIDE = Text(en="Beside the call", ru="Помимо звонка")
+BESIDE = Text(en="Outside the call path", ru="Вне пути звонка")
 WORDS: Mapping[Link, Words] = MappingProxyType(
     {
         Link.CONFIGURATION: Words(
             Text(en="profile and configuration files", ru="профиль и файлы конфигурации"),
             Text(
-                en="Run `livekit-conformance doctor` and correct what it lists, first line first.",
-                ru="Запустите `livekit-conformance doctor` и исправьте то, что он перечислит, "
-                "начиная с первой строки.",
+                en="Run `livekit-conformance doctor` and correct what it lists, starting with the "
+                "first line.",
+                ru="Запустите `livekit-conformance doctor` и исправьте найденное, начиная с первой "
+                "строки.",
             ),
         ),
         Link.DNS: Words(
             Text(en="name resolution of livekit.url", ru="разрешение имени из livekit.url"),
             Text(
-                en="Ask the resolver of this machine for the host of `livekit.url`: getent hosts "
-                "HOST",
-                ru="Спросите у резолвера этой машины адрес хоста из `livekit.url`: getent hosts "
-                "HOST",
+                en="Resolve the host of `livekit.url` on this machine: getent hosts HOST",
+                ru="Разрешите имя хоста из `livekit.url` на этой машине: getent hosts HOST",
             ),
         ),
         Link.TCP: Words(
             Text(en="TCP connection to livekit-server", ru="TCP-соединение с livekit-server"),
             Text(
-                en="On the server's machine see who listens (ss -ltnp), then try the port from "
+                en="On the server's machine, list the listeners (ss -ltnp), then try the port from "
                 "here: nc -vz HOST PORT",
-                ru="На машине сервера посмотрите, кто слушает порт (ss -ltnp), затем проверьте "
-                "порт отсюда: nc -vz HOST PORT",
+                ru="На машине сервера посмотрите, какой процесс слушает порт (ss -ltnp), затем "
+                "проверьте порт отсюда: nc -vz HOST PORT",
             ),
         ),
         Link.TLS: Words(
             Text(en="TLS with livekit-server", ru="TLS с livekit-server"),
             Text(
-                en="Look at the certificate that is shown: openssl s_client -connect HOST:443 "
-                "-servername HOST",
-                ru="Посмотрите, какой сертификат предъявляется: openssl s_client -connect HOST:443 "
-                "-servername HOST",
+                en="Inspect the certificate that the server presents: openssl s_client -connect "
+                "HOST:443 -servername HOST",
+                ru="Посмотрите, какой сертификат предъявляет сервер: openssl s_client -connect "
+                "HOST:443 -servername HOST",
             ),
         ),
         Link.SERVER: Words(
-            Text(en="HTTP of livekit-server", ru="HTTP у livekit-server"),
+            Text(en="HTTP on livekit-server", ru="HTTP на livekit-server"),
             Text(
-                en="Ask by hand what answers there: curl -i the URL of `livekit.url` with http(s); "
-                "then the log of livekit-server and of the proxy before it.",
-                ru="Проверьте вручную, кто там отвечает: curl -i по адресу из `livekit.url` с "
-                "http(s); затем журнал livekit-server и прокси перед ним.",
+                en="Send a request by hand: curl -i the URL of `livekit.url` with http(s). Then "
+                "read the logs of livekit-server and of the proxy in front of it.",
+                ru="Отправьте запрос вручную: curl -i по адресу из `livekit.url` с http(s). Затем "
+                "прочитайте журналы livekit-server и прокси перед ним.",
             ),
         ),
         Link.NODE: Words(
             Text(en="readiness of livekit-server", ru="готовность livekit-server"),
             Text(
-                en="Read the last lines of livekit-server's log, and look at the load of its "
-                "machine and at Redis.",
-                ru="Прочитайте последние строки журнала livekit-server, проверьте загрузку его "
-                "машины и Redis.",
+                en="Read the last lines of livekit-server's log, then check the load of its "
+                "machine and Redis.",
+                ru="Прочитайте последние строки журнала livekit-server, затем проверьте загрузку "
+                "его машины и Redis.",
             ),
         ),
         Link.CLOCK: Words(
@@ -97,40 +98,41 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
         Link.API_KEY: Words(
             Text(en="API key", ru="API-ключ"),
             Text(
-                en="Find the line of livekit-server's log with status 401: its field `error` says "
-                "what it did not like about the token.",
-                ru="Найдите в журнале livekit-server строку со статусом 401: поле `error` говорит, "
-                "чем не понравился токен.",
+                en="Find the line with status 401 in livekit-server's log: its field `error` gives "
+                "the reason for the refusal.",
+                ru="Найдите в журнале livekit-server строку со статусом 401: причина отказа — в "
+                "поле `error`.",
             ),
         ),
         Link.TOKENS: Words(
-            Text(en="refusal of bad tokens", ru="отказ негодным токенам"),
+            Text(en="refusal of bad tokens", ru="отклонение негодных токенов"),
             Text(
-                en="Somebody accepts tokens that nobody may accept: see which check failed, and "
-                "what stands between here and livekit-server.",
-                ru="Принимаются токены, которые принимать нельзя: посмотрите, какая проверка не "
-                "прошла и что стоит между нами и livekit-server.",
+                en="A token that must be refused was accepted: see which check failed, and what "
+                "stands between this machine and livekit-server.",
+                ru="Принят токен, который нужно было отклонить: посмотрите, какая проверка не "
+                "прошла и что стоит между этой машиной и livekit-server.",
             ),
         ),
         Link.GRANTS: Words(
-            Text(en="grants of tokens", ru="права токенов"),
+            Text(en="token grants", ru="права токенов"),
             Text(
-                en="Decode the token that was refused and compare its grants with what the method "
-                "needs.",
-                ru="Раскодируйте отклонённый токен и сравните его права с тем, что нужно методу.",
+                en="Decode the refused token and compare its grants with those that the method "
+                "requires.",
+                ru="Раскодируйте отклонённый токен и сравните его права с теми, которых требует "
+                "метод.",
             ),
         ),
         Link.ROOMS: Words(
             Text(en="creating and listing rooms", ru="создание и список комнат"),
             Text(
-                en="Create a room by hand and list it (lk room create NAME; lk room list); then "
-                "livekit-server's log at that moment.",
+                en="Create a room by hand and list it (lk room create NAME; lk room list), then "
+                "read livekit-server's log for that moment.",
                 ru="Создайте комнату вручную и выведите список (lk room create NAME; lk room "
-                "list); затем посмотрите журнал livekit-server за этот момент.",
+                "list), затем прочитайте журнал livekit-server за этот момент.",
             ),
         ),
         Link.ROOM_LIFE: Words(
-            Text(en="life of rooms", ru="жизнь комнат"),
+            Text(en="room lifecycle", ru="жизненный цикл комнат"),
             Text(
                 en="Compare the section `room` of livekit.yaml with what the check saw.",
                 ru="Сравните раздел `room` в livekit.yaml с тем, что увидела проверка.",
@@ -139,154 +141,153 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
         Link.WEBRTC: Words(
             Text(en="joining a room", ru="вход в комнату"),
             Text(
-                en="Join a room from another network (lk room join), and see livekit-server's log "
-                "for the participant: signalling, ICE, or the port range of `rtc`.",
+                en="Join a room from another network (lk room join) and find the participant in "
+                "livekit-server's log: the cause is signalling, ICE or the port range of `rtc`.",
                 ru="Войдите в комнату из другой сети (lk room join) и найдите участника в журнале "
-                "livekit-server: сигнализация, ICE или диапазон портов в `rtc`.",
+                "livekit-server: причина в сигнализации, ICE или диапазоне портов в `rtc`.",
             ),
         ),
         Link.ENDPOINT_DNS: Words(
             Text(en="name resolution of webhook.url", ru="разрешение имени из webhook.url"),
             Text(
-                en="Ask the resolver of livekit-server's machine for the host of `webhook.url`: "
-                "getent hosts HOST",
-                ru="Спросите у резолвера машины livekit-server адрес хоста из `webhook.url`: "
-                "getent hosts HOST",
+                en="Resolve the host of `webhook.url` on livekit-server's machine: getent hosts "
+                "HOST",
+                ru="Разрешите имя хоста из `webhook.url` на машине livekit-server: getent hosts "
+                "HOST",
             ),
         ),
         Link.ENDPOINT_SOCKET: Words(
-            Text(en="connection to the webhook endpoint", ru="соединение с адресом вебхуков"),
+            Text(en="connection to the webhook endpoint", ru="соединение с приёмником вебхуков"),
             Text(
-                en="On the application's machine see who listens (ss -ltnp), then try the port "
+                en="On the application's machine, list the listeners (ss -ltnp), then try the port "
                 "from livekit-server's machine.",
-                ru="На машине приложения посмотрите, кто слушает порт (ss -ltnp), затем проверьте "
-                "порт с машины livekit-server.",
+                ru="На машине приложения посмотрите, какой процесс слушает порт (ss -ltnp), затем "
+                "проверьте порт с машины livekit-server.",
             ),
         ),
         Link.ENDPOINT_TLS: Words(
-            Text(en="TLS with the webhook endpoint", ru="TLS с адресом вебхуков"),
+            Text(en="TLS with the webhook endpoint", ru="TLS с приёмником вебхуков"),
             Text(
-                en="Look at the certificate that the application shows: openssl s_client -connect "
-                "HOST:PORT -servername HOST",
+                en="Inspect the certificate that the application presents: openssl s_client "
+                "-connect HOST:PORT -servername HOST",
                 ru="Посмотрите, какой сертификат предъявляет приложение: openssl s_client -connect "
                 "HOST:PORT -servername HOST",
             ),
         ),
         Link.ENDPOINT: Words(
-            Text(en="webhook endpoint of the application", ru="приём вебхуков приложением"),
+            Text(en="webhook endpoint of the application", ru="приёмник вебхуков приложения"),
             Text(
-                en="Read the application's log for the moment of the check: what did it answer to "
-                "POST, and why?",
-                ru="Посмотрите в журнале приложения момент проверки: что оно ответило на POST и "
-                "почему?",
+                en="Find the moment of the check in the application's log: which status did it "
+                "return to the POST, and why?",
+                ru="Найдите в журнале приложения момент проверки: каким кодом оно ответило на POST "
+                "и почему?",
             ),
         ),
         Link.VERIFICATION: Words(
             Text(en="verification of webhooks", ru="проверка подписи вебхуков"),
             Text(
-                en="Read the code of the endpoint: signature over the raw body, `sha256` compared, "
-                "`exp` checked, each event id taken once.",
-                ru="Прочитайте код приёмника: подпись по сырому телу, сравнение `sha256`, проверка "
-                "`exp`, каждый id события принимается один раз.",
+                en="Check the code of the endpoint: it must verify the signature over the raw "
+                "body, compare `sha256`, check `exp`, and process each event id once.",
+                ru="Проверьте код приёмника: он должен проверять подпись по сырому телу запроса, "
+                "сравнивать `sha256`, проверять `exp` и обрабатывать каждый id события один раз.",
             ),
         ),
         Link.DELIVERY: Words(
             Text(en="delivery of webhooks", ru="доставка вебхуков"),
             Text(
-                en="Look for `sent webhook` and `failed to send webhook` in livekit-server's log: "
-                "they name the URL and the error.",
-                ru="Ищите `sent webhook` и `failed to send webhook` в журнале livekit-server: там "
-                "названы URL и ошибка.",
+                en="Find `sent webhook` and `failed to send webhook` in livekit-server's log: "
+                "these lines name the URL and the error.",
+                ru="Найдите `sent webhook` и `failed to send webhook` в журнале livekit-server: в "
+                "этих строках указаны URL и ошибка.",
             ),
         ),
         Link.LINE: Words(
             Text(en="trunks and dispatch rules", ru="транки и правила диспетчеризации"),
             Text(
-                en="List them and compare with the number that is dialled: lk sip inbound list; lk "
+                en="List both and compare them with the dialled number: lk sip inbound list; lk "
                 "sip dispatch list",
-                ru="Выведите их и сравните с набираемым номером: lk sip inbound list; lk sip "
-                "dispatch list",
+                ru="Выведите оба списка и сравните с набираемым номером: lk sip inbound list; lk "
+                "sip dispatch list",
             ),
         ),
         Link.SIP_SOCKET: Words(
             Text(en="SIP socket of livekit-sip", ru="SIP-сокет livekit-sip"),
             Text(
-                en="On livekit-sip's machine watch whether the INVITE arrives at all: tcpdump -n "
-                "port 5060",
-                ru="На машине livekit-sip посмотрите, приходит ли INVITE вообще: tcpdump -n port "
+                en="On livekit-sip's machine, check whether the INVITE arrives: tcpdump -n port "
                 "5060",
+                ru="На машине livekit-sip проверьте, приходит ли INVITE: tcpdump -n port 5060",
             ),
         ),
         Link.BUS: Words(
-            Text(en="Redis bus, side of livekit-server", ru="шина Redis, сторона livekit-server"),
+            Text(en="livekit-server on the Redis bus", ru="livekit-server на шине Redis"),
             Text(
-                en="Ask Redis who listens: redis-cli PUBSUB CHANNELS '*IOInfo*'; then the start of "
-                "livekit-server's log (`using multi-node routing via redis`).",
-                ru="Спросите Redis, кто слушает: redis-cli PUBSUB CHANNELS '*IOInfo*'; затем "
-                "начало журнала livekit-server (`using multi-node routing via redis`).",
+                en="List the subscribers in Redis: redis-cli PUBSUB CHANNELS '*IOInfo*'; then read "
+                "the start of livekit-server's log (`using multi-node routing via redis`).",
+                ru="Посмотрите подписки в Redis: redis-cli PUBSUB CHANNELS '*IOInfo*'; затем "
+                "прочитайте начало журнала livekit-server (`using multi-node routing via redis`).",
             ),
         ),
         Link.BUS_SIP: Words(
-            Text(en="Redis bus, side of livekit-sip", ru="шина Redis, сторона livekit-sip"),
+            Text(en="livekit-sip on the Redis bus", ru="livekit-sip на шине Redis"),
             Text(
-                en="Ask Redis who listens: redis-cli PUBSUB CHANNELS '*SIPInternal*'; then the "
-                "start of livekit-sip's log.",
-                ru="Спросите Redis, кто слушает: redis-cli PUBSUB CHANNELS '*SIPInternal*'; затем "
-                "начало журнала livekit-sip.",
+                en="List the subscribers in Redis: redis-cli PUBSUB CHANNELS '*SIPInternal*'; then "
+                "read the start of livekit-sip's log.",
+                ru="Посмотрите подписки в Redis: redis-cli PUBSUB CHANNELS '*SIPInternal*'; затем "
+                "прочитайте начало журнала livekit-sip.",
             ),
         ),
         Link.TRUNK: Words(
-            Text(en="match of an inbound trunk", ru="совпадение с входящим транком"),
+            Text(en="matching of the inbound trunk", ru="выбор входящего транка"),
             Text(
-                en="Set `logging.level: debug` in livekit.yaml: livekit-server then says for each "
-                "call which trunk matched, or `No SIP trunk matched`.",
-                ru="Поставьте `logging.level: debug` в livekit.yaml: тогда livekit-server для "
-                "каждого звонка пишет, какой транк подошёл, или `No SIP trunk matched`.",
+                en="Set `logging.level: debug` in livekit.yaml: livekit-server then logs for each "
+                "call the trunk that matched, or `No SIP trunk matched`.",
+                ru="Поставьте `logging.level: debug` в livekit.yaml: тогда livekit-server пишет "
+                "для каждого звонка, какой транк подошёл, или `No SIP trunk matched`.",
             ),
         ),
         Link.CREDENTIALS: Words(
-            Text(en="account of the trunk", ru="учётная запись транка"),
+            Text(en="trunk credentials", ru="учётные данные транка"),
             Text(
-                en="Compare realm, user and algorithm of the 407 with what the caller sends; "
-                "livekit-sip's log has a line for each refused caller.",
-                ru="Сравните realm, пользователя и алгоритм из 407 с тем, что шлёт звонящий; в "
-                "журнале livekit-sip есть строка на каждый отказ.",
+                en="Compare the realm and algorithm of the 407, and the trunk's user, with what "
+                "the caller sends; livekit-sip's log has a line for each refused caller.",
+                ru="Сравните realm и алгоритм из 407 и имя пользователя транка с тем, что шлёт "
+                "звонящий; в журнале livekit-sip есть строка на каждый отказ.",
             ),
         ),
         Link.DISPATCH: Words(
             Text(en="dispatch rule", ru="правило диспетчеризации"),
             Text(
-                en="List the rules and compare `trunk_ids` and numbers with the call (lk sip "
-                "dispatch list); livekit-sip's log has the call under its `sipCallID`.",
-                ru="Выведите правила и сравните `trunk_ids` и номера со звонком (lk sip dispatch "
-                "list); в журнале livekit-sip звонок записан под своим `sipCallID`.",
+                en="List the rules and compare their `trunk_ids` and numbers with the call (lk sip "
+                "dispatch list); find the call in livekit-sip's log by `sipCallID`.",
+                ru="Выведите правила и сравните их `trunk_ids` и номера со звонком (lk sip "
+                "dispatch list); найдите звонок в журнале livekit-sip по `sipCallID`.",
             ),
         ),
         Link.OFFER: Words(
-            Text(en="media offered in the INVITE", ru="медиа, предложенное в INVITE"),
+            Text(en="media offered in the INVITE", ru="медиа в INVITE (SDP offer)"),
             Text(
-                en="Find `Cannot start media` in livekit-sip's log: its field `error` says what is "
-                "wrong with codecs, encryption or ports; compare the SDP of the INVITE.",
-                ru="Найдите `Cannot start media` в журнале livekit-sip: поле `error` говорит, что "
-                "не так с кодеками, шифрованием или портами; сравните с SDP из INVITE.",
+                en="Find `Cannot start media` in livekit-sip's log: its field `error` names the "
+                "problem with codecs, encryption or ports. Compare it with the SDP of the INVITE.",
+                ru="Найдите `Cannot start media` в журнале livekit-sip: поле `error` называет "
+                "проблему с кодеками, шифрованием или портами. Сравните с SDP из INVITE.",
             ),
         ),
         Link.STRANGERS: Words(
-            Text(en="calls that nobody expects", ru="посторонние звонки"),
+            Text(en="calls that match no trunk", ru="посторонние звонки"),
             Text(
-                en="A call that no trunk is for came in: list the trunks without `numbers` (lk sip "
-                "inbound list).",
-                ru="Прошёл звонок, для которого нет транка: найдите транки без `numbers` (lk sip "
-                "inbound list).",
+                en="A call that belongs to no trunk was accepted: find the trunks without "
+                "`numbers` (lk sip inbound list).",
+                ru="Принят звонок, который не относится ни к одному транку: найдите транки без "
+                "`numbers` (lk sip inbound list).",
             ),
         ),
         Link.JOIN: Words(
             Text(en="livekit-sip joining the room", ru="вход livekit-sip в комнату"),
             Text(
                 en="Find the call in livekit-sip's log by `sipCallID` and read its lines with "
-                "level error; then livekit-server's log for `/rtc` at the same moment.",
+                "level error; then find `/rtc` in livekit-server's log at the same moment.",
                 ru="Найдите звонок в журнале livekit-sip по `sipCallID` и прочитайте строки уровня "
-                "error; затем журнал livekit-server для `/rtc` за тот же момент.",
+                "error; затем найдите `/rtc` в журнале livekit-server за тот же момент.",
             ),
         ),
         Link.ROOM_NAME: Words(
@@ -301,19 +302,19 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
         Link.EVENTS: Words(
             Text(en="webhooks of the call", ru="вебхуки звонка"),
             Text(
-                en="Compare what the endpoint received (evidence/) with the lines `sent webhook` "
-                "of livekit-server's log.",
-                ru="Сравните полученное приёмником (evidence/) со строками `sent webhook` в "
-                "журнале livekit-server.",
+                en="Compare the webhooks that the endpoint received (evidence/) with the lines "
+                "`sent webhook` in livekit-server's log.",
+                ru="Сравните вебхуки, полученные приёмником (evidence/), со строками `sent "
+                "webhook` в журнале livekit-server.",
             ),
         ),
         Link.AGENT: Words(
             Text(en="agent in the room", ru="агент в комнате"),
             Text(
-                en="List the participants while it rings (lk room participants list ROOM): is "
-                "there anybody but the caller? Then the agent's log.",
-                ru="Пока идёт вызов, выведите участников (lk room participants list ROOM): есть ли "
-                "кто-то кроме звонящего? Затем журнал агента.",
+                en="List the participants while the phone rings (lk room participants list ROOM): "
+                "is anybody there besides the caller? Then read the agent's log.",
+                ru="Пока идут гудки, выведите участников (lk room participants list ROOM): есть ли "
+                "кто-то кроме звонящего? Затем прочитайте журнал агента.",
             ),
         ),
         Link.ANSWER: Words(
@@ -328,19 +329,19 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
         Link.MEDIA: Words(
             Text(en="RTP of the call", ru="RTP звонка"),
             Text(
-                en="Compare the address and port in the SDP answer (evidence/) with what the "
-                "caller can reach, and watch both sides: tcpdump -n udp",
+                en="Compare the address and port in the SDP answer (evidence/) with those that the "
+                "caller can reach, and capture on both sides: tcpdump -n udp",
                 ru="Сравните адрес и порт из SDP-ответа (evidence/) с тем, что доступно звонящему, "
-                "и посмотрите с обеих сторон: tcpdump -n udp",
+                "и снимите трафик с обеих сторон: tcpdump -n udp",
             ),
         ),
         Link.AUDIO: Words(
             Text(en="sound in both directions", ru="звук в обе стороны"),
             Text(
-                en="See which direction is silent in the message; then which tracks are published "
-                "and not muted in the room.",
-                ru="Посмотрите в сообщении, какая сторона молчит; затем какие дорожки в комнате "
-                "опубликованы и не выключены.",
+                en="The message names the silent direction. Then check which tracks in the room "
+                "are published and not muted.",
+                ru="В сообщении указано, в какую сторону нет звука. Затем проверьте, какие треки в "
+                "комнате опубликованы и не приглушены (muted).",
             ),
         ),
         Link.HANG_UP: Words(
@@ -355,25 +356,23 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
         Link.CAPACITY: Words(
             Text(en="several calls", ru="несколько звонков"),
             Text(
-                en="Look at load, `max_cpu_utilization` and the RTP port range of livekit-sip "
-                "while the calls run.",
-                ru="Посмотрите на нагрузку, `max_cpu_utilization` и диапазон RTP-портов "
-                "livekit-sip во время звонков.",
+                en="While the calls run, watch the load, `max_cpu_utilization` and the RTP port "
+                "range of livekit-sip.",
+                ru="Во время звонков следите за нагрузкой, `max_cpu_utilization` и диапазоном "
+                "RTP-портов livekit-sip.",
             ),
         ),
         Link.OUTBOUND: Words(
             Text(en="outbound calls", ru="исходящие звонки"),
             Text(
-                en="Read the Twirp code and SIP status in the answer to CreateSIPParticipant, then "
-                "livekit-sip's log for that call.",
-                ru="Прочитайте код Twirp и статус SIP в ответе на CreateSIPParticipant, затем "
-                "журнал livekit-sip за этот звонок.",
+                en="Read the Twirp code and the SIP status in the response of "
+                "CreateSIPParticipant, then livekit-sip's log of that call.",
+                ru="Прочитайте код Twirp и статус SIP в ответе CreateSIPParticipant, затем журнал "
+                "livekit-sip для этого звонка.",
             ),
         ),
         Link.OUTBOUND_FAILURE: Words(
-            Text(
-                en="how a failed outbound call is told", ru="сообщение о неудачном исходящем звонке"
-            ),
+            Text(en="report of a failed outbound call", ru="отчёт о неудачном исходящем звонке"),
             Text(
                 en="Compare the SIP status that the provider sent with the metadata of the Twirp "
                 "error.",
@@ -383,27 +382,28 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
         Link.RECOVERY: Words(
             Text(en="recovery after a failure", ru="восстановление после сбоя"),
             Text(
-                en="Read the logs of both services from the moment of the failure on: who did not "
-                "connect again?",
-                ru="Прочитайте журналы обоих сервисов с момента сбоя: кто не подключился снова?",
+                en="Read the logs of both services from the failure on: which one did not "
+                "reconnect?",
+                ru="Прочитайте журналы обоих сервисов с момента сбоя: какой из них не "
+                "переподключился?",
             ),
         ),
         Link.CLIENT: Words(
             Text(en="our own client", ru="наш собственный клиент"),
             Text(
                 en="Compare config/retry_policies.yaml and config/error_handling.yaml with what "
-                "the check says.",
+                "the check saw.",
                 ru="Сравните config/retry_policies.yaml и config/error_handling.yaml с тем, что "
-                "говорит проверка.",
+                "увидела проверка.",
             ),
         ),
         Link.LOGS: Words(
             Text(en="logs", ru="журналы"),
             Text(
-                en="Compare the log file named in the profile with what the service writes, and "
-                "its level with `info`.",
-                ru="Сравните файл журнала из профиля с тем, что пишет сервис, и его уровень с "
-                "`info`.",
+                en="Check that the log file named in the profile is the one that the service "
+                "writes, and that its level is `info`.",
+                ru="Проверьте, что в профиле указан тот файл журнала, в который пишет сервис, и "
+                "что его уровень — `info`.",
             ),
         ),
     }

@@ -64,27 +64,27 @@ MISSING: Mapping[Milestone, Text] = MappingProxyType(
             ru="на INVITE нет ответа: либо он не дошёл до livekit-sip, либо ответ не дошёл до нас",
         ),
         Milestone.TRUNK: Text(
-            en="no trunk: livekit-sip asked over the bus which trunk this call is for and got no "
+            en="no trunk: livekit-sip asked over the bus for the trunk of this call and got no "
             "usable answer",
             ru="нет транка: livekit-sip спросил по шине, какому транку принадлежит звонок, и не "
             "получил пригодного ответа",
         ),
         Milestone.CREDENTIALS: Text(
-            en="the trunk did not accept the credentials of the caller",
-            ru="транк не принял имя и пароль звонящего",
+            en="the trunk did not accept the caller's credentials",
+            ru="транк не принял учётные данные звонящего",
         ),
         Milestone.DISPATCHED: Text(
-            en="no dispatch result: no dispatch rule took the call, or nobody answered over the "
+            en="no dispatch result: no dispatch rule matched the call, or nobody answered over the "
             "bus",
-            ru="нет результата диспетчеризации: ни одно правило не взяло звонок, или никто не "
+            ru="нет результата диспетчеризации: звонку не подошло ни одно правило, или никто не "
             "ответил по шине",
         ),
         Milestone.JOINED: Text(
-            en="livekit-sip did not get into the room on livekit-server",
+            en="livekit-sip did not join the room on livekit-server",
             ru="livekit-sip не вошёл в комнату на livekit-server",
         ),
         Milestone.AGENT: Text(
-            en="nobody in the room published sound: livekit-sip waits for an agent",
+            en="nobody in the room published audio: livekit-sip waits for an agent",
             ru="никто в комнате не опубликовал звук: livekit-sip ждёт агента",
         ),
         Milestone.ANSWERED: Text(
@@ -92,7 +92,7 @@ MISSING: Mapping[Milestone, Text] = MappingProxyType(
             ru="на INVITE не пришёл 200 OK",
         ),
         Milestone.AUDIO: Text(
-            en="the call is answered, but no sound came to the caller",
+            en="the call was answered, but no audio reached the caller",
             ru="на звонок ответили, но звук до звонящего не дошёл",
         ),
         Milestone.HUNG_UP: Text(
@@ -100,11 +100,11 @@ MISSING: Mapping[Milestone, Text] = MappingProxyType(
             ru="на BYE нет ответа",
         ),
         Milestone.LEFT: Text(
-            en="the caller was not seen to leave the room",
-            ru="не видно, чтобы звонящий покинул комнату",
+            en="the caller did not leave the room, as far as was seen",
+            ru="выход звонящего из комнаты не обнаружен",
         ),
         Milestone.ASKED: Text(
-            en="the call was never asked for",
+            en="the call was never requested",
             ru="звонок так и не был запрошен",
         ),
         Milestone.TAKEN: Text(
@@ -112,7 +112,7 @@ MISSING: Mapping[Milestone, Text] = MappingProxyType(
             ru="ни один livekit-sip не взял звонок с шины",
         ),
         Milestone.INVITE_CAME: Text(
-            en="no INVITE came to the address of the outbound trunk",
+            en="no INVITE reached the address of the outbound trunk",
             ru="на адрес исходящего транка INVITE не пришёл",
         ),
         Milestone.ACKNOWLEDGED: Text(

@@ -83,7 +83,7 @@ CLAUSES: tuple[Clause, ...] = (
         area="sip",
         effect=Effect.PLACE_CALLS,
         link=Link.SIP_SOCKET,
-        statement="the network MUST NOT double the packets between a caller and livekit-sip",
+        statement="the network MUST NOT duplicate the packets between a caller and livekit-sip",
         crosses=(Link.SIP_SOCKET,),
         needs=(Need.SIP,),
         in_chain=True,
@@ -94,7 +94,7 @@ CLAUSES: tuple[Clause, ...] = (
         area="sip",
         effect=Effect.PLACE_CALLS,
         link=Link.CREDENTIALS,
-        statement="an INVITE without credentials to a trunk that has them MUST get 407",
+        statement="a trunk with credentials MUST answer an INVITE without credentials with 407",
         crosses=(Link.SIP_SOCKET, Link.BUS, Link.TRUNK),
         needs=(Need.SIP, Need.DIRECT_SIP, Need.SIP_CREDENTIALS),
         in_chain=True,
@@ -161,7 +161,7 @@ CLAUSES: tuple[Clause, ...] = (
         area="sip",
         effect=Effect.PLACE_CALLS,
         link=Link.STRANGERS,
-        statement="an INVITE for a number of no trunk MUST NOT open a room",
+        statement="an INVITE for a number that belongs to no trunk MUST NOT open a room",
         crosses=(*LISTED_ROOM, *JOINED),
         needs=(Need.SIP, Need.DIRECT_SIP),
     ),
@@ -173,7 +173,7 @@ CLAUSES: tuple[Clause, ...] = (
         link=Link.ROOM_NAME,
         statement=(
             "the room of a call MUST be named after the profile's rooms.name_pattern, and as the "
-            "trunks and dispatch rules foretell"
+            "trunks and dispatch rules predict"
         ),
         crosses=(*LISTED_ROOM, *JOINED),
         needs=(Need.SIP,),
@@ -285,7 +285,7 @@ CLAUSES: tuple[Clause, ...] = (
         link=Link.OUTBOUND_FAILURE,
         statement=(
             "CreateSIPParticipant MUST report a busy, declined or unanswered call with the SIP "
-            "status and the Twirp code that stands for it"
+            "status and the matching Twirp code"
         ),
         crosses=(*API, *DIALS_OUT),
         needs=(Need.OUTBOUND,),
@@ -298,8 +298,8 @@ CLAUSES: tuple[Clause, ...] = (
         link=Link.EVENTS,
         statement=(
             "the webhooks of a call MUST arrive in the order room_started, participant_joined and "
-            "track_published, participant_left, room_finished, with ids of their own and the sip.* "
-            "attributes of the caller"
+            "track_published, participant_left, room_finished, each with an id of its own, and "
+            "with the sip.* attributes of the caller"
         ),
         crosses=(Link.SERVER, Link.DELIVERY, *ANSWERED),
         needs=(Need.SIP, Need.RECEIVER, Need.ENDPOINT),
@@ -321,7 +321,7 @@ CLAUSES: tuple[Clause, ...] = (
         area="rooms",
         effect=Effect.CREATE_ROOMS,
         link=Link.ROOM_LIFE,
-        statement="a room that nobody joins MUST end within its empty time-out and 15 s",
+        statement="a room that nobody joins MUST end within its empty time-out plus 15 s",
         crosses=LISTED_ROOM,
     ),
 )

@@ -62,7 +62,7 @@ CLAUSES: tuple[Clause, ...] = (
         area="retry",
         effect=Effect.DISRUPT,
         link=Link.DELIVERY,
-        statement="livekit-server MUST deliver an event again that the endpoint answered with 500",
+        statement="livekit-server MUST redeliver an event that the endpoint answered with 500",
         crosses=(*LISTED_ROOM, Link.DELIVERY),
         needs=(Need.RECEIVER, Need.ENDPOINT),
     ),
@@ -73,8 +73,8 @@ CLAUSES: tuple[Clause, ...] = (
         effect=Effect.DISRUPT,
         link=Link.DELIVERY,
         statement=(
-            "livekit-server SHOULD NOT deliver an event again that the endpoint answered with 4xx: "
-            "it counts as delivered, so an endpoint that refuses by mistake loses the event"
+            "livekit-server SHOULD NOT redeliver an event that the endpoint answered with 4xx: it "
+            "counts as delivered, so an endpoint that refuses by mistake loses the event"
         ),
         crosses=(*LISTED_ROOM, Link.DELIVERY),
         needs=(Need.RECEIVER, Need.ENDPOINT),
@@ -86,8 +86,8 @@ CLAUSES: tuple[Clause, ...] = (
         effect=Effect.DISRUPT,
         link=Link.LOGS,
         statement=(
-            "livekit-server MUST log a webhook that failed with the event, its endpoint and the "
-            "number of attempts"
+            "livekit-server MUST log a failed webhook with its event, its endpoint and the number "
+            "of attempts"
         ),
         crosses=(*LISTED_ROOM, Link.DELIVERY),
         needs=(Need.RECEIVER, Need.ENDPOINT, Need.SERVER_LOG),
@@ -98,9 +98,7 @@ CLAUSES: tuple[Clause, ...] = (
         area="errors",
         effect=Effect.DISRUPT,
         link=Link.LOGS,
-        statement=(
-            "the log line of a webhook that failed SHOULD tell the last status of the endpoint"
-        ),
+        statement="the log line of a failed webhook SHOULD hold the last status of the endpoint",
         crosses=(*LISTED_ROOM, Link.DELIVERY),
         needs=(Need.RECEIVER, Need.ENDPOINT, Need.SERVER_LOG),
     ),
@@ -121,8 +119,8 @@ CLAUSES: tuple[Clause, ...] = (
         effect=Effect.DISRUPT,
         link=Link.CLIENT,
         statement=(
-            "the client MUST try again as config/retry_policies.yaml says, and only what is "
-            "transient"
+            "the client MUST retry as config/retry_policies.yaml says, and only after transient "
+            "failures"
         ),
     ),
     Clause(
@@ -132,8 +130,8 @@ CLAUSES: tuple[Clause, ...] = (
         effect=Effect.DISRUPT,
         link=Link.CLIENT,
         statement=(
-            "the client MUST NOT repeat a request that may have arrived and would be done twice, "
-            "such as a call"
+            "the client MUST NOT repeat a request that may have arrived and would take effect "
+            "twice, such as a call"
         ),
     ),
     Clause(
@@ -177,7 +175,7 @@ CLAUSES: tuple[Clause, ...] = (
         area="retry",
         effect=Effect.DISRUPT,
         link=Link.RECOVERY,
-        statement="calls MUST succeed again within 30 s of the return of what failed",
+        statement="calls MUST succeed again within 30 s after a failure ends",
         # After a failed recovery the next failure proves nothing.
         crosses=(*ANSWERED, Link.RECOVERY),
         needs=(Need.STACK, Need.SIP, Need.AGENT),

@@ -16,8 +16,8 @@ CLAUSES: tuple[Clause, ...] = (
         effect=Effect.CREATE_ROOMS,
         link=Link.ROOMS,
         statement=(
-            "a room that CreateRoom answered with MUST be returned by ListRooms, by name and in "
-            "the full list, with the same sid"
+            "ListRooms MUST return a room that CreateRoom returned, by name and in the full list, "
+            "with the same sid"
         ),
         crosses=(Link.SERVER, Link.API_KEY),
         in_chain=True,
@@ -127,7 +127,7 @@ CLAUSES: tuple[Clause, ...] = (
         area="rooms",
         effect=Effect.CREATE_ROOMS,
         link=Link.ROOM_LIFE,
-        statement="a deleted room MUST NOT be listed, and deleting it again MUST be not_found",
+        statement="a deleted room MUST NOT be listed, and deleting it again MUST return not_found",
         crosses=LISTED_ROOM,
     ),
     Clause(
@@ -148,7 +148,7 @@ CLAUSES: tuple[Clause, ...] = (
         # A conflict for other callers only breaks the line instead.
         link=Link.TRUNK,
         statement=(
-            "no two inbound trunks and no two dispatch rules MUST match the same call to the "
+            "two inbound trunks, or two dispatch rules, MUST NOT match the same call to the "
             "profile's number"
         ),
         crosses=API,

@@ -26,7 +26,7 @@ CLAUSES: tuple[Clause, ...] = (
         link=Link.CONFIGURATION,
         statement=(
             "each of the nine variables SHOULD be set in the process environment, not only in "
-            ".env, nor with another value there"
+            ".env, and .env SHOULD NOT hold another value for it"
         ),
     ),
     Clause(
@@ -36,8 +36,8 @@ CLAUSES: tuple[Clause, ...] = (
         effect=Effect.READ,
         link=Link.CONFIGURATION,
         statement=(
-            "an env file SHOULD be kept from everybody but its owner: not open to other accounts, "
-            "and not in git"
+            "an env file SHOULD be private to its owner: closed to other accounts, and kept out of "
+            "git"
         ),
     ),
     Clause(
@@ -47,8 +47,8 @@ CLAUSES: tuple[Clause, ...] = (
         effect=Effect.READ,
         link=Link.CONFIGURATION,
         statement=(
-            "no variable MUST have quotes, blanks or newlines around it, hold a placeholder, be "
-            "swapped with another, or have a URL scheme that does not fit"
+            "a variable MUST NOT have quotes, blanks or newlines around its value, hold a "
+            "placeholder, be swapped with another, or have a URL scheme that does not fit"
         ),
     ),
     Clause(
@@ -157,7 +157,7 @@ CLAUSES: tuple[Clause, ...] = (
         area="authentication",
         effect=Effect.READ,
         link=Link.TOKENS,
-        statement="a token that is no JWT MUST be refused with 401",
+        statement="a token that is not a JWT MUST be refused with 401",
         crosses=API,
     ),
     Clause(
@@ -202,7 +202,8 @@ CLAUSES: tuple[Clause, ...] = (
         area="authentication",
         effect=Effect.READ,
         link=Link.TOKENS,
-        statement="a token that becomes valid later than the 60 s leeway MUST be refused with 401",
+        statement="a token that is not valid until later than the 60 s leeway MUST be refused with "
+        "401",
         crosses=API,
     ),
     Clause(
@@ -220,7 +221,7 @@ CLAUSES: tuple[Clause, ...] = (
         area="authentication",
         effect=Effect.READ,
         link=Link.TOKENS,
-        statement="a token signed with another algorithm than HS256 MUST be refused with 401",
+        statement="a token signed with an algorithm other than HS256 MUST be refused with 401",
         crosses=API,
     ),
     Clause(

@@ -89,8 +89,8 @@ CLAUSES: tuple[Clause, ...] = (
         effect=Effect.SEND_WEBHOOKS,
         link=Link.VERIFICATION,
         statement=(
-            "the webhook endpoint MUST refuse with 4xx what livekit-server did not sign, and what "
-            "is not JSON"
+            "the webhook endpoint MUST refuse with 4xx a request that livekit-server did not sign, "
+            "and a body that is not JSON"
         ),
         crosses=ENDPOINT,
         needs=(Need.ENDPOINT,),
@@ -112,8 +112,8 @@ CLAUSES: tuple[Clause, ...] = (
         effect=Effect.SEND_WEBHOOKS,
         link=Link.VERIFICATION,
         statement=(
-            "the webhook endpoint MUST accept events, fields and an order of fields that it does "
-            "not know"
+            "the webhook endpoint MUST accept unknown events, unknown fields and an unknown order "
+            "of fields"
         ),
         crosses=ENDPOINT,
         needs=(Need.ENDPOINT,),
@@ -124,7 +124,8 @@ CLAUSES: tuple[Clause, ...] = (
         area="webhooks",
         effect=Effect.SEND_WEBHOOKS,
         link=Link.VERIFICATION,
-        statement="a neighbouring path SHOULD be 404, and GET SHOULD NOT be 2xx",
+        statement="a neighbouring path SHOULD answer 404, and the endpoint SHOULD NOT answer GET "
+        "with 2xx",
         crosses=ENDPOINT,
         needs=(Need.ENDPOINT,),
         in_chain=True,
@@ -147,7 +148,8 @@ CLAUSES: tuple[Clause, ...] = (
         link=Link.DELIVERY,
         statement=(
             "livekit-server MUST deliver room_started and room_finished of a room to the "
-            "configured endpoint, once each, signed with the configured key over the very bytes"
+            "configured endpoint, once each, signed with the configured key over the exact bytes "
+            "of the body"
         ),
         crosses=(Link.SERVER, Link.API_KEY, Link.ROOMS),
         needs=(Need.RECEIVER, Need.ENDPOINT),
