@@ -68,9 +68,8 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "A worker is registered under the name that was asked for, and it did not take "
-                "the job: it is full, its load is above its limit, or its `request_fnc` rejects "
-                "calls."
+                "A worker is registered under the requested name, but it did not take the job: it "
+                "is full, its load exceeds its limit, or its `request_fnc` rejects calls."
             ),
             ru=(
                 "Воркер с нужным именем зарегистрирован, но задание не взял: он занят, его "
@@ -79,15 +78,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Start more workers, or raise `load_threshold` in the worker's options; look "
-                "into the worker's log for the job that was rejected. Each refusal is a line "
-                "`failed to assign job to worker` in livekit-server's log: there must be no more "
-                "of them."
+                "Start more workers, or raise `load_threshold` in the worker's options. Find the "
+                "rejected job in the worker's log. livekit-server logs `failed to assign job to "
+                "worker` for each refusal: no new such lines must appear."
             ),
             ru=(
-                "Запустите больше воркеров или поднимите `load_threshold` в настройках воркера; "
-                "найдите отклонённое задание в журнале воркера. Каждый отказ — строка `failed to "
-                "assign job to worker` в журнале livekit-server: новых появляться не должно."
+                "Запустите больше воркеров или поднимите `load_threshold` в настройках воркера. "
+                "Найдите отклонённое задание в журнале воркера. На каждый отказ livekit-server "
+                "пишет `failed to assign job to worker`: новых строк появляться не должно."
             ),
         ),
         shows=(_REFUSED_JOB,),
@@ -99,33 +97,33 @@ CAUSES: tuple[Cause, ...] = (
         "no-worker-for-the-agent",
         Link.AGENT,
         Text(
-            en="No worker is registered under the agent name that was asked for",
-            ru="Нет воркера с тем именем агента, которое запрошено",
+            en="No worker is registered under the requested agent name",
+            ru="Нет воркера с запрошенным именем агента",
         ),
         Text(
             en=(
-                "The dispatch rule (or the application) sends for an agent by name, and "
-                "livekit-server knows no worker of that name: no worker runs, it is connected to "
+                "The dispatch rule (or the application) requests an agent by name, but "
+                "livekit-server has no worker of that name: no worker runs, it is connected to "
                 "another server, or its `agent_name` is spelt differently."
             ),
             ru=(
-                "Правило диспетчеризации (или приложение) вызывает агента по имени, а "
-                "livekit-server не знает воркера с таким именем: воркер не запущен, подключён к "
-                "другому серверу, или его `agent_name` написано иначе."
+                "Правило диспетчеризации (или приложение) вызывает агента по имени, но на "
+                "livekit-server нет воркера с таким именем: воркер не запущен, подключён к другому "
+                "серверу, или его `agent_name` написано иначе."
             ),
         ),
         Text(
             en=(
-                "Make `agent_name` of the worker and `room_config.agents[].agent_name` of the "
-                "rule the same, letter by letter (lk sip dispatch list), and start the worker "
-                "with this deployment's LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET. "
-                "livekit-server logs `worker registered` with the name when it is there."
+                "Make `agent_name` of the worker and `room_config.agents[].agent_name` of the rule "
+                "identical, letter by letter (lk sip dispatch list). Start the worker with "
+                "LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET of this deployment. "
+                "livekit-server must then log `worker registered` with that name."
             ),
             ru=(
                 "Сделайте `agent_name` воркера и `room_config.agents[].agent_name` в правиле "
-                "одинаковыми, буква в букву (lk sip dispatch list), и запустите воркер с "
-                "LIVEKIT_URL, LIVEKIT_API_KEY и LIVEKIT_API_SECRET этого сервера. Когда он "
-                "подключится, livekit-server напишет `worker registered` с этим именем."
+                "одинаковыми, буква в букву (lk sip dispatch list). Запустите воркер с "
+                "LIVEKIT_URL, LIVEKIT_API_KEY и LIVEKIT_API_SECRET этой системы. После этого "
+                "livekit-server должен написать в журнал `worker registered` с этим именем."
             ),
         ),
         shows=(_NO_WORKER, _NO_JOB),
@@ -138,28 +136,28 @@ CAUSES: tuple[Cause, ...] = (
         "agent-took-the-job-and-stays-away",
         Link.AGENT,
         Text(
-            en="The agent took the job and does not come into the room",
-            ru="Агент взял задание, но в комнату не приходит",
+            en="The agent accepted the job but does not join the room",
+            ru="Агент принял задание, но в комнату не входит",
         ),
         Text(
             en=(
-                "A worker accepted the job of this call, and nobody came into the room while it "
-                "rang: the agent's process crashes, hangs while it loads, or cannot connect."
+                "A worker accepted the job of this call, but nobody joined the room while the "
+                "phone rang: the agent's process crashes, hangs while it loads, or cannot connect."
             ),
             ru=(
-                "Воркер принял задание этого звонка, но пока шли гудки, в комнату никто не "
-                "вошёл: процесс агента падает, зависает при загрузке или не может подключиться."
+                "Воркер принял задание этого звонка, но, пока шли гудки, в комнату никто не вошёл: "
+                "процесс агента падает, зависает при загрузке или не может подключиться."
             ),
         ),
         Text(
             en=(
-                "Read the agent's log for this job: a traceback before `ctx.connect()`, models "
-                "that are still being loaded (move that into `prewarm_fnc`), or a server URL "
-                "that the agent's machine cannot reach."
+                "Read the agent's log for this job. Look for a traceback before `ctx.connect()`, "
+                "for models that are still loading (load them in `prewarm_fnc`), or for a server "
+                "URL that the agent's machine cannot reach."
             ),
             ru=(
-                "Прочитайте журнал агента для этого задания: traceback до `ctx.connect()`, "
-                "долгая загрузка моделей (перенесите её в `prewarm_fnc`) или адрес сервера, "
+                "Прочитайте журнал агента для этого задания: ищите traceback до `ctx.connect()`, "
+                "долгую загрузку моделей (перенесите её в `prewarm_fnc`) или адрес сервера, "
                 "недоступный с машины агента."
             ),
         ),
@@ -173,26 +171,26 @@ CAUSES: tuple[Cause, ...] = (
         Link.AGENT,
         Text(
             en="The agent's token does not let it publish",
-            ru="Токен агента не разрешает ему публиковать звук",
+            ru="Токен агента не даёт права публиковать звук",
         ),
         Text(
             en=(
-                "Somebody is in the room of the call whose permission `canPublish` is false. "
-                "livekit-sip answers only when another participant publishes audio."
+                "A participant in the room of the call has `canPublish` set to false. livekit-sip "
+                "answers the call only after another participant publishes audio."
             ),
             ru=(
-                "В комнате звонка есть участник, у которого право `canPublish` выключено. "
-                "livekit-sip отвечает, только когда другой участник публикует звук."
+                "В комнате звонка есть участник, у которого `canPublish` равно false. livekit-sip "
+                "отвечает на звонок, только когда другой участник публикует звук."
             ),
         ),
         Text(
             en=(
-                "Leave `canPublish` out of the grants of the agent's token, or set it to true "
-                "(`canPublishSources`, if it is there, must hold `microphone`)."
+                "Remove `canPublish` from the grants of the agent's token, or set it to true. If "
+                "`canPublishSources` is present, it must contain `microphone`."
             ),
             ru=(
-                "Уберите `canPublish` из прав токена агента или поставьте true (если есть "
-                "`canPublishSources`, в нём должен быть `microphone`)."
+                "Уберите `canPublish` из прав токена агента или поставьте true. Если есть "
+                "`canPublishSources`, в нём должен быть `microphone`."
             ),
         ),
         shows=(_MAY_NOT_PUBLISH,),
@@ -204,29 +202,27 @@ CAUSES: tuple[Cause, ...] = (
         "agent-leaves-before-it-speaks",
         Link.AGENT,
         Text(
-            en="The agent comes into the room and leaves before it speaks",
+            en="The agent joins the room and leaves before it speaks",
             ru="Агент входит в комнату и уходит, не заговорив",
         ),
         Text(
             en=(
-                "Somebody came into the room of the call, published no audio, and was gone again "
-                "while the phone still rang."
+                "A participant joined the room of the call, published no audio, and left while the "
+                "phone was still ringing."
             ),
             ru=(
-                "В комнату звонка кто-то вошёл, не опубликовал звук и ушёл, пока телефон ещё "
-                "звонил."
+                "Участник вошёл в комнату звонка, не опубликовал звук и вышел, пока ещё шли гудки."
             ),
         ),
         Text(
             en=(
-                "Read the agent's log for the moment it left: an exception after joining (speech "
-                "or language service refuses its key, no quota), or a shutdown because it saw "
-                "nobody speak."
+                "Read the agent's log for the moment it left. Look for an exception after the join "
+                "(a speech or language service refuses its key, no quota), or for a shutdown "
+                "because it heard nobody."
             ),
             ru=(
-                "Прочитайте журнал агента за момент ухода: исключение после входа (сервис речи "
-                "или модель не принимает ключ, исчерпана квота) или завершение, потому что никто "
-                "не говорит."
+                "Прочитайте журнал агента за момент выхода: ищите исключение после входа (сервис "
+                "речи или модель не принимает ключ, исчерпана квота) или завершение из-за тишины."
             ),
         ),
         shows=(_CAME_AND_WENT,),
@@ -238,29 +234,29 @@ CAUSES: tuple[Cause, ...] = (
         "ringing-timeout-too-short",
         Link.AGENT,
         Text(
-            en="The trunk lets the call ring for too short a time",
-            ru="Транк даёт звонку звонить слишком недолго",
+            en="The trunk's ringing time-out is too short",
+            ru="Слишком короткий тайм-аут вызова у транка",
         ),
         Text(
             en=(
-                "livekit-sip gave the call up with 486 after the trunk's `ringing_timeout`, "
-                "before an agent had come and spoken."
+                "livekit-sip ended the call with 486 after the trunk's `ringing_timeout`, before "
+                "an agent had joined and published audio."
             ),
             ru=(
-                "livekit-sip завершил звонок ответом 486 по `ringing_timeout` транка, раньше чем "
-                "агент пришёл и заговорил."
+                "livekit-sip завершил звонок ответом 486 по `ringing_timeout` транка, прежде чем "
+                "агент вошёл и опубликовал звук."
             ),
         ),
         Text(
             en=(
-                "Raise `ringing_timeout` of the inbound trunk above what the agent needs to come "
-                "(30s is usual; left out it is 3 minutes): lk sip inbound update. Then see how "
-                "long the agent takes from `room_started` to its first audio."
+                "Raise `ringing_timeout` of the inbound trunk above the time that the agent needs "
+                "to join (30s is usual; without it the limit is 3 minutes): lk sip inbound update. "
+                "Then measure the time from `room_started` to the agent's first audio."
             ),
             ru=(
-                "Увеличьте `ringing_timeout` входящего транка так, чтобы агент успевал прийти "
-                "(обычно 30s; если его нет — 3 минуты): lk sip inbound update. Затем посмотрите, "
-                "сколько времени проходит у агента от `room_started` до первого звука."
+                "Увеличьте `ringing_timeout` входящего транка так, чтобы агент успевал войти "
+                "(обычно 30s; если не задан — 3 минуты): lk sip inbound update. Затем измерьте "
+                "время от `room_started` до первого звука агента."
             ),
         ),
         shows=(probe(final_status=486, final_at_s=_TOO_SHORT), _RANG_OUT),
@@ -273,23 +269,23 @@ CAUSES: tuple[Cause, ...] = (
         "agent-in-another-room",
         Link.AGENT,
         Text(
-            en="The agent waits in another room than the caller",
+            en="The agent waits in a different room from the caller's",
             ru="Агент ждёт не в той комнате, где звонящий",
         ),
         Text(
             en=(
-                "While the caller rang in one room, somebody came into another one that was new, "
-                "where there is no caller."
+                "While the caller was ringing in one room, a participant joined another, new room "
+                "that has no caller."
             ),
             ru=(
-                "Пока звонящий ждал в одной комнате, кто-то вошёл в другую, новую комнату, где "
-                "звонящего нет."
+                "Пока звонящий ждал ответа в одной комнате, кто-то вошёл в другую, новую комнату, "
+                "где звонящего нет."
             ),
         ),
         Text(
             en=(
-                "Let the application take the room's name from the webhook (`room.name`) or the "
-                "job, and not put one together by itself: the dispatch rule adds the caller's "
+                "Let the application take the room's name from the webhook (`room.name`) or from "
+                "the job. It must not compose the name itself: the dispatch rule adds the caller's "
                 "number and random characters to its prefix."
             ),
             ru=(
@@ -307,28 +303,28 @@ CAUSES: tuple[Cause, ...] = (
         "agent-does-not-speak",
         Link.AGENT,
         Text(
-            en="The agent is in the room and publishes no audio",
-            ru="Агент в комнате, но звук не публикует",
+            en="The agent is in the room but publishes no audio",
+            ru="Агент в комнате, но не публикует звук",
         ),
         Text(
             en=(
-                "Somebody came into the room of the call and stayed, and published no audio "
-                "track: livekit-sip keeps the caller ringing until one is there."
+                "A participant joined the room of the call and stayed, but published no audio "
+                "track. livekit-sip keeps the caller ringing until there is one."
             ),
             ru=(
-                "В комнату звонка кто-то вошёл и остался, но аудиодорожку не опубликовал: пока "
-                "её нет, livekit-sip оставляет звонящего слушать гудки."
+                "Участник вошёл в комнату звонка и остался, но аудиотрек не опубликовал. Пока "
+                "трека нет, звонящий слышит гудки."
             ),
         ),
         Text(
             en=(
-                "Let the agent publish its audio track at once when it joins, before it waits "
-                "for the caller to speak (in livekit-agents: `session.start(...)`); see its log "
-                "for what keeps it from doing so."
+                "Let the agent publish its audio track as soon as it joins, before it waits for "
+                "the caller to speak (in livekit-agents: `session.start(...)`). The agent's log "
+                "shows what prevents it."
             ),
             ru=(
-                "Пусть агент публикует аудиодорожку сразу при входе, не дожидаясь слов звонящего "
-                "(в livekit-agents: `session.start(...)`); в его журнале видно, что ему мешает."
+                "Пусть агент публикует аудиотрек сразу при входе, не дожидаясь слов звонящего (в "
+                "livekit-agents: `session.start(...)`). Что ему мешает, видно в его журнале."
             ),
         ),
         shows=(_SAYS_NOTHING,),
@@ -340,35 +336,35 @@ CAUSES: tuple[Cause, ...] = (
         "agent-does-not-come",
         Link.AGENT,
         Text(
-            en="No agent comes into the room of the call",
-            ru="В комнату звонка агент не приходит",
+            en="No agent joins the room of the call",
+            ru="Агент не входит в комнату звонка",
         ),
         Text(
             en=(
-                "livekit-sip joined the room and kept the caller ringing: it answers only when "
-                "another participant publishes audio, and nobody came. No agent was sent for by "
-                "name, so it is the application, or a worker without a name, that should have "
-                "come."
+                "livekit-sip joined the room and kept the caller ringing: it answers only after "
+                "another participant publishes audio, and nobody joined. No agent was requested by "
+                "name, so either the application or a worker without a name should have joined."
             ),
             ru=(
-                "livekit-sip вошёл в комнату и оставил звонящего слушать гудки: он отвечает, "
-                "только когда другой участник публикует звук, а никто не пришёл. По имени агента "
-                "никто не вызывал, значит, прийти должно было приложение или воркер без имени."
+                "livekit-sip вошёл в комнату, а звонящий слышит гудки: livekit-sip отвечает, "
+                "только когда другой участник публикует звук, а в комнату никто не вошёл. По имени "
+                "агента никто не вызывал, значит, войти должно было приложение или воркер без "
+                "имени."
             ),
         ),
         Text(
             en=(
-                "Look into the application's log for the webhook `room_started` or "
-                "`participant_joined` of this room: it must start the agent there. With "
-                "livekit-agents the worker must run and be registered (`worker registered` in "
-                "livekit-server's log); one that has an `agent_name` comes only when "
-                "`room_config.agents` of the dispatch rule names it."
+                "Find the webhook `room_started` or `participant_joined` of this room in the "
+                "application's log: it must start the agent. With livekit-agents, the worker must "
+                "be running and registered (`worker registered` in livekit-server's log). A worker "
+                "with an `agent_name` joins only when `room_config.agents` of the dispatch rule "
+                "names it."
             ),
             ru=(
-                "Найдите в журнале приложения вебхук `room_started` или `participant_joined` "
-                "этой комнаты: по нему должен запускаться агент. С livekit-agents воркер должен "
-                "работать и быть зарегистрирован (`worker registered` в журнале livekit-server); "
-                "если у него задано `agent_name`, он приходит, только когда его называет "
+                "Найдите в журнале приложения вебхук `room_started` или `participant_joined` этой "
+                "комнаты: по нему должен запускаться агент. С livekit-agents воркер должен "
+                "работать и быть зарегистрирован (`worker registered` в журнале livekit-server). "
+                "Воркер с `agent_name` приходит, только если это имя указано в "
                 "`room_config.agents` правила диспетчеризации."
             ),
         ),
@@ -383,27 +379,27 @@ CAUSES: tuple[Cause, ...] = (
         "max-call-duration-too-short",
         Link.HANG_UP,
         Text(
-            en="The trunk ends calls after too short a time",
-            ru="Транк обрывает звонки слишком рано",
+            en="The trunk's maximum call duration is too short",
+            ru="Слишком малая предельная длительность звонка у транка",
         ),
         Text(
             en=(
-                "livekit-sip hung up by itself: the trunk's `max_call_duration` was over. It "
-                "counts from the joining of the room, so ringing is part of it."
+                "livekit-sip hung up because the trunk's `max_call_duration` had run out. The time "
+                "counts from the join of the room, so it includes the ringing."
             ),
             ru=(
-                "livekit-sip сам повесил трубку: истекло `max_call_duration` транка. Время "
-                "считается от входа в комнату, поэтому гудки тоже в счёт."
+                "livekit-sip сам завершил звонок: истекло `max_call_duration` транка. Время "
+                "считается от входа в комнату, то есть вместе с гудками."
             ),
         ),
         Text(
             en=(
-                "Raise `max_call_duration` of the inbound trunk, or leave it out (then it is 24 "
-                "hours): lk sip inbound update"
+                "Raise `max_call_duration` of the inbound trunk, or remove it (the limit is then "
+                "24 hours): lk sip inbound update"
             ),
             ru=(
-                "Увеличьте `max_call_duration` входящего транка или уберите его (тогда 24 часа): "
-                "lk sip inbound update"
+                "Увеличьте `max_call_duration` входящего транка или уберите его (тогда предел — 24 "
+                "часа): lk sip inbound update"
             ),
         ),
         shows=(_ENDED_BY_THEM,),
@@ -416,27 +412,27 @@ CAUSES: tuple[Cause, ...] = (
         "agent-stays-after-the-call",
         Link.HANG_UP,
         Text(
-            en="The agent stays in the room after the caller has hung up",
+            en="The agent stays in the room after the caller hangs up",
             ru="Агент остаётся в комнате после того, как звонящий повесил трубку",
         ),
         Text(
             en=(
-                "The caller has left, the agent has not, so the room does not end, "
-                "`room_finished` is not sent, and the agent goes on to cost money."
+                "The caller has left but the agent has not. So the room does not end, "
+                "`room_finished` is not sent, and the agent keeps costing money."
             ),
             ru=(
-                "Звонящий ушёл, агент нет, поэтому комната не закрывается, `room_finished` не "
-                "отправляется, а агент продолжает стоить денег."
+                "Звонящий вышел, а агент — нет. Поэтому комната не закрывается, `room_finished` не "
+                "отправляется, а агент продолжает расходовать деньги."
             ),
         ),
         Text(
             en=(
-                "Let the agent leave on `participant_disconnected` of the caller "
-                "(livekit-agents: `close_on_disconnect`), or delete the room then (DeleteRoom)."
+                "Let the agent leave on `participant_disconnected` of the caller (livekit-agents: "
+                "`close_on_disconnect`), or let it delete the room at that moment (DeleteRoom)."
             ),
             ru=(
-                "Пусть агент уходит по `participant_disconnected` звонящего (livekit-agents: "
-                "`close_on_disconnect`) или удаляет комнату (DeleteRoom)."
+                "Пусть агент выходит по `participant_disconnected` звонящего (livekit-agents: "
+                "`close_on_disconnect`) или в этот момент удаляет комнату (DeleteRoom)."
             ),
         ),
         shows=_DOES_NOT_END,

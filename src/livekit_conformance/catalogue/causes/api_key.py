@@ -33,16 +33,18 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "A token is valid from and until a time; with such clocks it has not begun or "
-                "has ended when the server looks at it. Key and secret may well be right."
+                "A token is valid only from one time until another. With such clocks, "
+                "livekit-server sees a token that is not valid yet or has expired. Key and secret "
+                "may well be right."
             ),
             ru=(
-                "Токен действует с одного момента до другого; при таких часах он для сервера ещё "
-                "не начался или уже кончился. Ключ и секрет могут быть верны."
+                "Токен действует с одного момента до другого. При таких часах токен для сервера "
+                "ещё не действует или уже истёк. Ключ и секрет при этом могут быть верны."
             ),
         ),
         Text(
-            en="Set both clocks by NTP (timedatectl set-ntp true) and compare: date -u",
+            en="Synchronise both clocks by NTP (timedatectl set-ntp true) and compare them: date "
+            "-u",
             ru=(
                 "Синхронизируйте часы обеих машин по NTP (timedatectl set-ntp true) и сравните: "
                 "date -u"
@@ -62,20 +64,20 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "livekit-server does not know the key, and what stands in the place of the "
-                "secret looks like a key. The secret was sent and logged as a key: whoever reads "
-                "that log knows it."
+                "livekit-server does not know the key, and the value of the secret looks like a "
+                "key. The real secret was sent and logged as a key: whoever reads that log has the "
+                "secret."
             ),
             ru=(
-                "livekit-server не знает такого ключа, а на месте секрета стоит то, что похоже "
-                "на ключ. Секрет был отправлен и записан в журнал как ключ: кто читает журнал, "
-                "тот его знает."
+                "livekit-server не знает такого ключа, а значение секрета похоже на ключ. "
+                "Настоящий секрет был отправлен и записан в журнал как ключ: он известен каждому, "
+                "кто читает журнал."
             ),
         ),
         Text(
             en=(
                 "Swap LIVEKIT_API_KEY and LIVEKIT_API_SECRET (`livekit.api_key`, "
-                "`livekit.api_secret` of the profile). If others read livekit-server's log, make "
+                "`livekit.api_secret` of the profile). If others read livekit-server's log, create "
                 "a new pair under `keys` in livekit.yaml."
             ),
             ru=(
@@ -92,25 +94,22 @@ CAUSES: tuple[Cause, ...] = (
         "api-secret-is-wrapped",
         Link.API_KEY,
         Text(
-            en="Quotes, blanks or a line break stand around the API key or secret of the profile",
+            en="Quotes, blanks or a line break surround the API key or secret of the profile",
             ru="Вокруг API-ключа или секрета в профиле стоят кавычки, пробелы или перевод строки",
         ),
         Text(
-            en=(
-                "They became part of the value, so livekit-server refuses the token that is "
-                "signed with it."
-            ),
-            ru="Они стали частью значения, и livekit-server отклоняет подписанный им токен.",
+            en="They became part of the value, so livekit-server refuses a token signed with it.",
+            ru="Они стали частью значения, поэтому livekit-server отклоняет подписанный им токен.",
         ),
         Text(
             en=(
-                "Set LIVEKIT_API_KEY and LIVEKIT_API_SECRET again without them. docker "
-                "--env-file keeps quotes; a secret file made by `echo` ends with a line break: "
+                "Set LIVEKIT_API_KEY and LIVEKIT_API_SECRET again without these characters. docker "
+                "--env-file keeps quotes. A secret file made with `echo` ends with a line break: "
                 "use printf."
             ),
             ru=(
-                "Задайте LIVEKIT_API_KEY и LIVEKIT_API_SECRET заново, без лишних знаков. docker "
-                "--env-file сохраняет кавычки; файл секрета, созданный через `echo`, кончается "
+                "Задайте LIVEKIT_API_KEY и LIVEKIT_API_SECRET заново, без этих символов. docker "
+                "--env-file сохраняет кавычки. Файл секрета, созданный через `echo`, кончается "
                 "переводом строки: используйте printf."
             ),
         ),
@@ -123,18 +122,18 @@ CAUSES: tuple[Cause, ...] = (
         Link.API_KEY,
         Text(
             en="livekit-server does not know the API key of the profile",
-            ru="livekit-server не знает API-ключа из профиля",
+            ru="livekit-server не знает API-ключ из профиля",
         ),
         Text(
             en=(
-                "The key of the profile is not among `keys` of the livekit-server that answers "
-                "at `livekit.url`: it is of another deployment, was replaced, or the server was "
-                "not restarted since it was added."
+                "The key of the profile is not among `keys` of the livekit-server that answers at "
+                "`livekit.url`: the key belongs to another deployment, it was replaced, or the "
+                "server was not restarted after the key was added."
             ),
             ru=(
                 "Ключа из профиля нет среди `keys` того livekit-server, который отвечает по "
-                "`livekit.url`: он от другой системы, заменён, или сервер не перезапускали с тех "
-                "пор, как ключ добавили."
+                "`livekit.url`: ключ от другой системы, его заменили, или сервер не перезапустили "
+                "после добавления ключа."
             ),
         ),
         Text(
@@ -144,9 +143,9 @@ CAUSES: tuple[Cause, ...] = (
                 "pair there and restart livekit-server."
             ),
             ru=(
-                "Пропишите в LIVEKIT_API_KEY и LIVEKIT_API_SECRET одну из пар `keys` в "
-                "livekit.yaml этого сервера (или LIVEKIT_KEYS, или `key_file`), либо добавьте "
-                "пару туда и перезапустите livekit-server."
+                "Запишите в LIVEKIT_API_KEY и LIVEKIT_API_SECRET одну из пар `keys` в livekit.yaml "
+                "этого сервера (или из LIVEKIT_KEYS, или из `key_file`) либо добавьте туда эту "
+                "пару и перезапустите livekit-server."
             ),
         ),
         shows=(_UNKNOWN_KEY,),
@@ -158,25 +157,21 @@ CAUSES: tuple[Cause, ...] = (
         "api-secret-refused",
         Link.API_KEY,
         Text(
-            en="The API secret of the profile is not the one that belongs to its key",
+            en="The API secret of the profile does not belong to its key",
             ru="API-секрет в профиле не подходит к его ключу",
         ),
         Text(
-            en=(
-                "livekit-server knows the key, and the token's signature was made with another "
-                "secret."
-            ),
-            ru="livekit-server знает ключ, но подпись токена сделана другим секретом.",
+            en="livekit-server knows the key, but the token was signed with another secret.",
+            ru="livekit-server знает ключ, но токен подписан другим секретом.",
         ),
         Text(
             en=(
-                "Copy the secret that stands beside this key under `keys` in livekit.yaml to "
-                "LIVEKIT_API_SECRET (`livekit.api_secret` of the profile), whole and without "
-                "quotes."
+                "Copy the secret of this key from `keys` in livekit.yaml to LIVEKIT_API_SECRET "
+                "(`livekit.api_secret` of the profile), completely and without quotes."
             ),
             ru=(
-                "Скопируйте секрет, который стоит рядом с этим ключом в `keys` в livekit.yaml, в "
-                "LIVEKIT_API_SECRET (`livekit.api_secret` профиля), целиком и без кавычек."
+                "Скопируйте секрет этого ключа из `keys` в livekit.yaml в LIVEKIT_API_SECRET "
+                "(`livekit.api_secret` профиля), целиком и без кавычек."
             ),
         ),
         shows=(_SIGNATURE,),

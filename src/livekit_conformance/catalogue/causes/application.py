@@ -38,29 +38,29 @@ CAUSES: tuple[Cause, ...] = (
         Link.ENDPOINT,
         Text(
             en="The webhook endpoint redirects, and the event is lost on the way",
-            ru="Приёмник вебхуков перенаправляет, и событие теряется по пути",
+            ru="Приёмник вебхуков отвечает перенаправлением, и событие теряется",
         ),
         Text(
             en=(
                 "`webhook.url` answers with a redirect (to https, another host or a path with a "
-                "slash at its end). After 301, 302 or 303 livekit-server asks again with GET and "
-                "without the event; to another host it does not send the signature."
+                "trailing slash). After 301, 302 or 303 livekit-server repeats the request as GET, "
+                "without the event. To another host it does not send the signature."
             ),
             ru=(
-                "`webhook.url` отвечает перенаправлением (на https, другой хост или путь со "
-                "слэшем в конце). После 301, 302 или 303 livekit-server повторяет запрос методом "
-                "GET, без события; на другой хост он не отправляет подпись."
+                "`webhook.url` отвечает перенаправлением (на https, другой хост или путь со слэшем "
+                "в конце). После 301, 302 или 303 livekit-server повторяет запрос методом GET, без "
+                "события. На другой хост он не отправляет подпись."
             ),
         ),
         Text(
             en=(
-                "Write the URL that the redirect leads to into `webhook.urls` of livekit.yaml "
-                "and `webhook.url` of the profile (`curl -i -X POST URL` shows it under "
-                "Location), and restart livekit-server."
+                "Set `webhook.urls` of livekit.yaml and `webhook.url` of the profile to the target "
+                "of the redirect (`curl -i -X POST URL` shows it under Location), and restart "
+                "livekit-server."
             ),
             ru=(
-                "Впишите адрес, куда ведёт перенаправление, в `webhook.urls` файла livekit.yaml "
-                "и в `webhook.url` профиля (`curl -i -X POST URL` покажет его в Location) и "
+                "Укажите в `webhook.urls` файла livekit.yaml и в `webhook.url` профиля адрес, на "
+                "который ведёт перенаправление (`curl -i -X POST URL` покажет его в Location), и "
                 "перезапустите livekit-server."
             ),
         ),
@@ -73,17 +73,17 @@ CAUSES: tuple[Cause, ...] = (
         "endpoint-expects-bearer",
         Link.ENDPOINT,
         Text(
-            en="The application wants `Bearer ` before the token of a webhook",
-            ru="Приложение ждёт `Bearer ` перед токеном вебхука",
+            en="The application requires `Bearer ` before the token of a webhook",
+            ru="Приложение требует `Bearer ` перед токеном вебхука",
         ),
         Text(
             en=(
-                "The same signed event is taken with `Bearer ` and refused without. "
-                "livekit-server sends the bare token in the header Authorization, and nothing "
-                "else can be set."
+                "The endpoint accepts a signed event with `Bearer ` and refuses the same event "
+                "without it. livekit-server sends the bare token in the header Authorization, and "
+                "this cannot be configured."
             ),
             ru=(
-                "Одно и то же подписанное событие с `Bearer ` принято, а без него отклонено. "
+                "Подписанное событие с `Bearer ` принято, а то же событие без него отклонено. "
                 "livekit-server шлёт в заголовке Authorization только сам токен, и настроить это "
                 "нельзя."
             ),
@@ -91,13 +91,13 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Let the application verify the whole value of Authorization as the token (the "
-                "WebhookReceiver of LiveKit's SDKs does), and take the path of the webhooks out "
-                "of a middleware or gateway that demands Bearer."
+                "WebhookReceiver of LiveKit's SDKs does this). Exempt the path of the webhooks "
+                "from any middleware or gateway that requires Bearer."
             ),
             ru=(
                 "Пусть приложение проверяет всё значение Authorization как токен (так делает "
-                "WebhookReceiver из SDK LiveKit), а путь вебхуков исключите из middleware или "
-                "шлюза, который требует Bearer."
+                "WebhookReceiver из SDK LiveKit). Исключите путь вебхуков из middleware или шлюза, "
+                "который требует Bearer."
             ),
         ),
         shows=(_BEARER,),
@@ -110,17 +110,17 @@ CAUSES: tuple[Cause, ...] = (
         Link.ENDPOINT,
         Text(
             en="The application does not read `application/webhook+json`",
-            ru="Приложение не читает `application/webhook+json`",
+            ru="Приложение не читает тело типа `application/webhook+json`",
         ),
         Text(
             en=(
                 "livekit-server sends webhooks with a content type of their own, so that nobody "
-                "parses them before the signature is verified. The application's framework takes "
-                "plain application/json only."
+                "parses the body before verifying the signature. The application's framework "
+                "accepts only plain application/json."
             ),
             ru=(
-                "livekit-server шлёт вебхуки с особым типом содержимого, чтобы их не разбирали "
-                "до проверки подписи. Фреймворк приложения понимает только application/json."
+                "livekit-server шлёт вебхуки с отдельным Content-Type, чтобы тело не разбирали до "
+                "проверки подписи. Фреймворк приложения принимает только application/json."
             ),
         ),
         Text(
@@ -130,9 +130,9 @@ CAUSES: tuple[Cause, ...] = (
                 "`await request.body()`)."
             ),
             ru=(
-                "Пусть приложение на этом пути читает сырое тело для `application/webhook+json` "
-                "(Express: `express.raw({type: 'application/webhook+json'})`; FastAPI: `await "
-                "request.body()`)."
+                "Пусть приложение на этом пути читает сырое тело запроса для "
+                "`application/webhook+json` (Express: `express.raw({type: "
+                "'application/webhook+json'})`; FastAPI: `await request.body()`)."
             ),
         ),
         shows=(_PLAIN_JSON, _answers(status=415)),
@@ -144,24 +144,24 @@ CAUSES: tuple[Cause, ...] = (
         "endpoint-writes-the-body-again",
         Link.ENDPOINT,
         Text(
-            en="The application hashes a body that it has parsed and written again",
-            ru="Приложение считает хеш тела, которое разобрало и записало заново",
+            en="The application hashes a body that it has parsed and serialised again",
+            ru="Приложение считает хеш тела, которое разобрало и сериализовало заново",
         ),
         Text(
             en=(
-                "The same event is taken when its JSON has the blanks that the application would "
-                "write, and refused as livekit-server writes it: the signature is over the very "
-                "bytes."
+                "The application accepts the event when its JSON is spaced as the application "
+                "itself would write it, and refuses it as livekit-server writes it. The signature "
+                "covers the exact bytes."
             ),
             ru=(
-                "Событие принимается, если пробелы в JSON такие, как пишет само приложение, и "
-                "отклоняется в том виде, как его пишет livekit-server: подпись сделана по самим "
-                "байтам."
+                "Приложение принимает событие, если пробелы в JSON такие, как пишет оно само, и "
+                "отклоняет его в том виде, как пишет livekit-server. Подпись сделана по точным "
+                "байтам тела."
             ),
         ),
         Text(
             en=(
-                "Hash the raw bytes of the request before any parser: not "
+                "Hash the raw bytes of the request before any parsing: not "
                 "JSON.stringify(req.body) or json.dumps(await request.json()), but req.rawBody, "
                 "express.raw() or `await request.body()`."
             ),
@@ -186,27 +186,28 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "It answers 401 to an event that is signed with the profile's key pair, in "
-                "whatever form it comes. Its key, its secret or (rarer) its clock is not that of "
-                "livekit-server."
+                "The application answers 401 to an event signed with the profile's key pair, in "
+                "whatever form the event comes. Its key, its secret or (less often) its clock "
+                "differs from livekit-server's."
             ),
             ru=(
-                "На событие, подписанное ключами профиля, оно отвечает 401, в каком бы виде ни "
-                "пришло. Ключ, секрет или (реже) часы у приложения не те, что у livekit-server."
+                "На событие, подписанное парой ключей из профиля, приложение отвечает 401, в каком "
+                "бы виде событие ни пришло. Ключ, секрет или (реже) часы у приложения не те, что у "
+                "livekit-server."
             ),
         ),
         Text(
             en=(
-                "Compare LIVEKIT_API_KEY and LIVEKIT_API_SECRET of the application's process "
-                "with the pair below `keys` in livekit.yaml that `webhook.api_key` names, "
-                "restart the application, and compare `date -u` on both machines. Its log says "
-                "what it did not like."
+                "Compare LIVEKIT_API_KEY and LIVEKIT_API_SECRET of the application's process with "
+                "the pair below `keys` in livekit.yaml that `webhook.api_key` names. Restart the "
+                "application and compare `date -u` on both machines. The application's log holds "
+                "the reason for the refusal."
             ),
             ru=(
-                "Сравните LIVEKIT_API_KEY и LIVEKIT_API_SECRET процесса приложения с той парой "
-                "из `keys` в livekit.yaml, которую называет `webhook.api_key`, перезапустите "
-                "приложение и сравните `date -u` на обеих машинах. Что ему не понравилось, "
-                "сказано в его журнале."
+                "Сравните LIVEKIT_API_KEY и LIVEKIT_API_SECRET процесса приложения с той парой из "
+                "`keys` в livekit.yaml, на которую указывает `webhook.api_key`. Перезапустите "
+                "приложение и сравните `date -u` на обеих машинах. Причина отказа — в журнале "
+                "приложения."
             ),
         ),
         shows=(_answers(status=401),),
@@ -223,24 +224,24 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "It answers 404 or 405 to POST at the path of `webhook.url`: the path is "
-                "another, or a proxy in front does not pass it on."
+                "The application answers 404 or 405 to POST at the path of `webhook.url`: its "
+                "endpoint has another path, or a proxy in front does not forward this one."
             ),
             ru=(
-                "На POST по пути из `webhook.url` оно отвечает 404 или 405: путь другой, или "
-                "прокси перед ним его не пропускает."
+                "На POST по пути из `webhook.url` приложение отвечает 404 или 405: у приёмника "
+                "другой путь, или прокси перед ним этот путь не пропускает."
             ),
         ),
         Text(
             en=(
-                "Write the path at which the application takes POST into `webhook.urls` of "
-                "livekit.yaml and `webhook.url` of the profile (mind prefixes such as /api), or "
-                "let the proxy pass it on; restart livekit-server."
+                "Set `webhook.urls` of livekit.yaml and `webhook.url` of the profile to the path "
+                "at which the application accepts POST (mind prefixes such as /api), or let the "
+                "proxy forward this path. Restart livekit-server."
             ),
             ru=(
-                "Впишите путь, на котором приложение принимает POST, в `webhook.urls` файла "
-                "livekit.yaml и в `webhook.url` профиля (не забудьте префикс вроде /api) или "
-                "пусть прокси его пропускает; перезапустите livekit-server."
+                "Укажите в `webhook.urls` файла livekit.yaml и в `webhook.url` профиля путь, на "
+                "котором приложение принимает POST (не забудьте префикс вроде /api), или "
+                "пропустите этот путь на прокси. Перезапустите livekit-server."
             ),
         ),
         shows=(_answers(status=404), _answers(status=405)),
@@ -254,26 +255,26 @@ CAUSES: tuple[Cause, ...] = (
         Link.ENDPOINT,
         Text(
             en="Something in front of the webhook endpoint forbids the event",
-            ru="Что-то перед приёмником вебхуков запрещает событие",
+            ru="Вебхуки запрещает что-то перед приёмником",
         ),
         Text(
             en=(
-                "The answer is 403, in whatever form the event comes: as a firewall for "
-                "applications, a list of allowed addresses or a protection against CSRF answers."
+                "The answer is 403, in whatever form the event comes. A web application firewall, "
+                "an allow-list of addresses or CSRF protection answers like this."
             ),
             ru=(
-                "Ответ 403, в каком бы виде ни пришло событие: так отвечают WAF, список "
+                "Ответ 403, в каком бы виде ни пришло событие. Так отвечают WAF, список "
                 "разрешённых адресов или защита от CSRF."
             ),
         ),
         Text(
             en=(
-                "Exempt the path of `webhook.url` from CSRF protection and login, and allow the "
-                "address of livekit-server in front of the application (WAF, allow-list)."
+                "Exempt the path of `webhook.url` from CSRF protection and login, and allow "
+                "livekit-server's address in front of the application (WAF, allow-list)."
             ),
             ru=(
-                "Исключите путь из `webhook.url` из защиты от CSRF и проверки входа и разрешите "
-                "адрес livekit-server перед приложением (WAF, список адресов)."
+                "Исключите путь из `webhook.url` из защиты от CSRF и проверки входа. Разрешите "
+                "адрес livekit-server перед приложением (WAF, список разрешённых адресов)."
             ),
         ),
         shows=(_answers(status=403),),
@@ -284,25 +285,25 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "endpoint-fails",
         Link.ENDPOINT,
-        Text(en="The application fails on webhooks", ru="Приложение падает на вебхуках"),
+        Text(en="The application fails on webhooks", ru="Приложение отвечает на вебхуки ошибкой"),
         Text(
             en=(
-                "It answers a signed event with 5xx. livekit-server tries five times within 15 "
-                "s, then gives the event up, and all later ones of the room wait for it."
+                "The application answers a signed event with 5xx. livekit-server tries five times "
+                "within 15 s, then drops the event. All later events of the room wait for it."
             ),
             ru=(
-                "На подписанное событие оно отвечает 5xx. livekit-server пробует пять раз за 15 "
-                "с и бросает событие, а все следующие события комнаты ждут его."
+                "На подписанное событие приложение отвечает 5xx. livekit-server пробует пять раз "
+                "за 15 с и бросает событие. Все следующие события комнаты ждут его."
             ),
         ),
         Text(
             en=(
-                "Look in the application's log for the exception at this moment; 502, 503 or 504 "
-                "come from a proxy whose application is down."
+                "Find the exception in the application's log at this moment. A 502, 503 or 504 "
+                "comes from a proxy whose application is down."
             ),
             ru=(
-                "Найдите в журнале приложения исключение за этот момент; 502, 503 и 504 отвечает "
-                "прокси, за которым приложение не работает."
+                "Найдите в журнале приложения исключение за этот момент. Коды 502, 503 и 504 "
+                "отвечает прокси, за которым приложение не работает."
             ),
         ),
         shows=(_answers(status=Between(500, 599)),),
@@ -320,25 +321,25 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "It takes the connection and the event, and no answer came within "
+                "The application accepts the connection and the event, but did not answer within "
                 "`webhook.timeout` of the profile. livekit-server delivers the next event of the "
-                "room only after the answer, and drops what has waited for 30 s (`dropped "
+                "room only after the answer, and drops an event that has waited for 30 s (`dropped "
                 "webhook`)."
             ),
             ru=(
-                "Соединение и событие оно принимает, но за `webhook.timeout` профиля ответа нет. "
-                "Следующее событие комнаты livekit-server доставит только после ответа, а "
-                "прождавшее 30 с выбросит (`dropped webhook`)."
+                "Приложение принимает соединение и событие, но не ответило за `webhook.timeout` "
+                "профиля. Следующее событие комнаты livekit-server доставит только после ответа, а "
+                "событие, прождавшее 30 с, отбросит (`dropped webhook`)."
             ),
         ),
         Text(
             en=(
-                "Answer 200 first and do the work afterwards (a queue, a background task). See "
+                "Answer 200 first and do the work afterwards (a queue, a background task). Check "
                 "that the process does not hang: `curl -i -X POST URL` must answer at once."
             ),
             ru=(
-                "Сначала отвечайте 200, работу делайте потом (очередь, фоновая задача). "
-                "Убедитесь, что процесс не завис: `curl -i -X POST URL` должен ответить сразу."
+                "Сначала отвечайте 200, а работу делайте потом (очередь, фоновая задача). "
+                "Проверьте, что процесс не завис: `curl -i -X POST URL` должен ответить сразу."
             ),
         ),
         shows=(_SILENT,),
@@ -350,35 +351,34 @@ CAUSES: tuple[Cause, ...] = (
         "endpoint-drops-connections",
         Link.ENDPOINT,
         Text(
-            en="The connection to the webhook endpoint is broken off before an answer",
+            en="The webhook endpoint closes the connection before it answers",
             ru="Соединение с приёмником вебхуков обрывается до ответа",
         ),
         Text(
             en=(
-                "The port accepts connections and ends them without an HTTP answer, or with "
-                "bytes that are none: a published container port or load balancer whose "
-                "application is gone, an application that dies of the request, a port that wants "
-                "TLS, or something on the way that spoils the connection."
+                "The port accepts connections and closes them without an HTTP answer, or with "
+                "bytes that are not HTTP. Possible reasons: a published container port or load "
+                "balancer without its application, an application that crashes on the request, a "
+                "port that expects TLS, or a device on the way that breaks the connection."
             ),
             ru=(
-                "Порт принимает соединения и завершает их без ответа HTTP или с байтами, которые "
-                "им не являются: опубликованный порт контейнера или балансировщик без "
+                "Порт принимает соединения и закрывает их без ответа HTTP или отвечает не по HTTP. "
+                "Возможные причины: опубликованный порт контейнера или балансировщик без "
                 "приложения, приложение, которое падает на запросе, порт, который ждёт TLS, или "
-                "помеха на пути."
+                "устройство на пути, которое портит соединение."
             ),
         ),
         Text(
             en=(
-                "Ask from both ends, `curl -iv -X POST URL` here and on the application's own "
-                "machine: where only the first fails, look at what is between (published port, "
-                "upstream, firewall); where both fail, find the exception in the application's "
-                "log and restart it."
+                "Run `curl -iv -X POST URL` here and on the application's own machine. If only the "
+                "first fails, check what is between them (published port, upstream, firewall). If "
+                "both fail, find the exception in the application's log and restart the "
+                "application."
             ),
             ru=(
-                "Спросите с двух сторон, `curl -iv -X POST URL` здесь и на машине приложения: "
-                "если ошибка только здесь, проверьте то, что между ними (опубликованный порт, "
-                "upstream, файрвол); если и там, найдите исключение в журнале приложения и "
-                "перезапустите его."
+                "Выполните `curl -iv -X POST URL` здесь и на машине приложения. Если ошибка только "
+                "здесь, проверьте то, что между ними (опубликованный порт, upstream, файрвол). "
+                "Если и там, найдите исключение в журнале приложения и перезапустите приложение."
             ),
         ),
         shows=(_BROKEN_OFF,),

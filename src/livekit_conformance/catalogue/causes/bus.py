@@ -44,31 +44,32 @@ CAUSES: tuple[Cause, ...] = (
         "server-hangs",
         Link.SERVER,
         Text(
-            en="livekit-server hangs: its process is there and answers nobody",
-            ru="livekit-server завис: процесс есть, но никому не отвечает",
+            en="livekit-server hangs: its process runs but answers nothing",
+            ru="livekit-server завис: процесс есть, но ни на что не отвечает",
         ),
         Text(
             en=(
-                "Its port accepts connections and its subscriptions stand in Redis, but neither "
-                "HTTP nor livekit-sip gets an answer. A process that is frozen or deadlocked "
-                "still counts as a listener on the bus."
+                "Its port accepts connections and its subscriptions are in Redis, but it answers "
+                "neither HTTP nor livekit-sip. A frozen or deadlocked process still counts as a "
+                "subscriber of the bus."
             ),
             ru=(
-                "Порт принимает соединения, подписки в Redis стоят, но ответа нет ни по HTTP, ни "
-                "для livekit-sip. Замороженный или зависший процесс всё ещё числится слушателем "
+                "Порт принимает соединения, подписки в Redis есть, но ответа нет ни по HTTP, ни "
+                "для livekit-sip. Замороженный или зависший процесс всё ещё числится подписчиком "
                 "шины."
             ),
         ),
         Text(
             en=(
-                "Restart livekit-server. To find out why, first `kill -ABRT PID`: it ends with "
-                "the stacks of all goroutines in its log. State T in `ps -o stat= -p PID` means "
-                "that somebody has stopped it: `kill -CONT PID`."
+                "Restart livekit-server. To find the reason, first run `kill -ABRT PID`: the "
+                "process ends and writes the stacks of all goroutines to its log. State T in `ps "
+                "-o stat= -p PID` means that the process was stopped by a signal: `kill -CONT "
+                "PID`."
             ),
             ru=(
-                "Перезапустите livekit-server. Чтобы узнать причину, сначала `kill -ABRT PID`: "
-                "он запишет стеки всех горутин в журнал. Состояние T в `ps -o stat= -p PID` "
-                "значит, что процесс кто-то остановил: `kill -CONT PID`."
+                "Перезапустите livekit-server. Чтобы узнать причину, сначала выполните `kill -ABRT "
+                "PID`: процесс завершится и запишет в журнал стеки всех горутин. Состояние T в `ps "
+                "-o stat= -p PID` значит, что процесс остановлен сигналом: `kill -CONT PID`."
             ),
         ),
         shows=(_HANGS,),
@@ -80,27 +81,28 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "sip-not-running",
         Link.SIP_SOCKET,
-        Text(en="livekit-sip does not run", ru="livekit-sip не запущен"),
+        Text(en="livekit-sip is not running", ru="livekit-sip не запущен"),
         Text(
             en=(
-                "Nothing listens at its SIP port, and nobody listens on the Redis bus for "
-                "outbound calls. It has died, was not started, or ended while it was starting."
+                "Nothing listens on its SIP port, and nothing is subscribed on the Redis bus to "
+                "requests for outbound calls. livekit-sip crashed, was never started, or ended "
+                "during its start."
             ),
             ru=(
-                "На его SIP-порту никто не слушает, и на шине Redis никто не ждёт исходящих "
-                "звонков. Он упал, не был запущен или завершился при запуске."
+                "На SIP-порту никто не слушает, и на шине Redis никто не подписан на запросы "
+                "исходящих звонков. livekit-sip упал, не был запущен или завершился при запуске."
             ),
         ),
         Text(
             en=(
                 "Start livekit-sip (systemctl status livekit-sip, docker ps -a). If it ends at "
-                "once, the last lines of its log say why, for instance `unable to connect to "
-                "redis`: livekit-conformance diagnose LOG"
+                "once, the last lines of its log give the reason, for instance `unable to connect "
+                "to redis`: livekit-conformance diagnose LOG"
             ),
             ru=(
-                "Запустите livekit-sip (systemctl status livekit-sip, docker ps -a). Если он "
-                "сразу завершается, причину называют последние строки его журнала, например "
-                "`unable to connect to redis`: livekit-conformance diagnose LOG"
+                "Запустите livekit-sip (systemctl status livekit-sip, docker ps -a). Если он сразу "
+                "завершается, причина — в последних строках его журнала, например `unable to "
+                "connect to redis`: livekit-conformance diagnose LOG"
             ),
         ),
         shows=(_OPTIONS_REFUSED,),
@@ -113,32 +115,31 @@ CAUSES: tuple[Cause, ...] = (
         "sip-hangs",
         Link.SIP_SOCKET,
         Text(
-            en="livekit-sip hangs: its process is there and answers nobody",
-            ru="livekit-sip завис: процесс есть, но никому не отвечает",
+            en="livekit-sip hangs: its process runs but answers nothing",
+            ru="livekit-sip завис: процесс есть, но ни на что не отвечает",
         ),
         Text(
             en=(
-                "Its port accepts TCP connections and its subscription stands in Redis, but "
-                "OPTIONS gets no answer, neither over UDP nor over TCP. A firewall would not let "
-                "the connection in. A process that is frozen or deadlocked still counts as a "
-                "listener on the bus."
+                "Its port accepts TCP connections and its subscription is in Redis, but OPTIONS "
+                "gets no answer, over UDP or over TCP. A firewall would block the connection too. "
+                "A frozen or deadlocked process still counts as a subscriber of the bus."
             ),
             ru=(
-                "Порт принимает TCP-соединения, подписка в Redis стоит, но на OPTIONS нет ответа "
-                "ни по UDP, ни по TCP. Брандмауэр не впустил бы и соединение. Замороженный или "
-                "зависший процесс всё ещё числится слушателем шины."
+                "Порт принимает TCP-соединения, подписка в Redis есть, но на OPTIONS нет ответа ни "
+                "по UDP, ни по TCP. Файрвол не пропустил бы и соединение. Замороженный или "
+                "зависший процесс всё ещё числится подписчиком шины."
             ),
         ),
         Text(
             en=(
-                "Restart livekit-sip. To find out why, first `kill -ABRT PID`: it ends with the "
-                "stacks of all goroutines in its log. State T in `ps -o stat= -p PID` means that "
-                "somebody has stopped it: `kill -CONT PID`."
+                "Restart livekit-sip. To find the reason, first run `kill -ABRT PID`: the process "
+                "ends and writes the stacks of all goroutines to its log. State T in `ps -o stat= "
+                "-p PID` means that the process was stopped by a signal: `kill -CONT PID`."
             ),
             ru=(
-                "Перезапустите livekit-sip. Чтобы узнать причину, сначала `kill -ABRT PID`: он "
-                "завершится и запишет стеки всех горутин в журнал. Состояние T в `ps -o stat= -p "
-                "PID` значит, что процесс кто-то остановил: `kill -CONT PID`."
+                "Перезапустите livekit-sip. Чтобы узнать причину, сначала выполните `kill -ABRT "
+                "PID`: процесс завершится и запишет в журнал стеки всех горутин. Состояние T в `ps "
+                "-o stat= -p PID` значит, что процесс остановлен сигналом: `kill -CONT PID`."
             ),
         ),
         shows=(_OPTIONS_SILENT,),
@@ -149,28 +150,31 @@ CAUSES: tuple[Cause, ...] = (
         "sip-has-a-cluster-id",
         Link.BUS_SIP,
         Text(
-            en="livekit-sip takes inbound calls, but listens for no outbound ones: `cluster_id`",
-            ru="livekit-sip принимает входящие и не слушает исходящие: `cluster_id`",
+            en="livekit-sip accepts inbound calls but gets no requests for outbound calls: "
+            "`cluster_id`",
+            ru="livekit-sip принимает входящие звонки, но не получает запросов на исходящие: "
+            "`cluster_id`",
         ),
         Text(
             en=(
-                "Inbound calls work, so both services are on the same Redis. But livekit-sip is "
-                "not subscribed to requests for outbound calls: with `cluster_id` in "
-                "livekit-sip.yaml it listens on a channel of that name, and the open-source "
-                "livekit-server asks on the one without. CreateSIPParticipant fails with 503 `no "
+                "Inbound calls work, so both services use the same Redis. But livekit-sip is not "
+                "subscribed to requests for outbound calls. With `cluster_id` in livekit-sip.yaml "
+                "it subscribes to a channel of that name, while the open-source livekit-server "
+                "publishes to the channel without it. CreateSIPParticipant fails with 503 `no "
                 "response from servers`."
             ),
             ru=(
-                "Входящие звонки работают, значит, обе службы на одном Redis. Но на запросы "
-                "исходящих звонков livekit-sip не подписан: с `cluster_id` в livekit-sip.yaml он "
-                "слушает канал с этим именем, а открытый livekit-server спрашивает в канале без "
-                "него. CreateSIPParticipant отвечает 503 `no response from servers`."
+                "Входящие звонки работают, значит, оба сервиса используют один Redis. Но на "
+                "запросы исходящих звонков livekit-sip не подписан. С `cluster_id` в "
+                "livekit-sip.yaml он подписан на канал с этим именем, а открытый livekit-server "
+                "публикует в канал без него. CreateSIPParticipant завершается ошибкой 503 `no "
+                "response from servers`."
             ),
         ),
         Text(
             en=(
                 "Remove `cluster_id` from livekit-sip.yaml and restart livekit-sip. Then "
-                "`redis-cli PUBSUB NUMSUB 'SIPInternal|CreateSIPParticipant|REQ'` must say 1."
+                "`redis-cli PUBSUB NUMSUB 'SIPInternal|CreateSIPParticipant|REQ'` must show 1."
             ),
             ru=(
                 "Удалите `cluster_id` из livekit-sip.yaml и перезапустите livekit-sip. После "
@@ -186,32 +190,33 @@ CAUSES: tuple[Cause, ...] = (
         "sip-bus-has-no-server",
         Link.BUS,
         Text(
-            en="No livekit-server answers livekit-sip on the Redis bus",
-            ru="Ни один livekit-server не отвечает livekit-sip на шине Redis",
+            en="No livekit-server answers livekit-sip over the Redis bus",
+            ru="Ни один livekit-server не отвечает livekit-sip по шине Redis",
         ),
         Text(
             en=(
-                "livekit-sip asked over Redis which trunk the call belongs to, and no "
-                'livekit-server answered, so it refused the call ("auth check failed", "no '
-                'response from servers"). API keys have nothing to do with this.'
+                "livekit-sip asked over Redis for the trunk of the call, but no livekit-server "
+                'answered. So livekit-sip refused the call ("auth check failed", "no response from '
+                'servers"). API keys are not involved.'
             ),
             ru=(
-                "livekit-sip спросил через Redis, к какому транку относится звонок, и ни один "
-                'livekit-server не ответил, поэтому звонок отклонён ("auth check failed", "no '
-                'response from servers"). API-ключи тут ни при чём.'
+                "livekit-sip спросил через Redis, к какому транку относится звонок, но ни один "
+                'livekit-server не ответил. Поэтому livekit-sip отклонил звонок ("auth check '
+                'failed", "no response from servers"). API-ключи тут ни при чём.'
             ),
         ),
         Text(
             en=(
-                "Start livekit-server, or restart it if it hangs. If it runs: `redis.address` "
-                "(and `username`, `password`, `sentinel_*`) in livekit.yaml and livekit-sip.yaml "
-                "must name the same Redis, and livekit.yaml must have a `redis:` section at all."
+                "Start livekit-server, or restart it if it hangs. If it is running, check that "
+                "livekit.yaml has a `redis:` section, and that `redis.address` (and `username`, "
+                "`password`, `sentinel_*`) in livekit.yaml and livekit-sip.yaml name the same "
+                "Redis."
             ),
             ru=(
-                "Запустите livekit-server или перезапустите, если он завис. Если он работает: "
-                "`redis.address` (а также `username`, `password`, `sentinel_*`) в livekit.yaml и "
-                "livekit-sip.yaml должны указывать на один и тот же Redis, и в livekit.yaml "
-                "вообще должен быть раздел `redis:`."
+                "Запустите livekit-server или перезапустите, если он завис. Если он работает, "
+                "проверьте, что в livekit.yaml есть раздел `redis:` и что `redis.address` (а также "
+                "`username`, `password`, `sentinel_*`) в livekit.yaml и livekit-sip.yaml указывают "
+                "на один и тот же Redis."
             ),
         ),
         shows=(BUS_IS_EMPTY, _NO_RESPONSE, REFUSED_AFTER_SELECTION),
@@ -227,30 +232,31 @@ CAUSES: tuple[Cause, ...] = (
         "bus-has-no-sip-service",
         Link.BUS_SIP,
         Text(
-            en="No livekit-sip listens on the Redis bus for outbound calls",
-            ru="Ни один livekit-sip не слушает шину Redis для исходящих звонков",
+            en="No livekit-sip is subscribed to requests for outbound calls on the Redis bus",
+            ru="Ни один livekit-sip не подписан на запросы исходящих звонков на шине Redis",
         ),
         Text(
             en=(
-                "livekit-server asks over Redis who places an outbound call, and no livekit-sip "
+                "livekit-server requests a livekit-sip for an outbound call over Redis, but none "
                 'answers: CreateSIPParticipant fails with 503 "no response from servers".'
             ),
             ru=(
-                "livekit-server спрашивает через Redis, кто сделает исходящий звонок, и ни один "
-                'livekit-sip не отвечает: CreateSIPParticipant завершается с 503 "no response '
-                'from servers".'
+                "livekit-server ищет через Redis сервис livekit-sip для исходящего звонка, но ни "
+                'один не отвечает: CreateSIPParticipant завершается ошибкой 503 "no response from '
+                'servers".'
             ),
         ),
         Text(
             en=(
-                "Start livekit-sip, or restart it if it hangs. If it runs: `redis` in "
-                "livekit-sip.yaml must name the Redis of livekit-server, and `cluster_id` must "
-                "not be set (livekit-server asks without one)."
+                "Start livekit-sip, or restart it if it hangs. If it is running, check that "
+                "`redis` in livekit-sip.yaml names the Redis of livekit-server, and that "
+                "`cluster_id` is not set (livekit-server publishes without one)."
             ),
             ru=(
-                "Запустите livekit-sip или перезапустите, если он завис. Если он работает: "
-                "`redis` в livekit-sip.yaml должен указывать на Redis livekit-server, а "
-                "`cluster_id` не должен быть задан (livekit-server спрашивает без него)."
+                "Запустите livekit-sip или перезапустите, если он завис. Если он работает, "
+                "проверьте, что `redis` в livekit-sip.yaml указывает на Redis сервера "
+                "livekit-server, а `cluster_id` не задан (livekit-server публикует запросы без "
+                "него)."
             ),
         ),
         shows=(NO_SIP_ON_BUS, _NOBODY_DIALS),

@@ -64,23 +64,23 @@ STOPPED: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "With `webhook.urls` in livekit.yaml, livekit-server needs a key to sign "
-                "webhooks with. It does not know the one in `webhook.api_key` (or there is "
-                "none), says `api_key is required to use webhooks` and ends, with exit status 0. "
-                "Without it no call gets through."
+                "With `webhook.urls` in livekit.yaml, livekit-server needs a key to sign webhooks. "
+                "It does not know the key in `webhook.api_key` (or there is none), logs `api_key "
+                "is required to use webhooks` and ends with exit status 0. Without livekit-server "
+                "no call gets through."
             ),
             ru=(
                 "Если в livekit.yaml есть `webhook.urls`, livekit-server нужен ключ для подписи "
-                "вебхуков. Ключа из `webhook.api_key` он не знает (или ключ не указан), пишет "
-                "`api_key is required to use webhooks` и завершается с кодом 0. Без него не "
-                "проходит ни один звонок."
+                "вебхуков. Ключ из `webhook.api_key` ему неизвестен (или не указан): он пишет "
+                "`api_key is required to use webhooks` и завершается с кодом 0. Без livekit-server "
+                "не проходит ни один звонок."
             ),
         ),
         Text(
             en=(
                 "Set `webhook.api_key` in livekit.yaml to one of the keys below `keys` (the key, "
-                "not its secret) and start livekit-server. `curl -i` of its port must then "
-                "answer 200 OK."
+                "not its secret) and start livekit-server. Then `curl -i` of its port must answer "
+                "200 OK."
             ),
             ru=(
                 "Укажите в `webhook.api_key` файла livekit.yaml один из ключей раздела `keys` "
@@ -103,20 +103,20 @@ STOPPED: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "livekit-server reads its file strictly: a key that it does not have, a value of "
-                "the wrong type, broken YAML or two listeners on one port, and it ends at once "
-                "(with exit status 0, so a supervisor may think that all is well)."
+                "livekit-server parses its file strictly. With an unknown key, a value of the "
+                "wrong type, broken YAML or two listeners on one port it ends at once (with exit "
+                "status 0, so a supervisor may treat this as success)."
             ),
             ru=(
-                "livekit-server читает файл строго: неизвестный ключ, значение не того типа, "
-                "сломанный YAML или два слушателя на одном порту — и он сразу завершается (с "
-                "кодом 0, поэтому супервизор может решить, что всё в порядке)."
+                "livekit-server разбирает файл строго. Если в нём неизвестный ключ, значение не "
+                "того типа, сломанный YAML или два слушателя на одном порту, он сразу завершается "
+                "(с кодом 0, поэтому супервизор может решить, что всё в порядке)."
             ),
         ),
         Text(
             en=(
-                "Correct the line of livekit.yaml that is named here (see also the last line of "
-                "livekit-server's log) and start livekit-server. To try a file: "
+                "Correct the line of livekit.yaml named here (see also the last line of "
+                "livekit-server's log) and start livekit-server. To test a file: "
                 "`livekit-conformance config check livekit.yaml`"
             ),
             ru=(
@@ -140,21 +140,21 @@ STOPPED: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "A value of the wrong type, broken YAML, no `redis`, two settings that exclude "
-                "each other or two listeners on one port: livekit-sip ends at once (with exit "
-                "status 0, so a supervisor may think that all is well)."
+                "With a value of the wrong type, broken YAML, no `redis`, two settings that "
+                "exclude each other or two listeners on one port, livekit-sip ends at once (with "
+                "exit status 0, so a supervisor may treat this as success)."
             ),
             ru=(
-                "Значение не того типа, сломанный YAML, нет `redis`, взаимоисключающие настройки "
-                "или два слушателя на одном порту: livekit-sip сразу завершается (с кодом 0, "
-                "поэтому супервизор может решить, что всё в порядке)."
+                "Если в файле значение не того типа, сломанный YAML, взаимоисключающие настройки, "
+                "два слушателя на одном порту или нет `redis`, livekit-sip сразу завершается (с "
+                "кодом 0, поэтому супервизор может решить, что всё в порядке)."
             ),
         ),
         Text(
             en=(
-                "Correct the line of livekit-sip.yaml that is named here (see also the last line "
-                "of livekit-sip's log) and start livekit-sip. To try a file: "
-                "`livekit-conformance config check livekit-sip.yaml`"
+                "Correct the line of livekit-sip.yaml named here (see also the last line of "
+                "livekit-sip's log) and start livekit-sip. To test a file: `livekit-conformance "
+                "config check livekit-sip.yaml`"
             ),
             ru=(
                 "Исправьте названную здесь строку livekit-sip.yaml (см. также последнюю строку "
@@ -172,14 +172,14 @@ STOPPED: tuple[Cause, ...] = (
         "sip-service-has-no-network",
         Link.SIP_SOCKET,
         Text(
-            en="livekit-sip does not start: its machine has no address but loopback",
-            ru="livekit-sip не запускается: у машины нет адресов, кроме loopback",
+            en="livekit-sip does not start: its machine has only loopback addresses",
+            ru="livekit-sip не запускается: у машины только адреса loopback",
         ),
         Text(
             en=(
-                "livekit-sip looks for an IPv4 address outside of 127.0.0.0/8 when it starts. It "
-                "finds none, says `server not connected to any network` and ends, with exit "
-                "status 0."
+                "At its start livekit-sip looks for an IPv4 address outside of 127.0.0.0/8. It "
+                "finds none, logs `server not connected to any network` and ends with exit status "
+                "0."
             ),
             ru=(
                 "При запуске livekit-sip ищет адрес IPv4 вне 127.0.0.0/8. Не найдя его, он пишет "
@@ -188,12 +188,12 @@ STOPPED: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Connect the machine to a network: it needs an IPv4 address and a default route "
-                "(`ip -4 addr`, `ip route`), but no way to the Internet."
+                "Connect the machine to a network. It needs an IPv4 address and a default route "
+                "(`ip -4 addr`, `ip route`), but no Internet access."
             ),
             ru=(
-                "Подключите машину к сети: ей нужны адрес IPv4 и маршрут по умолчанию "
-                "(`ip -4 addr`, `ip route`), но выход в Интернет не нужен."
+                "Подключите машину к сети. Ей нужны адрес IPv4 и маршрут по умолчанию (`ip -4 "
+                "addr`, `ip route`), но доступ в Интернет не нужен."
             ),
         ),
         shows=_NOTHING_BUT_LOOPBACK,
@@ -209,28 +209,29 @@ CAUSES: tuple[Cause, ...] = (
         "variable-holds-something-else",
         Link.CONFIGURATION,
         Text(
-            en="A variable does not hold the value that it is named after",
-            ru="В переменной стоит не то, что говорит её имя",
+            en="The value of a variable does not fit its name",
+            ru="Значение переменной не соответствует её имени",
         ),
         Text(
             en=(
-                "The profile is filled from the environment or .env, and what stands there "
-                "cannot be meant: quotes that became part of the value, a placeholder, or "
-                "another variable's value."
+                "The profile takes the value from the environment or .env, and that value cannot "
+                "be the intended one: quotes became part of it, it is a placeholder, or it belongs "
+                "to another variable."
             ),
             ru=(
-                "Профиль заполняется из окружения или .env, а записано там явно не то: кавычки "
-                "стали частью значения, осталась заглушка или попало значение другой переменной."
+                "Профиль берёт значение из окружения или .env, а там явно не то, что нужно: "
+                "кавычки стали частью значения, осталась заглушка или попало значение другой "
+                "переменной."
             ),
         ),
         Text(
             en=(
-                "Set the variable again, without quotes and blanks; the check names it and what "
-                "is odd."
+                "Set the variable again, without quotes and blanks. The check names the variable "
+                "and what is wrong with it."
             ),
             ru=(
-                "Задайте переменную заново, без кавычек и пробелов; проверка называет её и то, "
-                "что в ней странно."
+                "Задайте переменную заново, без кавычек и пробелов. Проверка называет переменную и "
+                "что с ней не так."
             ),
         ),
         shows=(_NOT_SANE,),
@@ -246,24 +247,22 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Both services must have the same Redis, one key pair, the port that "
-                "livekit-server really has, and port ranges of their own. The files say "
-                "otherwise."
+                "Both services need the same Redis, one key pair, the actual port of "
+                "livekit-server, and port ranges that do not overlap. The files do not meet this."
             ),
             ru=(
-                "У сервисов должны быть общий Redis, одна пара ключей, настоящий порт "
-                "livekit-server и разные диапазоны портов. В файлах это не так."
+                "Обоим сервисам нужны общий Redis, одна пара ключей, настоящий порт livekit-server "
+                "и непересекающиеся диапазоны портов. Файлы этому не соответствуют."
             ),
         ),
         Text(
             en=(
-                "Make the lines that are named here agree, in both files, and restart both "
-                "services. To see that they agree: `livekit-conformance config check "
-                "livekit.yaml livekit-sip.yaml`"
+                "Make the lines named here agree in both files and restart both services. To test: "
+                "`livekit-conformance config check livekit.yaml livekit-sip.yaml`"
             ),
             ru=(
                 "Согласуйте названные здесь строки в обоих файлах и перезапустите оба сервиса. "
-                "Убедиться: `livekit-conformance config check livekit.yaml livekit-sip.yaml`"
+                "Проверить: `livekit-conformance config check livekit.yaml livekit-sip.yaml`"
             ),
         ),
         shows=(
@@ -277,28 +276,28 @@ CAUSES: tuple[Cause, ...] = (
         "service-will-not-start-again",
         Link.CONFIGURATION,
         Text(
-            en="A service runs, but its file would not let it start again",
-            ru="Сервис работает, но со своим файлом заново не запустится",
+            en="A service is running, but its file would prevent the next start",
+            ru="Сервис работает, но с этим файлом заново не запустится",
         ),
         Text(
             en=(
-                "The file has been changed since the start, or it is not the one that the "
-                "service was started with: with what stands in it now the service ends at once. "
-                "The next restart is an outage."
+                "The file was changed after the start, or the service was started with another "
+                "file. With the present content the service ends at once, so its next restart "
+                "becomes an outage."
             ),
             ru=(
-                "Файл изменили после запуска, или сервис запущен с другим: с нынешним содержимым "
-                "он сразу завершится. Ближайший перезапуск станет аварией."
+                "Файл изменили после запуска, или сервис запущен с другим файлом. С нынешним "
+                "содержимым сервис сразу завершится, поэтому ближайший перезапуск станет аварией."
             ),
         ),
         Text(
             en=(
-                "Correct the lines that are named here before anybody restarts the service, and "
-                "try it with `livekit-conformance config check FILE`"
+                "Correct the lines named here before anyone restarts the service, and test the "
+                "file: `livekit-conformance config check FILE`"
             ),
             ru=(
-                "Исправьте названные здесь строки до того, как кто-нибудь перезапустит сервис, и "
-                "проверьте: `livekit-conformance config check FILE`"
+                "Исправьте названные здесь строки, пока сервис никто не перезапустил, и проверьте "
+                "файл: `livekit-conformance config check FILE`"
             ),
         ),
         shows=(*_no_start(_SERVER_FILE), _SERVER_KEY, *_no_start(_SIP_FILE)),
@@ -314,27 +313,27 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "livekit-sip ignores keys that it does not know, without a word in its log. What "
-                "they were to switch on or to limit is not in force."
+                "livekit-sip ignores unknown keys and logs nothing about them. The features or "
+                "limits that these keys should set are not in force."
             ),
             ru=(
-                "Неизвестные ключи livekit-sip пропускает молча, без записи в журнале. То, что "
-                "они должны были включить или ограничить, не действует."
+                "Неизвестные ключи livekit-sip пропускает, ничего не записывая в журнал. Функции и "
+                "ограничения, которые они должны были задать, не действуют."
             ),
         ),
         Text(
             en=(
-                "Replace or delete the keys that are named here: each line says what there is "
-                "instead (`sip_port` for `port`, `listen_ip` for `bind_address`, `logging.level` "
-                "for `log_level`). Then restart livekit-sip. livekit-sip has no flood "
-                "protection, rate limits or room mapping of its own: limit in the firewall or in "
-                "front, and map rooms by dispatch rules."
+                "Replace or delete the keys named here: each line names the key to use instead "
+                "(`sip_port` for `port`, `listen_ip` for `bind_address`, `logging.level` for "
+                "`log_level`). Then restart livekit-sip. livekit-sip itself has no flood "
+                "protection, rate limits or room mapping: set limits in the firewall or in a proxy "
+                "in front, and map rooms by dispatch rules."
             ),
             ru=(
-                "Замените или удалите названные здесь ключи: в каждой строке сказано, что писать "
+                "Замените или удалите названные здесь ключи: в каждой строке указано, что писать "
                 "(`sip_port` вместо `port`, `listen_ip` вместо `bind_address`, `logging.level` "
                 "вместо `log_level`). Затем перезапустите livekit-sip. Своей защиты от флуда, "
-                "лимитов и карты комнат у livekit-sip нет: ограничивайте файрволом или прокси, "
+                "лимитов и привязки комнат у livekit-sip нет: ограничивайте файрволом или прокси, "
                 "комнаты задавайте правилами диспетчеризации."
             ),
         ),

@@ -68,12 +68,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "livekit-sip accepted the call, then could not join its room: livekit-server "
-                "answered its token with 401. The Redis bus works: it needs no key."
+                "livekit-sip accepted the call but could not join its room: livekit-server "
+                "answered its token with 401. The Redis bus works, because it needs no API key."
             ),
             ru=(
-                "livekit-sip принял звонок, но не смог войти в комнату: livekit-server ответил "
-                "на его токен 401. Шина Redis работает: ключ ей не нужен."
+                "livekit-sip принял звонок, но не смог войти в комнату: livekit-server ответил на "
+                "его токен кодом 401. Шина Redis при этом работает: API-ключ ей не нужен."
             ),
         ),
         Text(
@@ -81,14 +81,14 @@ CAUSES: tuple[Cause, ...] = (
                 "Set `api_key` and `api_secret` in livekit-sip.yaml (or LIVEKIT_API_KEY and "
                 "LIVEKIT_API_SECRET of its process) to one pair of `keys` in livekit.yaml, then "
                 "restart livekit-sip. The line `error handling request` in livekit-server's log "
-                "says whether it is the key (`invalid API key`) or the secret (`signature is "
-                "invalid`)."
+                "shows which one is wrong: the key (`invalid API key`) or the secret (`signature "
+                "is invalid`)."
             ),
             ru=(
-                "Пропишите в `api_key` и `api_secret` в livekit-sip.yaml (или в LIVEKIT_API_KEY "
+                "Запишите в `api_key` и `api_secret` файла livekit-sip.yaml (или в LIVEKIT_API_KEY "
                 "и LIVEKIT_API_SECRET его процесса) одну из пар `keys` из livekit.yaml и "
-                "перезапустите livekit-sip. Строка `error handling request` в журнале "
-                "livekit-server говорит, что не так: ключ (`invalid API key`) или секрет "
+                "перезапустите livekit-sip. По строке `error handling request` в журнале "
+                "livekit-server видно, что неверно: ключ (`invalid API key`) или секрет "
                 "(`signature is invalid`)."
             ),
         ),
@@ -112,8 +112,8 @@ CAUSES: tuple[Cause, ...] = (
         "sip-service-clock-is-off",
         Link.JOIN,
         Text(
-            en="The clock of livekit-sip's machine is wrong: its tokens are not valid now",
-            ru="Часы машины livekit-sip врут: его токены сейчас недействительны",
+            en="The clock of livekit-sip's machine is wrong, so its tokens are not valid",
+            ru="На машине livekit-sip неверное время, поэтому его токены недействительны",
         ),
         Text(
             en=(
@@ -129,8 +129,8 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set the clock of livekit-sip's machine by NTP (timedatectl set-ntp true), then "
-                "compare `date -u` on both machines. No restart is needed."
+                "Synchronise the clock of livekit-sip's machine by NTP (timedatectl set-ntp true), "
+                "then compare `date -u` on both machines. No restart is needed."
             ),
             ru=(
                 "Включите на машине livekit-sip синхронизацию времени по NTP (timedatectl "
@@ -147,28 +147,28 @@ CAUSES: tuple[Cause, ...] = (
         Link.JOIN,
         Text(
             en="livekit-sip cannot resolve the host in its `ws_url`",
-            ru="livekit-sip не может разрешить имя хоста из своего `ws_url`",
+            ru="livekit-sip не может разрешить имя хоста из `ws_url`",
         ),
         Text(
             en=(
-                "livekit-sip accepted the call, then wanted to join its room, and the resolver "
-                "of its machine or container knows no address for the host."
+                "livekit-sip accepted the call and then tried to join its room, but the resolver "
+                "of its machine or container finds no address for the host."
             ),
             ru=(
-                "livekit-sip принял звонок и хотел войти в комнату, но резолвер его машины или "
-                "контейнера не знает адреса этого хоста."
+                "livekit-sip принял звонок и попытался войти в комнату, но резолвер его машины или "
+                "контейнера не находит адрес этого хоста."
             ),
         ),
         Text(
             en=(
-                "Correct the host in `ws_url` of livekit-sip.yaml, or make it known there: "
+                "Correct the host in `ws_url` of livekit-sip.yaml, or make the name resolvable: "
                 "`getent hosts HOST` on livekit-sip's machine (in its container) must print an "
                 "address. Then restart livekit-sip."
             ),
             ru=(
-                "Исправьте хост в `ws_url` в livekit-sip.yaml или сделайте имя известным там: "
-                "`getent hosts HOST` на машине livekit-sip (в его контейнере) должен вывести "
-                "адрес. Затем перезапустите livekit-sip."
+                "Исправьте хост в `ws_url` файла livekit-sip.yaml или обеспечьте разрешение этого "
+                "имени: `getent hosts HOST` на машине livekit-sip (в его контейнере) должен "
+                "вывести адрес. Затем перезапустите livekit-sip."
             ),
         ),
         shows=(_NO_HOST,),
@@ -180,12 +180,12 @@ CAUSES: tuple[Cause, ...] = (
         Link.JOIN,
         Text(
             en="livekit-sip cannot connect to the address in its `ws_url`",
-            ru="livekit-sip не может подключиться по адресу из своего `ws_url`",
+            ru="livekit-sip не может подключиться по адресу из `ws_url`",
         ),
         Text(
             en=(
-                "livekit-sip accepted the call, then could not open a TCP connection to join its "
-                "room: nothing listens there, or the way is closed."
+                "livekit-sip accepted the call but could not open a TCP connection to join its "
+                "room: nothing listens there, or the path is blocked."
             ),
             ru=(
                 "livekit-sip принял звонок, но не смог открыть TCP-соединение, чтобы войти в "
@@ -196,14 +196,14 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "Set `ws_url` in livekit-sip.yaml to the address and port of livekit-server as "
                 "seen from livekit-sip's machine (in a container `localhost` is the container "
-                "itself), then restart livekit-sip. `curl -i` of the same address with http must "
-                "answer OK there."
+                "itself), then restart livekit-sip. On that machine, `curl -i` of the same address "
+                "with http must answer OK."
             ),
             ru=(
-                "Пропишите в `ws_url` в livekit-sip.yaml адрес и порт livekit-server, как они "
+                "Укажите в `ws_url` файла livekit-sip.yaml адрес и порт livekit-server, как они "
                 "видны с машины livekit-sip (в контейнере `localhost` — это сам контейнер), и "
-                "перезапустите livekit-sip. `curl -i` по тому же адресу с http должен ответить "
-                "там OK."
+                "перезапустите livekit-sip. На этой машине `curl -i` по тому же адресу с http "
+                "должен ответить OK."
             ),
         ),
         shows=(_CANNOT_DIAL,),
@@ -214,28 +214,28 @@ CAUSES: tuple[Cause, ...] = (
         "sip-service-gets-no-answer",
         Link.JOIN,
         Text(
-            en="livekit-sip waits without end for an answer from its `ws_url`",
-            ru="livekit-sip без конца ждёт ответа от своего `ws_url`",
+            en="livekit-sip waits endlessly for an answer from its `ws_url`",
+            ru="livekit-sip бесконечно ждёт ответа от `ws_url`",
         ),
         Text(
             en=(
-                "The caller is kept ringing and is in no room: livekit-sip has accepted the call "
-                "and is still trying to join. Whatever is at `ws_url` neither answers nor "
-                "refuses: a firewall that drops packets, a wrong address, or a process that "
-                "hangs. livekit-sip logs nothing as long as it waits."
+                "The caller keeps hearing ringback and is in no room: livekit-sip has accepted the "
+                "call and is still trying to join. The host at `ws_url` neither answers nor "
+                "refuses: a firewall drops the packets, the address is wrong, or a process hangs. "
+                "livekit-sip logs nothing while it waits."
             ),
             ru=(
-                "Звонящий слышит гудки, но его нет ни в одной комнате: livekit-sip принял звонок "
-                "и всё ещё пытается войти. То, что находится по `ws_url`, не отвечает и не "
-                "отказывает: межсетевой экран, который отбрасывает пакеты, неверный адрес или "
-                "зависший процесс. Пока livekit-sip ждёт, он ничего не пишет в журнал."
+                "Звонящий слышит гудки, но его нет ни в одной комнате: livekit-sip принял звонок и "
+                "всё ещё пытается войти. Хост из `ws_url` не отвечает и не отказывает: файрвол "
+                "отбрасывает пакеты, адрес неверен или процесс завис. Пока livekit-sip ждёт, он "
+                "ничего не пишет в журнал."
             ),
         ),
         Text(
             en=(
-                "On livekit-sip's machine ask the address of `ws_url` in livekit-sip.yaml by "
+                "On livekit-sip's machine test the address of `ws_url` in livekit-sip.yaml by "
                 "hand: `curl -i -m 5 http://HOST:PORT` must answer OK. If it does not, correct "
-                "`ws_url` and restart livekit-sip, or open the way to that port."
+                "`ws_url` and restart livekit-sip, or open the path to that port."
             ),
             ru=(
                 "На машине livekit-sip проверьте вручную адрес из `ws_url` в livekit-sip.yaml: "
@@ -261,24 +261,24 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "livekit-sip speaks TLS to a port that speaks none, or the other way round, so "
-                "it cannot join the room of a call."
+                "livekit-sip speaks TLS to a port without TLS, or the other way round, so it "
+                "cannot join the room of a call."
             ),
             ru=(
-                "livekit-sip говорит по TLS с портом, который TLS не понимает, или наоборот, "
-                "поэтому не может войти в комнату звонка."
+                "livekit-sip обращается по TLS к порту без TLS или наоборот, поэтому не может "
+                "войти в комнату звонка."
             ),
         ),
         Text(
             en=(
                 "Change `ws_url` in livekit-sip.yaml: `ws://HOST:7880` leads to livekit-server "
-                "itself, which speaks no TLS; `wss://HOST` leads to the proxy with the "
-                "certificate. Then restart livekit-sip."
+                "itself, which has no TLS; `wss://HOST` leads to the proxy with the certificate. "
+                "Then restart livekit-sip."
             ),
             ru=(
                 "Исправьте `ws_url` в livekit-sip.yaml: `ws://HOST:7880` ведёт к самому "
-                "livekit-server, он не говорит по TLS; `wss://HOST` ведёт к прокси с "
-                "сертификатом. Затем перезапустите livekit-sip."
+                "livekit-server, у которого TLS нет; `wss://HOST` ведёт к прокси с сертификатом. "
+                "Затем перезапустите livekit-sip."
             ),
         ),
         shows=(_SCHEME_ERROR, _SCHEME_ANSWER),
@@ -294,28 +294,28 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "livekit-sip accepted the call, then refused to join its room over TLS: the "
-                "certificate has expired, is for another host name, lacks the intermediate ones, "
-                "or comes from an authority that livekit-sip's machine or container does not "
-                "know."
+                "livekit-sip accepted the call but refused to join its room over TLS. The "
+                "certificate has expired, is for another host name, comes without the intermediate "
+                "certificates, or was issued by an authority that livekit-sip's machine or "
+                "container does not trust."
             ),
             ru=(
-                "livekit-sip принял звонок, но отказался входить в комнату по TLS: сертификат "
-                "просрочен, выдан на другое имя, без промежуточных сертификатов или от центра, "
-                "которого машина или контейнер livekit-sip не знает."
+                "livekit-sip принял звонок, но отказался входить в комнату по TLS. Сертификат "
+                "просрочен, выдан на другое имя, передаётся без промежуточных или выпущен центром, "
+                "которому машина или контейнер livekit-sip не доверяет."
             ),
         ),
         Text(
             en=(
-                "Let `ws_url` in livekit-sip.yaml name the host that the certificate is for and "
-                "serve the full chain. For a private authority set "
-                "SSL_CERT_FILE=/path/to/authority.pem for livekit-sip's process. Then restart "
-                "livekit-sip."
+                "Set `ws_url` in livekit-sip.yaml to the host name in the certificate, and serve "
+                "the full chain. For a private authority set SSL_CERT_FILE=/path/to/authority.pem "
+                "for livekit-sip's process. Then restart livekit-sip."
             ),
             ru=(
-                "Укажите в `ws_url` в livekit-sip.yaml хост, на который выдан сертификат, и "
-                "отдавайте полную цепочку. Для частного центра задайте процессу livekit-sip "
-                "SSL_CERT_FILE=/path/to/authority.pem. Затем перезапустите livekit-sip."
+                "Укажите в `ws_url` файла livekit-sip.yaml хост, на который выдан сертификат, и "
+                "отдавайте полную цепочку. Для частного центра сертификации задайте процессу "
+                "livekit-sip SSL_CERT_FILE=/path/to/authority.pem. Затем перезапустите "
+                "livekit-sip."
             ),
         ),
         shows=(_NOT_TRUSTED,),
@@ -326,31 +326,33 @@ CAUSES: tuple[Cause, ...] = (
         "sip-service-url-is-not-livekit",
         Link.JOIN,
         Text(
-            en="Something else than livekit-server answers at `ws_url` of livekit-sip",
+            en="Something other than livekit-server answers at `ws_url` of livekit-sip",
             ru="По `ws_url` из livekit-sip отвечает не livekit-server",
         ),
         Text(
             en=(
-                "livekit-sip accepted the call, then asked to join its room, and the answer was "
-                "none that livekit-server gives: `ws_url` leads to another service, to a proxy "
-                "that does not pass WebSockets on, or has a path that does not belong there."
+                "livekit-sip accepted the call and requested to join its room, but livekit-server "
+                "does not answer like that: `ws_url` leads to another service, to a proxy that "
+                "does not forward WebSockets, or contains a path that does not belong there."
             ),
             ru=(
-                "livekit-sip принял звонок и попросился в комнату, но livekit-server так не "
+                "livekit-sip принял звонок и запросил вход в комнату, но livekit-server так не "
                 "отвечает: `ws_url` ведёт к другому сервису, к прокси, который не пропускает "
                 "WebSocket, или содержит лишний путь."
             ),
         ),
         Text(
             en=(
-                "Set `ws_url` in livekit-sip.yaml to scheme, host and port of livekit-server, "
-                "without a path, as in `ws://HOST:7880`, then restart livekit-sip. If a proxy is "
-                "meant, let it pass on `/rtc` with the headers Upgrade and Connection."
+                "Set `ws_url` in livekit-sip.yaml to scheme, host and port of livekit-server "
+                "without a path, as in `ws://HOST:7880`, then restart livekit-sip. If `ws_url` "
+                "should lead to a proxy, let the proxy forward `/rtc` with the headers Upgrade and "
+                "Connection."
             ),
             ru=(
-                "Оставьте в `ws_url` в livekit-sip.yaml схему, хост и порт livekit-server без "
-                "пути, например `ws://HOST:7880`, и перезапустите livekit-sip. Если там должен "
-                "быть прокси, пусть он пропускает `/rtc` с заголовками Upgrade и Connection."
+                "Оставьте в `ws_url` файла livekit-sip.yaml схему, хост и порт livekit-server без "
+                "пути, например `ws://HOST:7880`, и перезапустите livekit-sip. Если `ws_url` "
+                "должен вести к прокси, пусть прокси пропускает `/rtc` с заголовками Upgrade и "
+                "Connection."
             ),
         ),
         shows=(*_SOMETHING_ELSE, _HUNG_UP),
@@ -364,12 +366,12 @@ CAUSES: tuple[Cause, ...] = (
         Text(en="livekit-sip has no `ws_url`", ru="У livekit-sip не задан `ws_url`"),
         Text(
             en=(
-                "livekit-sip starts without it, accepts calls, and then does not know where to "
-                "join their rooms."
+                "livekit-sip starts without it and accepts calls, but then has no server on which "
+                "to join their rooms."
             ),
             ru=(
-                "Без него livekit-sip запускается и принимает звонки, но не знает, куда идти за "
-                "комнатой."
+                "Без него livekit-sip запускается и принимает звонки, но не знает, на каком "
+                "сервере входить в комнату."
             ),
         ),
         Text(
@@ -378,7 +380,7 @@ CAUSES: tuple[Cause, ...] = (
                 "process) to the address of livekit-server, then restart livekit-sip."
             ),
             ru=(
-                "Пропишите `ws_url: ws://HOST:7880` в livekit-sip.yaml (или LIVEKIT_WS_URL его "
+                "Укажите `ws_url: ws://HOST:7880` в livekit-sip.yaml (или LIVEKIT_WS_URL его "
                 "процесса) с адресом livekit-server и перезапустите livekit-sip."
             ),
         ),
@@ -395,24 +397,24 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "The dispatch rule names a room that does not exist yet, and livekit-server lets "
-                "nobody join such a room: livekit-sip gets 404 and rejects the call."
+                "The dispatch rule names a room that does not exist yet, and livekit-server "
+                "refuses joins to such a room: livekit-sip gets 404 and rejects the call."
             ),
             ru=(
-                "Правило диспетчеризации называет комнату, которой ещё нет, а livekit-server не "
-                "пускает в такие комнаты: livekit-sip получает 404 и отклоняет звонок."
+                "Правило диспетчеризации указывает комнату, которой ещё нет, а livekit-server в "
+                "такую комнату не пускает: livekit-sip получает 404 и отклоняет звонок."
             ),
         ),
         Text(
             en=(
                 "Set `auto_create: true` under `room` in livekit.yaml (or remove the line) and "
                 "restart livekit-server. Or let the application create the room before the call; "
-                "that works only where the rule gives a name known before."
+                "that works only if the rule gives a name known in advance."
             ),
             ru=(
-                "Поставьте `auto_create: true` в разделе `room` в livekit.yaml (или удалите "
-                "строку) и перезапустите livekit-server. Либо пусть приложение создаёт комнату "
-                "до звонка; это возможно, только если правило даёт заранее известное имя."
+                "Поставьте `auto_create: true` в разделе `room` файла livekit.yaml (или удалите "
+                "строку) и перезапустите livekit-server. Либо пусть приложение создаёт комнату до "
+                "звонка; это возможно, только если имя из правила известно заранее."
             ),
         ),
         shows=(_ROOM_ABSENT, _refused_by_server(404, _NO_ROOM)),

@@ -57,27 +57,28 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "no-inbound-trunk",
         Link.TRUNK,
-        Text(en="There is no inbound trunk at all", ru="Нет ни одного входящего транка"),
+        Text(en="There is no inbound trunk", ru="Нет ни одного входящего транка"),
         Text(
             en=(
-                "livekit-server lists no inbound trunk, and no dispatch rule takes calls without "
-                "one. livekit-sip leaves such a call ringing, as it does with floods."
+                "livekit-server lists no inbound trunk, and no dispatch rule accepts calls without "
+                "a trunk. livekit-sip leaves such a call ringing, as it does with floods."
             ),
             ru=(
-                "У livekit-server нет входящих транков, и ни одно правило не берёт звонки без "
-                "транка. Такой звонок livekit-sip оставляет звонить, как при флуде."
+                "У livekit-server нет входящих транков, и ни одно правило не принимает звонки без "
+                "транка. На такой звонок livekit-sip не отвечает и не отказывает, как при флуде: "
+                "звонящий слышит гудки."
             ),
         ),
         Text(
             en=(
-                "Create an inbound trunk with the number in `numbers` and a dispatch rule for "
-                "it: lk sip inbound create; lk sip dispatch create. If they existed, Redis has "
-                "lost its data: let it keep them (appendonly)."
+                "Create an inbound trunk with the number in `numbers`, and a dispatch rule for it: "
+                "lk sip inbound create; lk sip dispatch create. If they existed before, Redis has "
+                "lost its data: switch on its persistence (appendonly)."
             ),
             ru=(
-                "Создайте входящий транк с номером в `numbers` и правило для него: lk sip "
-                "inbound create; lk sip dispatch create. Если они уже были, данные потерял "
-                "Redis: включите сохранение (appendonly)."
+                "Создайте входящий транк с номером в `numbers` и правило для него: lk sip inbound "
+                "create; lk sip dispatch create. Если они уже были, Redis потерял данные: включите "
+                "сохранение на диск (appendonly)."
             ),
         ),
         shows=(_NO_TRUNKS,),
@@ -90,22 +91,22 @@ CAUSES: tuple[Cause, ...] = (
         "number-is-in-no-trunk",
         Link.TRUNK,
         Text(
-            en="No inbound trunk is for the dialled number",
+            en="No inbound trunk lists the dialled number",
             ru="Набираемый номер не указан ни в одном входящем транке",
         ),
         Text(
             en=(
-                "The inbound trunks list other numbers than the one that is dialled (the user of "
-                "To), so none of them takes the call."
+                "The inbound trunks list other numbers than the dialled one (the user of To), so "
+                "none of them matches the call."
             ),
             ru=(
-                "Во входящих транках указаны не те номера, что набирают (пользователь в To), "
-                "поэтому ни один транк звонок не берёт."
+                "Во входящих транках указаны другие номера, не набираемый (пользователь в To), "
+                "поэтому звонку не подходит ни один транк."
             ),
         ),
         Text(
             en=(
-                "Add the number to `numbers` of the trunk, or dial one that stands there "
+                "Add the number to `numbers` of the trunk, or dial a number listed there "
                 "(`sip.number` of the profile): lk sip inbound list; lk sip inbound update"
             ),
             ru=(
@@ -123,29 +124,30 @@ CAUSES: tuple[Cause, ...] = (
         "trunk-writes-the-number-differently",
         Link.TRUNK,
         Text(
-            en="The inbound trunk has the dialled number in another form",
+            en="The inbound trunk lists the dialled number in another form",
             ru="Набираемый номер записан во входящем транке в другом виде",
         ),
         Text(
             en=(
-                "Trunks overlook blanks, hyphens, brackets and the plus sign, but no digit: "
-                "`5550123`, `0015550123` and `+15550123` are three numbers there."
+                "Trunks ignore blanks, hyphens, brackets and the plus sign, but every digit "
+                "counts: for a trunk, `5550123`, `0015550123` and `+15550123` are three different "
+                "numbers."
             ),
             ru=(
-                "Пробелы, дефисы, скобки и плюс транк не замечает, но каждая цифра важна: "
+                "Пробелы, дефисы, скобки и плюс транк не учитывает, но важна каждая цифра: "
                 "`5550123`, `0015550123` и `+15550123` для него — три разных номера."
             ),
         ),
         Text(
             en=(
-                "Write the number into `numbers` of the trunk with the digits that the provider "
-                "sends (the user of To; `toUser` in the log of livekit-sip): lk sip inbound "
+                "Write the number into `numbers` of the trunk with exactly the digits that the "
+                "provider sends (the user of To; `toUser` in livekit-sip's log): lk sip inbound "
                 "list; lk sip inbound update"
             ),
             ru=(
-                "Запишите номер в `numbers` транка теми цифрами, которые шлёт провайдер "
-                "(пользователь в To; `toUser` в журнале livekit-sip): lk sip inbound list; lk "
-                "sip inbound update"
+                "Запишите номер в `numbers` транка теми же цифрами, которые шлёт провайдер "
+                "(пользователь в To; `toUser` в журнале livekit-sip): lk sip inbound list; lk sip "
+                "inbound update"
             ),
         ),
         shows=(_against_trunk("number-form"),),
@@ -164,11 +166,11 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "The number of the caller (the user of From) is not in `allowed_numbers` of the "
-                "trunk, so the trunk is not for this call."
+                "trunk, so the trunk does not match the call."
             ),
             ru=(
                 "Номера звонящего (пользователь в From) нет в `allowed_numbers` транка, поэтому "
-                "транк этот звонок не берёт."
+                "транк звонку не подходит."
             ),
         ),
         Text(
@@ -196,25 +198,24 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "The trunk has `allowed_addresses`, and the source of the INVITE as livekit-sip "
-                "sees it is not among them (behind NAT or a proxy it is another one than you "
-                "think), so the trunk is not for this call."
+                "The trunk has `allowed_addresses`, and the source address of the INVITE, as "
+                "livekit-sip sees it, is not among them (behind NAT or a proxy it may differ from "
+                "the expected one). So the trunk does not match the call."
             ),
             ru=(
                 "У транка задан `allowed_addresses`, и адреса источника INVITE, каким его видит "
-                "livekit-sip, там нет (за NAT или прокси он не тот, что вы думаете), поэтому "
-                "транк этот звонок не берёт."
+                "livekit-sip, там нет (за NAT или прокси он может отличаться от ожидаемого). "
+                "Поэтому транк звонку не подходит."
             ),
         ),
         Text(
             en=(
-                "Add the source, `fromIP` in livekit-sip's line `processing invite`, to "
-                "`allowed_addresses` of the trunk (address or CIDR): lk sip inbound update"
+                "Add the source address to `allowed_addresses` of the trunk (address or CIDR): lk "
+                "sip inbound update. It is `fromIP` in livekit-sip's line `processing invite`."
             ),
             ru=(
-                "Добавьте источник, это `fromIP` в строке `processing invite` журнала "
-                "livekit-sip, в `allowed_addresses` транка (адрес или CIDR): lk sip inbound "
-                "update"
+                "Добавьте адрес источника в `allowed_addresses` транка (адрес или CIDR): lk sip "
+                "inbound update. Это `fromIP` в строке `processing invite` журнала livekit-sip."
             ),
         ),
         shows=(_against_trunk("source"), _IGNORED_THOUGH_FORETOLD),
@@ -227,27 +228,28 @@ CAUSES: tuple[Cause, ...] = (
         "no-dispatch-rule",
         Link.DISPATCH,
         Text(
-            en="There is no dispatch rule for this call",
-            ru="Для этого звонка нет правила диспетчеризации",
+            en="No dispatch rule matches this call",
+            ru="Этому звонку не подходит ни одно правило диспетчеризации",
         ),
         Text(
             en=(
-                "No rule says into which room the call goes: there is none, or all are for other "
-                "lines. livekit-sip leaves such a call ringing, as it does with floods."
+                "No rule gives the call a room: there are no rules, or all of them are for other "
+                "calls. livekit-sip leaves such a call ringing, as it does with floods."
             ),
             ru=(
-                "Ни одно правило не говорит, в какую комнату звонок идёт: правил нет или все для "
-                "других линий. Такой звонок livekit-sip оставляет звонить, как при флуде."
+                "Ни одно правило не назначает звонку комнату: правил нет или все они для других "
+                "звонков. На такой звонок livekit-sip не отвечает и не отказывает, как при флуде: "
+                "звонящий слышит гудки."
             ),
         ),
         Text(
             en=(
-                "Create a dispatch rule for the trunk: lk sip dispatch create. The call must "
-                "then ring again and again, and a room must open."
+                "Create a dispatch rule for the trunk: lk sip dispatch create. Then livekit-sip "
+                "must repeat 180 Ringing, and a room must open."
             ),
             ru=(
-                "Создайте правило для этого транка: lk sip dispatch create. После этого 180 "
-                "должен повторяться, а комната — открыться."
+                "Создайте правило для этого транка: lk sip dispatch create. После этого "
+                "livekit-sip должен повторять 180 Ringing, а комната — открыться."
             ),
         ),
         shows=(_against_rule("absent"),),
@@ -264,18 +266,18 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "A trunk takes the call, but `trunk_ids` of the rules name others. That happens "
-                "when a trunk is deleted and created again: it has a new id."
+                "A trunk matches the call, but `trunk_ids` of the rules name other trunks. This "
+                "happens when a trunk is deleted and created again: it gets a new id."
             ),
             ru=(
-                "Транк берёт звонок, но в `trunk_ids` правил указаны другие. Так бывает, когда "
-                "транк удалили и создали заново: у него новый id."
+                "Транк звонку подходит, но в `trunk_ids` правил указаны другие транки. Так бывает, "
+                "когда транк удалили и создали заново: у него новый id."
             ),
         ),
         Text(
             en=(
-                "Put the id of the trunk into `trunk_ids` of the rule, or create the rule anew "
-                "for it: lk sip inbound list; lk sip dispatch list"
+                "Put the id of the trunk into `trunk_ids` of the rule, or create the rule again "
+                "for this trunk: lk sip inbound list; lk sip dispatch list"
             ),
             ru=(
                 "Впишите id транка в `trunk_ids` правила или создайте правило для него заново: "
@@ -296,12 +298,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "The dialled number (the user of To) is not in `numbers` of the rule, so the "
-                "rule is not for this call."
+                "The dialled number (the user of To) is not in `numbers` of the rule, so the rule "
+                "does not match the call."
             ),
             ru=(
                 "Набранного номера (пользователь в To) нет в `numbers` правила, поэтому правило "
-                "этот звонок не берёт."
+                "звонку не подходит."
             ),
         ),
         Text(
@@ -323,17 +325,17 @@ CAUSES: tuple[Cause, ...] = (
         "rule-writes-the-number-differently",
         Link.DISPATCH,
         Text(
-            en="The dispatch rule has the dialled number in another form",
+            en="The dispatch rule lists the dialled number in another form",
             ru="Набираемый номер записан в правиле диспетчеризации в другом виде",
         ),
         Text(
             en=(
-                "Rules compare numbers letter by letter, unlike trunks: with and without the "
-                "plus sign are two numbers there."
+                "Unlike trunks, rules compare numbers character by character: with and without the "
+                "plus sign, a number is two different numbers."
             ),
             ru=(
-                "Правила сравнивают номера посимвольно, в отличие от транков: с плюсом и без "
-                "плюса — разные номера."
+                "Правила, в отличие от транков, сравнивают номера посимвольно: с плюсом и без "
+                "плюса — это разные номера."
             ),
         ),
         Text(
@@ -362,21 +364,21 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "A trunk takes the call, but the caller is not in `inbound_numbers` of the rule. "
-                "Rules compare letter by letter, with the plus sign."
+                "A trunk matches the call, but the caller is not in `inbound_numbers` of the rule. "
+                "Rules compare numbers character by character, including the plus sign."
             ),
             ru=(
-                "Транк берёт звонок, но звонящего нет в `inbound_numbers` правила. Правила "
-                "сравнивают посимвольно, вместе с плюсом."
+                "Транк звонку подходит, но звонящего нет в `inbound_numbers` правила. Правила "
+                "сравнивают номера посимвольно, включая плюс."
             ),
         ),
         Text(
             en=(
-                "Add the caller exactly as it comes (the user of From) to `inbound_numbers` of "
-                "the rule, or empty that list: lk sip dispatch update"
+                "Add the caller's number exactly as it arrives (the user of From) to "
+                "`inbound_numbers` of the rule, or empty that list: lk sip dispatch update"
             ),
             ru=(
-                "Добавьте звонящего точно так, как он приходит (пользователь в From), в "
+                "Добавьте номер звонящего точно так, как он приходит (пользователь в From), в "
                 "`inbound_numbers` правила или очистите этот список: lk sip dispatch update"
             ),
         ),
@@ -390,22 +392,22 @@ CAUSES: tuple[Cause, ...] = (
         Link.DISPATCH,
         Text(
             en="The dispatch rule asks the caller for a PIN",
-            ru="Правило диспетчеризации спрашивает у звонящего PIN",
+            ru="Правило диспетчеризации запрашивает у звонящего PIN",
         ),
         Text(
             en=(
-                "The call is answered at once by a voice that asks for a PIN, and comes into no "
-                "room until the right one is typed."
+                "livekit-sip answers the call at once with a voice prompt for a PIN. The call "
+                "enters no room until the caller types the right PIN."
             ),
             ru=(
-                "На звонок сразу отвечает голос, который просит PIN, и в комнату звонок не "
-                "попадает, пока не введён верный."
+                "livekit-sip сразу отвечает на звонок и голосом запрашивает PIN. Пока звонящий не "
+                "введёт верный PIN, звонок ни в какую комнату не попадает."
             ),
         ),
         Text(
             en=(
-                "Take `pin` away from the rule of this number, or give the number a rule of its "
-                "own without one: lk sip dispatch list"
+                "Remove `pin` from the rule of this number, or give the number its own rule "
+                "without a PIN: lk sip dispatch list"
             ),
             ru=(
                 "Уберите `pin` из правила этого номера или заведите для номера отдельное правило "
@@ -421,16 +423,16 @@ CAUSES: tuple[Cause, ...] = (
         "rule-names-the-room-differently",
         Link.ROOM_NAME,
         Text(
-            en="The dispatch rule gives the room another name than the profile expects",
+            en="The dispatch rule names the room differently from the profile",
             ru="Правило диспетчеризации даёт комнате не то имя, которого ждёт профиль",
         ),
         Text(
             en=(
-                "The call came into a room whose name does not fit `rooms.name_pattern`. An "
-                "application that looks for its rooms by name does not find it."
+                "The call entered a room whose name does not match `rooms.name_pattern`. An "
+                "application that looks up its rooms by name does not find this one."
             ),
             ru=(
-                "Звонок попал в комнату, имя которой не подходит к `rooms.name_pattern`. "
+                "Звонок попал в комнату, имя которой не соответствует `rooms.name_pattern`. "
                 "Приложение, которое ищет свои комнаты по имени, её не найдёт."
             ),
         ),
@@ -461,13 +463,13 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "livekit-sip sent one 180 Ringing and then nothing: it treats a call that no "
-                "trunk and rule want as a flood and leaves it ringing. Which of them does not "
-                "fit is not known: they could not be listed."
+                "livekit-sip sent one 180 Ringing and then nothing: it treats a call that matches "
+                "no trunk or no rule as a flood and leaves it ringing. The trunks and rules could "
+                "not be listed, so the mismatch is unknown."
             ),
             ru=(
-                "livekit-sip прислал один 180 Ringing и замолчал: звонок, который не нужен ни "
-                "транку, ни правилу, он считает флудом и оставляет звонить. Что именно не "
+                "livekit-sip прислал один 180 Ringing и замолчал: звонок, которому не подошёл ни "
+                "транк, ни правило, он считает флудом и оставляет без ответа. Что именно не "
                 "подошло, неизвестно: списки получить не удалось."
             ),
         ),

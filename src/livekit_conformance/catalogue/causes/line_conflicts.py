@@ -50,12 +50,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Delete one of those that the check names, or tell them apart by `numbers`, "
+                "Delete one of the trunks that the check names, or tell them apart by `numbers`, "
                 "`allowed_numbers` or `allowed_addresses`: lk sip inbound list; lk sip inbound "
                 "delete ID"
             ),
             ru=(
-                "Удалите одно из того, что назвала проверка, или разделите их через `numbers`, "
+                "Удалите один из транков, названных проверкой, или разделите их через `numbers`, "
                 "`allowed_numbers` или `allowed_addresses`: lk sip inbound list; lk sip inbound "
                 "delete ID"
             ),
@@ -69,28 +69,28 @@ CAUSES: tuple[Cause, ...] = (
         "rules-are-ambiguous",
         Link.DISPATCH,
         Text(
-            en="Two dispatch rules are for the same calls",
-            ru="Два правила диспетчеризации — для одних и тех же звонков",
+            en="Two dispatch rules match the same calls",
+            ru="Одним и тем же звонкам подходят два правила диспетчеризации",
         ),
         Text(
             en=(
                 "livekit-server cannot choose between them, so livekit-sip refuses each call of "
                 "the trunk with 503 after the first 180 (`dispatch evaluation failed`). The API "
-                "refuses such a pair; it is left over from old versions, or was written past the "
-                "API."
+                "refuses to create such a pair: it is left over from an old version, or was "
+                "written bypassing the API."
             ),
             ru=(
-                "livekit-server не может выбрать между ними, поэтому после первого 180 "
-                "livekit-sip отказывает каждому звонку этого транка с 503 (`dispatch evaluation "
-                "failed`). API такую пару не принимает: она осталась от старых версий или "
-                "записана в обход API."
+                "livekit-server не может выбрать между ними, поэтому после первого 180 livekit-sip "
+                "отклоняет каждый звонок этого транка ответом 503 (`dispatch evaluation failed`). "
+                "API такую пару не создаёт: она осталась от старой версии или записана в обход "
+                "API."
             ),
         ),
         Text(
             en=(
-                "Delete one of the two that the error names, or tell them apart by `numbers`, "
-                "`inbound_numbers`, `trunk_ids` or PIN: lk sip dispatch list; lk sip dispatch "
-                "delete ID"
+                "Delete one of the two rules that the error names, or tell them apart by "
+                "`numbers`, `inbound_numbers`, `trunk_ids` or PIN: lk sip dispatch list; lk sip "
+                "dispatch delete ID"
             ),
             ru=(
                 "Удалите одно из двух правил, названных в ошибке, или разделите их через "
@@ -107,27 +107,26 @@ CAUSES: tuple[Cause, ...] = (
         "trunk-conflicts-with-another",
         Link.LINE,
         Text(
-            en="An inbound trunk was not created, because another one is for the same calls",
-            ru="Входящий транк не создан: для тех же звонков уже есть другой",
+            en="An inbound trunk was not created, because another trunk matches the same calls",
+            ru="Входящий транк не создан: тем же звонкам уже подходит другой транк",
         ),
         Text(
             en=(
                 "livekit-server refused it with 400 `Conflicting inbound SIP Trunks`: two trunks "
-                "for one number are allowed only where `allowed_numbers` tell their callers "
-                "apart."
+                "may share a number only if `allowed_numbers` tell their callers apart."
             ),
             ru=(
-                "livekit-server отказал с 400 `Conflicting inbound SIP Trunks`: два транка на "
-                "один номер допустимы, только если их звонящих разделяет `allowed_numbers`."
+                "livekit-server отказал с кодом 400 `Conflicting inbound SIP Trunks`: два транка "
+                "на один номер допустимы, только если их звонящих разделяет `allowed_numbers`."
             ),
         ),
         Text(
             en=(
-                "Change or delete the trunk that the error names, or give both different "
+                "Change or delete the trunk that the error names, or give the two trunks different "
                 "`allowed_numbers`: lk sip inbound list; lk sip inbound delete ID"
             ),
             ru=(
-                "Измените или удалите транк, названный в ошибке, или задайте обоим разные "
+                "Измените или удалите транк, названный в ошибке, или задайте двум транкам разные "
                 "`allowed_numbers`: lk sip inbound list; lk sip inbound delete ID"
             ),
         ),
@@ -139,17 +138,18 @@ CAUSES: tuple[Cause, ...] = (
         "rule-conflicts-with-another",
         Link.LINE,
         Text(
-            en="A dispatch rule was not created, because another one is for the same calls",
-            ru="Правило диспетчеризации не создано: для тех же звонков уже есть другое",
+            en="A dispatch rule was not created, because another rule matches the same calls",
+            ru="Правило диспетчеризации не создано: тем же звонкам уже подходит другое правило",
         ),
         Text(
             en=(
-                "livekit-server refused it with 400: for one trunk, caller, number and PIN there "
-                "may be one rule only. A rule that leaves these empty is for all calls."
+                "livekit-server refused it with 400: only one rule is allowed for one trunk, "
+                "caller, number and PIN. A rule that leaves these empty matches all calls."
             ),
             ru=(
-                "livekit-server отказал с 400: на один транк, звонящего, номер и PIN допустимо "
-                "только одно правило. Правило, где они пусты, — для всех звонков."
+                "livekit-server отказал с кодом 400: на один транк, звонящего, номер и PIN "
+                "допустимо только одно правило. Правило, где они не указаны, подходит всем "
+                "звонкам."
             ),
         ),
         Text(
@@ -172,14 +172,14 @@ CAUSES: tuple[Cause, ...] = (
         "trunk-would-be-open",
         Link.LINE,
         Text(
-            en="An inbound trunk was not created, because it would let everybody in",
-            ru="Входящий транк не создан: он пустил бы кого угодно",
+            en="An inbound trunk was not created, because it would accept calls from anybody",
+            ru="Входящий транк не создан: он принимал бы звонки от кого угодно",
         ),
         Text(
             en=(
                 "livekit-server refused it with 400 `for security, one of the fields must be set`."
             ),
-            ru="livekit-server отказал с 400 `for security, one of the fields must be set`.",
+            ru="livekit-server отказал с кодом 400 `for security, one of the fields must be set`.",
         ),
         Text(
             en=(

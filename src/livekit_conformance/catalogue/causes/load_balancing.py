@@ -21,31 +21,32 @@ CAUSES: tuple[Cause, ...] = (
         "some-connections-get-no-answer",
         Link.ROOM_LIFE,
         Text(
-            en="Some connections to `livekit.url` are answered, and others are not",
-            ru="На одни соединения с `livekit.url` ответ приходит, на другие — нет",
+            en="livekit-server answers on some connections to `livekit.url` and not on others",
+            ru="На одних соединениях с `livekit.url` livekit-server отвечает, на других — нет",
         ),
         Text(
             en=(
-                "livekit-server answered over the connections before, and over a new one it did "
-                "not: a load balancer leads a part of them to a server that is dead or hangs, or "
-                "one of the addresses of the host is no longer in use."
+                "livekit-server answered on the earlier connections but not on a new one. Either a "
+                "load balancer sends part of the connections to a server that is down or hangs, or "
+                "one of the host's addresses is no longer in use."
             ),
             ru=(
-                "По прежним соединениям livekit-server отвечал, а по новому — нет: балансировщик "
-                "ведёт часть соединений к серверу, который не работает или завис, или один из "
-                "адресов хоста больше не используется."
+                "По прежним соединениям livekit-server отвечал, а по новому — нет. Либо "
+                "балансировщик направляет часть соединений на сервер, который не работает или "
+                "завис, либо один из адресов хоста больше не используется."
             ),
         ),
         Text(
             en=(
-                "Ask each server behind the address by itself, `curl -i` of its own http "
-                "address: every one must answer `OK`. Take those that do not out of the load "
-                "balancer (and out of DNS), and give it a health check of GET /."
+                "Test each server behind the address separately, `curl -i` of its own http "
+                "address: every server must answer `OK`. Remove the servers that do not answer "
+                "from the load balancer (and from DNS), and give the load balancer a health check "
+                "of GET /."
             ),
             ru=(
-                "Спросите каждый сервер за этим адресом отдельно, `curl -i` по его собственному "
+                "Проверьте каждый сервер за этим адресом отдельно, `curl -i` по его собственному "
                 "адресу с http: каждый должен ответить `OK`. Уберите неотвечающие из "
-                "балансировщика (и из DNS) и настройте на нём проверку GET /."
+                "балансировщика (и из DNS) и настройте на балансировщике проверку GET /."
             ),
         ),
         shows=(_SOME_SILENT,),

@@ -44,37 +44,36 @@ CAUSES: tuple[Cause, ...] = (
         "webrtc-cannot-connect",
         Link.WEBRTC,
         Text(
-            en="livekit-sip gets no WebRTC connection to livekit-server",
+            en="livekit-sip cannot establish a WebRTC connection to livekit-server",
             ru="livekit-sip не может установить WebRTC-соединение с livekit-server",
         ),
         Text(
             en=(
-                "The WebSocket works and the caller was listed in its room, but no media "
-                "connection (ICE) came about within 5 s, so the call was refused with 486: the "
-                "addresses and ports that livekit-server offers cannot be reached."
+                "The WebSocket works and the caller was listed in its room. But no media "
+                "connection (ICE) was established within 5 s, so the call was refused with 486: "
+                "the addresses and ports that livekit-server offers are unreachable."
             ),
             ru=(
-                "WebSocket работает, и звонящий появился в списке комнаты, но медиасоединение "
-                "(ICE) не установилось за 5 с, и звонок получил 486: адреса и порты, которые "
-                "предлагает livekit-server, недоступны."
+                "WebSocket работает, и звонящий появился в списке комнаты. Но медиасоединение "
+                "(ICE) за 5 с не установилось, и звонок был отклонён ответом 486: адреса и порты, "
+                "которые предлагает livekit-server, недоступны."
             ),
         ),
         Text(
             en=(
-                "In `rtc` of livekit.yaml let `node_ip` (or `use_external_ip`) be an address "
-                "that livekit-sip and the agents can reach, `ips` and `interfaces` not exclude "
-                "it, and open UDP `port_range_start`-`port_range_end` (50000-60000) or "
-                "`udp_port`, and TCP `tcp_port` (7881), between the machines. Then restart "
-                "livekit-server; its log says `participant active` for a caller that is "
-                "connected."
+                "In `rtc` of livekit.yaml, set `node_ip` (or `use_external_ip`) to an address that "
+                "livekit-sip and the agents can reach; `ips` and `interfaces` must not exclude it. "
+                "Between the machines, open UDP `port_range_start`-`port_range_end` (50000-60000) "
+                "or `udp_port`, and TCP `tcp_port` (7881). Restart livekit-server; it must log "
+                "`participant active` for a connected caller."
             ),
             ru=(
                 "В разделе `rtc` файла livekit.yaml укажите в `node_ip` (или через "
                 "`use_external_ip`) адрес, доступный для livekit-sip и агентов; `ips` и "
-                "`interfaces` не должны его исключать; откройте между машинами UDP "
-                "`port_range_start`-`port_range_end` (50000-60000) или `udp_port` и TCP "
-                "`tcp_port` (7881). Перезапустите livekit-server; для подключившегося звонящего "
-                "он пишет `participant active`."
+                "`interfaces` не должны его исключать. Откройте между машинами UDP "
+                "`port_range_start`-`port_range_end` (50000-60000) или `udp_port` и TCP `tcp_port` "
+                "(7881). Перезапустите livekit-server; для подключившегося звонящего он должен "
+                "писать `participant active`."
             ),
         ),
         shows=(_NO_ICE,),
@@ -91,27 +90,28 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "livekit-sip refused the INVITE with 400: trunk or dispatch rule list the only "
-                "codecs that are allowed (`media.only_listed_codecs`), and none of them is in "
-                "the offer; without such a list it takes PCMU, PCMA and G722, never G729 or Opus."
+                "livekit-sip refused the INVITE with 400. The trunk or the dispatch rule allows "
+                "only its listed codecs (`media.only_listed_codecs`), and none of them is in the "
+                "offer. Without such a list livekit-sip accepts PCMU, PCMA and G722, but not G729 "
+                "or Opus."
             ),
             ru=(
-                "livekit-sip отклонил INVITE ответом 400: транк или правило диспетчеризации "
-                "разрешают только перечисленные кодеки (`media.only_listed_codecs`), и в "
-                "предложении их нет; без такого списка принимаются PCMU, PCMA и G722, но не G729 "
-                "и не Opus."
+                "livekit-sip отклонил INVITE ответом 400. Транк или правило диспетчеризации "
+                "разрешают только перечисленные кодеки (`media.only_listed_codecs`), и ни одного "
+                "из них нет в SDP offer. Без такого списка livekit-sip принимает PCMU, PCMA и "
+                "G722, но не G729 и не Opus."
             ),
         ),
         Text(
             en=(
                 "Let the carrier or PBX offer PCMU or PCMA, or correct `media.codecs` of the "
                 "inbound trunk and of the dispatch rule (lk sip inbound list; lk sip dispatch "
-                "list). `codecs` in livekit-sip.yaml changes nothing here."
+                "list). The setting `codecs` in livekit-sip.yaml does not help here."
             ),
             ru=(
-                "Пусть оператор или АТС предлагает PCMU или PCMA, или исправьте `media.codecs` "
-                "входящего транка и правила диспетчеризации (lk sip inbound list; lk sip "
-                "dispatch list). `codecs` в livekit-sip.yaml здесь ничего не меняет."
+                "Включите PCMU или PCMA у оператора или на АТС либо исправьте `media.codecs` "
+                "входящего транка и правила диспетчеризации (lk sip inbound list; lk sip dispatch "
+                "list). Настройка `codecs` в livekit-sip.yaml здесь не поможет."
             ),
         ),
         shows=(_NO_CODEC, Sign("dispatch", {"only_codecs": _GIVEN})),
@@ -123,28 +123,27 @@ CAUSES: tuple[Cause, ...] = (
         "media-encryption-required",
         Link.OFFER,
         Text(
-            en="The trunk demands encrypted media, and the caller offers none",
-            ru="Транк требует шифрования медиа, а звонящий его не предлагает",
+            en="The trunk requires encrypted media, but the caller offers none",
+            ru="Транк требует шифрования медиа, но звонящий его не предлагает",
         ),
         Text(
             en=(
-                "livekit-sip refused the INVITE with 400: `media_encryption` of trunk or rule is "
-                "REQUIRE, and the offer has plain RTP (or SRTP with profiles that it does not "
-                "know)."
+                "livekit-sip refused the INVITE with 400: `media_encryption` of the trunk or the "
+                "rule is REQUIRE, but the offer has plain RTP (or SRTP with unsupported profiles)."
             ),
             ru=(
-                "livekit-sip отклонил INVITE ответом 400: у транка или правила "
-                "`media_encryption` равно REQUIRE, а в предложении обычный RTP (или SRTP с "
-                "неизвестными профилями)."
+                "livekit-sip отклонил INVITE ответом 400: у транка или правила `media_encryption` "
+                "равно REQUIRE, а в SDP offer обычный RTP (или SRTP с неподдерживаемыми "
+                "профилями)."
             ),
         ),
         Text(
             en=(
-                "Set `media_encryption` of the trunk and of the rule to ALLOW or leave it out, "
-                "or switch on SRTP (SDES, RTP/SAVP) at the carrier."
+                "Set `media_encryption` of the trunk and of the rule to ALLOW or remove it, or "
+                "switch on SRTP (SDES, RTP/SAVP) at the carrier."
             ),
             ru=(
-                "Поставьте `media_encryption` транка и правила в ALLOW или уберите его, либо "
+                "Задайте `media_encryption` транка и правила равным ALLOW или уберите его, либо "
                 "включите SRTP (SDES, RTP/SAVP) у оператора."
             ),
         ),
@@ -162,25 +161,26 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "livekit-sip answered the INVITE with 500: each port in its `rtp_port` range is "
-                "taken, by its own calls (a call needs a port of its own) or by other processes."
+                "livekit-sip answered the INVITE with 500: every port in its `rtp_port` range is "
+                "in use, by its own calls (each call needs one port) or by other processes."
             ),
             ru=(
-                "livekit-sip ответил на INVITE кодом 500: все порты диапазона `rtp_port` заняты, "
-                "его собственными звонками (каждому нужен свой порт) или другими процессами."
+                "livekit-sip ответил на INVITE кодом 500: все порты диапазона `rtp_port` заняты "
+                "его собственными звонками (каждому нужен отдельный порт) или другими процессами."
             ),
         ),
         Text(
             en=(
-                "Widen `rtp_port` in livekit-sip.yaml (10000-20000 when it is left out), apart "
-                "from `rtc.port_range_start` and `rtc.port_range_end` of livekit.yaml, open it "
-                "in the firewall, and restart livekit-sip. Who holds the ports: ss -lunp"
+                "Widen `rtp_port` in livekit-sip.yaml (10000-20000 by default). It must not "
+                "overlap `rtc.port_range_start` and `rtc.port_range_end` of livekit.yaml. Open the "
+                "range in the firewall and restart livekit-sip. To list the processes that hold "
+                "the ports: ss -lunp"
             ),
             ru=(
-                "Расширьте `rtp_port` в livekit-sip.yaml (по умолчанию 10000-20000) так, чтобы "
-                "он не пересекался с `rtc.port_range_start` и `rtc.port_range_end` в "
-                "livekit.yaml, откройте его в файрволе и перезапустите livekit-sip. Кто держит "
-                "порты: ss -lunp"
+                "Расширьте `rtp_port` в livekit-sip.yaml (по умолчанию 10000-20000). Диапазон не "
+                "должен пересекаться с `rtc.port_range_start` и `rtc.port_range_end` в "
+                "livekit.yaml. Откройте его в файрволе и перезапустите livekit-sip. Какие процессы "
+                "держат порты: ss -lunp"
             ),
         ),
         shows=(_NO_PORT,),
@@ -193,32 +193,31 @@ CAUSES: tuple[Cause, ...] = (
         "media-address-is-unreachable",
         Link.MEDIA,
         Text(
-            en="livekit-sip gives callers an address where no sound can arrive",
-            ru="livekit-sip сообщает звонящим адрес, на который звук дойти не может",
+            en="livekit-sip announces a media address that the caller cannot reach",
+            ru="livekit-sip сообщает медиаадрес, недоступный для звонящего",
         ),
         Text(
             en=(
-                "The SDP of its 200 OK asks for sound at an address that cannot be reached from "
-                "the caller: the agent hears nothing, and the call is dropped after "
-                "`media_timeout` (15-30 s)."
+                "The SDP of its 200 OK asks for RTP at an address that the caller cannot reach. "
+                "The agent hears nothing, and the call is dropped after `media_timeout` (15-30 s)."
             ),
             ru=(
-                "SDP в его 200 OK просит слать звук на адрес, недоступный для звонящего: агент "
-                "ничего не слышит, и звонок обрывается по `media_timeout` (15-30 с)."
+                "SDP в его 200 OK указывает для RTP адрес, недоступный для звонящего. Агент ничего "
+                "не слышит, и звонок обрывается по `media_timeout` (15-30 с)."
             ),
         ),
         Text(
             en=(
-                "In livekit-sip.yaml set `nat_1_to_1_ip` (and `media_nat_1_to_1_ip`, if it is "
-                "there) to the public address of its machine, or use `use_external_ip: true` "
-                "instead of both; in Docker run it with `network_mode: host`. Restart "
-                "livekit-sip: the line `c=` of its 200 OK must show that address."
+                "In livekit-sip.yaml, set `nat_1_to_1_ip` (and `media_nat_1_to_1_ip`, if present) "
+                "to the public address of its machine, or replace both by `use_external_ip: true`. "
+                "In Docker, run it with `network_mode: host`. Restart livekit-sip: the line `c=` "
+                "of its 200 OK must show that address."
             ),
             ru=(
-                "В livekit-sip.yaml укажите в `nat_1_to_1_ip` (и в `media_nat_1_to_1_ip`, если "
-                "он есть) публичный адрес его машины или вместо них `use_external_ip: true`; в "
-                "Docker запускайте с `network_mode: host`. Перезапустите livekit-sip: этот адрес "
-                "должен появиться в строке `c=` его 200 OK."
+                "В livekit-sip.yaml укажите в `nat_1_to_1_ip` (и в `media_nat_1_to_1_ip`, если он "
+                "есть) публичный адрес его машины или замените оба на `use_external_ip: true`. В "
+                "Docker запускайте его с `network_mode: host`. Перезапустите livekit-sip: этот "
+                "адрес должен появиться в строке `c=` его 200 OK."
             ),
         ),
         shows=(_UNREACHABLE,),
@@ -230,37 +229,36 @@ CAUSES: tuple[Cause, ...] = (
         "no-rtp-from-the-caller",
         Link.MEDIA,
         Text(
-            en="The caller's sound does not reach livekit-sip",
-            ru="Звук звонящего не доходит до livekit-sip",
+            en="The caller's RTP does not reach livekit-sip",
+            ru="RTP от звонящего не доходит до livekit-sip",
         ),
         Text(
             en=(
-                "The call was answered and livekit-sip got no RTP from the caller: the agent "
-                "hears nothing, and after `media_timeout` (15-30 s) livekit-sip ends the call "
-                "with the reason media-timeout. UDP is blocked on the way, or goes to another "
-                "address."
+                "The call was answered, but livekit-sip received no RTP from the caller. The agent "
+                "hears nothing, and after `media_timeout` (15-30 s) livekit-sip ends the call with "
+                "the reason media-timeout. UDP is blocked on the way, or goes to another address."
             ),
             ru=(
-                "На звонок ответили, но livekit-sip не получил от звонящего ни одного пакета "
-                "RTP: агент ничего не слышит, и по `media_timeout` (15-30 с) livekit-sip "
-                "завершает звонок с причиной media-timeout. UDP по пути блокируется или уходит "
-                "на другой адрес."
+                "На звонок ответили, но livekit-sip не получил от звонящего ни одного пакета RTP. "
+                "Агент ничего не слышит, и по `media_timeout` (15-30 с) livekit-sip завершает "
+                "звонок с причиной media-timeout. UDP по пути блокируется или уходит на другой "
+                "адрес."
             ),
         ),
         Text(
             en=(
                 "Open UDP `rtp_port` of livekit-sip.yaml (10000-20000) towards livekit-sip's "
-                "machine in firewall, security group and Docker, and switch off SIP ALG in "
-                "routers. Compare `c=` and `m=audio` of the 200 OK as the caller gets it with "
-                "the address of livekit-sip (`nat_1_to_1_ip`). tcpdump -n udp portrange "
-                "10000-20000 on its machine shows whether packets come."
+                "machine in firewall, security group and Docker. Switch off SIP ALG in routers. "
+                "Compare `c=` and `m=audio` of the 200 OK that the caller receives with the "
+                "address of livekit-sip (`nat_1_to_1_ip`). On livekit-sip's machine, tcpdump -n "
+                "udp portrange 10000-20000 shows whether packets arrive."
             ),
             ru=(
                 "Откройте UDP-порты `rtp_port` из livekit-sip.yaml (10000-20000) к машине "
-                "livekit-sip в файрволе, security group и Docker и отключите SIP ALG в роутерах. "
+                "livekit-sip в файрволе, security group и Docker. Отключите SIP ALG в роутерах. "
                 "Сравните `c=` и `m=audio` в том 200 OK, который получает звонящий, с адресом "
-                "livekit-sip (`nat_1_to_1_ip`). tcpdump -n udp portrange 10000-20000 на его "
-                "машине покажет, приходят ли пакеты."
+                "livekit-sip (`nat_1_to_1_ip`). На машине livekit-sip tcpdump -n udp portrange "
+                "10000-20000 покажет, приходят ли пакеты."
             ),
         ),
         shows=(_NOTHING_CAME, _TIMED_OUT, _AGENT_HEARS_NOTHING),
@@ -273,31 +271,31 @@ CAUSES: tuple[Cause, ...] = (
         "no-rtp-to-the-caller",
         Link.MEDIA,
         Text(
-            en="livekit-sip's sound does not reach the caller",
-            ru="Звук от livekit-sip не доходит до звонящего",
+            en="livekit-sip's RTP does not reach the caller",
+            ru="RTP от livekit-sip не доходит до звонящего",
         ),
         Text(
             en=(
-                "The call was answered and the caller got no RTP. livekit-sip sends it to the "
-                "address in the SDP of the INVITE: behind NAT, or changed by a router (SIP ALG), "
-                "that is not where the caller is; or UDP is blocked on the way."
+                "The call was answered, but the caller received no RTP. livekit-sip sends it to "
+                "the address in the SDP of the INVITE. Behind NAT, or after a router (SIP ALG) has "
+                "changed it, that is not the caller's address. Or UDP is blocked on the way."
             ),
             ru=(
-                "На звонок ответили, но звонящий не получил ни одного пакета RTP. livekit-sip "
-                "шлёт их на адрес из SDP в INVITE: за NAT или после правки роутером (SIP ALG) "
-                "звонящего там нет; или UDP по пути блокируется."
+                "На звонок ответили, но звонящий не получил ни одного пакета RTP. livekit-sip шлёт "
+                "их на адрес из SDP в INVITE. За NAT или после правки роутером (SIP ALG) это не "
+                "адрес звонящего. Либо UDP по пути блокируется."
             ),
         ),
         Text(
             en=(
-                "Set `symmetric_rtp: true` in livekit-sip.yaml (it answers to where the caller's "
-                "packets come from) and restart it; switch off SIP ALG in the caller's router; "
-                "let the firewall pass UDP from `rtp_port` (10000-20000)."
+                "Set `symmetric_rtp: true` in livekit-sip.yaml (it then sends RTP to the source of "
+                "the caller's packets) and restart livekit-sip. Switch off SIP ALG in the caller's "
+                "router. Let the firewall pass UDP from `rtp_port` (10000-20000)."
             ),
             ru=(
-                "Поставьте `symmetric_rtp: true` в livekit-sip.yaml (ответ пойдёт туда, откуда "
-                "приходят пакеты звонящего) и перезапустите его; отключите SIP ALG в роутере "
-                "звонящего; пропустите в файрволе UDP с портов `rtp_port` (10000-20000)."
+                "Поставьте `symmetric_rtp: true` в livekit-sip.yaml (тогда RTP пойдёт туда, откуда "
+                "приходят пакеты звонящего) и перезапустите livekit-sip. Отключите SIP ALG в "
+                "роутере звонящего. Пропустите в файрволе UDP с портов `rtp_port` (10000-20000)."
             ),
         ),
         shows=(_CALLER_HEARS_NOTHING,),
@@ -312,27 +310,26 @@ CAUSES: tuple[Cause, ...] = (
         Link.AUDIO,
         Text(
             en="The agent's audio track is muted",
-            ru="Аудиодорожка агента приглушена (muted)",
+            ru="Аудиотрек агента приглушён (muted)",
         ),
         Text(
             en=(
-                "The call was answered, because an audio track was published, but the track is "
-                "muted: the caller hears silence."
+                "The call was answered because an audio track was published. But the track is "
+                "muted, so the caller hears silence."
             ),
             ru=(
-                "На звонок ответили, потому что аудиодорожка опубликована, но она приглушена: "
-                "звонящий слышит тишину."
+                "На звонок ответили, потому что аудиотрек опубликован. Но трек приглушён (muted), "
+                "поэтому звонящий слышит тишину."
             ),
         ),
         Text(
             en=(
-                "Let the agent unmute its track (`track.unmute()`), or publish it unmuted; look "
-                "for who mutes it through the API (MutePublishedTrack)."
+                "Let the agent unmute its track (`track.unmute()`), or publish it unmuted. Check "
+                "whether another client mutes it through the API (MutePublishedTrack)."
             ),
             ru=(
-                "Пусть агент включит свою дорожку (`track.unmute()`) или публикует её "
-                "включённой; проверьте, не приглушает ли её кто-то через API "
-                "(MutePublishedTrack)."
+                "Пусть агент включит свой трек (`track.unmute()`) или публикует его включённым. "
+                "Проверьте, не приглушает ли его кто-то через API (MutePublishedTrack)."
             ),
         ),
         shows=(_ONLY_MUTED,),

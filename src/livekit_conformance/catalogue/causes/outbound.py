@@ -74,13 +74,15 @@ CAUSES: tuple[Cause, ...] = (
         "outbound-result-not-awaited",
         Link.OUTBOUND,
         Text(
-            en="CreateSIPParticipant said 200 before the call failed: nobody waited for the answer",
-            ru="CreateSIPParticipant ответил 200 раньше, чем звонок не удался: исхода не ждали",
+            en="CreateSIPParticipant returned 200 before the call failed: it did not wait for the "
+            "answer",
+            ru="CreateSIPParticipant вернул 200 раньше, чем звонок не удался: ответа абонента он "
+            "не ждал",
         ),
         Text(
             en=(
-                "Without `wait_until_answered` 200 means only that the dialling has begun. These "
-                "calls failed afterwards, and no API answer told the application so."
+                "Without `wait_until_answered`, 200 means only that dialling has begun. These "
+                "calls failed later, and no API response reported this to the application."
             ),
             ru=(
                 "Без `wait_until_answered` ответ 200 значит лишь, что набор начался. Эти звонки "
@@ -90,14 +92,14 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Set `wait_until_answered: true` in the request, with a client time-out longer "
-                "than `ringing_timeout`: then a call that fails is an error with "
-                "`sip_status_code`. Or watch the attribute `sip.callStatus` of the participant: "
+                "than `ringing_timeout`: a failed call then returns an error with "
+                "`sip_status_code`. Or watch the participant's attribute `sip.callStatus`: "
                 "dialing, ringing, active, hangup."
             ),
             ru=(
-                "Поставьте в запросе `wait_until_answered: true` и дайте клиенту тайм-аут больше "
-                "`ringing_timeout`: тогда неудачный звонок вернётся ошибкой с `sip_status_code`. "
-                "Или следите за атрибутом участника `sip.callStatus`: dialing, ringing, active, "
+                "Задайте в запросе `wait_until_answered: true` и тайм-аут клиента больше "
+                "`ringing_timeout`: тогда неудачный звонок вернёт ошибку с `sip_status_code`. Или "
+                "следите за атрибутом участника `sip.callStatus`: dialing, ringing, active, "
                 "hangup."
             ),
         ),
@@ -111,25 +113,25 @@ CAUSES: tuple[Cause, ...] = (
         "outbound-trunk-unknown",
         Link.OUTBOUND,
         Text(
-            en="The outbound trunk that is dialled by does not exist",
-            ru="Исходящего транка, через который звонят, не существует",
+            en="The outbound trunk of the call does not exist",
+            ru="Исходящего транка, указанного для звонка, не существует",
         ),
         Text(
             en=(
-                "livekit-server knows no outbound trunk with the given id (`requested sip trunk "
-                "does not exist`): it was deleted, belongs to another deployment, or is the id of "
-                "an inbound trunk. No call was placed."
+                "livekit-server has no outbound trunk with the given id (`requested sip trunk does "
+                "not exist`): the trunk was deleted, it belongs to another deployment, or the id "
+                "is that of an inbound trunk. No call was placed."
             ),
             ru=(
-                "livekit-server не знает исходящего транка с таким id (`requested sip trunk does "
-                "not exist`): его удалили, он из другого развёртывания или это id входящего "
-                "транка. Звонка не было."
+                "На livekit-server нет исходящего транка с таким id (`requested sip trunk does not "
+                "exist`): транк удалили, он из другой системы, или это id входящего транка. Звонок "
+                "не выполнялся."
             ),
         ),
         Text(
             en=(
-                "Take the id from `lk sip outbound list`, and put it into the application's "
-                "`sip_trunk_id` and into `sip.outbound.trunk_id` of the profile. If the list is "
+                "Take the id from `lk sip outbound list` and set it as the application's "
+                "`sip_trunk_id` and as `sip.outbound.trunk_id` of the profile. If the list is "
                 "empty: lk sip outbound create"
             ),
             ru=(
@@ -146,36 +148,34 @@ CAUSES: tuple[Cause, ...] = (
         "provider-wants-other-credentials",
         Link.OUTBOUND,
         Text(
-            en="The provider does not take the user and password of the outbound trunk",
-            ru="Провайдер не принимает пользователя и пароль исходящего транка",
+            en="The provider does not accept the user name and password of the outbound trunk",
+            ru="Провайдер не принимает имя пользователя и пароль исходящего транка",
         ),
         Text(
             en=(
-                "The provider answered the INVITE with 401 or 407. The trunk has no account "
-                "(`sip server required auth, but no username or password was provided`), or a "
-                "wrong one: livekit-sip tries five times and gives up (`max auth retry attempts "
+                "The provider answered the INVITE with 401 or 407. The trunk has no credentials "
+                "(`sip server required auth, but no username or password was provided`) or wrong "
+                "ones: livekit-sip tries five times and gives up (`max auth retry attempts "
                 "reached`)."
             ),
             ru=(
-                "На INVITE провайдер ответил 401 или 407. У транка нет учётной записи (`sip "
-                "server required auth, but no username or password was provided`) или она "
-                "неверна: livekit-sip пробует пять раз и сдаётся (`max auth retry attempts "
-                "reached`)."
+                "На INVITE провайдер ответил 401 или 407. У транка нет учётных данных (`sip server "
+                "required auth, but no username or password was provided`) или они неверны: "
+                "livekit-sip пробует пять раз и сдаётся (`max auth retry attempts reached`)."
             ),
         ),
         Text(
             en=(
                 "Set `auth_username` and `auth_password` of the outbound trunk to the SIP account "
-                "at the provider, which is often not the login of its web site: lk sip outbound "
-                "update. If the call goes to the suite's own listener, "
-                "`sip.outbound.username` and `sip.outbound.password` of the profile must be the "
-                "same."
+                "at the provider (often different from the login of its web site): lk sip outbound "
+                "update. If the suite itself answers the call, `sip.outbound.username` and "
+                "`sip.outbound.password` of the profile must match them."
             ),
             ru=(
                 "Впишите в `auth_username` и `auth_password` исходящего транка SIP-учётную запись "
-                "у провайдера (часто это не логин от его сайта): lk sip outbound update. Если "
-                "звонок идёт на собственный приёмник набора, `sip.outbound.username` и "
-                "`sip.outbound.password` профиля должны совпадать с ними."
+                "у провайдера (часто это не логин от его сайта): lk sip outbound update. Если на "
+                "звонок отвечает сам набор проверок, `sip.outbound.username` и "
+                "`sip.outbound.password` профиля должны с ними совпадать."
             ),
         ),
         shows=_ACCOUNT,
@@ -187,36 +187,34 @@ CAUSES: tuple[Cause, ...] = (
         "provider-forbids-the-call",
         Link.OUTBOUND,
         Text(
-            en="The provider forbids the call (403): it does not accept the caller number",
-            ru="Провайдер запрещает звонок (403): он не принимает номер звонящего",
+            en="The provider forbids the call (403): usually it does not accept the caller number",
+            ru="Провайдер запрещает звонок (403): обычно он не принимает номер звонящего",
         ),
         Text(
             en=(
-                "The INVITE came to the provider and was answered with 403. Most often From holds "
-                "a number that does not belong to the account, or the provider wants the user "
-                "name of the account there; less often the destination or the source address is "
-                "not allowed."
+                "The INVITE reached the provider, which answered 403. In most cases From holds a "
+                "number that does not belong to the account, or the provider expects the account's "
+                "user name in From. Less often, the provider does not allow the destination or the "
+                "source address."
             ),
             ru=(
-                "INVITE дошёл до провайдера, и тот ответил 403. Чаще всего в From стоит номер не "
-                "этой учётной записи, или провайдер ждёт там имя пользователя; реже запрещены "
-                "направление или адрес, с которого звонят."
+                "INVITE дошёл до провайдера, и тот ответил 403. Чаще всего в From стоит номер, "
+                "который не относится к учётной записи, или провайдер ждёт в From имя "
+                "пользователя. Реже запрещены направление или адрес, с которого звонят."
             ),
         ),
         Text(
             en=(
-                "Put what the provider wants in From into `numbers` of the outbound trunk (the "
-                "number as it is written there, or the user name), or into `sip_number` of "
-                "CreateSIPParticipant; the real number then goes into `headers`: "
-                "P-Preferred-Identity. Ask the provider for its reason, and whether the "
-                "destination and your address are allowed."
+                "Set `numbers` of the outbound trunk, or `sip_number` of CreateSIPParticipant, to "
+                "what the provider expects in From (the number in its notation, or the user name). "
+                "The real number then goes into `headers`: P-Preferred-Identity. Ask the provider "
+                "for the reason, and whether it allows the destination and your address."
             ),
             ru=(
-                "Впишите то, что провайдер ждёт в From, в `numbers` исходящего транка (номер "
-                "ровно в его записи или имя пользователя) либо в `sip_number` у "
-                "CreateSIPParticipant; настоящий номер тогда передайте в `headers`: "
-                "P-Preferred-Identity. Спросите у провайдера причину и разрешены ли направление и "
-                "ваш адрес."
+                "Укажите в `numbers` исходящего транка или в `sip_number` у CreateSIPParticipant "
+                "то, что провайдер ждёт в From (номер ровно в его записи или имя пользователя). "
+                "Настоящий номер тогда передайте в `headers`: P-Preferred-Identity. Спросите у "
+                "провайдера причину и разрешены ли направление и ваш адрес."
             ),
         ),
         shows=_FORBIDDEN,
@@ -227,13 +225,13 @@ CAUSES: tuple[Cause, ...] = (
         "provider-knows-no-such-number",
         Link.OUTBOUND,
         Text(
-            en="The provider does not know the number that is dialled (404, 484)",
+            en="The provider does not know the dialled number (404, 484)",
             ru="Провайдер не знает набранного номера (404, 484)",
         ),
         Text(
             en=(
-                "The INVITE came to the provider, which has no such destination: the number does "
-                "not exist, or it is written in another form than the provider expects."
+                "The INVITE reached the provider, which has no such destination: the number does "
+                "not exist, or the provider expects it in another form."
             ),
             ru=(
                 "INVITE дошёл до провайдера, но такого направления у него нет: номера не "
@@ -242,14 +240,15 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Write `sip_call_to` as the provider wants it: +15550142, 15550142 or with its "
-                "prefix; it is the user part of the request URI, nothing is added. Also see that "
-                "`address` of the trunk is the host for your account or region."
+                "Write `sip_call_to` in the form that the provider requires: +15550142, 15550142 "
+                "or with its prefix. livekit-sip puts it into the request URI as the user part and "
+                "adds nothing. Check also that `address` of the trunk is the host for your account "
+                "or region."
             ),
             ru=(
                 "Запишите `sip_call_to` так, как требует провайдер: +15550142, 15550142 или с его "
-                "префиксом; это часть user в URI запроса, ничего не добавляется. Проверьте и то, "
-                "что `address` транка — хост вашей учётной записи или региона."
+                "префиксом. livekit-sip подставит его в request URI как user, ничего не добавляя. "
+                "Проверьте и то, что `address` транка — хост вашей учётной записи или региона."
             ),
         ),
         shows=_NO_NUMBER,
@@ -262,28 +261,28 @@ CAUSES: tuple[Cause, ...] = (
         Link.OUTBOUND,
         Text(
             en="The callee is busy, declines or does not answer",
-            ru="Вызываемый занят, отклоняет звонок или не отвечает",
+            ru="Вызываемый абонент занят, отклоняет звонок или не отвечает",
         ),
         Text(
             en=(
-                "LiveKit placed the call, and the other side said that it does not take it (408, "
-                "480, 486, 600, 603), or let it ring until `ringing_timeout` was over. Trunk, "
-                "account and network are in order."
+                "LiveKit placed the call, but the other side declined it (408, 480, 486, 600, 603) "
+                "or let it ring until `ringing_timeout` ran out. Trunk, account and network are in "
+                "order."
             ),
             ru=(
-                "LiveKit сделал звонок, а другая сторона ответила, что не берёт его (408, 480, "
-                "486, 600, 603), или звонила, пока не истёк `ringing_timeout`. Транк, учётная "
-                "запись и сеть исправны."
+                "LiveKit выполнил звонок, но другая сторона его не приняла (408, 480, 486, 600, "
+                "603) или не отвечала, пока не истёк `ringing_timeout`. Транк, учётная запись и "
+                "сеть исправны."
             ),
         ),
         Text(
             en=(
-                "Call the number from an ordinary telephone. If it answers there: ask the "
-                "provider about this call, and raise `ringing_timeout` of CreateSIPParticipant "
-                "(the provider may need 10 s before it rings)."
+                "Call the number from an ordinary telephone. If it answers there, ask the provider "
+                "about this call, and raise `ringing_timeout` of CreateSIPParticipant (the "
+                "provider may need 10 s before the phone rings)."
             ),
             ru=(
-                "Позвоните на этот номер с обычного телефона. Если там отвечают: спросите "
+                "Позвоните на этот номер с обычного телефона. Если там отвечают, спросите "
                 "провайдера об этом звонке и увеличьте `ringing_timeout` у CreateSIPParticipant "
                 "(до первого гудка провайдеру может понадобиться 10 с)."
             ),
@@ -298,29 +297,30 @@ CAUSES: tuple[Cause, ...] = (
         "provider-fails",
         Link.OUTBOUND,
         Text(
-            en="The provider itself fails (5xx)",
-            ru="Сбой у самого провайдера (5xx)",
+            en="The provider fails with a server error (5xx)",
+            ru="Провайдер отвечает ошибкой сервера (5xx)",
         ),
         Text(
             en=(
-                "The INVITE came to the provider and was answered with a server error. LiveKit "
-                "reports it as `failed_precondition` with the status in `sip_status_code`."
+                "The INVITE reached the provider, which answered with a server error. LiveKit "
+                "reports this as `failed_precondition` with the status in `sip_status_code`."
             ),
             ru=(
-                "INVITE дошёл до провайдера, и тот ответил ошибкой сервера. LiveKit сообщает её "
-                "как `failed_precondition` со статусом в `sip_status_code`."
+                "INVITE дошёл до провайдера, и тот ответил ошибкой сервера. LiveKit сообщает о ней "
+                "как о `failed_precondition` со статусом в `sip_status_code`."
             ),
         ),
         Text(
             en=(
-                "Look at the provider's status page and ask it about the call (Call-ID: "
-                "`sipCallID` in livekit-sip's log). Limits of calls at once and an empty balance "
-                "are told with 503, too. A second trunk with another `address` helps meanwhile."
+                "Check the provider's status page and ask the provider about the call (Call-ID: "
+                "`sipCallID` in livekit-sip's log). A provider may also answer 503 at its limit of "
+                "simultaneous calls or with an empty balance. Meanwhile, a second trunk with "
+                "another `address` helps."
             ),
             ru=(
-                "Посмотрите страницу состояния провайдера и спросите его о звонке (Call-ID: "
-                "`sipCallID` в журнале livekit-sip). С 503 сообщают и о пределе одновременных "
-                "звонков, и о пустом балансе. Пока поможет второй транк с другим `address`."
+                "Проверьте страницу состояния провайдера и спросите его о звонке (Call-ID: "
+                "`sipCallID` в журнале livekit-sip). Ответ 503 бывает и при пределе одновременных "
+                "звонков, и при пустом балансе. Временно поможет второй транк с другим `address`."
             ),
         ),
         shows=_FAILING,
@@ -337,23 +337,23 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "livekit-sip sent the INVITE again and again, and not even 100 Trying came back: "
-                "nothing listens there, a firewall drops the packets in one direction, or the "
-                "provider ignores addresses that it does not know. The API says only `sip request "
-                "timed out`."
+                "livekit-sip retransmitted the INVITE, but not even 100 Trying came back: nothing "
+                "listens there, a firewall drops the packets in one direction, or the provider "
+                "ignores addresses that it does not know. The API reports only `sip request timed "
+                "out`."
             ),
             ru=(
-                "livekit-sip снова и снова слал INVITE, но не пришло даже 100 Trying: там никто "
-                "не слушает, брандмауэр теряет пакеты в одну из сторон, или провайдер не отвечает "
-                "незнакомым адресам. API говорит только `sip request timed out`."
+                "livekit-sip повторял INVITE, но не пришло даже 100 Trying: там никто не слушает, "
+                "файрвол отбрасывает пакеты в одну из сторон, или провайдер не отвечает незнакомым "
+                "адресам. API сообщает только `sip request timed out`."
             ),
         ),
         Text(
             en=(
                 "Check `address` (host and port) and `transport` of the outbound trunk (lk sip "
-                "outbound list) against the provider's documents, and let the provider allow the "
-                "address of livekit-sip's machine. `tcpdump -n host PROVIDER` there shows whether "
-                "answers come."
+                "outbound list) against the provider's documentation, and have the provider allow "
+                "the address of livekit-sip's machine. On that machine, `tcpdump -n host PROVIDER` "
+                "shows whether answers arrive."
             ),
             ru=(
                 "Сверьте `address` (хост и порт) и `transport` исходящего транка (lk sip outbound "
@@ -375,26 +375,26 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "The trunk asks for TCP or TLS, and nothing accepts a connection at its address "
-                "and port (`dial err`): the provider speaks UDP there, or the port is another one "
-                "(TLS is mostly 5061), or a firewall is between."
+                "The trunk uses TCP or TLS, but nothing accepts a connection at its address and "
+                "port (`dial err`): the provider uses UDP there, the port is another one (usually "
+                "5061 for TLS), or a firewall blocks it."
             ),
             ru=(
-                "Транк требует TCP или TLS, но по его адресу и порту соединение не принимают "
-                "(`dial err`): провайдер там говорит по UDP, порт другой (для TLS обычно 5061) "
-                "или мешает брандмауэр."
+                "Транк использует TCP или TLS, но по его адресу и порту соединение не принимают "
+                "(`dial err`): провайдер там работает по UDP, порт другой (для TLS обычно 5061) "
+                "или мешает файрвол."
             ),
         ),
         Text(
             en=(
-                "Set `transport` of the outbound trunk to what the provider speaks "
-                "(SIP_TRANSPORT_UDP, _TCP or _TLS) and the port in `address` to the one for it. "
-                "From livekit-sip's machine: nc -vz HOST PORT"
+                "Set `transport` of the outbound trunk to the provider's transport "
+                "(SIP_TRANSPORT_UDP, _TCP or _TLS), and the port in `address` to the one for that "
+                "transport. From livekit-sip's machine: nc -vz HOST PORT"
             ),
             ru=(
-                "Поставьте `transport` исходящего транка такой, на котором говорит провайдер "
-                "(SIP_TRANSPORT_UDP, _TCP или _TLS), а в `address` — порт для него. С машины "
-                "livekit-sip: nc -vz HOST PORT"
+                "Укажите в `transport` исходящего транка транспорт провайдера (SIP_TRANSPORT_UDP, "
+                "_TCP или _TLS), а в `address` — порт для этого транспорта. С машины livekit-sip: "
+                "nc -vz HOST PORT"
             ),
         ),
         shows=_NO_CONNECTION,
@@ -411,12 +411,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "The name in `address` of the trunk has no address for livekit-sip, neither as "
-                "SRV record nor as host (`fail to resolve target`)."
+                "livekit-sip found no address for the name in `address` of the trunk, neither by "
+                "SRV record nor as a host (`fail to resolve target`)."
             ),
             ru=(
-                "У имени из `address` транка для livekit-sip нет адреса: ни записи SRV, ни хоста "
-                "(`fail to resolve target`)."
+                "Для имени из `address` транка livekit-sip не нашёл адреса: ни через запись SRV, "
+                "ни как имя хоста (`fail to resolve target`)."
             ),
         ),
         Text(
@@ -438,29 +438,29 @@ CAUSES: tuple[Cause, ...] = (
         "sip-cpu-exhausted",
         Link.OUTBOUND,
         Text(
-            en="livekit-sip takes no more outbound calls: its CPU limit is reached",
-            ru="livekit-sip больше не берёт исходящие звонки: достигнут предел CPU",
+            en="livekit-sip accepts no more outbound calls: its CPU limit is reached",
+            ru="livekit-sip больше не принимает исходящие звонки: достигнут предел CPU",
         ),
         Text(
             en=(
-                "It answers `cpu exhausted` (503) when the load of the machine, its own or that "
-                "of others, is above `max_cpu_utilization`. Inbound calls are still taken."
+                "livekit-sip answers `cpu exhausted` (503) when the load of the machine, from any "
+                "process, is above `max_cpu_utilization`. It still accepts inbound calls."
             ),
             ru=(
-                "Он отвечает `cpu exhausted` (503), когда загрузка машины, своя или чужая, выше "
-                "`max_cpu_utilization`. Входящие звонки он по-прежнему берёт."
+                "livekit-sip отвечает `cpu exhausted` (503), когда загрузка машины любыми "
+                "процессами выше `max_cpu_utilization`. Входящие звонки он по-прежнему принимает."
             ),
         ),
         Text(
             en=(
-                "See what loads the machine (top), start another livekit-sip on the same Redis, "
-                "or raise `max_cpu_utilization` in livekit-sip.yaml (0.9 unless it is set) and "
-                "restart it."
+                "Find the processes that load the machine (top), start another livekit-sip on the "
+                "same Redis, or raise `max_cpu_utilization` in livekit-sip.yaml (0.9 by default) "
+                "and restart livekit-sip."
             ),
             ru=(
-                "Посмотрите, что грузит машину (top), запустите ещё один livekit-sip на том же "
-                "Redis или поднимите `max_cpu_utilization` в livekit-sip.yaml (без него 0.9) и "
-                "перезапустите его."
+                "Найдите, что грузит машину (top), запустите ещё один livekit-sip на том же Redis "
+                "или поднимите `max_cpu_utilization` в livekit-sip.yaml (по умолчанию 0.9) и "
+                "перезапустите livekit-sip."
             ),
         ),
         shows=_NO_CPU,

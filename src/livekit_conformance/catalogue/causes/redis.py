@@ -70,33 +70,32 @@ CAUSES: tuple[Cause, ...] = (
         "redis-refuses-login",
         Link.BUS,
         Text(
-            en="Redis refuses the user or password of a LiveKit service",
-            ru="Redis не принимает пользователя или пароль службы LiveKit",
+            en="Redis refuses the user name or password of a LiveKit service",
+            ru="Redis не принимает пользователя или пароль сервиса LiveKit",
         ),
         Text(
             en=(
-                "Redis answered with NOAUTH, WRONGPASS or NOPERM. Without Redis livekit-server "
-                "keeps no rooms and no trunks, and livekit-sip gets no answer about its calls; a "
-                "service that is started in this state ends at once."
+                "Redis answered NOAUTH, WRONGPASS or NOPERM. Without Redis livekit-server stores "
+                "no rooms and no trunks, and livekit-sip gets no answer about its calls. A service "
+                "started in this state ends at once."
             ),
             ru=(
-                "Redis ответил NOAUTH, WRONGPASS или NOPERM. Без Redis livekit-server не хранит "
-                "ни комнат, ни транков, а livekit-sip не получает ответов о звонках; служба, "
-                "запущенная в таком состоянии, сразу завершается."
+                "Redis ответил NOAUTH, WRONGPASS или NOPERM. Без Redis livekit-server не хранит ни "
+                "комнат, ни транков, а livekit-sip не получает ответов о своих звонках. Сервис, "
+                "запущенный в таком состоянии, сразу завершается."
             ),
         ),
         Text(
             en=(
-                "Write the password of Redis (`requirepass`, or the user of its ACL) as "
-                "`redis.password` and `redis.username` into livekit.yaml and livekit-sip.yaml, "
-                "then restart both. To try it: `redis-cli -h HOST -a PASSWORD ping` must answer "
-                "PONG."
+                "Set `redis.username` and `redis.password` in livekit.yaml and livekit-sip.yaml to "
+                "the account of Redis (`requirepass`, or a user of its ACL), then restart both "
+                "services. To test: `redis-cli -h HOST -a PASSWORD ping` must answer PONG."
             ),
             ru=(
-                "Впишите пароль Redis (`requirepass` или пользователь из его ACL) как "
-                "`redis.password` и `redis.username` в livekit.yaml и livekit-sip.yaml и "
-                "перезапустите обе службы. Проверка: `redis-cli -h HOST -a PASSWORD ping` должен "
-                "ответить PONG."
+                "Укажите в `redis.username` и `redis.password` файлов livekit.yaml и "
+                "livekit-sip.yaml учётную запись Redis (`requirepass` или пользователь из его ACL) "
+                "и перезапустите оба сервиса. Проверка: `redis-cli -h HOST -a PASSWORD ping` "
+                "должен ответить PONG."
             ),
         ),
         shows=_REDIS_REFUSES,
@@ -109,32 +108,30 @@ CAUSES: tuple[Cause, ...] = (
         Link.BUS,
         Text(
             en="A LiveKit service cannot reach Redis: it is down or does not answer",
-            ru="Служба LiveKit не может достучаться до Redis: он остановлен или не отвечает",
+            ru="Сервис LiveKit не может подключиться к Redis: тот остановлен или не отвечает",
         ),
         Text(
             en=(
-                "Connections to Redis are refused or get no answer. livekit-server keeps rooms, "
-                "trunks and rules there, and both services talk to each other over it: the API "
-                "fails with 500 and calls are refused with 503. API keys have nothing to do with "
-                "this."
+                "Redis refuses connections or does not answer. livekit-server stores rooms, trunks "
+                "and rules there, and both services communicate over it: the API fails with 500, "
+                "and calls are refused with 503. API keys are not involved."
             ),
             ru=(
-                "Соединения с Redis отклоняются или остаются без ответа. В нём livekit-server "
-                "хранит комнаты, транки и правила, и через него службы говорят друг с другом: "
-                "API отвечает 500, звонки отклоняются с 503. API-ключи тут ни при чём."
+                "Redis отклоняет соединения или не отвечает. В нём livekit-server хранит комнаты, "
+                "транки и правила, через него же сервисы обмениваются сообщениями: API отвечает "
+                "500, звонки отклоняются с 503. API-ключи тут ни при чём."
             ),
         ),
         Text(
             en=(
-                "Start Redis, or restart it if it hangs; `redis-cli -h HOST ping` must answer "
-                "PONG from the machines of both services. If it does: correct `redis.address` in "
-                "livekit.yaml and livekit-sip.yaml. Both services connect again by themselves."
+                "Start Redis, or restart it if it hangs: `redis-cli -h HOST ping` must answer PONG "
+                "on the machines of both services. If it does, correct `redis.address` in "
+                "livekit.yaml and livekit-sip.yaml. Both services reconnect by themselves."
             ),
             ru=(
-                "Запустите Redis или перезапустите, если он завис; `redis-cli -h HOST ping` "
-                "должен ответить PONG с машин обеих служб. Если отвечает — исправьте "
-                "`redis.address` в livekit.yaml и livekit-sip.yaml. Обе службы переподключаются "
-                "сами."
+                "Запустите Redis или перезапустите, если он завис: `redis-cli -h HOST ping` должен "
+                "ответить PONG на машинах обоих сервисов. Если отвечает, исправьте `redis.address` "
+                "в livekit.yaml и livekit-sip.yaml. Оба сервиса переподключаются сами."
             ),
         ),
         shows=_REDIS_SILENT,
@@ -146,26 +143,27 @@ CAUSES: tuple[Cause, ...] = (
         "server-has-no-redis",
         Link.BUS,
         Text(
-            en="livekit-server runs without Redis: it has no SIP at all",
-            ru="livekit-server работает без Redis: SIP у него нет совсем",
+            en="livekit-server runs without Redis, so it has no SIP",
+            ru="livekit-server работает без Redis, поэтому SIP на нём нет",
         ),
         Text(
             en=(
-                "Its SIP API answers `sip not connected (redis required)`: it was started "
-                "without the section `redis`. Rooms work, but it has no trunks, and livekit-sip "
-                "finds nobody on the bus: calls are refused with 503 after a second."
+                "Its SIP API answers `sip not connected (redis required)`: livekit-server was "
+                "started without the section `redis`. Rooms work, but there are no trunks, and "
+                "livekit-sip finds no server on the bus: calls are refused with 503 after a "
+                "second."
             ),
             ru=(
-                "Его SIP API отвечает `sip not connected (redis required)`: он запущен без "
-                "раздела `redis`. Комнаты работают, но транков у него нет, а livekit-sip никого "
-                "не находит на шине: звонки через секунду отклоняются с 503."
+                "Его SIP API отвечает `sip not connected (redis required)`: livekit-server запущен "
+                "без раздела `redis`. Комнаты работают, но транков нет, и livekit-sip не находит "
+                "на шине ни одного сервера: через секунду звонки отклоняются с 503."
             ),
         ),
         Text(
             en=(
-                "Write `redis:` with `address: HOST:6379` into livekit.yaml, the same as in "
-                "livekit-sip.yaml, and restart livekit-server. Its log must say `using "
-                "multi-node routing via redis`. Then create trunks and rules."
+                "Add `redis:` with `address: HOST:6379` to livekit.yaml, the same as in "
+                "livekit-sip.yaml, and restart livekit-server. It must log `using multi-node "
+                "routing via redis`. Then create trunks and rules."
             ),
             ru=(
                 "Добавьте в livekit.yaml раздел `redis:` с `address: HOST:6379`, как в "
@@ -189,21 +187,21 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "livekit-server answers and has a Redis, but nobody from it listens on the Redis "
-                "of the profile, where livekit-sip does. So livekit-sip asks in vain and refuses "
+                "livekit-server answers and has a Redis, but it is not subscribed on the Redis of "
+                "the profile, where livekit-sip is. So livekit-sip gets no answer and refuses "
                 'calls ("auth check failed", "no response from servers").'
             ),
             ru=(
-                "livekit-server отвечает, и Redis у него есть, но на Redis из профиля его нет — "
-                "а livekit-sip слушает именно там. Поэтому livekit-sip спрашивает впустую и "
-                'отклоняет звонки ("auth check failed", "no response from servers").'
+                "livekit-server отвечает, и Redis у него есть, но на Redis из профиля, где слушает "
+                "livekit-sip, он не подписан. Поэтому livekit-sip не получает ответа и отклоняет "
+                'звонки ("auth check failed", "no response from servers").'
             ),
         ),
         Text(
             en=(
                 "Set `redis.address` in livekit.yaml to that of livekit-sip.yaml and restart "
-                "livekit-server. Then look at the trunks, which are kept in Redis: lk sip "
-                "inbound list"
+                "livekit-server. Then check the trunks, which are stored in Redis: lk sip inbound "
+                "list"
             ),
             ru=(
                 "Поставьте в livekit.yaml тот же `redis.address`, что в livekit-sip.yaml, и "
@@ -228,21 +226,21 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "livekit-sip takes calls, but it does not listen on the Redis of the profile, "
-                "where livekit-server does. It asks somewhere else which trunk a call belongs "
-                'to, and gets no answer ("auth check failed", "no response from servers").'
+                "livekit-sip accepts calls, but it is not subscribed on the Redis of the profile, "
+                "where livekit-server is. It asks for the trunk of a call on another Redis and "
+                'gets no answer ("auth check failed", "no response from servers").'
             ),
             ru=(
-                "livekit-sip принимает звонки, но на Redis из профиля, где слушает "
-                "livekit-server, его нет. О транке звонка он спрашивает в другом месте и не "
-                'получает ответа ("auth check failed", "no response from servers").'
+                "livekit-sip принимает звонки, но на Redis из профиля, где слушает livekit-server, "
+                "он не подписан. О транке звонка он спрашивает на другом Redis и не получает "
+                'ответа ("auth check failed", "no response from servers").'
             ),
         ),
         Text(
             en=(
                 "Set `redis.address` in livekit-sip.yaml to that of livekit.yaml and restart "
                 "livekit-sip. Then `redis-cli PUBSUB NUMSUB "
-                "'SIPInternal|CreateSIPParticipant|REQ'` must say 1."
+                "'SIPInternal|CreateSIPParticipant|REQ'` must show 1."
             ),
             ru=(
                 "Поставьте в livekit-sip.yaml тот же `redis.address`, что в livekit.yaml, и "
@@ -266,27 +264,28 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "It listens on this Redis, but has not registered itself in the database of the "
-                "profile, and it knows no trunk and no rule: what was created is in another "
-                "database. Messages on the bus pass between databases, so everything looks "
-                "healthy, and calls ring without end."
+                "livekit-server is subscribed on this Redis, but it is not registered in the "
+                "database of the profile, and it lists no trunk and no rule: they were created in "
+                "another database. Bus messages pass between databases, so everything looks "
+                "healthy, while calls ring endlessly."
             ),
             ru=(
-                "Он слушает на этом Redis, но в базе из профиля не зарегистрирован и не знает ни "
-                "одного транка и правила: созданное лежит в другой базе. Сообщения шины проходят "
-                "между базами, поэтому всё выглядит исправным, а звонки бесконечно звонят."
+                "livekit-server подписан на этом Redis, но в базе из профиля не зарегистрирован и "
+                "не видит ни одного транка и правила: они созданы в другой базе. Сообщения шины "
+                "проходят между базами, поэтому всё выглядит исправным, а гудки в звонках идут "
+                "бесконечно."
             ),
         ),
         Text(
             en=(
-                "Set `redis.db` in livekit.yaml back to the database with your trunks and "
-                "restart livekit-server. To find it: `redis-cli -n DB HLEN sip_inbound_trunk` "
-                "for each DB."
+                "Set `redis.db` in livekit.yaml back to the database that holds your trunks and "
+                "restart livekit-server. To find that database, run `redis-cli -n DB HLEN "
+                "sip_inbound_trunk` for each DB."
             ),
             ru=(
-                "Верните в livekit.yaml `redis.db` на базу с вашими транками и перезапустите "
-                "livekit-server. Найти её: `redis-cli -n DB HLEN sip_inbound_trunk` для каждой "
-                "базы DB."
+                "Верните в `redis.db` файла livekit.yaml базу с вашими транками и перезапустите "
+                "livekit-server. Чтобы найти её, выполните `redis-cli -n DB HLEN "
+                "sip_inbound_trunk` для каждой базы DB."
             ),
         ),
         shows=(_NO_NODE,),
@@ -299,34 +298,34 @@ CAUSES: tuple[Cause, ...] = (
         "no-trunks-and-no-rules",
         Link.LINE,
         Text(
-            en="livekit-server knows no trunk and no dispatch rule at all",
-            ru="livekit-server не знает ни одного транка и ни одного правила",
+            en="livekit-server has no trunk and no dispatch rule",
+            ru="На livekit-server нет ни одного транка и ни одного правила",
         ),
         Text(
             en=(
-                "The lists of inbound trunks and dispatch rules are empty. They are kept in "
-                "Redis only: they were never created here, or Redis has lost its data (restarted "
-                "without persistence, without its volume, or flushed). Services and keys may all "
-                "be in order."
+                "The lists of inbound trunks and dispatch rules are empty. They are stored only in "
+                "Redis. Either they were never created here, or Redis has lost its data (restarted "
+                "without persistence, without its volume, or flushed). The services and keys may "
+                "all be in order."
             ),
             ru=(
-                "Списки входящих транков и правил пусты. Они хранятся только в Redis: либо их "
+                "Списки входящих транков и правил пусты. Они хранятся только в Redis. Либо их "
                 "здесь не создавали, либо Redis потерял данные (перезапущен без сохранения на "
-                "диск, без своего тома или очищен). Службы и ключи при этом могут быть в порядке."
+                "диск, без своего тома или очищен). Сервисы и ключи при этом могут быть в порядке."
             ),
         ),
         Text(
             en=(
-                "Create them again: lk sip inbound create, lk sip dispatch create. Then let "
-                "Redis keep its data: `appendonly yes` in redis.conf and its data directory on a "
-                "volume that outlives the container. `lk sip inbound list` must show the trunk "
-                "also after a restart of Redis."
+                "Create them again: lk sip inbound create, lk sip dispatch create. Then make Redis "
+                "keep its data: `appendonly yes` in redis.conf, and its data directory on a volume "
+                "that outlives the container. `lk sip inbound list` must still show the trunk "
+                "after a restart of Redis."
             ),
             ru=(
-                "Создайте их заново: lk sip inbound create, lk sip dispatch create. Затем пусть "
-                "Redis хранит данные: `appendonly yes` в redis.conf и каталог данных на томе, "
-                "который переживёт контейнер. `lk sip inbound list` должен показывать транк и "
-                "после перезапуска Redis."
+                "Создайте их заново: lk sip inbound create, lk sip dispatch create. Затем "
+                "настройте сохранение данных Redis: `appendonly yes` в redis.conf и каталог данных "
+                "на томе, который переживёт контейнер. `lk sip inbound list` должен показывать "
+                "транк и после перезапуска Redis."
             ),
         ),
         shows=(_NO_TRUNKS,),

@@ -53,17 +53,17 @@ CAUSES: tuple[Cause, ...] = (
         "server-host-does-not-resolve",
         Link.DNS,
         Text(
-            en="The host of `livekit.url` has no address",
-            ru="У хоста из `livekit.url` нет адреса",
+            en="The host of `livekit.url` does not resolve",
+            ru="Имя хоста из `livekit.url` не разрешается",
         ),
         Text(
             en=(
-                "The resolver of this machine knows no such name: it is misspelt, its record is "
-                "missing, or it is known only in another network."
+                "The resolver of this machine does not know this name: it is misspelt, its DNS "
+                "record is missing, or it exists only in another network."
             ),
             ru=(
                 "Резолвер этой машины не знает такого имени: в нём опечатка, нет записи DNS или "
-                "оно известно только в другой сети."
+                "оно существует только в другой сети."
             ),
         ),
         Text(
@@ -89,26 +89,26 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "The connection was refused at once: the machine is there, and no process has "
-                "that port. livekit-server does not run, or listens on another port or address."
+                "The connection was refused at once: the machine is up, but no process listens on "
+                "that port. livekit-server is not running, or listens on another port or address."
             ),
             ru=(
-                "В соединении сразу отказано: машина есть, но порт никем не занят. "
+                "В соединении сразу отказано: машина работает, но порт никто не слушает. "
                 "livekit-server не запущен или слушает другой порт или адрес."
             ),
         ),
         Text(
             en=(
-                "Start livekit-server. If it runs, let `livekit.url` of the profile "
-                "(LIVEKIT_URL) name its `port`, and see that `bind_addresses` in livekit.yaml is "
-                "not 127.0.0.1 only (`ss -ltnp` on its machine). `curl -i` of the URL with http "
-                "must answer 200 OK."
+                "Start livekit-server. If it is running, set `livekit.url` of the profile "
+                "(LIVEKIT_URL) to its `port`, and check that `bind_addresses` in livekit.yaml is "
+                "not 127.0.0.1 only (`ss -ltnp` on its machine). Then `curl -i` of the URL with "
+                "http must answer 200 OK."
             ),
             ru=(
                 "Запустите livekit-server. Если он работает, укажите в `livekit.url` профиля "
                 "(LIVEKIT_URL) его `port` и проверьте, что `bind_addresses` в livekit.yaml — не "
-                "только 127.0.0.1 (`ss -ltnp` на его машине). `curl -i` по этому URL с http "
-                "должен ответить 200 OK."
+                "только 127.0.0.1 (`ss -ltnp` на его машине). После этого `curl -i` по этому URL с "
+                "http должен ответить 200 OK."
             ),
         ),
         shows=(_REFUSED,),
@@ -119,29 +119,29 @@ CAUSES: tuple[Cause, ...] = (
         "server-address-is-cut-off",
         Link.TCP,
         Text(
-            en="The way to the address of `livekit.url` is closed",
+            en="The path to the address of `livekit.url` is blocked",
             ru="Путь к адресу из `livekit.url` закрыт",
         ),
         Text(
             en=(
                 "The connection was neither accepted nor refused: a firewall or security group "
-                "drops the packets, there is no route, or the address belongs to no machine."
+                "drops the packets, there is no route, or no machine has the address."
             ),
             ru=(
-                "Соединение не принято и не отклонено: пакеты отбрасывает межсетевой экран или "
-                "группа безопасности, нет маршрута или у адреса нет машины."
+                "Соединение не принято и не отклонено: пакеты отбрасывает файрвол или security "
+                "group, нет маршрута или у адреса нет машины."
             ),
         ),
         Text(
             en=(
                 "Check the address in `livekit.url` of the profile (LIVEKIT_URL), then open its "
-                "TCP port for this machine in every firewall between; `nc -vz HOST PORT` must "
+                "TCP port for this machine in every firewall on the path. `nc -vz HOST PORT` must "
                 "succeed from here."
             ),
             ru=(
                 "Проверьте адрес в `livekit.url` профиля (LIVEKIT_URL), затем откройте его "
-                "TCP-порт для этой машины во всех межсетевых экранах на пути; `nc -vz HOST PORT` "
-                "отсюда должен пройти."
+                "TCP-порт для этой машины во всех файрволах на пути. `nc -vz HOST PORT` отсюда "
+                "должен пройти."
             ),
         ),
         shows=(_DROPPED,),
@@ -157,24 +157,20 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "TLS was spoken to a port that speaks none, or the other way round. The "
-                "certificate has nothing to do with it."
+                "The client used TLS on a port without TLS, or the other way round. The "
+                "certificate is not involved."
             ),
-            ru=(
-                "С портом, который не понимает TLS, говорили по TLS, или наоборот. Сертификат "
-                "тут ни при чём."
-            ),
+            ru="К порту без TLS обратились по TLS или наоборот. Сертификат тут ни при чём.",
         ),
         Text(
             en=(
                 "Change `livekit.url` of the profile (LIVEKIT_URL): `ws://HOST:7880` leads to "
-                "livekit-server itself, which speaks no TLS; `wss://HOST` leads to the proxy "
-                "with the certificate."
+                "livekit-server itself, which has no TLS; `wss://HOST` leads to the proxy with the "
+                "certificate."
             ),
             ru=(
                 "Исправьте `livekit.url` профиля (LIVEKIT_URL): `ws://HOST:7880` ведёт к самому "
-                "livekit-server, он не говорит по TLS; `wss://HOST` ведёт к прокси с "
-                "сертификатом."
+                "livekit-server, у которого TLS нет; `wss://HOST` ведёт к прокси с сертификатом."
             ),
         ),
         shows=(_NO_TLS_THERE, _TLS_ONLY),
@@ -187,29 +183,30 @@ CAUSES: tuple[Cause, ...] = (
         Link.TLS,
         Text(
             en="The certificate of `livekit.url` is not trusted",
-            ru="Сертификату `livekit.url` нет доверия",
+            ru="Сертификат `livekit.url` не является доверенным",
         ),
         Text(
             en=(
-                "TLS with the server of `livekit.url` failed: the certificate has expired, is "
-                "for another host name or from an unknown authority, or TLS 1.2 is not spoken. "
-                "Other clients of livekit-server refuse to connect for the same reason."
+                "TLS with the server of `livekit.url` failed: the certificate has expired, is for "
+                "another host name or comes from an unknown authority, or the server does not "
+                "support TLS 1.2. Other clients of livekit-server refuse to connect for the same "
+                "reason."
             ),
             ru=(
                 "TLS с сервером из `livekit.url` не установлен: сертификат просрочен, выдан на "
-                "другое имя или неизвестным центром, либо не поддерживается TLS 1.2. Другие "
+                "другое имя или неизвестным центром либо сервер не поддерживает TLS 1.2. Другие "
                 "клиенты livekit-server откажутся подключаться по той же причине."
             ),
         ),
         Text(
             en=(
-                "Renew the certificate, or let `livekit.url` name the host that it is for. A "
-                "private authority has to be trusted on this machine: "
+                "Renew the certificate, or set `livekit.url` to the host name in the certificate. "
+                "For a private authority, set on this machine: "
                 "SSL_CERT_FILE=/path/to/authority.pem"
             ),
             ru=(
-                "Обновите сертификат или укажите в `livekit.url` хост, на который он выдан. "
-                "Частному центру нужно доверие на этой машине: "
+                "Обновите сертификат или укажите в `livekit.url` хост, на который он выдан. Для "
+                "частного центра сертификации задайте на этой машине: "
                 "SSL_CERT_FILE=/path/to/authority.pem"
             ),
         ),
@@ -221,30 +218,29 @@ CAUSES: tuple[Cause, ...] = (
         "server-does-not-answer",
         Link.SERVER,
         Text(
-            en="The port of `livekit.url` accepts connections, and nobody answers",
-            ru="Порт из `livekit.url` принимает соединения, но никто не отвечает",
+            en="The port of `livekit.url` accepts connections, but no HTTP answer comes",
+            ru="Порт из `livekit.url` принимает соединения, но ответа HTTP нет",
         ),
         Text(
             en=(
-                "GET / was sent and no answer came in time: the process behind the port hangs, "
-                "or it is a service that speaks something else than HTTP, for instance "
-                "livekit-sip."
+                "GET / was sent, but no answer came in time: the process on that port hangs, or it "
+                "is a service that does not speak HTTP, for instance livekit-sip."
             ),
             ru=(
-                "Запрос GET / отправлен, ответ вовремя не пришёл: процесс за этим портом завис "
-                "или это сервис, который говорит не по HTTP, например livekit-sip."
+                "Запрос GET / отправлен, но ответ вовремя не пришёл: процесс на этом порту завис "
+                "или это сервис, который работает не по HTTP, например livekit-sip."
             ),
         ),
         Text(
             en=(
-                "See who has the port (`ss -ltnp` on that machine). If it is livekit-server, "
-                "restart it; if not, correct the port in `livekit.url` of the profile "
-                "(LIVEKIT_URL), 7880 unless `port` in livekit.yaml says otherwise."
+                "Find the process that has the port (`ss -ltnp` on that machine). If it is "
+                "livekit-server, restart it. If not, correct the port in `livekit.url` of the "
+                "profile (LIVEKIT_URL): 7880, unless livekit.yaml sets another `port`."
             ),
             ru=(
-                "Посмотрите, чей это порт (`ss -ltnp` на той машине). Если это livekit-server, "
-                "перезапустите его; если нет, исправьте порт в `livekit.url` профиля "
-                "(LIVEKIT_URL): 7880, если `port` в livekit.yaml не другой."
+                "Посмотрите, какой процесс занял порт (`ss -ltnp` на той машине). Если это "
+                "livekit-server, перезапустите его. Если нет, исправьте порт в `livekit.url` "
+                "профиля (LIVEKIT_URL): 7880, если в livekit.yaml не задан другой `port`."
             ),
         ),
         shows=(_SILENT,),
@@ -255,33 +251,34 @@ CAUSES: tuple[Cause, ...] = (
         "server-drops-connections",
         Link.SERVER,
         Text(
-            en="The connection to `livekit.url` is broken off before an answer",
+            en="The server at `livekit.url` closes the connection before it answers",
             ru="Соединение с `livekit.url` обрывается до ответа",
         ),
         Text(
             en=(
-                "The port accepts connections and ends them before GET / is answered: a "
-                "published container port or load balancer whose livekit-server is gone, a port "
-                "of another protocol, or something on the way that resets connections."
+                "The port accepts connections and closes them before GET / is answered. Possible "
+                "reasons: a published container port or load balancer without livekit-server "
+                "behind it, a port of another protocol, or a device on the path that resets "
+                "connections."
             ),
             ru=(
-                "Порт принимает соединения и завершает их до ответа на GET /: опубликованный "
-                "порт контейнера или балансировщик без livekit-server, порт с другим протоколом "
-                "или устройство на пути, которое сбрасывает соединения."
+                "Порт принимает соединения и закрывает их до ответа на GET /. Возможные причины: "
+                "опубликованный порт контейнера или балансировщик без livekit-server, порт с "
+                "другим протоколом или устройство на пути, которое сбрасывает соединения."
             ),
         ),
         Text(
             en=(
-                "Ask from both ends, `curl -iv` of the URL with http here and on the machine of "
-                "livekit-server: where only the first fails, look at what is between (published "
-                "port, upstream, firewall); where both fail, see who has the port (`ss -ltnp`) "
-                "and start livekit-server there."
+                "Run `curl -iv` of the URL with http here and on the machine of livekit-server. If "
+                "only the first fails, check what is between them (published port, upstream, "
+                "firewall). If both fail, find the process that has the port (`ss -ltnp`) and "
+                "start livekit-server on it."
             ),
             ru=(
-                "Спросите с двух сторон, `curl -iv` по этому URL с http здесь и на машине "
-                "livekit-server: если ошибка только здесь, проверьте то, что между ними "
-                "(опубликованный порт, upstream, файрвол); если и там, посмотрите, чей это порт "
-                "(`ss -ltnp`), и запустите на нём livekit-server."
+                "Выполните `curl -iv` по этому URL с http здесь и на машине livekit-server. Если "
+                "ошибка только здесь, проверьте то, что между ними (опубликованный порт, upstream, "
+                "файрвол). Если и там, посмотрите, какой процесс занял порт (`ss -ltnp`), и "
+                "запустите на этом порту livekit-server."
             ),
         ),
         shows=(_BROKEN_OFF,),
@@ -292,12 +289,12 @@ CAUSES: tuple[Cause, ...] = (
         "proxy-has-no-server",
         Link.SERVER,
         Text(
-            en="A proxy answers at `livekit.url`, and livekit-server behind it does not",
+            en="A proxy answers at `livekit.url`, but livekit-server behind it does not",
             ru="По `livekit.url` отвечает прокси, а livekit-server за ним — нет",
         ),
         Text(
             en=(
-                "GET / was answered with 502, 503 or 504: the proxy or load balancer runs and "
+                "GET / was answered with 502, 503 or 504: the proxy or load balancer works but "
                 "gets no answer from livekit-server."
             ),
             ru=(
@@ -307,13 +304,13 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Start livekit-server; if it runs, let the upstream of the proxy name its "
-                "address and `port` of livekit.yaml, as seen from the proxy. The error log of "
+                "Start livekit-server. If it is running, set the upstream of the proxy to its "
+                "address and to `port` of livekit.yaml, as seen from the proxy. The error log of "
                 "the proxy names the address that it tried."
             ),
             ru=(
-                "Запустите livekit-server; если он работает, укажите в upstream прокси его адрес "
-                "и `port` из livekit.yaml, как они видны с прокси. В журнале ошибок прокси есть "
+                "Запустите livekit-server. Если он работает, укажите в upstream прокси его адрес и "
+                "`port` из livekit.yaml, как они видны с прокси. В журнале ошибок прокси есть "
                 "адрес, к которому он обращался."
             ),
         ),
@@ -325,28 +322,29 @@ CAUSES: tuple[Cause, ...] = (
         "server-url-is-not-livekit",
         Link.SERVER,
         Text(
-            en="Something else than livekit-server is at `livekit.url`",
-            ru="По `livekit.url` находится не livekit-server",
+            en="Something other than livekit-server answers at `livekit.url`",
+            ru="По `livekit.url` отвечает не livekit-server",
         ),
         Text(
             en=(
-                "livekit-server answers GET / with 200 `OK` or 406 `Not Ready`. What is there "
-                "answered something else, or what is no HTTP at all."
+                "livekit-server answers GET / with 200 `OK` or 406 `Not Ready`. The service at "
+                "this address answered something else, or did not answer in HTTP at all."
             ),
             ru=(
-                "livekit-server отвечает на GET / кодом 200 `OK` или 406 `Not Ready`. То, что "
-                "находится там, ответило иначе или вовсе не по HTTP."
+                "livekit-server отвечает на GET / кодом 200 `OK` или 406 `Not Ready`. Сервис по "
+                "этому адресу ответил иначе или вовсе не по HTTP."
             ),
         ),
         Text(
             en=(
                 "Set `livekit.url` of the profile (LIVEKIT_URL) to scheme, host and port of "
-                "livekit-server, without a path. If a proxy is meant, let it pass all paths on "
-                "to livekit-server. `curl -i` of the URL with http(s) must answer `OK`."
+                "livekit-server, without a path. If it should lead to a proxy, let the proxy "
+                "forward all paths to livekit-server. `curl -i` of the URL with http(s) must "
+                "answer `OK`."
             ),
             ru=(
                 "Укажите в `livekit.url` профиля (LIVEKIT_URL) схему, хост и порт livekit-server "
-                "без пути. Если там должен быть прокси, пусть он передаёт livekit-server все "
+                "без пути. Если он должен вести к прокси, пусть прокси передаёт livekit-server все "
                 "пути. `curl -i` по этому URL с http(s) должен ответить `OK`."
             ),
         ),
@@ -359,27 +357,27 @@ CAUSES: tuple[Cause, ...] = (
         "server-not-ready",
         Link.NODE,
         Text(
-            en="livekit-server runs and says that it is not ready",
+            en="livekit-server is running but reports that it is not ready",
             ru="livekit-server работает, но сообщает, что не готов",
         ),
         Text(
             en=(
-                "GET / is answered with 406: the server's figures about itself are older than 4 "
-                "s, which it keeps in Redis. It has lost Redis, or the machine is overloaded."
+                "livekit-server answers GET / with 406: its own statistics, which it keeps in "
+                "Redis, are older than 4 s. It has lost Redis, or the machine is overloaded."
             ),
             ru=(
-                "На GET / приходит 406: сведения сервера о себе, которые он хранит в Redis, "
-                "старше 4 с. Он потерял Redis, или машина перегружена."
+                "На GET / livekit-server отвечает 406: его собственная статистика, которую он "
+                "хранит в Redis, старше 4 с. Он потерял связь с Redis, или машина перегружена."
             ),
         ),
         Text(
             en=(
-                "See its log for errors of Redis; check that Redis runs and that `redis` in "
+                "Look for Redis errors in its log. Check that Redis is running and that `redis` in "
                 "livekit.yaml leads to it, then restart livekit-server. `curl -i` of livekit.url "
                 "with http must answer 200 OK again."
             ),
             ru=(
-                "Найдите в его журнале ошибки Redis; проверьте, что Redis работает и `redis` в "
+                "Найдите в его журнале ошибки Redis. Проверьте, что Redis работает и `redis` в "
                 "livekit.yaml ведёт к нему, затем перезапустите livekit-server. `curl -i` по "
                 "livekit.url с http снова должен ответить 200 OK."
             ),
@@ -401,21 +399,21 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "A room that was created over one connection is not listed over another one: the "
-                "load balancer leads to servers that know nothing of each other. Rooms, calls "
-                "and agents miss each other by chance."
+                "A room created over one connection is not listed over another: the load balancer "
+                "leads to servers that know nothing of each other. So rooms, calls and agents land "
+                "on different servers at random."
             ),
             ru=(
                 "Комната, созданная через одно соединение, не видна через другое: балансировщик "
-                "ведёт к серверам, которые не знают друг о друге. Комнаты, звонки и агенты "
-                "случайным образом не находят друг друга."
+                "ведёт к серверам, которые не знают друг о друге. Поэтому комнаты, звонки и агенты "
+                "случайно попадают на разные серверы."
             ),
         ),
         Text(
             en=(
-                "Give every livekit-server behind that address the same `redis:` section "
-                "(address and `db`) in livekit.yaml and restart them: each must log `using "
-                "multi-node routing via redis`. Or leave one server behind the address."
+                "Set the same `redis:` section (address and `db`) in livekit.yaml of every "
+                "livekit-server behind that address and restart them: each must log `using "
+                "multi-node routing via redis`. Or leave only one server behind the address."
             ),
             ru=(
                 "Пропишите каждому livekit-server за этим адресом одинаковый раздел `redis:` "
@@ -434,14 +432,15 @@ CAUSES: tuple[Cause, ...] = (
         "no-node-takes-rooms",
         Link.ROOMS,
         Text(
-            en="No livekit-server takes new rooms: all are shutting down or stale",
-            ru="Ни один livekit-server не берёт новые комнаты: все завершаются или устарели",
+            en="No livekit-server accepts new rooms: all are shutting down or stale",
+            ru="Ни один livekit-server не принимает новые комнаты: все завершаются или их записи "
+            "устарели",
         ),
         Text(
             en=(
                 "CreateRoom failed with `could not find any available nodes`: the server got "
-                "SIGTERM and waits for its last participants to leave, or what it says about "
-                "itself in Redis is older than 5 s."
+                "SIGTERM and waits for its last participants to leave, or its own entry in Redis "
+                "is older than 5 s."
             ),
             ru=(
                 "CreateRoom завершился ошибкой `could not find any available nodes`: сервер "
@@ -451,14 +450,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Start a livekit-server that stays (with an orchestrator: let the new one become "
-                "ready before the old one is stopped), or restart this one: a second SIGTERM "
-                "ends it at once, with its calls."
+                "Start a livekit-server that stays up (with an orchestrator: let the new one "
+                "become ready before the old one is stopped), or restart this one. A second "
+                "SIGTERM ends it at once, with its calls."
             ),
             ru=(
-                "Запустите livekit-server, который останется работать (в оркестраторе: пусть "
-                "новый станет готов до остановки старого), или перезапустите этот: второй "
-                "SIGTERM завершит его сразу вместе со звонками."
+                "Запустите livekit-server, который останется работать (в оркестраторе: пусть новый "
+                "станет готов до остановки старого), или перезапустите этот. Второй SIGTERM "
+                "завершит его сразу вместе со звонками."
             ),
         ),
         shows=(_NO_NODE,),

@@ -43,23 +43,24 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Nothing answered OPTIONS at the address in the profile: livekit-sip does not "
-                "run or hangs, listens elsewhere, or something between drops it."
+                "Nothing answered OPTIONS at the address in the profile: livekit-sip is not "
+                "running or hangs, it listens elsewhere, or something on the way drops the "
+                "packets."
             ),
             ru=(
                 "На OPTIONS по адресу из профиля никто не ответил: livekit-sip не запущен или "
-                "завис, слушает другой адрес, или пакеты теряются по дороге."
+                "завис, слушает другой адрес, или пакеты теряются по пути."
             ),
         ),
         Text(
             en=(
-                "Check that livekit-sip runs, that `sip.server` and `sip.transport` of the "
-                "profile are its `listen_ip` and `sip_port`, and that no firewall is between. On "
-                "its machine: ss -lnup | grep 5060"
+                "Check that livekit-sip is running, that `sip.server` and `sip.transport` of the "
+                "profile match its `listen_ip` and `sip_port`, and that no firewall blocks the "
+                "path. On its machine: ss -lnup | grep 5060"
             ),
             ru=(
                 "Проверьте, что livekit-sip запущен, что `sip.server` и `sip.transport` профиля "
-                "совпадают с его `listen_ip` и `sip_port`, и что между ними нет файрвола. На его "
+                "совпадают с его `listen_ip` и `sip_port` и что путь не закрыт файрволом. На его "
                 "машине: ss -lnup | grep 5060"
             ),
         ),
@@ -79,22 +80,22 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "The resolver of this machine knows no address for it, so nothing was sent to "
-                "livekit-sip at all."
+                "The resolver of this machine finds no address for the host, so nothing was sent "
+                "to livekit-sip."
             ),
             ru=(
-                "Резолвер этой машины не знает его адреса, поэтому до livekit-sip ничего и не "
-                "отправлялось."
+                "Резолвер этой машины не находит адрес этого хоста, поэтому до livekit-sip ничего "
+                "не отправлялось."
             ),
         ),
         Text(
             en=(
-                "Correct `sip.server` (SIP_SERVER) of the profile, or the DNS record. Then there "
-                "must be an address: getent hosts HOST"
+                "Correct `sip.server` (SIP_SERVER) of the profile, or the DNS record. Then this "
+                "must print an address: getent hosts HOST"
             ),
             ru=(
                 "Исправьте `sip.server` (SIP_SERVER) в профиле или запись в DNS. После этого "
-                "адрес должен находиться: getent hosts HOST"
+                "команда должна вывести адрес: getent hosts HOST"
             ),
         ),
         shows=(_UNRESOLVED,),
@@ -105,31 +106,31 @@ CAUSES: tuple[Cause, ...] = (
         "sip-listens-elsewhere",
         Link.SIP_SOCKET,
         Text(
-            en="livekit-sip runs, but not at the address and port of sip.server",
+            en="livekit-sip is running, but not at the address and port of sip.server",
             ru="livekit-sip работает, но не на том адресе и порту, что в sip.server",
         ),
         Text(
             en=(
-                "The port in the profile is closed, while livekit-sip listens on the Redis bus: "
-                "it is alive and takes SIP at another port or address, or over another transport."
+                "The port in the profile is closed, but livekit-sip is subscribed on the Redis "
+                "bus. So it is running and accepts SIP on another port, address or transport."
             ),
             ru=(
-                "Порт из профиля закрыт, а на шине Redis livekit-sip слушает: он жив и принимает "
-                "SIP на другом порту или адресе или по другому транспорту."
+                "Порт из профиля закрыт, но livekit-sip подписан на шине Redis. Значит, он "
+                "работает и принимает SIP на другом порту, адресе или транспорте."
             ),
         ),
         Text(
             en=(
                 "Make `sip.server` and `sip.transport` of the profile agree with `sip_port` and "
-                "`listen_ip` in livekit-sip.yaml (`tls.port` for TLS); its log says `sip "
-                "signaling listening on`. `port` and `bind_address` are no keys of it. On its "
+                "`listen_ip` in livekit-sip.yaml (`tls.port` for TLS). livekit-sip logs them in "
+                "`sip signaling listening on`. It has no keys `port` and `bind_address`. On its "
                 "machine: ss -lnup"
             ),
             ru=(
                 "Согласуйте `sip.server` и `sip.transport` профиля с `sip_port` и `listen_ip` в "
-                "livekit-sip.yaml (для TLS — `tls.port`); в его журнале это строка `sip "
-                "signaling listening on`. Ключей `port` и `bind_address` у него нет. На его "
-                "машине: ss -lnup"
+                "livekit-sip.yaml (для TLS — `tls.port`). В журнале livekit-sip они указаны в "
+                "строке `sip signaling listening on`. Ключей `port` и `bind_address` у него нет. "
+                "На его машине: ss -lnup"
             ),
         ),
         shows=(_REFUSED,),
@@ -140,26 +141,26 @@ CAUSES: tuple[Cause, ...] = (
         "sip-speaks-no-tls",
         Link.SIP_SOCKET,
         Text(
-            en="There is no TLS that is trusted at sip.server",
+            en="There is no trusted TLS at sip.server",
             ru="По адресу sip.server нет TLS, которому можно доверять",
         ),
         Text(
             en=(
-                "The profile says `transport: tls`, the TCP connection was accepted, and the TLS "
-                "handshake failed: the port speaks plain SIP, or its certificate is not good for "
+                "The profile sets `transport: tls`. The TCP connection was accepted, but the TLS "
+                "handshake failed: the port speaks plain SIP, or its certificate is not valid for "
                 "this host."
             ),
             ru=(
-                "В профиле указано `transport: tls`, TCP-соединение принято, но TLS-рукопожатие "
-                "не удалось: порт говорит на открытом SIP или сертификат не годится для этого "
+                "В профиле задано `transport: tls`. TCP-соединение принято, но TLS-рукопожатие не "
+                "удалось: порт принимает SIP без TLS или сертификат недействителен для этого "
                 "хоста."
             ),
         ),
         Text(
             en=(
-                "Let `sip.server` name the port of `tls:` in livekit-sip.yaml (usually 5061) "
-                "with a certificate for that host, or set `transport: udp`. Look: openssl "
-                "s_client -connect HOST:PORT"
+                "Set `sip.server` to the port of `tls:` in livekit-sip.yaml (usually 5061) with a "
+                "certificate for that host, or set `transport: udp`. To inspect: openssl s_client "
+                "-connect HOST:PORT"
             ),
             ru=(
                 "Укажите в `sip.server` порт из раздела `tls:` в livekit-sip.yaml (обычно 5061) "
@@ -175,29 +176,29 @@ CAUSES: tuple[Cause, ...] = (
         "udp-does-not-reach-sip",
         Link.SIP_SOCKET,
         Text(
-            en="livekit-sip answers over TCP, and UDP gets lost",
-            ru="По TCP livekit-sip отвечает, а UDP теряется",
+            en="livekit-sip answers over TCP, but UDP packets are lost",
+            ru="По TCP livekit-sip отвечает, а UDP-пакеты теряются",
         ),
         Text(
             en=(
-                "OPTIONS over UDP got no answer, over TCP at the same port it got one: "
-                "livekit-sip works, and something between drops UDP in one of the two directions."
+                "OPTIONS got an answer over TCP but none over UDP on the same port: livekit-sip "
+                "works, and something on the way drops UDP in one of the two directions."
             ),
             ru=(
-                "На OPTIONS по UDP ответа нет, по TCP на тот же порт — есть: livekit-sip "
-                "работает, а UDP в одну из сторон что-то отбрасывает."
+                "На OPTIONS по TCP ответ есть, по UDP на тот же порт — нет: livekit-sip работает, "
+                "а UDP в одну из сторон что-то отбрасывает."
             ),
         ),
         Text(
             en=(
                 "Open the SIP port for UDP in the firewall or security group of livekit-sip's "
-                "machine, answers too (Docker: publish `5060:5060/udp`). Until then "
-                "`sip.transport: tcp` works. Watch: tcpdump -n udp port 5060"
+                "machine, in both directions (Docker: publish `5060:5060/udp`). Until then, "
+                "`sip.transport: tcp` works. To watch: tcpdump -n udp port 5060"
             ),
             ru=(
-                "Откройте SIP-порт для UDP в файрволе или security group машины livekit-sip, в "
-                "том числе для ответов (Docker: публикуйте `5060:5060/udp`). Пока поможет "
-                "`sip.transport: tcp`. Посмотреть: tcpdump -n udp port 5060"
+                "Откройте SIP-порт для UDP в файрволе или security group машины livekit-sip, в обе "
+                "стороны (Docker: публикуйте `5060:5060/udp`). Пока поможет `sip.transport: tcp`. "
+                "Посмотреть: tcpdump -n udp port 5060"
             ),
         ),
         shows=(_ANSWERED_OVER_TCP,),
@@ -208,32 +209,32 @@ CAUSES: tuple[Cause, ...] = (
         "sip-answered-in-between",
         Link.SIP_SOCKET,
         Text(
-            en="Something else than livekit-sip answers at `sip.server`",
+            en="Something other than livekit-sip answers at `sip.server`",
             ru="По адресу `sip.server` отвечает не livekit-sip",
         ),
         Text(
             en=(
-                "livekit-sip answers OPTIONS with 200, always. Another status comes from a SIP "
-                "proxy, SBC or PBX that stands there, whose next hop may be missing."
+                "livekit-sip always answers OPTIONS with 200. Another status comes from a SIP "
+                "proxy, SBC or PBX at that address; its next hop may be missing."
             ),
             ru=(
-                "livekit-sip всегда отвечает на OPTIONS кодом 200. Другой код даёт "
-                "SIP-прокси, SBC или АТС, которые там находятся; возможно, дальше им идти "
-                "некуда."
+                "livekit-sip всегда отвечает на OPTIONS кодом 200. Другой код пришёл от "
+                "SIP-прокси, SBC или АТС по этому адресу; возможно, у них нет следующего узла "
+                "(next hop)."
             ),
         ),
         Text(
             en=(
                 "Look at the headers Server, User-Agent and Via of the answer (evidence of this "
-                "check): they name who answered. Let `sip.server` lead to livekit-sip itself, or "
-                "mend the route of the proxy; for a provider in front of livekit-sip set "
+                "check): they identify the sender. Point `sip.server` at livekit-sip itself, or "
+                "fix the route of the proxy. For a provider in front of livekit-sip, set "
                 "`provider: true` under `sip`."
             ),
             ru=(
-                "Посмотрите заголовки Server, User-Agent и Via ответа (свидетельства этой "
-                "проверки): они называют ответившего. Укажите в `sip.server` сам livekit-sip или "
-                "исправьте маршрут прокси; если перед livekit-sip стоит провайдер, задайте "
-                "`provider: true` в `sip`."
+                "Посмотрите заголовки Server, User-Agent и Via ответа (улики этой проверки): по "
+                "ним видно, кто ответил. Укажите в `sip.server` сам livekit-sip или исправьте "
+                "маршрут прокси. Если перед livekit-sip стоит провайдер, задайте `provider: true` "
+                "в `sip`."
             ),
         ),
         shows=(_OTHER_ANSWER,),
@@ -244,31 +245,31 @@ CAUSES: tuple[Cause, ...] = (
         "sip-answers-get-lost",
         Link.SIP_SOCKET,
         Text(
-            en="livekit-sip takes the INVITE, and what it says next gets lost",
-            ru="livekit-sip принимает INVITE, но его следующий ответ теряется",
+            en="livekit-sip receives the INVITE, but its next answer is lost",
+            ru="livekit-sip получает INVITE, но его следующий ответ теряется",
         ),
         Text(
             en=(
-                "The INVITE was answered with 100, and nothing came after it, though a "
-                "livekit-server listens on the bus. Over UDP packets are lost between here and "
-                "livekit-sip; it sends its challenge (407) once and does not repeat it."
+                "The INVITE was answered with 100, but nothing followed, though a livekit-server "
+                "listens on the bus. UDP packets are lost between here and livekit-sip, which "
+                "sends its challenge (407) once and does not retransmit it."
             ),
             ru=(
-                "На INVITE пришёл 100 и больше ничего, хотя livekit-server слушает шину. По UDP "
-                "пакеты между этой машиной и livekit-sip теряются; запрос учётных данных (407) "
-                "он отправляет один раз и не повторяет."
+                "На INVITE пришёл 100 и больше ничего, хотя livekit-server слушает шину. "
+                "UDP-пакеты между этой машиной и livekit-sip теряются, а запрос учётных данных "
+                "(407) livekit-sip отправляет один раз и не повторяет."
             ),
         ),
         Text(
             en=(
-                "Set `sip.transport: tcp` (and TCP on the carrier's trunk): then nothing is "
-                "lost. To keep UDP, find the loss: `mtr -u -P 5060 HOST`, and `tcpdump -n udp "
-                "port 5060` on both machines at once."
+                "Set `sip.transport: tcp` (and TCP on the carrier's trunk): TCP retransmits lost "
+                "packets. To keep UDP, find the loss: run `mtr -u -P 5060 HOST`, and `tcpdump -n "
+                "udp port 5060` on both machines at once."
             ),
             ru=(
-                "Задайте `sip.transport: tcp` (и TCP на транке оператора): тогда ничего не "
-                "теряется. Чтобы остаться на UDP, найдите потерю: `mtr -u -P 5060 HOST` и "
-                "`tcpdump -n udp port 5060` на обеих машинах одновременно."
+                "Задайте `sip.transport: tcp` (и TCP на транке оператора): TCP передаёт потерянное "
+                "повторно. Чтобы остаться на UDP, найдите потерю: `mtr -u -P 5060 HOST` и `tcpdump "
+                "-n udp port 5060` на обеих машинах одновременно."
             ),
         ),
         shows=(_TRYING_ONLY,),
@@ -281,34 +282,34 @@ CAUSES: tuple[Cause, ...] = (
         "sip-datagrams-come-twice",
         Link.SIP_SOCKET,
         Text(
-            en="SIP packets arrive twice, and livekit-sip takes one INVITE for two calls",
-            ru="SIP-пакеты приходят дважды, и livekit-sip принимает один INVITE за два звонка",
+            en="SIP packets are duplicated, and livekit-sip treats one INVITE as two calls",
+            ru="SIP-пакеты дублируются, и livekit-sip принимает один INVITE за два звонка",
         ),
         Text(
             en=(
-                "Answers came twice at the same moment, sooner than anybody repeats them: "
-                "something on the way doubles UDP. livekit-sip does not always know the copy of "
-                "an INVITE again: it makes another challenge (401 to the right password) or a "
-                "second participant (486). So some calls come through and others do not."
+                "Answers came twice at the same moment, sooner than any retransmission: something "
+                "on the way duplicates UDP. livekit-sip does not always recognise the copy of an "
+                "INVITE. It then sends a second challenge (401 to the right password) or creates a "
+                "second participant (486). So some calls succeed and others fail."
             ),
             ru=(
-                "Ответы пришли дважды в один момент, раньше, чем их кто-либо повторяет: что-то на "
-                "пути удваивает UDP. Копию INVITE livekit-sip узнаёт не всегда: он создаёт ещё "
-                "один запрос учётных данных (401 на верный пароль) или второго участника (486). "
-                "Поэтому одни звонки проходят, а другие нет."
+                "Ответы пришли дважды в один момент, раньше любой повторной передачи: что-то на "
+                "пути дублирует UDP. Копию INVITE livekit-sip узнаёт не всегда. Тогда он "
+                "отправляет ещё один запрос учётных данных (401 на верный пароль) или создаёт "
+                "второго участника (486). Поэтому одни звонки проходят, а другие нет."
             ),
         ),
         Text(
             en=(
-                "Set `sip.transport: tcp` (and TCP on the carrier's trunk), or find who doubles: "
-                "`tcpdump -n udp port 5060` on both machines shows where one packet becomes two "
-                "(mirror port, bonded links, a proxy that forks)."
+                "Set `sip.transport: tcp` (and TCP on the carrier's trunk), or find the source of "
+                "the copies: `tcpdump -n udp port 5060` on both machines shows where one packet "
+                "becomes two (mirror port, bonded links, a forking proxy)."
             ),
             ru=(
-                "Задайте `sip.transport: tcp` (и TCP на транке оператора) или найдите, кто "
-                "удваивает: `tcpdump -n udp port 5060` на обеих машинах покажет, где один пакет "
-                "становится двумя (зеркальный порт, агрегированные линии, прокси с "
-                "разветвлением)."
+                "Задайте `sip.transport: tcp` (и TCP на транке оператора) или найдите источник "
+                "копий: `tcpdump -n udp port 5060` на обеих машинах покажет, где один пакет "
+                "становится двумя (зеркалирование порта, агрегированные каналы, форкинг на "
+                "прокси)."
             ),
         ),
         shows=(_TWICE,),
@@ -324,7 +325,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "livekit-sip is no registrar: it answers REGISTER with 405, and a device that "
+                "livekit-sip is not a registrar: it answers REGISTER with 405, and a device that "
                 "waits for its registration never calls."
             ),
             ru=(
@@ -334,9 +335,9 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set the PBX up as a trunk that sends INVITE without registration (with the "
+                "Configure the PBX as a trunk that sends INVITE without registration (with the "
                 "credentials of the inbound trunk), or put a registrar such as Kamailio or "
-                "Asterisk before livekit-sip."
+                "Asterisk in front of livekit-sip."
             ),
             ru=(
                 "Настройте на АТС транк, который шлёт INVITE без регистрации (с учётными данными "
@@ -351,25 +352,25 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "invite-without-offer",
         Link.MEDIA,
-        Text(en="The caller sends INVITE without SDP", ru="Звонящий шлёт INVITE без SDP"),
+        Text(en="The caller sends the INVITE without SDP", ru="Звонящий шлёт INVITE без SDP"),
         Text(
             en=(
-                "livekit-sip needs the offer in the INVITE (no delayed offer) and refuses the "
-                "call with 400."
+                "livekit-sip requires the SDP offer in the INVITE (it does not support delayed "
+                "offer) and refuses the call with 400."
             ),
             ru=(
-                "livekit-sip нужно предложение SDP прямо в INVITE (delayed offer он не умеет), "
-                "иначе он отказывает с 400."
+                "livekit-sip требует SDP offer прямо в INVITE (delayed offer он не поддерживает) и "
+                "отклоняет звонок ответом 400."
             ),
         ),
         Text(
             en=(
-                "Switch early offer on in the PBX or SBC (Cisco CUBE: `early-offer forced`), so "
-                "that INVITE carries SDP."
+                "Switch on early offer in the PBX or SBC (Cisco CUBE: `early-offer forced`), so "
+                "that the INVITE carries SDP."
             ),
             ru=(
-                "Включите early offer на АТС или SBC (Cisco CUBE: `early-offer forced`), чтобы "
-                "INVITE нёс SDP."
+                "Включите early offer на АТС или SBC (Cisco CUBE: `early-offer forced`), чтобы в "
+                "INVITE был SDP."
             ),
         ),
         shows=(_NO_OFFER,),

@@ -45,9 +45,11 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "The INVITE was challenged with 407 and refused when it came with the credentials."
+                "livekit-sip challenged the INVITE with 407 and refused it when it came back with "
+                "the credentials."
             ),
-            ru="На INVITE пришёл вызов 407, а INVITE с учётными данными получил отказ.",
+            ru="На INVITE livekit-sip запросил учётные данные (407), а повторный INVITE с ними "
+            "отклонил.",
         ),
         Text(
             en=(
@@ -72,23 +74,24 @@ CAUSES: tuple[Cause, ...] = (
         "profile-has-another-user",
         Link.CREDENTIALS,
         Text(
-            en="The caller's user name is not that of the trunk",
+            en="The caller's user name differs from the trunk's",
             ru="Имя пользователя у звонящего не то, что у транка",
         ),
         Text(
             en=(
-                "The INVITE was challenged with 407, came back with a user name that is not "
-                "`auth_username` of the trunk, and got 401. The password was not even looked at."
+                "livekit-sip challenged the INVITE with 407. It came back with a user name other "
+                "than `auth_username` of the trunk and got 401. livekit-sip did not check the "
+                "password."
             ),
             ru=(
-                "На INVITE пришёл 407, он вернулся с именем, которое не совпадает с "
-                "`auth_username` транка, и получил 401. До пароля дело не дошло."
+                "На INVITE пришёл 407. Повторный INVITE содержал имя, которое не совпадает с "
+                "`auth_username` транка, и получил 401. Пароль livekit-sip даже не проверял."
             ),
         ),
         Text(
             en=(
-                "Set `sip.username` of the profile (SIP_USERNAME), or the user name in the PBX, "
-                "to `auth_username` of the inbound trunk, letter by letter: lk sip inbound list"
+                "Set `sip.username` of the profile (SIP_USERNAME), or the user name in the PBX, to "
+                "exactly `auth_username` of the inbound trunk: lk sip inbound list"
             ),
             ru=(
                 "Укажите в `sip.username` профиля (SIP_USERNAME) или на АТС имя из "
@@ -104,17 +107,17 @@ CAUSES: tuple[Cause, ...] = (
         "profile-has-another-password",
         Link.CREDENTIALS,
         Text(
-            en="The caller's password is not that of the trunk",
+            en="The caller's password differs from the trunk's",
             ru="Пароль у звонящего не тот, что у транка",
         ),
         Text(
             en=(
-                "The INVITE was challenged with 407, came back with the right user name and a "
-                "digest that does not fit `auth_password` of the trunk, and got 401."
+                "livekit-sip challenged the INVITE with 407. It came back with the right user "
+                "name, but its digest does not match `auth_password` of the trunk, and it got 401."
             ),
             ru=(
-                "На INVITE пришёл 407, он вернулся с верным именем и дайджестом, который не "
-                "подходит к `auth_password` транка, и получил 401."
+                "На INVITE пришёл 407. Повторный INVITE содержал верное имя, но его digest не "
+                "соответствует `auth_password` транка, и он получил 401."
             ),
         ),
         Text(
@@ -137,30 +140,30 @@ CAUSES: tuple[Cause, ...] = (
         "profile-has-no-account",
         Link.CREDENTIALS,
         Text(
-            en="The trunk asks for a user name and password, and the profile has none",
-            ru="Транк спрашивает имя и пароль, а в профиле их нет",
+            en="The trunk requires a user name and password, but the profile has none",
+            ru="Транк требует имя и пароль, а в профиле их нет",
         ),
         Text(
             en=(
-                "The inbound trunk has `auth_username` and `auth_password`, so an INVITE without "
-                "credentials is answered with 407. A PBX without an account of the trunk ends "
-                "there too."
+                "The inbound trunk has `auth_username` and `auth_password`, so livekit-sip answers "
+                "an INVITE without credentials with 407. A PBX without the trunk's credentials "
+                "stops at the same point."
             ),
             ru=(
                 "У входящего транка заданы `auth_username` и `auth_password`, поэтому на INVITE "
-                "без учётных данных он отвечает 407. АТС без учётной записи этого транка "
+                "без учётных данных livekit-sip отвечает 407. АТС без учётных данных этого транка "
                 "остановится там же."
             ),
         ),
         Text(
             en=(
-                "Set `sip.username` and `sip.password` of the profile (SIP_USERNAME, "
-                "SIP_PASSWORD) to those of the trunk, or empty both on the trunk and limit it by "
+                "Set `sip.username` and `sip.password` of the profile (SIP_USERNAME, SIP_PASSWORD) "
+                "to those of the trunk. Or empty both on the trunk and restrict it by "
                 "`allowed_addresses`: lk sip inbound list; lk sip inbound update"
             ),
             ru=(
                 "Укажите в `sip.username` и `sip.password` профиля (SIP_USERNAME, SIP_PASSWORD) "
-                "имя и пароль транка или очистите оба поля у транка и ограничьте его через "
+                "имя и пароль транка. Или очистите оба поля у транка и ограничьте его через "
                 "`allowed_addresses`: lk sip inbound list; lk sip inbound update"
             ),
         ),
@@ -172,33 +175,35 @@ CAUSES: tuple[Cause, ...] = (
         "trunk-account-is-incomplete",
         Link.STRANGERS,
         Text(
-            en="The inbound trunk has half an account, so it asks nobody for one",
+            en="The inbound trunk has only half of its credentials, so livekit-sip challenges no "
+            "caller",
             ru=(
-                "У входящего транка половина учётной записи, поэтому он её ни у кого не спрашивает"
+                "У входящего транка задана половина учётных данных, поэтому livekit-sip ни у кого "
+                "их не запрашивает"
             ),
         ),
         Text(
             en=(
-                "Only one of `auth_username` and `auth_password` is set. livekit-sip asks for "
-                "credentials only when both are: whoever reaches its port and knows the number "
-                "may call."
+                "Only one of `auth_username` and `auth_password` is set. livekit-sip requests "
+                "credentials only when both are set: anyone who reaches its port and knows the "
+                "number can call."
             ),
             ru=(
-                "Задано только одно из `auth_username` и `auth_password`. livekit-sip спрашивает "
-                "учётные данные, только если заданы оба: позвонить может любой, кто видит его "
-                "порт и знает номер."
+                "Задано только одно из `auth_username` и `auth_password`. livekit-sip запрашивает "
+                "учётные данные, только если заданы оба: позвонить может любой, кому доступен его "
+                "порт и известен номер."
             ),
         ),
         Text(
             en=(
-                "Set both on the trunk, or neither and limit it by `allowed_addresses`: lk sip "
-                "inbound list; lk sip inbound update. Then an INVITE without credentials gets "
-                "407."
+                "Set both on the trunk, or set neither and restrict it by `allowed_addresses`: lk "
+                "sip inbound list; lk sip inbound update. With both set, an INVITE without "
+                "credentials gets 407."
             ),
             ru=(
-                "Задайте у транка оба поля или ни одного и ограничьте его через "
-                "`allowed_addresses`: lk sip inbound list; lk sip inbound update. Тогда INVITE "
-                "без учётных данных получит 407."
+                "Задайте у транка оба поля или не задавайте ни одного и ограничьте его через "
+                "`allowed_addresses`: lk sip inbound list; lk sip inbound update. Если заданы оба, "
+                "INVITE без учётных данных получит 407."
             ),
         ),
         shows=(_HALF_AN_ACCOUNT,),

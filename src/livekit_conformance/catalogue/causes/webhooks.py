@@ -69,15 +69,15 @@ CAUSES: tuple[Cause, ...] = (
         "webhook-host-does-not-resolve",
         Link.ENDPOINT_DNS,
         Text(
-            en="The host of the webhook endpoint has no address",
-            ru="У хоста из адреса вебхуков нет IP-адреса",
+            en="The host of the webhook endpoint does not resolve",
+            ru="Имя хоста приёмника вебхуков не разрешается",
         ),
         Text(
             en=(
-                "The resolver of this machine knows no such name, so nothing can be delivered "
+                "The resolver of this machine does not know this name, so nothing can be delivered "
                 "there."
             ),
-            ru="Резолвер этой машины такого имени не знает, доставить туда ничего нельзя.",
+            ru="Резолвер этой машины не знает такого имени, поэтому доставить туда ничего нельзя.",
         ),
         Text(
             en=(
@@ -99,13 +99,13 @@ CAUSES: tuple[Cause, ...] = (
         Link.ENDPOINT_SOCKET,
         Text(
             en="The webhook endpoint does not accept connections",
-            ru="Адрес вебхуков не принимает соединения",
+            ru="Приёмник вебхуков не принимает соединения",
         ),
         Text(
             en=(
                 "Nothing accepted a connection at the host and port of `webhook.url`: the "
-                "application does not run, listens on another port or only on localhost, or a "
-                "firewall is between."
+                "application is not running, it listens on another port or only on localhost, or a "
+                "firewall blocks the path."
             ),
             ru=(
                 "По хосту и порту из `webhook.url` никто не принял соединение: приложение не "
@@ -114,9 +114,10 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "See on the application's machine whether it listens on this port (the variable "
-                "PORT): `ss -ltnp`. Start it, or correct the port in the application, in "
-                "`webhook.urls` of livekit.yaml and in `webhook.url` of the profile."
+                "On the application's machine, check whether the application listens on this port "
+                "(the variable PORT): `ss -ltnp`. Start it, or correct the port in the "
+                "application, in `webhook.urls` of livekit.yaml and in `webhook.url` of the "
+                "profile."
             ),
             ru=(
                 "Посмотрите на машине приложения, слушает ли оно этот порт (переменная PORT): "
@@ -134,26 +135,26 @@ CAUSES: tuple[Cause, ...] = (
         Link.ENDPOINT_TLS,
         Text(
             en="The certificate of the webhook endpoint is not trusted",
-            ru="Сертификату приёмника вебхуков не доверяют",
+            ru="Сертификат приёмника вебхуков не является доверенным",
         ),
         Text(
             en=(
-                "TLS with the endpoint failed, and livekit-server verifies certificates too: it "
+                "TLS with the endpoint failed. livekit-server verifies certificates too, so it "
                 "delivers nothing there."
             ),
             ru=(
-                "TLS с приёмником не установлен, а livekit-server тоже проверяет сертификаты: он "
-                "туда ничего не доставит."
+                "TLS с приёмником не установлен. livekit-server тоже проверяет сертификаты, "
+                "поэтому он туда ничего не доставит."
             ),
         ),
         Text(
             en=(
-                "Renew the certificate of the application, with its whole chain and for this "
-                "host name. For an authority of your own, set SSL_CERT_FILE for livekit-server."
+                "Renew the certificate of the application for this host name, and serve its full "
+                "chain. For a private authority, set SSL_CERT_FILE for livekit-server."
             ),
             ru=(
-                "Обновите сертификат приложения: со всей цепочкой и для этого имени хоста. Если "
-                "центр сертификации свой, задайте livekit-server переменную SSL_CERT_FILE."
+                "Обновите сертификат приложения для этого имени хоста и отдавайте полную цепочку. "
+                "Если центр сертификации свой, задайте livekit-server переменную SSL_CERT_FILE."
             ),
         ),
         shows=(_NO_ENDPOINT_TLS, *_failed(_NOT_TRUSTED)),
@@ -166,29 +167,29 @@ CAUSES: tuple[Cause, ...] = (
         "webhooks-not-configured",
         Link.DELIVERY,
         Text(
-            en="livekit-server is not told to send webhooks",
+            en="livekit-server is not configured to send webhooks",
             ru="livekit-server не настроен отправлять вебхуки",
         ),
         Text(
             en=(
-                "Rooms begin and end, and livekit-server tells nobody: livekit.yaml has no "
-                "`webhook.urls`, or is another file than the one it was started with."
+                "Rooms begin and end, but livekit-server notifies nobody: livekit.yaml has no "
+                "`webhook.urls`, or livekit-server was started with another file."
             ),
             ru=(
-                "Комнаты открываются и закрываются, а livekit-server никому об этом не сообщает: "
-                "в livekit.yaml нет `webhook.urls`, или он запущен с другим файлом."
+                "Комнаты открываются и закрываются, но livekit-server никого не уведомляет: в "
+                "livekit.yaml нет `webhook.urls` или livekit-server запущен с другим файлом."
             ),
         ),
         Text(
             en=(
-                "Write into livekit.yaml: `webhook: {urls: [URL], api_key: KEY}`, with the "
-                "`webhook.url` of the profile and one of `keys`; restart livekit-server. Its log "
-                "then has `sent webhook` for every room."
+                "Add to livekit.yaml: `webhook: {urls: [URL], api_key: KEY}`. URL is `webhook.url` "
+                "of the profile, KEY is one of `keys`. Restart livekit-server: it must log `sent "
+                "webhook` for every room."
             ),
             ru=(
-                "Запишите в livekit.yaml: `webhook: {urls: [URL], api_key: KEY}`, где URL — это "
-                "`webhook.url` профиля, а KEY — один из `keys`; перезапустите livekit-server. В "
-                "его журнале появится `sent webhook` для каждой комнаты."
+                "Добавьте в livekit.yaml: `webhook: {urls: [URL], api_key: KEY}`. URL — это "
+                "`webhook.url` профиля, KEY — один из `keys`. Перезапустите livekit-server: в его "
+                "журнале должно появиться `sent webhook` для каждой комнаты."
             ),
         ),
         yields_to=_NO_ANSWER,
@@ -203,31 +204,31 @@ CAUSES: tuple[Cause, ...] = (
         "webhooks-go-elsewhere",
         Link.DELIVERY,
         Text(
-            en="livekit-server sends its webhooks to another URL than the application's",
-            ru="livekit-server шлёт вебхуки не на тот адрес",
+            en="livekit-server sends its webhooks to a URL other than the application's",
+            ru="livekit-server шлёт вебхуки не на адрес приложения",
         ),
         Text(
             en=(
-                "`webhook.urls` of livekit-server does not hold the URL at which the application "
-                "takes webhooks: scheme, host, port and path all count, and `localhost` is the "
-                "machine (or container) of livekit-server."
+                "`webhook.urls` of livekit-server does not contain the URL at which the "
+                "application accepts webhooks. Scheme, host, port and path must all match, and "
+                "`localhost` is the machine (or container) of livekit-server."
             ),
             ru=(
                 "В `webhook.urls` у livekit-server нет адреса, на котором приложение принимает "
-                "вебхуки: важны и схема, и хост, и порт, и путь, а `localhost` — это машина (или "
-                "контейнер) самого livekit-server."
+                "вебхуки. Должны совпадать схема, хост, порт и путь, а `localhost` — это машина "
+                "(или контейнер) самого livekit-server."
             ),
         ),
         Text(
             en=(
-                "Let `webhook.urls` in livekit.yaml hold exactly `webhook.url` of the profile "
-                "and restart livekit-server. Its log must then say `sent webhook` with this URL "
-                "and `statusCode` 200."
+                "Set `webhook.urls` in livekit.yaml to exactly `webhook.url` of the profile and "
+                "restart livekit-server. Then it must log `sent webhook` with this URL and "
+                "`statusCode` 200."
             ),
             ru=(
-                "Впишите в `webhook.urls` файла livekit.yaml ровно `webhook.url` профиля и "
-                "перезапустите livekit-server. В его журнале должно быть `sent webhook` с этим "
-                "адресом и `statusCode` 200."
+                "Укажите в `webhook.urls` файла livekit.yaml ровно `webhook.url` профиля и "
+                "перезапустите livekit-server. После этого в его журнале должно быть `sent "
+                "webhook` с этим адресом и `statusCode` 200."
             ),
         ),
         shows=(_OTHER_URLS, _WENT_ELSEWHERE),
@@ -240,24 +241,24 @@ CAUSES: tuple[Cause, ...] = (
         "webhooks-are-filtered",
         Link.DELIVERY,
         Text(
-            en="livekit-server leaves out events that the application needs",
+            en="livekit-server does not send events that the application needs",
             ru="livekit-server не отправляет события, которые нужны приложению",
         ),
         Text(
             en=(
-                "`webhook.filter_params` in livekit.yaml names which events are sent, and events "
-                "of a room did not arrive."
+                "`webhook.filter_params` in livekit.yaml selects the events to send, and events of "
+                "a room did not arrive."
             ),
             ru=(
-                "`webhook.filter_params` в livekit.yaml задаёт, какие события отправлять, и "
+                "`webhook.filter_params` в livekit.yaml задаёт, какие события отправлять, а "
                 "события комнаты не пришли."
             ),
         ),
         Text(
             en=(
-                "Delete `webhook.filter_params` from livekit.yaml (or let `include_events` hold "
-                "room_started, room_finished, participant_joined, participant_left and "
-                "track_published) and restart livekit-server."
+                "Delete `webhook.filter_params` from livekit.yaml (or list room_started, "
+                "room_finished, participant_joined, participant_left and track_published in "
+                "`include_events`) and restart livekit-server."
             ),
             ru=(
                 "Удалите `webhook.filter_params` из livekit.yaml (или впишите в `include_events` "
@@ -280,24 +281,24 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "The events arrive, and their signature names another API key than that of the "
-                "profile: an application that knows only this one answers them with 401."
+                "The events arrive, but their signature names an API key other than the profile's: "
+                "an application that knows only the profile's key answers them with 401."
             ),
             ru=(
-                "События приходят, но в подписи указан другой API-ключ, не из профиля: "
-                "приложение, которое знает только свой ключ, отвечает на них 401."
+                "События приходят, но в подписи указан другой API-ключ, не из профиля: приложение, "
+                "которое знает только ключ из профиля, отвечает на них 401."
             ),
         ),
         Text(
             en=(
-                "Set `webhook.api_key` in livekit.yaml to the key that the application verifies "
-                "with (LIVEKIT_API_KEY) and restart livekit-server, or give the application that "
-                "key pair."
+                "Set `webhook.api_key` in livekit.yaml to the key with which the application "
+                "verifies (LIVEKIT_API_KEY) and restart livekit-server, or give the application "
+                "that key pair."
             ),
             ru=(
-                "Укажите в `webhook.api_key` файла livekit.yaml ключ, которым проверяет "
-                "приложение (LIVEKIT_API_KEY), и перезапустите livekit-server, либо дайте "
-                "приложению эту пару ключей."
+                "Укажите в `webhook.api_key` файла livekit.yaml ключ, которым приложение проверяет "
+                "подпись (LIVEKIT_API_KEY), и перезапустите livekit-server, либо дайте приложению "
+                "эту пару ключей."
             ),
         ),
         shows=(_UNKNOWN_KEY,),
@@ -311,32 +312,32 @@ CAUSES: tuple[Cause, ...] = (
         Link.DELIVERY,
         Text(
             en="livekit-server cannot reach the webhook endpoint from its machine",
-            ru="livekit-server со своей машины не может достучаться до приёмника вебхуков",
+            ru="livekit-server не может подключиться к приёмнику вебхуков со своей машины",
         ),
         Text(
             en=(
-                "Its log says `failed to send webhook ... giving up after 5 attempt(s)` with an "
-                "error of the network. What is reached from elsewhere need not be reached from "
-                "its machine or container; `localhost` there is the container itself."
+                "Its log has `failed to send webhook ... giving up after 5 attempt(s)` with a "
+                "network error. A URL that works from elsewhere may not work from its machine or "
+                "container; `localhost` there is the container itself."
             ),
             ru=(
-                "В его журнале `failed to send webhook ... giving up after 5 attempt(s)` с "
-                "сетевой ошибкой. То, что доступно отсюда, может быть недоступно с его машины "
-                "или из контейнера; `localhost` там — это сам контейнер."
+                "В его журнале есть `failed to send webhook ... giving up after 5 attempt(s)` с "
+                "сетевой ошибкой. Адрес, доступный из другого места, может быть недоступен с его "
+                "машины или из контейнера; `localhost` там — это сам контейнер."
             ),
         ),
         Text(
             en=(
-                "Try it from there: `curl -i -X POST URL` in the container or on the machine of "
-                "livekit-server. Write a URL into `webhook.urls` of livekit.yaml that works "
-                "there (the service name, host.docker.internal, the public name), or open the "
-                "firewall; restart livekit-server."
+                "Test from there: `curl -i -X POST URL` in the container or on the machine of "
+                "livekit-server. Set `webhook.urls` of livekit.yaml to a URL that works there (the "
+                "service name, host.docker.internal, the public name), or open the firewall. "
+                "Restart livekit-server."
             ),
             ru=(
                 "Проверьте оттуда: `curl -i -X POST URL` в контейнере или на машине "
-                "livekit-server. Впишите в `webhook.urls` файла livekit.yaml адрес, который там "
+                "livekit-server. Укажите в `webhook.urls` файла livekit.yaml адрес, который там "
                 "работает (имя сервиса, host.docker.internal, публичное имя), или откройте "
-                "файрвол; перезапустите livekit-server."
+                "файрвол. Перезапустите livekit-server."
             ),
         ),
         shows=_failed(_NO_CONNECTION),
@@ -349,31 +350,30 @@ CAUSES: tuple[Cause, ...] = (
         "webhooks-are-refused",
         Link.ENDPOINT,
         Text(
-            en="Webhooks get through, and what answers them refuses them",
-            ru="Вебхуки доходят, но тот, кто на них отвечает, их отклоняет",
+            en="Webhooks reach a server that refuses them",
+            ru="Вебхуки доходят, но сервер на том конце их отклоняет",
         ),
         Text(
             en=(
-                "livekit-server's log says `sent webhook`, but with a `statusCode` that is no "
-                "2xx: it does not try again then, and the application does nothing about the "
-                "event."
+                "livekit-server logs `sent webhook`, but with a `statusCode` other than 2xx. It "
+                "does not retry such an event, and the application does not process it."
             ),
             ru=(
-                "В журнале livekit-server есть `sent webhook`, но `statusCode` не 2xx: повторять "
-                "он не будет, и приложение с событием ничего не сделает."
+                "В журнале livekit-server есть `sent webhook`, но `statusCode` не 2xx. Повторять "
+                "такое событие он не будет, и приложение его не обработает."
             ),
         ),
         Text(
             en=(
-                "See `url` and `statusCode` in the line: 404 or 405 is a wrong path, 401 another "
-                "key or a changed body, 403 something in front of it, 415 the content type. Let "
-                "the suites ask the endpoint (send-webhooks): they tell which."
+                "Check `url` and `statusCode` in that line: 404 or 405 means a wrong path, 401 "
+                "another key or a changed body, 403 a filter in front of the application, 415 the "
+                "content type. With send-webhooks allowed, the suites test the endpoint and report "
+                "which it is."
             ),
             ru=(
-                "Посмотрите `url` и `statusCode` в строке: 404 и 405 — неверный путь, 401 — "
-                "другой ключ или изменённое тело, 403 — что-то перед приложением, 415 — тип "
-                "содержимого. Дайте проверкам обратиться к приёмнику (send-webhooks): они "
-                "скажут, что именно."
+                "Посмотрите `url` и `statusCode` в строке: 404 и 405 — неверный путь, 401 — другой "
+                "ключ или изменённое тело, 403 — фильтр перед приложением, 415 — Content-Type. "
+                "Если разрешить send-webhooks, проверки обратятся к приёмнику и укажут причину."
             ),
         ),
         shows=(_REFUSED,),
@@ -385,30 +385,31 @@ CAUSES: tuple[Cause, ...] = (
         Link.DELIVERY,
         Text(
             en="One event reaches the webhook endpoint more than once",
-            ru="Одно событие приходит на приёмник вебхуков несколько раз",
+            ru="Одно событие приходит на приёмник вебхуков более одного раза",
         ),
         Text(
             en=(
-                "Events with the same id arrived again. Something between sends each request "
-                "twice (a proxy that tries again, mirrored traffic), `webhook.urls` names the "
-                "endpoint twice, or livekit-server did not hear the answer to the first."
+                "Events with the same id arrived again. Either something on the way sends each "
+                "request twice (a proxy that retries, mirrored traffic), `webhook.urls` lists the "
+                "endpoint twice, or livekit-server did not receive the answer to the first "
+                "delivery."
             ),
             ru=(
-                "События с тем же id пришли повторно. Что-то на пути отправляет каждый запрос "
-                "дважды (прокси с повторами, зеркалирование трафика), в `webhook.urls` приёмник "
-                "указан дважды или livekit-server не услышал ответ на первое."
+                "События с тем же id пришли повторно. Либо что-то на пути отправляет каждый запрос "
+                "дважды (прокси с повторами, зеркалирование трафика), либо приёмник указан в "
+                "`webhook.urls` дважды, либо livekit-server не получил ответ на первую доставку."
             ),
         ),
         Text(
             en=(
-                "Name the endpoint once in `webhook.urls` of livekit.yaml, and let the proxy "
-                "repeat no POST (nginx: `proxy_next_upstream off`). Whatever is between: let the "
-                "application act once on each event `id`."
+                "List the endpoint once in `webhook.urls` of livekit.yaml, and forbid the proxy to "
+                "repeat a POST (nginx: `proxy_next_upstream off`). In any case, let the "
+                "application process each event `id` only once."
             ),
             ru=(
-                "Укажите приёмник в `webhook.urls` файла livekit.yaml один раз и запретите "
-                "прокси повторять POST (nginx: `proxy_next_upstream off`). В любом случае пусть "
-                "приложение обрабатывает каждый `id` события один раз."
+                "Укажите приёмник в `webhook.urls` файла livekit.yaml один раз и запретите прокси "
+                "повторять POST (nginx: `proxy_next_upstream off`). В любом случае пусть "
+                "приложение обрабатывает каждый `id` события только один раз."
             ),
         ),
         shows=(_CAME_TWICE,),
@@ -425,28 +426,28 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "A room was created and deleted, and its events did not arrive, signed with the "
-                "profile's key, at the endpoint that the suite listens on. Neither its file nor "
-                "its log was there to say why."
+                "A room was created and deleted, but its events, signed with the profile's key, "
+                "did not arrive at the endpoint on which the suite listens. Neither "
+                "livekit-server's file nor its log was available to find the reason."
             ),
             ru=(
-                "Комнату создали и удалили, но её события не пришли с подписью ключом профиля на "
-                "адрес, который слушают проверки. Ни файла, ни журнала, чтобы узнать почему, не "
-                "было."
+                "Комнату создали и удалили, но её события с подписью ключом из профиля не пришли "
+                "на адрес, который слушают проверки. Ни файла, ни журнала livekit-server, чтобы "
+                "узнать причину, не было."
             ),
         ),
         Text(
             en=(
-                "Let `webhook.urls` in livekit.yaml hold the URL in `webhook.url` of the "
-                "profile, as it is reached from livekit-server's machine, and `webhook.api_key` "
-                "be one of `keys`; then restart livekit-server. Its log says `sent webhook` or "
-                "`failed to send webhook`."
+                "In livekit.yaml, set `webhook.urls` to `webhook.url` of the profile, as it is "
+                "reached from livekit-server's machine, and `webhook.api_key` to one of `keys`. "
+                "Then restart livekit-server. It must log `sent webhook` or `failed to send "
+                "webhook`."
             ),
             ru=(
-                "Пусть `webhook.urls` в livekit.yaml содержит `webhook.url` профиля в том виде, "
-                "в каком он доступен с машины livekit-server, а `webhook.api_key` — один из "
-                "`keys`; затем перезапустите livekit-server. В его журнале будет `sent webhook` "
-                "или `failed to send webhook`."
+                "В livekit.yaml укажите в `webhook.urls` адрес `webhook.url` профиля в том виде, в "
+                "каком он доступен с машины livekit-server, а в `webhook.api_key` — один из "
+                "`keys`. Затем перезапустите livekit-server. В его журнале должно появиться `sent "
+                "webhook` или `failed to send webhook`."
             ),
         ),
         shows=(_NOT_DELIVERED,),
