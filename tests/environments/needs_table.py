@@ -29,19 +29,19 @@ MISSING: Mapping[Need, str] = MappingProxyType(
         Need.RECEIVER: "our own webhook endpoint",
         Need.ENDPOINT: "webhook endpoint",
         Need.SIP: "livekit-sip",
-        Need.SIP_CREDENTIALS: "account of the trunk",
-        Need.DIRECT_SIP: "way to livekit-sip without a provider in between",
-        Need.AGENT: "agent that answers",
-        Need.OUTBOUND: "outbound trunk that leads to us",
+        Need.SIP_CREDENTIALS: "account for the trunk",
+        Need.DIRECT_SIP: "direct connection to livekit-sip",
+        Need.AGENT: "agent that answers calls",
+        Need.OUTBOUND: "outbound trunk whose calls reach the suite",
         Need.SERVER_CONFIG: "livekit.yaml",
         Need.SIP_CONFIG: "livekit-sip.yaml",
-        Need.STACK: "stack of our own",
+        Need.STACK: "services started by the suite",
     }
 )
 
 
 def rows() -> Iterator[str]:
-    yield "| without | is not tested | until the profile says |"
+    yield "| without | not tested | add to the profile |"
     yield "| --- | --- | --- |"
     for need in Need:
         clauses = [clause.id for clause in CLAUSES if need in clause.needs]
