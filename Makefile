@@ -50,6 +50,7 @@ bench: .venv/dev  ## ratios against peers in the same run
 	$(BIN)/python bench/start_up.py
 	$(BIN)/python bench/log_diagnosis.py
 	$(BIN)/python bench/reporting.py
+	$(BIN)/python bench/hostile_input.py
 
 coverage: .venv/dev  ## branch coverage by the tests that need nothing but Python; the least covered files
 	$(BIN)/coverage erase

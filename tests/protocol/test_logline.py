@@ -2,6 +2,8 @@
 The two formats of the services' logs, and any other text.
 """
 
+import pytest
+
 from livekit_conformance.protocol.logline import parse
 
 # As livekit-server 1.13.5 writes them.
@@ -48,7 +50,32 @@ def test_a_cut_off_console_line_keeps_its_message():
     assert (line.dialect, line.message) == ("console", "error handling request")
 
 
-def test_what_is_no_log_line_is_kept_as_text():
-    for raw in ("panic: runtime error", '{"level":"warn"', "a\tb\tc\td\te", "[1]", "\x00\xff"):
-        line = parse(raw)
-        assert (line.dialect, line.message, line.at) == ("text", raw, None)
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "panic: runtime error",
+        '{"level":"warn"',
+        "a\tb\tc\td\te",
+        "[1]",
+        "\x00\xff",
+        '{"ts":1' + 400 * "0" + "}",
+        '{"ts":NaN}',
+        '{"ts":-1}',
+        '{"ts":"9999-12-31T23:59:59-10:00"}',
+        '{"msg":' + 100_000 * "[" + "}",
+        '{"msg":' + 60 * "[" + 60 * "]" + "}",
+        '{"msg":[' + 10_000 * "[]," + "1]}",
+    ],
+    ids=lambda raw: raw[:12],
+)
+def test_what_is_no_log_line_is_kept_as_text(raw):
+    line = parse(raw)
+
+    assert (line.dialect, line.message, line.at) == ("text", raw, None)
+
+
+@pytest.mark.parametrize("fields", [60 * '{"a":' + "1" + 60 * "}", 100_000 * "["])
+def test_a_console_line_with_fields_that_are_nested_too_deeply_keeps_its_message(fields):
+    line = parse(CONSOLE.partition("{")[0] + fields)
+
+    assert (line.message, line.fields["rest"]) == ("error handling request", fields)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -14,6 +15,11 @@ from typing import Any, Literal
 Dialect = Literal["json", "console", "text"]
 
 _CONSOLE_PARTS = 5  # time, level, logger, caller, message [, JSON of the fields]
+# No service nests its fields deeper, or has more of them; Python itself fails at some hundreds.
+_DEEPEST = 50
+_MOST_BRACKETS = 10_000
+# The first moment of the year 10000, which `datetime` cannot express.
+_END_OF_TIME = 253_402_300_800
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +49,13 @@ def parse(raw: str) -> LogLine:
     """
     Parse one line; never raise, keep a line in neither dialect as text.
     """
-    return _parse_json(raw) or _parse_console(raw) or LogLine(raw, "text", raw)
+    with suppress(ValueError):
+        return _parse_json(raw) if raw.startswith("{") else _parse_console(raw)
+    return LogLine(raw, "text", raw)
 
 
-def _parse_json(raw: str) -> LogLine | None:
-    if not raw.startswith("{"):
-        return None
-    try:
-        fields = json.loads(raw)
-    except ValueError:
-        return None
+def _parse_json(raw: str) -> LogLine:
+    fields = _read_json(raw)
     at = fields.pop("ts", None)
     return LogLine(
         raw,
@@ -64,14 +67,14 @@ def _parse_json(raw: str) -> LogLine | None:
     )
 
 
-def _parse_console(raw: str) -> LogLine | None:
+def _parse_console(raw: str) -> LogLine:
     parts = raw.split("\t", _CONSOLE_PARTS)
     if len(parts) < _CONSOLE_PARTS or (at := _time(parts[0])) is None:
-        return None
+        raise ValueError("not the console encoding")
     fields: dict[str, Any] = {"logger": parts[2], "caller": parts[3]}
     if len(parts) > _CONSOLE_PARTS:
         try:
-            fields |= json.loads(parts[_CONSOLE_PARTS])
+            fields |= _read_json(parts[_CONSOLE_PARTS])
         except (ValueError, TypeError):
             # A stack trace or a truncated line; the text is kept in `raw`.
             fields["rest"] = parts[_CONSOLE_PARTS]
@@ -85,16 +88,50 @@ def _parse_console(raw: str) -> LogLine | None:
     )
 
 
+def _read_json(text: str) -> Any:
+    """
+    Return the value of a JSON text; raise ValueError if it is none or is nested too deeply.
+    """
+    brackets = text.count("[") + text.count("{")
+    if brackets > _MOST_BRACKETS:
+        raise ValueError("too many fields")
+    try:
+        value = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if brackets > _DEEPEST and _is_deeper(value, _DEEPEST):
+        raise ValueError("nested too deeply")
+    return value
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    floor = [value]
+    for _ in range(levels):
+        containers = [item for item in floor if isinstance(item, dict | list)]
+        floor = [
+            inside
+            for item in containers
+            for inside in (item.values() if isinstance(item, dict) else item)
+        ]
+    return any(isinstance(item, dict | list) for item in floor)
+
+
 def _time(value: object) -> float | None:
+    """
+    Return a time in Unix seconds, None for what is no time; raise ValueError for an impossible one.
+    """
     match value:
         case bool():
             return None
         case int() | float():
-            return float(value)
+            seconds = value
         case str():
             try:
-                return datetime.fromisoformat(value).timestamp()
-            except ValueError:
+                seconds = datetime.fromisoformat(value).timestamp()
+            except (ValueError, OverflowError):
                 return None
         case _:
             return None
+    if not 0 <= seconds < _END_OF_TIME:
+        raise ValueError("no time that a log could have")
+    return float(seconds)

@@ -98,5 +98,5 @@ def parse_error(body: bytes) -> TwirpError | None:
     try:
         value = json.loads(body)
         return TwirpError(Code(value["code"]), str(value.get("msg", "")), value.get("meta"))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return None

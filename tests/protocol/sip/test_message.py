@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livekit_conformance.protocol.sip import message
 from livekit_conformance.protocol.sip.message import (
     CSeq,
     Headers,
@@ -145,6 +146,16 @@ def test_a_folded_header_is_one_line() -> None:
     assert message.headers.one("Subject") == "one two three"
 
 
+@pytest.mark.parametrize("fold", [b"\r\n ", b" \t \r\n\t ", b"\r\n \r\n\t\r\n  "])
+def test_a_fold_is_one_blank_however_long_it_is(fold: bytes) -> None:
+    """
+    RFC 3261 section 25.1: LWS, also over several lines.
+    """
+    message = parse(changed(b"Max-Forwards: 70", b"Subject: one" + fold + b"two"))
+
+    assert message.headers.one("Subject") == "one two"
+
+
 def test_several_vias_in_one_line_are_several_hops() -> None:
     """
     The topmost Via is the first of the list.
@@ -182,6 +193,9 @@ def test_several_vias_in_one_line_are_several_hops() -> None:
         (changed(b"Max-Forwards: 70", b"Subject: \xff"), "not UTF-8"),
         (changed(b'"A caller"', b'"A caller'), "left open"),
         (changed(b"branch=z9hG4bK-one", b"=z9hG4bK-one"), "not a parameter"),
+        (changed(b"Max-Forwards: 70\r\n", b"S:\r\n" * 1001), "more than 1000"),
+        (changed(b"tag=from-1", b"tag=from-1" + b";a" * 1001), "more than 1000 parts"),
+        (changed(b"Max-Forwards: 70", b"Subject: " + b"a" * 65_536), "longer than 65536"),
     ],
 )
 def test_what_is_no_message_is_refused_with_a_reason(data: bytes, why: str) -> None:
@@ -190,6 +204,39 @@ def test_what_is_no_message_is_refused_with_a_reason(data: bytes, why: str) -> N
     """
     with pytest.raises(SipSyntaxError, match=why):
         parse(data)
+
+
+def test_an_error_quotes_a_long_text_shortened() -> None:
+    """
+    It ends up in a report.
+    """
+    with pytest.raises(SipSyntaxError, match=r"not an address: .*\.\.\.") as caught:
+        parse(changed(b"<sip:+15550100@127.0.0.1:40000>", b"a" * 60_000))
+    assert len(str(caught.value)) < 250
+
+
+def test_a_head_on_a_stream_is_read_once_and_not_with_each_piece(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    Neither while its end has not arrived nor while its body arrives.
+    """
+    read: list[bytes] = []
+    read_head = message._read_head
+
+    def counted(head: bytes) -> tuple[str, Headers]:
+        read.append(head)
+        return read_head(head)
+
+    monkeypatch.setattr(message, "_read_head", counted)
+    parser = StreamParser()
+    messages = []
+    for byte in INVITE * 2:
+        parser.feed(bytes([byte]))
+        messages.append(parser.next_message())
+
+    assert read == [INVITE.partition(b"\r\n\r\n")[0]] * 2
+    assert [found for found in messages if found] == [parse(INVITE)] * 2
 
 
 def test_a_stream_without_content_length_is_refused() -> None:

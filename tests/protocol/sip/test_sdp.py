@@ -54,6 +54,20 @@ def test_the_audio_stream_of_a_gateway_is_read() -> None:
     assert (description.direction, description.ptime) == (Direction.SENDONLY, None)
 
 
+def test_the_first_rtpmap_and_fmtp_of_a_type_count() -> None:
+    """
+    A static type has its fmtp too, and an rtpmap of its own overrides its usual encoding.
+    """
+    extra = "a=rtpmap:96 CN/8000\na=fmtp:96 1\na=fmtp:18 annexb=no\na=rtpmap:0 L16/16000\n"
+    codecs = sdp.parse(GATEWAY + extra).codecs
+
+    assert [(codec.name, codec.clock_rate, codec.fmtp) for codec in codecs[:3]] == [
+        ("G729", 8000, "annexb=no"),
+        ("L16", 16000, None),
+        ("telephone-event", 8000, "0-16"),
+    ]
+
+
 def test_an_answer_takes_what_both_know_under_the_numbers_of_the_offer() -> None:
     """
     RFC 3264 section 6.1: payload types are the offerer's, the direction is mirrored.
@@ -114,6 +128,11 @@ def test_names_of_codecs_compare_without_case() -> None:
         ("c=IN IP4", "c=IN ATM"),
         ("a=rtpmap:0 PCMU/8000", "a=rtpmap:0 PCMU"),
         ("s=-", "s -"),
+        ("a=ptime:20", "a=ptime:20\x1c"),
+        ("s=-", "s=\x00"),
+        ("s=-", "s=a\rb"),
+        ("AVP 0 101", "AVP" + " 0" * 129),
+        ("s=-", "s=" + "-" * 65_536),
     ],
 )
 def test_what_is_no_description_is_refused(old: str, new: str) -> None:

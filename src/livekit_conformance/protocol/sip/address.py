@@ -116,14 +116,15 @@ class NameAddr:
         Raises SipSyntaxError: neither form.
         """
         address, *parameters = split_outside_quotes(checked_line(text, "address"), ";")
-        match = re.fullmatch(r"(?P<display>.*?)\s*<(?P<uri>[^<>]*)>", address)
-        uri = match["uri"] if match else address
+        before, bracket, inside = address.removesuffix(">").rpartition("<")
+        bracketed = bool(bracket) and address.endswith(">")
+        uri = inside if bracketed else address
         if _ABSOLUTE_URI.fullmatch(uri) is None:
             raise SipSyntaxError(f"not an address: {text!r}")
-        if not match and re.search(r"[?,]", uri):
+        if not bracketed and re.search(r"[?,]", uri):
             # RFC 3261 section 20.10: a URI with these characters needs angle brackets.
             raise SipSyntaxError(f"URI needs angle brackets: {text!r}")
-        display = _display(match["display"]) if match else None
+        display = _display(before.rstrip()) if bracketed else None
         return cls(uri, display, Parameters.parse(";".join(parameters)))
 
     @property

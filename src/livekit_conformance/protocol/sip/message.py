@@ -41,6 +41,7 @@ __all__ = [
 VERSION = "SIP/2.0"
 LARGEST_HEAD = 64 * 1024
 LARGEST_BODY = 1024 * 1024
+_MOST_HEADER_LINES = 1000
 # CSeq = 1*DIGIT LWS Method, the number less than 2**31 (section 8.1.1.5)
 _LARGEST_CSEQ = 2**31 - 1
 _STATUSES = range(100, 700)
@@ -65,8 +66,12 @@ COMPACT_FORMS = {
     "x": "session-expires",
 }
 
+_END_OF_HEAD = b"\r\n\r\n"
+_EMPTY_LINES = re.compile(rb"[\r\n]+")
 # Request-Line = Method SP Request-URI SP SIP-Version CRLF
 _REQUEST_LINE = re.compile(r"(?P<method>[^ ]+) (?P<uri>[^ ]+) (?P<version>[^ ]+)")
+# LWS = [ *WSP CRLF ] 1*WSP, where it spans lines: such a line continues the one before it
+_FOLD = re.compile(r"(?<![ \t])[ \t]*(?:\r\n[ \t]+)+")
 # Status-Line = SIP-Version SP Status-Code SP Reason-Phrase CRLF, where the phrase may be empty
 _STATUS_LINE = re.compile(r"(?P<version>SIP/[^ ]*) (?P<status>[0-9]{3}) (?P<reason>.*)")
 
@@ -109,7 +114,8 @@ class Headers:
         """
         Return the values of all fields of that name, one per line.
         """
-        return [value for key, value in self.fields if _known(key) == _known(name)]
+        wanted = _known(name)
+        return [value for key, value in self.fields if _known(key) == wanted]
 
     def listed(self, name: str) -> list[str]:
         """
@@ -388,7 +394,7 @@ def parse(datagram: bytes) -> Message:
 
     Raises SipSyntaxError: it is not a SIP message.
     """
-    head, separator, rest = datagram.lstrip(b"\r\n").partition(b"\r\n\r\n")
+    head, separator, rest = datagram.lstrip(b"\r\n").partition(_END_OF_HEAD)
     if not separator:
         raise SipSyntaxError("no empty line after the headers")
     start_line, headers = _read_head(head)
@@ -405,8 +411,9 @@ def _read_head(head: bytes) -> tuple[str, Headers]:
         text = head.decode()
     except UnicodeDecodeError as error:
         raise SipSyntaxError(f"head is not UTF-8: {error}") from error
-    # A line that begins with white space continues the one before (section 7.3.1).
-    start_line, *lines = re.sub(r"[ \t]*\r\n[ \t]+", " ", text).split("\r\n")
+    start_line, *lines = _FOLD.sub(" ", text).split("\r\n")
+    if len(lines) > _MOST_HEADER_LINES:
+        raise SipSyntaxError(f"{len(lines)} header lines are more than {_MOST_HEADER_LINES}")
     return start_line, Headers(tuple(map(_header_field, lines)))
 
 
@@ -461,6 +468,10 @@ class StreamParser:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        # The bytes at the beginning of the buffer that hold no end of a head.
+        self._searched = 0
+        # The head of the message whose body is still to come: start line, headers, body length.
+        self._head: tuple[str, Headers, int] | None = None
 
     def feed(self, data: bytes) -> None:
         """
@@ -474,19 +485,30 @@ class StreamParser:
 
         Raises SipSyntaxError: it is not a SIP message, has no Content-Length, or is too large.
         """
-        self._buffer = self._buffer.lstrip(b"\r\n")
-        end = self._buffer.find(b"\r\n\r\n", 0, LARGEST_HEAD + 4)
+        self._head = self._head or self._next_head()
+        if self._head is None:
+            return None
+        start_line, headers, length = self._head
+        if len(self._buffer) < length:
+            return None
+        body = bytes(self._buffer[:length])
+        del self._buffer[:length]
+        self._head = None
+        return _message(start_line, headers, body)
+
+    def _next_head(self) -> tuple[str, Headers, int] | None:
+        if not self._searched and (empty_lines := _EMPTY_LINES.match(self._buffer)):
+            del self._buffer[: empty_lines.end()]
+        end = self._buffer.find(_END_OF_HEAD, self._searched, LARGEST_HEAD + len(_END_OF_HEAD))
         if end < 0:
             if len(self._buffer) > LARGEST_HEAD:
                 raise SipSyntaxError(f"no end of the headers within {LARGEST_HEAD} bytes")
+            self._searched = max(0, len(self._buffer) - len(_END_OF_HEAD) + 1)
             return None
         start_line, headers = _read_head(bytes(self._buffer[:end]))
         length = _content_length(headers)
         if length is None:
             raise SipSyntaxError("no Content-Length on a stream")
-        begin = end + 4
-        if len(self._buffer) < begin + length:
-            return None
-        body = bytes(self._buffer[begin : begin + length])
-        del self._buffer[: begin + length]
-        return _message(start_line, headers, body)
+        del self._buffer[: end + len(_END_OF_HEAD)]
+        self._searched = 0
+        return start_line, headers, length

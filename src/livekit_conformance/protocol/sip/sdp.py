@@ -8,16 +8,18 @@ RFC 4733 (telephone-event). Only the parts that a phone call needs are parsed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from livekit_conformance.protocol.sip.syntax import SipSyntaxError, number
+from livekit_conformance.protocol.sip.syntax import SipSyntaxError, checked_line, number
 
 CONTENT_TYPE = "application/sdp"
 _LARGEST_PORT = 65535
 _LARGEST_PAYLOAD_TYPE = 127
 _LARGEST_PTIME_MS = 1000
+# No UDP datagram can carry a longer one.
+_LARGEST_DESCRIPTION = 64 * 1024
 
 # rtpmap = payload type SP encoding name "/" clock rate [ "/" channels ]
 _RTPMAP = re.compile(
@@ -202,7 +204,7 @@ def parse(text: str | bytes) -> Description:
     return Description(
         _address(attributes),
         number(match["port"], "media port", largest=_LARGEST_PORT),
-        tuple(_codec(text, attributes) for text in match["formats"].split()),
+        _codecs(match["formats"], attributes),
         _direction(attributes),
         _ptime(attributes),
         match["proto"],
@@ -216,6 +218,8 @@ def _is_audio(kind: str, value: str) -> bool:
 
 
 def _lines(text: str | bytes) -> list[tuple[str, str]]:
+    if len(text) > _LARGEST_DESCRIPTION:
+        raise SipSyntaxError(f"session description is longer than {_LARGEST_DESCRIPTION}")
     if isinstance(text, bytes):
         try:
             text = text.decode()
@@ -224,7 +228,7 @@ def _lines(text: str | bytes) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     for line in re.split(r"\r?\n", text.rstrip("\r\n")):
         # type "=" value, no white space around the equals sign
-        if line[1:2] != "=":
+        if checked_line(line, "session description")[1:2] != "=":
             raise SipSyntaxError(f"not a line of a session description: {line!r}")
         lines.append((line[0], line[2:]))
     if lines[0] != ("v", "0"):
@@ -252,31 +256,35 @@ def _address(lines: list[tuple[str, str]]) -> str:
     return match["address"]
 
 
-def _attributes(lines: list[tuple[str, str]], name: str) -> list[str]:
+def _attributes(lines: list[tuple[str, str]], name: str) -> Iterator[str]:
     prefix = f"{name}:"
-    return [v.removeprefix(prefix) for kind, v in lines if kind == "a" and v.startswith(prefix)]
+    return (v.removeprefix(prefix) for kind, v in lines if kind == "a" and v.startswith(prefix))
 
 
-def _codec(text: str, lines: list[tuple[str, str]]) -> Codec:
-    payload_type = number(text, "payload type", largest=_LARGEST_PAYLOAD_TYPE)
-    fmtp = next(
-        (
-            value.partition(" ")[2]
-            for value in _attributes(lines, "fmtp")
-            if value.partition(" ")[0] == text
-        ),
-        None,
-    )
-    for value in _attributes(lines, "rtpmap"):
+def _codecs(formats: str, lines: list[tuple[str, str]]) -> tuple[Codec, ...]:
+    """
+    Return the codec of each payload type; the first rtpmap and fmtp of a type count.
+    """
+    texts = formats.split()
+    if len(texts) > _LARGEST_PAYLOAD_TYPE + 1:
+        raise SipSyntaxError(f"{len(texts)} formats are more than there are payload types")
+    types = [number(text, "payload type", largest=_LARGEST_PAYLOAD_TYPE) for text in texts]
+    parameters: dict[str, str] = {}
+    for value in _attributes(lines, "fmtp"):
+        text, _, fmtp = value.partition(" ")
+        parameters.setdefault(text, fmtp)
+    # A dynamic type without an rtpmap is unusable, but the stream may have usable ones.
+    codecs = {payload_type: Codec(payload_type, "unknown") for payload_type in types} | _STATIC
+    for value in reversed(list(_attributes(lines, "rtpmap"))):
         match = _RTPMAP.fullmatch(value.strip())
         if match is None:
             raise SipSyntaxError(f"not an rtpmap: {value!r}")
-        if int(match["type"]) == payload_type:
-            return Codec(payload_type, match["name"], int(match["rate"]), fmtp)
-    if payload_type in _STATIC:
-        return _STATIC[payload_type]
-    # A dynamic type without an rtpmap is unusable, but the stream may have usable ones.
-    return Codec(payload_type, "unknown", 8000, fmtp)
+        payload_type = int(match["type"])
+        codecs[payload_type] = Codec(payload_type, match["name"], int(match["rate"]))
+    return tuple(
+        replace(codecs[payload_type], fmtp=parameters.get(text))
+        for text, payload_type in zip(texts, types, strict=True)
+    )
 
 
 def _direction(lines: list[tuple[str, str]]) -> Direction:
@@ -286,8 +294,8 @@ def _direction(lines: list[tuple[str, str]]) -> Direction:
 
 
 def _ptime(lines: list[tuple[str, str]]) -> int | None:
-    values = _attributes(lines, "ptime")
+    text = next(_attributes(lines, "ptime"), "").strip(" ")
     # Some gateways write fractions ("20.0"); an unreadable hint is no reason to refuse a call.
-    if not values or re.fullmatch(r"[0-9]{1,4}", values[0].strip()) is None:
+    if re.fullmatch(r"[0-9]{1,4}", text) is None:
         return None
-    return min(int(values[0]), _LARGEST_PTIME_MS) or None
+    return min(int(text), _LARGEST_PTIME_MS) or None

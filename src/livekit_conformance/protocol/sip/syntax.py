@@ -13,17 +13,29 @@ from dataclasses import dataclass
 
 # token = 1*(alphanum / "-" / "." / "!" / "%" / "*" / "_" / "+" / "`" / "'" / "~")
 TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
-# A generic parameter value is a token, a host (so brackets and colons of IPv6) or a quoted string.
-# Commas, semicolons and white space would end the value.
-_PARAMETER_VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s",;<>\\]+')
 # Characters not allowed inside a line of a message, RFC 3261 section 7.3.1; HTAB is allowed.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# quoted-string = DQUOTE *(qdtext / quoted-pair) DQUOTE
+_QUOTED = r'"[^"\\]*(?:\\.[^"\\]*)*"'
+_QUOTED_STRING = re.compile(_QUOTED, re.DOTALL)
+# A generic parameter value is a token, a host (so brackets and colons of IPv6) or a quoted string.
+# Commas, semicolons and white space would end the value.
+_PARAMETER_VALUE = re.compile(_QUOTED + r'|[^\s",;<>\\]+')
+
+# Limits that no working device reaches; they bound the time that a hostile message takes.
+LARGEST_LINE = 64 * 1024
+MOST_PARTS = 1000
+_LONGEST_QUOTE = 200
 
 
 class SipSyntaxError(ValueError):
     """
-    Bytes or text that RFC 3261 does not allow; the message quotes the offending part.
+    Bytes or text that RFC 3261 does not allow; the message quotes the offending part, shortened.
     """
+
+    def __init__(self, message: str) -> None:
+        is_long = len(message) > _LONGEST_QUOTE
+        super().__init__(f"{message[:_LONGEST_QUOTE]}..." if is_long else message)
 
 
 def is_token(text: str) -> bool:
@@ -37,8 +49,11 @@ def checked_line(text: str, what: str) -> str:
     """
     Return `text` if it can stand in one line of a message.
 
-    Raises SipSyntaxError: it holds a control character, or a character that UTF-8 cannot encode.
+    Raises SipSyntaxError: it is too long, or holds a control character or a character that UTF-8
+    cannot encode.
     """
+    if len(text) > LARGEST_LINE:
+        raise SipSyntaxError(f"{what} of {len(text)} characters is longer than {LARGEST_LINE}")
     if _CONTROL.search(text):
         raise SipSyntaxError(f"{what} holds a control character: {text!r}")
     try:
@@ -77,34 +92,33 @@ def unquote(text: str) -> str:
     """
     if not text.startswith('"'):
         return text
-    if re.fullmatch(r'"(?:[^"\\]|\\.)*"', text, re.DOTALL) is None:
+    if _QUOTED_STRING.fullmatch(text) is None:
         raise SipSyntaxError(f"quoted string does not end where it should: {text!r}")
-    return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
+    return re.sub(r"\\(.)", lambda pair: pair[1], text[1:-1], flags=re.DOTALL)
 
 
-def split_outside_quotes(text: str, separator: str) -> Iterator[str]:
+def split_outside_quotes(text: str, separator: str) -> list[str]:
     """
-    Yield the parts of `text` between separators that are neither in quotes nor in angle brackets.
+    Return the parts of `text` between separators that are neither in quotes nor in angle brackets.
 
     Parts are stripped of white space; an empty text has one empty part.
 
-    Raises SipSyntaxError: a quote or a bracket is left open.
+    Raises SipSyntaxError: a quote or a bracket is left open, or there are too many parts.
     """
-    start, quoted, bracketed, escaped = 0, False, False, False
-    for position, character in enumerate(text):
-        if quoted:
-            quoted = escaped or character != '"'
-            escaped = character == "\\" and not escaped
-        elif character == '"':
-            quoted = True
-        elif character in "<>":
-            bracketed = character == "<"
-        elif character == separator and not bracketed:
-            yield text[start:position].strip()
-            start = position + 1
-    if quoted or bracketed:
-        raise SipSyntaxError(f"quote or bracket left open: {text!r}")
-    yield text[start:].strip()
+    parts, start, bracketed = [], 0, False
+    for found in re.finditer(f'{_QUOTED}|[<>]+|["{separator}]', text, re.DOTALL):
+        if found[0] == '"':
+            raise SipSyntaxError(f"quote left open: {text!r}")
+        if found[0][0] in "<>":
+            bracketed = found[0][-1] == "<"
+        elif found[0] == separator and not bracketed:
+            parts.append(text[start : found.start()].strip())
+            start = found.end()
+            if len(parts) == MOST_PARTS:
+                raise SipSyntaxError(f"more than {MOST_PARTS} parts: {text!r}")
+    if bracketed:
+        raise SipSyntaxError(f"bracket left open: {text!r}")
+    return [*parts, text[start:].strip()]
 
 
 @dataclass(frozen=True, slots=True)
