@@ -2,51 +2,18 @@
 Ranked causes, derived from signs.
 """
 
-from dataclasses import replace
-
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.observations import Observation
-from livekit_conformance.verdict import CheckRecord, Verdict
-
-
-def record(clause: str, verdict: Verdict, broken_link: str | None = None) -> CheckRecord:
-    return CheckRecord(
-        id=clause,
-        node_id="",
-        requirement=clause[:3],
-        area="sip",
-        level="MUST",
-        statement="",
-        verdict=verdict,
-        broken_link=broken_link,
-    )
-
+from livekit_conformance.verdict import Verdict
+from tests.diagnosis.signs import call, log, record
 
 REJECTED = record("1.5-invite-is-not-rejected", Verdict.FAIL, "bus")
-NOT_JOINED = record("1.1-sip-service-joins-the-server", Verdict.FAIL)
-BUS_FAIL = record("1.5-bus-has-a-server", Verdict.FAIL)
+NOT_JOINED = record("1.1-sip-service-joins-the-server")
+BUS_FAIL = record("1.5-bus-has-a-server")
 BUS_PASS = record("1.5-bus-has-a-server", Verdict.PASS)
-
-
-def call(
-    status: int | None, at_s: float, *, purpose: str = "probe", outcome: str = "refused"
-) -> Observation:
-    details = {
-        "purpose": purpose,
-        "outcome": outcome,
-        "final_status": status,
-        "final_at_s": at_s,
-    }
-    return Observation(1.0, "sip-call", f"{status} at {at_s} s", details)
-
-
-def log(service: str, message: str, error: str = "", **fields: object) -> Observation:
-    details = {"service": service, "message": message, "error": error, **fields}
-    return Observation(2.0, "log", f"{service}: {message} {error}", details)
-
 
 EMPTY_BUS = Observation(
     0.5,
@@ -54,80 +21,82 @@ EMPTY_BUS = Observation(
     "0 listen on IOInfo|GetSIPTrunkAuthentication|REQ",
     {"channel": "IOInfo|GetSIPTrunkAuthentication|REQ", "subscribers": 0},
 )
-NO_RESPONSE = log("livekit-sip", "Rejecting inbound, auth check failed", "no response from servers")
+NO_RESPONSE = log("Rejecting inbound, auth check failed", "no response from servers")
 
 
 def test_an_empty_bus_is_certain_and_its_evidence_is_complete():
-    (found,) = diagnose([BUS_FAIL, REJECTED], [EMPTY_BUS, call(503, 1.02), NO_RESPONSE])
+    (found,) = diagnose(
+        [BUS_FAIL, REJECTED], [EMPTY_BUS, call("refused", 503, at_s=1.02), NO_RESPONSE]
+    )
 
     assert (found.id, found.confidence) == ("sip-bus-has-no-server", "certain")
     assert found.checks == ("1.5-bus-has-a-server", "1.5-invite-is-not-rejected")
     assert found.evidence == (
         "0 listen on IOInfo|GetSIPTrunkAuthentication|REQ",
         "livekit-sip: Rejecting inbound, auth check failed no response from servers",
-        "503 at 1.02 s",
+        "refused: 503 at 1.02 s",
     )
 
 
 def test_a_503_after_the_selection_time_alone_is_likely_only():
-    (found,) = diagnose([REJECTED], [call(503, 1.02)])
+    (found,) = diagnose([REJECTED], [call("refused", 503, at_s=1.02)])
 
     assert (found.id, found.confidence) == ("sip-bus-has-no-server", "likely")
 
 
 def test_a_503_at_once_is_not_the_empty_bus():
-    (found,) = diagnose([REJECTED], [call(503, 0.02)])
+    (found,) = diagnose([REJECTED], [call("refused", 503, at_s=0.02)])
 
     assert (found.id, found.link, found.confidence) == ("cause-unknown", "bus", "unknown")
 
 
 def test_an_unauthorized_join_is_certain_and_does_not_blame_the_bus():
-    line = log("livekit-sip", "Cannot create LiveKit participant", "unauthorized: invalid token")
+    line = log("Cannot create LiveKit participant", "unauthorized: invalid token")
 
-    (found,) = diagnose([BUS_PASS, NOT_JOINED], [call(486, 0.03), line])
+    (found,) = diagnose([BUS_PASS, NOT_JOINED], [call("refused", 486, at_s=0.03), line])
 
     assert (found.id, found.confidence) == ("sip-service-key-refused", "certain")
 
 
 def test_a_486_without_logs_is_possible_only():
-    (found,) = diagnose([NOT_JOINED], [call(486, 0.03)])
+    (found,) = diagnose([NOT_JOINED], [call("refused", 486, at_s=0.03)])
 
     assert (found.id, found.confidence) == ("sip-service-key-refused", "possible")
 
 
 def test_a_refused_connection_excludes_a_refused_key():
-    line = log("livekit-sip", "error getting validation", "connection refused")
+    line = log("error getting validation", "connection refused")
 
-    (found,) = diagnose([NOT_JOINED], [call(486, 0.03), line])
+    (found,) = diagnose([NOT_JOINED], [call("refused", 486, at_s=0.03), line])
 
     assert found.id == "sip-service-cannot-reach-server"
 
 
 def test_two_independent_faults_are_both_named():
-    unreachable = record("1.1-server-answers", Verdict.BLOCKED, "tcp")
+    unreachable = record("1.1-server-answers", Verdict.BLOCKED, "tcp", message="Connection refused")
 
-    found = diagnose([replace(unreachable, message="Connection refused"), BUS_FAIL], [EMPTY_BUS])
+    found = diagnose([unreachable, BUS_FAIL], [EMPTY_BUS])
 
     assert [diagnosis.id for diagnosis in found] == ["sip-bus-has-no-server", "server-unreachable"]
 
 
 def test_the_certain_cause_comes_before_the_likely_one():
-    found = diagnose([BUS_FAIL, NOT_JOINED], [EMPTY_BUS, call(486, 0.03)])
+    found = diagnose([BUS_FAIL, NOT_JOINED], [EMPTY_BUS, call("refused", 486, at_s=0.03)])
 
     assert [diagnosis.confidence for diagnosis in found] == ["certain", "possible"]
 
 
 def test_a_negative_check_of_our_own_is_no_sign():
-    trunk = record("1.1-trunk-accepts-right-password", Verdict.FAIL)
+    trunk = record("1.1-trunk-accepts-right-password")
 
-    (unknown,) = diagnose([trunk], [call(401, 0.01, purpose="wrong password")])
+    (unknown,) = diagnose([trunk], [call("refused", 401, purpose="wrong password")])
     assert unknown.id == "cause-unknown"
-    (found,) = diagnose([trunk], [call(401, 0.01)])
+    (found,) = diagnose([trunk], [call("refused", 401)])
     assert found.id == "trunk-refuses-credentials"
 
 
 def test_signs_without_an_unhappy_check_are_no_diagnosis():
-    assert diagnose([BUS_PASS], [EMPTY_BUS, NO_RESPONSE, call(503, 1.0)]) == ()
+    assert diagnose([BUS_PASS], [EMPTY_BUS, NO_RESPONSE, call("refused", 503)]) == ()
 
 
 def test_a_bus_without_a_sip_service_is_certain_and_explains_the_outbound_calls():
@@ -138,7 +107,7 @@ def test_a_bus_without_a_sip_service_is_certain_and_explains_the_outbound_calls(
         {"channel": "SIPInternal|CreateSIPParticipant|REQ", "subscribers": 0},
     )
     records = [
-        record("1.5-bus-has-a-sip-service", Verdict.FAIL),
+        record("1.5-bus-has-a-sip-service"),
         record("1.5-outbound-call-is-answered", Verdict.BLOCKED),
     ]
 
@@ -160,7 +129,7 @@ def test_without_redis_the_answer_of_the_api_makes_it_likely():
         },
     )
 
-    (found,) = diagnose([record("1.5-outbound-call-is-answered", Verdict.FAIL)], [answer])
+    (found,) = diagnose([record("1.5-outbound-call-is-answered")], [answer])
 
     assert (found.id, found.confidence) == ("bus-has-no-sip-service", "likely")
 
@@ -184,11 +153,8 @@ def test_a_check_that_names_its_cause_is_diagnosed(clause, verdict, cause):
 
 def test_a_check_that_waits_for_another_shows_no_cause():
     silent = record("1.3-endpoint-resolves", Verdict.BLOCKED, Link.ENDPOINT_DNS)
-    waiting = replace(
-        record("1.3-endpoint-accepts-connections", Verdict.BLOCKED), blocked_by=silent.id
-    )
-
-    unanswered = record("1.5-call-is-answered", Verdict.FAIL)
+    waiting = record("1.3-endpoint-accepts-connections", Verdict.BLOCKED, blocked_by=silent.id)
+    unanswered = record("1.5-call-is-answered")
 
     found = diagnose([silent, waiting, unanswered], [])
 
@@ -199,7 +165,7 @@ def test_a_check_that_waits_for_another_shows_no_cause():
 def test_a_server_behind_an_untrusted_certificate_is_not_called_unreachable():
     blocked = record("1.1-server-answers", Verdict.BLOCKED)
 
-    found = diagnose([record("1.1-tls-is-trusted", Verdict.FAIL), blocked], [])
+    found = diagnose([record("1.1-tls-is-trusted"), blocked], [])
 
     assert [cause.id for cause in found] == ["certificate-not-trusted"]
     assert found[0].checks == ("1.1-tls-is-trusted", "1.1-server-answers")

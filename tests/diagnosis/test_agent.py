@@ -5,39 +5,19 @@ room, media and log lines.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.observations import Observation
-from livekit_conformance.verdict import CheckRecord, Verdict
+from livekit_conformance.verdict import Verdict
+from tests.diagnosis.signs import call, log, record, seen
 
-
-def record(clause: str, broken_link: str, verdict: Verdict = Verdict.FAIL) -> CheckRecord:
-    return CheckRecord(
-        id=clause,
-        node_id="",
-        requirement=clause[:3],
-        area="sip",
-        level="MUST",
-        statement="",
-        verdict=verdict,
-        broken_link=broken_link,
-    )
-
-
-NOT_ANSWERED = record("1.5-call-is-answered", "agent")
-REFUSED = record("1.5-invite-is-not-rejected", "agent")
-OFFER_REFUSED = record("1.5-invite-is-not-rejected", "media-offer")
-NOT_HEARD = record("1.5-audio-flows-both-ways", "audio")
-NO_RTP = record("1.5-audio-flows-both-ways", "media")
-ENDED = record("1.5-call-ends-cleanly", "hang-up")
-
-
-def call(outcome: str, status: int | None = None, **details: object) -> Observation:
-    seen = {"purpose": "probe", "outcome": outcome, "final_status": status, "final_at_s": 1.0}
-    return Observation(1.0, "sip-call", outcome, {**seen, **details})
+NOT_ANSWERED = record("1.5-call-is-answered", link="agent")
+REFUSED = record("1.5-invite-is-not-rejected", link="agent")
+OFFER_REFUSED = record("1.5-invite-is-not-rejected", link="media-offer")
+NOT_HEARD = record("1.5-audio-flows-both-ways")
+NO_RTP = record("1.5-audio-flows-both-ways", link="media")
+ENDED = record("1.5-call-ends-cleanly")
 
 
 RINGING, ANSWERED = call("kept-ringing"), call("answered", 200, media_unreachable=None)
@@ -52,31 +32,27 @@ def room(**changes: object) -> Observation:
         "jobs": 0,
         "deployed": True,
     }
-    return Observation(2.0, "room", "in the room", nobody | changes)
+    return seen("room", **(nobody | changes))
 
 
 def media(side: str, **details: object) -> Observation:
-    return Observation(2.0, "media", side, {"side": side, **details})
-
-
-def line(message: str, *, service: str = "livekit-sip", **fields: object) -> Observation:
-    return Observation(3.0, "log", message, {"service": service, "message": message, **fields})
+    return seen("media", side=side, **details)
 
 
 def dispatch(**terms: object) -> Observation:
-    return Observation(0.5, "dispatch", "trunk and rule", terms)
+    return seen("dispatch", **terms)
 
 
-NO_WORKER = line(
+NO_WORKER = log(
     "not dispatching agent job since no worker is available",
     service="livekit-server",
     level="info",
     agentName="receptionist",
     jobType="JT_ROOM",
 )
-REFUSED_JOB = line("failed to assign job to worker", service="livekit-server", level="warn")
-RANG_OUT = line("SIP call ended", level="info", reason="cannot-subscribe")
-TIMED_OUT = line("SIP call ended", level="info", reason="media-timeout")
+REFUSED_JOB = log("failed to assign job to worker", service="livekit-server", level="warn")
+RANG_OUT = log("SIP call ended", level="info", reason="cannot-subscribe")
+TIMED_OUT = log("SIP call ended", level="info", reason="media-timeout")
 SENT_FOR = {"sent_for": "receptionist"}
 
 
@@ -103,7 +79,7 @@ def test_who_was_seen_while_it_rang_tells_why_nobody_answered(
 
 
 def test_an_application_that_was_not_told_is_not_blamed() -> None:
-    not_delivered = record("1.3-server-delivers-room-events", "webhook-delivery")
+    not_delivered = record("1.3-server-delivers-room-events")
 
     found = diagnose([not_delivered, NOT_ANSWERED], [RINGING, room()])
 
@@ -141,7 +117,7 @@ def test_a_trunk_that_rings_for_long_is_not() -> None:
     ],
 )
 def test_an_offer_that_was_refused_is_explained_by_the_log(error: str, cause: str) -> None:
-    refusal = line("Cannot start media", level="warn", error=error)
+    refusal = log("Cannot start media", level="warn", error=error)
     (found,) = diagnose([OFFER_REFUSED], [call("refused", 400), refusal])
 
     assert (found.id, found.confidence) == (cause, "certain")
@@ -210,11 +186,11 @@ def test_a_muted_agent_is_named() -> None:
         (
             [
                 dispatch(max_call_duration_s=1.0),
-                Observation(2.0, "call-end", "", {"by": "them", "after_s": 0.4}),
+                seen("call-end", by="them", after_s=0.4),
             ],
             "max-call-duration-too-short",
         ),
-        ([Observation(2.0, "call-end", "", {"by": "them", "after_s": 0.4})], "cause-unknown"),
+        ([seen("call-end", by="them", after_s=0.4)], "cause-unknown"),
     ],
 )
 def test_a_call_that_ends_wrongly_is_explained_or_said_to_be_unknown(
@@ -235,8 +211,8 @@ def test_a_call_that_ends_wrongly_is_explained_or_said_to_be_unknown(
 def test_an_agent_that_stays_is_blamed_only_where_the_room_did_not_end(
     arrived: str, cause: str
 ) -> None:
-    events = record("1.3-call-events-arrive-in-order", "call-events")
-    events = replace(events, message=f"wanted ['room_finished'], arrived {arrived}")
+    message = f"wanted ['room_finished'], arrived {arrived}"
+    events = record("1.3-call-events-arrive-in-order", message=message)
 
     (found,) = diagnose([events], [ANSWERED, room(others=1, here=1, audio=1, staying=1)])
 
@@ -244,9 +220,9 @@ def test_an_agent_that_stays_is_blamed_only_where_the_room_did_not_end(
 
 
 def test_a_webrtc_connection_that_fails_explains_the_caller_and_the_participant() -> None:
-    joins = record("1.1-participant-joins", "webrtc", Verdict.BLOCKED)
-    caller = record("1.1-sip-service-joins-the-server", "sip-join")
-    failed = line(
+    joins = record("1.1-participant-joins", Verdict.BLOCKED, "webrtc")
+    caller = record("1.1-sip-service-joins-the-server")
+    failed = log(
         "Cannot create LiveKit participant", error="could not connect after timeout", level="error"
     )
 

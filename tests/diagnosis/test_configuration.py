@@ -4,11 +4,12 @@ Causes named for errors in the configuration files.
 
 import pytest
 
-from livekit_conformance.catalogue.clauses import BY_ID
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.config_doctor import ConfigFinding, Severity, check
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import CheckRecord, Verdict
+from tests.diagnosis.signs import log, named, record, seen
 
 SERVER = """\
 port: 7880
@@ -23,32 +24,25 @@ ws_url: ws://127.0.0.1:7880
 redis: {address: "127.0.0.1:6379"}
 """
 
-
-def record(clause: str, verdict: Verdict) -> CheckRecord:
-    area, level = BY_ID[clause].area, BY_ID[clause].level
-    link = None if verdict is Verdict.PASS else BY_ID[clause].link
-    return CheckRecord(clause, "", clause[:3], area, level, "", verdict, broken_link=link)
-
-
-AGREE = record("1.5-configs-agree", Verdict.FAIL)
-SERVER_SILENT = record("1.1-server-answers", Verdict.BLOCKED)
+AGREE = record("1.5-configs-agree")
+SERVER_SILENT = record("1.1-server-answers", Verdict.BLOCKED, Link.SERVER)
 SERVER_RUNS = record("1.1-server-answers", Verdict.PASS)
-SIP_SILENT = record("1.5-sip-answers-options", Verdict.BLOCKED)
+SIP_SILENT = record("1.5-sip-answers-options", Verdict.BLOCKED, Link.SIP_SOCKET)
 SIP_RUNS = record("1.5-sip-answers-options", Verdict.PASS)
 
 
 def observed(finding: ConfigFinding) -> Observation:
-    details = {
-        "file": finding.file,
-        "key": finding.key,
-        "severity": finding.severity.value,
-        "problem": finding.problem,
-        "consequence": finding.consequence,
-    }
-    return Observation(1.0, "config", str(finding), details)
+    return seen(
+        "config",
+        file=finding.file,
+        key=finding.key,
+        severity=finding.severity.value,
+        problem=finding.problem,
+        consequence=finding.consequence,
+    )
 
 
-def named(records: list[CheckRecord], server: str = SERVER, sip: str = SIP) -> list[str]:
+def blamed(records: list[CheckRecord], server: str = SERVER, sip: str = SIP) -> list[str]:
     findings = check(server, sip)
     if not any(finding.severity is Severity.ERROR for finding in findings):
         return []
@@ -71,7 +65,7 @@ def test_good_files_have_no_finding():
     ],
 )
 def test_an_invented_setting_of_livekit_sip_has_no_effect(setting):
-    found = named([AGREE, SIP_RUNS, SERVER_RUNS], sip=f"{SIP}{setting}\n")
+    found = blamed([AGREE, SIP_RUNS, SERVER_RUNS], sip=f"{SIP}{setting}\n")
 
     assert found == ["settings-have-no-effect"]
 
@@ -86,7 +80,7 @@ def test_an_invented_setting_of_livekit_sip_has_no_effect(setting):
     ],
 )
 def test_a_livekit_yaml_that_cannot_start_explains_the_silent_server(line):
-    first, *_ = named([SERVER_SILENT, SIP_RUNS, AGREE], server=f"{SERVER}{line}\n")
+    first, *_ = blamed([SERVER_SILENT, SIP_RUNS, AGREE], server=f"{SERVER}{line}\n")
 
     assert first == "server-does-not-start"
 
@@ -101,13 +95,13 @@ def test_a_livekit_yaml_that_cannot_start_explains_the_silent_server(line):
     ],
 )
 def test_a_livekit_sip_yaml_that_cannot_start_explains_the_silent_service(line):
-    first, *_ = named([SERVER_RUNS, SIP_SILENT, AGREE], sip=f"{SIP}{line}\n")
+    first, *_ = blamed([SERVER_RUNS, SIP_SILENT, AGREE], sip=f"{SIP}{line}\n")
 
     assert first == "sip-service-does-not-start"
 
 
 def test_the_same_file_beside_a_running_service_is_a_warning_for_its_next_start():
-    found = named([SERVER_RUNS, SIP_RUNS, AGREE], server=f"{SERVER}webhooks: {{}}\n")
+    found = blamed([SERVER_RUNS, SIP_RUNS, AGREE], server=f"{SERVER}webhooks: {{}}\n")
 
     assert found == ["service-will-not-start-again"]
 
@@ -115,7 +109,7 @@ def test_the_same_file_beside_a_running_service_is_a_warning_for_its_next_start(
 def test_a_webhook_key_that_is_none_of_keys_is_named_before_the_silent_server():
     webhook = "webhook: {urls: ['http://127.0.0.1:1/'], api_key: APIother}\n"
 
-    found = named([SERVER_SILENT, SIP_RUNS, AGREE], server=SERVER + webhook)
+    found = blamed([SERVER_SILENT, SIP_RUNS, AGREE], server=SERVER + webhook)
 
     assert found[0] == "webhook-key-is-not-known"
     assert "server-does-not-start" not in found
@@ -133,7 +127,7 @@ def test_a_webhook_key_that_is_none_of_keys_is_named_before_the_silent_server():
     ],
 )
 def test_what_the_files_say_differently_is_a_contradiction(old, new):
-    found = named([AGREE, SERVER_RUNS, SIP_RUNS], sip=SIP.replace(old, new))
+    found = blamed([AGREE, SERVER_RUNS, SIP_RUNS], sip=SIP.replace(old, new))
 
     assert found == ["service-files-disagree"]
 
@@ -147,7 +141,7 @@ def test_a_file_that_cannot_be_read_contradicts_nothing():
 def test_both_a_setting_without_effect_and_a_contradiction_are_named():
     sip = SIP.replace("long-enough-for-all", "another") + "log_level: debug\n"
 
-    found = named([AGREE, SERVER_RUNS, SIP_RUNS], sip=sip)
+    found = blamed([AGREE, SERVER_RUNS, SIP_RUNS], sip=sip)
 
     assert found == ["service-files-disagree", "settings-have-no-effect"]
 
@@ -176,11 +170,10 @@ def test_both_a_setting_without_effect_and_a_contradiction_are_named():
 )
 def test_the_last_words_of_a_service_are_certain(service, words, cause):
     silent = SERVER_SILENT if service == "livekit-server" else SIP_SILENT
-    line = Observation(1.0, "log", words, {"service": service, "message": words})
 
-    first, *_ = diagnose([silent], [line])
+    first, *_ = named([silent], log(words, service=service))
 
-    assert (first.id, first.confidence) == (cause, "certain")
+    assert first == (cause, "certain")
 
 
 SENTENCE = "server not connected to any network"
@@ -189,25 +182,20 @@ SENTENCE = "server not connected to any network"
 @pytest.mark.parametrize(
     "seen",
     [
-        Observation(
-            1.0,
+        seen(
             "process",
-            "livekit-sip ended",
-            {"service": "livekit-sip", "tail": f'{{"msg":"ringing interval"}}\n{SENTENCE}\n'},
+            service="livekit-sip",
+            tail=f'{{"msg":"ringing interval"}}\n{SENTENCE}\n',
         ),
-        Observation(1.0, "log", SENTENCE, {"service": "livekit-sip", "message": SENTENCE}),
+        log(SENTENCE),
     ],
     ids=["started by us", "its log"],
 )
 def test_a_machine_without_a_network_is_certain_and_said_first(seen):
     # The check that the provisioner blocks; and the same for a deployment without an answer.
     for silent in (record("1.1-profile-is-complete", Verdict.BLOCKED), SIP_SILENT):
-        found, *_ = diagnose([silent], [seen])
-
-        assert (found.id, found.confidence) == ("sip-service-has-no-network", "certain")
+        assert named([silent], seen)[0] == ("sip-service-has-no-network", "certain")
 
 
 def test_a_livekit_sip_that_answers_has_a_network():
-    before = Observation(1.0, "log", SENTENCE, {"service": "livekit-sip", "message": SENTENCE})
-
-    assert diagnose([SIP_RUNS, AGREE], [before])[0].id != "sip-service-has-no-network"
+    assert named([SIP_RUNS, AGREE], log(SENTENCE))[0][0] != "sip-service-has-no-network"

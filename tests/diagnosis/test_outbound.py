@@ -4,46 +4,19 @@ Causes of failed outbound calls, identified by the API's answer and the logs.
 
 import pytest
 
-from livekit_conformance.diagnosis import diagnose
-from livekit_conformance.observations import Observation
-from livekit_conformance.verdict import CheckRecord, Verdict
+from tests.diagnosis.signs import log, named, record, seen
 
-
-def failed(clause):
-    return CheckRecord(
-        id=clause,
-        node_id="",
-        requirement="1.5",
-        area="sip",
-        level="MUST",
-        statement="",
-        verdict=Verdict.FAIL,
-    )
-
-
-NOT_ANSWERED = failed("1.5-outbound-call-is-answered")
-NOT_MAPPED = failed("1.5-outbound-failure-is-mapped[busy]")
+NOT_ANSWERED = record("1.5-outbound-call-is-answered")
+NOT_MAPPED = record("1.5-outbound-failure-is-mapped[busy]")
 
 
 def dialled(outcome, said=None):
-    details = {"purpose": "outbound, answered", "outcome": outcome, "said": said}
-    return Observation(1.0, "sip-call", f"CreateSIPParticipant: {said}", details)
+    return seen("sip-call", purpose="outbound, answered", outcome=outcome, said=said)
 
 
 def timestamps(**answers):
-    details = {
-        "service": "livekit-sip",
-        "level": "info",
-        "message": "signaling timestamps",
-        "direction": "outbound",
-        "reason": "no-answer",
-        **answers,
-    }
-    return Observation(1.0, "log", "signaling timestamps", details)
-
-
-def told(record, *seen):
-    return [(found.id, found.confidence) for found in diagnose([record], seen)]
+    call = {"level": "info", "direction": "outbound", "reason": "no-answer"}
+    return log("signaling timestamps", **call, **answers)
 
 
 # Messages of livekit-server 1.13.5 with livekit-sip 1.8.0.
@@ -78,13 +51,13 @@ def told(record, *seen):
     ],
 )
 def test_what_the_api_says_names_the_cause_for_certain(said, cause):
-    assert told(NOT_ANSWERED, dialled("unavailable", said)) == [(cause, "certain")]
+    assert named([NOT_ANSWERED], dialled("unavailable", said)) == [(cause, "certain")]
 
 
 def test_why_a_provider_forbids_a_call_is_likely_only():
     said = "unexpected status from INVITE response: sip status: 403: Forbidden"
 
-    assert told(NOT_ANSWERED, dialled("permission_denied", said)) == [
+    assert named([NOT_ANSWERED], dialled("permission_denied", said)) == [
         ("provider-forbids-the-call", "likely")
     ]
 
@@ -92,17 +65,15 @@ def test_why_a_provider_forbids_a_call_is_likely_only():
 def test_a_call_that_was_not_even_tried_is_told_apart_from_one_that_rang():
     timed_out = dialled("canceled", "twirp error unknown: sip request timed out")
 
-    assert told(NOT_ANSWERED, timed_out, timestamps()) == [("provider-is-silent", "certain")]
-    assert told(NOT_ANSWERED, timed_out, timestamps(inviteToRingingMs=5)) == [
+    assert named([NOT_ANSWERED], timed_out, timestamps()) == [("provider-is-silent", "certain")]
+    assert named([NOT_ANSWERED], timed_out, timestamps(inviteToRingingMs=5)) == [
         ("callee-does-not-take-the-call", "certain")
     ]
-    assert told(NOT_ANSWERED, timed_out) == [("callee-does-not-take-the-call", "possible")]
+    assert named([NOT_ANSWERED], timed_out) == [("callee-does-not-take-the-call", "possible")]
 
 
 def test_where_the_good_call_was_answered_the_failures_on_purpose_are_no_signs():
-    line = {"service": "livekit-server", "message": "cannot create sip participant"}
-    busy = Observation(
-        2.0, "log", "busy", {**line, "error": "INVITE failed: sip status: 486: Busy Here"}
-    )
+    error = "INVITE failed: sip status: 486: Busy Here"
+    busy = log("cannot create sip participant", error, service="livekit-server")
 
-    assert told(NOT_MAPPED, dialled("answered"), busy) == [("cause-unknown", "unknown")]
+    assert named([NOT_MAPPED], dialled("answered"), busy) == [("cause-unknown", "unknown")]

@@ -2,41 +2,26 @@
 Causes that keep livekit-server from answering or from accepting our tokens, by their signs.
 """
 
-from dataclasses import replace
-
 import pytest
 
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.diagnosis import diagnose
-from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import CheckRecord, Verdict
+from tests.diagnosis.signs import call, named, record
 
 ANSWERS, KEY, TLS = "1.1-server-answers", "1.1-key-is-accepted", "1.1-tls-is-trusted"
 
 
-def record(
-    clause: str, message: str = "", *, link: str | None = None, verdict: Verdict = Verdict.FAIL
-) -> CheckRecord:
-    known = BY_ID[clause]
-    return CheckRecord(
-        id=clause,
-        node_id="",
-        requirement=known.requirement,
-        area=known.area,
-        level=known.level,
-        statement=known.statement,
-        verdict=verdict,
-        message=message,
-        broken_link=link or known.link,
-    )
-
-
 def unreached(link: str, words: str) -> CheckRecord:
-    return record(ANSWERS, f"http://192.0.2.1:7880/: {words}", link=link, verdict=Verdict.BLOCKED)
+    return record(ANSWERS, Verdict.BLOCKED, link, message=f"http://192.0.2.1:7880/: {words}")
+
+
+def answered(words: str) -> CheckRecord:
+    return record(ANSWERS, message=f"received {words}")
 
 
 def refused(words: str) -> CheckRecord:
-    return record(KEY, f"{BY_ID[KEY].statement}; received 401: '{words}'")
+    return record(KEY, message=f"{BY_ID[KEY].statement}; received 401: '{words}'")
 
 
 @pytest.mark.parametrize(
@@ -56,19 +41,19 @@ def refused(words: str) -> CheckRecord:
             unreached("server", "the answer is not HTTP: b'SSH'"),
             "server-url-is-not-livekit",
         ),
-        (record(ANSWERS, "received 404: '<html>'"), "server-url-is-not-livekit"),
-        (record(ANSWERS, "received 502: '<html>'"), "proxy-has-no-server"),
+        (answered("404: '<html>'"), "server-url-is-not-livekit"),
+        (answered("502: '<html>'"), "proxy-has-no-server"),
         (
-            record(ANSWERS, "received 400: 'Client sent an HTTP request to an HTTPS server.'"),
+            answered("400: 'Client sent an HTTP request to an HTTPS server.'"),
             "server-url-scheme-is-wrong",
         ),
         (
-            record(ANSWERS, "received 400: 'The plain HTTP request was sent to HTTPS port'"),
+            answered("400: 'The plain HTTP request was sent to HTTPS port'"),
             "server-url-scheme-is-wrong",
         ),
-        (record(TLS, "OpenSSL says: wrong version number"), "server-url-scheme-is-wrong"),
-        (record(TLS, "OpenSSL says: certificate has expired"), "certificate-not-trusted"),
-        (record(TLS, "OpenSSL says: Hostname mismatch"), "certificate-not-trusted"),
+        (record(TLS, message="OpenSSL says: wrong version number"), "server-url-scheme-is-wrong"),
+        (record(TLS, message="OpenSSL says: certificate has expired"), "certificate-not-trusted"),
+        (record(TLS, message="OpenSSL says: Hostname mismatch"), "certificate-not-trusted"),
         (refused("invalid API key: APIanother"), "api-key-refused"),
         (refused("token signature is invalid: signature is invalid"), "api-secret-refused"),
         # livekit-server up to 1.12
@@ -91,10 +76,8 @@ def refused(words: str) -> CheckRecord:
     ],
 )
 def test_one_sign_names_one_cause_for_certain(broken, cause):
-    found = diagnose([broken], [])
-
     expected = "likely" if "not HTTP" in (broken.message or "") else "certain"
-    assert [(each.id, each.confidence) for each in found] == [(cause, expected)]
+    assert named([broken]) == [(cause, expected)]
 
 
 @pytest.mark.parametrize("words", ["token is expired", "token is not valid yet", "expired (exp)"])
@@ -115,11 +98,7 @@ def test_a_refusal_in_unknown_words_has_no_known_cause():
 
 def test_what_is_only_suggested_by_folded_checks_is_no_second_fault():
     root = unreached("tcp", "Connection refused")
-    folded = replace(
-        record("1.1-sip-service-joins-the-server", verdict=Verdict.BLOCKED), blocked_by=ANSWERS
-    )
-    rejected = Observation(
-        1.0, "sip-call", "486", {"purpose": "probe", "final_status": 486, "final_at_s": 0.1}
-    )
+    folded = record("1.1-sip-service-joins-the-server", Verdict.BLOCKED, blocked_by=ANSWERS)
+    rejected = call("refused", 486, at_s=0.1)
 
-    assert [each.id for each in diagnose([root, folded], [rejected])] == ["server-unreachable"]
+    assert named([root, folded], rejected) == [("server-unreachable", "certain")]

@@ -5,30 +5,14 @@ Causes named when webhooks do not arrive or are refused.
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.diagnosis import diagnose
-from livekit_conformance.observations import Kind, Observation
-from livekit_conformance.verdict import CheckRecord, Verdict
-
-
-def record(clause: str, verdict: Verdict = Verdict.FAIL) -> CheckRecord:
-    area, level = BY_ID[clause].area, BY_ID[clause].level
-    link = BY_ID[clause].link
-    return CheckRecord(clause, "", clause[:3], area, level, "", verdict, broken_link=link)
-
-
-def seen(kind: Kind, **details: object) -> Observation:
-    return Observation(1.0, kind, f"{kind} {details}", details)
-
+from livekit_conformance.verdict import Verdict
+from tests.diagnosis.signs import named, record, seen
 
 NOT_DELIVERED = record("1.3-server-delivers-room-events")
 REFUSED = record("1.3-endpoint-accepts-signed-event")
 ELSEWHERE = seen("delivery", url="http://other/", elsewhere=True, error=None)
 NO_URLS = seen("config", key="webhook.urls", problem="is missing")
-
-
-def named(records: list[CheckRecord], observations: list[Observation]) -> list[tuple[str, str]]:
-    return [(found.id, found.confidence) for found in diagnose(records, observations)]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +30,7 @@ def named(records: list[CheckRecord], observations: list[Observation]) -> list[t
 def test_the_status_of_a_refused_event_names_the_cause(status, cause):
     answer = seen("endpoint", trial="genuine", status=status, redirected=0)
 
-    assert named([REFUSED], [answer]) == [cause]
+    assert named([REFUSED], answer) == [cause]
 
 
 @pytest.mark.parametrize(
@@ -60,13 +44,10 @@ def test_the_status_of_a_refused_event_names_the_cause(status, cause):
 )
 @pytest.mark.parametrize("status", [400, 401, 403, 415, 500])
 def test_the_form_in_which_an_event_is_taken_proves_the_cause(trial, cause, status):
-    found = named(
-        [REFUSED],
-        [
-            seen("endpoint", trial="genuine", status=status, redirected=0),
-            seen("endpoint", trial=trial, status=200, redirected=0),
-        ],
-    )
+    genuine = seen("endpoint", trial="genuine", status=status, redirected=0)
+    taken = seen("endpoint", trial=trial, status=200, redirected=0)
+
+    found = named([REFUSED], genuine, taken)
 
     assert found[0] == (cause, "certain")
     if status != 415:
@@ -76,16 +57,16 @@ def test_the_form_in_which_an_event_is_taken_proves_the_cause(trial, cause, stat
 def test_an_event_that_is_redirected_is_not_called_a_wrong_path():
     answer = seen("endpoint", trial="genuine", status=405, redirected=301)
 
-    assert named([REFUSED], [answer]) == [("endpoint-redirects", "certain")]
+    assert named([REFUSED], answer) == [("endpoint-redirects", "certain")]
 
 
 def test_an_event_without_an_answer_is_a_slow_application():
     silent = seen(
         "endpoint", trial="genuine", status=None, error="no answer in time", phase="answer"
     )
-    blocked = record("1.3-endpoint-accepts-signed-event", Verdict.BLOCKED)
+    blocked = record(REFUSED.id, Verdict.BLOCKED, REFUSED.broken_link)
 
-    assert named([blocked], [silent]) == [("endpoint-is-too-slow", "certain")]
+    assert named([blocked], silent) == [("endpoint-is-too-slow", "certain")]
 
 
 def test_the_unanswered_call_is_laid_to_the_application_that_refuses_webhooks():
@@ -100,9 +81,9 @@ def test_the_unanswered_call_is_laid_to_the_application_that_refuses_webhooks():
 def test_a_file_without_urls_is_certain_and_a_log_without_lines_is_likely():
     no_line = seen("delivery", url=None, elsewhere=False, error=None)
 
-    assert named([NOT_DELIVERED], [NO_URLS]) == [("webhooks-not-configured", "certain")]
-    assert named([NOT_DELIVERED], [no_line]) == [("webhooks-not-configured", "likely")]
-    assert named([NOT_DELIVERED], []) == [("webhooks-are-not-delivered", "likely")]
+    assert named([NOT_DELIVERED], NO_URLS) == [("webhooks-not-configured", "certain")]
+    assert named([NOT_DELIVERED], no_line) == [("webhooks-not-configured", "likely")]
+    assert named([NOT_DELIVERED]) == [("webhooks-are-not-delivered", "likely")]
 
 
 def test_a_refused_connection_elsewhere_is_not_the_network_of_the_server():
@@ -113,27 +94,27 @@ def test_a_refused_connection_elsewhere_is_not_the_network_of_the_server():
         error="dial tcp: connect: connection refused",
     )
 
-    assert named([NOT_DELIVERED], [failed, ELSEWHERE]) == [("webhooks-go-elsewhere", "certain")]
-    assert named([NOT_DELIVERED], [failed]) == [("server-cannot-reach-endpoint", "certain")]
+    assert named([NOT_DELIVERED], failed, ELSEWHERE) == [("webhooks-go-elsewhere", "certain")]
+    assert named([NOT_DELIVERED], failed) == [("server-cannot-reach-endpoint", "certain")]
 
 
 def test_a_filter_is_blamed_only_where_events_are_missing():
     filtered = seen("config", key="webhook.filter_params", problem="leaves out events")
 
-    assert named([NOT_DELIVERED], [filtered]) == [("webhooks-are-filtered", "likely")]
-    assert named([], [filtered]) == []
+    assert named([NOT_DELIVERED], filtered) == [("webhooks-are-filtered", "likely")]
+    assert named([], filtered) == []
 
 
 def test_events_of_an_unknown_key_prove_that_it_signs_with_another_one():
     arrived = seen("webhook", verified=False, problem="invalid API key: APIother")
 
-    assert named([NOT_DELIVERED], [arrived]) == [("webhooks-signed-with-another-key", "certain")]
+    assert named([NOT_DELIVERED], arrived) == [("webhooks-signed-with-another-key", "certain")]
 
 
 def test_a_stranger_with_an_unknown_key_is_no_cause_where_events_arrive():
     arrived = seen("webhook", verified=False, problem="invalid API key: APIother")
 
-    assert named([record("1.3-endpoint-refuses")], [arrived]) == [("cause-unknown", "unknown")]
+    assert named([record("1.3-endpoint-refuses")], arrived) == [("cause-unknown", "unknown")]
 
 
 def test_an_untrusted_certificate_in_the_log_of_the_server_is_certain():

@@ -1,0 +1,70 @@
+"""
+Made-up checks and observations, and the causes that the diagnosis names for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from livekit_conformance.catalogue.causes import CAUSES, Cause
+from livekit_conformance.catalogue.clauses import BY_ID
+from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.observations import Kind, Observation
+from livekit_conformance.verdict import CheckRecord, Verdict
+
+
+def record(
+    check: str,
+    verdict: Verdict = Verdict.FAIL,
+    link: str | None = None,
+    *,
+    message: str | None = None,
+    blocked_by: str | None = None,
+) -> CheckRecord:
+    """
+    Return the outcome of a check; a failed one found the link of its clause broken, or `link`.
+    """
+    clause = BY_ID[check.partition("[")[0]]
+    return CheckRecord(
+        id=check,
+        node_id="",
+        requirement=clause.requirement,
+        area=clause.area,
+        level=clause.level,
+        statement=clause.statement,
+        verdict=verdict,
+        message=message,
+        blocked_by=blocked_by,
+        broken_link=link or (clause.link if verdict is Verdict.FAIL else None),
+    )
+
+
+def seen(kind: Kind, **details: object) -> Observation:
+    return Observation(1.0, kind, f"{kind} {details}", details)
+
+
+def log(
+    message: str, error: str = "", *, service: str = "livekit-sip", **fields: object
+) -> Observation:
+    details = {"service": service, "message": message, "error": error, **fields}
+    return Observation(2.0, "log", f"{service}: {message} {error}", details)
+
+
+def call(
+    outcome: str, status: int | None = None, *, at_s: float = 1.0, **details: object
+) -> Observation:
+    """
+    Return a probe call that ended `at_s` seconds after its INVITE.
+    """
+    answer = {"purpose": "probe", "outcome": outcome, "final_status": status, "final_at_s": at_s}
+    return Observation(1.0, "sip-call", f"{outcome}: {status} at {at_s} s", {**answer, **details})
+
+
+def named(
+    records: Sequence[CheckRecord], *observations: Observation, causes: Sequence[Cause] = CAUSES
+) -> list[tuple[str, str]]:
+    """
+    Return the causes that explain the checks, each with its confidence.
+    """
+    found = diagnose(records, observations, causes)
+    return [(diagnosis.id, diagnosis.confidence) for diagnosis in found]
