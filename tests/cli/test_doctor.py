@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 
 import pytest
 import yaml
@@ -14,6 +13,7 @@ import yaml
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.cli.main import main
 from livekit_conformance.doctor.findings import LinkMark
+from tests.scenarios.wrong_peers import closed_port
 from tests.secrecy import leaks
 
 SECRET = "made-up-secret-that-is-long-enough"
@@ -23,24 +23,23 @@ CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 @pytest.fixture
 def dead(tmp_path):
     """
-    Return the profile of a deployment at which nothing listens.
+    Yield the profile of a deployment at which nothing listens.
     """
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    profile = {
-        "kind": "live",
-        "allow": ["read"],
-        "livekit": {
-            "url": f"ws://127.0.0.1:{port}",
-            "api_key": "APIabcdefgh12",
-            "api_secret": SECRET,
-        },
-        "redis": f"redis://:{SECRET}@127.0.0.1:{port}",
-        "sip": {"server": f"127.0.0.1:{port}", "number": "+15550123"},
-    }
-    path = tmp_path / "dead.yaml"
-    path.write_text(yaml.safe_dump(profile))
-    return str(path)
+    with closed_port("127.0.0.1") as port:
+        profile = {
+            "kind": "live",
+            "allow": ["read"],
+            "livekit": {
+                "url": f"ws://127.0.0.1:{port}",
+                "api_key": "APIabcdefgh12",
+                "api_secret": SECRET,
+            },
+            "redis": f"redis://:{SECRET}@127.0.0.1:{port}",
+            "sip": {"server": f"127.0.0.1:{port}", "number": "+15550123"},
+        }
+        path = tmp_path / "dead.yaml"
+        path.write_text(yaml.safe_dump(profile))
+        yield str(path)
 
 
 def run(capsys, *arguments):

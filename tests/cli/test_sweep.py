@@ -4,12 +4,11 @@ The command line of the sweeper; tests/scenarios/test_sweep.py checks what it de
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 import yaml
 
 from livekit_conformance.cli.main import main
+from tests.scenarios.wrong_peers import closed_port
 
 SECRET = "the-secret-of-the-test-is-long-enough"
 
@@ -37,13 +36,12 @@ def test_nothing_is_swept_without_an_environment_or_with_an_unknown_option(argum
 
 
 def test_a_dead_server_is_told_without_the_secret(tmp_path, capsys):
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
+    with closed_port("127.0.0.1") as port:
         profile = {
             "kind": "live",
             "allow": ["read", "create-rooms"],
             "livekit": {
-                "url": f"ws://127.0.0.1:{closed.getsockname()[1]}",
+                "url": f"ws://127.0.0.1:{port}",
                 "api_key": "APItest",
                 "api_secret": SECRET,
             },

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -17,11 +17,11 @@ from google.protobuf.message import Message
 from livekit import api
 
 from livekit_conformance.client import DEFAULT_POLICIES, Client
+from tests.http_server import Handler, serving
 
 KEY = "APImadeup1234"
 SECRET = "made-up-secret-of-the-client-tests"
 
-Handler = Callable[[web.Request], Awaitable[web.Response]]
 FAST = DEFAULT_POLICIES.model_copy(
     update={
         name: getattr(DEFAULT_POLICIES, name).scaled(0.002)
@@ -83,14 +83,9 @@ async def cut(request: web.Request) -> web.Response:
 @pytest_asyncio.fixture
 async def server() -> AsyncIterator[Server]:
     made = Server()
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", made.handle)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = "http://{}:{}".format(*runner.addresses[0][:2])
-    yield made
-    await runner.cleanup()
+    async with serving(made.handle) as url:
+        made.url = url
+        yield made
 
 
 @pytest_asyncio.fixture

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import time
 
 import aiohttp
@@ -27,6 +26,7 @@ from livekit_conformance.client import (
 )
 from livekit_conformance.protocol import webhook
 from tests.client.conftest import FAST, KEY, SECRET, cut, hang, message, twirp
+from tests.scenarios.wrong_peers import closed_port
 
 UNAVAILABLE = twirp(503, "unavailable", "no response from servers")
 NOT_FOUND = twirp(404, "not_found", "no such room")
@@ -77,9 +77,8 @@ async def test_what_would_be_done_twice_is_sent_once(server, client, method, ask
 
 
 async def test_a_call_that_did_not_leave_us_is_placed_again():
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    with closed_port("127.0.0.1") as port:
+        url = f"http://127.0.0.1:{port}"
         async with Client(url, KEY, SECRET, policies=FAST) as client:
             with pytest.raises(LiveKitConnectionError) as failed:
                 await client.create_sip_participant(CALL)
@@ -173,9 +172,8 @@ async def test_a_secret_in_the_place_of_the_key_is_not_told(server):
 
 
 async def test_of_a_session_without_trace_nothing_is_known_so_nothing_is_done_twice():
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    with closed_port("127.0.0.1") as port:
+        url = f"http://127.0.0.1:{port}"
         async with (
             aiohttp.ClientSession() as session,
             Client(url, KEY, SECRET, policies=FAST, session=session) as client,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 
 import pytest
 
@@ -14,6 +13,7 @@ from livekit_conformance.client import Client, Health, State
 from livekit_conformance.client.health import changes
 from tests.client.conftest import KEY, SECRET, hang, one_try, twirp
 from tests.client.virtual_time import VirtualTimeLoop
+from tests.scenarios.wrong_peers import closed_port
 
 UP = Health(State.UP, reachable=True, authenticated=True, latency=0.1)
 SLOW = Health(State.DEGRADED, reachable=True, authenticated=True, latency=1.5, reason="slow")
@@ -66,9 +66,8 @@ async def test_a_server_that_never_answers_is_down(server, client):
 
 
 async def test_a_server_that_is_not_there_is_down():
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        async with one_try(f"http://127.0.0.1:{closed.getsockname()[1]}") as client:
+    with closed_port("127.0.0.1") as port:
+        async with one_try(f"http://127.0.0.1:{port}") as client:
             health = await client.health()
 
     assert (health.state, health.authenticated) == (State.DOWN, None)

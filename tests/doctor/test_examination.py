@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import socket
 import time
-from contextlib import asynccontextmanager
 
 import pytest
 from pydantic import SecretStr
@@ -20,6 +19,7 @@ from livekit_conformance.environments.variables import LeftOut
 from livekit_conformance.protocol.logline import parse
 from tests import certificates
 from tests.doctor.conftest import NO_FILES, changed, look, the_problem, wrong
+from tests.scenarios.wrong_peers import closed_port, mute
 
 
 @pytest.fixture
@@ -30,21 +30,6 @@ def impatient(monkeypatch):
     monkeypatch.setattr(examination, "EACH_S", 0.6)
     monkeypatch.setattr(examination, "_DRIVER_S", 0.4)
     monkeypatch.setattr(sip, "_ANSWER_WITHIN_S", 0.4)
-
-
-@asynccontextmanager
-async def black_hole():
-    """
-    Yield the port of a socket that accepts connections and never answers.
-    """
-    with socket.create_server(("127.0.0.1", 0)) as hole:
-        yield hole.getsockname()[1]
-
-
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 async def test_a_healthy_deployment_is_in_order(deployment):
@@ -124,8 +109,9 @@ async def test_a_wrong_key_pair_is_told_and_what_needs_it_is_not_looked_at(
 
 
 async def test_a_refused_port_leaves_the_server_unlooked_at_and_all_others_are_told(deployment):
-    async with deployment() as (_, profile):
-        found = await look(changed(profile, "livekit", url=f"ws://127.0.0.1:{closed_port()}"))
+    with closed_port("127.0.0.1") as port:
+        async with deployment() as (_, profile):
+            found = await look(changed(profile, "livekit", url=f"ws://127.0.0.1:{port}"))
 
     told = the_problem(found)
     assert told.link is Link.TCP
@@ -136,9 +122,9 @@ async def test_a_refused_port_leaves_the_server_unlooked_at_and_all_others_are_t
     )
 
 
-async def test_black_holes_everywhere_are_told_within_the_deadline(deployment, impatient):
-    async with deployment() as (_, profile), black_hole() as port:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+async def test_silence_everywhere_is_told_within_the_deadline(deployment, impatient):
+    async with deployment() as (_, profile):
+        with mute("127.0.0.1") as port, socket.socket(type=socket.SOCK_DGRAM) as deaf:
             deaf.bind(("127.0.0.1", 0))
             sip = f"127.0.0.1:{deaf.getsockname()[1]}"
             dark = changed(

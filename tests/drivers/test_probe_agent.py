@@ -7,41 +7,26 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 
-from livekit_conformance.catalogue.effects import Effect
-from livekit_conformance.drivers.api.livekit_api import LiveKitClient
-from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.calls import inbound_probe
-from livekit_conformance.drivers.calls.inbound_probe import CALLERS, Prober, credentials
-from livekit_conformance.drivers.sip.caller import SipAgent
+from livekit_conformance.drivers.calls.inbound_probe import CALLERS, credentials
 from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
-from livekit_conformance.environments.profile import Profile, Sip
-from livekit_conformance.mock import Mock, MockConfig, Variations
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.mock import MockConfig, Variations
 from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.waiting import wait_until
+from tests.drivers.prober import PROFILE, Scene, probing
 from tests.mock import replay
 
-PROFILE = Profile(
-    kind="mock",
-    allow=frozenset(Effect),
-    sip=Sip(
-        number=replay.NUMBER,
-        caller=replay.CALLER,
-        username=replay.USERNAME,
-        password=SecretStr(replay.PASSWORD),
-    ),
-    agent="stand-in",
-)
-BEHIND_A_PROVIDER = PROFILE.model_copy(
-    update={"sip": PROFILE.sip.model_copy(update={"provider": True})}
+STAND_IN = PROFILE.model_copy(update={"agent": "stand-in"})
+BEHIND_A_PROVIDER = STAND_IN.model_copy(
+    update={"sip": STAND_IN.sip.model_copy(update={"provider": True})}
 )
 STRANGER = "+15550177"
 
@@ -74,16 +59,14 @@ class Agent:
         self.rooms.remove(room)
 
 
-@dataclass
-class Scene:
-    prober: Prober
-    sip: SipAgent
-    agent: Agent
+@pytest.fixture
+def agent() -> Agent:
+    return Agent()
 
 
 @pytest.fixture
 def profile() -> Profile:
-    return PROFILE
+    return STAND_IN
 
 
 @pytest_asyncio.fixture(params=[False, True], ids=["told at once", "told later"])
@@ -92,13 +75,13 @@ async def scene(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     profile: Profile,
+    agent: Agent,
 ) -> AsyncIterator[Scene]:
     """
     Yield a mock that sends the Call-ID with participant_joined, or later as servers up to 1.8 do.
     """
-    agent = Agent()
     monkeypatch.setattr(inbound_probe, "AgentStandIn", lambda *_, **__: agent)
-    recorder, permit = Recorder(Redactor()), Permit(frozenset(Effect))
+    recorder = Recorder(Redactor())
     with socket.create_server(("127.0.0.1", 0)) as listener:
         receiver = WebhookReceiver(
             listener, path="/hook", keys={replay.API_KEY: replay.API_SECRET}, recorder=recorder
@@ -111,33 +94,16 @@ async def scene(
             answer_delay_s=0.3,
             variations=Variations(events_early=request.param),
         )
-        async with receiver, Mock(config) as mock:
-            await replay.provide_sip(mock.url)
-            async with (
-                LiveKitClient(
-                    mock.url,
-                    api_key=replay.API_KEY,
-                    api_secret=replay.API_SECRET,
-                    permit=permit,
-                    recorder=recorder,
-                ) as client,
-                SipAgent(mock.sip_address, recorder=recorder) as sip,
-                Prober(
-                    profile,
-                    sip=sip,
-                    client=client,
-                    receiver=receiver,
-                    permit=permit,
-                    recorder=recorder,
-                ) as prober,
-            ):
-                yield Scene(prober, sip, agent)
+        async with receiver, probing(config, profile=profile, receiver=receiver) as scene:
+            yield scene
 
 
-async def test_the_agent_comes_to_our_call_and_not_to_a_strangers(scene: Scene) -> None:
+async def test_the_agent_comes_to_our_call_and_not_to_a_strangers(
+    scene: Scene, agent: Agent
+) -> None:
     async def stranger() -> None:
         call = await scene.sip.call(
-            number=replay.NUMBER, caller=STRANGER, credentials=credentials(PROFILE)
+            number=replay.NUMBER, caller=STRANGER, credentials=credentials(STAND_IN)
         )
         assert call.answered
         await call.hang_up()
@@ -145,26 +111,26 @@ async def test_the_agent_comes_to_our_call_and_not_to_a_strangers(scene: Scene) 
     ours, _ = await asyncio.gather(scene.prober.call_through(purpose="test"), stranger())
 
     assert ours.call.answered
-    [room] = scene.agent.joined
+    [room] = agent.joined
     assert replay.CALLER in room
     assert STRANGER not in room
 
 
-@pytest.mark.parametrize(("profile", "stays"), [(PROFILE, False), (BEHIND_A_PROVIDER, True)])
+@pytest.mark.parametrize(("profile", "stays"), [(STAND_IN, False), (BEHIND_A_PROVIDER, True)])
 async def test_behind_a_provider_the_agent_stays_until_every_call_is_over(
-    scene: Scene, *, stays: bool
+    scene: Scene, agent: Agent, *, stays: bool
 ) -> None:
     """
     There the room of a call is not known, so the agent leaves no room before the end.
     """
     first = asyncio.create_task(scene.prober.call_through(purpose="first"))
-    await wait_until(scene.agent.why_not_called, within=2.0)
+    await wait_until(agent.why_not_called, within=2.0)
     second = asyncio.create_task(scene.prober.call_through(purpose="second", caller=CALLERS[1]))
 
     await first
-    rooms = len(scene.agent.rooms)
+    rooms = len(agent.rooms)
     await second
 
     assert rooms == 1 + stays
-    assert len(scene.agent.joined) == 2
-    assert scene.agent.rooms == set()
+    assert len(agent.joined) == 2
+    assert agent.rooms == set()

@@ -16,6 +16,7 @@ from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.patterns import Redactor
 from tests import certificates
+from tests.scenarios.wrong_peers import closed_port, mute
 
 DAY_S = 86400
 
@@ -111,9 +112,8 @@ async def test_a_socket_that_accepts_is_connected_to(transport, behind):
 
 
 async def test_a_closed_port_is_unreachable(transport):
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        endpoint = HostAndPort("127.0.0.1", bound.getsockname()[1], is_secure=False)
+    with closed_port("127.0.0.1") as port:
+        endpoint = HostAndPort("127.0.0.1", port, is_secure=False)
 
         with pytest.raises(Unreachable) as unreachable:
             await transport.connect(endpoint)
@@ -163,8 +163,8 @@ async def test_a_connection_that_is_dropped_is_no_proof_against_the_certificate(
 
 async def test_a_peer_that_never_answers_is_given_up_in_time(behind):
     recorder = Recorder(Redactor())
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        endpoint = HostAndPort("127.0.0.1", silent.getsockname()[1], is_secure=True)
+    with mute("127.0.0.1") as port:
+        endpoint = HostAndPort("127.0.0.1", port, is_secure=True)
 
         with pytest.raises(Unreachable) as unreachable:
             await Transport(recorder, timeout=0.2).shake_hands(endpoint)

@@ -21,6 +21,7 @@ import aiohttp
 from aiohttp import web
 
 from livekit_conformance.protocol import token, webhook
+from tests.http_server import serving
 
 API_KEY = "APIkeyForRecording"
 API_SECRET = "recording-secret-recording-secret-00"
@@ -344,15 +345,8 @@ async def receiving(port: int = 0) -> AsyncIterator[tuple[str, list[dict[str, An
         events.append(json.loads(body))
         return web.Response()
 
-    app = web.Application()
-    app.router.add_post("/webhooks/livekit", take)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/webhooks/livekit", events
-    finally:
-        await runner.cleanup()
+    async with serving(take, port=port) as url:
+        yield f"{url}/webhooks/livekit", events
 
 
 async def until_finished(events: list[dict[str, Any]], rooms: int = 1) -> None:

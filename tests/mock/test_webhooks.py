@@ -13,6 +13,7 @@ from aiohttp import web
 
 from livekit_conformance.mock import Faults, Mock
 from livekit_conformance.protocol import webhook
+from tests.http_server import serving
 from tests.mock import replay
 from tests.mock.conftest import StartMock
 
@@ -48,15 +49,8 @@ async def _endpoint(*statuses: int) -> AsyncIterator[tuple[str, asyncio.Queue[De
         )
         return web.Response(status=next(answers, 200))
 
-    app = web.Application()
-    app.router.add_post("/", take)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/", received
-    finally:
-        await runner.cleanup()
+    async with serving(take) as url:
+        yield f"{url}/", received
 
 
 async def _create_and_delete(mock: Mock) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -115,18 +114,6 @@ async def ended(process: asyncio.subprocess.Process) -> Ended:
 def program(path: Path, text: str) -> None:
     path.write_text(text)
     path.chmod(0o755)
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """
-    Let SIGINT reach our child processes, even when a shell started us in the background.
-
-    Such a shell ignores SIGINT, and children inherit that; they do not inherit a handler.
-    """
-    former = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, former)
 
 
 @pytest.fixture

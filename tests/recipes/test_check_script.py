@@ -129,9 +129,7 @@ async def test_reports_that_show_a_secret_are_neither_uploaded_nor_kept(bare):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_job_that_is_cancelled_ends_the_checks_in_order_and_sweeps(
-    bare, interruptible, number
-):
+async def test_a_job_that_is_cancelled_ends_the_checks_in_order_and_sweeps(bare, number):
     process = await bare.start(NIGHTLY, ENDS="hangs")
     assert (came := await wait_until(lambda: no_line(bare, "started"), within=10)).came_true, came
 

@@ -5,7 +5,6 @@ The agent's process starts, reports what it cannot do, and never outlives the ru
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
 
 import pytest
@@ -14,6 +13,7 @@ from livekit_conformance.drivers.agent.stand_in import AgentStandIn
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.patterns import Redactor
+from tests.scenarios.wrong_peers import closed_port, mute
 
 SECRET = "the-secret-of-the-test-is-long-enough"
 
@@ -29,9 +29,8 @@ def agent_for(url: str) -> AgentStandIn:
 
 
 async def test_a_room_that_cannot_be_joined_blocks_and_says_why():
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        agent = agent_for(f"ws://127.0.0.1:{closed.getsockname()[1]}")
+    with closed_port("127.0.0.1") as port:
+        agent = agent_for(f"ws://127.0.0.1:{port}")
         async with agent:
             with pytest.raises(Blocked) as failure:
                 await agent.join("some-room")
@@ -44,8 +43,8 @@ async def test_a_room_that_cannot_be_joined_blocks_and_says_why():
 
 
 async def test_what_waits_for_one_room_does_not_hold_up_another():
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        async with agent_for(f"ws://127.0.0.1:{silent.getsockname()[1]}") as agent:
+    with mute("127.0.0.1") as port:
+        async with agent_for(f"ws://127.0.0.1:{port}") as agent:
             joining = asyncio.create_task(agent.join("silent-room"))
             with pytest.raises(Blocked) as failure:
                 await agent.leave("another-room")
@@ -57,8 +56,8 @@ async def test_what_waits_for_one_room_does_not_hold_up_another():
 
 
 async def test_a_process_that_is_gone_blocks_whoever_waits_and_whoever_asks():
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        async with agent_for(f"ws://127.0.0.1:{silent.getsockname()[1]}") as agent:
+    with mute("127.0.0.1") as port:
+        async with agent_for(f"ws://127.0.0.1:{port}") as agent:
             joining = asyncio.create_task(agent.join("silent-room"))
             await asyncio.sleep(0)  # the command is written
             agent._process.kill()

@@ -5,9 +5,6 @@ The side at fault when no answer came, and the recorded parts of the answers tha
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
@@ -18,28 +15,13 @@ from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.errors import NotPermitted, Unreachable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.patterns import Redactor
-
-Handler = Callable[[web.Request], Awaitable[web.Response]]
-
-
-@asynccontextmanager
-async def serving(handler: Handler) -> AsyncIterator[str]:
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", handler)
-    runner = web.AppRunner(application, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        host, port = runner.addresses[0]
-        yield f"ws://{host}:{port}"
-    finally:
-        await runner.cleanup()
+from tests.http_server import serving
+from tests.scenarios.wrong_peers import closed_port
 
 
 def client_of(url: str, *allowed: Effect, timeout: float = 2.0) -> LiveKitClient:
     return LiveKitClient(
-        url,
+        url.replace("http", "ws", 1),
         api_key="APItest",
         api_secret="the-secret-of-the-test-is-long-enough",
         permit=Permit(frozenset(allowed or {Effect.READ})),
@@ -49,9 +31,7 @@ def client_of(url: str, *allowed: Effect, timeout: float = 2.0) -> LiveKitClient
 
 
 async def test_a_refused_port_is_the_networks_doing():
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        port = closed.getsockname()[1]
+    with closed_port("127.0.0.1") as port:
         async with client_of(f"ws://127.0.0.1:{port}") as client:
             with pytest.raises(Unreachable) as failure:
                 await client.get("/")
@@ -119,7 +99,7 @@ async def test_an_error_of_the_server_says_where_what_and_why(status, text, advi
             await client.list_rooms()
 
     error = failure.value
-    assert error.url == url.replace("ws", "http", 1) + LIST_ROOMS
+    assert error.url == url + LIST_ROOMS
     assert (error.status, error.text, error.key) == (status, text, "***")
     assert advice in error.hint
     for part in (error.url, str(error.status), error.code, error.text, error.key, error.hint):

@@ -25,6 +25,7 @@ from livekit_conformance.errors import NotPermitted, Unreachable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.patterns import Redactor
 from tests import certificates
+from tests.scenarios.wrong_peers import black_hole, closed_port
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
 LARGE = b"x" * (10 * 2**20)
@@ -383,9 +384,8 @@ async def test_a_resolver_that_does_not_answer(recorder, monkeypatch):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 async def test_a_port_that_refuses(recorder, host):
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        error = await lost(recorder, f"http://{host}:{closed.getsockname()[1]}/")
+    with closed_port("127.0.0.1") as port:
+        error = await lost(recorder, f"http://{host}:{port}/")
 
     assert error.phase == "connect"
     assert "Connection refused" in error.detail
@@ -397,14 +397,8 @@ async def test_the_brackets_of_an_address_are_not_its_name(recorder):
 
 
 async def test_a_port_that_takes_no_connection(recorder):
-    # The accept queue of one is full, so the next handshake is not answered.
-    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        for filler in (first, second):
-            filler.settimeout(0)
-            filler.connect_ex(full.getsockname())
-        url = f"http://127.0.0.1:{full.getsockname()[1]}"
+    with black_hole("127.0.0.1") as port:
+        url = f"http://127.0.0.1:{port}"
         error = await lost(recorder, url, within=0.2)
 
     assert (error.phase, error.detail) == ("connect", "no connection in time")

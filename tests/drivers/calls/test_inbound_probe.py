@@ -5,47 +5,25 @@ Probe calls on the mock: one by one and concurrently, answered, given up and rej
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from livekit_conformance.catalogue.effects import Effect
-from livekit_conformance.drivers.api.livekit_api import LiveKitClient
-from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.calls.caller_search import present
 from livekit_conformance.drivers.calls.inbound_probe import (
     CALLERS,
-    Prober,
     callers_at_once,
     credentials,
     wrong_accounts,
 )
-from livekit_conformance.drivers.sip.caller import SipAgent
-from livekit_conformance.environments.profile import Profile, Sip
 from livekit_conformance.errors import NotPermitted
-from livekit_conformance.mock import Faults, Mock, MockConfig
-from livekit_conformance.observations import Recorder
+from livekit_conformance.mock import Faults, MockConfig
 from livekit_conformance.protocol.sip.outcome import CallOutcome
-from livekit_conformance.secrets.patterns import Redactor
+from tests.drivers.prober import PROFILE, Scene, probing
 from tests.mock import replay
-
-
-def profile_of(sip_server: str = "", *, caller: str = replay.CALLER) -> Profile:
-    account = {"username": replay.USERNAME, "password": SecretStr(replay.PASSWORD)}
-    sip = Sip(server=sip_server, number=replay.NUMBER, caller=caller, **account)
-    return Profile(kind="mock", allow=frozenset(Effect), sip=sip, agent="deployed")
-
-
-@dataclass
-class Scene:
-    prober: Prober
-    client: LiveKitClient
-    recorder: Recorder
-
 
 Stage = Callable[..., AbstractAsyncContextManager[Scene]]
 
@@ -56,10 +34,7 @@ def stage(tmp_path: Path) -> Stage:
     Return a factory of a prober and the mock it calls; keywords are the mock's faults.
     """
 
-    @asynccontextmanager
-    async def scene(*allowed: Effect, **faults: bool) -> AsyncIterator[Scene]:
-        recorder = Recorder(Redactor())
-        permit = Permit(frozenset(allowed or Effect))
+    def scene(*allowed: Effect, **faults: bool) -> AbstractAsyncContextManager[Scene]:
         config = MockConfig(
             replay.API_KEY,
             replay.API_SECRET,
@@ -68,27 +43,7 @@ def stage(tmp_path: Path) -> Stage:
             answer_delay_s=0.2,
             faults=Faults(**faults),
         )
-        async with Mock(config) as mock:
-            await replay.provide_sip(mock.url)
-            async with (
-                LiveKitClient(
-                    mock.url,
-                    api_key=replay.API_KEY,
-                    api_secret=replay.API_SECRET,
-                    permit=permit,
-                    recorder=recorder,
-                ) as client,
-                SipAgent(mock.sip_address, recorder=recorder) as sip,
-                Prober(
-                    profile_of(),
-                    sip=sip,
-                    client=client,
-                    receiver=None,
-                    permit=permit,
-                    recorder=recorder,
-                ) as prober,
-            ):
-                yield Scene(prober, client, recorder)
+        return probing(config, *allowed)
 
     return scene
 
@@ -158,7 +113,7 @@ async def test_a_call_that_was_answered_meanwhile_is_hung_up(stage: Stage) -> No
 @pytest.mark.parametrize("wrong", ["user", "password"])
 async def test_a_wrong_account_is_refused_and_in_no_room(stage: Stage, wrong: str) -> None:
     async with stage() as scene:
-        call = await scene.prober.attempt(wrong_accounts(profile_of())[wrong], purpose="test")
+        call = await scene.prober.attempt(wrong_accounts(PROFILE)[wrong], purpose="test")
 
     assert call.outcome is CallOutcome.REFUSED
     assert (call.room, call.not_seen, call.call.challenges) == (None, None, 1)
@@ -167,7 +122,7 @@ async def test_a_wrong_account_is_refused_and_in_no_room(stage: Stage, wrong: st
 async def test_an_attempt_that_gets_into_a_room_is_given_up_at_once(stage: Stage) -> None:
     async with stage(agent_silent=True) as scene:
         began = time.monotonic()
-        call = await scene.prober.attempt(credentials(profile_of()), purpose="test", within=8)
+        call = await scene.prober.attempt(credentials(PROFILE), purpose="test", within=8)
         took = time.monotonic() - began
 
     assert call.room is not None
@@ -205,13 +160,14 @@ async def test_nobody_is_in_a_room_that_has_ended(stage: Stage) -> None:
 
 
 def test_callers_at_once_are_different_unless_the_profile_has_its_own() -> None:
-    assert callers_at_once(profile_of(), 3) == ("+15550100", "+15550101", "+15550102")
-    assert callers_at_once(profile_of(caller="switchboard"), 2) == ("switchboard", "switchboard")
+    assert callers_at_once(PROFILE, 3) == ("+15550100", "+15550101", "+15550102")
+    sip = PROFILE.sip.model_copy(update={"caller": "switchboard"})
+    other = PROFILE.model_copy(update={"sip": sip})
+    assert callers_at_once(other, 2) == ("switchboard", "switchboard")
 
 
 def test_a_wrong_account_is_wrong_in_one_thing() -> None:
-    profile = profile_of()
-    right, wrong = credentials(profile), wrong_accounts(profile)
+    right, wrong = credentials(PROFILE), wrong_accounts(PROFILE)
 
     assert right is not None
     assert wrong["user"].username != right.username

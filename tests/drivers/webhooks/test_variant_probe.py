@@ -5,6 +5,7 @@ Variants of a signed event that an endpoint accepts show why it refuses the real
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 
 import pytest
 import pytest_asyncio
@@ -17,6 +18,7 @@ from livekit_conformance.drivers.webhooks.variant_probe import genuine, taken_tr
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import webhook
+from tests.http_server import serving
 
 KEY, SECRET = "APItest", "the-secret-of-the-test-is-long-enough"
 Status = Callable[[bytes, str, str], int]
@@ -28,33 +30,23 @@ async def serve(recorder: Recorder) -> AsyncIterator[Serve]:
     """
     Yield a function that starts an endpoint whose status depends on body, token and content type.
     """
-    runners = []
+    async with AsyncExitStack() as stack:
+        permit = Permit.everything()
+        http = await stack.enter_async_context(HttpClient(permit, recorder, timeout=5))
 
-    async def start(status: Status, *, moved: int = 0) -> WebhookSender:
-        async def take(request: web.Request) -> web.Response:
-            token = request.headers.get("Authorization", "")
-            return web.Response(status=status(await request.read(), token, request.content_type))
+        async def start(status: Status, *, moved: int = 0) -> WebhookSender:
+            async def take(request: web.Request) -> web.Response:
+                if moved and request.path == "/hook":
+                    return web.Response(status=moved, headers={"Location": "/hook/"})
+                if request.method != "POST":
+                    return web.Response(status=405)
+                body, token = await request.read(), request.headers.get("Authorization", "")
+                return web.Response(status=status(body, token, request.content_type))
 
-        async def move(_: web.Request) -> web.Response:
-            return web.Response(status=moved, headers={"Location": "/hook/"})
+            url = await stack.enter_async_context(serving(take))
+            return WebhookSender(http, permit, f"{url}/hook", KEY, SECRET)
 
-        application = web.Application()
-        application.router.add_post("/hook", move if moved else take)
-        application.router.add_post("/hook/", take)
-        runner = web.AppRunner(application)
-        runners.append(runner)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        port = runner.addresses[0][1]
-        return WebhookSender(
-            http, Permit.everything(), f"http://127.0.0.1:{port}/hook", KEY, SECRET
-        )
-
-    async with HttpClient(Permit.everything(), recorder, timeout=5) as http:
         yield start
-        for runner in runners:
-            await runner.cleanup()
 
 
 def _is_signed(body: bytes, token: str) -> bool:
