@@ -414,6 +414,27 @@ async def test_a_certificate_that_is_not_trusted(recorder, tmp_path, monkeypatch
     assert (error.phase, error.detail) == ("tls", "unable to get local issuer certificate")
 
 
+async def test_the_authorities_of_the_system_are_read_and_only_for_https(
+    recorder, tmp_path, monkeypatch
+):
+    for name, value in certificates.trust(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    read, create = [], ssl.create_default_context
+    monkeypatch.setattr(ssl, "create_default_context", lambda: read.append("read") or create())
+    # The default of httpcore would add the authorities of this package.
+    monkeypatch.setattr("certifi.where", None)
+    async with (
+        talking(answering(OK)) as plain,
+        talking(answering(OK), certificates.good()) as secure,
+        client(recorder) as http,
+    ):
+        await http.request("GET", f"http://127.0.0.1:{plain}/")
+        before = [*read]
+        answer = await http.request("GET", f"https://127.0.0.1:{secure}/")
+
+    assert (before, read, answer.status) == ([], ["read"], 200)
+
+
 async def test_a_handshake_that_is_not_answered(recorder):
     async with talking(silent) as port:
         error = await lost(recorder, f"https://127.0.0.1:{port}/", within=0.2)

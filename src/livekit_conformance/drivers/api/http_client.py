@@ -222,15 +222,25 @@ class _Transport(httpx.AsyncHTTPTransport):
     """
 
     def __init__(self, *, keep_alive: bool) -> None:
-        trusted = ssl.create_default_context()
-        super().__init__(verify=trusted)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=trusted,
+        # For the pool of httpx, which ours replaces; it trusts nobody.
+        super().__init__(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        self._pool = _Pool(
             max_connections=None,
             max_keepalive_connections=None if keep_alive else 0,
             keepalive_expiry=_IDLE_S,
             network_backend=_Backend(),
         )
+
+
+class _Pool(httpcore.AsyncConnectionPool):
+    """
+    Read the trusted authorities for the first connection that needs them: that takes 40 ms of CPU.
+    """
+
+    def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+        if origin.scheme == b"https" and self._ssl_context is None:
+            self._ssl_context = ssl.create_default_context()
+        return super().create_connection(origin)
 
 
 class _Backend(httpcore.AnyIOBackend):
