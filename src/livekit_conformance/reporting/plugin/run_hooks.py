@@ -125,20 +125,30 @@ class Examiner:
         """
         Turn the end of a phase into a verdict, and take secrets out of the report.
         """
-        is_check = collection.is_check(item)
-        if is_check and call.when == "setup" and call.excinfo is not None:
+        if not collection.is_check(item):
+            return (yield)
+        if call.when == "setup" and call.excinfo is not None:
             call.excinfo = self._once(item, call.excinfo)
+        excinfo = call.excinfo
+        error = excinfo.value if excinfo else None
+        decision = None
+        if call.when == "call" or (call.when == "setup" and error is not None):
+            decision = self._judge(item, error)
+            if decision.verdict is not Verdict.ERROR:
+                # The report shows a message. Formatting a traceback first takes 20 ms of CPU.
+                call.excinfo = None
         report = yield
-        if not is_check:
-            return report
+        call.excinfo = excinfo
         self._scrub(report)
-        error = call.excinfo.value if call.excinfo else None
-        if call.when == "teardown":
-            if error is not None:
-                self._clean_up_failed(item, report, error, call)
-        elif call.when == "call" or error is not None:
-            self._settle(item, report, error, call)
+        if decision is not None:
+            self._settle(item, report, decision, call)
+        elif error is not None:
+            self._clean_up_failed(item, report, error, call)
         return report
+
+    def _judge(self, item: pytest.Item, error: BaseException | None) -> Decision:
+        clause, today = collection.clause_of(item), datetime.now(UTC).date()
+        return judged(error, clause, self.run.profile, today=today)
 
     def _once(
         self, item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]
@@ -160,13 +170,11 @@ class Examiner:
         self,
         item: pytest.Item,
         report: pytest.TestReport,
-        error: BaseException | None,
+        decision: Decision,
         call: pytest.CallInfo[None],
     ) -> None:
         self._scope.close()
         plan = collection.planned(item)
-        clause = collection.clause_of(item)
-        decision = judged(error, clause, self.run.profile, today=datetime.now(UTC).date())
         decision = after_attempts(decision, self.run.former_attempts(plan.id))
         record = replace(
             plan,
