@@ -100,3 +100,26 @@ def project(pytester, monkeypatch):
     # The project has no other checks.
     monkeypatch.setattr(checks, "CHECKS", ())
     return Project(pytester)
+
+
+@pytest.fixture(scope="module")
+def _kept():
+    return {}
+
+
+@pytest.fixture
+def played(request, _kept):
+    """
+    Return a function that runs a project once for all tests of a module that only look at it.
+
+    It takes a function of a project and the arguments of that, and returns the project.
+    """
+
+    def play(run, *arguments):
+        if (run, arguments) not in _kept:
+            project = request.getfixturevalue("project")
+            project.outcome = run(project, *arguments)
+            _kept[run, arguments] = project
+        return _kept[run, arguments]
+
+    return play

@@ -13,7 +13,7 @@ import pytest
 from livekit_conformance.reporting.result.model import OUTCOMES
 from livekit_conformance.verdict import Verdict
 from tests.reporting.counting import of_junit
-from tests.reporting.test_reports import MIXED, NO_ROOMS, SERVER
+from tests.reporting.test_reports import SERVER, run_mixed
 
 # A failed clean-up has its own record.
 DIRTY = """
@@ -27,26 +27,25 @@ def dirty():
 OWN = {"Passed": "passed", "Failed": "failed", "Errors": "broken", "Skipped": "skipped"}
 
 
-@pytest.fixture
-def mixed(project):
-    project.profile("mock", NO_ROOMS)
-    project.checks(
+def run_with_both(project, option):
+    dirty = (
         DIRTY
-        + "".join(project.check(clause, body) for clause, body in MIXED)
         + project.check("1.1-server-is-ready", "pass", "dirty")
         + project.check("1.1-clock-is-exact", "raise Violation('x')", "dirty")
     )
-    return project
+    return run_mixed(project, "--html=own.html", "--junitxml=own.xml", option, more=dirty)
+
+
+@pytest.fixture(params=["-v", "-x", "--reruns=1", "-krefused or bus", "--maxfail=3"])
+def mixed(request, played):
+    return played(run_with_both, request.param)
 
 
 def outcomes(project):
     return Counter(OUTCOMES[Verdict(check["verdict"])] for check in project.results["checks"])
 
 
-@pytest.mark.parametrize("option", ["-v", "-x", "--reruns=1", "-krefused or bus", "--maxfail=3"])
-def test_the_page_of_pytest_html_counts_what_the_result_file_counts(mixed, option):
-    mixed.run("--html=own.html", option)
-
+def test_the_page_of_pytest_html_counts_what_the_result_file_counts(mixed):
     page = (mixed.pytester.path / "own.html").read_text(encoding="utf-8")
     shown = {name: int(n) for n, name in re.findall(r"(\d+) ([A-Z][a-z]+)[,<\n]", page)}
     ran = outcomes(mixed)
@@ -61,10 +60,7 @@ def suites(project):
     return ET.parse(project.pytester.path / "own.xml").getroot()  # noqa: S314 - just written
 
 
-@pytest.mark.parametrize("option", ["-v", "-x", "--reruns=1", "-krefused or bus", "--maxfail=3"])
-def test_the_junit_file_of_pytest_says_what_ours_says(mixed, option):
-    mixed.run("--junitxml=own.xml", option)
-
+def test_the_junit_file_of_pytest_says_what_ours_says(mixed):
     (suite,) = suites(mixed)
     (ours,) = ET.parse(mixed.latest / "junit.xml").getroot()  # noqa: S314 - our own file
     assert ET.canonicalize(ET.tostring(suite), strip_text=True) == ET.canonicalize(

@@ -51,12 +51,15 @@ MIXED = (
 NO_ROOMS = "kind: mock\nallow: [read, place-calls]\nagent: none\n"
 
 
-@pytest.fixture
-def mixed(project):
+def run_mixed(project, *options, more=""):
     project.profile("mock", NO_ROOMS)
-    project.checks("".join(project.check(clause, body) for clause, body in MIXED))
-    project.outcome = project.run()
-    return project
+    project.checks("".join(project.check(clause, body) for clause, body in MIXED) + more)
+    return project.run(*options)
+
+
+@pytest.fixture
+def mixed(played):
+    return played(run_mixed)
 
 
 def text_of(path):
@@ -128,6 +131,19 @@ def test_only_errors_of_the_suite_show_a_traceback(mixed):
     assert "KeyError: 'key'" in output
     assert "raise Violation" not in output
     assert "raise Blocked" not in output
+
+
+def test_a_traceback_that_nobody_sees_is_not_made(project, monkeypatch):
+    made, getrepr = [], pytest.ExceptionInfo.getrepr
+
+    def noted(excinfo, *arguments, **options):
+        made.append(excinfo.type)
+        return getrepr(excinfo, *arguments, **options)
+
+    monkeypatch.setattr(pytest.ExceptionInfo, "getrepr", noted)
+    run_mixed(project)
+
+    assert made == [KeyError]
 
 
 def test_junit_says_the_same_numbers(mixed):

@@ -14,7 +14,7 @@ import pytest
 from livekit_conformance.reporting.result.model import OUTCOMES
 from livekit_conformance.verdict import Verdict
 from tests.reporting.counting import allure_results
-from tests.reporting.test_reports import MIXED, NO_ROOMS, OPTIONS, SERVER
+from tests.reporting.test_reports import OPTIONS, SERVER, run_mixed
 
 KEY = "1.1-key-is-accepted"
 CLIENT = "1.5-client-retries-as-configured"
@@ -39,13 +39,6 @@ def test_own_breaks():
 @pytest.fixture
 def allure_dir(project):
     return project.pytester.path / "out"
-
-
-@pytest.fixture
-def mixed(project):
-    project.profile("mock", NO_ROOMS)
-    project.checks("".join(project.check(clause, body) for clause, body in MIXED))
-    return project
 
 
 def labels(test):
@@ -82,13 +75,13 @@ def assert_says_the_same(folder, project):
     assert not list(folder.glob("*-container.json"))
 
 
-def test_the_folder_says_what_the_result_file_says(mixed, allure_dir):
-    mixed.run("--alluredir=out")
+def test_the_folder_says_what_the_result_file_says(project, allure_dir):
+    run_mixed(project, "--alluredir=out")
 
-    assert_says_the_same(allure_dir, mixed)
-    assert_says_the_same(mixed.latest / "allure-results", mixed)
+    assert_says_the_same(allure_dir, project)
+    assert_says_the_same(project.latest / "allure-results", project)
     for name in ("categories.json", "executor.json", "environment.properties"):
-        ours = mixed.latest / "allure-results" / name
+        ours = project.latest / "allure-results" / name
         assert (allure_dir / name).read_text() == ours.read_text()
 
 

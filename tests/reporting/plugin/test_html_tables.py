@@ -16,17 +16,26 @@ TOKENS = "1.4-logs-hold-no-tokens"
 NASTY = "<script>alert(1)</script> & \\x00"
 
 
-@pytest.fixture
-def page(project, monkeypatch):
-    monkeypatch.setenv("CI_JOB_TOKEN", "not-for-the-page")
+def run_with_html(project):
     project.checks(
         project.check(SERVER)
         + project.check(OPTIONS, f"raise Violation('{NASTY}')")
         + project.check("1.5-invite-is-not-rejected", "raise OSError('must not run')")
         + project.check(TOKENS, "assert 0, 'SHOULD be so'")
     )
-    project.outcome = project.run("--html=x.html")
-    return (project.pytester.path / "x.html").read_text(encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CI_JOB_TOKEN", "not-for-the-page")
+        return project.run("--html=x.html")
+
+
+@pytest.fixture
+def ran(played):
+    return played(run_with_html)
+
+
+@pytest.fixture
+def page(ran):
+    return (ran.pytester.path / "x.html").read_text(encoding="utf-8")
 
 
 def blob(page):
@@ -38,7 +47,7 @@ def rows(page):
     return ["".join(test["resultsTableRow"]) for test in tests]
 
 
-def test_each_record_is_a_row_with_clause_verdict_and_time(project, page):
+def test_each_record_is_a_row_with_clause_verdict_and_time(ran, page):
     found = [
         re.search(
             r'col-requirement">(.*?)<.*col-check">(.*?)<.*lkc-([A-Z]+)">\3<.*col-duration">(.+?)<',
@@ -48,12 +57,12 @@ def test_each_record_is_a_row_with_clause_verdict_and_time(project, page):
         for row in rows(page)
     ]
 
-    assert {check: verdict for _, check, verdict, _ in found} == project.verdicts
+    assert {check: verdict for _, check, verdict, _ in found} == ran.verdicts
     assert all(check.startswith(requirement) for requirement, check, _, _ in found)
     assert all(re.fullmatch(r"\d+ ms", time) for *_, time in found)
 
 
-def test_its_top_says_verdict_rates_and_requirements(project, page):
+def test_its_top_says_verdict_rates_and_requirements(page):
     top = html.unescape(re.sub(r"<[^>]*>", " ", page))
 
     assert "NOT CONFORMANT" in top
@@ -81,9 +90,9 @@ def test_values_cannot_become_markup_in_it(page):
     assert "<script>alert(1)" not in html.unescape(re.search('data-jsonblob="([^"]*)"', page)[1])
 
 
-def test_it_is_one_file_and_report_html_is_still_ours(project, page):
-    assert not (project.pytester.path / "assets").exists()
-    ours = (project.latest / "report.html").read_text(encoding="utf-8")
+def test_it_is_one_file_and_report_html_is_still_ours(ran):
+    assert not (ran.pytester.path / "assets").exists()
+    ours = (ran.latest / "report.html").read_text(encoding="utf-8")
     assert "data-jsonblob" not in ours
     assert OPTIONS in ours
 
