@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from livekit_conformance.catalogue.cause import Cause
 from livekit_conformance.catalogue.causes import CAUSES
-from livekit_conformance.catalogue.text import LANGUAGES
+from livekit_conformance.catalogue.text import LANGUAGES, Language
 from livekit_conformance.cli.main import main
 from livekit_conformance.diagnosis import Diagnosis
 from livekit_conformance.layout import columns
@@ -126,15 +127,20 @@ def remedy_of(result: Result, found: Diagnosis) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.id)
-def test_what_to_do_is_never_cut(monkeypatch, cause, language):
+def test_what_to_do_is_never_cut(monkeypatch, language):
     monkeypatch.setenv("COLUMNS", "80")
+
+    assert [cause.id for cause in CAUSES if not is_whole(cause, language)] == []
+
+
+def is_whole(cause: Cause, language: Language) -> bool:
+    """
+    Return whether the last screen of a run with this cause shows its whole remedy.
+    """
     broken = runs.broken()
     found = replace(broken.diagnoses[0], id=cause.id)
     result = replace(broken, checks=(), diagnoses=(found,), timelines=(), language=language)
     out = Out(0)
-
     tell(out, result, Path("reports/latest"), [])
-
-    assert cause.fix.say(language)[:20] in remedy_of(result, found)
-    assert is_told("\n".join(out.rows), remedy_of(result, found))
+    remedy = remedy_of(result, found)
+    return cause.fix.say(language)[:20] in remedy and is_told("\n".join(out.rows), remedy)

@@ -20,7 +20,6 @@ from tests.config_fixer.odd_files import ODD_FILES, K, R
 
 # Generated files; the long run is EXAMPLES=2000.
 EXAMPLES = int(os.environ.get("EXAMPLES", "60"))
-by_name = pytest.mark.parametrize("odd", ODD_FILES, ids=lambda odd: odd.name)
 
 
 def errors(text, service):
@@ -28,20 +27,12 @@ def errors(text, service):
     return [f for f in check(text, service.file) if f.severity is Severity.ERROR]
 
 
-@by_name
-def test_nothing_beside_what_is_repaired_changes(odd):
-    assert fix(odd.before, odd.service).text.encode() == odd.after.encode()
+@pytest.mark.parametrize("odd", ODD_FILES, ids=lambda odd: odd.name)
+def test_only_what_is_broken_changes_and_is_better_for_good(odd):
+    once, again = fix(odd.before, odd.service), fix(odd.after, odd.service)
 
-
-@by_name
-def test_a_second_run_finds_nothing_to_do(odd):
-    again = fix(odd.after, odd.service)
-
+    assert once.text.encode() == odd.after.encode()
     assert (again.text, again.does) == (odd.after, ())
-
-
-@by_name
-def test_a_repair_leaves_fewer_errors(odd):
     assert len(errors(odd.after, odd.service)) < len(errors(odd.before, odd.service))
 
 

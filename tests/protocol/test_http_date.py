@@ -5,6 +5,7 @@ The server's clock offset, derived from the header Date of an answer.
 from __future__ import annotations
 
 from email.utils import formatdate
+from itertools import product
 
 import pytest
 
@@ -22,15 +23,16 @@ def offset(server_ahead, *, on_the_way=0.1, fraction=0.0):
     return clock_offset(written, asked=asked, answered=asked + on_the_way)
 
 
-@pytest.mark.parametrize("fraction", [0.0, 0.2, 0.5, 0.949, 0.951, 0.999])
-@pytest.mark.parametrize("on_the_way", [0.0, 0.02, 1.0, 7.0])
 @pytest.mark.parametrize("ahead", [-90.0, -5.4, -0.4, 0.0, 0.4, 5.4, 90.0])
-def test_the_truth_lies_within_the_bounds(ahead, on_the_way, fraction):
-    found = offset(ahead, on_the_way=on_the_way, fraction=fraction)
+def test_the_truth_lies_within_the_bounds(ahead):
+    for on_the_way, fraction in product(
+        (0.0, 0.02, 1.0, 7.0), (0.0, 0.2, 0.5, 0.949, 0.951, 0.999)
+    ):
+        found = offset(ahead, on_the_way=on_the_way, fraction=fraction)
 
-    assert found.least <= ahead + 1e-6
-    assert ahead <= found.most + 1e-6
-    assert found.uncertainty == pytest.approx((1.0 + on_the_way) / 2)
+        assert found.least <= ahead + 1e-6, (on_the_way, fraction)
+        assert ahead <= found.most + 1e-6, (on_the_way, fraction)
+        assert found.uncertainty == pytest.approx((1.0 + on_the_way) / 2)
 
 
 def test_clocks_that_agree_are_never_proven_apart():
