@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from livekit_conformance.catalogue.cause import Cause
 from livekit_conformance.catalogue.causes import CAUSES
-from livekit_conformance.catalogue.text import LANGUAGES, Language
+from livekit_conformance.catalogue.text import LANGUAGES
 from livekit_conformance.cli.main import main
 from livekit_conformance.diagnosis import Diagnosis
 from livekit_conformance.layout import columns
@@ -133,7 +132,7 @@ def test_what_to_do_is_never_cut(monkeypatch, language):
     assert [cause.id for cause in CAUSES if not is_whole(cause, language)] == []
 
 
-def is_whole(cause: Cause, language: Language) -> bool:
+def is_whole(cause, language):
     """
     Return whether the last screen of a run with this cause shows its whole remedy.
     """

@@ -18,7 +18,8 @@ from livekit_conformance.client import (
     LiveKitServerError,
     LiveKitTimeoutError,
 )
-from tests.client.conftest import SECRET, Handler, Server, cut, hang, one_try, twirp
+from tests.client.conftest import SECRET, Server, cut, hang, one_try, twirp
+from tests.http_server import Handler
 from tests.scenarios.wrong_peers import black_hole, closed_port
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJrZXkifQ.c2lnbmF0dXJlLW9mLWEtdG9rZW4"

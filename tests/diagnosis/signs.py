@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from livekit_conformance.catalogue.causes import CAUSES, Cause
+from livekit_conformance.catalogue.cause import Cause
+from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.observations import Kind, Observation
