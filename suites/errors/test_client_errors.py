@@ -111,9 +111,7 @@ async def test_the_error_of_our_client_tells_the_cause(
     """
     key = profile.livekit.api_key
     async with _FAILURES[kind](profile) as failure:
-        once = retry_policies.livekit.model_copy(
-            update={"attempts": 1, "timeout": failure.timeout, "deadline": failure.timeout}
-        )
+        once = retry_policies.livekit.once(failure.timeout)
         async with (
             # Failures on purpose are no observations of the deployment.
             open_session(permit, Recorder(recorder.redact)) as session,

@@ -14,11 +14,11 @@ from typing import Any
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.agent import stand_in
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
-from livekit_conformance.drivers.calls import outbound_probe
 from livekit_conformance.drivers.calls.inbound_probe import ANSWER_BUDGET_S
 from livekit_conformance.drivers.sip import caller
 from livekit_conformance.drivers.sip.caller import SipAgent
 from livekit_conformance.drivers.sip.outgoing_call import CANCEL_WITHIN_S
+from livekit_conformance.environments.policies import DEFAULT_POLICIES
 from livekit_conformance.environments.profile import Webhook
 from suites.authentication import test_joining
 from suites.retry import test_webhook_retries
@@ -50,7 +50,7 @@ _LONGEST_S: Mapping[str, float] = MappingProxyType(
         + inspect.signature(SipAgent.told_over_tcp).parameters["within"].default,
         "1.5-invite-is-not-rejected": ANSWER_BUDGET_S + CANCEL_WITHIN_S,
         "1.1-trunk-challenges": ANSWER_BUDGET_S + CANCEL_WITHIN_S,
-        "1.5-outbound-call-is-answered": outbound_probe.RINGING_S + outbound_probe._OVERHEAD_S,
+        "1.5-outbound-call-is-answered": DEFAULT_POLICIES.sip.timeout,
     }
 )
 

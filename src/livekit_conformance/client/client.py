@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from livekit import api
+from livekit.protocol.agent_dispatch import AgentDispatch
 
 from livekit_conformance.client import health
 from livekit_conformance.client.breaker import CircuitBreaker, CircuitOpenError
@@ -58,7 +59,8 @@ class Client:
     Every call has a deadline; a call that fails raises LiveKitError and no other error. `policies`
     and `handling` control retries (config/retry_policies.yaml, config/error_handling.yaml; the
     defaults are the values shipped in these files). A `session` passed in must have `trace()` among
-    its trace configurations, and stays open. `clock` returns monotonic seconds.
+    its trace configurations, and stays open. `redact` removes further secrets from the texts of
+    errors. `clock` returns monotonic seconds.
 
     The SDK's own failover between the regions of LiveKit Cloud is off: it would multiply the
     attempts.
@@ -73,6 +75,7 @@ class Client:
         policies: Policies = DEFAULT_POLICIES,
         handling: ErrorHandling = DEFAULT_HANDLING,
         session: aiohttp.ClientSession | None = None,
+        redact: Redactor | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if urlsplit(url).scheme not in _SCHEMES or not urlsplit(url).hostname:
@@ -91,7 +94,8 @@ class Client:
         if looks_like_secret(api_key):
             # livekit-server quotes an unknown key in its error: the secret, if the two are swapped.
             secrets.append(api_key)
-        self._error_mapper = ErrorMapper(masked(api_key), Redactor(secrets))
+        redact = (redact or Redactor()).with_secrets(secrets)
+        self._error_mapper = ErrorMapper(masked(api_key), redact)
         self.breaker = CircuitBreaker(handling.circuit_breaker)
         self._requests = self._resilience("livekit")
         self._calls = self._resilience("sip")
@@ -206,6 +210,14 @@ class Client:
         wanted = api.RoomParticipantIdentity(room=room, identity=identity)
         await self._remove("RemoveParticipant", lambda sdk: sdk.room.remove_participant(wanted))
 
+    async def list_agent_dispatches(self, room: str) -> list[AgentDispatch]:
+        """
+        Return the agent dispatches of a room with the jobs that workers took, by ListDispatch.
+        """
+        return list(
+            await self.ask("ListDispatch", lambda sdk: sdk.agent_dispatch.list_dispatch(room))
+        )
+
     # -- telephony
 
     async def create_inbound_trunk(self, trunk: api.SIPInboundTrunkInfo) -> api.SIPInboundTrunkInfo:
@@ -231,8 +243,16 @@ class Client:
     async def create_dispatch_rule(self, rule: api.SIPDispatchRuleInfo) -> api.SIPDispatchRuleInfo:
         """
         Send CreateSIPDispatchRule; do not repeat it if it may have succeeded.
+
+        The request holds the rule twice: nested, and flat for livekit-server 1.8, which does not
+        read the nested message. Fields that 1.8 lacks are not in the flat form.
         """
-        wanted = api.CreateSIPDispatchRuleRequest(dispatch_rule=rule)
+        flat = {
+            field.name: value
+            for field, value in rule.ListFields()
+            if field.name in api.CreateSIPDispatchRuleRequest.DESCRIPTOR.fields_by_name
+        }
+        wanted = api.CreateSIPDispatchRuleRequest(dispatch_rule=rule, **flat)
         return await self.ask(
             "CreateSIPDispatchRule", lambda sdk: sdk.sip.create_dispatch_rule(wanted)
         )

@@ -129,6 +129,12 @@ class RetryPolicy(ProfileSection):
         times = ("first_delay", "longest_delay", "jitter", "deadline")
         return self.model_copy(update={name: getattr(self, name) * by for name in times})
 
+    def once(self, timeout: float) -> Self:
+        """
+        Return the policy of a single try that may take `timeout` seconds.
+        """
+        return self.model_copy(update={"attempts": 1, "timeout": timeout, "deadline": timeout})
+
 
 class RequestPolicy(RetryPolicy):
     """

@@ -80,8 +80,8 @@ CREATIONS = {
     "rule for a foreign number": lambda c: c.create_dispatch_rule(
         rule("ST_own", numbers=(OURS, FOREIGN))
     ),
-    "call to a foreign number": lambda c: c.create_sip_participant(call(FOREIGN), within=1),
-    "call without an end": lambda c: c.create_sip_participant(unbounded(OURS), within=1),
+    "call to a foreign number": lambda c: c.create_sip_participant(call(FOREIGN)),
+    "call without an end": lambda c: c.create_sip_participant(unbounded(OURS)),
 }
 
 

@@ -1,12 +1,14 @@
 """
-LiveKit server API: livekit-api for requests that should work, raw requests for all others.
+LiveKit server API, guarded and recorded: the client for applications, with one try per request.
+
+Only requests that a correct client never sends are raw: with a bad token, or to another path.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from types import MappingProxyType, TracebackType
 from typing import Any, Self, TypeVar
@@ -14,24 +16,36 @@ from typing import Any, Self, TypeVar
 from livekit import api
 from livekit.protocol.agent_dispatch import AgentDispatch
 
+from livekit_conformance.client.client import Client
 from livekit_conformance.client.error_advice import hint
-from livekit_conformance.client.error_mapping import ErrorMapper
 from livekit_conformance.client.errors import LiveKitError
 from livekit_conformance.drivers.api.http_answers import HttpAnswer
 from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.api.rate_limit import RateLimit
 from livekit_conformance.drivers.api.session import open_session
 from livekit_conformance.drivers.ownership.owner import Owner, refuse_wildcards
+from livekit_conformance.environments.policies import (
+    DEFAULT_HANDLING,
+    DEFAULT_POLICIES,
+    Errors,
+    Handling,
+    Policies,
+)
 from livekit_conformance.errors import NotPermitted, Unreachable, Violation
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import token
 from livekit_conformance.protocol.mark import Kind
-from livekit_conformance.secrets.patterns import masked
 
 T = TypeVar("T")
 
 # Our rooms soon end by themselves if the run is killed; in seconds.
 _SHORT_LIVED = MappingProxyType({"empty_timeout": 30, "departure_timeout": 5})
+
+# A check decides what an error means: the client neither logs it nor stops sending.
+_SILENT = Handling(retry=False, trips=False, log="debug")
+_NO_REACTION = DEFAULT_HANDLING.model_copy(
+    update={"errors": Errors(**dict.fromkeys(Errors.model_fields, _SILENT))}
+)
 
 LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
 
@@ -75,9 +89,8 @@ class LiveKitClient:
     Without `keep_alive` every request opens its own connection, to each address of the host in
     turn.
 
-    Requests and errors are those of `livekit_conformance.client`, but each request is sent once,
-    whatever the policies say: a check must see the first answer, and a retry would hide the
-    failure.
+    Each request is sent once, whatever the deployment's policies say: a check must see the first
+    answer, and a retry would hide the failure.
     """
 
     def __init__(
@@ -94,8 +107,6 @@ class LiveKitClient:
         keep_alive: bool = True,
     ) -> None:
         self.url = url
-        # ws -> http, wss -> https
-        self.http_url = url.replace("ws", "http", 1).rstrip("/") if url.startswith("ws") else url
         self._api_key = api_key
         self._api_secret = api_secret
         self._permit = permit
@@ -106,7 +117,6 @@ class LiveKitClient:
         self._own: set[tuple[Kind, str]] = set()
         self._timeout = timeout
         self._keep_alive = keep_alive
-        self._error_mapper = ErrorMapper(masked(api_key), recorder.redact)
 
     async def __aenter__(self) -> Self:
         # Collecting the checks imports this module too, and asks nobody.
@@ -116,17 +126,21 @@ class LiveKitClient:
         self.session = await self._running.enter_async_context(
             open_session(self._permit, self.recorder, keep_alive=self._keep_alive)
         )
+        self._client = await self._running.enter_async_context(
+            Client(
+                self.url,
+                self._api_key,
+                self._api_secret,
+                policies=_each_request_once(self._timeout),
+                handling=_NO_REACTION,
+                session=self.session,
+                redact=self.recorder.redact,
+            )
+        )
         self.http = await self._running.enter_async_context(
             HttpClient(
                 self._permit, self.recorder, timeout=self._timeout, keep_alive=self._keep_alive
             )
-        )
-        self._sdk = api.LiveKitAPI(
-            self.http_url,
-            self._api_key,
-            self._api_secret,
-            session=self.session,
-            failover=False,
         )
         return self
 
@@ -146,15 +160,12 @@ class LiveKitClient:
 
         Its metadata is our mark, which holds `note`.
         """
-        request = api.CreateRoomRequest(
-            name=name,
-            metadata=self._claim("room", name, note),
-            **{**_SHORT_LIVED, **settings},
-        )
+        mark = self._claim("room", name, note)
         # A request without an answer may have created a room too.
         self._own.add(("room", name))
+        wanted = {**_SHORT_LIVED, **settings, "metadata": mark}
         try:
-            room = await self._ask("CreateRoom", self._sdk.room.create_room(request))
+            room = await self._ask(lambda client: client.create_room(name, **wanted))
         except ApiRefused:
             self._release_room(name)
             raise
@@ -165,18 +176,15 @@ class LiveKitClient:
         """
         Send ListRooms: return all rooms, or those of exactly these names.
         """
-        request = api.ListRoomsRequest(names=names)
-        answer = await self._ask("ListRooms", self._sdk.room.list_rooms(request))
-        return list(answer.rooms)
+        return await self._ask(lambda client: client.list_rooms(*names))
 
     async def delete_room(self, name: str) -> None:
         """
         Send DeleteRoom for a room of ours; raises ApiRefused with code not_found if it is gone.
         """
         self._require_own("room", name)
-        request = api.DeleteRoomRequest(room=name)
         try:
-            await self._ask("DeleteRoom", self._sdk.room.delete_room(request))
+            await self._ask(lambda client: client.delete_room(name))
         except ApiRefused as refused:
             if refused.code == "not_found":
                 self._release_room(name)
@@ -187,24 +195,20 @@ class LiveKitClient:
         """
         Send ListParticipants for a room.
         """
-        request = api.ListParticipantsRequest(room=room)
-        answer = await self._ask("ListParticipants", self._sdk.room.list_participants(request))
-        return list(answer.participants)
+        return await self._ask(lambda client: client.list_participants(room))
 
     async def list_agent_dispatches(self, room: str) -> list[AgentDispatch]:
         """
         Send ListDispatch for a room: return its agent dispatches, with the jobs that workers took.
         """
-        answer = self._ask("ListDispatch", self._sdk.agent_dispatch.list_dispatch(room))
-        return list(await answer)
+        return await self._ask(lambda client: client.list_agent_dispatches(room))
 
     async def remove_participant(self, room: str, identity: str) -> None:
         """
         Send RemoveParticipant, which hangs up the call of a SIP participant of ours.
         """
         self._require_own("participant", identity)
-        request = api.RoomParticipantIdentity(room=room, identity=identity)
-        await self._ask("RemoveParticipant", self._sdk.room.remove_participant(request))
+        await self._ask(lambda client: client.remove_participant(room, identity))
 
     # -- telephony
 
@@ -216,29 +220,21 @@ class LiveKitClient:
         """
         self.owner.refuse_foreign_numbers("an inbound trunk", trunk.numbers)
         trunk.metadata = self._claim("inbound-trunk", trunk.name)
-        request = api.CreateSIPInboundTrunkRequest(trunk=trunk)
-        made = await self._ask("CreateSIPInboundTrunk", self._sdk.sip.create_inbound_trunk(request))
+        made = await self._ask(lambda client: client.create_inbound_trunk(trunk))
         self._owned("inbound-trunk", trunk.name, made.sip_trunk_id)
         return made
 
     async def create_dispatch_rule(self, rule: api.SIPDispatchRuleInfo) -> api.SIPDispatchRuleInfo:
         """
-        Send CreateSIPDispatchRule for a rule with our mark, nested and flat for livekit-server 1.8.
+        Send CreateSIPDispatchRule for a rule with our mark.
 
-        Newer servers read only the nested message. Fields that 1.8 lacks are left out of the flat
-        form. Raises NotPermitted unless all its trunks and numbers are ours.
+        Raises NotPermitted unless all its trunks and numbers are ours.
         """
         trunks = (server_id for kind, server_id in self._own if kind == "inbound-trunk")
         refuse_wildcards(rule, trunks)
         self.owner.refuse_foreign_numbers("a dispatch rule", rule.numbers)
         rule.metadata = self._claim("dispatch-rule", rule.name)
-        flat = {
-            field.name: value
-            for field, value in rule.ListFields()
-            if field.name in api.CreateSIPDispatchRuleRequest.DESCRIPTOR.fields_by_name
-        }
-        request = api.CreateSIPDispatchRuleRequest(dispatch_rule=rule, **flat)
-        made = await self._ask("CreateSIPDispatchRule", self._sdk.sip.create_dispatch_rule(request))
+        made = await self._ask(lambda client: client.create_dispatch_rule(rule))
         self._owned("dispatch-rule", rule.name, made.sip_dispatch_rule_id)
         return made
 
@@ -246,17 +242,13 @@ class LiveKitClient:
         """
         Send ListSIPInboundTrunk.
         """
-        request = api.ListSIPInboundTrunkRequest()
-        answer = await self._ask("ListSIPInboundTrunk", self._sdk.sip.list_inbound_trunk(request))
-        return list(answer.items)
+        return await self._ask(lambda client: client.list_inbound_trunks())
 
     async def list_dispatch_rules(self) -> list[api.SIPDispatchRuleInfo]:
         """
         Send ListSIPDispatchRule.
         """
-        request = api.ListSIPDispatchRuleRequest()
-        answer = await self._ask("ListSIPDispatchRule", self._sdk.sip.list_dispatch_rule(request))
-        return list(answer.items)
+        return await self._ask(lambda client: client.list_dispatch_rules())
 
     async def create_outbound_trunk(
         self, trunk: api.SIPOutboundTrunkInfo
@@ -268,10 +260,7 @@ class LiveKitClient:
         """
         self.owner.refuse_foreign_numbers("an outbound trunk", trunk.numbers)
         trunk.metadata = self._claim("outbound-trunk", trunk.name)
-        request = api.CreateSIPOutboundTrunkRequest(trunk=trunk)
-        made = await self._ask(
-            "CreateSIPOutboundTrunk", self._sdk.sip.create_outbound_trunk(request)
-        )
+        made = await self._ask(lambda client: client.create_outbound_trunk(trunk))
         self._owned("outbound-trunk", trunk.name, made.sip_trunk_id)
         return made
 
@@ -279,15 +268,13 @@ class LiveKitClient:
         """
         Send ListSIPOutboundTrunk.
         """
-        request = api.ListSIPOutboundTrunkRequest()
-        answer = await self._ask("ListSIPOutboundTrunk", self._sdk.sip.list_outbound_trunk(request))
-        return list(answer.items)
+        return await self._ask(lambda client: client.list_outbound_trunks())
 
     async def create_sip_participant(
-        self, request: api.CreateSIPParticipantRequest, *, within: float
+        self, request: api.CreateSIPParticipantRequest
     ) -> api.SIPParticipantInfo:
         """
-        Send CreateSIPParticipant; `within` must exceed the ringing if the answer is waited for.
+        Send CreateSIPParticipant, which may take as long as the phone may ring.
 
         Raises ApiRefused, whose metadata hold the SIP status of the call, Unreachable, and
         NotPermitted unless the number is ours and the call ends by itself.
@@ -298,8 +285,7 @@ class LiveKitClient:
         identity = request.participant_identity
         request.participant_metadata = self._claim("participant", identity)
         self._own.add(("participant", identity))
-        call = self._sdk.sip.create_sip_participant(request, timeout=within)
-        return await self._ask("CreateSIPParticipant", call, within=within)
+        return await self._ask(lambda client: client.create_sip_participant(request))
 
     async def delete_trunk(self, trunk_id: str) -> None:
         """
@@ -307,16 +293,14 @@ class LiveKitClient:
         """
         is_inbound = ("inbound-trunk", trunk_id) in self._own
         self._require_own("inbound-trunk" if is_inbound else "outbound-trunk", trunk_id)
-        request = api.DeleteSIPTrunkRequest(sip_trunk_id=trunk_id)
-        await self._ask("DeleteSIPTrunk", self._sdk.sip.delete_trunk(request))
+        await self._ask(lambda client: client.delete_trunk(trunk_id))
 
     async def delete_dispatch_rule(self, rule_id: str) -> None:
         """
         Send DeleteSIPDispatchRule for a rule of ours.
         """
         self._require_own("dispatch-rule", rule_id)
-        request = api.DeleteSIPDispatchRuleRequest(sip_dispatch_rule_id=rule_id)
-        await self._ask("DeleteSIPDispatchRule", self._sdk.sip.delete_dispatch_rule(request))
+        await self._ask(lambda client: client.delete_dispatch_rule(rule_id))
 
     # -- ownership
 
@@ -362,7 +346,7 @@ class LiveKitClient:
         """
         headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
         await self._take_turn()
-        return await self.http.request("GET", self.http_url + path, headers=headers)
+        return await self.http.request("GET", self._client.url + path, headers=headers)
 
     async def post(
         self,
@@ -382,7 +366,7 @@ class LiveKitClient:
             headers["Authorization"] = f"{scheme}{bearer}"
         await self._take_turn()
         sent = json.dumps(dict(body)).encode()
-        return await self.http.request("POST", self.http_url + path, headers=headers, body=sent)
+        return await self.http.request("POST", self._client.url + path, headers=headers, body=sent)
 
     def issuer(self) -> token.Issuer:
         """
@@ -413,20 +397,24 @@ class LiveKitClient:
         if self._rate_limit is not None:
             await self._rate_limit.take_turn()
 
-    async def _ask(
-        self, method: str, request: Coroutine[Any, Any, T], *, within: float | None = None
-    ) -> T:
+    async def _ask(self, request: Callable[[Client], Awaitable[T]]) -> T:
+        await self._take_turn()
         try:
-            await self._take_turn()
-        except BaseException:
-            request.close()
-            raise
-        try:
-            return await self._error_mapper.attempt(
-                method, self.http_url, request, within=within or self._timeout
-            )
+            return await request(self._client)
         except LiveKitError as error:
             raise _judged(error) from error
+
+
+def _each_request_once(timeout: float) -> Policies:
+    """
+    Return policies with one try of `timeout` seconds, and of the usual time for a call.
+    """
+    usual = DEFAULT_POLICIES
+    return Policies(
+        livekit=usual.livekit.once(timeout),
+        sip=usual.sip.once(usual.sip.timeout),
+        webhook=usual.webhook.once(timeout),
+    )
 
 
 def _judged(error: LiveKitError) -> ApiRefused | Unreachable:
