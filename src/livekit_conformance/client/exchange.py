@@ -18,7 +18,8 @@ import aiohttp
 
 from livekit_conformance.errors import Phase
 
-_TEXT_KEPT = 64 * 1024
+# Number of bytes of a body that are kept.
+BODY_KEPT = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -101,7 +102,8 @@ def trace() -> aiohttp.TraceConfig:
         context: SimpleNamespace,
         params: aiohttp.TraceResponseChunkReceivedParams,
     ) -> None:
-        context.exchange.text = _text(params.chunk, context.exchange.headers)
+        content_type = context.exchange.headers.get("Content-Type", "")
+        context.exchange.text = readable(params.chunk, content_type)
 
     tracing.on_request_start.append(on_start)
     tracing.on_dns_resolvehost_start.append(on_resolve)
@@ -114,7 +116,10 @@ def trace() -> aiohttp.TraceConfig:
     return tracing
 
 
-def _text(body: bytes, headers: Mapping[str, str]) -> str:
-    if "protobuf" in headers.get("Content-Type", ""):
+def readable(body: bytes, content_type: str) -> str:
+    """
+    Return the text of a body, as far as it is kept.
+    """
+    if "protobuf" in content_type:
         return f"({len(body)} bytes of protobuf)"
-    return body[:_TEXT_KEPT].decode("utf-8", "backslashreplace")
+    return body[:BODY_KEPT].decode("utf-8", "backslashreplace")

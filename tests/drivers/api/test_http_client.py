@@ -17,7 +17,7 @@ import httpcore
 import pytest
 
 from livekit_conformance.catalogue.effects import Effect
-from livekit_conformance.drivers.api.http_answers import BODY_KEPT
+from livekit_conformance.client.exchange import BODY_KEPT
 from livekit_conformance.drivers.api.http_client import USER_AGENT, HttpClient, _Stream
 from livekit_conformance.drivers.api.livekit_api import LIST_ROOMS
 from livekit_conformance.drivers.api.permissions import Permit

@@ -1,5 +1,5 @@
 """
-HTTP answers as the suite keeps them, independent of the client library.
+HTTP answers as the suite keeps and records them, whichever library has sent the request.
 """
 
 from __future__ import annotations
@@ -11,9 +11,6 @@ from urllib.parse import urlsplit
 
 from livekit_conformance.client.network import Loss
 from livekit_conformance.observations import Recorder
-
-# Number of bytes of a body that are kept.
-BODY_KEPT = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -35,45 +32,51 @@ class HttpAnswer:
         return f"received {self.status}: {self.text[:300]!r}"
 
 
-def readable(body: bytes, content_type: str) -> str:
+class HttpRecord:
     """
-    Return the text of a body, as far as it is kept.
-    """
-    if "protobuf" in content_type:
-        return f"({len(body)} bytes of protobuf)"
-    return body[:BODY_KEPT].decode("utf-8", "backslashreplace")
+    Record of one request: its answer, or the reason for its loss, with the time since it was sent.
 
-
-def record_answer(recorder: Recorder, answer: HttpAnswer) -> None:
+    Create it when the request is sent.
     """
-    Record an answer with its text.
 
-    The SDK drops the text of an error that is not JSON (python-sdks#177); here it is kept.
-    """
-    recorder.record(
-        time.time(),
-        "http",
-        f"{answer.method} {urlsplit(answer.url).path} -> {answer.status}",
-        url=answer.url,
-        method=answer.method,
-        status=answer.status,
-        body=answer.text,
-        duration_s=answer.duration_s,
-        date=answer.headers.get("Date"),
-    )
+    def __init__(self, recorder: Recorder, method: str, url: str) -> None:
+        self._recorder = recorder
+        self._method = method
+        self._url = url
+        self._sent_at = time.perf_counter()
 
+    def answered(self, answer: HttpAnswer) -> None:
+        """
+        Record an answer with its text, and set its duration.
 
-def record_loss(recorder: Recorder, method: str, url: str, loss: Loss, waited: float) -> None:
-    """
-    Record that no answer came within `waited` seconds, and the reason.
-    """
-    recorder.record(
-        time.time(),
-        "http",
-        f"{method} {urlsplit(url).path} failed: {loss.words}",
-        url=url,
-        method=method,
-        status=None,
-        error=loss.words,
-        duration_s=waited,
-    )
+        The SDK drops the text of an error that is not JSON (python-sdks#177); here it is kept.
+        """
+        answer.duration_s = time.perf_counter() - self._sent_at
+        self._recorder.record(
+            time.time(),
+            "http",
+            f"{answer.method} {urlsplit(answer.url).path} -> {answer.status}",
+            url=answer.url,
+            method=answer.method,
+            status=answer.status,
+            body=answer.text,
+            duration_s=answer.duration_s,
+            date=answer.headers.get("Date"),
+        )
+
+    def lost(self, loss: Loss) -> float:
+        """
+        Record that no answer came, with the reason; return the seconds waited for it.
+        """
+        waited = time.perf_counter() - self._sent_at
+        self._recorder.record(
+            time.time(),
+            "http",
+            f"{self._method} {urlsplit(self._url).path} failed: {loss.words}",
+            url=self._url,
+            method=self._method,
+            status=None,
+            error=loss.words,
+            duration_s=waited,
+        )
+        return waited

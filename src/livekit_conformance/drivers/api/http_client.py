@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import time
 from collections.abc import Mapping
 from contextlib import aclosing
 from types import MappingProxyType, TracebackType
@@ -19,6 +18,7 @@ from typing import Any, Final, Self, cast
 import httpcore
 import httpx
 
+from livekit_conformance.client.exchange import BODY_KEPT, readable
 from livekit_conformance.client.network import (
     BROKEN,
     NO_ANSWER,
@@ -27,13 +27,7 @@ from livekit_conformance.client.network import (
     Meaning,
     loss_of,
 )
-from livekit_conformance.drivers.api.http_answers import (
-    BODY_KEPT,
-    HttpAnswer,
-    readable,
-    record_answer,
-    record_loss,
-)
+from livekit_conformance.drivers.api.http_answers import HttpAnswer, HttpRecord
 from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.errors import Phase, Unreachable
 from livekit_conformance.observations import Recorder
@@ -121,23 +115,20 @@ class HttpClient:
         Return the answer, whatever it is; raise Unreachable when none comes `within` seconds.
         """
         answer, progress = HttpAnswer(method, url), _Progress()
-        started = time.perf_counter()
+        record = HttpRecord(self._recorder, method, url)
         try:
             async with asyncio.timeout(within or self._timeout):
                 await self._exchange(answer, progress, headers, body)
         except _RAISED as error:
-            waited = time.perf_counter() - started
             loss = loss_of(error, progress.phase, _MEANINGS)
-            record_loss(self._recorder, method, url, loss, waited)
             raise Unreachable(
                 url,
                 phase=loss.phase,
                 detail=loss.words,
-                waited=waited,
+                waited=record.lost(loss),
                 remedy=REMEDIES[loss.phase],
             ) from error
-        answer.duration_s = time.perf_counter() - started
-        record_answer(self._recorder, answer)
+        record.answered(answer)
         return answer
 
     async def _guard(self, request: httpx.Request) -> None:

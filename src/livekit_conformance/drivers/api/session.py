@@ -4,19 +4,14 @@ The aiohttp session of livekit-api, with permission guard and recording.
 
 from __future__ import annotations
 
-import time
 from types import SimpleNamespace
 
 import aiohttp
 
+from livekit_conformance.client.exchange import readable
 from livekit_conformance.client.exchange import trace as how_far
 from livekit_conformance.client.network import loss_of
-from livekit_conformance.drivers.api.http_answers import (
-    HttpAnswer,
-    readable,
-    record_answer,
-    record_loss,
-)
+from livekit_conformance.drivers.api.http_answers import HttpAnswer, HttpRecord
 from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.observations import Recorder
 
@@ -35,7 +30,7 @@ def open_session(
         _: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestStartParams
     ) -> None:
         permit.require_for_path(params.url.path)
-        context.started = time.perf_counter()
+        context.record = HttpRecord(recorder, params.method, str(params.url))
 
     async def on_headers(
         _: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
@@ -48,23 +43,22 @@ def open_session(
         params: aiohttp.TraceResponseChunkReceivedParams,
     ) -> None:
         headers = context.response.headers
-        answer = HttpAnswer(
-            params.method,
-            str(params.url),
-            status=context.response.status,
-            text=readable(params.chunk, headers.get("Content-Type", "")),
-            duration_s=time.perf_counter() - context.started,
-            headers=headers,
+        context.record.answered(
+            HttpAnswer(
+                params.method,
+                str(params.url),
+                status=context.response.status,
+                text=readable(params.chunk, headers.get("Content-Type", "")),
+                headers=headers,
+            )
         )
-        record_answer(recorder, answer)
 
     async def on_exception(
         _: aiohttp.ClientSession,
         context: SimpleNamespace,
         params: aiohttp.TraceRequestExceptionParams,
     ) -> None:
-        waited = time.perf_counter() - context.started
-        record_loss(recorder, params.method, str(params.url), loss_of(params.exception), waited)
+        context.record.lost(loss_of(params.exception))
 
     tracing.on_request_start.append(on_start)
     tracing.on_request_end.append(on_headers)
