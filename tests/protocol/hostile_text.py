@@ -22,12 +22,14 @@ from livekit_conformance.protocol.sip.dialog import (
 )
 from livekit_conformance.protocol.sip.layer import TransactionLayer
 from livekit_conformance.protocol.sip.message import (
+    Message,
     Request,
     Response,
     SipSyntaxError,
     StreamParser,
     parse,
 )
+from livekit_conformance.protocol.sip.violations import refusal, violations
 
 _INVITE = b"""\
 INVITE sip:+15550123@127.0.0.1:5060;transport=udp SIP/2.0\r
@@ -133,10 +135,17 @@ def mutated(seeds: Sequence[bytes], number: int) -> bytes:
 
 
 def _read_message(data: bytes) -> None:
-    """
-    Parse a message and do with it what a user agent does, so that all of it is read.
-    """
     message = parse(data)
+    try:
+        _act_on(message)
+    except SipSyntaxError as error:
+        raise AssertionError("a message that was accepted cannot be acted on") from error
+
+
+def _act_on(message: Message) -> None:
+    """
+    Do with a message what a user agent does, so that all of it is read.
+    """
     assert parse(message.to_bytes()).to_bytes() == message.to_bytes()
     layer = TransactionLayer(reliable=False)
     invite = parse(_INVITE)
@@ -145,13 +154,14 @@ def _read_message(data: bytes) -> None:
         layer.request(invite, 0.0)
         layer.receive(message, 0.0)
         dialog = Dialog.of_caller(invite, message)
-        dialog.ack(invite, via=invite.via)
+        dialog.ack(invite, via=invite.via).to_bytes()
     else:
         layer.receive(seen_from(message, "192.0.2.1", 5060), 0.0)
-        response_to(message, 200, "OK", to_tag="to").to_bytes()
+        response_to(message, *refusal(message) or (200, "OK"), to_tag="to").to_bytes()
         cancel(message)
         again_with(message, via=message.via, header=("Authorization", "Digest x"))
         dialog = Dialog.of_callee(message, "to")
+    violations(message)
     dialog.owns(message)
     dialog.after(message).request("BYE", via=invite.via)[1].to_bytes()
 

@@ -50,7 +50,7 @@ def probe(*statuses: int, ladder: Any = (), caller: str = CALL.caller, **seen: A
     A call that got these answers.
     """
     answers = tuple(Answer(status, float(at)) for at, status in enumerate(statuses))
-    call = cast("Any", SimpleNamespace(ladder=ladder))
+    call = cast("Any", SimpleNamespace(ladder=ladder, violations=[]))
     return ProbeCall(call, 0.0, caller, answers=answers, **seen)
 
 

@@ -40,6 +40,7 @@ NUMBER = "+15550142"
 CALLER = "+15550143"
 SIPP_CALLER = Path(__file__).parents[2] / "mock" / "sipp_uac_digest.xml"
 SIPP_WITHIN_S = 15.0
+GONE = "481 Call/Transaction Does Not Exist"
 
 
 def udp_socket(host: str = HOST) -> socket.socket:
@@ -259,18 +260,27 @@ class Stranger(asyncio.DatagramProtocol):
         del addr
         self.received.append(parse(data).label)
 
-    def invite(self, to: SipListener, offer: str, **headers: str) -> None:
-        fields = {
+    def invite(self, to: SipListener, offer: str, **headers: str | None) -> None:
+        """
+        Send an INVITE; None leaves a header out.
+        """
+        self.send(to, "INVITE", offer, **headers)
+
+    def send(self, to: SipListener, method: str, body: str = "", **headers: str | None) -> None:
+        fields: dict[str, str | None] = {
             "Via": f"SIP/2.0/UDP {HOST}:{self.port};branch=z9hG4bK-{len(self.received)}",
+            "Max-Forwards": "70",
             "From": f"<sip:{CALLER}@{HOST}>;tag=stranger",
             "To": f"<sip:{NUMBER}@{HOST}>",
             "Call-ID": "stranger-1",
-            "CSeq": "1 INVITE",
+            "CSeq": f"1 {method}",
             "Contact": f"<sip:{CALLER}@{HOST}:{self.port}>",
             "Content-Type": sdp.CONTENT_TYPE,
-        } | headers
-        lines = [f"INVITE sip:{NUMBER}@{HOST} SIP/2.0", *(f"{k}: {v}" for k, v in fields.items())]
-        data = "\r\n".join([*lines, "", offer]).encode()
+        }
+        fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+        lines = [f"{method} sip:{NUMBER}@{HOST} SIP/2.0"]
+        lines += [f"{name}: {value}" for name, value in fields.items() if value is not None]
+        data = "\r\n".join([*lines, "", body]).encode()
         assert isinstance(parse(data), Request)
         self.transport.sendto(data, to.address)
 
@@ -316,6 +326,116 @@ async def test_an_offer_that_cannot_be_answered_gets_488(
 
     assert came[0].problem is not None
     assert not came[0].answered
+
+
+@pytest.mark.parametrize(
+    ("headers", "label", "blamed"),
+    [
+        ({"Max_Forwards": None}, "200 OK", "8.1.1.6"),
+        ({"From": f"<sip:{CALLER}@{HOST}>"}, "200 OK", "8.1.1.3"),
+        ({"Call_ID": "with a blank"}, "200 OK", "20.8"),
+        ({"Contact": None}, "400 Bad Request", "8.1.1.8"),
+        ({"Contact": "<sip:[:::::]>"}, "400 Bad Request", "8.1.1.8"),
+        ({"From": f"<sip:{CALLER}@{HOST}>;tag=1;tag=2"}, "400 Bad Request", "7.3.1"),
+    ],
+    ids=["max-forwards", "no-tag", "call-id", "no-contact", "bad-contact", "two-tags"],
+)
+async def test_an_invite_that_breaks_a_rule_is_held_against_its_caller(
+    headers: dict[str, str | None],
+    label: str,
+    blamed: str,
+    listener: SipListener,
+    stranger: Stranger,
+    recorder: Recorder,
+) -> None:
+    """
+    It is refused only if it cannot be acted on.
+    """
+    with listener.behaving(ANSWER) as came:
+        stranger.invite(listener, OFFER, **headers)
+        await until_in(stranger, label)
+
+    told = [str(seen.details["text"]) for seen in recorder.observations if "!!" in seen.summary]
+    assert len(told) == 1
+    assert f"section {blamed})" in told[0]
+    assert [[violation.section for violation in call.violations] for call in came] == (
+        [[blamed]] if label == "200 OK" else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "label"),
+    [
+        (
+            "BYE",
+            {"To": f"<sip:{NUMBER}@{HOST}>;tag=foreign"},
+            GONE,
+        ),
+        ("BYE", {"From": f"<sip:a@{HOST}>;tag=foreign"}, GONE),
+        ("CANCEL", {"CSeq": "9 CANCEL"}, GONE),
+        ("INVITE", {"CSeq": "2 INVITE"}, "482 Loop Detected"),
+    ],
+    ids=["to-tag", "from-tag", "cancel", "second-invite"],
+)
+async def test_a_request_of_no_dialog_leaves_the_call_alone(
+    method: str,
+    headers: dict[str, str | None],
+    label: str,
+    listener: SipListener,
+    stranger: Stranger,
+) -> None:
+    """
+    RFC 3261 sections 12.2.2, 9.2 and 8.2.2.2.
+    """
+    with listener.behaving(ANSWER) as came:
+        stranger.invite(listener, OFFER)
+        await until_in(stranger, "200 OK")
+        branch = f"SIP/2.0/UDP {HOST}:{stranger.port};branch=z9hG4bK-another"
+        stranger.send(listener, method, OFFER, Via=branch, **headers)
+        await until_in(stranger, label)
+
+    assert came[0].is_up
+    assert not came[0].cancelled
+
+
+async def test_a_bye_that_was_overtaken_is_refused(
+    listener: SipListener, stranger: Stranger
+) -> None:
+    """
+    RFC 3261 section 12.2.2: the CSeq of a dialog only grows.
+    """
+    with listener.behaving(ANSWER) as came:
+        stranger.invite(listener, OFFER, CSeq="5 INVITE")
+        await until_in(stranger, "200 OK")
+        answer = next(step for step in came[0].ladder if step.status == 200)
+        to = next(line for line in answer.text.splitlines() if line.startswith("To: "))
+        via = f"SIP/2.0/UDP {HOST}:{stranger.port};branch=z9hG4bK-{{}}"
+        within: dict[str, str | None] = {"To": to.removeprefix("To: "), "Content_Type": None}
+        late = within | {"Via": via.format("late"), "CSeq": "4 BYE"}
+        stranger.send(listener, "BYE", "", **late)
+        await until_in(stranger, "500 Server Internal Error")
+        still_up = came[0].is_up
+        following = within | {"Via": via.format("next"), "CSeq": "6 BYE"}
+        stranger.send(listener, "BYE", "", **following)
+        await until(lambda: came[0].remote_bye, came[0])
+
+    assert still_up
+
+
+async def test_an_ack_of_another_answer_does_not_end_the_repetition(
+    recorder: Recorder, stranger: Stranger
+) -> None:
+    """
+    RFC 3261 section 13.2.2.4: an ACK has the tags and the CSeq number of its INVITE.
+    """
+    async with listening(recorder, timing=QUICK) as listener:
+        with listener.behaving(ANSWER) as came:
+            stranger.invite(listener, OFFER)
+            await until_in(stranger, "200 OK")
+            stranger.send(listener, "ACK", To=f"<sip:{NUMBER}@{HOST}>;tag=foreign")
+            await until_in(stranger, "BYE")
+
+    assert not came[0].acknowledged
 
 
 async def test_responses_go_to_the_port_that_the_via_names(

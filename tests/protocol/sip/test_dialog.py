@@ -9,6 +9,7 @@ from livekit_conformance.protocol.sip.dialog import (
     Retransmission,
     again_with,
     cancel,
+    is_ack_of,
     new_request,
     response_to,
     seen_from,
@@ -18,7 +19,6 @@ from livekit_conformance.protocol.sip.message import (
     NameAddr,
     Request,
     Response,
-    SipSyntaxError,
     Via,
     parse,
 )
@@ -192,14 +192,45 @@ def test_a_reinvite_moves_the_target_and_an_options_does_not() -> None:
     assert caller.after(reinvite).target == moved.uri
 
 
-def test_a_2xx_without_contact_makes_no_dialog() -> None:
+@pytest.mark.parametrize("contact", [None, "<", "<tel:+15550123>", "<sip:[:::::]>", "*"])
+def test_without_a_usable_contact_the_dialog_goes_where_the_call_began(contact: str | None) -> None:
     """
-    RFC 3261 section 12.1.1 requires one; without it the ACK has no address.
+    RFC 3261 section 12.1.1 requires one, but the call must be ended all the same.
     """
-    without = ok().with_headers(ok().headers.without("Contact"))
+    headers = ok().headers.without("Contact").adding(*([("Contact", contact)] if contact else []))
+    dialog = Dialog.of_caller(invite(), ok().with_headers(headers))
+    called = Dialog.of_callee(invite().with_headers(invite().headers.without("Contact")), "to")
 
-    with pytest.raises(SipSyntaxError, match="no Contact"):
-        Dialog.of_caller(invite(), without)
+    assert dialog.ack(invite(), via=VIA).uri == invite().uri
+    assert dialog.request("BYE", via=OTHER_VIA)[1].uri == invite().uri
+    assert called.target == invite().from_.uri
+
+
+@pytest.mark.parametrize("route", ["<", "<tel:+1>", "<sip:near.example>, <sip:[:::::];lr>", ""])
+def test_a_route_set_that_cannot_be_read_is_empty(route: str) -> None:
+    """
+    Half of a route leads nowhere.
+    """
+    dialog = Dialog.of_caller(invite(), ok(route))
+
+    assert dialog.routes == ()
+    assert dialog.request("BYE", via=OTHER_VIA)[1].uri == CALLEE_CONTACT.uri
+
+
+def test_an_ack_belongs_to_the_answer_with_its_identity() -> None:
+    """
+    RFC 3261 section 13.2.2.4: Call-ID, both tags and the CSeq number.
+    """
+    ack = Dialog.of_caller(invite(), ok()).ack(invite(), via=VIA)
+
+    assert is_ack_of(ack, ok())
+    for name, value in (
+        ("Call-ID", "other"),
+        ("From", "<sip:a@b>;tag=other"),
+        ("To", "<sip:a@b>;tag=other"),
+        ("CSeq", "8 ACK"),
+    ):
+        assert not is_ack_of(ack.with_headers(ack.headers.replacing(name, value)), ok())
 
 
 def test_a_2xx_is_repeated_at_intervals_up_to_t2_for_64_t1() -> None:

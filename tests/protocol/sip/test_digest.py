@@ -186,9 +186,19 @@ def test_the_strongest_challenge_that_can_be_answered_is_chosen() -> None:
     assert choose(offered).algorithm == "SHA-256"
 
 
+def test_a_challenge_that_cannot_be_read_hides_no_other() -> None:
+    """
+    RFC 3261 section 22.1: any one of them may be answered.
+    """
+    unreadable = ['Digest realm="', 'Digest realm="r"', 'Digest realm="r", nonce="n", nonce="m"']
+
+    assert choose([*unreadable, 'Digest realm="right", nonce="n"']).realm == "right"
+
+
 @pytest.mark.parametrize(
     ("value", "why"),
     [
+        ('Digest realm="', "left open"),
         ('Digest realm="r", nonce="n", algorithm=AKAv1-MD5', "AKAv1-MD5"),
         ('Digest realm="r", nonce="n", qop="auth-int"', "auth-int"),
         ('Basic realm="r"', "no Digest challenge"),

@@ -226,6 +226,30 @@ def test_a_response_that_nobody_asked_for_is_shown_without_a_transaction() -> No
     assert layer.receive(stray, 0.0) == [ResponseReceived(stray, None)]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Call-ID", "other"),
+        ("From", "<sip:+15550100@192.0.2.9>;tag=other"),
+        ("From", "<sip:+15550100@192.0.2.9>"),
+        ("CSeq", "2 INVITE"),
+        ("CSeq", "1 BYE"),
+        ("Via", "SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bK-other"),
+    ],
+)
+def test_a_response_with_another_identity_is_no_answer(name: str, value: str) -> None:
+    """
+    RFC 3261 section 8.2.6.2: a response copies all of them. The right one is still awaited.
+    """
+    layer = TransactionLayer(reliable=False)
+    transaction, _ = layer.request(request("INVITE"), 0.0)
+    right = response_to(request("INVITE"), 200, "OK", to_tag="to")
+    foreign = right.with_headers(right.headers.replacing(name, value))
+
+    assert layer.receive(foreign, 0.1) == [ResponseReceived(foreign, None)]
+    assert layer.receive(right, 0.2) == [ResponseReceived(right, transaction)]
+
+
 def test_a_transport_failure_reaches_every_waiting_transaction() -> None:
     """
     One socket serves them all.

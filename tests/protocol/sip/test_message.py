@@ -130,6 +130,16 @@ def test_the_star_of_a_register_is_no_address() -> None:
     assert message.contact is None
 
 
+def test_an_unreadable_contact_leaves_the_rest_readable() -> None:
+    """
+    An answer with one must be acknowledged and ended all the same.
+    """
+    message = parse(changed(b"<sip:+15550100@127.0.0.1:40000>", b"<"))
+
+    with pytest.raises(SipSyntaxError, match="left open"):
+        _ = message.contact
+
+
 def test_without_content_length_the_body_is_the_rest_of_the_datagram() -> None:
     """
     RFC 3261 section 18.3.
@@ -211,7 +221,7 @@ def test_an_error_quotes_a_long_text_shortened() -> None:
     It ends up in a report.
     """
     with pytest.raises(SipSyntaxError, match=r"not an address: .*\.\.\.") as caught:
-        parse(changed(b"<sip:+15550100@127.0.0.1:40000>", b"a" * 60_000))
+        parse(changed(b"<sip:+15550123@127.0.0.1:5060>\r\nCall", b"a" * 60_000 + b"\r\nCall"))
     assert len(str(caught.value)) < 250
 
 

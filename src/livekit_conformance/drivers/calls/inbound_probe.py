@@ -98,8 +98,10 @@ class ProbeCall:
     @property
     def story(self) -> str:
         """
-        Answers with their times, in one line.
+        Answers with their times, in one line; without any, what came in their place.
         """
+        if not self.answers and self.call.violations:
+            return f"no readable answer, but {self.call.violations[0]}"
         answers = [f"{answer.status} at {answer.at_s:.2f} s" for answer in self.answers]
         return ", ".join(answers) or "no answer at all"
 

@@ -70,7 +70,8 @@ class SipListener:
         self._timing = timing
         # Behaviour for the next calls, and the list that collects them.
         self._expected: tuple[Behaviour, list[ReceivedCall]] | None = None
-        self._calls: dict[str, ReceivedCall] = {}
+        # By Call-ID and tag of the caller, which a request of somebody else does not share.
+        self._calls: dict[tuple[str, str | None], ReceivedCall] = {}
         self._opened: SipEndpoint | None = None
 
     async def __aenter__(self) -> Self:
@@ -120,9 +121,11 @@ class SipListener:
             self._expected = None
 
     def _request_received(self, request: Request, transaction: Transaction | None) -> None:
-        call = self._calls.get(request.call_id) or self._new_call(request)
+        call = self._calls.get((request.call_id, request.from_.tag)) or self._new_call(request)
         if call is not None:
             call.request_received(request, transaction)
+        elif transaction is not None and request.method == "CANCEL":
+            self._endpoint.answer_cancel(request, transaction)
         elif transaction is not None:
             status = self._refusal(request)
             response = response_to(
@@ -147,7 +150,7 @@ class SipListener:
             recorder=self._recorder,
             timing=self._timing,
         )
-        self._calls[call.call_id] = call
+        self._calls[call.call_id, invite.from_.tag] = call
         came.append(call)
         return call
 
@@ -165,7 +168,7 @@ class SipListener:
                 return 200
             case "INVITE" if request.to.tag is None:
                 return 480 if self._is_for_us(request) else 404
-            case "INVITE" | "BYE" | "CANCEL":
+            case "INVITE" | "BYE":
                 return 481
             case _:
                 return 405

@@ -227,6 +227,8 @@ class SipAgent:
         call = self._calls.get(request.call_id)
         if call is not None:
             call.request_received(request, transaction)
+        elif transaction is not None and request.method == "CANCEL":
+            self._endpoint.answer_cancel(request, transaction)
         elif transaction is not None:
             status, reason = _refusal(request)
             response = response_to(
@@ -234,15 +236,15 @@ class SipAgent:
             )
             self._endpoint.respond(transaction, response)
 
-    def _stray_received(self, response: Response) -> None:
+    def _stray_received(self, request: Request, response: Response) -> None:
         if call := self._calls.get(response.call_id):
-            call.stray_received(response)
+            call.stray_received(request, response)
 
 
 def _refusal(request: Request) -> tuple[int, str]:
     if request.method == "OPTIONS":
         return 200, "OK"
-    if request.to.tag is not None or request.method in {"BYE", "CANCEL"}:
+    if request.to.tag is not None or request.method == "BYE":
         return 481, "Call/Transaction Does Not Exist"
     # We only place calls; 480 is for a user who is unavailable now, RFC 3261 section 21.4.18.
     return (

@@ -7,6 +7,7 @@ It records every message and decides nothing about calls.
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import socket
 import time
@@ -23,7 +24,7 @@ from livekit_conformance.drivers.sip.wire import (
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip.address import NameAddr, SipUri, Via
-from livekit_conformance.protocol.sip.dialog import MAGIC_COOKIE, seen_from
+from livekit_conformance.protocol.sip.dialog import MAGIC_COOKIE, response_to, seen_from
 from livekit_conformance.protocol.sip.ladder import Direction, LadderStep
 from livekit_conformance.protocol.sip.layer import (
     Event,
@@ -35,9 +36,21 @@ from livekit_conformance.protocol.sip.layer import (
 )
 from livekit_conformance.protocol.sip.message import Message, Request, Response, SipSyntaxError
 from livekit_conformance.protocol.sip.syntax import Parameters
-from livekit_conformance.protocol.sip.transaction import DEFAULT_TIMING, Timing, Transaction
+from livekit_conformance.protocol.sip.transaction import (
+    DEFAULT_TIMING,
+    ClientKey,
+    Timing,
+    Transaction,
+    client_key,
+    is_response_to,
+)
+from livekit_conformance.protocol.sip.violations import SipViolation, refusal, violations
+
+# Call-ID of data that cannot be parsed
+_CALL_ID = re.compile(rb"^(?:call-id|i)[ \t]*:[ \t]*(?P<id>\S+)", re.IGNORECASE | re.MULTILINE)
 
 OnResponse = Callable[[Response], None]
+OnStray = Callable[[Request, Response], None]
 OnFailure = Callable[[str], None]
 OnRequest = Callable[[Request, Transaction | None], None]
 
@@ -45,21 +58,25 @@ OnRequest = Callable[[Request, Transaction | None], None]
 @dataclass(slots=True)
 class Trace:
     """
-    Messages of one Call-ID: the time of the first one, and the ladder from there.
+    Messages of one Call-ID: the time of the first one, the ladder from there, and what the other
+    side did against RFC 3261.
     """
 
     began: float
     steps: list[LadderStep] = field(default_factory=list)
     heard_at: float | None = None
+    violations: list[SipViolation] = field(default_factory=list)
 
 
 class SipEndpoint:
     """
     Send requests and responses in transactions, and pass received messages to their users.
 
-    `on_request` receives new requests (and ACKs), `on_stray` responses that match no transaction,
-    such as a 2xx whose ACK was lost. An endpoint either connects to its one server or listens for
-    all peers; a listening endpoint passes the peer of each request it sends.
+    `on_request` receives new requests (and ACKs), `on_stray` responses to our requests whose
+    transaction is over, such as a 2xx whose ACK was lost. Requests that cannot be acted on are
+    refused here, and responses to nothing that we sent are dropped. An endpoint either connects to
+    its one server or listens for all peers; a listening endpoint passes the peer of each request
+    it sends.
     """
 
     def __init__(
@@ -73,7 +90,7 @@ class SipEndpoint:
     ) -> None:
         self.server = server
         self.on_request: OnRequest = lambda _request, _transaction: None
-        self.on_stray: OnResponse = lambda _response: None
+        self.on_stray: OnStray = lambda _request, _response: None
         self._transport = transport
         self._recorder = recorder
         self._local_host = local_host
@@ -82,6 +99,7 @@ class SipEndpoint:
         self._wire: Wire | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._users: dict[Transaction, tuple[OnResponse, OnFailure]] = {}
+        self._sent: dict[ClientKey, Request] = {}
         self._traces: dict[str, Trace] = {}
         self._closing = False
 
@@ -191,6 +209,7 @@ class SipEndpoint:
         transaction, events = self._layer.request(request, self.now(), peer)
         self._users = {t: user for t, user in self._users.items() if not t.terminated}
         self._users[transaction] = (on_response, on_failure)
+        self._sent[client_key(request)] = request
         self._run(events)
         return transaction
 
@@ -233,11 +252,24 @@ class SipEndpoint:
         """
         self._run(self._layer.respond(transaction, response, self.now()))
 
+    def answer_cancel(self, cancel: Request, transaction: Transaction) -> Transaction | None:
+        """
+        Answer a CANCEL and return the transaction of the INVITE that it is about, if there is one.
+
+        RFC 3261 section 9.2: 200 also if the INVITE was answered already, 481 if there is none.
+        """
+        invite = self._layer.invite_of(cancel)
+        status, reason = (200, "OK") if invite else (481, "Call/Transaction Does Not Exist")
+        self.respond(transaction, response_to(cancel, status, reason, to_tag=fresh()))
+        return invite
+
     def message_received(self, message: Message, peer: Address | None = None) -> None:
         """
         Process a complete message; over UDP `peer` is its source address.
         """
         self._record(message, "received")
+        for violation in violations(message):
+            self._blame(violation, message.call_id)
         if isinstance(message, Request) and peer is not None:
             message, peer = seen_from(message, *peer), message.via.reply_address(*peer)
         self._run(self._layer.receive(message, self.now(), peer))
@@ -246,6 +278,7 @@ class SipEndpoint:
         """
         Record received data that is not a SIP message, as evidence.
         """
+        self._blame(SipViolation("25.1", f"an unreadable message: {error}"), _call_id_in(data))
         self._recorder.record(
             time.time(), "sip", f"<- unreadable: {error}", direction="received", text=data
         )
@@ -272,14 +305,45 @@ class SipEndpoint:
                     if self._wire is not None:
                         self._wire.send(message, peer)
                 case RequestReceived(request, transaction, _):
-                    self.on_request(request, transaction)
+                    self._pass_on(request, transaction)
                 case ResponseReceived(response, transaction) if transaction in self._users:
                     self._users[transaction][0](response)
                 case ResponseReceived(response, _):
-                    self.on_stray(response)
+                    self._pass_on_stray(response)
                 case TransactionFailed(transaction, _, detail) if transaction in self._users:
                     self._users[transaction][1](detail)
         self._rearm()
+
+    def _pass_on(self, request: Request, transaction: Transaction | None) -> None:
+        refused = refusal(request)
+        if transaction is None or request.method == "ACK" or refused is None:
+            self.on_request(request, transaction)
+        else:
+            self.respond(transaction, response_to(request, *refused, to_tag=fresh()))
+
+    def _pass_on_stray(self, response: Response) -> None:
+        request = self._sent.get(client_key(response))
+        if request is None:
+            violation = SipViolation("17.1.3", f"{response.label} to no request that was sent")
+        elif not is_response_to(request, response):
+            violation = SipViolation(
+                "8.2.6.2", f"{response.label} to {request.method} has another identity than it"
+            )
+        else:
+            self.on_stray(request, response)
+            return
+        self._blame(violation, response.call_id)
+
+    def _blame(self, violation: SipViolation, call_id: str | None) -> None:
+        """
+        Record what the other side did wrong, for its call or else for the one that began last.
+        """
+        # Anybody may send to an endpoint that listens.
+        latest = next(reversed(self._traces), None) if self.server is not None else None
+        call = call_id if call_id in self._traces else latest
+        self._recorder.record(time.time(), "sip", f"!! {violation}", call=call, text=str(violation))
+        if call is not None and violation not in self._traces[call].violations:
+            self._traces[call].violations.append(violation)
 
     def _rearm(self) -> None:
         if self._timer is not None:
@@ -334,6 +398,11 @@ def _checked(uri: SipUri) -> str:
     if SipUri.parse(text) != uri:
         raise SipSyntaxError(f"not a user of a SIP URI: {uri.user!r}")
     return text
+
+
+def _call_id_in(data: bytes) -> str | None:
+    found = _CALL_ID.search(data)
+    return found["id"].decode("utf-8", "replace") if found else None
 
 
 def fresh(length: int = 8) -> str:

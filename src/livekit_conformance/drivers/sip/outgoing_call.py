@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from livekit_conformance.drivers.sip.endpoint import SipEndpoint, fresh, ignore
 from livekit_conformance.drivers.sip.rtp_session import RtpSession
@@ -19,6 +20,7 @@ from livekit_conformance.protocol.sip.dialog import (
     Retransmission,
     again_with,
     cancel,
+    is_ack_of,
     new_request,
     response_to,
 )
@@ -31,11 +33,14 @@ from livekit_conformance.protocol.sip.message import (
     SipSyntaxError,
 )
 from livekit_conformance.protocol.sip.transaction import Transaction
+from livekit_conformance.protocol.sip.violations import SipViolation, violations
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
 # Time to wait for the 487 of a cancelled call, in seconds; some services never send it.
 CANCEL_WITHIN_S = 2.0
 _RINGING = 180
+# Where nonces expire at once, no credentials would ever be new enough.
+_MOST_CHALLENGES = 3
 _PROVISIONAL = range(100, 200)
 # Challenge header and the header that answers it, RFC 3261 section 22.
 _CHALLENGES = {
@@ -61,7 +66,8 @@ class OutgoingCall:
     A call and its history, created by `SipAgent.call` even if it is rejected or unanswered.
 
     `final` is the response that ended the attempt (2xx or not), `problem` explains a missing or
-    unusable one. `answered` is True when a 2xx came in time. `cancelled` is True when we gave up
+    unusable one. `answered` is True when a 2xx came in time. `violations` are what the other side
+    did against RFC 3261. `cancelled` is True when we gave up
     with a CANCEL, and `cancel_response` is its answer. `challenges` counts 401 and 407 that carried
     a challenge. `described` is the media in the answer, `ended_by_them_at_s` the time at which the
     other side hung up. Times are seconds since the first INVITE.
@@ -100,7 +106,8 @@ class OutgoingCall:
         self._trace = endpoint.watch(call_id)
         self._rtp = media
         self._dialog: Dialog | None = None
-        self._ack: Request | None = None
+        # Our ACK of each 2xx, by its To tag: forks of the call answer one by one.
+        self._acks: dict[str | None, Request] = {}
         self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._cancel_settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._gave_up = False
@@ -118,6 +125,13 @@ class OutgoingCall:
         All messages of the call so far, in order.
         """
         return list(self._trace.steps)
+
+    @property
+    def violations(self) -> list[SipViolation]:
+        """
+        What the other side did against RFC 3261 so far.
+        """
+        return list(self._trace.violations)
 
     @property
     def summary(self) -> CallSummary:
@@ -237,11 +251,15 @@ class OutgoingCall:
         Handle a request of the other side within this call.
         """
         if request.method == "ACK":
-            self._stop_reanswering()
+            if self._reanswer is not None and is_ack_of(request, self._reanswer[1]):
+                self._stop_reanswering()
             return
         if transaction is None:
             return
-        if self._dialog is None or not self._dialog.owns(request):
+        if request.method == "CANCEL":
+            # Of a re-INVITE, which is answered at once: the CANCEL comes too late.
+            self._endpoint.answer_cancel(request, transaction)
+        elif self._dialog is None or not self._dialog.owns(request):
             self._respond(transaction, 481, "Call/Transaction Does Not Exist")
         elif not self._dialog.is_in_order(request):
             # RFC 3261 section 12.2.2: a request that was overtaken is refused with 500.
@@ -259,12 +277,12 @@ class OutgoingCall:
         else:
             self._respond(transaction, 405, "Method Not Allowed", Headers.of(("Allow", ALLOW)))
 
-    def stray_received(self, response: Response) -> None:
+    def stray_received(self, request: Request, response: Response) -> None:
         """
         Handle a response that outlived its transaction: acknowledge a retransmitted 2xx again.
         """
-        if response.cseq.method == "INVITE" and response.is_success:
-            self._succeeded(response)
+        if request.method == "INVITE" and response.is_success:
+            self._succeeded(request, response)
 
     def _first_invite(self, number: str) -> Request:
         target = self._endpoint.uri(number)
@@ -285,20 +303,21 @@ class OutgoingCall:
 
     def _send_invite(self) -> None:
         self._ringing = False
-        self._transaction = self._endpoint.start(self._invite, self._answer_received, self._failed)
+        on_response = partial(self._answer_received, self._invite)
+        self._transaction = self._endpoint.start(self._invite, on_response, self._failed)
 
     def _failed(self, detail: str) -> None:
         if not self._settled.done():
             self.problem = detail
             self._settled.set_result(None)
 
-    def _answer_received(self, response: Response) -> None:
-        if response.cseq.number != self._invite.cseq.number:
-            return  # a late response to the challenged INVITE; its transaction has handled it
-        if response.is_provisional:
+    def _answer_received(self, invite: Request, response: Response) -> None:
+        if response.is_success:
+            self._succeeded(invite, response)
+        elif invite is not self._invite:
+            pass  # a late response to the challenged INVITE; its transaction has handled it
+        elif response.is_provisional:
             self._rings(response)
-        elif response.is_success:
-            self._succeeded(response)
         elif not self._settled.done():
             again = None if self._gave_up else self._authorized(self._invite, response)
             if again is None:
@@ -326,12 +345,15 @@ class OutgoingCall:
             return None
         if request.method == "INVITE":
             self.challenges += 1
-        # A second challenge to the same credentials means that they are wrong.
-        if self._credentials is None or answer_header in request.headers:
+        if self._credentials is None or self.challenges > _MOST_CHALLENGES:
             return None
         try:
+            challenge = digest.choose(challenges)
+            # Another challenge to the same credentials means that they are wrong, and not just old.
+            if answer_header in request.headers and not challenge.stale:
+                return None
             value = digest.authorization(
-                digest.choose(challenges),
+                challenge,
                 username=self._credentials.username,
                 password=self._credentials.password,
                 method=request.method,
@@ -349,27 +371,25 @@ class OutgoingCall:
         if not self._settled.done():
             self._settled.set_result(None)
 
-    def _succeeded(self, response: Response) -> None:
-        if self._dialog is not None and response.to.tag == self._dialog.remote.tag:
-            if self._ack is not None:  # a retransmission: our ACK was lost, RFC 3261 13.2.2.4
-                self._endpoint.send(self._ack)
+    def _succeeded(self, invite: Request, response: Response) -> None:
+        tag = response.to.tag
+        if tag in self._acks:  # a retransmission: our ACK was lost, RFC 3261 section 13.2.2.4
+            self._endpoint.send(self._acks[tag])
             return
-        try:
-            dialog = Dialog.of_caller(self._invite, response)
-        except SipSyntaxError as error:
-            self.problem = str(error)
-            self._finish(response)
-            return
-        ack = dialog.ack(self._invite, via=self._endpoint.via())
-        self._endpoint.send(ack)
-        if self._gave_up or self._dialog is not None:
-            # An answer that crossed our CANCEL, or a second one from a fork: acknowledge, then BYE.
+        dialog = Dialog.of_caller(invite, response)
+        self._acks[tag] = dialog.ack(invite, via=self._endpoint.via())
+        self._endpoint.send(self._acks[tag])
+        if self._gave_up or self._settled.done() or invite is not self._invite:
+            # An answer that crossed our CANCEL, came after a refusal or a challenge, or is the
+            # second one of a fork: acknowledge, then BYE.
             self._endpoint.start(dialog.request("BYE", via=self._endpoint.via())[1], ignore, ignore)
-            if self._dialog is None:
+            if self._gave_up and self.final is None:
                 self._finish(response)
             return
-        self._dialog, self._ack = dialog, ack
+        self._dialog = dialog
         self.answered = True
+        if defects := violations(response):
+            self.problem = f"answered, and {defects[0]}"
         try:
             self.described = sdp.parse(response.body)
             self._use(self.described)

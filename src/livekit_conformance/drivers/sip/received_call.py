@@ -14,7 +14,12 @@ from livekit_conformance.drivers.sip.rtp_session import RtpSession
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip import digest, sdp
-from livekit_conformance.protocol.sip.dialog import Dialog, Retransmission, response_to
+from livekit_conformance.protocol.sip.dialog import (
+    Dialog,
+    Retransmission,
+    is_ack_of,
+    response_to,
+)
 from livekit_conformance.protocol.sip.ladder import LadderStep
 from livekit_conformance.protocol.sip.message import (
     NO_HEADERS,
@@ -24,6 +29,7 @@ from livekit_conformance.protocol.sip.message import (
     SipSyntaxError,
 )
 from livekit_conformance.protocol.sip.transaction import Timing, Transaction
+from livekit_conformance.protocol.sip.violations import SipViolation
 from livekit_conformance.waiting import Waited, wait_until
 
 _REALM = "conformance"
@@ -41,6 +47,7 @@ REASONS = {
     407: "Proxy Authentication Required",
     480: "Temporarily Unavailable",
     481: "Call/Transaction Does Not Exist",
+    482: "Loop Detected",
     486: "Busy Here",
     487: "Request Terminated",
     488: "Not Acceptable Here",
@@ -123,7 +130,9 @@ class ReceivedCall:
         self._challenge: digest.Challenge | None = None
         self._transaction: Transaction | None = None
         self._dialog: Dialog | None = None
+        self._is_admitted = False
         self._answering: asyncio.Task[None] | None = None
+        self._answer: Response | None = None
         self._again: asyncio.TimerHandle | None = None
         self._hung_up = False
 
@@ -133,6 +142,13 @@ class ReceivedCall:
         All messages of the call so far, in order; times are seconds since the first INVITE.
         """
         return list(self._trace.steps)
+
+    @property
+    def violations(self) -> list[SipViolation]:
+        """
+        What the caller did against RFC 3261 so far.
+        """
+        return list(self._trace.violations)
 
     @property
     def story(self) -> str:
@@ -198,27 +214,45 @@ class ReceivedCall:
         Handle a request of the caller within this call.
         """
         if request.method == "ACK":
-            self.acknowledged = True
-            self._stop_repeating()
+            if self._answer is not None and is_ack_of(request, self._answer):
+                self.acknowledged = True
+                self._stop_repeating()
         elif transaction is None or self.behaviour.is_silent:
             pass
-        elif request.method == "INVITE":
-            self._invited(request, transaction)
         elif request.method == "CANCEL":
-            self._cancelled(transaction)
-        elif request.method == "BYE" and self._dialog is not None:
-            self.remote_bye = True
-            self._respond(transaction, _OK)
-            self._stop()
-        elif request.method == "OPTIONS":
-            self._respond(transaction, _OK)
+            self._cancelled(request, transaction)
+        elif request.method == "INVITE" and request.to.tag is None:
+            self._invited(request, transaction)
+        elif self._dialog is None or not self._dialog.owns(request):
+            self._respond(transaction, 481)
+        elif not self._dialog.is_in_order(request):
+            # RFC 3261 section 12.2.2: a request that was overtaken.
+            self._respond(transaction, 500)
         else:
-            self._respond(transaction, 481 if request.method == "BYE" else 405)
+            self._dialog = self._dialog.after(request)
+            self._asked(request, transaction)
+
+    def _asked(self, request: Request, transaction: Transaction) -> None:
+        """
+        Handle a request within the dialog.
+        """
+        match request.method:
+            case "BYE":
+                self.remote_bye = True
+                self._respond(transaction, _OK)
+                self._stop()
+            case "INVITE":
+                # The session stays as it is: RFC 3261 section 14.2.
+                self._respond(transaction, 488)
+            case "OPTIONS":
+                self._respond(transaction, _OK)
+            case _:
+                self._respond(transaction, 405)
 
     def _invited(self, request: Request, transaction: Transaction) -> None:
-        if self._dialog is not None:
-            # The session stays as it is: RFC 3261 section 14.2.
-            self._respond(transaction, 488)
+        if self._is_admitted:
+            # The same call on another path: RFC 3261 section 8.2.2.2.
+            self._respond(transaction, 482)
             return
         self.invite, self._transaction = request, transaction
         if not self._is_proven(request):
@@ -226,10 +260,11 @@ class ReceivedCall:
             self._challenge = digest.Challenge(_REALM, fresh(16))
             self._respond(transaction, 407, Headers.of(("Proxy-Authenticate", self._challenge)))
             return
+        self._is_admitted = True
         for status in self.behaviour.provisional:
             self._respond(transaction, status)
         if self.behaviour.final == _OK:
-            self._answering = asyncio.create_task(self._answer(transaction))
+            self._answering = asyncio.create_task(self._accept(transaction))
         elif self.behaviour.final is not None:
             self._finish(transaction, self.behaviour.final)
 
@@ -249,7 +284,7 @@ class ReceivedCall:
         )
         return self.refusal is None
 
-    async def _answer(self, transaction: Transaction) -> None:
+    async def _accept(self, transaction: Transaction) -> None:
         own_host = self._endpoint.local[0]
         media = await RtpSession.open(
             own_host,
@@ -267,7 +302,7 @@ class ReceivedCall:
             answer = sdp.answer(offered, own_host, media.port, session_id=media.port)
             self._dialog = Dialog.of_callee(self.invite, self._tag)
         except (SipSyntaxError, ValueError) as error:
-            # The offer cannot be answered, RFC 3261 section 21.4.26, or the INVITE has no Contact.
+            # The offer cannot be answered, RFC 3261 section 21.4.26.
             self.problem = str(error)
             media.close()
             self._finish(transaction, 488)
@@ -280,6 +315,7 @@ class ReceivedCall:
         self.answered = True
         extra = Headers.of(("Allow", ALLOW), ("Content-Type", sdp.CONTENT_TYPE))
         response = self._response(transaction, _OK, extra, str(answer).encode())
+        self._answer = response
         self.status = _OK
         first = Retransmission.starting(
             self._endpoint.now(), t1=self._timing.t1, t2=self._timing.t2
@@ -308,11 +344,11 @@ class ReceivedCall:
         self._endpoint.start(bye, ignore, ignore, peer=transaction.peer)
         self._stop()
 
-    def _cancelled(self, transaction: Transaction) -> None:
-        self._respond(transaction, _OK)
-        if self.status is None and self._transaction is not None:
+    def _cancelled(self, request: Request, transaction: Transaction) -> None:
+        invite = self._endpoint.answer_cancel(request, transaction)
+        if invite is not None and invite is self._transaction and self.status is None:
             self.cancelled = True
-            self._finish(self._transaction, 487)
+            self._finish(invite, 487)
 
     def _finish(self, transaction: Transaction, status: int) -> None:
         self.status = status

@@ -6,6 +6,7 @@ Source: RFC 3261 sections 19.1, 20.10 and 20.42; RFC 3581 for `rport`.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass, field, replace
 
@@ -47,10 +48,21 @@ _VIA = re.compile(
 
 def _host_port(text: str) -> tuple[str, int | None]:
     match = _HOST_PORT.fullmatch(text)
-    if match is None:
+    if match is None or not _is_address(match["host"]):
         raise SipSyntaxError(f"not a host and port: {text!r}")
     port = match["port"]
     return match["host"], None if port is None else number(port, "port", largest=LARGEST_PORT)
+
+
+def _is_address(host: str) -> bool:
+    # The pattern leaves to the standard library which groups and colons make an IPv6 address.
+    if not host.startswith("["):
+        return True
+    try:
+        ipaddress.IPv6Address(host[1:-1])
+    except ValueError:
+        return False
+    return True
 
 
 def _join(host: str, port: int | None) -> str:

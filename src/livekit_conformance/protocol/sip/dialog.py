@@ -141,7 +141,9 @@ class Dialog:
     """
     A dialog as one side sees it, section 12. Immutable: methods that change it return a new one.
 
-    `target` is the URI of the other side's Contact, `routes` the route set in sending order.
+    `target` is the URI of the other side's Contact, `routes` the route set in sending order. Where
+    the other side gave none that can be used, the dialog is tolerant, so that the call can be
+    ended: the target is then the URI that the call began with, and the route set empty.
     """
 
     call_id: str
@@ -155,18 +157,14 @@ class Dialog:
     @classmethod
     def of_caller(cls, invite: Request, response: Response) -> Dialog:
         """
-        Return the caller's dialog that a response with a To tag establishes, section 12.1.2.
-
-        Raises SipSyntaxError: the response lacks the Contact that section 12.1.1 demands.
+        Return the caller's dialog that a response establishes, section 12.1.2.
         """
-        if response.contact is None:
-            raise SipSyntaxError(f"{response.label} to INVITE has no Contact")
         return cls(
             call_id=invite.call_id,
             local=invite.from_,
             remote=response.to,
-            target=response.contact.uri,
-            routes=tuple(reversed(response.headers.listed("Record-Route"))),
+            target=_target(response) or invite.uri,
+            routes=_routes(response)[::-1],
             local_cseq=invite.cseq.number,
         )
 
@@ -174,17 +172,13 @@ class Dialog:
     def of_callee(cls, invite: Request, local_tag: str) -> Dialog:
         """
         Return the callee's dialog after its response with `local_tag`, section 12.1.1.
-
-        Raises SipSyntaxError: the INVITE has no Contact, so no request can be sent to the caller.
         """
-        if invite.contact is None:
-            raise SipSyntaxError("INVITE has no Contact")
         return cls(
             call_id=invite.call_id,
             local=invite.to.with_tag(local_tag),
             remote=invite.from_,
-            target=invite.contact.uri,
-            routes=tuple(invite.headers.listed("Record-Route")),
+            target=_target(invite) or invite.from_.uri,
+            routes=_routes(invite),
             local_cseq=0,
             remote_cseq=invite.cseq.number,
         )
@@ -248,9 +242,25 @@ class Dialog:
         dialog = self
         if isinstance(message, Request):
             dialog = replace(dialog, remote_cseq=cseq.number)
-        if cseq.method in {"INVITE", "UPDATE"} and message.contact is not None:
-            dialog = replace(dialog, target=message.contact.uri)
+        if cseq.method in {"INVITE", "UPDATE"}:
+            dialog = replace(dialog, target=_target(message) or dialog.target)
         return dialog
+
+
+def _target(message: Request | Response) -> str | None:
+    try:
+        uris = [contact.uri for contact in (message.contact,) if contact and contact.sip_uri]
+    except SipSyntaxError:
+        return None
+    return uris[0] if uris else None
+
+
+def _routes(message: Request | Response) -> tuple[str, ...]:
+    try:
+        routes = message.headers.listed("Record-Route")
+        return tuple(route for route in routes if NameAddr.parse(route).sip_uri)
+    except SipSyntaxError:
+        return ()
 
 
 def _request_in(
@@ -277,6 +287,18 @@ def _request_in(
         contact=contact,
         extra=Headers.of(*(("Route", route) for route in routes), *extra),
         body=body,
+    )
+
+
+def is_ack_of(ack: Request, answer: Response) -> bool:
+    """
+    Return True if `ack` acknowledges this 2xx: Call-ID, tags and CSeq number match (13.2.2.4).
+    """
+    return (ack.call_id, ack.from_.tag, ack.to.tag, ack.cseq.number) == (
+        answer.call_id,
+        answer.from_.tag,
+        answer.to.tag,
+        answer.cseq.number,
     )
 
 

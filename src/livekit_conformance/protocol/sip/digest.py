@@ -95,14 +95,23 @@ def choose(values: Iterable[str]) -> Challenge:
     """
     Return the strongest challenge of a response that this module can answer.
 
-    Raises SipSyntaxError: a Digest challenge cannot be parsed.
-    Raises UnsupportedChallenge: no challenge can be answered.
+    Raises UnsupportedChallenge: none can be answered, because of its demands or its syntax.
     """
-    digests = [value for value in values if value.lstrip()[:7].lower() == "digest "]
-    challenges = [Challenge.parse(value) for value in digests]
-    answerable = [challenge for challenge in challenges if not _obstacle(challenge)]
+    obstacles: list[str] = []
+    answerable: list[Challenge] = []
+    for value in values:
+        if value.lstrip()[:7].lower() != "digest ":
+            continue
+        try:
+            challenge = Challenge.parse(value)
+        except SipSyntaxError as error:
+            obstacles.append(str(error))
+            continue
+        if obstacle := _obstacle(challenge):
+            obstacles.append(obstacle)
+        else:
+            answerable.append(challenge)
     if not answerable:
-        obstacles = [_obstacle(challenge) for challenge in challenges]
         raise UnsupportedChallenge("; ".join(obstacles) or "no Digest challenge was offered")
     return min(answerable, key=lambda challenge: ALGORITHMS.index(challenge.algorithm))
 

@@ -23,6 +23,7 @@ from livekit_conformance.protocol.sip.transaction import (
     Timing,
     Transaction,
     client_key,
+    is_response_to,
     server_key,
     start_client,
     start_server,
@@ -122,7 +123,7 @@ class TransactionLayer:
         """
         if isinstance(message, Response):
             transaction = self._clients.get(client_key(message))
-            if transaction is None:
+            if transaction is None or not is_response_to(transaction.request, message):
                 return [ResponseReceived(message, None)]
             return self._events(transaction, transaction.receive(message, now))
         key = server_key(message)

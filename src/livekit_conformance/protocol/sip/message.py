@@ -268,6 +268,8 @@ class _Message:
         The first Contact: the target of the next request of the dialog.
 
         None if there is none, or if it is the `*` with which a REGISTER removes all registrations.
+
+        Raises SipSyntaxError: it is unreadable.
         """
         contacts = self.headers.listed("Contact")
         return NameAddr.parse(contacts[0]) if contacts and contacts != ["*"] else None
@@ -449,7 +451,7 @@ def _message(start_line: str, headers: Headers, body: bytes) -> Message:
 
 def _check_identity(message: Message) -> None:
     # Without these headers a message can be matched to no transaction or dialog.
-    _ = message.via, message.from_, message.to, message.contact
+    _ = message.via, message.from_, message.to
     if not message.call_id:
         raise SipSyntaxError("Call-ID is empty")
     cseq = message.cseq

@@ -162,6 +162,8 @@ _INVITE_CLIENT: _Table = {
     (_S.ACCEPTED, _I.SUCCESS): (_S.ACCEPTED, (_D.DELIVER,)),
     (_S.ACCEPTED, _T.M): (_S.TERMINATED, ()),
     (_S.COMPLETED, _I.FAILURE): (_S.COMPLETED, (_D.SEND_ACK,)),
+    # A forking proxy forwards every 2xx, also after another final response (section 16.7, step 5).
+    (_S.COMPLETED, _I.SUCCESS): (_S.COMPLETED, (_D.DELIVER,)),
     (_S.COMPLETED, _I.TRANSPORT_ERROR): (_S.TERMINATED, (_D.TRANSPORT_FAILED,)),
     (_S.COMPLETED, _T.D): (_S.TERMINATED, ()),
 }
@@ -448,6 +450,19 @@ def client_key(message: Message) -> ClientKey:
     Return the key that a response shares with its request, RFC 3261 section 17.1.3.
     """
     return message.via.branch, message.cseq.method
+
+
+def is_response_to(request: Request, response: Response) -> bool:
+    """
+    Return True if `response` has what a response to `request` must copy, RFC 3261 section 8.2.6.2.
+
+    The key of the transaction alone (17.1.3) would let a response of another call pass.
+    """
+    return client_key(request) == client_key(response) and (
+        request.call_id,
+        request.cseq.number,
+        request.from_.tag,
+    ) == (response.call_id, response.cseq.number, response.from_.tag)
 
 
 def server_key(request: Request) -> ServerKey:
