@@ -10,7 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-DOCUMENTS = (README, ROOT / "README.ru.md", *sorted((ROOT / "docs").glob("*.md")))
+READMES = (README, ROOT / "README.ru.md")
+DOCUMENTS = (*READMES, *sorted((ROOT / "docs").glob("*.md")))
 
 _FENCE = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -1,5 +1,5 @@
 """
-Every command of the documentation works verbatim in a fresh copy of the checkout.
+Every command of the documentation works verbatim in a fresh copy, and its example is true.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ import pytest
 import pytest_asyncio
 import yaml
 
+from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.mock import Mock, MockConfig
 from livekit_conformance.provisioners.local.stack import KeyPair, server_config, sip_config
 from tests.concurrency import begun
-from tests.docs.documents import DOCUMENTS, README, ROOT, commands, every_command
+from tests.docs.documents import DOCUMENTS, README, READMES, ROOT, commands, every_command
 from tests.recipes.conftest import Ended, Workspace, fresh_copy
 
 __all__ = ["fresh_copy"]
@@ -120,6 +121,17 @@ def test_every_document_is_in_the_readme():
 
 def test_the_russian_readme_has_the_same_commands():
     assert list(commands(ROOT / "README.ru.md")) == list(commands(README))
+
+
+@pytest.mark.parametrize("document", READMES, ids=lambda path: path.name)
+def test_the_example_run_quotes_the_catalogue(document: Path) -> None:
+    _, _, rest = document.read_text(encoding="utf-8").partition("```text\n")
+    example = " ".join(rest.partition("```")[0].split())
+
+    (cause,) = [cause for cause in CAUSES if f"{cause.title.en} [" in example]
+    assert f"CAUSE {cause.cause.en} FIX " in example
+    (fix,) = re.findall(r" FIX (.+) \.\.\. ", example)
+    assert cause.fix.en.startswith(fix)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
