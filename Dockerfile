@@ -1,10 +1,10 @@
-# The suite as an image. From the top of the checkout:
+# Image of the suite. In the root of the checkout:
 #   docker build --tag livekit-conformance:0.2.0 .
 #   docker run --rm livekit-conformance:0.2.0                       # the embedded mock
 #   docker run --rm --env-file .env --user "$(id -u)" --volume "$PWD:/work" \
 #       livekit-conformance:0.2.0 run --env=staging -m smoke
-# The folder at /work is the current one of the command: its config/ is looked at first, and its
-# reports/ gets the reports.
+# The command runs in /work: it looks for profiles in /work/config first, and writes its reports to
+# /work/reports.
 FROM python:3.11-slim-bookworm
 
 WORKDIR /suite

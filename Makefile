@@ -1,70 +1,70 @@
-# One word each. The first two are the README's commands.
+# `make run` and `make local` are the commands of the README.
 PYTHON ?= python3
 BIN := .venv/bin
-# Several modules of tests at a time: tests/workers.py.
+# Run several test modules at a time: tests/workers.py.
 WORKERS := -n 3 --dist loadgroup
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
 .PHONY: run local test quick stack sources matrix scenario faults mutants check bench coverage schema fresh-machine lock clean
 
-run: .venv/run  ## install from the lock, check the embedded mock
+run: .venv/run  ## install from the lock and check the embedded mock
 	$(BIN)/pytest suites/
 
-local: .venv/run stack  ## build or find the real services, check them with a real call
+local: .venv/run stack  ## find or build the real services and check them with a real call
 	$(BIN)/pytest suites/ --env=local
 
-test:  ## everything the project's own tests need, looked at and installed, then the tests
+test:  ## install what the project's own tests need, then run all of them
 	@PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m tests.prepare
 	@$(MAKE) --no-print-directory check
-	@$(MAKE) --no-print-directory stack sources || echo "What needs them is BLOCKED."
+	@$(MAKE) --no-print-directory stack sources || echo "Tests that need them are BLOCKED."
 	$(BIN)/pytest $(WORKERS)
 
-quick: .venv/dev  ## the tests that need nothing but Python
+quick: .venv/dev  ## run the tests that need only Python
 	$(BIN)/pytest $(WORKERS) @tests/quick.txt
 
-check: .venv/dev  ## style, types, import contracts
+check: .venv/dev  ## check style, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-stack: .venv/run  ## redis-server, livekit-server and livekit-sip: found, or built once into the cache
+stack: .venv/run  ## find redis-server, livekit-server and livekit-sip, or build them once into the cache
 	$(BIN)/python -m livekit_conformance.provisioners.local.binaries
 
-sources: .venv/dev  ## the services' own sources, which the tables of their keys are compared with
+sources: .venv/dev  ## download the services' sources, to compare our tables of configuration keys with them
 	@$(BIN)/python -m tests.config_doctor.go_config download
 
-matrix: .venv/run  ## all pinned versions of the services: built, and checked pair by pair
+matrix: .venv/run  ## build all pinned versions of the services and check every pair
 	$(BIN)/python -m tests.matrix
 
-scenario: .venv/dev stack  ## play a failure of the real services: make scenario NAME=...
+scenario: .venv/dev stack  ## reproduce a failure of the real services: make scenario NAME=...
 	$(BIN)/python -m tests.scenarios $(NAME)
 
-faults: .venv/dev stack  ## a bad network before the real services: 12 faults x 9 areas
+faults: .venv/dev stack  ## check with a bad network in front of the real services: 12 faults x 9 areas
 	FAULT_TABLE=whole $(BIN)/pytest tests/faults
 
-mutants: .venv/dev  ## all checks with each mutant, not only those that it touches
+mutants: .venv/dev  ## run all checks with each mutant, not only the ones that it affects
 	MUTANTS=whole $(BIN)/pytest tests/mutants
 
-bench: .venv/dev  ## ratios against peers in the same run
+bench: .venv/dev  ## measure ratios to comparable programs in the same run
 	$(BIN)/python bench/start_up.py
 	$(BIN)/python bench/log_diagnosis.py
 	$(BIN)/python bench/reporting.py
 	$(BIN)/python bench/hostile_input.py
 
-coverage: .venv/dev  ## branch coverage by the tests that need nothing but Python; the least covered files
+coverage: .venv/dev  ## measure branch coverage by the tests that need only Python; list the least covered files
 	$(BIN)/coverage erase
 	-$(BIN)/coverage run -m pytest tests $(addprefix --ignore=tests/,faults matrix scenarios)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --sort=cover | sed -n '1,12p;$$p'
 
-schema: .venv/dev  ## config/profile.schema.json and .env.example, from the profile's model
+schema: .venv/dev  ## generate config/profile.schema.json and .env.example from the profile's model
 	$(BIN)/python -m tests.packaging.generated
 
 fresh-machine:  ## follow the README on a fresh Debian, as an ordinary user; needs root and debootstrap
 	$(PYTHON) -m tests.fresh_machine
 
-lock:  ## pin what pyproject.toml allows, with hashes
+lock:  ## pin the dependencies that pyproject.toml allows, with hashes
 	uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \
 	    --python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \
@@ -73,24 +73,24 @@ lock:  ## pin what pyproject.toml allows, with hashes
 	    echo "$${project%:*}" | uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \
 	        --no-annotate --python-version 3.11 - -o "stack/$${project#*:}.lock"; done
 
-clean:
+clean:  ## remove .venv and the reports
 	rm -rf .venv reports/2* reports/latest reports/matrix reports/fresh-machine
 
-# Made anew when it was not finished, when it was moved, and when its Python is gone.
+# Recreate .venv if it is unfinished, was moved, or has lost its Python.
 .venv/made: FORCE
 	@[ "$$(cat $@ 2>&1)" = "$$PWD" ] && $(BIN)/python -c '' 2>/dev/null || { \
-	    $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 ...")' && \
-	    echo "Making .venv ..." && $(PYTHON) -m venv --clear .venv && echo "$$PWD" > $@; }
+	    $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is required: make PYTHON=python3.11 ...")' && \
+	    echo "Creating .venv ..." && $(PYTHON) -m venv --clear .venv && echo "$$PWD" > $@; }
 
 FORCE:
 
 .venv/run: requirements.lock pyproject.toml .venv/made
-	@echo "Installing what the checks need ..."
+	@echo "Installing the dependencies of the checks ..."
 	$(PIP) --require-hashes -r requirements.lock
 	$(PIP) --no-deps --editable .
 	@touch $@
 
 .venv/dev: requirements-dev.lock .venv/run
-	@echo "Installing what our own tests need ..."
+	@echo "Installing the dependencies of the project's own tests ..."
 	$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@

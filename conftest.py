@@ -1,5 +1,5 @@
 """
-Names the plugin and the fixture modules; nothing else.
+Name the plugin and the fixture modules.
 """
 
 pytest_plugins = [

@@ -1,14 +1,13 @@
 """
-Compare `livekit-conformance diagnose` on a log of 1 GB with `grep -c -F` for the same strings:
-alternately, in the same run. Prints the median times, their ratio and peak memory; fails on a
-wrong count.
+Compare `livekit-conformance diagnose` on a log of 1 GB with `grep -c -F` for the same strings. Both
+run alternately. Prints the median times, their ratio and peak memory; fails on a wrong count.
 
    .venv/bin/python bench/log_diagnosis.py [--megabytes N] [--runs N] [--per-thousand N]
 
-The log consists of lines that the real services wrote (tests/log_diagnosis/recordings), with fresh
-times and call ids: ordinary lines, and per thousand lines N that show a cause and N other
-warnings. `grep` gets the strings of the causes' signs, all at once, and the locale C, which is its
-fastest; `diagnose` looks for more (every warning), counts all lines, and parses what it finds.
+The log repeats lines of the real services (tests/log_diagnosis/recordings) with new times and call
+ids. Of a thousand lines, N show a cause, N are other warnings, and the rest is ordinary. `grep`
+searches for all signs of the causes at once, in the locale C, which is its fastest. `diagnose` does
+more: it searches for every warning, counts all lines, and parses the matching ones.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ RECORDINGS = Path(__file__).parents[1] / "tests" / "log_diagnosis" / "recordings
 MEGABYTE = 1 << 20
 TIME = re.compile(rb'"ts":[\d.]+')
 CALL = re.compile(rb'"(callID|sipCallID)":"[^"]*"')
-# Signs of a cause in the recorded failures: parts of a line that names its call.
+# Signs of a cause in the recorded failures, as parts of log lines that name their call.
 SHOWING = {
     "sip-bus-has-no-server": (b'"msg":"Rejecting inbound, auth check failed"',),
     "sip-service-key-refused": (
@@ -107,7 +106,7 @@ class Used:
 
 def timed(command: list[str], output: Path) -> Used:
     """
-    Run a command and return what it used; raise SystemExit for a status other than 0 and 1.
+    Run a command and return its usage; raise SystemExit for a status other than 0 and 1.
     """
     with output.open("wb") as file:
         started = time.perf_counter()
@@ -164,7 +163,7 @@ def main() -> None:
             by_grep = timed(grep, output)
             pairs.append((timed(ours, output), by_grep))
         wrong = wrong_counts(output, truth)
-    # The first run has warmed up the page cache.
+    # Discard the first run, which warmed up the page cache.
     pairs = pairs[1:]
     print(
         f"{truth.lines} lines, {options.megabytes} MB; {len(strings)} strings; {options.runs} runs"

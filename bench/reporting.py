@@ -1,12 +1,12 @@
 """
-Compare 1,000 checks under the plugin with the same 1,000 tests under bare pytest and the same other
-plugins, alternately, in the same run: the cost of verdicts, journal, evidence and all reports.
+Measure the cost of verdicts, journal, evidence and all reports: run 1,000 checks under the plugin
+and the same 1,000 tests without it, alternately, with the same other plugins.
 
    .venv/bin/python bench/reporting.py
 
-Each check records an exchange like one over HTTP, and waits for PAUSE seconds. The suite's own
-checks take 240 ms on average against real services on the same machine (120 ms without the five
-that break the stack), so reporting adds a tenth of the printed ratio to a real run.
+Each check records an exchange, as over HTTP, and waits for PAUSE seconds. The suite's own checks
+take 240 ms on average against real services on the same machine (120 ms without the five that break
+the stack), so reporting adds a tenth of the printed ratio to a real run.
 """
 
 from __future__ import annotations

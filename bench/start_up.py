@@ -1,7 +1,6 @@
 """
-Compare collecting suites/ with collecting the same number of empty tests with bare pytest,
-alternately, in the same run: the cost of the plugin before the first check. Prints the median
-ratio.
+Measure the cost of the plugin before the first check: collect suites/, and the same number of empty
+tests with bare pytest, alternately. Prints the median ratio.
 
    .venv/bin/python bench/start_up.py
 """
@@ -18,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 RUNS = 7
-# Compiled once, as for an operator, not at each start.
+# Let Python cache the compiled modules, as it does for an operator.
 ENVIRON = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
 COLLECT = (sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider")
 
@@ -57,7 +56,7 @@ def main() -> None:
         ours = (*COLLECT, "suites/")
         pairs = [(seconds(ours, ROOT), seconds(bare, peer)) for _ in range(RUNS + 1)][1:]
     ratio = statistics.median(one / other for one, other in pairs)
-    print(f"collecting suites/: {ratio:.2f} x the time of as many empty tests")
+    print(f"collecting suites/: {ratio:.2f} x the time of the same number of empty tests")
 
 
 if __name__ == "__main__":

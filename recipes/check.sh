@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# The suite as a job: what every recipe beside this file calls.
+# Run the suite as a CI job. Every recipe in this folder calls this script.
 #
 #   recipes/check.sh nightly [ARGUMENTS...]   staging, -m smoke; then finish
 #   recipes/check.sh release [ARGUMENTS...]   prod, --allow place-calls; then finish
-#   recipes/check.sh finish nightly|release   sweep, and put the reports where the CI takes them.
-#                                             For a step that runs always: it does what a job that
-#                                             was stopped did not come to, else nothing more.
+#   recipes/check.sh finish nightly|release   sweep, and copy the reports to where the CI reads them.
+#                                             For a step that always runs: it completes a stopped
+#                                             job; after a complete one it only sweeps again.
 #
-# ARGUMENTS go to pytest. Exit status of a check: that of pytest, or 1 when only the sweep failed.
-# SIGTERM and SIGINT end the checks in order, and the sweep still runs.
+# ARGUMENTS go to pytest. Exit status of a check: that of pytest, or 1 if only the sweep failed.
+# After SIGTERM or SIGINT the checks end in an orderly way, and the sweep still runs.
 #
-# What may be set, beside the nine variables of the deployment:
-#   LIVEKIT_CONFORMANCE_ENV          another environment than staging or prod
+# Optional variables, beside the nine of the deployment:
+#   LIVEKIT_CONFORMANCE_ENV          environment (default: staging for nightly, prod for release)
 #   LIVEKIT_CONFORMANCE_REQUIRE_COVERAGE
-#                                    per cent of all checks that must be decided (default: 0)
+#                                    lowest accepted coverage in per cent (default: 0)
 #   LIVEKIT_CONFORMANCE_REPORTS      the history, kept from job to job (default: reports)
 #   LIVEKIT_CONFORMANCE_JOB_REPORTS  the reports of this job alone (default: job-reports)
 #   LIVEKIT_CONFORMANCE_BIN          folder of pytest and livekit-conformance
@@ -22,7 +22,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly runs_kept=30
-readonly unfit=unfit-for-a-ticket.txt # of a run whose reports show a secret
+readonly unfit=unfit-for-a-ticket.txt # written if the reports of a run contain a secret
 reports=${LIVEKIT_CONFORMANCE_REPORTS:-reports}
 job_reports=${LIVEKIT_CONFORMANCE_JOB_REPORTS:-job-reports}
 bin=${LIVEKIT_CONFORMANCE_BIN:-.venv/bin}
@@ -77,7 +77,7 @@ install() {
 check() {
     local status=0
     trap stop TERM INT
-    # What an earlier job left must not be taken for ours, should this one not come to a report.
+    # If this job writes no report, the reports of an earlier job must not pass for its own.
     clear_job_reports
     rm -f "$reports/latest"
     install
@@ -93,13 +93,13 @@ check() {
 
 clear_job_reports() {
     if [[ -e $job_reports && ! -e $job_reports/journal.jsonl && ! -e $job_reports/$unfit ]]; then
-        echo "$job_reports is no folder of reports, so it is not replaced" >&2
+        echo "$job_reports is not a folder of reports, so it is not replaced" >&2
         exit 4
     fi
     rm -rf "$job_reports"
 }
 
-# In the background, since a shell that waits for a foreground process hears no signal.
+# Run pytest in the background: a shell handles no signal while it waits for a foreground process.
 run_pytest() {
     local heard status
     # Background processes of a script ignore SIGINT, by which asyncio cancels a running check.
@@ -109,7 +109,7 @@ run_pytest() {
             --env="$environment" --reports="$reports" "${selection[@]}" "$@"
     ) &
     pytest=$!
-    # A signal that came before there was anything to pass it on to.
+    # Pass on a signal that arrived before pytest was running.
     ((signals == 0)) || stop
     while
         heard=$signals
@@ -138,20 +138,20 @@ finish() {
         clear_job_reports
         { cp -RL "$reports/latest" "$job_reports" && rm "$reports/latest"; } || swept=$?
     fi
-    # While something is left on the deployment, the ledgers that tell whose it is are needed.
+    # Keep the ledgers, which record who owns an object, until nothing is left on the deployment.
     ((swept)) || forget_old_runs
     return "$swept"
 }
 
-# What shows a secret is neither uploaded nor kept; what the sweep needs stays.
+# Delete reports that contain a secret, so that they are neither uploaded nor kept; keep the ledger.
 withhold() {
     find "$1" -mindepth 1 -depth ! -name "$unfit" ! -name ledger.jsonl -delete
     rm -rf "$reports/allure-history"
-    echo "the reports hold a secret, so they were deleted:" >&2
+    echo "the reports contained a secret, so they were deleted:" >&2
     cat "$1/$unfit" >&2
 }
 
-# A run that was killed has a journal only.
+# A killed run has only a journal.
 complete_reports() {
     local name status=0
     for name in results.json report.html junit.xml summary.md; do
@@ -163,7 +163,7 @@ complete_reports() {
     done
 }
 
-# Their names begin with the time, so they sort by age.
+# The names of runs begin with the time, so they sort by age.
 forget_old_runs() {
     local runs
     mapfile -t runs < <(
@@ -174,8 +174,8 @@ forget_old_runs() {
 
 meaning() {
     case $1 in
-    0) echo "nothing looked at is violated, and nothing is left on $environment" ;;
-    1) echo "not conformant, incomplete or too little covered, or something is left on $environment" ;;
+    0) echo "conformant or partially conformant, and nothing is left on $environment" ;;
+    1) echo "not conformant, incomplete, too little coverage, or objects left on $environment" ;;
     2) echo "interrupted" ;;
     3) echo "internal error of the suite" ;;
     4) echo "unusable environment, profile, variable or option" ;;

@@ -1,5 +1,5 @@
 """
-Every command of the documentation works verbatim in a fresh copy, and its example is true.
+Commands of the documentation work verbatim in a fresh copy; the example run quotes the catalogue.
 """
 
 from __future__ import annotations

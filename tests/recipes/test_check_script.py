@@ -67,8 +67,8 @@ async def test_a_check_is_the_command_that_the_readme_names(bare, when, kind):
 @pytest.mark.parametrize(
     ("ends", "status", "meaning"),
     [
-        ("0", 0, "nothing looked at is violated"),
-        ("1", 1, "not conformant, incomplete or too little covered"),
+        ("0", 0, "conformant or partially conformant, and nothing is left"),
+        ("1", 1, "not conformant, incomplete, too little coverage"),
         ("2", 2, "interrupted"),
         ("3", 3, "internal error"),
         ("4", 4, "unusable environment, profile, variable or option"),
@@ -194,7 +194,7 @@ async def test_a_folder_that_holds_no_reports_is_not_replaced(bare):
     done = await bare.run(NIGHTLY, LIVEKIT_CONFORMANCE_JOB_REPORTS="precious")
 
     assert done.status == 4
-    assert "precious is no folder of reports" in done.output
+    assert "precious is not a folder of reports" in done.output
     assert (bare.root / "precious").is_dir()
     assert bare.calls == []
 

@@ -83,7 +83,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "livekit.api_key",
         "${LIVEKIT_API_KEY}",
-        Text(en="API key that livekit-server knows", ru="API-ключ, известный livekit-server"),
+        Text(en="API key of livekit-server", ru="API-ключ livekit-server"),
         kept=True,
     ),
     Field(
@@ -96,16 +96,16 @@ FIELDS: tuple[Field, ...] = (
         "sip.server",
         "${SIP_SERVER:-}",
         Text(
-            en="host or host:port that calls are sent to",
-            ru="host или host:port, куда посылать звонки",
+            en="host or host:port to call",
+            ru="host или host:port, куда звонить",
         ),
     ),
     Field(
         "sip.username",
         "${SIP_USERNAME:-}",
         Text(
-            en="user name of the trunk, empty if it asks for none",
-            ru="имя пользователя транка; пусто, если он его не спрашивает",
+            en="user name for the trunk, empty if the trunk requires none",
+            ru="имя пользователя для транка; пусто, если транк его не требует",
         ),
     ),
     Field(

@@ -12,26 +12,26 @@ from livekit_conformance.init.choice import Choice
 from livekit_conformance.init.fields import FoundValue, variables_of
 
 _HEAD = """\
-# Written by `livekit-conformance init`. A variable comes from the environment, else from .env;
-# a key with ${NAME:-} is left out while its variable is not set, and what needs it is skipped.
+# Written by `livekit-conformance init`. Each ${NAME} comes from the environment, else from .env.
+# The profile has no key whose ${NAME:-} is unset or empty; checks that need the key are skipped.
 kind: live
 allow: [read, create-rooms]
-may_raise: [send-webhooks, place-calls]   # what --allow may add for one run
+may_raise: [send-webhooks, place-calls]   # effects that --allow may add for one run
 """
 # Keys with fixed values that are not searched for, by section.
 _REST = {
     "sip": (
-        "provider: false   # true: sip.server and the account are those of a provider in front",
+        "provider: false   # true: sip.server and account belong to a provider in front",
         "transport: udp    # udp, tcp or tls",
         'caller: "+15550100"',
     ),
 }
 _TAIL = """\
-agent: deployed   # who answers: deployed (your application), stand-in (the suite) or none
+agent: deployed   # answers calls: deployed (your application), stand-in (the suite) or none
 """
 _ENV_HEAD = """\
-# Copy this file to .env, fill it in, and keep .env out of git: chmod 600 .env
-# The process environment is taken before it.
+# Copy this file to .env and fill it in. Keep .env out of git and private: chmod 600 .env
+# Variables of the process environment take precedence.
 """
 # Values that YAML reads as text without quotes.
 _PLAIN = re.compile(r"[A-Za-z/$][^\s#'\"]*")
