@@ -176,6 +176,23 @@ def pytest_runtest_makereport(item, call):
     assert "OSError('***', 1)" in spied
 
 
+def test_a_property_of_the_users_own_test_is_clean_and_else_keeps_its_type(guarded):
+    own = f"def test_own(record_property):\n    record_property('seen', ['{SECRET}', 1])\n"
+    guarded.pytester.makepyfile(test_own=f"{own}    record_property('count', 3)\n")
+    guarded.checks(guarded.check(SERVER))
+    spy = "def pytest_runtest_logreport(report):\n    print('got', report.user_properties)\n"
+    path = guarded.pytester.path / "conftest.py"
+    path.write_text(f"{path.read_text()}\n{spy}")
+
+    outcome = guarded.run(
+        "test_own.py", "--env=live", "-s", "--junitxml=x.xml", "-ojunit_family=legacy"
+    )
+
+    assert outcome.ret == 0
+    outcome.stdout.fnmatch_lines(["*got *('seen', \"[[]'[*][*][*]', 1]\"), ('count', 3)]"])
+    assert SECRET not in (guarded.pytester.path / "x.xml").read_text()
+
+
 def test_a_secret_in_the_id_of_a_check_is_not_kept_by_the_cache_either(guarded):
     mark = f"@pytest.mark.parametrize('value', ['{SECRET}'])\n"
     guarded.checks(mark + guarded.check(SERVER, arguments="value"))

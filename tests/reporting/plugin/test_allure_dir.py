@@ -248,6 +248,14 @@ def test_a_folder_that_cannot_be_made_is_told_before_anything_runs(project, allu
     outcome.stderr.fnmatch_lines(["ERROR: --alluredir out/deep: Not a directory"])
 
 
+def test_a_report_that_cannot_be_written_does_not_keep_the_results_from_others(project, allure_dir):
+    stash = "(request.config.stash[RUN].directory / 'results.json').mkdir()"
+    project.checks(project.check(SERVER, stash))
+
+    assert project.run("--alluredir=out").ret == 3
+    assert len(list(allure_dir.glob("*-result.json"))) == 1
+
+
 def test_results_that_cannot_be_written_at_the_end_fail_the_run(project):
     body = "import shutil; shutil.rmtree('out'); open('out', 'w').close()"
     project.checks(project.check(SERVER, body))
@@ -255,7 +263,7 @@ def test_results_that_cannot_be_written_at_the_end_fail_the_run(project):
     outcome = project.run("--alluredir=out")
 
     assert outcome.ret == 3
-    outcome.stdout.fnmatch_lines(["--alluredir: *out*"])
+    outcome.stdout.fnmatch_lines(["--alluredir could not be written: *out*"])
     assert project.verdicts == {SERVER: "PASS"}
 
 

@@ -10,8 +10,6 @@ import pytest
 
 from livekit_conformance.errors import in_system_words
 from livekit_conformance.reporting.plugin import collection
-from livekit_conformance.reporting.result.model import Judge
-from livekit_conformance.reporting.run.session import RunState
 from livekit_conformance.reporting.writers import allure
 
 _SELECTING = tuple(
@@ -43,34 +41,3 @@ def label(item: pytest.Item) -> None:
     if any(item.config.getoption(option, None) for option in _SELECTING):
         for name, value in allure.labels(collection.planned(item)).items():
             item.add_marker(pytest.mark.allure_label(value, label_type=name))
-
-
-class AllureDir:
-    """
-    Hooks that add the checks to the folder of --alluredir.
-    """
-
-    def __init__(self, folder: Path, run: RunState, judge: Judge) -> None:
-        self._folder = folder
-        self._run = run
-        self._judge = judge
-        self._failure: str | None = None
-
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """
-        Write the results of the checks.
-        """
-        if (result := self._judge.result) is None:
-            return
-        try:
-            allure.add(result, self._folder, self._run.directory)
-        except OSError as error:
-            self._failure = f"--alluredir: {self._run.clean(str(error))}"
-            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """
-        Print why the results could not be written.
-        """
-        if self._failure is not None:
-            terminalreporter.write_line(self._failure, red=True)

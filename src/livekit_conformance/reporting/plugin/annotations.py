@@ -15,8 +15,7 @@ from typing import Any, Literal, get_args
 
 import pytest
 
-from livekit_conformance.reporting.result.model import Judge, Result
-from livekit_conformance.reporting.run.session import RunState
+from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.reporting.text import words
 from livekit_conformance.reporting.writers import summary_md
 from livekit_conformance.verdict import CheckRecord, Verdict
@@ -49,14 +48,13 @@ _SEVERITIES: Mapping[Verdict, str] = {
 
 class Annotations:
     """
-    Hooks that write the annotations of one service when the run has ended.
+    Annotations of one service; the hooks keep GitHub from taking commands that are not ours.
     """
 
-    def __init__(self, service: Service, run: RunState, judge: Judge) -> None:
+    def __init__(self, service: Service, directory: Path) -> None:
         self.service = service
-        self.run = run
-        self.judge = judge
-        self._failure: str | None = None
+        self._directory = directory
+        self._result: Result | None = None
         # Answers of a server go into the log too, and must not become commands.
         self._resume = secrets.token_hex(16)
 
@@ -68,21 +66,16 @@ class Annotations:
         if self.service == "github" and out is not None:
             out.write_line(f"::stop-commands::{self._resume}")
 
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def write(self, result: Result) -> None:
         """
         Write the files: the job's summary for GitHub, two artifacts for GitLab.
         """
-        if (result := self.judge.result) is None:
-            return
-        try:
-            if self.service == "gitlab":
-                write_for_gitlab(result, self.run.directory, os.environ)
-            elif page := os.environ.get("GITHUB_STEP_SUMMARY"):
-                with Path(page).open("a", encoding="utf-8", errors="replace") as file:
-                    file.write(summary_md.text(result))
-        except OSError as error:
-            self._failure = f"annotations could not be written: {error}"
-            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        self._result = result
+        if self.service == "gitlab":
+            write_for_gitlab(result, self._directory, os.environ)
+        elif page := os.environ.get("GITHUB_STEP_SUMMARY"):
+            with Path(page).open("a", encoding="utf-8", errors="replace") as file:
+                file.write(summary_md.text(result))
 
     # Last: GitHub takes the lines out of the log, and the figures stay together.
     @pytest.hookimpl(trylast=True)
@@ -92,10 +85,8 @@ class Annotations:
         """
         if self.service == "github":
             terminalreporter.write_line(f"::{self._resume}::")
-            for line in github_commands(self.judge.result) if self.judge.result else ():
+            for line in github_commands(self._result) if self._result else ():
                 terminalreporter.write_line(line)
-        if self._failure is not None:
-            terminalreporter.write_line(self._failure, red=True)
 
 
 def github_commands(result: Result) -> Iterator[str]:

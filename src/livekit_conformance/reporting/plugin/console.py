@@ -218,12 +218,12 @@ class Console:
         self, report: pytest.CollectReport | pytest.TestReport
     ) -> screen.Status | tuple[str, str, str] | None:
         """
-        Return no dots; with -v, return the verdict and the duration.
+        Return the verdict in place of pytest's outcome: without dots, with -v with the duration.
         """
         record: CheckRecord | None = getattr(report, "check", None)
         status = screen.status(report)
         if record is None or status is None or not self._is_active:
-            return None
+            return status
         category, letter, (word, markup) = status
         if not self._is_verbose:
             return category, "", ""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import gc
 import os
+from functools import partial
 
 import pytest
 
 from livekit_conformance.environments.language import language_of
 from livekit_conformance.errors import ProfileError
 from livekit_conformance.reporting.plugin import allure_dir, allure_html, collection, invocation
-from livekit_conformance.reporting.plugin.allure_dir import AllureDir
 from livekit_conformance.reporting.plugin.allure_html import AllureHtml
 from livekit_conformance.reporting.plugin.annotations import Annotations
 from livekit_conformance.reporting.plugin.bystanders import Bystanders
@@ -24,9 +24,10 @@ from livekit_conformance.reporting.plugin.html_tables import HtmlTables
 from livekit_conformance.reporting.plugin.interrupts import Interrupts
 from livekit_conformance.reporting.plugin.junit_file import JunitFile
 from livekit_conformance.reporting.plugin.options import add_options, read_options
-from livekit_conformance.reporting.plugin.run_hooks import Examiner
+from livekit_conformance.reporting.plugin.run_hooks import Examiner, Writer
 from livekit_conformance.reporting.plugin.secret_guard import SecretGuard
 from livekit_conformance.reporting.run.session import RUN, RunState
+from livekit_conformance.reporting.writers import allure, write_all
 
 # Options that only print something about the tests and run none.
 _INFORMS = (
@@ -92,29 +93,32 @@ def pytest_configure(config: pytest.Config) -> None:
         required_coverage=options.required_coverage,
     )
     config.stash[RUN] = run
+    # Before the examiner, and so around it: the errors that it judges are clean.
     guard = SecretGuard(config, run)
     config.pluginmanager.register(guard, "livekit-conformance-secret-guard")
     interrupts = Interrupts()
     config.pluginmanager.register(interrupts, "livekit-conformance-interrupts")
-    examiner = Examiner(config, run, interrupts)
+    writers: dict[str, Writer] = {"a report": partial(write_all, directory=run.directory)}
+    if alluredir is not None:
+        writers["--alluredir"] = partial(allure.add, folder=alluredir, run_directory=run.directory)
+    annotations = None
+    if (service := options.annotations) is not None:
+        annotations = Annotations(service, run.directory)
+        writers["annotations"] = annotations.write
+    examiner = Examiner(config, run, interrupts, writers)
     config.pluginmanager.register(examiner, "livekit-conformance-examiner")
     tables = HtmlTables(config, run, examiner)
     config.pluginmanager.register(tables, "livekit-conformance-html-tables")
     console = Console(config, run, os.environ)
     config.pluginmanager.register(console, "livekit-conformance-console")
-    if (service := options.annotations) is not None:
-        annotations = Annotations(service, run, examiner)
+    if annotations is not None:
         config.pluginmanager.register(annotations, "livekit-conformance-annotations")
     bystanders = Bystanders(config)
     config.pluginmanager.register(bystanders, "livekit-conformance-bystanders")
     if config.getoption("xmlpath", None):
         config.pluginmanager.register(JunitFile(config, examiner), "livekit-conformance-junit-file")
-    if alluredir is not None:
-        config.pluginmanager.register(
-            AllureDir(alluredir, run, examiner), "livekit-conformance-allure-dir"
-        )
-    if (allure := allure_html.program()) is not None:
-        page = AllureHtml(allure, run, examiner)
+    if (program := allure_html.program()) is not None:
+        page = AllureHtml(program, run, examiner)
         config.pluginmanager.register(page, "livekit-conformance-allure-html")
 
 

@@ -16,6 +16,7 @@ import pytest
 _Handler = Callable[[int, FrameType | None], Any]
 BY_SIGTERM = "terminated by SIGTERM"
 BY_SIGINT = "interrupted from the keyboard"
+INTERNAL_ERROR = "internal error of the suite"
 
 
 class Interrupts:
@@ -26,22 +27,17 @@ class Interrupts:
     clean up after it. Between checks, and while reports are written, it takes effect afterwards.
     Otherwise pytest would drop the remaining finalizers, so that rooms and calls stay, and a plugin
     interrupted in its work would turn the end of the run into an internal error. A second signal
-    takes effect at once.
+    takes effect at once. `reason` is why the run did not come to its end; None if it did.
     """
 
     def __init__(self) -> None:
-        self._why: str | None = None
+        self.reason: str | None = None
+        self._signal: str | None = None
         self._waits = False
         self._pending = False
         # Handler of SIGINT while it takes effect at once; None if it is ignored.
         self._outside: _Handler | None = None
         self._former: Any = None
-
-    def reason(self, interrupt: BaseException) -> str:
-        """
-        Return why the run ended with `interrupt`, a KeyboardInterrupt or an exception like it.
-        """
-        return self._why or str(interrupt) or BY_SIGINT
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -58,11 +54,18 @@ class Interrupts:
         if self._former is not None:
             signal.signal(signal.SIGTERM, self._former)
 
-    def pytest_keyboard_interrupt(self) -> None:
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """
-        Count an interrupt that took effect at once as the first signal, too.
+        Keep the reason; count an interrupt that took effect at once as the first signal, too.
         """
+        self.reason = self._signal or str(excinfo.value) or BY_SIGINT
         self._pending = True
+
+    def pytest_internalerror(self) -> None:
+        """
+        Keep the reason.
+        """
+        self.reason = INTERNAL_ERROR
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self) -> Generator[None, object, object]:
@@ -130,7 +133,7 @@ class Interrupts:
         self._pending = True
 
     def _on_sigterm(self, number: int, frame: FrameType | None) -> None:
-        self._why = BY_SIGTERM
+        self._signal = BY_SIGTERM
         if self._waits:
             self._on_sigint(number, frame)
         elif (handler := self._handler()) is not None:

@@ -4,7 +4,7 @@ Judge every check while pytest runs it, and report the result when pytest ends.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,28 +28,35 @@ from livekit_conformance.reporting.run.verdict_rules import (
     withheld,
 )
 from livekit_conformance.reporting.terminal import screen
-from livekit_conformance.reporting.writers import write_all
 from livekit_conformance.verdict import CheckRecord, Verdict
 
+Writer = Callable[[Result], None]
 _PASSED = frozenset({Verdict.PASS, Verdict.WARN, Verdict.KNOWN})
 
 
 class Examiner:
     """
-    Hooks of a run of checks.
+    Hooks of a run of checks. `writers` get its result at the end, by the name of what they write.
     """
 
-    def __init__(self, config: pytest.Config, run: RunState, interrupts: Interrupts) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        run: RunState,
+        interrupts: Interrupts,
+        writers: Mapping[str, Writer],
+    ) -> None:
         self.run = run
         self._interrupts = interrupts
+        self._writers = writers
         self.result: Result | None = None
-        self._interrupted: str | None = None
-        self._failure: str | None = None
+        self._failures: list[str] = []
         # Set-up errors already reported; kept alive so that no other error gets their identity.
         self._reported: list[tuple[BaseException, str]] = []
         self._scope = ExitStack()
         self._seen: list[Observation] = []
-        self._tracebacks: list[tuple[str, str]] = []
+        # Checks that ended with ERROR; their reports hold the traceback.
+        self._errors: list[tuple[str, pytest.TestReport]] = []
         if config.pluginmanager.hasplugin("rerunfailures"):
             # A check that is not run, or shares a failed set-up, would end the same way again.
             excepted = config.getoption("rerun_except") or config.getini("rerun_except")
@@ -64,18 +71,6 @@ class Examiner:
         Release the journal, which shows other runs that this one is over.
         """
         self.run.release()
-
-    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """
-        Remember that the run did not come to its end.
-        """
-        self._interrupted = self._interrupts.reason(excinfo.value)
-
-    def pytest_internalerror(self) -> None:
-        """
-        Remember that the run did not come to its end.
-        """
-        self._interrupted = "internal error of the suite"
 
     def pytest_report_header(self) -> list[str]:
         """
@@ -118,12 +113,13 @@ class Examiner:
             raise Withheld(decision)
 
     # Last is next to pytest's own hook: plugins that repeat, count or show tests see our outcome.
+    # Only the secret guard is around this one: it cleans the error before, and the report after it.
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """
-        Turn the end of a phase into a verdict, and take secrets out of the report.
+        Turn the end of a phase into a verdict.
         """
         if not collection.is_check(item):
             return (yield)
@@ -139,7 +135,6 @@ class Examiner:
                 call.excinfo = None
         report = yield
         call.excinfo = excinfo
-        self._scrub(report)
         if decision is not None:
             self._settle(item, report, decision, call)
         elif error is not None:
@@ -233,48 +228,35 @@ class Examiner:
         else:
             report.outcome = "failed"
             if record.verdict is Verdict.ERROR:
-                self._tracebacks.append((record.id, report.longreprtext))
+                self._errors.append((record.id, report))
             else:
                 report.longrepr = message
-
-    def _scrub(self, report: pytest.TestReport) -> None:
-        if report.longrepr is not None:
-            report.longrepr = self.run.clean(report.longreprtext)
-        report.sections = [(self.run.clean(a), self.run.clean(b)) for a, b in report.sections]
-        report.user_properties = [
-            (name, self.run.clean(str(value))) for name, value in report.user_properties
-        ]
-        for extra in getattr(report, "extras", []):
-            extra.update((k, self.run.clean(v)) for k, v in extra.items() if isinstance(v, str))
-
-    def pytest_report_teststatus(
-        self, report: pytest.CollectReport | pytest.TestReport
-    ) -> screen.Status | None:
-        """
-        Return the verdict in place of pytest's outcome.
-        """
-        return screen.status(report)
 
     # -- the end ------------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """
-        Write the reports from the journal and set the exit status.
+        Give the result in the journal to all writers, and set the exit status.
         """
         stopped = session.shouldfail or session.shouldstop
-        interrupted = self._interrupted or (str(stopped) if stopped else None)
+        interrupted = self._interrupts.reason or (str(stopped) if stopped else None)
         if (path := self.run.finish(interrupted)) is None:
             return
         try:
-            result = replace(journal.read(path), language=self.run.language)
-            self.result = result
-            if session.exitstatus == pytest.ExitCode.OK and not result.is_accepted:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
-            write_all(result, self.run.directory)
+            self.result = replace(journal.read(path), language=self.run.language)
         except (OSError, journal.JournalError) as error:
-            self._failure = f"a report could not be written: {error}"
+            self._failures = [f"the journal cannot be read: {error}"]
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+            return
+        if session.exitstatus == pytest.ExitCode.OK and not self.result.is_accepted:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        for what, write in self._writers.items():
+            try:
+                write(self.result)
+            except OSError as error:
+                self._failures.append(f"{what} could not be written: {error}")
+                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """
@@ -282,6 +264,7 @@ class Examiner:
         """
         if self.result is not None:
             shown = replace(self.result, language=self.run.terminal_language)
-            screen.tell(terminalreporter, shown, self.run.directory, self._tracebacks)
-        if self._failure is not None:
-            terminalreporter.write_line(self._failure, red=True)
+            tracebacks = [(check, report.longreprtext) for check, report in self._errors]
+            screen.tell(terminalreporter, shown, self.run.directory, tracebacks)
+        for failure in self._failures:
+            terminalreporter.write_line(self.run.clean(failure), red=True)

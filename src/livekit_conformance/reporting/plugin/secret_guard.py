@@ -102,6 +102,13 @@ class SecretGuard:
         elif report.longrepr is not None:
             report.longrepr = clean(report.longreprtext)
         report.sections = [(clean(title), clean(text)) for title, text in report.sections]
+        if isinstance(report, pytest.TestReport):
+            report.user_properties = [
+                (name, value if (text := str(value)) == clean(text) else clean(text))
+                for name, value in report.user_properties
+            ]
+        for extra in getattr(report, "extras", []):
+            extra.update((name, self._cleaned(value)) for name, value in extra.items())
 
     def _cleaned(self, value: Any) -> Any:
         return self._clean(value) if isinstance(value, str) else value
