@@ -331,11 +331,22 @@ def test_a_name_that_the_folder_lacks_is_a_profile_of_the_package(write):
     assert find("prod", config_dir=config) == CONFIG / "prod.yaml"
 
 
-def test_policies_are_not_environments(write):
-    config = write("attempts: 3\n", "retry_policies")
-    write(LIVE)
+def test_a_file_without_a_kind_is_no_environment(write):
+    config = write("attempts: 3 # kind: mock\nnote: |\n  of any\n  kind: live\n", "other")
+    write("{kind: mock, allow: [read]}\n")
+    write("kind: [", "broken")
 
-    assert known_environments(config) == ["local", "mock", "prod", "staging", "there"]
+    assert known_environments(config) == ["broken", "local", "mock", "prod", "staging", "there"]
+
+
+@pytest.mark.parametrize("name", ["retry_policies", "error_handling"])
+def test_the_policies_of_the_client_are_no_profiles(name):
+    (problem,) = problems_of(CONFIG, name)
+
+    assert problem.endswith(
+        f"{name}.yaml: not a profile, key 'kind' is missing in section top level; known "
+        "environments: local, mock, prod, staging"
+    )
 
 
 def test_an_env_file_with_a_broken_line_makes_the_profile_unusable(write, tmp_path):

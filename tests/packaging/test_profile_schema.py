@@ -11,14 +11,14 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from livekit_conformance.environments.loader import load
+from livekit_conformance.environments.loader import is_profile, load
 from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES
 from livekit_conformance.errors import ProfileError
 from tests.packaging.generated import CHECKOUT, texts
 
 CONFIG = CHECKOUT / "config"
 SCHEMA = json.loads((CONFIG / "profile.schema.json").read_text(encoding="utf-8"))
-PROFILES = [path for path in sorted(CONFIG.rglob("*.yaml")) if "\nkind: " in path.read_text()]
+PROFILES = [path for path in sorted(CONFIG.rglob("*.yaml")) if is_profile(path)]
 MODELINE = re.compile(r"# yaml-language-server: \$schema=(\S+)\n")
 MOCK = "kind: mock\nallow: [read]\n"
 ACCEPTED = (

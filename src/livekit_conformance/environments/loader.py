@@ -25,6 +25,8 @@ from livekit_conformance.shipped import CONFIG
 
 # Masking a shorter value in reports would also mask ordinary words.
 _SHORTEST_SECRET = 4
+# Every profile has this key; other files beside profiles do not.
+_KIND = "kind"
 LIVE_KEYS = {"livekit": ("url", "api_key", "api_secret")}
 
 
@@ -61,14 +63,20 @@ def known_environments(config_dir: Path) -> list[str]:
             path.stem
             for folder in (config_dir, CONFIG)
             for path in folder.glob("*.yaml")
-            if _looks_like_a_profile(path.read_text(encoding="utf-8", errors="replace"))
+            if is_profile(path)
         }
     )
 
 
-def _looks_like_a_profile(text: str) -> bool:
-    # config/ also holds retry and error policies, which have no kind.
-    return any(line.startswith("kind:") for line in text.splitlines())
+def is_profile(path: Path) -> bool:
+    """
+    Return whether a YAML file is a profile: it has a `kind`. A file that is not YAML may be one.
+    """
+    try:
+        return _KIND in yaml_document.read(path).data
+    except ProfileError:
+        # Loading it reports what is wrong.
+        return True
 
 
 def in_config(config_dir: Path, name: str) -> Path:
@@ -113,6 +121,10 @@ def load(
     """
     path = find(name_or_path, config_dir=config_dir)
     document = yaml_document.read(path)
+    if _KIND not in document.data:
+        known = ", ".join(known_environments(config_dir))
+        problem = f"not a profile, key {_KIND!r} is missing in section top level"
+        raise ProfileError([f"{path}: {problem}; known environments: {known}"])
     variables = Variables(environ, read_env_file(env_file) if env_file else None)
     data, unknown = expanded(document.data, (), variables)
     problems = [*document.problems, *variables.problems]
