@@ -4,13 +4,14 @@ The command line apart from pytest.
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 
 import pytest
 
 from livekit_conformance.catalogue.clauses import CLAUSES
-from livekit_conformance.cli.main import main
+from livekit_conformance.cli.main import _parser, main
 
 
 def test_the_catalogue_is_listed_whole(capsys):
@@ -39,6 +40,26 @@ def test_wrong_usage_is_4(arguments):
         main(arguments)
 
     assert caught.value.code == 4
+
+
+def actions_of(parser):
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                yield from actions_of(command)
+        yield action
+
+
+@pytest.mark.parametrize(
+    ("name", "commands"), [("--env", 3), ("--env-file", 2), ("--lang", 7), ("--json", 5)]
+)
+def test_a_shared_option_takes_the_same_in_each_command(name, commands):
+    found = [action for action in actions_of(_parser("")) if name in action.option_strings]
+
+    assert len(found) == commands
+    # With --json a FILE is optional, where a page may be written beside the lines.
+    taken = [one for one in found if one.nargs != "?"]
+    assert len({(one.metavar, one.type, one.const, str(one.choices)) for one in taken}) == 1
 
 
 def test_a_reader_that_has_seen_enough_is_no_error():

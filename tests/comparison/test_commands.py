@@ -187,7 +187,8 @@ def test_a_trend_passes_over_what_is_broken_and_says_so(tmp_path, capsys):
     assert text.count("Passed over") == 2
 
 
-def test_a_trend_is_of_the_last_runs_of_one_environment_when_asked(tmp_path, capsys):
+@pytest.mark.parametrize("env", ["staging", "config/staging.yaml"])
+def test_a_trend_is_of_the_last_runs_of_one_environment_when_asked(tmp_path, capsys, env):
     for number in range(5):
         write(numbered(number, check(A)), tmp_path)
     write(result(check(A), id="20261123T040000Z-prod-0a", environment="prod"), tmp_path)
@@ -196,7 +197,7 @@ def test_a_trend_is_of_the_last_runs_of_one_environment_when_asked(tmp_path, cap
     (tmp_path / numbered(0).run.id / "results.json").write_text("{")
     file = tmp_path / "trend.json"
 
-    said(capsys, "trend", tmp_path, "--last", "2", "--env", "staging", "--json", file)
+    said(capsys, "trend", tmp_path, "--last", "2", "--env", env, "--json", file)
 
     data = json.loads(file.read_text())
     assert data["unread"] == []

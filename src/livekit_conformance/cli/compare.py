@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from livekit_conformance.comparison.document import (
     as_lines,
     as_markdown,
 )
-from livekit_conformance.environments.language import language_of
 from livekit_conformance.errors import in_system_words
 from livekit_conformance.layout import width_of
 from livekit_conformance.reporting.result.results_file import ResultsError
@@ -76,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     of a PASS, a new check that fails, a check that fails for another cause. 3 means that a file
     could not be written.
     """
-    language: Language = options.lang or language_of(os.environ)
+    language: Language = options.lang
     try:
         before, after = past_run.load(options.before), past_run.load(options.after)
     except ResultsError as error:

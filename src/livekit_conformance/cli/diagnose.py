@@ -19,7 +19,6 @@ from typing import Any
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.cli.options import add_json, add_language
-from livekit_conformance.environments.language import language_of
 from livekit_conformance.errors import in_system_words
 from livekit_conformance.layout import folded, width_of
 from livekit_conformance.log_diagnosis import words
@@ -63,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
     An unreadable log does not affect the others: if they show a cause, the status is 1.
     """
-    language: Language = options.lang or language_of(os.environ)
+    language: Language = options.lang
     piped = sys.stdin is not None and not sys.stdin.isatty()
     names: Sequence[str] = options.logs or ([_STDIN] if piped else [])
     if not names:

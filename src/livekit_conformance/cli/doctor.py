@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from livekit_conformance.cli.options import add_environment, add_json, add_language
+from livekit_conformance.catalogue.text import Language
+from livekit_conformance.cli.options import CONFIG_DIR, add_environment, add_json, add_language
 from livekit_conformance.doctor import printing, settings
 from livekit_conformance.doctor.examination import examine
 from livekit_conformance.doctor.findings import LinkFinding, has_problem, in_order
 from livekit_conformance.doctor.resolver_loop import Loop
 from livekit_conformance.environments import loader
-from livekit_conformance.environments.language import language_of
 from livekit_conformance.environments.scrubbing import scrubber_of
 from livekit_conformance.errors import ProfileError
 from livekit_conformance.layout import width_of
@@ -28,7 +28,6 @@ from livekit_conformance.secrets.scrubber import Scrubber
 _OK, _PROBLEM, _USAGE = 0, 1, 4
 # The command takes ten seconds in all; starting and printing need part of the last one.
 _WHOLE_S = 9.0
-_CONFIG = Path("config")
 
 
 def add_parser(commands: Any) -> None:
@@ -51,14 +50,15 @@ def run(options: argparse.Namespace) -> int:
     unusable.
     """
     began = time.monotonic()
-    default = Path(".env")
-    env_file: Path | None = options.env_file or (default if default.is_file() else None)
+    env_file: Path | None = options.env_file
     clean = Scrubber()
     findings: list[LinkFinding]
     try:
-        loaded = loader.load(options.env, environ=os.environ, env_file=env_file, config_dir=_CONFIG)
+        loaded = loader.load(
+            options.env, environ=os.environ, env_file=env_file, config_dir=CONFIG_DIR
+        )
     except ProfileError as error:
-        path = settings.path_of(options.env, _CONFIG)
+        path = settings.path_of(options.env, CONFIG_DIR)
         findings = [*settings.judge_unusable(path, error, os.environ, env_file)]
         status = _USAGE
     else:
@@ -87,7 +87,7 @@ def _write(
     seconds: float,
     clean: Scrubber,
 ) -> None:
-    language = options.lang or language_of(os.environ)
+    language: Language = options.lang
     if options.json:
         text = printing.as_json(
             findings,

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
 from livekit_conformance.catalogue.link_words import WORDS as LINK_WORDS
 from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.cli.options import add_language
-from livekit_conformance.environments.language import language_of
 from livekit_conformance.environments.needs import LINES
 from livekit_conformance.environments.spelling import did_you_mean
 from livekit_conformance.layout import beside, columns, folded, padded, width_of
@@ -113,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
     """
     Print the meanings of the name: 0, or 4 if nothing has that name.
     """
-    language: Language = options.lang or language_of(os.environ)
+    language: Language = options.lang
     # "NOT CONFORMANT" may come without quotes.
     name = " ".join(options.name)
     found = [*explanations(name, language)]

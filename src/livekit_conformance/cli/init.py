@@ -13,10 +13,10 @@ from typing import Any
 
 from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.cli import doctor
-from livekit_conformance.cli.options import add_language
+from livekit_conformance.cli.options import CONFIG_DIR, add_language
 from livekit_conformance.config_doctor.recognition import recognise
 from livekit_conformance.environments.env_file import read_env_file
-from livekit_conformance.environments.language import language_of
+from livekit_conformance.environments.places import ENV_FILE, env_file_in
 from livekit_conformance.errors import ProfileError, in_system_words
 from livekit_conformance.init.choice import Choice, answered, choose
 from livekit_conformance.init.compose import of_compose
@@ -32,12 +32,12 @@ from livekit_conformance.init.variables import of_variables
 from livekit_conformance.init.writing import env_example_text, profile_text
 
 _OK, _INCOMPLETE, _REFUSED = 0, 1, 4
-_ENV_FILE = Path(".env")
+_ENV_FILE = Path(ENV_FILE)
 _ENV_EXAMPLE = Path(".env.example")
 _COMPOSE = ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml")
 # Files to look for in a folder; earlier ones take precedence.
 _LOOKED_FOR = (
-    ".env",
+    ENV_FILE,
     *_COMPOSE,
     "livekit-sip.yaml",
     "sip.yaml",
@@ -135,8 +135,8 @@ def run(options: argparse.Namespace) -> int:
     """
     Write a profile: 0 all is well, 1 something in it is missing or wrong, 4 nothing was written.
     """
-    language: Language = options.lang or language_of(os.environ)
-    path = options.output or Path("config") / f"{options.name}.yaml"
+    language: Language = options.lang
+    path = options.output or CONFIG_DIR / f"{options.name}.yaml"
     try:
         choices = _written(path, options, language)
     except (BrokenInput, ProfileError, _Refusal) as refusal:
@@ -280,5 +280,5 @@ def _checked(path: Path, language: Language) -> int:
     sys.stdout.write("\n")
     # Pass a path, even if it looks like a name.
     env = str(path if path.is_absolute() else f"./{path}")
-    asked = argparse.Namespace(env=env, env_file=None, lang=language, json=False)
+    asked = argparse.Namespace(env=env, env_file=env_file_in(Path()), lang=language, json=False)
     return _OK if doctor.run(asked) == _OK else _INCOMPLETE

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from livekit_conformance import __version__
 from livekit_conformance.catalogue.clause import REQUIREMENTS
 from livekit_conformance.catalogue.clauses import CLAUSES
-from livekit_conformance.catalogue.text import LANGUAGES
+from livekit_conformance.cli.options import add_language
 from livekit_conformance.layout import write_folded
 from livekit_conformance.reporting.result import journal
 from livekit_conformance.reporting.text import phrases, words
@@ -72,9 +72,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="write all reports from the journal of a run")
     report.add_argument("--from", dest="journal", type=Path, required=True, metavar="JOURNAL")
     report.add_argument("--to", type=Path, metavar="DIR", help="default: beside the journal")
-    report.add_argument(
-        "--lang", choices=LANGUAGES, help="language of the reports (default: en)", default="en"
-    )
+    add_language(report, default="en")
     report.set_defaults(run=_report)
 
     completion = commands.add_parser("completion", help="print what completes this command's words")

@@ -5,10 +5,16 @@ Options that several sub-commands share: each means the same wherever it stands.
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
+from typing import Any
 
-from livekit_conformance.catalogue.text import LANGUAGES
+from livekit_conformance.catalogue.text import LANGUAGES, Language
+from livekit_conformance.environments.language import language_of
+from livekit_conformance.environments.places import CONFIG, ENV_FILE, env_file_in
 
+# The folder of the profiles that `--env` names.
+CONFIG_DIR = Path(CONFIG)
 # `--json` without a file.
 STDOUT = Path("-")
 
@@ -17,18 +23,33 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
     """
     Declare `--env` and `--env-file`.
     """
-    parser.add_argument("--env", required=True, metavar="NAME|PATH", help="the environment")
-    parser.add_argument("--env-file", type=Path, metavar="FILE", help="file with variables")
+    add_environment_name(parser, help="the environment: config/NAME.yaml or a file", required=True)
+    parser.add_argument(
+        "--env-file",
+        type=Path,
+        default=env_file_in(Path()),
+        metavar="FILE",
+        help=f"file with variables (default: {ENV_FILE} if present)",
+    )
 
 
-def add_language(parser: argparse.ArgumentParser) -> None:
+def add_environment_name(parser: argparse.ArgumentParser, **settings: Any) -> None:
     """
-    Declare `--lang`.
+    Declare `--env`.
     """
+    parser.add_argument("--env", metavar="NAME|PATH", **settings)
+
+
+def add_language(parser: argparse.ArgumentParser, default: Language | None = None) -> None:
+    """
+    Declare `--lang`; without a `default` it is the language of the locale.
+    """
+    usual = default or "that of the environment's locale"
     parser.add_argument(
         "--lang",
         choices=LANGUAGES,
-        help="language of the texts (default: that of the environment's locale)",
+        default=default or language_of(os.environ),
+        help=f"language of the texts (default: {usual})",
     )
 
 

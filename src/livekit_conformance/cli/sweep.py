@@ -11,17 +11,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from livekit_conformance.cli.options import add_environment
+from livekit_conformance.cli.options import CONFIG_DIR, add_environment
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.ownership.ledger import past_runs
 from livekit_conformance.drivers.sweeper import Sweeper, TooManyLeftovers
 from livekit_conformance.environments import loader
+from livekit_conformance.environments.places import environment_name
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.scrubbing import scrubber_of
 from livekit_conformance.errors import ProfileError, Unreachable
 from livekit_conformance.observations import Recorder
-from livekit_conformance.reporting.run.session import environment_name
 
 _CLEAN, _LEFT, _USAGE = 0, 1, 4
 
@@ -51,13 +51,12 @@ def run(options: argparse.Namespace) -> int:
     Delete the leftovers and report them: 0 nothing is left, 1 something is, 4 the profile is
     unusable.
     """
-    default = Path(".env")
     try:
         profile = loader.load(
             options.env,
             environ=os.environ,
-            env_file=options.env_file or (default if default.is_file() else None),
-            config_dir=Path("config"),
+            env_file=options.env_file,
+            config_dir=CONFIG_DIR,
         ).profile
     except ProfileError as error:
         sys.stderr.write(f"{error}\n")

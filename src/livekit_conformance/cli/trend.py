@@ -5,7 +5,6 @@ The command `livekit-conformance trend`: show how the runs of a reports folder d
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,16 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from livekit_conformance.catalogue.text import Language
-from livekit_conformance.cli.compare import (
-    add_output_options,
-    shown,
-    written,
-)
+from livekit_conformance.cli.compare import add_output_options, shown, written
+from livekit_conformance.cli.options import add_environment_name
 from livekit_conformance.comparison import past_run, trend_page, words
 from livekit_conformance.comparison.document import as_html
 from livekit_conformance.comparison.past_run import PastRun
 from livekit_conformance.comparison.series import series_of
-from livekit_conformance.environments.language import language_of
+from livekit_conformance.environments.places import environment_name
 from livekit_conformance.reporting.result import journal
 from livekit_conformance.reporting.result.results_file import ResultsError
 from livekit_conformance.reporting.result.trend import LAST, environment_in, run_folders
@@ -40,7 +36,7 @@ def add_parser(commands: Any) -> None:
         epilog="Exit status: 0, or 3 a file cannot be written, 4 no run can be read.",
     )
     parser.add_argument("directory", type=Path, metavar="DIR", help="the reports folder")
-    parser.add_argument("--env", metavar="NAME", help="only runs of this environment")
+    add_environment_name(parser, help="only runs of this environment")
     parser.add_argument(
         "--last",
         type=_at_least_one,
@@ -58,9 +54,10 @@ def run(options: argparse.Namespace) -> int:
 
     Runs that cannot be read are skipped and named.
     """
-    language: Language = options.lang or language_of(os.environ)
+    language: Language = options.lang
+    environment = environment_name(options.env) if options.env else None
     runs, unread = read(
-        options.directory, environment=options.env, last=options.last, language=language
+        options.directory, environment=environment, last=options.last, language=language
     )
     several = series_of(runs, last=options.last)
     if not several:

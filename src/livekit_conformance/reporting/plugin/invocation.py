@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from livekit_conformance.environments.places import ENV_FILE
 from livekit_conformance.reporting.plugin.options import Options
 from livekit_conformance.reporting.text.rerun_command import NODE_ID
 
@@ -61,7 +62,7 @@ def _given(options: Options, start: Path) -> Iterator[str]:
     Yield the options that set the target, the allowed effects, and the folder of the reports.
     """
     yield f"--env={_relative(options.environment, start)}"
-    if options.env_file not in (None, options.home / ".env"):
+    if options.env_file not in (None, options.home / ENV_FILE):
         yield f"--env-file={_relative(str(options.env_file), start)}"
     yield from (f"--allow={effect}" for effect in sorted(options.allow))
     if options.reports != options.home / "reports":

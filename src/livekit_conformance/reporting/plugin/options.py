@@ -16,6 +16,7 @@ from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.catalogue.text import LANGUAGES, Language
 from livekit_conformance.environments import loader
 from livekit_conformance.environments.loader import Loaded
+from livekit_conformance.environments.places import CONFIG, env_file_in
 from livekit_conformance.environments.spelling import did_you_mean
 from livekit_conformance.errors import ProfileError
 from livekit_conformance.reporting.plugin.annotations import SERVICES, Service
@@ -73,7 +74,7 @@ class Options:
         """
         Return the profile file; raise ProfileError if there is none. No variable is read.
         """
-        return loader.find(self.environment, config_dir=self.home / "config")
+        return loader.find(self.environment, config_dir=self.home / CONFIG)
 
     def load(self) -> Loaded:
         """
@@ -83,7 +84,7 @@ class Options:
             self.environment,
             environ=os.environ,
             env_file=self.env_file,
-            config_dir=self.home / "config",
+            config_dir=self.home / CONFIG,
         )
         profile = loaded.profile
         refused = self.allow - profile.allow - profile.may_raise
@@ -119,10 +120,9 @@ def read_options(config: pytest.Config) -> Options:
     """
     home = home_of(config)
     env_file = _text(config, "env-file")
-    default_file = home / ".env"
     return Options(
         environment=_text(config, "env") or "mock",
-        env_file=Path(env_file) if env_file else default_file if default_file.is_file() else None,
+        env_file=Path(env_file) if env_file else env_file_in(home),
         allow=_effects(_values(config, "allow")),
         reports=Path(_text(config, "reports") or home / "reports").absolute(),
         budget=_budget(_text(config, "budget")),

@@ -18,6 +18,7 @@ import pytest
 from livekit_conformance import __version__
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.environments.loader import Loaded
+from livekit_conformance.environments.places import environment_name
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.scrubbing import scrubber_of
 from livekit_conformance.errors import in_system_words
@@ -240,13 +241,6 @@ class RunState:
         fresh = self.recorder.observations[self._journaled :]
         self._journaled += len(fresh)
         return fresh
-
-
-def environment_name(environment: str) -> str:
-    """
-    Return the name of the environment of --env, a name or a path, for ids and reports.
-    """
-    return re.sub(r"[^\w-]+", "-", Path(environment).stem)
 
 
 RUN: pytest.StashKey[RunState] = pytest.StashKey()
