@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from livekit_conformance.environments.profile import Profile
 from tests.mutants.mutant import Mutant, changed, fault, misfit
-from tests.scenarios.harness import reveal
+from tests.scenarios.operator_api import operator_api
 
 
 @asynccontextmanager
@@ -20,8 +20,7 @@ async def with_a_direct_rule(profile: Profile) -> AsyncIterator[Profile]:
     """
     Replace the Individual rule by a Direct one.
     """
-    livekit = profile.livekit
-    async with api.LiveKitAPI(livekit.url, livekit.api_key, reveal(livekit.api_secret)) as client:
+    async with operator_api(profile.livekit) as client:
         rules = await client.sip.list_dispatch_rule(api.ListSIPDispatchRuleRequest())
         for rule in rules.items:
             await client.sip.delete_dispatch_rule(

@@ -11,6 +11,7 @@ from livekit import api
 
 from livekit_conformance.environments.profile import Profile
 from tests.mutants.mutant import Beside, Mutant, changed, fault, misfit
+from tests.scenarios.operator_api import operator_api
 
 Configure = Callable[[api.LiveKitAPI, Profile], Awaitable[object]]
 
@@ -22,10 +23,7 @@ def configured(configure: Configure) -> Beside:
 
     @asynccontextmanager
     async def beside(profile: Profile) -> AsyncIterator[Profile]:
-        livekit = profile.livekit
-        url = livekit.url.replace("ws", "http", 1)
-        secret = livekit.api_secret.get_secret_value()
-        async with api.LiveKitAPI(url, livekit.api_key, secret) as server:
+        async with operator_api(profile.livekit) as server:
             await configure(server, profile)
         yield profile
 

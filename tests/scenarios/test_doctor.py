@@ -25,6 +25,7 @@ from livekit_conformance.provisioners.local.stack import running_stack
 from livekit_conformance.secrets.patterns import Redactor
 from tests.doctor.conftest import NO_FILES, changed, look, the_problem, wrong
 from tests.scenarios.harness import ROOT, write_profile
+from tests.scenarios.operator_api import operator_api
 from tests.secrecy import leaks
 
 
@@ -47,15 +48,6 @@ def free(scene):
     """
     scene.stack.webhook_listener.close()
     return scene.profile.model_copy(update={"kind": "live"})
-
-
-def api_of(profile):
-    livekit = profile.livekit
-    return api.LiveKitAPI(
-        livekit.url.replace("ws", "http", 1),
-        livekit.api_key,
-        livekit.api_secret.get_secret_value(),
-    )
 
 
 def of(link, findings):
@@ -151,7 +143,7 @@ async def test_a_wrong_key_pair_is_told_in_the_servers_words(scene):
 
 
 async def test_trunks_and_rules_that_do_not_fit_are_told_with_why(scene):
-    async with scene() as broken, api_of(broken.profile) as server:
+    async with scene() as broken, operator_api(broken.profile.livekit) as server:
         profile = free(broken)
         other_password = changed(profile, "sip", password=SecretStr("another-sip-password"))
         account = the_problem(await look(other_password))
@@ -177,7 +169,7 @@ async def test_trunks_and_rules_that_do_not_fit_are_told_with_why(scene):
 
 
 async def test_a_trunk_for_other_sources_names_our_address_as_livekit_sip_sees_it(scene):
-    async with scene() as broken, api_of(broken.profile) as server:
+    async with scene() as broken, operator_api(broken.profile.livekit) as server:
         profile = free(broken)
         (trunk,) = (await server.sip.list_inbound_trunk(api.ListSIPInboundTrunkRequest())).items
         trunk.allowed_addresses[:] = ["198.51.100.0/24"]

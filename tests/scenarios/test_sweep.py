@@ -22,6 +22,7 @@ from livekit_conformance.protocol import mark
 from livekit_conformance.protocol.mark import Kind, OwnershipMark
 from tests.scenarios.dying_run import KINDS, POINTS
 from tests.scenarios.harness import ROOT, write_profile
+from tests.scenarios.operator_api import operator_api
 from tests.scenarios.real_stack import Scene
 
 ENVIRONMENT = "swept"
@@ -116,9 +117,7 @@ class Others:
 
     @asynccontextmanager
     async def made(self) -> AsyncIterator[Others]:
-        livekit = self._target.profile.livekit
-        url = livekit.url.replace("ws", "http", 1)
-        async with api.LiveKitAPI(url, livekit.api_key, self._secret) as self._sdk:
+        async with operator_api(self._target.profile.livekit) as self._sdk:
             living = Ledger(self._reports / "living" / NAME, run="living", environment=ENVIRONMENT)
             with living:
                 for kind in KINDS:

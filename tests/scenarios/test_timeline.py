@@ -13,6 +13,7 @@ from livekit import api
 
 from livekit_conformance.timeline.ladder import WIDTH
 from tests.scenarios.harness import Run
+from tests.scenarios.operator_api import operator_api
 from tests.scenarios.real_stack import scene
 from tests.scenarios.whole_runs import looks_at
 from tests.secrecy import leaks_in
@@ -40,8 +41,7 @@ def assert_in_order(labels, *wanted):
 
 
 async def remove_rules(livekit):
-    secret = livekit.api_secret.get_secret_value()
-    async with api.LiveKitAPI(livekit.url, livekit.api_key, secret) as server:
+    async with operator_api(livekit) as server:
         rules = await server.sip.list_dispatch_rule(api.ListSIPDispatchRuleRequest())
         for rule in rules.items:
             await server.sip.delete_dispatch_rule(

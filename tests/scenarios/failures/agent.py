@@ -19,6 +19,7 @@ from tests.scenarios.failing_agent import Manner
 from tests.scenarios.failing_worker import Worker
 from tests.scenarios.failures.application import application, verifies
 from tests.scenarios.failures.scenario import Scenario
+from tests.scenarios.operator_api import operator_api
 from tests.scenarios.real_stack import Scene
 
 _AGENT = "receptionist"
@@ -56,9 +57,7 @@ def _sent_for(worker: Worker | None) -> Act:
 
 
 async def _change_rule(broken: Scene, change: api.SIPDispatchRuleInfo) -> None:
-    livekit = broken.profile.livekit
-    secret = livekit.api_secret.get_secret_value()
-    async with api.LiveKitAPI(livekit.url, livekit.api_key, secret) as server:
+    async with operator_api(broken.profile.livekit) as server:
         [rule] = (await server.sip.list_dispatch_rule(api.ListSIPDispatchRuleRequest())).items
         rule.MergeFrom(change)
         await server.sip.update_dispatch_rule(rule.sip_dispatch_rule_id, rule)
@@ -66,9 +65,7 @@ async def _change_rule(broken: Scene, change: api.SIPDispatchRuleInfo) -> None:
 
 def _trunk(change: api.SIPInboundTrunkInfo, then: Act | None = None) -> Act:
     async def act(broken: Scene) -> None:
-        livekit = broken.profile.livekit
-        secret = livekit.api_secret.get_secret_value()
-        async with api.LiveKitAPI(livekit.url, livekit.api_key, secret) as server:
+        async with operator_api(broken.profile.livekit) as server:
             [trunk] = (await server.sip.list_inbound_trunk(api.ListSIPInboundTrunkRequest())).items
             trunk.MergeFrom(change)
             await server.sip.update_inbound_trunk(trunk.sip_trunk_id, trunk)

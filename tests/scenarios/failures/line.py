@@ -20,6 +20,7 @@ from livekit_conformance.environments.profile import Profile
 from livekit_conformance.provisioners.telephony import PhoneLine
 from tests.scenarios import sip_alg
 from tests.scenarios.failures.scenario import Scenario
+from tests.scenarios.operator_api import operator_api
 from tests.scenarios.real_stack import Scene
 
 Act = Callable[[Scene], Awaitable[None]]
@@ -36,9 +37,7 @@ _PROXY_AUTHORIZATION = re.compile(rb"(?mi)^Proxy-Authorization:[^\r\n]*\r\n")
 
 @asynccontextmanager
 async def _sip(broken: Scene) -> AsyncIterator[Any]:
-    livekit = broken.profile.livekit
-    secret = livekit.api_secret.get_secret_value()
-    async with api.LiveKitAPI(livekit.url, livekit.api_key, secret) as server:
+    async with operator_api(broken.profile.livekit) as server:
         yield server.sip
 
 

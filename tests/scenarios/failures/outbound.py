@@ -17,6 +17,7 @@ from livekit_conformance.drivers.sip.caller import Credentials
 from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.patterns import Redactor
 from tests.scenarios.failures.scenario import Scenario
+from tests.scenarios.operator_api import operator_api
 from tests.scenarios.real_stack import Scene
 
 # Where the provider listens; the suites' own listener is at another port.
@@ -62,16 +63,11 @@ async def _lead_trunk(broken: Scene, **fields: Any) -> None:
             **fields,
         }
     )
-    async with _server(broken) as server:
+    async with operator_api(broken.profile.livekit) as server:
         made = await server.sip.create_outbound_trunk(
             api.CreateSIPOutboundTrunkRequest(trunk=trunk)
         )
     _dial_by(broken, made.sip_trunk_id)
-
-
-def _server(broken: Scene) -> api.LiveKitAPI:
-    livekit = broken.profile.livekit
-    return api.LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret.get_secret_value())
 
 
 def _dial_by(broken: Scene, trunk_id: str) -> None:
@@ -100,7 +96,7 @@ async def _do_not_wait_for_the_answer(broken: Scene) -> None:
         room_name="not-awaited",
         participant_identity="callee",
     )
-    async with _server(broken) as server:
+    async with operator_api(broken.profile.livekit) as server:
         await server.sip.create_sip_participant(request)
     log = LogTail("livekit-sip", broken.stack.sip.log, since=0.0)
     found, waited = await log.wait_for(

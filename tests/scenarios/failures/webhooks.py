@@ -17,6 +17,7 @@ from tests import certificates
 from tests.scenarios import wrong_peers
 from tests.scenarios.failures import application as app
 from tests.scenarios.failures.scenario import Scenario
+from tests.scenarios.operator_api import operator_api
 from tests.scenarios.real_stack import Scene
 
 Act = Callable[[Scene], Awaitable[None]]
@@ -117,9 +118,8 @@ def _logged(url: Callable[[Scene], str], message: str) -> Act:
 
     async def act(broken: Scene) -> None:
         await _deliver_to(broken, url(broken))
-        livekit, log = broken.profile.livekit, broken.stack.server.log
-        secret = livekit.api_secret.get_secret_value()
-        async with api.LiveKitAPI(livekit.url, livekit.api_key, secret) as client:
+        log = broken.stack.server.log
+        async with operator_api(broken.profile.livekit) as client:
             await client.room.create_room(api.CreateRoomRequest(name="logged", empty_timeout=60))
 
         async def why_not_yet() -> str | None:
