@@ -25,6 +25,7 @@ from livekit_conformance.client import (
     LiveKitTimeoutError,
 )
 from livekit_conformance.protocol import webhook
+from livekit_conformance.secrets.patterns import Redactor
 from tests.client.conftest import FAST, KEY, SECRET, cut, hang, message, twirp
 from tests.scenarios.wrong_peers import closed_port
 
@@ -115,6 +116,7 @@ async def test_what_was_never_there_is_an_error(server, client):
 async def test_the_other_methods_ask_for_what_they_are_named_after(server, client):
     await client.create_room("r", empty_timeout=5)
     await client.list_participants("r")
+    await client.list_agent_dispatches("r")
     await client.remove_participant("r", "caller")
     await client.list_inbound_trunks()
     await client.list_outbound_trunks()
@@ -123,11 +125,31 @@ async def test_the_other_methods_ask_for_what_they_are_named_after(server, clien
     await client.delete_dispatch_rule("SDR_1")
 
     assert server.asked == [
-        *("CreateRoom", "ListParticipants", "RemoveParticipant"),
+        *("CreateRoom", "ListParticipants", "ListDispatch", "RemoveParticipant"),
         *("ListSIPInboundTrunk", "ListSIPOutboundTrunk", "ListSIPDispatchRule"),
         *("DeleteSIPTrunk", "DeleteSIPDispatchRule"),
     ]
     assert api.CreateRoomRequest.FromString(server.bodies[0]).empty_timeout == 5
+
+
+async def test_a_dispatch_rule_is_sent_nested_and_flat_for_old_servers(server, client):
+    # krisp_enabled is newer than the flat form.
+    rule = api.SIPDispatchRuleInfo(name="n", trunk_ids=["ST_1"], krisp_enabled=True)
+    await client.create_dispatch_rule(rule)
+
+    (body,) = server.bodies
+    sent = api.CreateSIPDispatchRuleRequest.FromString(body)
+    assert sent.dispatch_rule == rule
+    assert (sent.name, sent.trunk_ids) == ("n", ["ST_1"])
+
+
+async def test_further_secrets_are_taken_out_of_errors(server):
+    server.answers["ListRooms"] = [twirp(400, "malformed", f"{SECRET} and of-another-place")]
+
+    async with Client(server.url, KEY, SECRET, redact=Redactor(["of-another-place"])) as client:
+        with pytest.raises(LiveKitRequestError) as failed:
+            await client.list_rooms()
+    assert failed.value.text == "*** and ***"
 
 
 async def test_an_open_circuit_tells_when_it_is_worth_asking_again(server):

@@ -12,6 +12,7 @@ from aiohttp import web
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.drivers.api.livekit_api import LIST_ROOMS, ApiRefused, LiveKitClient
 from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.environments.policies import DEFAULT_HANDLING
 from livekit_conformance.errors import NotPermitted, Unreachable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.patterns import Redactor
@@ -104,6 +105,23 @@ async def test_an_error_of_the_server_says_where_what_and_why(status, text, advi
     assert advice in error.hint
     for part in (error.url, str(error.status), error.code, error.text, error.key, error.hint):
         assert part in str(error)
+
+
+async def test_each_request_is_sent_once_however_many_have_failed(caplog):
+    asked = []
+
+    async def fail(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(status=503)
+
+    async with serving(fail) as url, client_of(url) as client:
+        for _ in range(2 * DEFAULT_HANDLING.circuit_breaker.failures):
+            with pytest.raises(ApiRefused):
+                await client.list_rooms()
+
+    assert len(asked) == 2 * DEFAULT_HANDLING.circuit_breaker.failures
+    assert len([o for o in client.recorder.observations if o.kind == "http"]) == len(asked)
+    assert caplog.records == []
 
 
 async def test_what_is_recorded_has_no_secret_and_no_token():
