@@ -360,7 +360,7 @@ def test_the_pictures_say_in_words_what_they_show(chromium, pages):
         if told(node, "role") == "image"
     }
     assert len(pictures) == 3
-    stops = "STOPS HERE: livekit-sip did not get into the room"
+    stops = "STOPS HERE: livekit-sip did not join the room on livekit-server"
     assert stops in pictures["The call as a ladder: probe"]
     assert "200 OK: not seen" in pictures["Where the time of the call goes"]
     assert "Success rate of 5 runs" in pictures["The last 5 runs"]
