@@ -4,7 +4,9 @@ Plugins and fixtures for tests of the suite; one browser shared by all tests of 
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 
 import pytest
 
@@ -17,10 +19,14 @@ pytest_plugins = ["pytester", "tests.workers"]
 
 def pytest_configure():
     """
-    Take SIGINT as a terminal gives it: a shell lets its background jobs ignore it, and their
-    children, which some tests interrupt.
+    Let each process that a test starts find what it would find at an operator's.
+
+    SIGINT as a terminal gives it: a shell lets its background jobs ignore it, and their children,
+    which some tests interrupt. And compiled modules: hundreds of processes would compile them anew.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,8 @@ from livekit_conformance.secrets.patterns import Redactor
 from tests.mutants import sabotage
 from tests.scenarios.harness import ROOT, Run, run_suites, write_profile
 
+# Each by itself and with all checks, as `make mutants` plays them.
+WHOLE = os.environ.get("MUTANTS") == "whole"
 _WEBHOOK_PORT = 8080
 
 Change = Callable[[Profile], Profile]
@@ -129,7 +131,7 @@ async def _run_on_mock_at(address: str, mutant: Mutant, folder: Path) -> Run:
 
 
 def _touched(mutant: Mutant) -> tuple[str, ...]:
-    if not mutant.red or os.environ.get("MUTANTS") == "whole":
+    if not mutant.red or WHOLE:
         return ()
     areas = sorted({BY_ID[_clause(check)].area for check in mutant.red})
     return ("-m", " or ".join(["chain", *areas]))

@@ -6,22 +6,35 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import fields
+from itertools import chain
 
 import pytest
 
 from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.mock import Faults, Variations
 from tests.mutants import configuration, tls, webhooks
-from tests.mutants.mutant import Mutant, killed_clauses, red_checks
+from tests.mutants.mutant import WHOLE, Mutant, killed_clauses, red_checks
 from tests.mutants.table import FILE, MUTANTS, text
 
 # Time for a busy machine to cancel a call before it is answered.
 UNHURRIED = {"answer_delay_s": 0.6}
+VARIATIONS = tuple(f.name for f in fields(Variations))
+# Those that do not touch each other; `make mutants` plays each alone.
+TOGETHER = (
+    ("http_headers", "sip_headers", "events_reordered", "logs_console"),
+    ("http_slow", "sip_slow", "events_slow", "logs_chatty"),
+    ("unknown_fields", "sip_compact", "events_extended", "logs_iso_time"),
+    ("rooms_reversed", "older_wording", "sip_phrases", "events_early"),
+)
 NEUTRAL = (
     Mutant("none", frozenset(), UNHURRIED),
     *(
-        Mutant(f.name, frozenset(), UNHURRIED | {"variations": Variations(**{f.name: True})})
-        for f in fields(Variations)
+        Mutant(
+            "-".join(names),
+            frozenset(),
+            UNHURRIED | {"variations": Variations(**dict.fromkeys(names, True))},
+        )
+        for names in (zip(VARIATIONS, strict=True) if WHOLE else TOGETHER)
     ),
     *webhooks.NEUTRAL,
     *configuration.NEUTRAL,
@@ -51,6 +64,10 @@ def test_every_clause_has_a_killer():
 
 def test_every_fault_of_the_mock_is_used():
     assert {f.name for f in fields(Faults)} - {mutant.id for mutant in MUTANTS} == set()
+
+
+def test_every_harmless_variation_is_played():
+    assert sorted(chain.from_iterable(TOGETHER)) == sorted(VARIATIONS)
 
 
 def test_every_mutant_has_a_name_of_its_own():

@@ -30,6 +30,7 @@ from typing import Any
 import pytest
 
 import livekit_conformance
+from livekit_conformance.config_doctor.services import SERVER, SIP
 from livekit_conformance.reporting.page import rendering
 
 # Plugins are imported before pytest could rewrite their assertions; no check needs that.
@@ -190,9 +191,11 @@ def _import_all() -> None:
     prefix = f"{livekit_conformance.__name__}."
     for module in pkgutil.walk_packages(livekit_conformance.__path__, prefix):
         importlib.import_module(module.name)
-    # Every run writes a page; compile the templates once, in this process.
+    # Every run would do this again: compile the templates of the page, read the services' keys.
     for template in ("page.html.j2", "parts.html.j2"):
         rendering.templates().get_template(template)
+    for service in (SERVER, SIP):
+        assert service.keys
 
 
 if __name__ == "__main__":

@@ -102,8 +102,7 @@ def _arguments(env: str, reports: Path, *arguments: str) -> list[str]:
 
 
 def _environment(changes: Mapping[str, str] | None) -> dict[str, str]:
-    # Compiled once, not by each of hundreds of runs.
-    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(changes or {})}
+    return {**os.environ, **(changes or {})}
 
 
 def write_profile(profile: Profile, path: Path) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import sys
 import time
@@ -33,7 +32,6 @@ async def doctor(env: str, *arguments: str) -> tuple[int | None, str]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "livekit_conformance.cli", "doctor", "--env", env, *arguments),
         cwd=ROOT,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
