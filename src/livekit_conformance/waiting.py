@@ -33,8 +33,9 @@ class Waited:
         return self.reason is None
 
     def __str__(self) -> str:
-        outcome = "seen" if self.came_true else f"not seen: {self.reason}"
-        return f"{outcome} after {self.seconds:.2f} s ({self.polls} polls)"
+        if self.came_true:
+            return f"seen after {self.seconds:.2f} s ({self.polls} polls)"
+        return f"not seen within {self.seconds:.2f} s ({self.polls} polls): {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,8 +142,9 @@ def expect_works(method: GuardedMethod, answer: HttpAnswer) -> None:
         # Telephony is stored in Redis, and 5xx means that the server cannot reach it.
         failing = Link.BUS if method.service == "SIP" else Link.NODE
         raise Blocked(
-            f"positive control: the exact grant does not open {method.name}; {answer}",
-            remedy="See 1.1-key-is-accepted, and what stands between us and the server",
+            f"positive control: {method.name} fails even with exactly its own grant; {answer}",
+            remedy="See 1.1-key-is-accepted; if it passes, check the proxy in front of "
+            "livekit-server, and for 5xx its Redis and its log",
             link=failing if answer.status >= 500 else None,
         )
 
@@ -167,6 +168,6 @@ def violation(method: GuardedMethod, refusals: list[HttpAnswer]) -> str:
     """
     without, others = (replace(answer, text=answer.text[:120]) for answer in refusals)
     return (
-        f"expected 401 `permissions denied` from {method.name}; without any grant we {without}, "
-        f"with all others we {others}"
+        f"{method.name} without any grant: {without}; with all other grants: {others}; "
+        "expected 401 `permissions denied`"
     )

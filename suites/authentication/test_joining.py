@@ -55,7 +55,7 @@ async def test_the_join_validation_endpoint_judges_a_token(
         control = await client.get(_VALIDATE, bearer=good)
         if not _is_valid(control):
             raise Blocked(
-                f"positive control: a good token is not validated either; {control}",
+                f"positive control: the endpoint rejects a good token too; {control}",
                 remedy="See 1.1-join-token-validates[its-room]",
             )
 
@@ -70,9 +70,9 @@ async def test_the_join_validation_endpoint_judges_a_token(
     if (answer.status, answer.text.strip()) != (status, text) and not (
         kind == "its-room" and _is_valid(answer)
     ):
-        late = "; livekit-server 1.8.4 refuses it only when somebody joins, so this is a SHOULD"
+        late = "; livekit-server 1.8.4 refuses such a token only at the join, so this is a SHOULD"
         raise Violation(
-            f"expected {status} {text!r} from GET {_VALIDATE} for a token with {kind}; {answer}"
+            f"{answer} from GET {_VALIDATE} ({kind}), expected {status} {text!r}"
             + (late if kind in _INCOMPLETE else ""),
             level="SHOULD" if kind in _INCOMPLETE else None,
         )
@@ -94,7 +94,7 @@ async def test_a_participant_joins(
     """
     answer = await client.get(_JOIN)
     if answer.status == 501:
-        raise NotApplicable(f"the server says that it does not support joining: {answer.text}")
+        raise NotApplicable(f"the server does not support joining: it answered 501 {answer.text}")
     room = await rooms.make()
     participant = AgentStandIn(
         profile.livekit.url,
@@ -115,10 +115,10 @@ async def test_a_participant_joins(
 
         async def why_not_yet() -> str | None:
             listed = await client.list_participants(room.name)
-            return None if listed else "nobody is in the room"
+            return None if listed else "ListParticipants returned nobody"
 
         listed = await wait_until(why_not_yet, within=_LISTED_WITHIN_S, slowest=POLITE_S)
 
     assert listed.came_true, (
-        f"the participant joined in {took:.2f} s; in the list of its room it was {listed}"
+        f"the participant joined after {took:.2f} s; in the list of its room it was {listed}"
     )

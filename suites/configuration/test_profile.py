@@ -33,6 +33,6 @@ async def test_the_secret_is_strong(profile: Profile) -> None:
     length = len(profile.livekit.api_secret.get_secret_value().encode())
 
     assert length >= _STRONG_BYTES, (
-        f"it has {length} bytes: whoever sees a token can try short ones. Make a new pair: "
-        "livekit-server generate-keys"
+        f"it has {length} bytes: a short secret can be brute-forced from any token. Make a new "
+        "pair: livekit-server generate-keys"
     )

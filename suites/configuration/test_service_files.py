@@ -37,8 +37,8 @@ async def test_the_server_config_names_the_endpoint(profile: Profile, recorder: 
     _record(findings, recorder)
     if not known_keys(server) and all(finding.severity is Severity.WARNING for finding in findings):
         raise Blocked(
-            "livekit.yaml does not hold the keys of livekit-server (key_file, or LIVEKIT_KEYS)",
-            remedy="Compare webhook.api_key with them by hand, or put `keys` into the file",
+            "livekit.yaml has no `keys`: livekit-server takes them from key_file or LIVEKIT_KEYS",
+            remedy="Compare webhook.api_key with those keys by hand, or put `keys` into the file",
         )
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     assert not errors, "; ".join(f"{finding.key} {finding.problem}" for finding in errors)
@@ -84,5 +84,6 @@ def text_of(path: Path | None) -> str:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise Blocked(
             f"{path} cannot be read: {reason}",
-            remedy="Let `deployment` in the profile name a copy that this user may read",
+            remedy="Set the path under `deployment` in the profile to a copy that this user can "
+            "read",
         ) from error

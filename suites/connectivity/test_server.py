@@ -22,7 +22,8 @@ async def test_server_answers_a_plain_get(greeting: Greeting) -> None:
     answer = greeting.answer
 
     assert (answer.status, answer.text) == (200, "OK") or answer.status == _NOT_READY, (
-        f"received {answer.status}: {answer.text[:200]!r}: something else is at this URL"
+        f"received {answer.status}: {answer.text[:200]!r}, expected 200: 'OK'. Another service "
+        "answers at this URL"
     )
 
 
@@ -35,7 +36,7 @@ async def test_the_server_is_ready(greeting: Greeting) -> None:
 
     assert answer.status != _NOT_READY, (
         f"received {answer.status} {answer.text[:200]!r}: livekit-server has lost Redis or is "
-        "overloaded, see its log"
+        "overloaded; see its log"
     )
 
 
@@ -46,7 +47,7 @@ async def test_the_clocks_agree_within_the_leeway_of_tokens(greeting: Greeting) 
     """
     offset = offset_of(greeting, within=_LEEWAY_S)
 
-    assert offset.proven <= _LEEWAY_S, f"the server's clock is {offset}: set both by NTP"
+    assert offset.proven <= _LEEWAY_S, f"the server's clock is {offset}; synchronise both by NTP"
 
 
 @pytest.mark.clause("1.1-clock-is-exact")
@@ -56,7 +57,7 @@ async def test_the_clocks_agree_within_seconds(greeting: Greeting) -> None:
     """
     offset = offset_of(greeting, within=_EXACT_S)
 
-    assert offset.proven <= _EXACT_S, f"the server's clock is {offset}: set both by NTP"
+    assert offset.proven <= _EXACT_S, f"the server's clock is {offset}; synchronise both by NTP"
 
 
 def offset_of(greeting: Greeting, *, within: float) -> ClockOffset:
@@ -70,11 +71,11 @@ def offset_of(greeting: Greeting, *, within: float) -> ClockOffset:
     except (KeyError, ValueError) as error:
         raise Blocked(
             "the answer to GET / has no readable header Date",
-            remedy="Let the proxy before livekit-server pass the header on",
+            remedy="Configure the proxy in front of livekit-server to pass the header on",
         ) from error
     if offset.uncertainty > within:
         raise Blocked(
-            f"the answer took too long to read the clock from it ({offset})",
-            remedy="Run again when the network is faster",
+            f"the answer came too slowly to compare the clocks ({offset})",
+            remedy="Run the check again over a faster network",
         )
     return offset

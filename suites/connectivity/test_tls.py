@@ -22,11 +22,11 @@ async def test_the_transport_is_encrypted(profile: Profile) -> None:
     """
     endpoint = HostAndPort.of(profile.livekit.url)
     if is_loopback(endpoint.host):
-        raise NotApplicable("livekit.url leads to this machine: nothing crosses a network")
+        raise NotApplicable("livekit.url points to this machine, so nothing crosses a network")
 
     assert endpoint.is_secure, (
-        f"it begins with neither wss:// nor https://, and {endpoint.host} is another machine: "
-        "whoever listens on the way can use the tokens"
+        f"it is neither wss nor https, and {endpoint.host} is another machine: anyone on the path "
+        "can read and use the tokens"
     )
 
 
@@ -53,8 +53,8 @@ async def test_the_certificate_lasts(profile: Profile, transport: Transport) -> 
 
     left = (handshake.not_after - time.time()) / _DAY_S
     assert left >= _LASTS_DAYS, (
-        f"the certificate of {endpoint} has {left:.1f} days left: renew it, and see why that did "
-        "not happen by itself"
+        f"the certificate of {endpoint} has {left:.1f} days left: renew it, and find out why "
+        "it was not renewed automatically"
     )
 
 
@@ -64,5 +64,5 @@ def secure(profile: Profile) -> HostAndPort:
     """
     endpoint = HostAndPort.of(profile.livekit.url)
     if not endpoint.is_secure:
-        raise NotApplicable("livekit.url is not wss or https: there is no certificate")
+        raise NotApplicable("livekit.url is neither wss nor https, so there is no certificate")
     return endpoint

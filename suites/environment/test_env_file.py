@@ -18,14 +18,14 @@ def test_an_env_file_is_kept_from_others(run: RunState, whom: str) -> None:
     Only the owner may open the file, and git ignores it.
     """
     if run.loaded.env_file is None or not run.loaded.origins:
-        raise NotApplicable("this profile takes nothing from an env file")
+        raise NotApplicable("the profile reads no variable from an env file")
     file = run.loaded.env_file.path
     path = shlex.quote(str(file))
 
     if whom == "git":
         seen = is_taken_by_git(file) and (
-            f"git has {path}, or takes it with git add: write its name into .gitignore; when git "
-            f"has it already, git rm --cached {path} and make new keys"
+            f"git tracks {path}, or would with git add: add its name to .gitignore; if git tracks "
+            f"it already, run git rm --cached {path} and make new keys"
         )
     else:
         mode = mode_for_others(file)

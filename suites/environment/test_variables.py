@@ -17,8 +17,10 @@ def test_a_variable_is_set_in_the_environment(run: RunState, name: str) -> None:
     """
     origin = origin_of(run, name)
 
-    only = "only the env file holds it, which services and scheduled runs do not read"
-    other = "the env file has another value, which is not used: make them the same, or remove one"
+    only = "it is set only in the env file, which services and scheduled runs do not read"
+    other = (
+        "the env file has a different value, which is ignored: make both the same, or remove one"
+    )
     seen = other if name in run.loaded.differing else f"{only}: export {name}=..."
     assert origin == "environment" and name not in run.loaded.differing, f"{name}: {seen}"
 

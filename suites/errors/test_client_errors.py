@@ -60,7 +60,7 @@ async def server(_profile: Profile) -> AsyncIterator[Failure]:
     Yield a server of our own that answers 503.
     """
     async with ScriptedServer([503]) as failing:
-        yield Failure(failing.url, LiveKitServerError, ("answered 503 unavailable", "as told"))
+        yield Failure(failing.url, LiveKitServerError, ("answered 503 unavailable", "as scripted"))
 
 
 @asynccontextmanager
@@ -99,7 +99,7 @@ _FAILURES = {
 
 @pytest.mark.clause("1.4-client-errors-are-detailed")
 @pytest.mark.parametrize("kind", _FAILURES)
-async def test_the_error_of_our_client_tells_the_cause(
+async def test_the_error_of_our_client_names_the_cause(
     profile: Profile,
     permit: Permit,
     recorder: Recorder,
@@ -129,7 +129,8 @@ async def test_the_error_of_our_client_tells_the_cause(
                 error, text = raised, str(raised)
             else:
                 raise NotApplicable(
-                    "nothing failed, so nothing is to tell: see 1.1-wrong-secret-is-refused"
+                    "the server accepted a wrong secret, so there is no error to examine: see "
+                    "1.1-wrong-secret-is-refused"
                 )
         url = client.url
 
@@ -145,6 +146,6 @@ async def test_the_error_of_our_client_tells_the_cause(
         if not all(words and re.search(words, text) for words in part)
     ]
     assert not missing and isinstance(error, failure.error), (
-        f"expected a {failure.error.__name__}, seen a {type(error).__name__} that lacks "
-        f"{', '.join(missing) or 'nothing'}: {text}"
+        f"raised {type(error).__name__}, expected {failure.error.__name__}; missing from its text: "
+        f"{', '.join(missing) or 'nothing'}; the text: {text}"
     )

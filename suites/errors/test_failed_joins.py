@@ -60,7 +60,7 @@ async def test_a_failed_join_is_logged_on_both_sides(
         server_line, server_waited = await logs["livekit-server"].wait_for(
             reports_the_refusal,
             within=_LOGGED_WITHIN_S,
-            what="the refusal that livekit-sip was told",
+            what="a 401 for /rtc with the error of livekit-sip",
         )
 
     assert sip_line is not None and server_line is not None, (

@@ -62,7 +62,7 @@ async def test_the_logs_can_be_parsed(logs: Mapping[str, LogTail]) -> None:
         for service, lines in strange.items()
         if len(lines) > _UNREADABLE * len(logs[service].lines)
     }
-    assert not worst, f"lines that are neither, or have no time: {worst}"
+    assert not worst, f"lines in no known dialect, or without a time: {worst}"
 
 
 @pytest.mark.clause("1.5-logs-are-clean")
@@ -79,7 +79,7 @@ async def test_the_logs_hold_no_known_error(logs: Mapping[str, LogTail]) -> None
         and any(known in f"{line.message} {line.error}" for known in KNOWN_ERRORS)
     ]
 
-    assert not hits, f"lines with one: {len(hits)}, first: {hits[0]}"
+    assert not hits, f"{len(hits)} such lines, first: {hits[0]}"
 
 
 def read_logs(logs: Mapping[str, LogTail]) -> Mapping[str, LogTail]:
@@ -88,7 +88,7 @@ def read_logs(logs: Mapping[str, LogTail]) -> Mapping[str, LogTail]:
     """
     if not any(tail.read() for tail in logs.values()):
         raise Blocked(
-            "no log has a line of this run",
+            "no log has a line from this run",
             remedy="Check that `logs` in the profile names the files that the services write to",
         )
     return logs

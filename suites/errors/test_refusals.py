@@ -35,9 +35,11 @@ async def test_a_refused_token_is_logged_with_its_reason(
     before = len(log.read())
     answer = await attempt(client, kind)
     if answer.status != 401:
-        raise NotApplicable(f"nothing was refused, so nothing is to log: see {kind.clause}")
+        raise NotApplicable(
+            f"received {answer.status}, so there is no refusal to log: see {kind.clause}"
+        )
 
-    def tells_all(line: LogLine) -> bool:
+    def is_complete(line: LogLine) -> bool:
         return (
             line.at is not None
             and line.level is not None
@@ -47,7 +49,7 @@ async def test_a_refused_token_is_logged_with_its_reason(
         )
 
     line, waited = await log.wait_for(
-        tells_all,
+        is_complete,
         within=_LOGGED_WITHIN_S,
         after=before,
         what=f"a line with 401, POST {LIST_ROOMS} and {' or '.join(kind.reasons)!r}",

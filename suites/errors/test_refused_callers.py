@@ -29,7 +29,7 @@ async def test_a_refused_caller_is_logged(
         wrong_accounts(profile)[wrong], purpose=f"wrong {wrong}, for the log"
     )
     if refused.outcome is not CallOutcome.REFUSED and not refused.call.challenges:
-        raise NotApplicable("no credentials were asked for: see 1.1-trunk-challenges")
+        raise NotApplicable("the trunk asked for no credentials: see 1.1-trunk-challenges")
     if refused.outcome is not CallOutcome.REFUSED:
         raise Blocked(
             f"positive control: the caller was not refused ({refused.story})",
@@ -37,16 +37,16 @@ async def test_a_refused_caller_is_logged(
         )
     values = (profile.sip.caller, profile.sip.number, refused.call.call_id)
 
-    def tells_all(line: LogLine) -> bool:
+    def is_complete(line: LogLine) -> bool:
         is_reason = line.level in {"warn", "error"} and bool(line.error)
         return is_reason and all(value in line.raw for value in values)
 
     line, waited = await tail.wait_for(
-        tells_all, within=_LOGGED_WITHIN_S, what=f"a refusal of {refused.call.call_id}"
+        is_complete, within=_LOGGED_WITHIN_S, what=f"a refusal of {refused.call.call_id}"
     )
     if not tail.lines:
         raise Blocked(
-            "the log of livekit-sip has no line of this run",
+            "the log of livekit-sip has no line from this run",
             remedy="Check that `logs` in the profile names the file that livekit-sip writes to",
         )
 

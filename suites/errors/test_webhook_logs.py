@@ -33,12 +33,12 @@ async def test_a_failed_webhook_is_logged(
     tries = await failing_delivery
     line, waited = await _line_of_failure(tries, logs)
 
-    lacks = f"a line: {waited}" if line is None else _lacks(line, tries)
+    lacks = f"the line: {waited}" if line is None else _lacks(line, tries)
     assert not lacks, f"its log lacks {lacks}; {tries}"
 
 
 @pytest.mark.clause("1.4-failed-webhook-tells-status")
-async def test_the_line_of_a_failed_webhook_tells_the_status(
+async def test_the_line_of_a_failed_webhook_has_the_status(
     failing_delivery: asyncio.Task[Tries], logs: Mapping[str, LogTail]
 ) -> None:
     """
@@ -50,8 +50,8 @@ async def test_the_line_of_a_failed_webhook_tells_the_status(
         "500" in str(line.fields.get(name, "")) for name in ("error", "status", "statusCode")
     )
     assert has_status, (
-        f"there is no line: {waited}" if line is None else f"it says only: {line.error}"
-    ) + " (livekit-server up to 1.13.5 does not know it: look at the endpoint's own log)"
+        f"no such line: {waited}" if line is None else f"the line has only: {line.error}"
+    ) + " (livekit-server up to 1.13.5 does not log it: see the endpoint's own log)"
 
 
 @pytest.mark.clause("1.4-application-logs-refusals")
@@ -66,7 +66,7 @@ async def test_the_application_logs_why_it_refuses(
     answer = await endpoint.send(FORGERIES["wrong-key"](endpoint.signer, new_event()))
     if not refused(answer):
         raise Blocked(
-            f"the endpoint answered {answer.status} to a wrongly signed event, which is no refusal",
+            f"the endpoint answered {answer.status} to a wrongly signed event, expected 4xx",
             remedy="See 1.3-endpoint-refuses",
         )
 
@@ -85,7 +85,7 @@ async def _line_of_failure(
 ) -> tuple[LogLine | None, Waited]:
     if not tries.started:
         raise Blocked(
-            f"no delivery came that could fail: {tries}",
+            f"livekit-server delivered no event, so none could fail: {tries}",
             remedy="See 1.3-server-delivers-room-events",
         )
     return await logs["livekit-server"].wait_for(

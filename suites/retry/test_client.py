@@ -135,7 +135,7 @@ def setting(retry_policies: Policies, error_handling: ErrorHandling, recorder: R
 
 @pytest.mark.clause("1.5-client-retries-as-configured")
 @pytest.mark.parametrize("name", _OBEYED)
-async def test_the_client_tries_again_as_its_policy_says(name: str, setting: Setting) -> None:
+async def test_the_client_retries_as_its_policy_sets(name: str, setting: Setting) -> None:
     """
     A 503 is retried as often and at such intervals as configured; a refusal is not retried.
     """
@@ -162,9 +162,9 @@ async def test_the_client_tries_again_as_its_policy_says(name: str, setting: Set
         for least, seen in zip(wanted, failing.waits, strict=True)
     )
     assert kept and took <= deadline + _LATE_S and len(refusing.asked_at) == 1, (
-        f"the policy {name} says {tries} tries, waits of {_shown(wanted)}, within {deadline:.2f} "
-        f"s, and 1 of what is refused; seen: {len(failing.asked_at)} tries, waits of "
-        f"{_shown(failing.waits)}, {took:.2f} s, and {len(refusing.asked_at)} of what was refused"
+        f"{len(failing.asked_at)} attempts, waits of {_shown(failing.waits)}, {took:.2f} s in all, "
+        f"and {len(refusing.asked_at)} for a refused request; expected by the policy {name}: "
+        f"{tries} attempts, waits of {_shown(wanted)}, {deadline:.2f} s in all, and 1"
     )
 
 
@@ -190,7 +190,7 @@ async def test_the_client_does_nothing_twice(method: str, setting: Setting) -> N
 
     if not repeated:
         raise Blocked(
-            "positive control: what may be repeated was not, so nothing is proven of what may not",
+            "positive control: the client did not repeat a request that it may repeat",
             remedy="Give the policy livekit in config/retry_policies.yaml more than one attempt",
         )
     assert len(server.asked_at) == 1, (
@@ -219,7 +219,7 @@ async def test_the_client_keeps_its_budget(name: str, setting: Setting) -> None:
     repeats = len(server.asked_at) - calls
     allowed = policy.budget.reserve + int(policy.budget.share * calls)
     assert 0 < repeats <= allowed, (
-        f"of {calls} failing calls it repeated {repeats}; the budget of {name} allows {allowed}"
+        f"{repeats} repeats for {calls} failing calls; the budget of {name} allows 1 to {allowed}"
     )
 
 
@@ -253,7 +253,7 @@ async def test_the_breaker_opens_probes_once_and_closes(
         "sent after the probe": closed.count("answered"),
     }
     expected = {"sent while open": 0, "sent at half-open": 1, "sent after the probe": 1}
-    assert seen == expected, f"after {failures} failures seen: {seen}, expected: {expected}"
+    assert seen == expected, f"after {failures} failures: {seen}, expected: {expected}"
 
 
 class _Clock:

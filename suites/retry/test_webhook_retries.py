@@ -28,7 +28,8 @@ async def test_a_failed_delivery_is_tried_again(
 
     again = {(seen.id, seen.raw) for seen in tries.started}
     assert len(tries.started) == 2 and len(again) == 1, (
-        f"expected 2 deliveries of the same bytes, seen {len(again)} different; {tries}"
+        f"{len(tries.started)} deliveries with {len(again)} different bodies, expected 2 with the "
+        f"same; {tries}"
     )
 
 
@@ -43,11 +44,11 @@ async def test_a_refused_delivery_is_not_tried_again(
 
     if tries.next is None:
         raise Blocked(
-            f"that no further try comes was not proven: {tries}",
-            remedy="See why livekit-server does not deliver room_finished",
+            f"room_finished never came, so a later retry cannot be ruled out: {tries}",
+            remedy="See 1.3-server-delivers-room-events",
         )
     assert len(tries.started) == 1, (
-        f"expected 1 delivery of an event that was answered with 404; {tries}"
+        f"{len(tries.started)} deliveries of an event answered with 404, expected 1; {tries}"
     )
 
 
@@ -68,7 +69,7 @@ async def _refuse(
     )
     if not tries.started:
         raise Blocked(
-            f"no delivery came that could be refused: {tries}",
+            f"livekit-server delivered no event, so none could be refused: {tries}",
             remedy="See 1.3-server-delivers-room-events",
         )
     return tries

@@ -23,7 +23,7 @@ async def test_the_room_of_a_call_has_the_right_name(
     if probe_call.room is None or probe_call.participant is None:
         raise Blocked(
             f"the room of the call was not found ({probe_call.not_seen or probe_call.story})",
-            remedy="See why livekit-sip did not join",
+            remedy="See 1.1-sip-service-joins-the-server",
         )
     name, pattern = probe_call.room.name, profile.rooms.name_pattern
     attributes = probe_call.participant.attributes
@@ -36,13 +36,13 @@ async def test_the_room_of_a_call_has_the_right_name(
         caller=attributes.get("sip.phoneNumber", profile.sip.caller),
         dialled=attributes.get("sip.trunkPhoneNumber", profile.sip.number),
     )
-    foretold = None
+    predicted = None
     if isinstance(listed_telephony, Telephony):
-        foretold = listed_telephony.unforeseen(
+        predicted = listed_telephony.unforeseen(
             name, probe_call.participant, caller=profile.sip.caller, called=profile.sip.number
         )
 
-    assert rightly_named and foretold is None, (
+    assert rightly_named and predicted is None, (
         f"it is {name!r}, expected {pattern} with call_id {profile.rooms.call_id}"
-        + (f"; the trunks and dispatch rules foretold: {foretold}" if foretold else "")
+        + (f"; the trunks and dispatch rules predict: {predicted}" if predicted else "")
     )

@@ -5,7 +5,7 @@ Room and room name that the configured trunks and dispatch rules give a call.
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.drivers.api.trunks_and_rules import Telephony, told
+from livekit_conformance.drivers.api.trunks_and_rules import Telephony, describe_outcome
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Violation
 from livekit_conformance.protocol.dispatch import IncomingCall
@@ -26,8 +26,8 @@ def test_no_two_trunks_match_the_same_call(
     matching = conflict.trunks if conflict is not None else ()
     if not call_to_number.source_ip and any(trunk.allowed_addresses for trunk in matching):
         raise Blocked(
-            f"{conflict}: {', '.join(trunk.id for trunk in matching)} match, unless the source "
-            "address of the call, which is not known here, tells them apart",
+            f"{conflict}: only the source address of the call, which is unknown here, could tell "
+            f"{', '.join(trunk.id for trunk in matching)} apart",
             remedy="Compare allowed_addresses of these trunks with the addresses of the provider",
         )
 
@@ -50,17 +50,18 @@ def test_the_dispatch_rules_give_the_room_its_name(
     """
     if not telephony.is_unambiguous_for(call_to_number):
         raise Blocked(
-            f"which rule takes the call is not known: {telephony.conflict_of(call_to_number)}",
+            f"the rule for the call cannot be predicted: {telephony.conflict_of(call_to_number)}",
             remedy="See 1.2-no-two-trunks-match",
         )
     outcome = telephony.predict(call_to_number)
-    story = told(outcome)
+    story = describe_outcome(outcome)
     if outcome.asks_for_pin and outcome.rule is not None:
         # The room for the PIN of this rule.
         outcome = telephony.predict(call_to_number, pin=outcome.rule.pin)
-        story = f"the caller is asked for a PIN; with that of the first rule {told(outcome)}"
+        story = "the caller must enter a PIN; with that of the first rule, "
+        f"{describe_outcome(outcome)}"
     if not call_to_number.source_ip and any(t.allowed_addresses for t in telephony.trunks):
-        story += "; the source address is not known, so every allowed_addresses is taken to hold it"
+        story += "; the source address is unknown: every allowed_addresses is assumed to include it"
 
     name = outcome.room.make(_RANDOM) if outcome.room is not None else None
 

@@ -42,11 +42,11 @@ async def test_a_created_room_is_listed_with_its_sid(
         among_all = [room.sid for room in await client.list_rooms() if room.name == created.name]
         if by_name == among_all == [created.sid]:
             return None
-        return f"by name {by_name}, among all {among_all}, created {created.sid}"
+        return f"created {created.sid}, listed by name {by_name}, in the full list {among_all}"
 
     listed = await wait_until(why_not_yet, within=_LISTED_WITHIN_S, slowest=POLITE_S)
 
-    assert listed.came_true, f"in the lists it was {listed}"
+    assert listed.came_true, f"it was {listed}"
 
 
 @pytest.mark.clause("1.2-name-is-kept-exactly")
@@ -132,7 +132,7 @@ async def test_a_deleted_room_is_gone(client: LiveKitClient, rooms: OwnRooms) ->
     again = await answer_to_deleting(client, created.name)
 
     assert gone.came_true and again == "not_found", (
-        f"its absence from the list was {gone}; deleting it again answered {again}"
+        f"its absence was {gone}; the second DeleteRoom answered {again}, expected not_found"
     )
 
 
@@ -170,7 +170,7 @@ async def test_a_room_that_nobody_joins_ends(life_of_an_empty_room: asyncio.Task
     if life.visitors:
         raise Blocked(
             f"{life.visitors} joined {life.name}, so it was not empty",
-            remedy="Let the application's agents join rooms of calls only",
+            remedy="Keep the application's agents out of rooms that no caller is in",
         )
 
     assert life.ended.came_true, (
@@ -186,7 +186,7 @@ async def longest_name(rooms: OwnRooms) -> int:
     limit = limit_in(refused.text) if refused else None
     if limit is None:
         raise Blocked(
-            f"the limit is not known: a name of {_TOO_LONG} bytes, {refused or 'was accepted'}",
+            f"the limit is unknown; a name of {_TOO_LONG} bytes: {refused or 'it was accepted'}",
             remedy="See 1.2-too-long-name-is-refused",
         )
     return limit

@@ -50,7 +50,11 @@ async def test_the_room_of_a_call_ends_after_the_call(
             remedy="See 1.1-sip-service-joins-the-server",
         )
     if probe_call.agent_problem is not None:
-        raise Blocked(probe_call.agent_problem, remedy="The agent is the suite's own")
+        raise Blocked(
+            probe_call.agent_problem,
+            remedy="Run `livekit-conformance doctor`: the agent is the suite's own, not the "
+            "deployment's",
+        )
 
     async def why_not_yet() -> str | None:
         is_open = any(other.sid == room.sid for other in await client.list_rooms(room.name))

@@ -36,7 +36,7 @@ async def test_livekit_sip_answers_options(sip: SipAgent, profile: Profile) -> N
     except Unreachable as silence:
         if silence.phase != "answer" or profile.sip.transport != "udp":
             raise
-        other = await sip.told_over_tcp()
+        other = await sip.answer_over_tcp()
         raise Blocked(f"{silence.reason}; {other}", remedy=silence.remedy) from silence
 
     assert response.status == 200, f"received {response.status} {response.reason}, expected 200"
@@ -68,7 +68,7 @@ async def test_packets_come_once(probe_call: ProbeCall) -> None:
     """
     twice = repeated(probe_call.call.ladder)
 
-    assert not twice, f"answers that came twice at the same moment: {twice}"
+    assert not twice, f"responses that arrived twice at the same moment: {twice}"
 
 
 @pytest.mark.clause("1.1-sip-service-joins-the-server")
@@ -78,19 +78,19 @@ async def test_livekit_sip_joins_the_room_of_the_call(probe_call: ProbeCall) -> 
     """
     if probe_call.participant is None and probe_call.not_seen is not None:
         raise Blocked(
-            f"the caller could not be looked for: {probe_call.not_seen}",
-            remedy="See what this says, and 1.1-key-is-accepted",
+            f"the search for the caller failed: {probe_call.not_seen}",
+            remedy="See 1.1-key-is-accepted",
         )
 
     if probe_call.participant is not None and not probe_call.participant.tracks:
         raise Violation(
-            "livekit-sip was listed there and published nothing: signalling works, its WebRTC "
-            f"connection does not; the caller saw {probe_call.story}"
+            "livekit-sip joined and published no track: its signalling works, its WebRTC "
+            f"connection does not; the caller received {probe_call.story}"
         )
 
     assert probe_call.participant is not None, (
-        f"no participant with sip.callIDFull {probe_call.call.call_id} was listed; the caller saw "
-        f"{probe_call.story}"
+        f"no participant with sip.callIDFull {probe_call.call.call_id} was listed; the caller "
+        f"received {probe_call.story}"
     )
 
 
@@ -102,7 +102,7 @@ async def test_the_call_is_answered(probe_call: ProbeCall, profile: Profile) -> 
     if profile.agent == "stand-in" and probe_call.agent_heard is None:
         raise Blocked(
             probe_call.agent_problem
-            or "our agent was never called into the room: no webhook told of the caller's arrival",
+            or "our agent never joined the room: no webhook reported the caller's arrival",
             remedy="See 1.3-server-delivers-room-events and evidence/probe-call.json",
         )
 
@@ -133,13 +133,14 @@ async def test_both_sides_hear_each_other(probe_call: ProbeCall, profile: Profil
     if heard is None or not heard.packets:
         raise Violation("no RTP reached the caller", link=Link.MEDIA)
     if heard.dominant_hz is None and probe_call.company and probe_call.company.is_muted:
-        raise Violation(f"the caller heard {heard}, and {probe_call.company}")
+        raise Violation(f"the caller heard {heard}; {probe_call.company}")
     if profile.agent == "deployed":
         return
 
     agent = probe_call.agent_heard
     assert heard.level(AGENT_TONE_HZ) >= _AUDIBLE and agent and agent.level >= _AUDIBLE, (
-        f"the caller heard {heard}, the agent {agent}"
+        f"the caller heard {heard}, the agent {agent}; expected a level of {_AUDIBLE} or more on "
+        "both sides"
     )
 
 
@@ -157,6 +158,7 @@ async def test_hanging_up_ends_the_call(probe_call: ProbeCall) -> None:
 
     if left is None:
         raise Blocked(
-            f"the caller's room could not be looked at: {probe_call.not_seen}", remedy="See 1.1"
+            f"the search for the caller failed: {probe_call.not_seen}",
+            remedy="See 1.1-key-is-accepted",
         )
-    assert left.came_true, f"the caller's leaving was {left}"
+    assert left.came_true, f"the caller's departure was {left}"

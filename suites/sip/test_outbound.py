@@ -67,7 +67,7 @@ async def test_an_outbound_call_joins_the_named_room(outbound_call: OutboundCall
     The SIP participant is in exactly the room that CreateSIPParticipant named.
     """
     assert outbound_call.participant is not None, (
-        f"in the room {outbound_call.room} it was {outbound_call.joined}"
+        f"its participant in {outbound_call.room} was {outbound_call.joined}"
     )
 
 
@@ -82,7 +82,7 @@ async def test_removing_the_participant_hangs_up(outbound_call: OutboundCall) ->
 
 @pytest.mark.clause("1.5-outbound-failure-is-mapped")
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
-async def test_a_failed_outbound_call_is_told_as_what_it_was(
+async def test_a_failed_outbound_call_is_reported_with_its_status(
     failure: Failure,
     outbound_prober: OutboundProber,
     outbound_call: OutboundCall,
@@ -102,11 +102,11 @@ async def test_a_failed_outbound_call_is_told_as_what_it_was(
 
     if call.received is None:
         raise Blocked(
-            f"the call did not come to the listener ({call.story})",
+            f"the call did not reach the listener ({call.story})",
             remedy="See 1.5-outbound-call-is-answered",
         )
     reported = (call.refused.code if call.refused else "ok", call.sip_status)
     assert reported == (failure.code, failure.sip_status), (
-        f"expected {failure.code} with sip_status_code {failure.sip_status} for a call that failed "
-        f"({purpose}); {call.story}"
+        f"{call.story}; expected {failure.code} with sip_status_code {failure.sip_status} for "
+        f"{purpose}"
     )

@@ -31,7 +31,7 @@ async def test_cancelling_a_ringing_call_ends_it(prober: Prober, profile: Profil
     if not ringing.call.cancelled:
         raise Blocked(
             f"the agent answered {_TRIES} calls before they could be cancelled ({ringing.story})",
-            remedy="Let the agent wait a second before it speaks, or accept that this is not seen",
+            remedy="Make the agent wait a second before it speaks, or accept this check as BLOCKED",
         )
     if ringing.left is None:
         raise Blocked(
@@ -43,7 +43,7 @@ async def test_cancelling_a_ringing_call_ends_it(prober: Prober, profile: Profil
 
     assert statuses == (200, 487) and ringing.left.came_true, (
         f"received {statuses[0] or 'nothing'} for CANCEL and {statuses[1] or 'nothing'} for the "
-        f"INVITE; the caller's leaving was {ringing.left}"
+        f"INVITE, expected 200 and 487; the caller's departure was {ringing.left}"
     )
 
 
@@ -71,7 +71,11 @@ async def test_every_one_of_several_calls_is_answered(
 
     unanswered = [call for call in calls if call.outcome is not CallOutcome.ANSWERED]
     if problem := next((call.agent_problem for call in unanswered if call.agent_problem), None):
-        raise Blocked(problem, remedy="The agent is the suite's own; the deployment is not blamed")
+        raise Blocked(
+            problem,
+            remedy="Run `livekit-conformance doctor`: the agent is the suite's own, not the "
+            "deployment's",
+        )
 
     assert not unanswered, (
         f"{len(unanswered)} of {len(calls)} calls {order.replace('-', ' ')} were not answered: "

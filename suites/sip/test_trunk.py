@@ -89,7 +89,7 @@ async def test_a_call_for_a_number_of_no_trunk_opens_no_room(
     """
     if probe_call.room is None:
         raise Blocked(
-            f"positive control: the call for the right number was seen in no room "
+            f"positive control: the call to the profile's own number was found in no room "
             f"({probe_call.not_seen or probe_call.story})",
             remedy="See 1.1-sip-service-joins-the-server",
         )
@@ -112,10 +112,12 @@ async def test_a_call_for_a_number_of_no_trunk_opens_no_room(
         await asyncio.wait([watching])
 
     if call.not_seen is not None:
-        raise Blocked(f"the rooms could not be looked at: {call.not_seen}", remedy="See 1.1")
+        raise Blocked(
+            f"the search for the caller failed: {call.not_seen}", remedy="See 1.1-key-is-accepted"
+        )
     assert call.room is None, (
-        f"the call was for {number}; {observed(call)}. A dispatch rule without trunk_ids takes the "
-        "calls of everybody: bind it to the trunk"
+        f"called {number}; {observed(call)}. A dispatch rule without trunk_ids takes everybody's "
+        "calls: bind it to the trunk"
     )
 
 
@@ -126,9 +128,9 @@ def require_challenge(probe_call: ProbeCall) -> None:
     if probe_call.call.challenges:
         return
     if probe_call.outcome in {CallOutcome.ANSWERED, CallOutcome.KEPT_RINGING}:
-        raise NotApplicable("the call came through unasked: see 1.1-trunk-challenges")
+        raise NotApplicable("the trunk asked for no credentials: see 1.1-trunk-challenges")
     raise Blocked(
-        f"nobody asked for credentials ({probe_call.outcome}: {probe_call.story})",
+        f"the call ended before any challenge ({probe_call.outcome}: {probe_call.story})",
         remedy="See 1.5-invite-is-not-rejected",
     )
 

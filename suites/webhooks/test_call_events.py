@@ -39,7 +39,7 @@ async def test_the_events_of_a_call_arrive_in_order(
     """
     if probe_call.room is None:
         raise Blocked(
-            "the room of the call was not found", remedy="See why livekit-sip did not join"
+            "the room of the call was not found", remedy="See 1.1-sip-service-joins-the-server"
         )
     room = probe_call.room.sid
     await receiver.wait_for(
@@ -107,7 +107,7 @@ def wrong_caller(events: Sequence[Arrival]) -> str | None:
     """
     caller = next(event.participant for event in events if event.event == "participant_joined")
     if caller.get("kind") != "SIP":
-        return f"the caller is of the kind {caller.get('kind', 'STANDARD')}, not SIP"
+        return f"the caller has the kind {caller.get('kind', 'STANDARD')}, not SIP"
     attributes = caller.get("attributes", {})
     shown = [name for name in _NUMBERS if name in attributes]
     missing = [name for name in _ATTRIBUTES if name not in attributes]

@@ -76,7 +76,7 @@ async def test_the_log_shows_the_delivery(
 
     _record(line or _latest_delivery(logs["livekit-server"]), profile.webhook.url, recorder)
     problem = str(waited) if line is None else _log_problem(line, profile.webhook.url)
-    assert problem is None, f"of a delivery to {profile.webhook.url}: {problem}"
+    assert problem is None, f"delivery to {profile.webhook.url}: {problem}"
 
 
 def _latest_delivery(log: LogTail) -> LogLine | None:
@@ -120,8 +120,8 @@ def _order_problems(arrived: Sequence[Arrival]) -> Iterator[str]:
     wanted = ["room_started", "room_finished", "room_started"]
     if order != wanted:
         yield (
-            f"created, deleted and created again, the room gave {order or 'nothing'} within "
-            f"{_DELIVERED_WITHIN_S:g} s each, not {wanted}"
+            f"create, delete and create again brought {order or 'nothing'} within "
+            f"{_DELIVERED_WITHIN_S:g} s each, expected {wanted}"
         )
     if len(ids := [seen.id for seen in arrived]) != len(set(ids)):
         yield f"the ids are not unique: {ids}"
@@ -129,10 +129,10 @@ def _order_problems(arrived: Sequence[Arrival]) -> Iterator[str]:
 
 def _problems(seen: Arrival, wanted: Webhook, since: float) -> Iterator[str]:
     if seen.content_type != webhook.CONTENT_TYPE:
-        yield f"{seen.event} came as {seen.content_type}"
+        yield f"{seen.event} has the content type {seen.content_type}"
     age = seen.at - seen.created_at
     if not -_CLOCK_LEEWAY_S <= age <= seen.at - since + _CLOCK_LEEWAY_S:
-        yield f"{seen.event} says that it was created {age:.0f} s before it came"
+        yield f"{seen.event} has a createdAt of {age:.0f} s before its arrival"
     # A proxy in front of the receiver may put the receiver's name into Host.
     hosts = {_host(urlsplit(wanted.url).netloc), _host(wanted.listen or "")}
     if _host(seen.host) not in hosts:
@@ -146,11 +146,13 @@ def _host(netloc: str) -> str:
 def _log_problem(line: LogLine, url: str) -> str | None:
     status = line.fields.get("statusCode")
     if line.message != "sent webhook":
-        return f"it says {line.message!r}: {line.error or line.fields.get('reason')}"
+        return f"its log line is {line.message!r}: {line.error or line.fields.get('reason')}"
     if line.fields.get("url") != url:
         return f"it went to {line.fields.get('url')}"
     if status is None:
-        return "the line has no status; livekit-server before 1.13.5 says sent of any but a 5xx"
+        return (
+            "no status in its log line: before 1.13.5 livekit-server logs `sent` unless it got 5xx"
+        )
     return None if 200 <= status < 300 else f"the endpoint answered {line.fields.get('status')}"
 
 

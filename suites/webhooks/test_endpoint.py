@@ -43,7 +43,7 @@ async def test_the_endpoint_accepts_a_signed_event(
     answer = await genuine(endpoint, recorder)
 
     taken = [] if accepted(answer) else await taken_trials(endpoint, recorder)
-    differs = "".join(f"; it takes the same {DIFFERENCES[trial]}" for trial in taken)
+    differs = "".join(f"; it accepts the same event {DIFFERENCES[trial]}" for trial in taken)
     assert accepted(answer), f"received {_shown(answer)}{differs}"
 
 
@@ -55,8 +55,8 @@ async def test_the_endpoint_answers_fast(endpoint: WebhookSender) -> None:
     times = [(await endpoint.send(new_event())).duration_s for _ in range(3)]
 
     assert median(times) <= _FAST_S, (
-        f"it took {', '.join(f'{t:.2f} s' for t in times)}, and livekit-server delivers the next "
-        "event of the room only then"
+        f"it took {', '.join(f'{t:.2f} s' for t in times)}; until then livekit-server holds back "
+        "the next event of the room"
     )
 
 
@@ -99,14 +99,14 @@ async def test_the_endpoint_ignores_a_replay(
             what=f"a line that calls {event['id']} a replay",
         )
         assert line is not None, (
-            f"it answered the replay with {replay.status}, and no log line shows that it acted "
-            f"once: {waited}"
+            f"it answered the replay with {replay.status}, and no log line shows that it "
+            f"recognised it: {waited}"
         )
     else:
         raise NotConfigured(
             "logs: [{service: application, path: ...}] whose lines call a repeated event id a "
-            f"replay or duplicate; the endpoint answered the replay with {replay.status}, which "
-            "does not say whether it acted twice"
+            f"replay or duplicate; the endpoint answered the replay with {replay.status}, so "
+            "whether it acted twice is unknown"
         )
 
 
@@ -132,8 +132,8 @@ async def test_the_endpoint_has_one_path_and_one_method(endpoint: WebhookSender)
     got = await endpoint.get()
 
     assert beside.status == 404 and not accepted(got), (
-        f"{beside.url} answered {_shown(beside)}, GET {_shown(got)}: a wrong webhook.urls goes "
-        "unnoticed"
+        f"POST {beside.url} answered {_shown(beside)}, expected 404; GET answered {_shown(got)}, "
+        "expected no 2xx. A wrong path in webhook.urls would go unnoticed"
     )
 
 
@@ -148,15 +148,17 @@ async def test_the_endpoint_limits_the_body(endpoint: WebhookSender) -> None:
     after = await endpoint.send(new_event())
 
     assert (answer is None or refused(answer)) and accepted(after), (
-        f"received {_shown(answer) if answer else 'a closed connection'}, then {_shown(after)}"
+        f"received {_shown(answer) if answer else 'a closed connection'} for 10 MiB, then "
+        f"{_shown(after)} for the next event"
     )
 
 
 def _require_accepted(control: HttpAnswer) -> None:
     if not accepted(control):
         raise Blocked(
-            f"a correctly signed event was answered with {_shown(control)}",
-            remedy="Let the endpoint accept what is signed; what it refuses then proves nothing",
+            f"the endpoint answered {_shown(control)} to a correctly signed event",
+            remedy="Fix 1.3-endpoint-accepts-signed-event first: the refusals of an endpoint that "
+            "refuses everything prove nothing",
         )
 
 

@@ -46,7 +46,7 @@ async def test_the_certificate_of_the_endpoint_is_trusted(
     del receiver
     endpoint = HostAndPort.of(profile.webhook.url)
     if not endpoint.is_secure:
-        raise NotApplicable("webhook.url is not https: there is no certificate")
+        raise NotApplicable("webhook.url is not https, so there is no certificate")
 
     handshake = await transport.shake_hands(endpoint)
 

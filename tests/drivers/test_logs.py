@@ -184,7 +184,7 @@ def test_a_warning_is_reported_once_however_often_the_report_is_made(log):
 
     assert [seen.details["message"] for seen in recorder.observations] == ["first", "second"]
     assert recorder.observations[1].details["room"] == "a room"
-    assert tail.untold() == []
+    assert tail.unreported() == []
 
 
 def test_a_line_that_tells_of_a_failed_call_is_recorded_though_it_warns_of_nothing(log):

@@ -80,7 +80,7 @@ async def test_a_name_that_nobody_has_is_a_problem_of_the_name(transport, monkey
 async def test_what_is_no_host_name_is_a_problem_of_the_name(transport, host):
     found = await transport.resolve(HostAndPort(host, 80, is_secure=False))
 
-    assert (found.addresses, found.problem) == ((), "this is no host name")
+    assert (found.addresses, found.problem) == ((), "this is not a host name")
 
 
 async def test_a_name_is_waited_for_longer_than_a_connection(monkeypatch):

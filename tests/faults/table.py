@@ -112,7 +112,7 @@ SAID: Mapping[tuple[Place, Kind], Said] = MappingProxyType(
         (Place.SIP, Kind.DUPLICATE): Said(
             Link.SIP_SOCKET,
             "sip-datagrams-come-twice",
-            "answers that came twice",
+            "responses that arrived twice",
             follows=frozenset({Link.LOGS}),
         ),
         (Place.SIP, Kind.REORDER): SURVIVED,

@@ -74,7 +74,7 @@ def test_a_fault_is_survived_when_nothing_is_troubled_or_blamed():
     ("played", "words"),
     [
         (_played(_ROOT, acted=0), "NOT-REACHED"),
-        (_played(_ROOT, interrupted="SIGTERM"), "did not come to its end"),
+        (_played(_ROOT, interrupted="SIGTERM"), "did not finish"),
         (_played(_check(broken_link="server", message="no answer in time")), "verdict of"),
         (_played({**_ROOT, "area": "rooms"}), "verdict of connectivity is SKIPPED"),
         (_played(_ROOT, _check(verdict="FAIL")), "is FAIL, not BLOCKED"),

@@ -47,7 +47,7 @@ _LONGEST_S: Mapping[str, float] = MappingProxyType(
         # Over UDP, and then over TCP: to connect, and to be answered.
         "1.5-sip-answers-options": test_call._OPTIONS_WITHIN_S
         + caller._CONNECT_WITHIN_S
-        + inspect.signature(SipAgent.told_over_tcp).parameters["within"].default,
+        + inspect.signature(SipAgent.answer_over_tcp).parameters["within"].default,
         "1.5-invite-is-not-rejected": ANSWER_BUDGET_S + CANCEL_WITHIN_S,
         "1.1-trunk-challenges": ANSWER_BUDGET_S + CANCEL_WITHIN_S,
         "1.5-outbound-call-is-answered": DEFAULT_POLICIES.sip.timeout,
@@ -85,7 +85,7 @@ def what_is_wrong(area: str, verdict: str, said: Said, played: Played) -> Iterat
         yield f"{NOT_REACHED}: the fault has never acted"
     run = played.run
     if run.results["run"]["interrupted"]:
-        yield f"the run did not come to its end: {run.results['run']['interrupted']}"
+        yield f"the run did not finish: {run.results['run']['interrupted']}"
     checks = [check for check in run.checks if check["area"] == area]
     if (seen := worst(checks)) != verdict:
         yield f"the verdict of {area} is {seen}, not {verdict}"

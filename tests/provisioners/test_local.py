@@ -97,7 +97,7 @@ async def test_an_early_exit_is_told_with_the_last_line_of_its_log_first(tmp_pat
         await process.start(never)
 
     assert failure.value.reason.endswith(
-        "ended with status 3. The end of its log says: no redis here"
+        "ended with status 3. The last line of its log: no redis here"
     )
     assert failure.value.remedy.splitlines()[-1] == "line 89"
 

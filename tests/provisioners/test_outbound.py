@@ -66,6 +66,8 @@ async def test_a_port_that_is_taken_blocks_and_names_the_key(tmp_path: Path) -> 
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
         profile = make_profile("live", sip={"outbound": {"listen": listen}})
 
-        with pytest.raises(Blocked, match=r"sip\.outbound\.listen: 127\.0\.0\.1:\d+ cannot be"):
+        with pytest.raises(
+            Blocked, match=r"sip\.outbound\.listen: cannot listen on 127\.0\.0\.1:\d+"
+        ):
             async with provisioned(profile, Recorder(Redactor()), tmp_path):
                 pass

@@ -58,7 +58,7 @@ class LogTail:
         except OSError as error:
             raise Blocked(
                 f"the log of {self.service} cannot be read: {error}",
-                remedy="Let `path` under `logs` in the profile name a readable file",
+                remedy="Set `path` under `logs` in the profile to a readable file",
             ) from error
         *whole, self._rest = (self._rest + fresh).split(b"\n")
         lines = (parse(raw.decode("utf-8", "backslashreplace")) for raw in whole if raw)
@@ -85,12 +85,12 @@ class LogTail:
         for number, line in enumerate(self.read()[: self._reported]):
             if ON_PURPOSE in line.raw or number in self._recorded:
                 continue
-            if line.level in _WARNING or line.dialect == "text" or _tells_of_a_failure(line):
+            if line.level in _WARNING or line.dialect == "text" or _reports_a_failure(line):
                 self._recorded.add(number)
                 recorder.record(
                     line.at or time.time(),
                     "log",
-                    told(self.service, line),
+                    describe_line(self.service, line),
                     service=self.service,
                     level=line.level,
                     message=line.message,
@@ -98,7 +98,7 @@ class LogTail:
                     **{name: line.fields[name] for name in _NAMES if name in line.fields},
                 )
 
-    def untold(self) -> list[LogLine]:
+    def unreported(self) -> list[LogLine]:
         """
         Return the lines of the window that `report` has not recorded.
         """
@@ -128,7 +128,7 @@ class LogTail:
         return (found[0] if found else None), waited
 
 
-def _tells_of_a_failure(line: LogLine) -> bool:
+def _reports_a_failure(line: LogLine) -> bool:
     name, telling = TELLING.get(line.message, ("", None))
     return telling is not None and telling.search(str(line.fields.get(name) or "")) is not None
 
@@ -160,7 +160,7 @@ async def log_of_command(service: str, command: Sequence[str]) -> AsyncIterator[
             await process.wait()
 
 
-def told(service: str, line: LogLine) -> str:
+def describe_line(service: str, line: LogLine) -> str:
     """
     Return one line of a service's log in readable form.
     """

@@ -32,8 +32,8 @@ _LOOKUP_S = 12.0
 _REMEDIES: dict[Phase, str] = {
     "resolve": "Check the DNS of this machine",
     "connect": "Check that the service runs, that host and port are right and that no firewall is "
-    "between",
-    "tls": "The port accepts connections and drops them: see what is behind it",
+    "in the way",
+    "tls": "The port accepts connections and drops them: check which service is behind it",
 }
 
 
@@ -115,11 +115,11 @@ class Transport:
                 result = Resolution(problem=in_system_words(error))
             except UnicodeError:
                 # Raised by Python: a part of the name is empty or longer than 63 characters.
-                result = Resolution(problem="this is no host name")
+                result = Resolution(problem="this is not a host name")
             else:
                 result = Resolution(tuple(dict.fromkeys(str(entry[4][0]) for entry in found)))
         text = ", ".join(result.addresses) or result.problem
-        self._tell(endpoint, "resolve", f"{endpoint.host}: {text}", problem=result.problem)
+        self._record(endpoint, "resolve", f"{endpoint.host}: {text}", problem=result.problem)
         return result
 
     async def connect(self, endpoint: HostAndPort) -> None:
@@ -130,7 +130,7 @@ class Transport:
             async with asyncio.timeout(self._timeout):
                 _, writer = await asyncio.open_connection(endpoint.host, endpoint.port)
         await _close(writer)
-        self._tell(endpoint, "connect", f"{endpoint} accepts connections")
+        self._record(endpoint, "connect", f"{endpoint} accepts connections")
 
     async def shake_hands(self, endpoint: HostAndPort) -> TlsHandshake:
         """
@@ -156,7 +156,7 @@ class Transport:
                     session.version() or "", ssl.cert_time_to_seconds(str(certificate["notAfter"]))
                 )
                 await _close(writer)
-        self._tell(
+        self._record(
             endpoint,
             "tls",
             f"{endpoint}: {result.problem or result.version}",
@@ -174,12 +174,12 @@ class Transport:
         except (TimeoutError, OSError) as error:
             detail = _words(error)
             waited = time.perf_counter() - started
-            self._tell(endpoint, phase, f"{endpoint}: {detail}", problem=detail)
+            self._record(endpoint, phase, f"{endpoint}: {detail}", problem=detail)
             raise Unreachable(
                 str(endpoint), phase=phase, detail=detail, waited=waited, remedy=_REMEDIES[phase]
             ) from error
 
-    def _tell(self, endpoint: HostAndPort, phase: Phase, summary: str, **details: Any) -> None:
+    def _record(self, endpoint: HostAndPort, phase: Phase, summary: str, **details: Any) -> None:
         self._recorder.record(
             time.time(),
             "connection",

@@ -69,5 +69,5 @@ class ScriptedServer:
         if status == HTTPStatus.OK:
             # An empty body is a valid empty message of any type.
             return web.Response(content_type="application/protobuf")
-        error = {"code": "unavailable", "msg": "as told", "meta": self._metadata}
+        error = {"code": "unavailable", "msg": "as scripted", "meta": self._metadata}
         return web.json_response(error, status=status)

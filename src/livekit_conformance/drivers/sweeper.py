@@ -109,8 +109,8 @@ class Sweeper:
         leftovers = list(leftovers)
         if len(leftovers) > MOST_DELETED:
             raise TooManyLeftovers(
-                f"{len(leftovers)} objects would be deleted, which is more than {MOST_DELETED}: "
-                "nothing was. Look at them with --dry-run, and delete by hand what is too much"
+                f"{len(leftovers)} objects exceed the limit of {MOST_DELETED}, so nothing was "
+                "deleted. List them with --dry-run, and delete the surplus by hand"
             )
         deleted: list[Leftover] = []
         left: list[tuple[Leftover, str]] = []

@@ -86,7 +86,7 @@ def caller_of(
             raise UnclearError(
                 f"{len(fitting)} SIP participants with {name} {number} came while we called, and "
                 "behind a provider none of them has our Call-ID: call when nobody else does, or "
-                "let the provider keep the caller's number"
+                "make the provider keep the caller's number"
             )
         if fitting:
             return fitting[0]
@@ -98,7 +98,7 @@ def caller_of(
         raise UnclearError(
             f"SIP participants came while we called, but none from {call.caller} or to "
             f"{call.called}: {', '.join(shown)}. Where a provider changes the Call-ID and both "
-            "numbers, or the dispatch rule hides them, nothing tells which call is ours"
+            "numbers, or the dispatch rule hides them, our call cannot be identified"
         )
     return None
 

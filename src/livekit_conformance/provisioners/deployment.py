@@ -115,8 +115,8 @@ def _listening(key: str, listen: str, bind: Callable[[str, int], socket.socket])
         return bind(host, int(port))
     except OSError as error:
         raise Blocked(
-            f"{key}: {listen} cannot be listened on: {error.strerror}",
-            remedy="Free the port, or choose another one and let the deployment deliver to it",
+            f"{key}: cannot listen on {listen}: {error.strerror}",
+            remedy=f"Free the port, or set another one in {key} and point the deployment at it",
         ) from error
 
 

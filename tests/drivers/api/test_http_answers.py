@@ -87,8 +87,8 @@ async def test_the_servers_own_words_are_kept_where_the_sdk_drops_them():
         (403, "forbidden", "answers 401"),
         (404, "404 page not found", "path of livekit.url"),
         (503, "no response from servers", "same Redis"),
-        (502, "bad gateway", "look at its log"),
-        (400, "missing trunk", "Look at the request"),
+        (502, "bad gateway", "see its log"),
+        (400, "missing trunk", "Correct the request"),
     ],
 )
 async def test_an_error_of_the_server_says_where_what_and_why(status, text, advice):

@@ -10,7 +10,11 @@ from livekit.protocol.models import ParticipantInfo
 
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.api.permissions import Permit
-from livekit_conformance.drivers.api.trunks_and_rules import Telephony, read_telephony, told
+from livekit_conformance.drivers.api.trunks_and_rules import (
+    Telephony,
+    describe_outcome,
+    read_telephony,
+)
 from livekit_conformance.errors import Blocked
 from livekit_conformance.mock import Mock, MockConfig
 from livekit_conformance.observations import Recorder
@@ -40,7 +44,7 @@ def unforeseen(listed: Telephony, room: str, participant: ParticipantInfo) -> st
 def test_the_story_names_the_winner_and_says_why_not_of_the_others():
     listed = telephony(TRUNK, Trunk("ST_3", numbers=("+15550124",)))
 
-    story = told(listed.predict(CALL))
+    story = describe_outcome(listed.predict(CALL))
 
     assert story == (
         "trunk ST_1 'provider' and rule SDR_1 take the call; "
@@ -53,9 +57,9 @@ def test_the_story_names_the_winner_and_says_why_not_of_the_others():
 def test_the_story_says_that_a_pin_is_asked_for_and_not_which():
     listed = telephony(rules=(Rule("SDR_1", "direct", "r", pin="4711"),))
 
-    story = told(listed.predict(CALL))
+    story = describe_outcome(listed.predict(CALL))
 
-    assert story == "no trunk and rule SDR_1 take the call; the caller is asked for a PIN"
+    assert story == "no trunk and rule SDR_1 take the call; the caller must enter a PIN"
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_an_invite_that_came_twice_breaks_the_socket_whatever_was_foretold():
     problem = invite_problem(probe(401, ladder=DOUBLED), listed(TRUNK), CALL, SIP)
 
     assert problem == CallProblem(
-        "refused: 401 at 0.00 s; answers that came twice at the same moment: 8",
+        "refused: 401 at 0.00 s; responses that arrived twice at the same moment: 8",
         link=Link.SIP_SOCKET,
     )
 
@@ -120,10 +120,10 @@ def test_an_invite_that_came_twice_breaks_the_socket_whatever_was_foretold():
 @pytest.mark.parametrize(
     ("final", "problem"),
     [
-        (None, "the final answer is missing"),
-        (Response(200, "OK"), "the final answer is 200 OK"),
+        (None, "the final answer is missing, not 407"),
+        (Response(200, "OK"), "the final answer is 200 OK, not 407"),
         (Response(407, "Auth"), "Proxy-Authenticate cannot be read"),
-        (DIGEST.format("SHA-256"), "the algorithm is SHA-256"),
+        (DIGEST.format("SHA-256"), "the algorithm is SHA-256, not MD5"),
         ('Digest realm="", nonce="abc"', "realm or nonce is empty"),
     ],
 )
@@ -150,7 +150,7 @@ def test_407_with_realm_and_nonce_is_a_challenge():
 def test_a_trunk_with_half_an_account_lets_strangers_in(account, seen):
     problem = unchallenged(probe(200), "no 407", Trunk("ST_3", **account), number=NUMBER)
 
-    assert problem == CallProblem(f"{seen}, so livekit-sip asks nobody", link=Link.STRANGERS)
+    assert problem == CallProblem(f"{seen}, so livekit-sip challenges nobody", link=Link.STRANGERS)
 
 
 @pytest.mark.parametrize("trunk", [None, OPEN])
@@ -160,7 +160,7 @@ def test_the_claim_does_not_apply_where_no_trunk_has_credentials(trunk):
 
 
 def test_a_call_that_is_ignored_tells_nothing_of_a_challenge():
-    with pytest.raises(Blocked, match="the call was ignored"):
+    with pytest.raises(Blocked, match="livekit-sip ignored the call"):
         unchallenged(probe(180), "no 407", TRUNK, number=NUMBER)
 
 
@@ -180,7 +180,7 @@ def test_callers_in_one_room_of_a_direct_rule_are_a_choice():
 
 
 def test_callers_who_look_alike_may_share_a_room():
-    with pytest.raises(Blocked, match=r"both calls came from \+15550100"):
+    with pytest.raises(Blocked, match=r"both calls arrived with the caller \+15550100"):
         shared_room([in_room("RM_1", number="+15550100")] * 2, [RULE, DIRECT])
 
 
@@ -200,5 +200,5 @@ async def test_calls_are_judged_by_the_rooms_that_were_seen():
     assert await sharing_problem([one, probe(486)], nobody) == CallProblem(
         "+15550100: room-RM_1; +15550100: none (486 at 0.00 s)"
     )
-    with pytest.raises(Blocked, match="the callers could not be looked for: HTTP 500"):
+    with pytest.raises(Blocked, match="the search for the callers failed: HTTP 500"):
         await sharing_problem([one, probe(486, not_seen="HTTP 500")], nobody)

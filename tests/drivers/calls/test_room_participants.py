@@ -130,7 +130,7 @@ async def test_the_agents_that_were_sent_for_and_who_waits_elsewhere_are_asked_f
     assert watch.company.elsewhere == ["new"]
     seen = recorded(watch)
     assert (seen["sent_for"], seen["jobs"], seen["elsewhere"]) == ("receptionist", 1, 1)
-    assert "sent for the agent 'receptionist': running" in str(watch.company)
+    assert "dispatched agent 'receptionist': running" in str(watch.company)
 
 
 async def test_what_cannot_be_asked_is_left_out() -> None:

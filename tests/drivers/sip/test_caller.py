@@ -99,7 +99,7 @@ async def test_where_udp_is_silent_tcp_tells_more(
         tcp_server(behaviour) as server,
         SipAgent(server.address, recorder=recorder) as agent,
     ):
-        assert await agent.told_over_tcp(within=0.3) == told
+        assert await agent.answer_over_tcp(within=0.3) == told
 
 
 async def test_a_tcp_connection_that_is_refused_is_unreachable(recorder: Recorder) -> None:
@@ -446,7 +446,7 @@ async def test_a_call_is_given_up_when_it_is_wanted(recorder: Recorder) -> None:
         )
 
     assert call.cancelled
-    assert call.problem == "given up as wanted"
+    assert call.problem == "given up on request"
     assert "CANCEL" in server.methods
     assert time.monotonic() - began < 10.0
 

@@ -100,4 +100,4 @@ async def test_what_does_not_come_is_told(refuse):
 
     assert (tries.started, tries.next) == ((), None)
     assert "0 deliveries" in str(tries)
-    assert "room_finished did not come within 0.05 s" in str(tries)
+    assert "room_finished did not follow within 0.05 s" in str(tries)

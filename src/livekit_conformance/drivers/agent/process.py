@@ -127,7 +127,7 @@ class Cast:
             answer = await self._done(command)
         except Exception as error:  # noqa: BLE001 - any error goes into the answer
             answer = {"failed": f"{type(error).__name__}: {error}"}
-        _say({"id": command.get("id"), **answer})
+        _send({"id": command.get("id"), **answer})
 
     async def leave(self) -> None:
         """
@@ -160,14 +160,14 @@ async def main() -> None:
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
     cast = Cast()
-    _say({"ready": True})
+    _send({"ready": True})
     async with asyncio.TaskGroup() as work:
         async for line in commands:
             work.create_task(cast.obey(json.loads(line)))
     await cast.leave()
 
 
-def _say(answer: dict[str, Any]) -> None:
+def _send(answer: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
 

@@ -119,7 +119,7 @@ class AgentStandIn:
         Return the audio received in `room` so far, with the level of `frequency` (Hz) in it.
         """
         command = {"report": room, "tone_hz": frequency}
-        answer = await self._ask(room, command, "to tell what it heard")
+        answer = await self._ask(room, command, "to report what it heard")
         side = AgentSide(answer["samples"], answer["level"])
         self._recorder.record(
             time.time(),
@@ -185,8 +185,8 @@ class AgentStandIn:
     def _failure(self, what: str, why: str, kind: type[Blocked] = Blocked) -> Blocked:
         return kind(
             f"the agent stand-in failed {what}: {self._recorder.redact(why)}",
-            remedy="The agent is the suite's own: see that `pip install livekit` works on this "
-            "machine and that livekit.url is reachable for WebRTC",
+            remedy="The agent is the suite's own: check that `pip install livekit` works on this "
+            "machine and that WebRTC reaches livekit.url",
         )
 
     async def _end(self) -> None:

@@ -54,7 +54,7 @@ class Telephony:
         self.recorder.record(
             time.time(),
             "dispatch",
-            told(outcome),
+            describe_outcome(outcome),
             caller=call.caller,
             called=call.called,
             source=call.source_ip,
@@ -129,8 +129,9 @@ class Telephony:
                 continue
             if _has_come_true(outcome, room, participant):
                 return None
-            stories.append(told(outcome))
-        return f"{stories[0]}; it came by trunk {trunk_id} and rule {attributes.get('sip.ruleID')}"
+            stories.append(describe_outcome(outcome))
+        rule_id = attributes.get("sip.ruleID")
+        return f"{stories[0]}; it came through trunk {trunk_id} and rule {rule_id}"
 
 
 def wrong_account(trunk: Trunk, sip: Sip) -> str | None:
@@ -162,7 +163,8 @@ async def read_telephony(client: LiveKitClient) -> Telephony:
     except ApiRefused as refused:
         raise Blocked(
             f"the trunks and dispatch rules cannot be listed: {refused}",
-            remedy="The key pair needs the grant sip.admin, and livekit-server a Redis",
+            remedy="Check that the key pair has the grant sip.admin and that livekit-server has "
+            "Redis",
         ) from refused
     try:
         return Telephony(
@@ -171,10 +173,12 @@ async def read_telephony(client: LiveKitClient) -> Telephony:
             client.recorder,
         )
     except ValueError as error:
-        raise Blocked(str(error), remedy="Use a version of the suite that knows it") from error
+        raise Blocked(
+            str(error), remedy="Upgrade the suite to a version that knows this value"
+        ) from error
 
 
-def told(outcome: DispatchOutcome) -> str:
+def describe_outcome(outcome: DispatchOutcome) -> str:
     """
     Return a description: trunk and rule of the call, name of its room, reasons against all others.
     """
@@ -184,7 +188,7 @@ def told(outcome: DispatchOutcome) -> str:
     if outcome.room is not None:
         parts.append(f"the room is {outcome.room.make(f'<{RANDOM_LENGTH} random characters>')!r}")
     if outcome.asks_for_pin:
-        parts.append("the caller is asked for a PIN")
+        parts.append("the caller must enter a PIN")
     parts += [f"{one}: {why}" for one, why in sorted(outcome.not_matched.items())]
     return "; ".join(parts)
 

@@ -14,8 +14,8 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.api.trunks_and_rules import (
     Telephony,
+    describe_outcome,
     read_telephony,
-    told,
     wrong_account,
 )
 from livekit_conformance.drivers.calls.inbound_probe import ProbeCall
@@ -60,15 +60,15 @@ def invite_problem(
         # Its caller was in the room: it was given up while it waited for an agent.
         link = Link.AGENT
     if isinstance(listed, Telephony):
-        link, why = _foretold(link, listed, call, sip)
+        link, why = _predicted(link, listed, call, sip)
     if twice := repeated(probe.call.ladder):
         # Two INVITEs are two calls to livekit-sip, and each spoils the other.
-        link, why = Link.SIP_SOCKET, f"answers that came twice at the same moment: {twice}"
+        link, why = Link.SIP_SOCKET, f"responses that arrived twice at the same moment: {twice}"
     parts = (f"{probe.outcome}: {probe.story}", why)
     return CallProblem("; ".join(filter(None, parts)), link=link)
 
 
-def _foretold(
+def _predicted(
     link: str | None, listed: Telephony, call: IncomingCall, sip: Sip
 ) -> tuple[str | None, str | None]:
     """
@@ -83,7 +83,7 @@ def _foretold(
         outcome = listed.predict(call, ignored=True)
         # Where both are foretold and the call was ignored, the source address did not fit.
         no_trunk = outcome.trunk is None or outcome.rule is not None
-        return (Link.TRUNK if no_trunk else link), told(outcome)
+        return (Link.TRUNK if no_trunk else link), describe_outcome(outcome)
     if link == Link.CREDENTIALS and (trunk := listed.predict(call).trunk) is not None:
         return link, wrong_account(trunk, sip)
     return link, None
@@ -109,14 +109,16 @@ def no_challenge(final: Response | None) -> str | None:
     Return why the final answer does not ask for an MD5 digest; None if it does.
     """
     if final is None or final.status != _CHALLENGED:
-        return f"the final answer is {f'{final.status} {final.reason}' if final else 'missing'}"
+        answer = f"{final.status} {final.reason}" if final else "missing"
+        return f"the final answer is {answer}, not 407"
     try:
         challenge = Challenge.parse(final.headers.get("Proxy-Authenticate") or "")
     except SipSyntaxError as error:
         return f"Proxy-Authenticate cannot be read: {error}"
     if not challenge.realm or not challenge.nonce:
         return f"realm or nonce is empty: {challenge}"
-    return None if challenge.algorithm == "MD5" else f"the algorithm is {challenge.algorithm}"
+    algorithm = challenge.algorithm
+    return None if algorithm == "MD5" else f"the algorithm is {algorithm}, not MD5"
 
 
 def unchallenged(
@@ -128,18 +130,18 @@ def unchallenged(
     if trunk is not None and bool(trunk.auth_username) != bool(trunk.auth_password):
         there, missing = ("auth_username", "auth_password")[:: 1 if trunk.auth_username else -1]
         return CallProblem(
-            f"trunk {trunk.id} has {there} and no {missing}, so livekit-sip asks nobody",
+            f"trunk {trunk.id} has {there} and no {missing}, so livekit-sip challenges nobody",
             link=Link.STRANGERS,
         )
     if trunk is None or not trunk.asks_for_credentials:
         raise NotApplicable(
-            f"no trunk for {number} has credentials: whoever reaches the SIP port may "
+            f"no trunk for {number} has credentials: anyone who reaches the SIP port can "
             "call. Set auth_username and auth_password on the trunk, or empty sip.username in the "
             "profile"
         )
     if stranger.outcome is CallOutcome.RINGING_STOPPED:
         raise Blocked(
-            f"the call was ignored, as one that no trunk takes: {stranger.story}",
+            f"livekit-sip ignored the call, as it does when no trunk matches: {stranger.story}",
             remedy="See 1.5-invite-is-not-rejected",
         )
     return CallProblem(f"{problem}; received {stranger.story}")
@@ -153,7 +155,7 @@ async def _trunk_of_call(client: LiveKitClient, profile: Profile) -> Trunk | Non
     call = IncomingCall(profile.sip.caller, profile.sip.number)
     if (conflict := telephony.own_conflict_of(call)) is not None:
         raise Blocked(
-            f"which trunk takes the call is not known: {conflict}",
+            f"the trunk for the call cannot be predicted: {conflict}",
             remedy="See 1.2-no-two-trunks-match",
         )
     return telephony.predict(call).trunk
@@ -167,8 +169,8 @@ async def sharing_problem(calls: Sequence[ProbeCall], client: LiveKitClient) -> 
     """
     if not_seen := next((call.not_seen for call in calls if call.not_seen), None):
         raise Blocked(
-            f"the callers could not be looked for: {not_seen}",
-            remedy="See what this says, and 1.1-key-is-accepted",
+            f"the search for the callers failed: {not_seen}",
+            remedy="See 1.1-key-is-accepted",
         )
     sids = [call.room.sid for call in calls if call.room is not None]
     if len(set(sids)) == len(calls):
@@ -187,15 +189,16 @@ def shared_room(calls: Sequence[ProbeCall], rules: Sequence[Rule]) -> CallProble
     if _is_direct(first, rules):
         return CallProblem(
             f"a Direct rule puts every caller into {name}: callers hear each other, and "
-            "a second call from the same number puts the first one out",
+            "a second call from the same number disconnects the first one",
             level="SHOULD",
         )
-    came_from = {_caller_as_told(call) for call in calls}
+    came_from = {_caller_as_received(call) for call in calls}
     if len(came_from) == 1:
         raise Blocked(
-            f"both calls came from {came_from.pop()}, which may be why they share {name}",
-            remedy='Set sip.caller: "+15550100", if the trunk takes it; where a provider puts its '
-            "own caller in, limits: {calls: 1}",
+            f"both calls arrived with the caller {came_from.pop()}, which may be why they share "
+            f"{name}",
+            remedy='Set sip.caller: "+15550100" if the trunk accepts it; if a provider replaces '
+            "the caller, set limits: {calls: 1}",
         )
     return CallProblem(_rooms_of(calls))
 
@@ -215,9 +218,9 @@ def _is_direct(call: ProbeCall, rules: Sequence[Rule]) -> bool:
     return any(rule.id == rule_id and rule.kind == "direct" for rule in rules)
 
 
-def _caller_as_told(call: ProbeCall) -> str:
+def _caller_as_received(call: ProbeCall) -> str:
     """
-    Return the caller as livekit-sip was told of it, which a provider may have changed.
+    Return the caller as livekit-sip received it, which a provider may have changed.
     """
     shown = call.participant.attributes if call.participant else {}
     return shown.get("sip.phoneNumber", call.caller)

@@ -340,10 +340,10 @@ class Prober:
         probe.room, probe.participant, probe.not_seen = search.room, search.participant, search.why
         if probe.room is not None and probe.participant is not None:
             found = probe.participant
-            self._tell_caller(call_id, probe.room.name, found.identity, found.sid)
+            self._record_caller(call_id, probe.room.name, found.identity, found.sid)
         return probe
 
-    def _tell_caller(self, call: str, room: str, identity: str, sid: str) -> None:
+    def _record_caller(self, call: str, room: str, identity: str, sid: str) -> None:
         who = {"call": call, "room": room, "identity": identity, "sid": sid}
         self._recorder.record(time.time(), "caller", f"{identity} is the caller in {room}", **who)
 
@@ -451,7 +451,7 @@ class Prober:
         if attendance is None:
             return
         who = (str(arrival.participant.get(name, "")) for name in ("identity", "sid"))
-        self._tell_caller(attendance.call.call_id, arrival.room, *who)
+        self._record_caller(attendance.call.call_id, arrival.room, *who)
         is_new = all(other.room != arrival.room for other in self._attended.values())
         attendance.room = arrival.room
         if is_new:

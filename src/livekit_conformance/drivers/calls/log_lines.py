@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from livekit_conformance.catalogue.log_lines import NOISE
-from livekit_conformance.drivers.logs import LogTail, told
+from livekit_conformance.drivers.logs import LogTail, describe_line
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import call_ids
 from livekit_conformance.protocol.call_ids import CallIds
@@ -43,7 +43,7 @@ def record_call_lines(tails: Iterable[LogTail], recorder: Recorder) -> None:
     }
     kept: Counter[str] = Counter()
     for tail in tails:
-        for line in tail.untold():
+        for line in tail.unreported():
             owner = _owner(line, owners, recorder)
             if owner is None or line.at is None:
                 continue
@@ -126,7 +126,7 @@ def _record(recorder: Recorder, service: str, line: LogLine) -> None:
     recorder.record(
         line.at or 0.0,
         "call-line",
-        told(service, line),
+        describe_line(service, line),
         service=service,
         level=line.level,
         message=line.message,

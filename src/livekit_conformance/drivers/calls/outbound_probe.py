@@ -63,7 +63,7 @@ class OutboundCall:
         """
         answer = str(self.refused) if self.refused else "CreateSIPParticipant answered 200"
         reported = f", sip_status_code {self.sip_status}" if self.refused else ""
-        seen = self.received.story if self.received else "no INVITE came to the listener"
+        seen = self.received.story if self.received else "no INVITE reached the listener"
         return f"{answer}{reported} after {self.took_s:.2f} s; {seen}"
 
 

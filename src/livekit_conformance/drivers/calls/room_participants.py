@@ -86,20 +86,20 @@ class Company:
         return [JobStatus.Name(job.state.status).removeprefix("JS_").lower() for job in jobs]
 
     def __str__(self) -> str:
-        participants = [self._told_of(sid, other) for sid, other in self.others.items()]
+        participants = [self._described(sid, other) for sid, other in self.others.items()]
         parts = [f"in {self.room}: {', '.join(participants) or 'nobody but the caller'}"]
         if self.sent_for:
             jobs = ", ".join(self.jobs) or "no worker took the job"
-            parts.append(f"sent for the agent {', '.join(map(repr, self.sent_for))}: {jobs}")
+            parts.append(f"dispatched agent {', '.join(map(repr, self.sent_for))}: {jobs}")
         elif self.jobs:
-            parts.append(f"an agent was sent for: {', '.join(self.jobs)}")
+            parts.append(f"agent jobs: {', '.join(self.jobs)}")
         if self.elsewhere:
-            parts.append(f"somebody waits without a caller in {', '.join(self.elsewhere)}")
+            parts.append(f"participants wait without a caller in {', '.join(self.elsewhere)}")
         if self.staying:
-            parts.append(f"after the call there is still {', '.join(self.staying)}")
+            parts.append(f"still there after the call: {', '.join(self.staying)}")
         return "; ".join(parts)
 
-    def _told_of(self, sid: str, other: ParticipantInfo) -> str:
+    def _described(self, sid: str, other: ParticipantInfo) -> str:
         tracks = [track for track in other.tracks if track.type == TrackType.AUDIO]
         muted = all(track.muted for track in tracks)
         sound = ("muted audio" if muted else "audio") if tracks else "no audio"

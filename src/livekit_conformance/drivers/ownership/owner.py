@@ -101,10 +101,10 @@ class Owner:
         """
         given = [number for number in numbers if number]
         if not given:
-            raise NotPermitted(f"{what} without numbers would be for everybody's calls")
+            raise NotPermitted(f"{what} without numbers would take everybody's calls")
         if foreign := [number for number in given if not self._is_ours(number)]:
             raise NotPermitted(
-                f"{what} would be for the calls of {', '.join(foreign)}; only +1 555 01xx and the "
+                f"{what} would take the calls of {', '.join(foreign)}; only +1 555 01xx and the "
                 "profile's own numbers are allowed"
             )
 
@@ -118,7 +118,7 @@ def refuse_wildcards(rule: api.SIPDispatchRuleInfo, own_trunks: Iterable[str]) -
     Raise NotPermitted for a dispatch rule that is not bound to trunks of ours alone.
     """
     if not rule.trunk_ids:
-        raise NotPermitted("a dispatch rule without trunk_ids would be for everybody's calls")
+        raise NotPermitted("a dispatch rule without trunk_ids would take everybody's calls")
     if foreign := set(rule.trunk_ids) - set(own_trunks):
         raise NotPermitted(f"a dispatch rule for trunks of others: {', '.join(sorted(foreign))}")
 

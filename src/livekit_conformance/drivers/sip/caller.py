@@ -129,7 +129,7 @@ class SipAgent:
         )
         return await self._endpoint.ask(request, within=within)
 
-    async def told_over_tcp(self, *, within: float = 2.0) -> str:
+    async def answer_over_tcp(self, *, within: float = 2.0) -> str:
         """
         Describe the outcome of OPTIONS over TCP.
 

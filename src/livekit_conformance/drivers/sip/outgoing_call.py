@@ -200,7 +200,7 @@ class OutgoingCall:
             heard = "final answer" if self._trace.heard_at is not None else "answer at all"
             wanted = give_up is not None and give_up.done()
             self.problem = (
-                "given up as wanted"
+                "given up on request"
                 if wanted
                 else f"no {heard} within {answer_within:g} s"
                 if late

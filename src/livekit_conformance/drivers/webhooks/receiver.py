@@ -283,7 +283,7 @@ class WebhookReceiver:
         self._work.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._recorder.record(
-                time.time(), "agent", f"the work on an event failed: {error}", error=repr(error)
+                time.time(), "agent", f"handling an event failed: {error}", error=repr(error)
             )
 
     async def _stray(self, request: web.Request) -> web.Response:
@@ -329,7 +329,7 @@ async def _read(request: web.Request, *, within: float) -> bytes:
             ):
                 body += chunk
     except TimeoutError as error:
-        raise _RefusedError(HTTPStatus.REQUEST_TIMEOUT, "the body did not come") from error
+        raise _RefusedError(HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive") from error
     except (web.RequestPayloadError, ConnectionError) as error:
         raise _RefusedError(HTTPStatus.BAD_REQUEST, f"the body is broken: {error}") from error
     # Only another read would show whether more follows, so a full body without a length is refused.

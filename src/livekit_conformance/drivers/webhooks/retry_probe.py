@@ -31,7 +31,7 @@ class Tries:
 
     def __str__(self) -> str:
         times = ", ".join(f"{seen.at - self.started[0].at:.1f} s" for seen in self.started)
-        then = "came then" if self.next else f"did not come within {self.within:g} s"
+        then = "followed" if self.next else f"did not follow within {self.within:g} s"
         statuses = [seen.status for seen in self.started]
         return (
             f"{len(self.started)} deliveries of room_started, answered with {statuses} at "

@@ -134,8 +134,8 @@ def find(program: Program, environ: Mapping[str, str]) -> FoundProgram:
     if named := environ.get(program.variable):
         if not os.access(named, os.X_OK):
             raise Blocked(
-                f"{program.variable} names {named}, which is not a program",
-                remedy=f"Unset it or let it name {program.name}",
+                f"{program.variable} names {named}, which is not executable",
+                remedy=f"Unset it, or set it to the path of {program.name}",
             )
         return FoundProgram(Path(named), None)
     if not program.versions:
@@ -168,7 +168,7 @@ def build(program: Program, environ: Mapping[str, str]) -> Path:
     target = cached(program, version, environ)
     if target is None:
         raise Blocked(
-            f"{program.name} cannot be built: this account has no home to keep it in",
+            f"{program.name} cannot be built: this account has no home directory to keep it in",
             remedy=f"Set XDG_CACHE_HOME to a folder, or {program.variable} to a program",
         )
     if target.is_file():

@@ -271,15 +271,13 @@ PKG_CONFIG = Prerequisite(
     "pkg-config", "builds livekit-sip", _program("pkg-config"), ("pkg-config",)
 )
 LIBRARIES = tuple(
-    Prerequisite(f"lib{name}", "sound in livekit-sip", _library(name), (f"lib{name}-dev",))
+    Prerequisite(f"lib{name}", "audio codecs of livekit-sip", _library(name), (f"lib{name}-dev",))
     for name in ("opus", "opusfile", "soxr")
 )
-SIPP = Prerequisite("SIPp", "a stranger to our SIP agent", _program("sipp"), ("sip-tester",))
-CHROMIUM = Prerequisite(
-    "Chromium", "reports as people see them", _program("chromium"), ("chromium",)
-)
+SIPP = Prerequisite("SIPp", "an independent SIP peer in tests", _program("sipp"), ("sip-tester",))
+CHROMIUM = Prerequisite("Chromium", "renders reports in tests", _program("chromium"), ("chromium",))
 FAKETIME = Prerequisite(
-    "libfaketime", "clocks that differ", _file("*/faketime/libfaketimeMT.so.1"), ("faketime",)
+    "libfaketime", "shifted clocks in tests", _file("*/faketime/libfaketimeMT.so.1"), ("faketime",)
 )
 
 ALL = (

@@ -70,7 +70,9 @@ class Process:
         status = self._exit_status()
         if status is None and waited.came_true:
             return
-        ending = f"ended with status {status}" if status is not None else f"not ready: {waited}"
+        ending = (
+            f"ended with status {status}" if status is not None else f"not ready: {waited.reason}"
+        )
         tail = self.tail()
         self._recorder.record(
             time.time(), "process", f"{self.name} {ending}", service=self.name, tail=tail
@@ -78,7 +80,7 @@ class Process:
         await self.stop()
         *before, last = self._recorder.redact(tail).splitlines() or ["(its log is empty)"]
         raise Blocked(
-            f"{self.name} did not start: {ending}. The end of its log says: {last}",
+            f"{self.name} did not start: {ending}. The last line of its log: {last}",
             remedy="\n".join(["The lines before it:", *before]),
         )
 
