@@ -84,7 +84,7 @@ def test_a_dry_run_tells_what_would_hinder_the_writing(file, capsys):
     file.chmod(0o400)
 
     assert run_fix(file, "--dry-run") == 1
-    assert "It could not be: " in capsys.readouterr().out
+    assert "It cannot be written: " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_file_of_neither_service_needs_to_be_told_whose_it_is(file, capsys):
     path.write_text(R)
 
     assert run_fix(path) == 4
-    assert "Say it with --service" in capsys.readouterr().err
+    assert "Name it with --service" in capsys.readouterr().err
     assert run_fix(path, "--service", "livekit-server", "--dry-run") == 0
     assert run_fix(path, "--service", "livekit-sip") == 0
 

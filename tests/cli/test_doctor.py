@@ -101,7 +101,7 @@ def test_a_mock_is_fine_and_nothing_is_started(capsys):
     status, said = run(capsys, "--env", "mock", "--lang", "en")
 
     assert status == 0
-    assert "started by each run" in said
+    assert "each run of the suite starts" in said
     assert "first broken link" not in said
 
 

@@ -77,7 +77,7 @@ def test_a_check_is_explained_with_its_case(explain):
     _, said = explain("1.1-variables-are-set[SIP_NUMBER]", "--lang=en")
 
     words = " ".join(said.out.split())
-    assert "[SIP_NUMBER] is the case that the check looked at" in words
+    assert "[SIP_NUMBER] is the case that was checked" in words
     assert "each of the nine variables" in words
 
 

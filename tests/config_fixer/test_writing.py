@@ -521,7 +521,7 @@ def test_a_restored_file_equals_the_original(file, tmp_path, capsys, kept_in):
     assert run_fix(file, "--restore", *where) == 0
     assert (file.read_bytes(), stat.S_IMODE(file.stat().st_mode)) == (BEFORE, MODE)
     assert re.search(
-        r"restored from \S+\.bak\nWhat stood there is \S+\.replaced", capsys.readouterr().out
+        r"restored from \S+\.bak\nIts former content is in \S+\.replaced", capsys.readouterr().out
     )
     assert run_fix(file, "--restore", *where) == 0
     assert "nothing to restore" in capsys.readouterr().out

@@ -409,7 +409,7 @@ def test_a_missing_variable_is_told_with_the_misspelt_one(write, tmp_path, where
     near = (
         f"{env_file} has LIVEKITURL" if where == "the file" else "the environment has LIVEKIT_URI"
     )
-    assert f"{near}: if that is it, correct its name" in problem
+    assert f"{near}: if that is the one meant, correct its name" in problem
     assert "canary" not in problem
 
 

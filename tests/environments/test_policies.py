@@ -71,7 +71,7 @@ def test_delays_grow_by_the_factor_up_to_the_longest():
         (RETRY_POLICIES, "attempts: 5, ", "", "key 'attempts' is missing"),
         (RETRY_POLICIES, "[timeout, ", "[timeuot, ", "one of timeout, connection, server, or a"),
         (RETRY_POLICIES, "[timeout, ", "[authentication, ", "a refused key"),
-        (RETRY_POLICIES, "[timeout, ", "[404, ", "404: what was refused is never tried again"),
+        (RETRY_POLICIES, "[timeout, ", "[404, ", "404: a refused request is never tried again"),
         (RETRY_POLICIES, "share: 0.1", "share: 10", "budget.share"),
         (RETRY_POLICIES, "reserve: 20", "reserve: none", "budget.reserve"),
         (RETRY_POLICIES, "{attempts: 5", "{attempts: 5, attempts: 6", "occurs twice"),

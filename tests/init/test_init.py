@@ -106,7 +106,7 @@ def test_an_empty_folder_gives_a_profile_of_variables_and_the_list_of_what_is_mi
     assert status == 1
     for name in THREE:
         assert f"set {name}" in out
-    assert "When that is set: livekit-conformance doctor --env config/mine.yaml" in out
+    assert "When these are set, run: livekit-conformance doctor --env config/mine.yaml" in out
     assert loaded().livekit.url == THREE["LIVEKIT_URL"]
     assert loaded(SIP_SERVER="sip.test", SIP_NUMBER="1").sip.server == "sip.test"
     example = Path(".env.example").read_text()
@@ -146,9 +146,9 @@ def test_the_files_of_the_services_give_addresses_and_name_their_secrets(init, f
 
     assert status == 1
     assert "livekit.url: from livekit-sip.yaml:3" in out
-    assert "livekit.api_secret is in livekit-sip.yaml:2, and never copied" in out
+    assert "livekit.api_secret is in livekit-sip.yaml:2, and credentials are never copied" in out
     assert "set LIVEKIT_API_SECRET to it" in out
-    assert "says something else" not in out
+    assert "has another value" not in out
     profile = loaded(REDIS_PASSWORD="made-up")
     assert profile.livekit.url == "ws://127.0.0.1:7890"
     assert profile.sip.server == "127.0.0.1:5070"
@@ -174,9 +174,9 @@ def test_a_compose_file_gives_what_is_published(init, folder):
     assert profile.deployment.livekit_server_config == Path("conf/livekit.yaml")
     assert [source.service for source in profile.logs] == ["livekit-server", "livekit-sip"]
     assert profile.logs[0].command[-1] == "livekit"
-    assert "sip.password is in docker-compose.yml:20, and never copied" in out
+    assert "sip.password is in docker-compose.yml:20, and credentials are never copied" in out
     # One of the two is not the bus of the other.
-    assert "redis: docker-compose.yml (SIP_CONFIG_BODY):4 says something else" in out
+    assert "redis: docker-compose.yml (SIP_CONFIG_BODY):4 has another value" in out
 
 
 def test_values_that_contradict_each_other_are_told_with_the_one_taken(init, folder, monkeypatch):
@@ -185,7 +185,7 @@ def test_values_that_contradict_each_other_are_told_with_the_one_taken(init, fol
 
     _, out, _ = init("--no-check")
 
-    assert "livekit.url: livekit.yaml:1 says something else; environment is taken" in out
+    assert "livekit.url: livekit.yaml:1 has another value; environment is used" in out
 
 
 def test_a_value_that_a_profile_cannot_have_is_not_taken(init, folder):
@@ -195,8 +195,8 @@ def test_a_value_that_a_profile_cannot_have_is_not_taken(init, folder):
 
     _, out, _ = init()
 
-    assert "webhook.url: the value in livekit.yaml:5 was not taken: it holds a password" in out
-    assert "livekit.url: the value in livekit-sip.yaml:3 was not taken: not a URL" in out
+    assert "webhook.url: the value in livekit.yaml:5 is not used: it holds a password" in out
+    assert "livekit.url: the value in livekit-sip.yaml:3 is not used: not a URL" in out
     assert loaded().livekit.url == "ws://127.0.0.1:7890"
 
 
@@ -324,7 +324,7 @@ def test_everything_is_said_in_the_language_asked_for(init, folder, language):
 
     _, out, _ = init(lang=language)
 
-    word = {"en": "never copied", "ru": "не копируется"}[language]
+    word = {"en": "never copied", "ru": "не копируются"}[language]
     assert word in out
 
 
@@ -337,7 +337,7 @@ def test_an_address_that_is_none_is_told_wherever_it_stands(init, folder, url):
 
     assert status == 1
     for place in ("docker-compose.yml:20", "livekit-sip.yaml:3"):
-        assert f"livekit.url: the value in {place} was not taken" in out
+        assert f"livekit.url: the value in {place} is not used" in out
     assert loaded().livekit.url == "ws://127.0.0.1:17880"
 
 

@@ -47,7 +47,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="lost coverage is a regression too: what was decided in A and is skipped or gone in B",
+        help="count lost coverage as a regression: claims decided in A and skipped or gone in B",
     )
     add_output_options(parser, markdown=True)
     parser.set_defaults(run=run)
@@ -59,7 +59,9 @@ def add_output_options(parser: argparse.ArgumentParser, *, markdown: bool = Fals
     """
     parser.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained page")
     if markdown:
-        parser.add_argument("--markdown", type=Path, metavar="FILE", help="write it for a ticket")
+        parser.add_argument(
+            "--markdown", type=Path, metavar="FILE", help="write Markdown for a ticket"
+        )
     add_json(parser, file=True)
     add_language(parser)
 

@@ -53,10 +53,10 @@ def add_parser(actions: Any) -> None:
     """
     parser = actions.add_parser(
         "check",
-        help="say what is wrong with livekit.yaml and livekit-sip.yaml; changes nothing",
-        epilog="One file of each service is looked at as a pair too. Exit status: 0 no errors "
-        "(warnings there may be), 1 errors, 4 a file cannot be read or it is not clear what it is "
-        "for.",
+        help="report what is wrong in livekit.yaml and livekit-sip.yaml; changes nothing",
+        epilog="Two files, one of each service, are also checked against each other. Exit status: "
+        "0 no errors (perhaps warnings), 1 errors, 4 a file cannot be read or its service is not "
+        "known.",
     )
     parser.add_argument(
         "files", nargs="*", metavar="FILE", help="recognised by its name or its keys"
@@ -70,7 +70,7 @@ def add_parser(actions: Any) -> None:
             help=f"a file of {service.name}, whatever it is called",
         )
     parser.add_argument(
-        "--webhook-url", metavar="URL", help="where the webhooks have to go (livekit.yaml)"
+        "--webhook-url", metavar="URL", help="URL that the webhooks must go to (livekit.yaml)"
     )
     add_json(parser)
     parser.set_defaults(run=run)
@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
         except NotJudged as reason:
             unclear.append(str(reason))
     if options.webhook_url and not any(each.service is SERVER for each in sources):
-        unclear.append("--webhook-url: there is no livekit.yaml to look for it in")
+        unclear.append("--webhook-url: there is no livekit.yaml among the files")
     found = judge(sources, unclear, options.webhook_url)
     if options.json:
         sys.stdout.write(found.as_json())
@@ -120,8 +120,8 @@ def source(name: str, service: ConfiguredService | None) -> CheckedFile:
     service = service or recognise(name, text)
     if service is None:
         raise NotJudged(
-            f"{name}: for livekit-server or livekit-sip? Neither its name nor its keys tell; "
-            f"write --server {name} or --sip {name}"
+            f"{name}: neither its name nor its keys show whether it is for livekit-server or "
+            f"livekit-sip; write --server {name} or --sip {name}"
         )
     return CheckedFile(name, service, text)
 

@@ -46,10 +46,10 @@ def add_parser(actions: Any) -> None:
     """
     parser = actions.add_parser(
         "fix",
-        help="mend what can be mended in livekit.yaml or livekit-sip.yaml; shows it as a diff",
-        epilog="Exit status: 0 nothing is wrong (any more), 1 something is left (with --dry-run: "
-        "or there is something to write), 3 written, but the disk did not confirm it, 4 refused, "
-        "and nothing was changed.",
+        help="fix what can be fixed in livekit.yaml or livekit-sip.yaml, and show a diff",
+        epilog="Exit status: 0 nothing is wrong (any more), 1 errors are left (with --dry-run: or "
+        "changes to write), 3 written, but the disk did not confirm it, 4 refused, and nothing was "
+        "changed.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="livekit.yaml or livekit-sip.yaml")
     parser.add_argument("--dry-run", action="store_true", help="show what would be written")
@@ -63,7 +63,7 @@ def add_parser(actions: Any) -> None:
         action="append",
         default=[],
         metavar="NAME[=VALUE]",
-        help="set it if there is such a setting, else say what there is instead: "
+        help="set it if the service has such a setting, else name the alternative: "
         + ", ".join(f"{wish.name}={wish.wanted}" for wish in WISHES.values()),
     )
     parser.add_argument("--wishes", action="store_true", help="all of these wishes")
@@ -75,7 +75,7 @@ def add_parser(actions: Any) -> None:
     parser.add_argument(
         "--service",
         choices=_SERVICES,
-        help="whose file it is (default: seen from its name and its keys)",
+        help="service of the file (default: recognised by its name and its keys)",
     )
     parser.set_defaults(run=run)
 
@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         path = real_path(options.file)
         if path != Path(options.file).absolute():
-            _say(f"{options.file} leads to {path}: that file is meant, and links stay as they are")
+            _print(f"{options.file} leads to {path}: that file is used, and links stay as they are")
         # A dry run writes nothing, so it needs neither the lock nor permission to take it.
         with nullcontext() if options.dry_run else locked(path.parent):
             if options.restore:
@@ -115,28 +115,28 @@ def _fix(original: Original, options: argparse.Namespace) -> int:
     name = options.file.name
     service = _SERVICES.get(options.service) or recognise(name, text)
     if service is None:
-        raise FileRefused(f"{name}: for livekit-server or livekit-sip? Say it with --service")
+        raise FileRefused(f"{name}: for livekit-server or livekit-sip? Name it with --service")
     wishes = _wishes(options)
     fixed = fix(text, service, file=name, wishes=wishes, removes=options.remove_ignored)
     for line in showing.diff(text, fixed.text, name):
-        _say(line)
+        _print(line)
     redact = redactor([(service, text)])
     for line in _report(fixed):
-        _say(redact(showing.without_secrets(line)))
+        _print(redact(showing.without_secrets(line)))
     if fixed.text == text:
-        _say(f"{name} ({service.name}): nothing to change")
+        _print(f"{name} ({service.name}): nothing to change")
         return _LEFT if fixed.has_errors else _OK
     hindrance = why_not_writable(original)
     if options.dry_run:
-        _say(f"{name} ({service.name}): nothing was written")
+        _print(f"{name} ({service.name}): nothing was written")
         if hindrance:
-            _say(f"It could not be: {hindrance}")
+            _print(f"It cannot be written: {hindrance}")
         return _LEFT
     if hindrance:
         raise FileRefused(hindrance)
     shelf = _shelf(original.path, options)
     backup = backups.change(original, fixed.text.encode(), shelf)
-    _say(f"{name} ({service.name}): written; the old one is {backup}")
+    _print(f"{name} ({service.name}): written; the old one is {backup}")
     return _LEFT if fixed.has_errors else _OK
 
 
@@ -145,18 +145,18 @@ def _restore(path: Path, options: argparse.Namespace) -> int:
     current = read(path) if path.exists() else None
     if options.dry_run:
         newest = shelf.newest()
-        _say(f"{path}: the newest backup is {newest}" if newest else f"{path}: has no backup")
+        _print(f"{path}: the newest backup is {newest}" if newest else f"{path}: has no backup")
         return _LEFT if newest else _OK
     if current is not None and (hindrance := why_not_writable(current)):
         raise FileRefused(hindrance)
     _report_cleared(shelf)
     restored = backups.restore(shelf, current)
     if restored is None:
-        _say(f"{path}: is equal to its newest backup, {shelf.newest()}: nothing to restore")
+        _print(f"{path}: is equal to its newest backup, {shelf.newest()}: nothing to restore")
         return _OK
-    _say(f"{path}: restored from {restored.backup}")
+    _print(f"{path}: restored from {restored.backup}")
     if restored.put_aside is not None:
-        _say(f"What stood there is {restored.put_aside}")
+        _print(f"Its former content is in {restored.put_aside}")
     return _OK
 
 
@@ -168,7 +168,7 @@ def _shelf(path: Path, options: argparse.Namespace) -> backups.Shelf:
 
 def _report_cleared(shelf: backups.Shelf) -> None:
     for path in shelf.clear():
-        _say(f"{path}: deleted, left unfinished by a run that was killed")
+        _print(f"{path}: deleted; a killed run left it unfinished")
 
 
 def _report(fixed: Fixed) -> Iterator[str]:
@@ -202,5 +202,5 @@ def _wish(text: str) -> tuple[Wish, str]:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(f"{line}\n")

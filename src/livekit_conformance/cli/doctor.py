@@ -36,7 +36,7 @@ def add_parser(commands: Any) -> None:
     """
     parser = commands.add_parser(
         "doctor",
-        help="look along the chain within 10 s: what is wrong, what to do; changes nothing",
+        help="check each link of a call within 10 s: what is wrong, how to fix it; changes nothing",
     )
     add_environment(parser)
     add_language(parser)

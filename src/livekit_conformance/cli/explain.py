@@ -30,10 +30,10 @@ _WIDTH = 80
 _MEANS = Text(en="means", ru="значит")
 _CHECKED = Text(en="checked", ru="проверка")
 _NEEDS = Text(en="needs", ru="нужно")
-_MEND = Text(en="mend", ru="что делать")
+_FIX = Text(en="fix", ru="что делать")
 _CAUSES = Text(en="causes", ru="причины")
 _SHOWN = Text(en="shown by", ru="улики")
-_CHAIN = Text(en="chain", ru="цепь")
+_CHAIN = Text(en="chain", ru="цепочка")
 _CLAUSES = Text(en="clauses", ru="пункты")
 _NONE_KNOWN = Text(en="none is known at this link", ru="для этого звена не известны")
 _KNOWN = Text(
@@ -45,26 +45,26 @@ _CLAUSE = Text(
     ru="пункт, {level}, область {area}, требование {number}",
 )
 _CASE = Text(
-    en="; [{case}] is the case that the check looked at",
+    en="; [{case}] is the case that was checked",
     ru="; [{case}] — проверяемый случай",
 )
 _EFFECT = Text(
-    en="with the effect {effect}: {does} It looks at the link {link} ({title}).",
-    ru="с воздействием {effect}: {does} Смотрит на звено {link} ({title}).",
+    en="with the effect {effect}: {does} It checks the link {link} ({title}).",
+    ru="с воздействием {effect}: {does} Проверяет звено {link} ({title}).",
 )
 _CROSSES = Text(
     en=" It is BLOCKED while one of these is broken: {links}.",
-    ru=" BLOCKED, пока оборвано одно из звеньев: {links}.",
+    ru=" BLOCKED, пока сломано одно из звеньев: {links}.",
 )
 _NO_NEEDS = Text(en="nothing but livekit: of the profile", ru="только livekit: из профиля")
 _CAUSE = Text(en="cause at the link {link} ({title})", ru="причина в звене {link} ({title})")
-_LINK = Text(en="link of the chain: {title}", ru="звено цепи: {title}")
+_LINK = Text(en="link of the chain: {title}", ru="звено цепочки: {title}")
 _IN_CALL = Text(
     en="number {place} of {count} on the path of a call",
     ru="{place}-е из {count} на пути звонка",
 )
 _BESIDE = Text(
-    en="beside the way of a call: it is looked at besides",
+    en="not on the path of a call: it is checked in addition",
     ru="в стороне от пути звонка: проверяется дополнительно",
 )
 _REQUIREMENT = Text(en="requirement", ru="требование")
@@ -92,9 +92,9 @@ def add_parser(commands: Any) -> None:
     """
     parser = commands.add_parser(
         "explain",
-        help="say what an id or a word of a report means, and how to mend it",
-        description="Say what a clause, check, cause, link, verdict, reason, effect or "
-        "requirement means, how it is checked and how to mend it.",
+        help="explain an id or a word of a report, and how to fix it",
+        description="Explain a clause, check, cause, link, verdict, reason, effect or requirement: "
+        "what it means, how it is checked and how to fix it.",
         epilog="Exit status: 0 explained, 4 there is no such id.",
     )
     parser.add_argument(
@@ -145,7 +145,7 @@ def explanations(name: str, language: Language) -> Iterator[Explanation]:
         yield _link(Link(name), language)
     if word := _either_case(name, glossary.WORDS):
         means, do = word.means.say(language), word.do.say(language)
-        yield Explanation(word.kind.say(language), ((_MEANS, means), (_MEND, do)))
+        yield Explanation(word.kind.say(language), ((_MEANS, means), (_FIX, do)))
     if name in REQUIREMENTS:
         members = ", ".join(clause.id for clause in CLAUSES if clause.requirement == name)
         title = REQUIREMENTS[name].say(language)
@@ -179,7 +179,7 @@ def _clause(clause: Clause, case: str, language: Language) -> Explanation:
             (_MEANS, clause.statement),
             (_CHECKED, checked),
             (_NEEDS, needs),
-            (_MEND, words.look.say(language)),
+            (_FIX, words.look.say(language)),
             (_CAUSES, _causes_at(clause.link, language)),
         ),
     )
@@ -193,7 +193,7 @@ def _cause(cause: Cause, language: Language) -> Explanation:
         (
             (_MEANS, f"{cause.title.say(language)}. {cause.cause.say(language)}"),
             (_SHOWN, ", ".join(signs)),
-            (_MEND, cause.fix.say(language)),
+            (_FIX, cause.fix.say(language)),
         ),
     )
 
@@ -211,7 +211,7 @@ def _link(link: Link, language: Language) -> Explanation:
         (
             (_CHAIN, place),
             *(((_CHECKED, members),) if members else ()),
-            (_MEND, words.look.say(language)),
+            (_FIX, words.look.say(language)),
             (_CAUSES, _causes_at(link, language)),
         ),
     )

@@ -48,20 +48,20 @@ _LOOKED_FOR = (
 _TAKEN = Text(en="{key}: from {place}", ru="{key}: из {place}")
 _BY_VARIABLE = Text(en=", as {names}", ru=", через {names}")
 _DIFFERS = Text(
-    en="{key}: {place} says something else; {taken} is taken",
-    ru="{key}: в {place} другое значение; взято из {taken}",
+    en="{key}: {place} has another value; {taken} is used",
+    ru="{key}: в {place} другое значение; используется {taken}",
 )
 _UNUSABLE = Text(
-    en="{key}: the value in {place} was not taken: {why}",
-    ru="{key}: значение из {place} не взято: {why}",
+    en="{key}: the value in {place} is not used: {why}",
+    ru="{key}: значение из {place} не использовано: {why}",
 )
 _MISSING = Text(
     en="{key} is missing: {what}; set {names}",
     ru="{key}: не найдено: {what}; задайте {names}",
 )
 _COPY = Text(
-    en="{key} is in {place}, and never copied: set {names} to it",
-    ru="{key} есть в {place} и не копируется: задайте {names}",
+    en="{key} is in {place}, and credentials are never copied: set {names} to it",
+    ru="{key} есть в {place}, но учётные данные не копируются: задайте {names}",
 )
 _OPTIONAL = Text(
     en="{key} (optional) is not set: {what}",
@@ -83,13 +83,13 @@ _NOT_WRITTEN = Text(
     ru="{path}: не удалось записать: {why}; укажите другое место через --output",
 )
 _NEXT = Text(
-    en="When that is set: livekit-conformance doctor --env {path}",
-    ru="Когда это задано: livekit-conformance doctor --env {path}",
+    en="When these are set, run: livekit-conformance doctor --env {path}",
+    ru="Когда всё задано, запустите: livekit-conformance doctor --env {path}",
 )
 _NO_FILE = Text(en="{path}: there is no such file or folder", ru="{path}: нет такого файла")
 _UNCLEAR = Text(
-    en="{path}: for livekit-server or livekit-sip? Neither its name nor its keys tell",
-    ru="{path}: это файл livekit-server или livekit-sip? Ни имя, ни ключи этого не говорят",
+    en="{path}: neither its name nor its keys show whether it is for livekit-server or livekit-sip",
+    ru="{path}: ни по имени, ни по ключам не понять, livekit-server это или livekit-sip",
 )
 
 
@@ -99,10 +99,10 @@ def add_parser(commands: Any) -> None:
     """
     parser = commands.add_parser(
         "init",
-        help="write a profile from what is there, or from your answers, and check it",
+        help="write a profile from existing settings or your answers, and check it",
         description="Write config/NAME.yaml and .env.example from environment variables, .env, "
-        "docker-compose.yml, livekit-sip.yaml and livekit.yaml, believed in this order. Secrets "
-        "stay where they are: the profile refers to variables.",
+        "docker-compose.yml, livekit-sip.yaml and livekit.yaml, in this order of precedence. "
+        "Secrets stay where they are: the profile refers to variables.",
         epilog="Exit status: 0 written and nothing is wrong, 1 written, and something is missing "
         "or wrong, 4 nothing written.",
     )
@@ -116,10 +116,10 @@ def add_parser(commands: Any) -> None:
         type=Path,
         action="append",
         metavar="PATH",
-        help="file or folder to look at; repeatable (default: this folder)",
+        help="file or folder to read; repeatable (default: this folder)",
     )
-    parser.add_argument("--yes", action="store_true", help="ask nothing, take what is found")
-    parser.add_argument("--force", action="store_true", help="replace files that are there")
+    parser.add_argument("--yes", action="store_true", help="ask nothing, use what is found")
+    parser.add_argument("--force", action="store_true", help="replace existing files")
     parser.add_argument("--no-check", action="store_true", help="do not run doctor on the result")
     add_language(parser)
     parser.set_defaults(run=run)

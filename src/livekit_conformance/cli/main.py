@@ -75,7 +75,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     add_language(report, default="en")
     report.set_defaults(run=_report)
 
-    completion = commands.add_parser("completion", help="print what completes this command's words")
+    completion = commands.add_parser("completion", help="print a completion script for a shell")
     completion.add_argument("shell", choices=_SHELLS, help='bash: eval "$(... completion bash)"')
     completion.set_defaults(run=_completion)
 

@@ -23,7 +23,7 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
     """
     Declare `--env` and `--env-file`.
     """
-    add_environment_name(parser, help="the environment: config/NAME.yaml or a file", required=True)
+    add_environment_name(parser, help="environment: config/NAME.yaml or a file", required=True)
     parser.add_argument(
         "--env-file",
         type=Path,
@@ -44,7 +44,7 @@ def add_language(parser: argparse.ArgumentParser, default: Language | None = Non
     """
     Declare `--lang`; without a `default` it is the language of the locale.
     """
-    usual = default or "that of the environment's locale"
+    usual = default or "that of the locale"
     parser.add_argument(
         "--lang",
         choices=LANGUAGES,
@@ -65,7 +65,7 @@ def add_json(parser: argparse.ArgumentParser, *, file: bool = False) -> None:
             nargs="?",
             const=STDOUT,
             metavar="FILE",
-            help=f"{words}; with a FILE, there and the lines as well",
+            help=f"{words}; with FILE, the object goes there and the lines stay",
         )
     else:
         parser.add_argument("--json", action="store_true", help=words)

@@ -32,7 +32,7 @@ def add_parser(commands: Any) -> None:
     """
     parser = commands.add_parser(
         "sweep",
-        help="remove the rooms, trunks and rules that dead runs have left, and nothing else",
+        help="delete the rooms, trunks and rules that dead runs left behind, and nothing else",
     )
     add_environment(parser)
     parser.add_argument(
@@ -42,7 +42,7 @@ def add_parser(commands: Any) -> None:
         metavar="DIR",
         help="where the ledgers of the runs are (default: reports/)",
     )
-    parser.add_argument("--dry-run", action="store_true", help="tell what would be deleted")
+    parser.add_argument("--dry-run", action="store_true", help="list what would be deleted")
     parser.set_defaults(run=run)
 
 
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"{error}\n")
         return _USAGE
     if profile.kind != "live":
-        _say(f"nothing to sweep: a deployment of kind {profile.kind} ends with its run")
+        _print(f"nothing to sweep: a deployment of kind {profile.kind} ends with its run")
         return _CLEAN
     clean = scrubber_of(profile)
     try:
@@ -92,17 +92,17 @@ async def _sweep(profile: Profile, options: argparse.Namespace) -> int:
         leftovers = await sweeper.find()
         if options.dry_run:
             for leftover in leftovers:
-                _say(f"would delete {leftover}")
-            _say(f"{len(leftovers)} would be deleted")
+                _print(f"would delete {leftover}")
+            _print(f"{len(leftovers)} would be deleted")
             return _CLEAN
         swept = await sweeper.delete(leftovers)
     for leftover in swept.deleted:
-        _say(f"deleted {leftover}")
+        _print(f"deleted {leftover}")
     for leftover, reason in swept.left:
-        _say(f"left {leftover}; {reason}")
-    _say(f"{len(swept.deleted)} deleted, {len(swept.left)} left")
+        _print(f"left {leftover}; {reason}")
+    _print(f"{len(swept.deleted)} deleted, {len(swept.left)} left")
     return _LEFT if swept.left else _CLEAN
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(f"{line}\n")

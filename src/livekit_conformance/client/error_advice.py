@@ -29,15 +29,15 @@ _BY_WORDS: Final = (
     ),
     (
         ("no response from servers", "could not find any available nodes"),
-        "Nobody answers on the bus: see that livekit-server runs and uses the same Redis",
+        "No service answers on the bus: check that livekit-server runs and uses the same Redis",
     ),
 )
 _BY_STATUS: Final = (
     (401, "Check the API key and the secret"),
-    (403, "Check what stands between: livekit-server itself answers 401"),
-    (404, "Check the path of livekit.url, and that what was asked for exists"),
-    (429, "Too many requests: wait before asking again"),
-    (500, "The server failed: look at its log at this time"),
+    (403, "Check the proxy in front of livekit-server: the server itself answers 401"),
+    (404, "Check the path of livekit.url, and that the requested object exists"),
+    (429, "Too many requests: wait before the next one"),
+    (500, "The server failed: see its log for this time"),
 )
 _LEAST_ERROR: Final = 400
 
@@ -59,5 +59,5 @@ def hint(status: int, text: str, metadata: Mapping[str, str] = MappingProxyType(
         if status >= least:
             return advice
     if status < _LEAST_ERROR:
-        return "Check the URL: what answers there is not LiveKit, or something between changes it"
-    return "Look at the request: the server says that it is wrong"
+        return "Check the URL: another service answers there, or a proxy changes the answers"
+    return "Correct the request: the server rejected it as invalid"

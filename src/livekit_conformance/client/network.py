@@ -20,10 +20,10 @@ from livekit_conformance.errors import Phase, in_system_words
 REMEDIES: Final[dict[Phase, str]] = {
     "resolve": "Check the host name in the URL and the DNS of this machine",
     "connect": "Check that the service runs, that host and port of the URL are right and that "
-    "no firewall is between",
+    "no firewall is in the way",
     "tls": "Check the certificate: chain, host name and expiry date",
     "answer": "The port accepts connections but nothing answers: the process behind it hangs, or "
-    "it is another service; look at its log and restart it",
+    "it is another service; check its log and restart it",
     "request": "Check the URL",
 }
 

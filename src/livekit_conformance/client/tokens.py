@@ -17,14 +17,15 @@ from livekit_conformance.secrets.patterns import Redactor, masked
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 _HINTS: Final = MappingProxyType(
     {
-        TokenRefusal.MALFORMED: "Send the token as it was made: three parts with dots between",
+        TokenRefusal.MALFORMED: "Send the token unchanged: three parts, separated by dots",
         TokenRefusal.UNKNOWN_KEY: "The token was made with another API key",
         TokenRefusal.ALGORITHM: "Sign the token with HS256",
         TokenRefusal.SIGNATURE: (
             "The token was made with another secret: compare it with the server's"
         ),
         TokenRefusal.EXPIRED: "Make a new token; if it is new, synchronise the clocks by NTP",
-        TokenRefusal.WITHOUT_EXPIRY: "Give the token an end: whoever finds it can use it for ever",
+        TokenRefusal.WITHOUT_EXPIRY: "Give the token an expiry: anyone who finds it can use it for "
+        "ever",
         TokenRefusal.NOT_YET_VALID: "Synchronise the clocks by NTP",
     }
 )

@@ -56,7 +56,7 @@ def _never_a_refusal(statuses: frozenset[ErrorClass | int]) -> frozenset[ErrorCl
     refusals = sorted(s for s in statuses if isinstance(s, int) and s < 500 and s != 429)  # noqa: PLR2004
     if refusals:
         listed = ", ".join(map(str, refusals))
-        raise ValueError(f"{listed}: what was refused is never tried again; take it out")
+        raise ValueError(f"{listed}: a refused request is never tried again; remove it")
     return statuses
 
 

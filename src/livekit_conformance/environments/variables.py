@@ -179,7 +179,7 @@ class Variables:
         if found := self.misspelling_of(name):
             near, origin = found
             place = "the environment" if origin == "environment" else self._file_words()
-            return f"{place} has {near}: if that is it, correct its name"
+            return f"{place} has {near}: if that is the one meant, correct its name"
         file = self.file.path if self.file else ".env"
         return f"set it with `export {name}=...` or put a line {name}=... into {file}"
 
