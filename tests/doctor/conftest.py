@@ -80,9 +80,9 @@ def complete(findings: Iterable[LinkFinding]) -> list[LinkFinding]:
     """
     findings = list(findings)
     for finding in findings:
-        assert finding.says.en and finding.says.ru
+        assert finding.text.en and finding.text.ru
         wrong = finding.mark in {LinkMark.WARNING, LinkMark.PROBLEM}
-        assert not wrong or finding.remedy is not None, finding.says.en
+        assert not wrong or finding.remedy is not None, finding.text.en
         if finding.remedy is not None:
             assert finding.remedy.en and finding.remedy.ru
     return findings
@@ -98,7 +98,7 @@ def the_problem(findings: Iterable[LinkFinding]) -> LinkFinding:
     """
     (found,) = wrong(findings)
     assert found.mark is LinkMark.PROBLEM
-    assert _CYRILLIC.search(found.says.ru), found.says.ru
+    assert _CYRILLIC.search(found.text.ru), found.text.ru
     assert found.remedy is not None and _CYRILLIC.search(found.remedy.ru)
     return found
 

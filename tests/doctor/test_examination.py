@@ -76,7 +76,7 @@ async def test_one_fault_is_the_one_problem_that_is_told(deployment, impatient, 
         found = the_problem(await look(profile))
 
     assert found.link is link
-    assert words in found.says.en
+    assert words in found.text.en
 
 
 async def test_an_inexact_clock_is_a_warning(deployment):
@@ -103,9 +103,9 @@ async def test_a_wrong_key_pair_is_told_and_what_needs_it_is_not_looked_at(
 
     told = the_problem(found)
     assert told.link is Link.API_KEY
-    assert words in told.says.en
+    assert words in told.text.en
     assert "another-secret" not in f"{found}"
-    assert [f.mark for f in found if f.link is Link.LINE] == [LinkMark.NOT_LOOKED_AT]
+    assert [f.mark for f in found if f.link is Link.LINE] == [LinkMark.NOT_CHECKED]
 
 
 async def test_a_refused_port_leaves_the_server_unlooked_at_and_all_others_are_told(deployment):
@@ -115,11 +115,9 @@ async def test_a_refused_port_leaves_the_server_unlooked_at_and_all_others_are_t
 
     told = the_problem(found)
     assert told.link is Link.TCP
-    assert "Connection refused" in told.says.en
+    assert "Connection refused" in told.text.en
     assert {f.link for f in found if f.mark is LinkMark.OK} >= {Link.SIP_SOCKET, Link.BUS}
-    assert all(
-        f.mark is LinkMark.NOT_LOOKED_AT for f in found if f.link in {Link.API_KEY, Link.LINE}
-    )
+    assert all(f.mark is LinkMark.NOT_CHECKED for f in found if f.link in {Link.API_KEY, Link.LINE})
 
 
 async def test_silence_everywhere_is_told_within_the_deadline(deployment, impatient):
@@ -152,7 +150,7 @@ async def test_what_is_not_finished_at_the_end_is_told(deployment):
         found = await look(profile, whole=0.7)
 
     assert time.monotonic() - began < 2.5
-    unfinished = [f for f in found if "not finished within 0.7 s" in f.says.en]
+    unfinished = [f for f in found if "not finished within 0.7 s" in f.text.en]
     assert [f.link for f in unfinished] == [Link.SERVER, Link.API_KEY, Link.LINE]
 
 
@@ -164,7 +162,7 @@ async def test_a_name_that_does_not_resolve_is_told(deployment):
     for link, found in ((Link.SIP_SOCKET, of_sip), (Link.DNS, of_livekit)):
         told = next(f for f in wrong(found) if f.mark is LinkMark.PROBLEM)
         assert told.link is link
-        assert "`nowhere.invalid` has no address" in told.says.en
+        assert "`nowhere.invalid` has no address" in told.text.en
 
 
 @pytest.mark.parametrize(
@@ -191,7 +189,7 @@ async def test_the_certificate_before_the_server_is_looked_at(
 
     of_tls = [f for f in wrong(found) if f.link is Link.TLS]
     assert [f.mark for f in of_tls] == ([mark] if mark else [])
-    assert all(words in f.says.en for f in of_tls)
+    assert all(words in f.text.en for f in of_tls)
 
 
 async def test_addresses_of_ours_that_are_taken_are_told(deployment):
@@ -205,7 +203,7 @@ async def test_addresses_of_ours_that_are_taken_are_told(deployment):
         )
         found = await look(changed(taken, "sip", outbound=outbound))
 
-    told = [f.says.en for f in wrong(found)]
+    told = [f.text.en for f in wrong(found)]
     assert any("(webhook.listen)" in words for words in told)
     assert any("(sip.outbound.listen)" in words for words in told)
     assert any("there is no outbound trunk `ST_gone`" in words for words in told)
@@ -218,7 +216,7 @@ async def test_a_profile_that_says_little_is_told_what_it_could_say(deployment):
         )
         found = await look(bare)
 
-    unseen = [f for f in found if f.mark is LinkMark.NOT_LOOKED_AT]
+    unseen = [f for f in found if f.mark is LinkMark.NOT_CHECKED]
     assert wrong(found) == []
     assert {Link.SIP_SOCKET, Link.BUS, Link.ENDPOINT, Link.LOGS, Link.LINE} <= {
         f.link for f in unseen
@@ -237,11 +235,11 @@ async def test_variables_that_the_profile_asks_for_are_named_and_no_line_that_it
         }
         found = await look(bare, left_out=left_out)
 
-    remedies = {f.link: f.remedy.en for f in found if f.mark is LinkMark.NOT_LOOKED_AT and f.remedy}
+    remedies = {f.link: f.remedy.en for f in found if f.mark is LinkMark.NOT_CHECKED and f.remedy}
     assert (
         remedies[Link.LINE] == "Set `SIP_SERVER`, `SIP_NUMBER` in the environment or the env file"
     )
-    assert remedies[Link.BUS] == "Write into the profile: `redis: redis://HOST:6379/0`"
+    assert remedies[Link.BUS] == "Add to the profile: `redis: redis://HOST:6379/0`"
 
 
 async def test_nothing_is_asked_that_is_not_read_only(deployment):

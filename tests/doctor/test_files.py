@@ -61,8 +61,8 @@ def test_files_that_disagree_are_told_with_line_and_remedy(tmp_path):
     (found,) = wrong(complete(files.look_at_configs(profile(tmp_path, SERVER, other))))
 
     assert found.mark is LinkMark.PROBLEM
-    assert found.says.en.startswith("livekit-sip.yaml:")
-    assert "is another Redis" in found.says.en
+    assert found.text.en.startswith("livekit-sip.yaml:")
+    assert "is another Redis" in found.text.en
     assert "same Redis" in found.remedy.en
 
 
@@ -73,7 +73,7 @@ def test_one_file_alone_is_looked_at_too(tmp_path, which):
     found = complete(files.look_at_configs(profile(tmp_path, **{which: content[which]})))
 
     assert len(wrong(found)) == 1
-    assert [f.mark for f in found].count(LinkMark.NOT_LOOKED_AT) == 1
+    assert [f.mark for f in found].count(LinkMark.NOT_CHECKED) == 1
 
 
 def test_a_file_that_may_not_be_read_is_a_problem(tmp_path):
@@ -82,8 +82,8 @@ def test_a_file_that_may_not_be_read_is_a_problem(tmp_path):
 
     found = the_problem(files.look_at_configs(gone))
 
-    assert "deployment.livekit_sip_config" in found.says.en
-    assert "No such file" in found.says.en
+    assert "deployment.livekit_sip_config" in found.text.en
+    assert "No such file" in found.text.en
 
 
 def test_another_endpoint_and_another_key_than_the_profiles_are_told(tmp_path):
@@ -95,7 +95,7 @@ def test_another_endpoint_and_another_key_than_the_profiles_are_told(tmp_path):
 
     found = wrong(complete(files.look_at_configs(asked)))
 
-    assert [("keys" in f.says.en, "webhook.urls" in f.says.en) for f in found] == [
+    assert [("keys" in f.text.en, "webhook.urls" in f.text.en) for f in found] == [
         (True, False),
         (False, True),
     ]
@@ -116,9 +116,9 @@ def test_a_log_that_can_be_read_says_how_old_it_is(tmp_path):
     )
 
     assert (found.link, found.mark) == (Link.LOGS, LinkMark.OK)
-    assert "last written 2 h ago" in found.says.en
-    assert "последняя запись 2 ч назад" in found.says.ru
-    assert (other.mark, "livekit-sip" in other.says.en) == (LinkMark.NOT_LOOKED_AT, True)
+    assert "last written 2 h ago" in found.text.en
+    assert "последняя запись 2 ч назад" in found.text.ru
+    assert (other.mark, "livekit-sip" in other.text.en) == (LinkMark.NOT_CHECKED, True)
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "pipe"])
@@ -128,7 +128,7 @@ def test_what_is_no_readable_log_is_a_problem_and_nobody_waits_for_it(tmp_path, 
 
     found = the_problem(files.look_at_logs(profile(tmp_path, logs=[log(path)])))
 
-    assert str(path) in found.says.en
+    assert str(path) in found.text.en
     assert files.lines_of_log(path) == []
 
 
@@ -141,7 +141,7 @@ def test_the_command_of_a_log_is_looked_for_and_not_run(tmp_path):
 
     found = complete(files.look_at_logs(profile(tmp_path, logs=sources)))
 
-    assert [f.mark for f in found] == [LinkMark.NOT_LOOKED_AT, LinkMark.PROBLEM]
+    assert [f.mark for f in found] == [LinkMark.NOT_CHECKED, LinkMark.PROBLEM]
     assert not marker.exists()
 
 

@@ -36,8 +36,10 @@ def program(folder: Path, name: str, body: str) -> str:
 async def test_a_mock_needs_python_alone():
     found = await look("mock", {})
 
-    assert [f.mark for f in found] == [LinkMark.NOT_LOOKED_AT, LinkMark.OK]
-    assert "kind mock is started by each run" in found[0].says.en
+    assert [f.mark for f in found] == [LinkMark.NOT_CHECKED, LinkMark.OK]
+    assert (
+        "each run of the suite starts and stops its own deployment of kind mock" in found[0].text.en
+    )
 
 
 async def test_programs_are_found_and_say_their_version(tmp_path):
@@ -52,7 +54,7 @@ async def test_programs_are_found_and_say_their_version(tmp_path):
     found = await look("local", environ, agent="stand-in")
 
     assert wrong(found) == []
-    told = {f.link: f.says.en for f in found}
+    told = {f.link: f.text.en for f in found}
     assert told[Link.SERVER].endswith("/server`, livekit-server version 1.13.5")
     assert told[Link.SIP_SOCKET].endswith("/sip`, SIP version 1.8.0")
     assert told[Link.BUS].endswith("/redis`, Redis server v=7.0.15")
@@ -89,5 +91,5 @@ async def test_ports_that_somebody_holds_are_told(monkeypatch):
         monkeypatch.setattr(local_prerequisites, "HTTP_PORT", held.getsockname()[1])
         found = wrong(await look("local", {"PATH": "/usr/bin:/bin"}))
 
-    (told,) = [f for f in found if "are not free" in f.says.en]
-    assert "Address already in use" in told.says.en
+    (told,) = [f for f in found if "are not free" in f.text.en]
+    assert "Address already in use" in told.text.en

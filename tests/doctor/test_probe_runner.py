@@ -46,11 +46,11 @@ async def test_what_depends_on_something_broken_is_not_asked_and_says_so():
     assert asked == []
     assert [f.mark for f in found] == [
         LinkMark.PROBLEM,
-        LinkMark.NOT_LOOKED_AT,
-        LinkMark.NOT_LOOKED_AT,
+        LinkMark.NOT_CHECKED,
+        LinkMark.NOT_CHECKED,
     ]
-    assert found[1].says.en == "the server: the tls has to be mended first"
-    assert found[1].says.ru == "звено server: сначала почините: звено tls"
+    assert found[1].text.en == "the server: fix the tls first"
+    assert found[1].text.ru == "звено server: сначала исправьте: звено tls"
 
 
 async def test_some_problems_keep_nothing_from_being_asked():
@@ -83,8 +83,8 @@ async def test_a_probe_that_hangs_is_a_problem_after_its_deadline():
 
     found = complete(await walk_all([strand], each=0.01, whole=5))
 
-    assert [f.mark for f in found] == [LinkMark.PROBLEM, LinkMark.NOT_LOOKED_AT]
-    assert found[0].says.en == "the bus: no answer within 0.01 s"
+    assert [f.mark for f in found] == [LinkMark.PROBLEM, LinkMark.NOT_CHECKED]
+    assert found[0].text.en == "the bus: no answer within 0.01 s"
 
 
 async def test_what_is_not_finished_at_the_end_is_told_and_what_is_stays():
@@ -97,11 +97,11 @@ async def test_what_is_not_finished_at_the_end_is_told_and_what_is_stays():
 
     assert [(f.link, f.mark) for f in found] == [
         (Link.TLS, LinkMark.OK),
-        (Link.SERVER, LinkMark.NOT_LOOKED_AT),
-        (Link.API_KEY, LinkMark.NOT_LOOKED_AT),
+        (Link.SERVER, LinkMark.NOT_CHECKED),
+        (Link.API_KEY, LinkMark.NOT_CHECKED),
         (Link.BUS, LinkMark.OK),
     ]
-    assert found[1].says.en == "the server: not finished within 0.05 s"
+    assert found[1].text.en == "the server: not finished within 0.05 s"
 
 
 async def test_a_defect_of_a_probe_is_raised():

@@ -54,8 +54,8 @@ def test_a_good_profile_names_its_file_and_each_of_the_nine_variables():
     found = judge()
 
     assert wrong(found) == []
-    assert "prod.yaml` loads (kind live)" in found[0].says.en
-    assert [f.says.en for f in found[1:]] == [
+    assert "prod.yaml` loads (kind live)" in found[0].text.en
+    assert [f.text.en for f in found[1:]] == [
         f"variable `{name}`: from the environment" for name in DEPLOYMENT_VARIABLES
     ]
 
@@ -69,8 +69,8 @@ def test_the_variables_of_the_env_file_are_one_warning_that_names_the_file(tmp_p
 
     (told,) = wrong(found)
     assert told.mark is LinkMark.WARNING
-    assert told.says.en == f"only `{env_file}` has `DOMAIN`, `PORT`, and not the environment"
-    assert f"variable `PORT`: from `{env_file}`" in [f.says.en for f in found]
+    assert told.text.en == f"only `{env_file}` sets `DOMAIN`, `PORT`, not the environment"
+    assert f"variable `PORT`: from `{env_file}`" in [f.text.en for f in found]
 
 
 def told_of(tmp_path, text, mode=0o600, **changes):
@@ -87,7 +87,7 @@ def test_an_env_file_that_others_can_read_is_told_with_the_command_that_mends_it
     env_file, (found,) = told_of(tmp_path, "OTHER=1\n", 0o644)
 
     assert found.mark is LinkMark.WARNING
-    assert f"other accounts can read or change `{env_file}` (mode 0644)" in found.says.en
+    assert f"other accounts can read or change `{env_file}` (mode 0644)" in found.text.en
     assert f"`chmod 600 {env_file}`" in found.remedy.ru
 
 
@@ -97,7 +97,7 @@ def test_an_env_file_that_git_takes_is_told(tmp_path, monkeypatch):
 
     env_file, (found,) = told_of(tmp_path, "OTHER=1\n")
 
-    assert found.says.en == f"git has `{env_file}`, or takes it with the next `git add .`"
+    assert found.text.en == f"git tracks `{env_file}`, or will after the next `git add .`"
     assert ".gitignore" in found.remedy.en
 
 
@@ -112,19 +112,19 @@ def test_an_env_file_that_git_takes_is_told(tmp_path, monkeypatch):
         ("DOMAIN=x\nDOMAIN=app.test\n", "sets `DOMAIN` more than once", "Keep one"),
         (
             "LIVEKITURL=x\n",
-            "`LIVEKITURL`, which nothing asks for; did you mean `LIVEKIT_URL`?",
+            "`LIVEKITURL`, which nothing uses; did you mean `LIVEKIT_URL`?",
             "na",
         ),
-        ("PORT=1\n", "variable `PORT`: from the environment; ", "Write the same value into both"),
+        ("PORT=1\n", "variable `PORT`: from the environment; ", "Set the same value in both"),
     ],
 )
 def test_how_an_env_file_is_written_is_told_once(tmp_path, text, says, does):
     _, (found,) = told_of(tmp_path, text)
 
     assert found.mark is LinkMark.WARNING
-    assert says in found.says.en
+    assert says in found.text.en
     assert does in found.remedy.en
-    assert says not in found.says.ru
+    assert says not in found.text.ru
 
 
 def test_quirks_of_lines_that_nothing_asks_for_are_not_told(tmp_path):
@@ -135,7 +135,7 @@ def test_an_empty_variable_that_hides_one_of_the_env_file_is_told_as_that(tmp_pa
     env_file, (found,) = told_of(tmp_path, "SIP_SERVER=sip.test\n", SIP_SERVER="")
 
     assert found.mark is LinkMark.PROBLEM
-    assert f"is empty in the environment, which hides its value in `{env_file}`" in found.says.en
+    assert f"is empty in the environment, which hides its value in `{env_file}`" in found.text.en
     assert "`unset SIP_SERVER`" in found.remedy.en
 
 
@@ -150,7 +150,7 @@ def test_a_missing_variable_is_told_with_the_misspelt_one_and_only_there(tmp_pat
 
     where = f"from `{env_file}`" if in_file else "from the environment"
     assert (
-        found.says.en == f"variable `SIP_PASSWORD` is missing; did you mean `SIP_PASSWD` ({where})?"
+        found.text.en == f"variable `SIP_PASSWORD` is missing; did you mean `SIP_PASSWD` ({where})?"
     )
     assert found.mark is LinkMark.PROBLEM
 
@@ -175,7 +175,7 @@ def test_a_missing_variable_is_the_problem_and_the_others_are_told_all_the_same(
     found = judge(SIP_PASSWORD=None)
 
     missing = the_problem(found)
-    says = missing.says
+    says = missing.text
     assert says.en == "variable `SIP_PASSWORD` is missing, although `sip.username` is given"
     assert says.ru == "переменная `SIP_PASSWORD` не задана, хотя `sip.username` есть"
     assert "export SIP_PASSWORD=" in missing.remedy.en
@@ -185,7 +185,7 @@ def test_a_missing_variable_is_the_problem_and_the_others_are_told_all_the_same(
 def test_one_of_the_three_that_is_missing_makes_the_profile_unusable():
     found = judge(LIVEKIT_API_KEY=None)
 
-    assert the_problem(found).says.en == "variable `LIVEKIT_API_KEY` is missing"
+    assert the_problem(found).text.en == "variable `LIVEKIT_API_KEY` is missing"
     assert len(found) == len(DEPLOYMENT_VARIABLES)
 
 
@@ -195,16 +195,16 @@ def test_optional_variables_that_are_not_set_are_one_line():
     found = judge(**rest)
 
     assert wrong(found) == []
-    (line,) = [f for f in found if f.mark is LinkMark.NOT_LOOKED_AT]
+    (line,) = [f for f in found if f.mark is LinkMark.NOT_CHECKED]
     names = ", ".join(f"`{name}`" for name in rest)
-    assert line.says.en == f"not set: {names}; checks that need them are skipped"
+    assert line.text.en == f"not set: {names}; checks that need them are skipped"
     assert judge(**dict.fromkeys(rest, "")) == found
 
 
 def test_every_problem_of_a_profile_is_told():
     found = judge(LIVEKIT_API_KEY=None, SIP_SERVER="sip.test:port", LIVEKIT_URL="ftp://voice.test")
 
-    told = " ".join(f.says.en for f in wrong(found))
+    told = " ".join(f.text.en for f in wrong(found))
     assert "sip.server" in told
     assert "livekit.url" in told
     assert "`LIVEKIT_API_KEY` is missing" in told
@@ -219,7 +219,7 @@ def test_a_variable_that_is_set_to_nothing_is_a_problem():
     found = judge(SIP_SERVER="", PORT="", LIVEKIT_API_KEY="APIabcdefgh12")
 
     others = "`sip.number`, `sip.username`, `sip.password`"
-    assert [f.says.en for f in wrong(found)] == [
+    assert [f.text.en for f in wrong(found)] == [
         f"variable `SIP_SERVER` (from the environment) is empty, although {others} is given",
         "variable `PORT` (from the environment) is empty, although `DOMAIN` is given",
     ]
@@ -228,10 +228,10 @@ def test_a_variable_that_is_set_to_nothing_is_a_problem():
 def test_an_odd_variable_is_told_without_its_value():
     found = the_problem(judge(LIVEKIT_API_SECRET=f'"{SECRET}"'))
 
-    assert found.says.en == (
+    assert found.text.en == (
         "variable `LIVEKIT_API_SECRET` (from the environment) has quotes around it"
     )
-    assert "взята в кавычки" in found.says.ru
+    assert "взята в кавычки" in found.text.ru
     assert "export LIVEKIT_API_SECRET=" in found.remedy.ru
 
 
@@ -241,7 +241,7 @@ def test_an_unknown_environment_is_told_with_the_known_ones():
 
     assert settings.path_of("prodd", CONFIG) is None
     (found,) = complete(settings.judge_unusable(None, caught.value, {}, None))
-    assert "prod" in found.says.en
+    assert "prod" in found.text.en
 
 
 EVERY_ODDITY = [
@@ -279,7 +279,7 @@ def test_an_outbound_section_that_is_given_in_part_names_what_lacks():
 
     found = the_problem(settings.judge_loaded(loaded(profile), None))
 
-    assert "`sip.outbound.number`, `sip.outbound.listen`" in found.says.en
+    assert "`sip.outbound.number`, `sip.outbound.listen`" in found.text.en
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_the_env_file_and_nowhere_are_places_too(said):
         ({"SIP_PASSWORD": "changeme"}, "is a placeholder", "Set the real value: `export {}=...`"),
         ({"LIVEKIT_API_KEY": "your-api-key"}, "is a placeholder", "Set the real value"),
         ({"SIP_PASSWORD": None, "SIP_PASSWD": "misspelt"}, "did you mean `SIP_PASSWD`", "Correct"),
-        ({"SIP_PASSWORD": None}, "is missing", "`export {}=...`, or write a line `{}=...`"),
+        ({"SIP_PASSWORD": None}, "is missing", "`export {}=...`, or add the line `{}=...`"),
         ({"SIP_SERVER": ""}, "is empty", "Give it a value: `export {}=...`"),
         ({"SIP_SERVER": "https://voice.test"}, "holds a URL", OWN),
         ({"LIVEKIT_URL": ""}, "is empty", "Give it a value"),

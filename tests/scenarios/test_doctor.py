@@ -94,12 +94,12 @@ async def test_a_service_that_is_gone_is_the_line_that_is_told(scene):
 
     assert [f.link for f in without_sip] == [Link.SIP_SOCKET, Link.BUS_SIP]
     assert "start livekit-sip" in without_sip[0].remedy.en
-    assert "no livekit-sip listens" in without_sip[1].says.en
+    assert "no livekit-sip listens" in without_sip[1].text.en
     assert first_broken(without_redis) is Link.NODE
     assert "`redis.address` in livekit.yaml" in of(Link.NODE, without_redis)[0].remedy.en
     assert any("Start Redis" in f.remedy.en for f in wrong(without_redis))
     assert any("Start livekit-server" in f.remedy.en for f in wrong(without_server))
-    assert {f.mark for f in of(Link.API_KEY, without_server)} == {LinkMark.NOT_LOOKED_AT}
+    assert {f.mark for f in of(Link.API_KEY, without_server)} == {LinkMark.NOT_CHECKED}
 
 
 async def test_a_frozen_server_accepts_and_does_not_answer(scene):
@@ -109,7 +109,7 @@ async def test_a_frozen_server_accepts_and_does_not_answer(scene):
         broken.stack.server.signal(signal.SIGCONT)
 
     assert found.link is Link.SERVER
-    assert "does not answer HTTP" in found.says.en
+    assert "does not answer HTTP" in found.text.en
 
 
 async def test_a_killed_server_is_missing_on_the_bus_too(scene):
@@ -120,9 +120,9 @@ async def test_a_killed_server_is_missing_on_the_bus_too(scene):
 
     no_port, nobody_listens = wrong(found)
     assert "Start livekit-server" in no_port.remedy.en
-    assert "no livekit-server listens on the bus" in nobody_listens.says.en
+    assert "no livekit-server listens on the bus" in nobody_listens.text.en
     # Redis still has its version.
-    assert any("livekit-server 1.13.5 (the newest that ever ran" in f.says.en for f in found)
+    assert any("livekit-server 1.13.5 (the newest that ever ran" in f.text.en for f in found)
 
 
 async def test_a_wrong_key_pair_is_told_in_the_servers_words(scene):
@@ -137,7 +137,7 @@ async def test_a_wrong_key_pair_is_told_in_the_servers_words(scene):
     assert "LIVEKIT_API_SECRET" in the_problem(wrong_secret).remedy.en
     assert other not in f"{wrong_secret}"
     assert "LIVEKIT_API_KEY" in the_problem(wrong_key).remedy.en
-    assert "`***` is refused" in the_problem(in_its_place).says.en
+    assert "`***` is refused" in the_problem(in_its_place).text.en
 
 
 async def test_trunks_and_rules_that_do_not_fit_are_told_with_why(scene):
@@ -157,13 +157,13 @@ async def test_trunks_and_rules_that_do_not_fit_are_told_with_why(scene):
         await server.sip.create_dispatch_rule(api.CreateSIPDispatchRuleRequest(dispatch_rule=rule))
         without_plus = the_problem(await look(profile))
 
-    assert "`sip.password` of the profile is not `auth_password`" in account.says.en
+    assert "`sip.password` of the profile differs from `auth_password`" in account.text.en
     assert [f.link for f in trunk] == [Link.TRUNK, Link.DISPATCH]
-    assert "`numbers` has `+15550123`, not `+15550177`" in trunk[0].says.en
-    assert (no_rule.link, "there is no dispatch rule" in no_rule.says.en) == (Link.DISPATCH, True)
+    assert "`numbers` has `+15550123`, not `+15550177`" in trunk[0].text.en
+    assert (no_rule.link, "there is no dispatch rule" in no_rule.text.en) == (Link.DISPATCH, True)
     assert without_plus.link is Link.DISPATCH
-    assert "`+15550123` is listed as `15550123` in `numbers`" in without_plus.says.en
-    assert "Write `+15550123` into `numbers`" in without_plus.remedy.en
+    assert "`+15550123` is listed as `15550123` in `numbers`" in without_plus.text.en
+    assert "Add `+15550123` to `numbers`" in without_plus.remedy.en
 
 
 async def test_a_trunk_for_other_sources_names_our_address_as_livekit_sip_sees_it(scene):
@@ -175,7 +175,7 @@ async def test_a_trunk_for_other_sources_names_our_address_as_livekit_sip_sees_i
         found = wrong(await look(profile))
 
     assert found[0].link is Link.TRUNK
-    assert "does not hold `127." in found[0].says.en
+    assert "does not include `127." in found[0].text.en
 
 
 @pytest.mark.usefixtures("real_services")
@@ -199,7 +199,7 @@ async def test_a_server_without_redis_is_told_from_outside(tmp_path):
         found = wrong(await look(profile))
 
     assert {f.link for f in found} == {Link.BUS}
-    told = " ".join(f"{f.says.en} {f.remedy.en}" for f in found)
+    told = " ".join(f"{f.text.en} {f.remedy.en}" for f in found)
     assert "sip not connected" in told
     assert "write the same `redis:` into livekit.yaml" in told
     assert "no livekit-server listens" in told

@@ -44,19 +44,19 @@ def judge_failure(failed: Unreachable) -> LinkFinding:
     return problem(
         Link.BUS,
         Text(
-            en=f"Redis at `{failed.endpoint}` does not answer the questions: `{failed.detail}`",
+            en=f"Redis at `{failed.endpoint}` does not answer queries: `{failed.detail}`",
             ru=f"Redis на `{failed.endpoint}` не отвечает на запросы: `{failed.detail}`",
         ),
         Text(
             en="Put the account into the URL of the profile, as in livekit.yaml: "
-            "`redis: redis://USER:PASSWORD@HOST:6379`; it may read, that is enough",
+            "`redis: redis://USER:PASSWORD@HOST:6379`; permission to read is enough",
             ru="Укажите в URL профиля учётную запись, как в livekit.yaml: "
             "`redis: redis://USER:PASSWORD@HOST:6379`; права на чтение достаточно",
         )
         if is_refusal
         else Text(
-            en="See that Redis runs there and does not hang: `redis-cli -u URL ping`; with TLS the "
-            "URL begins with `rediss://`",
+            en="Check that Redis runs there and does not hang: `redis-cli -u URL ping`; with TLS "
+            "the URL begins with `rediss://`",
             ru="Проверьте, что Redis там работает и не завис: `redis-cli -u URL ping`; с TLS URL "
             "начинается с `rediss://`",
         ),

@@ -23,7 +23,7 @@ _QUIRKS: Mapping[Quirk, tuple[Text, Text]] = MappingProxyType(
     {
         Quirk.BOM: (
             Text(
-                en="`{file}` begins with a byte order mark (BOM), which a shell takes for a part "
+                en="`{file}` begins with a byte order mark (BOM), which a shell takes as part "
                 "of the first name",
                 ru="`{file}` начинается с метки порядка байтов (BOM): shell примет её за часть "
                 "первого имени",
@@ -51,7 +51,7 @@ _QUIRKS: Mapping[Quirk, tuple[Text, Text]] = MappingProxyType(
                 ru="В `{file}` перед {names} стоит `export`: docker такие строки не принимает",
             ),
             Text(
-                en="Remove the word; a shell exports what it reads after `set -a`",
+                en="Remove the word; after `set -a` a shell exports everything it reads",
                 ru="Уберите это слово; после `set -a` shell экспортирует всё, что читает",
             ),
         ),
@@ -66,13 +66,13 @@ _QUIRKS: Mapping[Quirk, tuple[Text, Text]] = MappingProxyType(
         ),
         Quirk.COMMENT: (
             Text(
-                en="`{file}` has a comment behind the value of {names}: docker takes it for a part "
+                en="`{file}` has a comment behind the value of {names}: docker takes it as part "
                 "of the value",
                 ru="В `{file}` после значения {names} стоит комментарий: docker примет его за "
                 "часть значения",
             ),
             Text(
-                en="Give it a line of its own; where the `#` belongs to the value, write the value "
+                en="Move it to a line of its own; if the `#` belongs to the value, put the value "
                 "in quotes",
                 ru="Перенесите его на отдельную строку; если `#` относится к значению, возьмите "
                 "значение в кавычки",
@@ -101,12 +101,12 @@ def judge_env_file(
     for quirk, all_names in file.quirks.items():
         names = [f"`{name}`" for name in all_names if name in asked]
         if names or not all_names:
-            says, remedy = _QUIRKS[quirk]
-            yield _warning(says, remedy, file=path, names=", ".join(names))
+            text, remedy = _QUIRKS[quirk]
+            yield _warning(text, remedy, file=path, names=", ".join(names))
     for name, meant in misspelt.items():
         yield _warning(
             Text(
-                en="`{file}` has `{name}`, which nothing asks for; did you mean `{meant}`?",
+                en="`{file}` has `{name}`, which nothing uses; did you mean `{meant}`?",
                 ru="В `{file}` есть `{name}`, но её никто не использует; имелась в виду `{meant}`?",
             ),
             Text(en="Correct the name", ru="Исправьте имя"),
@@ -124,7 +124,7 @@ def _seen_by_others(file: Path, path: str) -> Iterator[LinkFinding]:
                 ru="`{file}` с секретами доступен другим пользователям (права {mode})",
             ),
             Text(
-                en="Keep it to its owner: `chmod 600 {file}`",
+                en="Restrict it to its owner: `chmod 600 {file}`",
                 ru="Оставьте доступ только владельцу: `chmod 600 {file}`",
             ),
             file=path,
@@ -133,21 +133,21 @@ def _seen_by_others(file: Path, path: str) -> Iterator[LinkFinding]:
     if is_taken_by_git(file):
         yield _warning(
             Text(
-                en="git has `{file}`, or takes it with the next `git add .`",
-                ru="git уже хранит `{file}` или возьмёт его при следующем `git add .`",
+                en="git tracks `{file}`, or will after the next `git add .`",
+                ru="git уже отслеживает `{file}` или начнёт после следующего `git add .`",
             ),
             Text(
-                en="Write its name into .gitignore. When git has it already: `git rm --cached "
-                "{file}`, and make new keys, because the history keeps the old ones",
-                ru="Впишите его имя в .gitignore. Если git уже хранит его: `git rm --cached "
-                "{file}`, и создайте новые ключи: старые остаются в истории",
+                en="Add its name to .gitignore. If git tracks it already, run `git rm --cached "
+                "{file}` and make new keys: the history keeps the old ones",
+                ru="Впишите его имя в .gitignore. Если git его уже отслеживает, выполните `git "
+                "rm --cached {file}` и создайте новые ключи: старые остаются в истории",
             ),
             file=path,
         )
 
 
-def _warning(says: Text, remedy: Text, **values: str) -> LinkFinding:
-    return warning(Link.CONFIGURATION, _filled(says, values), _filled(remedy, values))
+def _warning(text: Text, remedy: Text, **values: str) -> LinkFinding:
+    return warning(Link.CONFIGURATION, _filled(text, values), _filled(remedy, values))
 
 
 def _filled(text: Text, values: Mapping[str, str]) -> Text:

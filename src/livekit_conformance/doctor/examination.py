@@ -20,7 +20,7 @@ from livekit_conformance.doctor.bus import ask_bus
 from livekit_conformance.doctor.findings import (
     LinkFinding,
     in_order,
-    not_looked_at,
+    not_checked,
     ok,
     problem,
     warning,
@@ -194,7 +194,7 @@ class Examination:
         """
         profile, seen = self.profile, self.seen
         if not profile.sip.number:
-            yield not_looked_at(
+            yield not_checked(
                 Link.LINE,
                 Text(
                     en="trunk, rule and room of a call: the profile has no `sip.number`",
@@ -276,7 +276,7 @@ def judge_encryption(profile: Profile) -> Iterator[LinkFinding]:
         yield ok(
             Link.TLS,
             Text(
-                en="`livekit.url` leads to this machine, there is nothing to encrypt",
+                en="`livekit.url` points to this machine, so there is nothing to encrypt",
                 ru="`livekit.url` указывает на эту же машину, шифровать нечего",
             ),
         )
@@ -284,12 +284,12 @@ def judge_encryption(profile: Profile) -> Iterator[LinkFinding]:
     yield warning(
         Link.TLS,
         Text(
-            en=f"the way to `{endpoint.host}` is not encrypted: tokens can be read by others",
-            ru=f"соединение с `{endpoint.host}` не зашифровано: токены могут прочитать чужие",
+            en=f"the connection to `{endpoint.host}` is not encrypted: others can read the tokens",
+            ru=f"соединение с `{endpoint.host}` не зашифровано: токены могут перехватить",
         ),
         Text(
-            en="Put TLS before livekit-server, and let `livekit.url` begin with `wss://`",
-            ru="Поставьте перед livekit-server TLS и начните `livekit.url` с `wss://`",
+            en="Put TLS in front of livekit-server, and change `livekit.url` to `wss://`",
+            ru="Настройте TLS перед livekit-server и укажите в `livekit.url` схему `wss://`",
         ),
     )
 
@@ -309,7 +309,7 @@ def judge_gaps(profile: Profile, left_out: Mapping[str, LeftOut]) -> Iterator[Li
         ),
     ):
         if not given:
-            yield not_looked_at(
+            yield not_checked(
                 link,
                 Text(
                     en=f"{what.en}: the profile does not name it",
@@ -333,7 +333,7 @@ def to_add(
         )
     lines = [LINES[need], *filter(None, [also])]
     return Text(
-        en=f"Write into the profile: {' and '.join(f'`{line}`' for line in lines)}",
+        en=f"Add to the profile: {' and '.join(f'`{line}`' for line in lines)}",
         ru=f"Добавьте в профиль: {' и '.join(f'`{line}`' for line in lines)}",
     )
 
@@ -353,8 +353,8 @@ def judge_outbound(wanted: str, ids: Sequence[str]) -> LinkFinding:
     return problem(
         Link.OUTBOUND,
         Text(
-            en=f"there is no outbound trunk `{wanted}`; there is {named or 'none at all'}",
-            ru=f"исходящего транка `{wanted}` нет; есть {named or 'ноль транков'}",
+            en=f"there is no outbound trunk `{wanted}`; the server has {named or 'none'}",
+            ru=f"исходящего транка `{wanted}` нет; на сервере: {named or 'ни одного'}",
         ),
         Text(
             en="Correct `sip.outbound.trunk_id` in the profile: `lk sip outbound list`",
@@ -385,7 +385,7 @@ def _free(key: str, listen: str) -> ProbeStep:
             ok(
                 link,
                 Text(
-                    en=f"`{listen}` is free for the suite to listen on during a run ({key})",
+                    en=f"`{listen}` is free; the suite listens there during a run ({key})",
                     ru=f"`{listen}` свободен, при прогоне его займут тесты ({key})",
                 ),
             )
@@ -401,13 +401,13 @@ def judge_taken(link: Link, key: str, listen: str, reason: str) -> LinkFinding:
     return problem(
         link,
         Text(
-            en=f"`{listen}` cannot be listened on: `{reason}` ({key})",
-            ru=f"`{listen}` занять нельзя: `{reason}` ({key})",
+            en=f"the suite cannot listen on `{listen}`: `{reason}` ({key})",
+            ru=f"тесты не могут занять `{listen}`: `{reason}` ({key})",
         ),
         Text(
-            en="Stop what listens there (`ss -lntup`), or choose an address of this machine for "
-            f"`{key}` and let the deployment send to it",
-            ru="Остановите то, что там слушает (`ss -lntup`), или выберите для "
+            en="Stop the process that listens there (`ss -lntup`), or set "
+            f"`{key}` to another address of this machine and make the deployment send there",
+            ru="Остановите процесс, который там слушает (`ss -lntup`), или выберите для "
             f"`{key}` другой адрес этой машины и направьте на него сервисы",
         ),
     )

@@ -23,7 +23,7 @@ from livekit_conformance.config_doctor import (
     known_keys,
     read_server,
 )
-from livekit_conformance.doctor.findings import LinkFinding, not_looked_at, ok, problem, warning
+from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, problem, warning
 from livekit_conformance.environments.needs import LINES
 from livekit_conformance.environments.profile import LogSource, Profile
 from livekit_conformance.protocol.logline import LogLine, parse
@@ -44,11 +44,11 @@ def look_at_configs(profile: Profile) -> Iterator[LinkFinding]:
         ("livekit-sip.yaml", "livekit_sip_config", files.livekit_sip_config, Need.SIP_CONFIG),
     ):
         if path is None:
-            yield not_looked_at(
+            yield not_checked(
                 Link.CONFIGURATION,
                 Text(en=f"{name}: the profile does not name it", ru=f"{name}: в профиле не указан"),
                 Text(
-                    en=f"Name a copy in the profile: `{LINES[need]}`",
+                    en=f"Add a copy to the profile: `{LINES[need]}`",
                     ru=f"Укажите в профиле копию: `{LINES[need]}`",
                 ),
             )
@@ -70,7 +70,7 @@ def look_at_configs(profile: Profile) -> Iterator[LinkFinding]:
         names = ", ".join(texts)
         yield ok(
             Link.CONFIGURATION,
-            Text(en=f"nothing is wrong with {names}", ru=f"в {names} ошибок нет"),
+            Text(en=f"no errors in {names}", ru=f"в {names} ошибок нет"),
         )
     if server is not None:
         yield from judge_agreement(server, profile)
@@ -108,9 +108,9 @@ def judge_agreement(server_text: str, profile: Profile) -> Iterator[LinkFinding]
                 f"`{profile.webhook.url}`",
             ),
             Text(
-                en=f"Write `webhook: {{urls: [{profile.webhook.url}], api_key: ...}}` into "
+                en=f"Add `webhook: {{urls: [{profile.webhook.url}], api_key: ...}}` to "
                 "livekit.yaml and restart livekit-server, or correct `webhook.url` in the profile",
-                ru=f"Запишите `webhook: {{urls: [{profile.webhook.url}], api_key: ...}}` в "
+                ru=f"Добавьте `webhook: {{urls: [{profile.webhook.url}], api_key: ...}}` в "
                 "livekit.yaml и перезапустите livekit-server или исправьте `webhook.url` в профиле",
             ),
         )
@@ -134,8 +134,8 @@ def _unreadable_config(key: str, path: Path, error: OSError | UnicodeDecodeError
             ru=f"`{path}` ({key}) не читается: `{reason}`",
         ),
         Text(
-            en=f"Let `{key}` name a copy that this user may read",
-            ru=f"Укажите в `{key}` копию, которую этому пользователю можно читать",
+            en=f"Set `{key}` to a copy that this user can read",
+            ru=f"Укажите в `{key}` копию, доступную этому пользователю для чтения",
         ),
     )
 
@@ -151,14 +151,14 @@ def look_at_logs(profile: Profile, *, now: float | None = None) -> Iterator[Link
         yield _log(source, time.time() if now is None else now)
     for service, need in (("livekit-server", Need.SERVER_LOG), ("livekit-sip", Need.SIP_LOG)):
         if not any(source.service == service for source in profile.logs):
-            yield not_looked_at(
+            yield not_checked(
                 Link.LOGS,
                 Text(
                     en=f"the log of {service}: the profile does not name it",
                     ru=f"лог {service}: в профиле не указан",
                 ),
                 Text(
-                    en=f"Write into the profile: `{LINES[need]}`, or a `command` that prints it",
+                    en=f"Add to the profile: `{LINES[need]}`, or a `command` that prints it",
                     ru=f"Добавьте в профиль: `{LINES[need]}` или команду (`command`), которая его "
                     "выводит",
                 ),
@@ -203,10 +203,10 @@ def _log_command(source: LogSource) -> LinkFinding:
                 ru="Установите её или исправьте `command` в разделе `logs` профиля",
             ),
         )
-    return not_looked_at(
+    return not_checked(
         Link.LOGS,
         Text(
-            en=f"the log of {source.service}: `{program}` is there and only started by a run",
+            en=f"the log of {source.service}: `{program}` is there; only a run starts it",
             ru=f"лог {source.service}: `{program}` есть, но запускается только при прогоне тестов",
         ),
     )

@@ -22,7 +22,7 @@ class LinkMark(StrEnum):
     OK = "ok"
     WARNING = "warning"
     PROBLEM = "problem"
-    NOT_LOOKED_AT = "not-looked-at"
+    NOT_CHECKED = "not-looked-at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,36 +33,36 @@ class LinkFinding:
 
     link: Link
     mark: LinkMark
-    says: Text
+    text: Text
     remedy: Text | None = None
 
 
-def ok(link: Link, says: Text) -> LinkFinding:
+def ok(link: Link, text: Text) -> LinkFinding:
     """
     Return the finding that nothing is wrong.
     """
-    return LinkFinding(link, LinkMark.OK, says)
+    return LinkFinding(link, LinkMark.OK, text)
 
 
-def warning(link: Link, says: Text, remedy: Text) -> LinkFinding:
+def warning(link: Link, text: Text, remedy: Text) -> LinkFinding:
     """
     Return the finding that something may be wrong, now or one day.
     """
-    return LinkFinding(link, LinkMark.WARNING, says, remedy)
+    return LinkFinding(link, LinkMark.WARNING, text, remedy)
 
 
-def problem(link: Link, says: Text, remedy: Text) -> LinkFinding:
+def problem(link: Link, text: Text, remedy: Text) -> LinkFinding:
     """
     Return the finding that something is wrong.
     """
-    return LinkFinding(link, LinkMark.PROBLEM, says, remedy)
+    return LinkFinding(link, LinkMark.PROBLEM, text, remedy)
 
 
-def not_looked_at(link: Link, why: Text, remedy: Text | None = None) -> LinkFinding:
+def not_checked(link: Link, why: Text, remedy: Text | None = None) -> LinkFinding:
     """
     Return the finding that the state is unknown; `remedy` is the way to find out.
     """
-    return LinkFinding(link, LinkMark.NOT_LOOKED_AT, why, remedy)
+    return LinkFinding(link, LinkMark.NOT_CHECKED, why, remedy)
 
 
 def has_problem(findings: Iterable[LinkFinding]) -> bool:

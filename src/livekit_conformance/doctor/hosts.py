@@ -166,8 +166,8 @@ def resolver_is_silent(host: Host, silent: Unreachable) -> LinkFinding:
             ru=f"ни один DNS-сервер не ответил про `{name}`: `{silent.detail}` ({host.key})",
         ),
         Text(
-            en="Mend the DNS of this machine: `cat /etc/resolv.conf`",
-            ru="Почините DNS на этой машине: `cat /etc/resolv.conf`",
+            en="Fix the DNS of this machine: `cat /etc/resolv.conf`",
+            ru="Исправьте DNS на этой машине: `cat /etc/resolv.conf`",
         ),
     )
 
@@ -185,8 +185,8 @@ def port_is_closed(host: Host, closed: Unreachable) -> LinkFinding:
             host.tcp,
             text,
             Text(
-                en=f"Start {host.service.en} there, or correct the port in `{host.key}`; see on "
-                f"that machine who listens: `ss -ltnp | grep :{host.endpoint.port}`",
+                en=f"Start {host.service.en} there, or correct the port in `{host.key}`; what "
+                f"listens on that machine: `ss -ltnp | grep :{host.endpoint.port}`",
                 ru=f"Запустите там {host.service.ru} или исправьте порт в `{host.key}`; кто "
                 f"слушает, покажет на той машине `ss -ltnp | grep :{host.endpoint.port}`",
             ),
@@ -214,9 +214,9 @@ def handshake_dropped(host: Host, dropped: Unreachable) -> LinkFinding:
             ru=f"TLS-рукопожатие с `{host.endpoint}` не удалось: `{dropped.detail}` ({host.key})",
         ),
         Text(
-            en="See what is behind the port: a proxy without TLS, or one that waits for another "
+            en="Check what is behind the port: a proxy without TLS, or one that expects another "
             f"host name. {_without_tls(host).en}",
-            ru="Посмотрите, что стоит за портом: прокси без TLS или прокси, который ждёт другое "
+            ru="Проверьте, что стоит за портом: прокси без TLS или прокси, который ждёт другое "
             f"имя. {_without_tls(host).ru}",
         ),
     )
@@ -232,7 +232,7 @@ def judge_certificate(host: Host, handshake: TlsHandshake, *, now: float) -> Lin
             Text(
                 en=f"the certificate of `{host.endpoint}` is not trusted: `{handshake.problem}` "
                 f"({host.key})",
-                ru=f"сертификату `{host.endpoint}` нельзя верить: `{handshake.problem}` "
+                ru=f"сертификату `{host.endpoint}` нельзя доверять: `{handshake.problem}` "
                 f"({host.key})",
             ),
             _remedy_of(host, handshake.problem),
@@ -250,8 +250,8 @@ def judge_certificate(host: Host, handshake: TlsHandshake, *, now: float) -> Lin
         host.tls,
         text,
         Text(
-            en="Renew it now, and see why that did not happen by itself",
-            ru="Обновите его сейчас и выясните, почему он не обновился сам",
+            en="Renew it now, and find out why it was not renewed automatically",
+            ru="Обновите его сейчас и выясните, почему не сработало автоматическое обновление",
         ),
     )
 
@@ -260,25 +260,25 @@ def _remedy_of(host: Host, words: str) -> Text:
     name = host.endpoint.host
     if "expired" in words:
         return Text(
-            en=f"Renew the certificate of `{name}` and reload the proxy that shows it",
-            ru=f"Обновите сертификат `{name}` и перезагрузите прокси, который его показывает",
+            en=f"Renew the certificate of `{name}` and reload the proxy that serves it",
+            ru=f"Обновите сертификат `{name}` и перезагрузите прокси, который его отдаёт",
         )
     if "mismatch" in words or "doesn't match" in words:
         return Text(
-            en=f"Let `{host.key}` name the host that the certificate is for, or get one for "
-            f"`{name}`",
+            en=f"Set `{host.key}` to the host that the certificate is for, or get one for `{name}`",
             ru=f"Укажите в `{host.key}` имя, на которое выдан сертификат, или получите сертификат "
             f"на `{name}`",
         )
     if "issuer" in words or "self" in words:
         return Text(
-            en="Let the server show its whole chain (fullchain.pem); a private authority has to be "
-            "trusted on every client: `SSL_CERT_FILE=/path/to/authority.pem`",
-            ru="Пусть сервер отдаёт всю цепочку (fullchain.pem); своему удостоверяющему центру "
-            "должен доверять каждый клиент: `SSL_CERT_FILE=/путь/к/authority.pem`",
+            en="Make the server send its whole chain (fullchain.pem); every client must trust a "
+            "private authority: `SSL_CERT_FILE=/path/to/authority.pem`",
+            ru="Настройте сервер так, чтобы он отдавал всю цепочку (fullchain.pem); своему "
+            "удостоверяющему центру должен доверять каждый клиент: "
+            "`SSL_CERT_FILE=/путь/к/authority.pem`",
         )
     return Text(
-        en=f"Look at it: `openssl s_client -connect {host.endpoint} -servername {name}`. "
+        en=f"Inspect it: `openssl s_client -connect {host.endpoint} -servername {name}`. "
         f"{_without_tls(host).en}",
         ru=f"Посмотрите на него: `openssl s_client -connect {host.endpoint} -servername {name}`. "
         f"{_without_tls(host).ru}",
@@ -287,8 +287,8 @@ def _remedy_of(host: Host, words: str) -> Text:
 
 def _without_tls(host: Host) -> Text:
     return Text(
-        en=f"If TLS is not spoken there on purpose, `{host.key}` must not ask for it",
-        ru=f"Если TLS там нет намеренно, `{host.key}` не должен его требовать",
+        en=f"If the port has no TLS on purpose, `{host.key}` must not require it",
+        ru=f"Если TLS на этом порту нет намеренно, `{host.key}` не должен его требовать",
     )
 
 

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.doctor.findings import LinkFinding, not_looked_at, ok, problem
+from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, problem
 from livekit_conformance.doctor.probe_runner import ProbeStep, Strand
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
@@ -43,11 +43,11 @@ def judge_kind(profile: Profile) -> LinkFinding:
     """
     Return the finding that the deployment is not examined, because it does not run yet.
     """
-    return not_looked_at(
+    return not_checked(
         Link.CONFIGURATION,
         Text(
-            en=f"a deployment of kind {profile.kind} is started by each run of the suite and ends "
-            "with it: only this machine can be looked at",
+            en=f"each run of the suite starts and stops its own deployment of kind {profile.kind}: "
+            "only this machine can be checked",
             ru=f"окружение вида {profile.kind} запускается при каждом прогоне тестов и "
             "останавливается вместе с ним: проверить можно только эту машину",
         ),
@@ -171,8 +171,8 @@ def _address() -> ProbeStep:
                         f"`{error.strerror or error}`",
                     ),
                     Text(
-                        en="Stop what listens there on all addresses: `ss -ltnp`",
-                        ru="Остановите то, что слушает их на всех адресах: `ss -ltnp`",
+                        en="Stop the process that listens there on all addresses: `ss -ltnp`",
+                        ru="Остановите процесс, который слушает их на всех адресах: `ss -ltnp`",
                     ),
                 )
             ]

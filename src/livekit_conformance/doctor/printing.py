@@ -21,19 +21,19 @@ _MARKS: Mapping[LinkMark, Text] = MappingProxyType(
         LinkMark.OK: Text(en="ok", ru="ок"),
         LinkMark.WARNING: Text(en="WARNING", ru="ВНИМАНИЕ"),
         LinkMark.PROBLEM: Text(en="PROBLEM", ru="ПРОБЛЕМА"),
-        LinkMark.NOT_LOOKED_AT: Text(en="not looked at", ru="не смотрели"),
+        LinkMark.NOT_CHECKED: Text(en="not checked", ru="не проверено"),
     }
 )
 _COUNTS: Mapping[LinkMark, Text] = MappingProxyType(
     {
         LinkMark.PROBLEM: Text(en="problems", ru="проблем"),
         LinkMark.WARNING: Text(en="warnings", ru="предупреждений"),
-        LinkMark.NOT_LOOKED_AT: Text(en="not looked at", ru="не смотрели"),
+        LinkMark.NOT_CHECKED: Text(en="not checked", ru="не проверено"),
         LinkMark.OK: Text(en="ok", ru="ок"),
     }
 )
 _FIX = Text(en="fix", ru="что сделать")
-_TO_LOOK = Text(en="to see it", ru="чтобы проверить")
+_TO_LOOK = Text(en="to check", ru="чтобы проверить")
 _BROKEN = Text(en="first broken link: {link}", ru="первое сломанное звено: {link}")
 _WORKING = Text(
     en="last link seen working before it: {link}", ru="последнее рабочее до него: {link}"
@@ -62,11 +62,11 @@ def lines(
     titles = max((len(finding.link) for finding in findings), default=0)
     for finding in findings:
         mark = _MARKS[finding.mark].say(language)
-        text = clean(finding.says.say(language))
+        text = clean(finding.text.say(language))
         begin = f"{mark:<{marks}}  {finding.link:<{titles}}  "
         yield from beside(begin, text, width)
         if finding.remedy is not None:
-            word = (_TO_LOOK if finding.mark is LinkMark.NOT_LOOKED_AT else _FIX).say(language)
+            word = (_TO_LOOK if finding.mark is LinkMark.NOT_CHECKED else _FIX).say(language)
             remedy = f"{word}: {clean(finding.remedy.say(language))}"
             yield from beside(" " * len(begin), remedy, width, hang=2)
     yield ""
@@ -123,7 +123,7 @@ def as_json(
             {
                 "link": finding.link.value,
                 "mark": finding.mark.value,
-                "says": rendered(finding.says),
+                "says": rendered(finding.text),
                 "remedy": rendered(finding.remedy),
             }
             for finding in findings

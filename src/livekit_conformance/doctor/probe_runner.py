@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.doctor.findings import LinkFinding, has_problem, not_looked_at, problem
+from livekit_conformance.doctor.findings import LinkFinding, has_problem, not_checked, problem
 
 Probe = Callable[[], Awaitable[Sequence[LinkFinding]]]
 
@@ -50,8 +50,8 @@ class Strand:
             if has_problem(found) and not step.stops_nothing:
                 self._leave_the_rest(
                     Text(
-                        en=f"{step.what.en} has to be mended first",
-                        ru=f"сначала почините: {step.what.ru}",
+                        en=f"fix {step.what.en} first",
+                        ru=f"сначала исправьте: {step.what.ru}",
                     )
                 )
                 return
@@ -66,7 +66,7 @@ class Strand:
 
     def _leave_the_rest(self, why: Text) -> None:
         self.findings += (
-            not_looked_at(
+            not_checked(
                 step.link,
                 Text(en=f"{step.what.en}: {why.en}", ru=f"{step.what.ru}: {why.ru}"),
             )
@@ -111,8 +111,8 @@ async def _found(step: ProbeStep, within: float) -> Sequence[LinkFinding]:
                     ru=f"{step.what.ru}: нет ответа за {within:g} с",
                 ),
                 Text(
-                    en="What listens there hangs, or something on the way swallows the traffic: "
-                    "look at its log and restart it, and see the firewall",
+                    en="The service there hangs, or its packets are dropped on the way: check its "
+                    "log, restart it, and check the firewall",
                     ru="Либо сервис завис, либо пакеты теряются по дороге: посмотрите его лог и "
                     "перезапустите его, проверьте межсетевой экран",
                 ),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.doctor.findings import LinkFinding, not_looked_at, ok, problem, warning
+from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, problem, warning
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.api.trunks_and_rules import Telephony, read_telephony
 from livekit_conformance.errors import Blocked, Unreachable
@@ -106,7 +106,7 @@ def does_not_answer(url: str, silent: Unreachable) -> LinkFinding:
             ru=f"`{url}` не отвечает по HTTP: `{silent.detail}` (за {silent.waited:.1f} с)",
         ),
         Text(
-            en="livekit-server hangs, or something else listens there: look at its log, restart "
+            en="livekit-server hangs, or another service listens there: check its log, restart "
             "it, and compare the port with `port` in livekit.yaml",
             ru="livekit-server завис, или на этом порту кто-то другой: посмотрите его лог, "
             "перезапустите его и сверьте порт с `port` в livekit.yaml",
@@ -127,12 +127,12 @@ def judge_greeting(greeting: Greeting, url: str) -> list[LinkFinding]:
             problem(
                 Link.NODE,
                 Text(
-                    en="livekit-server says that it is not ready: `406 Not Ready`",
+                    en="livekit-server reports that it is not ready: `406 Not Ready`",
                     ru="livekit-server сообщает, что не готов: `406 Not Ready`",
                 ),
                 Text(
-                    en="It has not reached Redis for 4 s or more, or is overloaded: see that the "
-                    "Redis of `redis.address` in livekit.yaml runs, and the server's log",
+                    en="It has not reached Redis for 4 s or more, or is overloaded: check that the "
+                    "Redis of `redis.address` in livekit.yaml runs, and read the server's log",
                     ru="Он не видит Redis 4 с или дольше либо перегружен: проверьте, что Redis из "
                     "`redis.address` в livekit.yaml работает, и посмотрите лог сервера",
                 ),
@@ -145,12 +145,12 @@ def judge_greeting(greeting: Greeting, url: str) -> list[LinkFinding]:
             problem(
                 Link.SERVER,
                 Text(
-                    en=f"`GET /` is answered with {greeting.status} `{start}`, not with 200 `OK`",
-                    ru=f"на `GET /` пришло {greeting.status} `{start}`, а не 200 `OK`",
+                    en=f"`GET /` returned {greeting.status} `{start}`, not 200 `OK`",
+                    ru=f"на `GET /` получен ответ {greeting.status} `{start}`, а не 200 `OK`",
                 ),
                 Text(
-                    en=f"Something else than livekit-server is at `{url}`: correct `livekit.url`, "
-                    "or let the proxy there pass requests on to livekit-server",
+                    en=f"Another service answers at `{url}`: correct `livekit.url`, or configure "
+                    "the proxy there to pass requests to livekit-server",
                     ru=f"По адресу `{url}` не livekit-server: исправьте `livekit.url` или "
                     "настройте прокси так, чтобы он передавал запросы livekit-server",
                 ),
@@ -174,15 +174,15 @@ def _clock(greeting: Greeting) -> Iterator[LinkFinding]:
             greeting.headers["Date"], asked=greeting.asked, answered=greeting.answered
         )
     except (KeyError, ValueError):
-        yield not_looked_at(
+        yield not_checked(
             Link.CLOCK,
             Text(
                 en="the clock of livekit-server: its answer has no readable header `Date`",
                 ru="часы livekit-server: в ответе нет понятного заголовка `Date`",
             ),
             Text(
-                en="Let the proxy before livekit-server pass the header on",
-                ru="Пусть прокси перед livekit-server передаёт этот заголовок",
+                en="Configure the proxy in front of livekit-server to pass the header on",
+                ru="Настройте прокси перед livekit-server так, чтобы он передавал этот заголовок",
             ),
         )
         return
@@ -219,7 +219,7 @@ _KEYS_IN_LIVEKIT_YAML: tuple[tuple[tuple[str, ...], Text], ...] = (
         ("invalid API key",),
         Text(
             en="livekit-server does not know this key: set `LIVEKIT_API_KEY` (`livekit.api_key`) "
-            "to one that stands below `keys:` in livekit.yaml (or in `LIVEKIT_KEYS`)",
+            "to one of those under `keys:` in livekit.yaml (or in `LIVEKIT_KEYS`)",
             ru="livekit-server не знает этот ключ: задайте в `LIVEKIT_API_KEY` (`livekit.api_key`) "
             "один из ключей, записанных под `keys:` в livekit.yaml (или в `LIVEKIT_KEYS`)",
         ),
@@ -227,18 +227,18 @@ _KEYS_IN_LIVEKIT_YAML: tuple[tuple[tuple[str, ...], Text], ...] = (
     (
         ("signature is invalid", "cryptographic primitive"),
         Text(
-            en="The key is known and the secret is another one: set `LIVEKIT_API_SECRET` "
-            "(`livekit.api_secret`) to what stands behind this key below `keys:` in livekit.yaml",
+            en="livekit-server knows the key, but with another secret: set `LIVEKIT_API_SECRET` "
+            "(`livekit.api_secret`) to the secret of this key under `keys:` in livekit.yaml",
             ru="Ключ известен, а секрет другой: задайте в `LIVEKIT_API_SECRET` "
-            "(`livekit.api_secret`) то, что записано за этим ключом под `keys:` в livekit.yaml",
+            "(`livekit.api_secret`) секрет этого ключа из `keys:` в livekit.yaml",
         ),
     ),
     (("is expired", "not valid yet"), NTP),
     (
         ("permissions denied", "no permissions"),
         Text(
-            en="The key pair is right, and something between us and livekit-server replaces or "
-            "drops the header `Authorization`: look at the proxy",
+            en="The key pair is right, but something in front of livekit-server replaces or drops "
+            "the header `Authorization`: check the proxy",
             ru="Пара ключей верна, но кто-то между нами и livekit-server подменяет или теряет "
             "заголовок `Authorization`: проверьте прокси",
         ),
@@ -259,8 +259,8 @@ def judge_refusal(refused: ApiRefused, key: str) -> LinkFinding:
                 ru=f"livekit-server не может прочитать свои комнаты: {refused.status} `{text}`",
             ),
             Text(
-                en="It has lost Redis: see that the Redis of `redis.address` in livekit.yaml runs, "
-                "and the log of livekit-server",
+                en="It has lost Redis: check that the Redis of `redis.address` in livekit.yaml "
+                "runs, and read the log of livekit-server",
                 ru="Он потерял Redis: проверьте, что Redis из `redis.address` в livekit.yaml "
                 "работает, и посмотрите лог livekit-server",
             ),
@@ -312,8 +312,8 @@ def judge_missing_telephony(blocked: Blocked) -> LinkFinding:
         Link.GRANTS,
         text,
         Text(
-            en="See the log of livekit-server at this time; it needs Redis, and a version that "
-            "has SIP",
+            en="Read the log of livekit-server for this time; the SIP API needs Redis and a "
+            "version with SIP",
             ru="Посмотрите лог livekit-server за это время; нужны Redis и версия с поддержкой SIP",
         ),
     )
@@ -328,7 +328,8 @@ def judge_secret(secret: str) -> Iterator[LinkFinding]:
         yield warning(
             Link.API_KEY,
             Text(
-                en=f"the API secret has {length} bytes; whoever sees a token can try short ones",
+                en=f"the API secret has {length} bytes; a short secret can be brute-forced from a "
+                "token",
                 ru=f"в API-секрете {length} байт; короткий секрет можно подобрать по токену",
             ),
             Text(

@@ -15,7 +15,7 @@ from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.catalogue.text import Text
 from livekit_conformance.doctor.env_file import judge_env_file
-from livekit_conformance.doctor.findings import LinkFinding, not_looked_at, ok, problem, warning
+from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, problem, warning
 from livekit_conformance.environments import yaml_document
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.completeness import gaps
@@ -152,7 +152,7 @@ def judge_unusable(
             Link.CONFIGURATION,
             Text(en=words, ru=words),
             Text(
-                en="Correct it, nothing else can be looked at before",
+                en="Correct this first: nothing else can be checked until then",
                 ru="Исправьте это: до тех пор остальное проверить нельзя",
             ),
         )
@@ -248,10 +248,10 @@ def judge_variables(
         yield _not_set(left, env_file)
     if rest and is_live:
         names = ", ".join(f"`{name}`" for name in rest)
-        yield not_looked_at(
+        yield not_checked(
             Link.CONFIGURATION,
             Text(
-                en=f"this profile does not ask for {names}",
+                en=f"this profile does not use {names}",
                 ru=f"этот профиль не использует {names}",
             ),
         )
@@ -268,14 +268,14 @@ def _valued(
 
 def _not_set(names: Iterable[str], env_file: Path) -> LinkFinding:
     listed = ", ".join(f"`{name}`" for name in names)
-    return not_looked_at(
+    return not_checked(
         Link.CONFIGURATION,
         Text(
             en=f"not set: {listed}; checks that need them are skipped",
             ru=f"не заданы: {listed}; проверки, которым они нужны, пропускаются",
         ),
         Text(
-            en=f"To look further, set them in the environment or in `{env_file}`",
+            en=f"To check more, set them in the environment or in `{env_file}`",
             ru=f"Чтобы проверить больше, задайте их в окружении или в `{env_file}`",
         ),
     )
@@ -298,7 +298,7 @@ def _missing(name: str, env_file: Path, beside: Iterable[str]) -> LinkFinding:
             ru=f"переменная `{name}` не задана{although_ru}",
         ),
         Text(
-            en=f"Set it: `export {name}=...`, or write a line `{name}=...` into `{env_file}`",
+            en=f"Set it: `export {name}=...`, or add the line `{name}=...` to `{env_file}`",
             ru=f"Задайте её: `export {name}=...` или строкой `{name}=...` в файле `{env_file}`",
         ),
     )
@@ -326,15 +326,15 @@ def _differing(name: str, env_file: Path) -> LinkFinding:
         Link.CONFIGURATION,
         Text(
             en=f"variable `{name}`: from the environment; `{env_file}` has another value, which "
-            "is not used",
+            "is ignored",
             ru=f"переменная `{name}`: из окружения; в `{env_file}` другое значение, и оно не "
             "используется",
         ),
         Text(
-            en="Write the same value into both, or remove one: whoever reads the file alone uses "
-            "another deployment than you test",
-            ru="Запишите в обоих местах одно значение или уберите одно из них: тот, кто читает "
-            "только файл, работает не с тем, что вы проверяете",
+            en="Set the same value in both, or remove one: a program that reads only the file uses "
+            "another deployment than the one you test",
+            ru="Запишите в обоих местах одно значение или уберите одно из них: программа, "
+            "которая читает только файл, работает не с той системой, которую вы проверяете",
         ),
     )
 
@@ -402,8 +402,8 @@ def _only_in_file(names: Iterable[str], env_file: Path) -> LinkFinding:
     return warning(
         Link.CONFIGURATION,
         Text(
-            en=f"only `{env_file}` has {listed}, and not the environment",
-            ru=f"только в `{env_file}`, а не в окружении: {listed}",
+            en=f"only `{env_file}` sets {listed}, not the environment",
+            ru=f"заданы только в `{env_file}`, а не в окружении: {listed}",
         ),
         Text(
             en="Services and scheduled runs do not read that file: set them in their environment "
@@ -454,7 +454,7 @@ def _in_part(profile: Profile) -> Iterator[LinkFinding]:
             Link.CONFIGURATION,
             Text(en=f"`sip.outbound` lacks {keys}", ru=f"в `sip.outbound` не хватает {keys}"),
             Text(
-                en="Write them into the profile, or leave the whole section out",
+                en="Add them to the profile, or remove the whole section",
                 ru="Допишите их в профиль или уберите раздел целиком",
             ),
         )
@@ -463,13 +463,13 @@ def _in_part(profile: Profile) -> Iterator[LinkFinding]:
         yield warning(
             Link.CONFIGURATION,
             Text(
-                en=f"`webhook.url` leads to `{endpoint}`, which is another machine for "
-                "livekit-server than for us",
-                ru=f"`webhook.url` указывает на `{endpoint}`, а для livekit-server это другая "
-                "машина, чем для нас",
+                en=f"`webhook.url` points to `{endpoint}`: for livekit-server that is another "
+                "machine than for the suite",
+                ru=f"`webhook.url` указывает на `{endpoint}`, а для livekit-server это не та "
+                "машина, на которой идут тесты",
             ),
             Text(
-                en="Write the name under which livekit-server reaches the application, into "
+                en="Use the host name at which livekit-server reaches the application, in "
                 "`webhook.urls` of livekit.yaml too",
                 ru="Укажите имя, по которому приложение доступно из livekit-server, и в "
                 "`webhook.urls` в livekit.yaml тоже",

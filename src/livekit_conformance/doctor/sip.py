@@ -75,8 +75,8 @@ def judge_response(sip: Sip, response: Response) -> LinkFinding:
         Link.SIP_SOCKET,
         text,
         Text(
-            en="livekit-sip answers 200: something else is at `sip.server`. Correct it, or say "
-            "`sip.provider: true` in the profile if a provider is meant to be there",
+            en="livekit-sip answers 200, so another service is at `sip.server`. Correct it, or set "
+            "`sip.provider: true` in the profile if a provider belongs there",
             ru="livekit-sip отвечает 200, значит, по адресу `sip.server` не он. Исправьте адрес "
             "или укажите в профиле `sip.provider: true`, если там и должен быть провайдер",
         ),
@@ -113,8 +113,8 @@ def judge_silence(sip: Sip, silent: Unreachable) -> LinkFinding:
         Link.SIP_SOCKET,
         text,
         Text(
-            en=f"See that {who.en} runs and does not hang, and open {sip.transport.upper()} port "
-            f"{endpoint.port} in the firewall of its machine, for the answers too",
+            en=f"Check that {who.en} runs and does not hang, and open {sip.transport.upper()} port "
+            f"{endpoint.port} in the firewall of its machine, for the responses too",
             ru=f"Проверьте, что {who.ru} работает и не завис, и откройте порт {endpoint.port} "
             f"({sip.transport.upper()}) в межсетевом экране его машины, для ответов тоже",
         ),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.doctor.findings import LinkFinding, not_looked_at, ok, problem, warning
+from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, problem, warning
 from livekit_conformance.environments.profile import Profile, Sip
 from livekit_conformance.protocol.dispatch import (
     RANDOM_LENGTH,
@@ -69,10 +69,10 @@ def judge_line(
 
 def _ambiguous(conflict: ConflictError, call: IncomingCall) -> LinkFinding:
     text = Text(
-        en=f"livekit-server cannot tell what is to take a call to `{call.called}` and refuses it "
-        f"with 503: `{conflict}`{_list_of(conflict.trunks)}",
-        ru=f"livekit-server не может выбрать, кому достанется вызов на `{call.called}`, и отвечает "
-        f"503: `{conflict}`{_list_of(conflict.trunks)}",
+        en=f"livekit-server cannot choose a trunk and a rule for a call to `{call.called}` and "
+        f"refuses it with 503: `{conflict}`{_list_of(conflict.trunks)}",
+        ru=f"livekit-server не может выбрать транк и правило для вызова на `{call.called}` и "
+        f"отвечает 503: `{conflict}`{_list_of(conflict.trunks)}",
     )
     remedy = _remedy_for_conflict(conflict)
     unknown_source = not call.source_ip and any(t.allowed_addresses for t in conflict.trunks)
@@ -144,8 +144,8 @@ def _trunk(outcome: DispatchOutcome, trunks: Sequence[Trunk], call: IncomingCall
         return warning(
             Link.TRUNK,
             Text(
-                en=f"no trunk takes the call, but rule {rule}, which is for all trunks, does, as "
-                f"that of any stranger; {why.en}",
+                en=f"no trunk takes the call; rule {rule}, which is for all trunks, takes it like "
+                f"a call of any stranger; {why.en}",
                 ru=f"ни один транк не принимает вызов, но правило {rule} для всех транков примет "
                 f"его, как и любой чужой вызов; {why.ru}",
             ),
@@ -208,7 +208,7 @@ def _credentials(trunk: Trunk, sip: Sip) -> LinkFinding:
         return problem(
             Link.CREDENTIALS,
             Text(
-                en=f"{ours} of the profile is not {theirs} of trunk {named}: calls get 401",
+                en=f"{ours} of the profile differs from {theirs} of trunk {named}: calls get 401",
                 ru=f"{ours.replace(' and ', ' и ')} в профиле не совпадает с "
                 f"{theirs.replace(' and ', ' и ')} транка {named}: на вызовы придёт 401",
             ),
@@ -222,8 +222,8 @@ def _credentials(trunk: Trunk, sip: Sip) -> LinkFinding:
     return ok(
         Link.CREDENTIALS,
         Text(
-            en=f"the account of the profile is that of trunk {named}",
-            ru=f"учётная запись в профиле та же, что у транка {named}",
+            en=f"the account of the profile matches that of trunk {named}",
+            ru=f"учётная запись в профиле совпадает с записью транка {named}",
         ),
     )
 
@@ -243,8 +243,8 @@ def _rule(outcome: DispatchOutcome, rules: Sequence[Rule], call: IncomingCall) -
                 ru=f"вызов примет правило {_named(rule)} и спросит PIN",
             ),
             Text(
-                en="The suite enters none, so its call ends there: create a rule without a PIN for "
-                "the number that it calls",
+                en="The suite enters no PIN, so its call ends there: create a rule without a PIN "
+                "for the number that it calls",
                 ru="Тесты PIN не вводят, и их вызов на этом закончится: создайте правило без PIN "
                 "для номера, на который они звонят",
             ),
@@ -300,10 +300,10 @@ def _room(
     if outcome.asks_for_pin and outcome.rule is not None:
         outcome = evaluate(trunks, rules, call, pin=outcome.rule.pin)
     if outcome.room is None or outcome.rule is None:
-        return not_looked_at(
+        return not_checked(
             Link.ROOM_NAME,
             Text(
-                en="the name of the room: which rule takes the call is known after the PIN",
+                en="the name of the room: the rule for the call is known only after the PIN",
                 ru="имя комнаты: какое правило примет вызов, станет ясно после PIN",
             ),
         )
@@ -338,9 +338,10 @@ def _room(
         ),
         Text(
             en=f"Change `{key}` of rule {_named(outcome.rule)} (now `{outcome.rule.room}`), or "
-            "`rooms.name_pattern` in the profile; behind a prefix an underscore always follows",
+            "`rooms.name_pattern` in the profile; livekit-server adds an underscore after a prefix",
             ru=f"Измените `{key}` правила {_named(outcome.rule)} (сейчас `{outcome.rule.room}`) "
-            "или `rooms.name_pattern` в профиле; после префикса всегда идёт подчёркивание",
+            "или `rooms.name_pattern` в профиле; после префикса livekit-server ставит "
+            "подчёркивание",
         ),
     )
 
@@ -386,13 +387,13 @@ def _not_listed(one: Trunk | Rule, field: str, number: str) -> Reason:
     listed: Sequence[str] = getattr(one, field)
     command = "lk sip dispatch update" if isinstance(one, Rule) else "lk sip inbound update"
     remedy = Text(
-        en=f"Write `{number}` into `{field}` of `{one.id}`, exactly like this: `{command}`",
-        ru=f"Запишите `{number}` в `{field}` у `{one.id}` ровно в таком виде: `{command}`",
+        en=f"Add `{number}` to `{field}` of `{one.id}`, exactly in this form: `{command}`",
+        ru=f"Добавьте `{number}` в `{field}` у `{one.id}` ровно в таком виде: `{command}`",
     )
     if other := same_number(number, listed):
         exactly = Text(
-            en=", and rules compare numbers exactly" if isinstance(one, Rule) else "",
-            ru=", а правила сравнивают номера посимвольно" if isinstance(one, Rule) else "",
+            en="; rules compare numbers exactly" if isinstance(one, Rule) else "",
+            ru="; правила сравнивают номера посимвольно" if isinstance(one, Rule) else "",
         )
         return Reason(
             Text(
@@ -417,8 +418,8 @@ def _source_not_allowed(trunk: Trunk, call: IncomingCall) -> Reason:
     some = ", ".join(f"`{mask}`" for mask in trunk.allowed_addresses[:_NUMBERS])
     return Reason(
         Text(
-            en=f"`allowed_addresses` ({some}) does not hold `{call.source_ip}`, which is how "
-            "livekit-sip sees this machine",
+            en=f"`allowed_addresses` ({some}) does not include `{call.source_ip}`, the "
+            "address at which livekit-sip sees this machine",
             ru=f"в `allowed_addresses` ({some}) нет `{call.source_ip}`, а именно так livekit-sip "
             "видит эту машину",
         ),

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.doctor.findings import LinkFinding, not_looked_at, ok, warning
+from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, warning
 from livekit_conformance.environments.needs import LINES
 from livekit_conformance.protocol.logline import LogLine
 
@@ -49,17 +49,17 @@ def judge_versions(
     """
     yield _server(in_log, in_redis, oldest)
     if sip_in_log is not None:
-        says = f"livekit-sip {sip_in_log}"
-        yield ok(Link.SIP_SOCKET, Text(en=f"{says} (its log)", ru=f"{says} (из его лога)"))
+        text = f"livekit-sip {sip_in_log}"
+        yield ok(Link.SIP_SOCKET, Text(en=f"{text} (its log)", ru=f"{text} (из его лога)"))
     else:
-        yield not_looked_at(
+        yield not_checked(
             Link.SIP_SOCKET,
             Text(
-                en="the version of livekit-sip: it tells it to nobody over the network",
-                ru="версия livekit-sip: по сети он её никому не сообщает",
+                en="the version of livekit-sip: it does not report it over the network",
+                ru="версия livekit-sip: по сети он её не сообщает",
             ),
             Text(
-                en="Ask on its machine: `livekit-sip --version`, or see the tag of its image",
+                en="Run `livekit-sip --version` on its machine, or read the tag of its image",
                 ru="Узнайте на его машине: `livekit-sip --version` или по тегу образа",
             ),
         )
@@ -68,19 +68,18 @@ def judge_versions(
 def _server(in_log: str | None, in_redis: str | None, oldest: str) -> LinkFinding:
     version = in_log or in_redis
     if version is None:
-        return not_looked_at(
+        return not_checked(
             Link.SERVER,
             Text(
-                en="the version of livekit-server: it stands in its log and in Redis, and neither "
-                "says it here",
-                ru="версия livekit-server: она есть в его логе и в Redis, но здесь её не видно",
+                en="the version of livekit-server: neither its log nor Redis shows it",
+                ru="версия livekit-server: её не видно ни в его логе, ни в Redis",
             ),
             Text(
-                en=f"Write into the profile: `{LINES[Need.SERVER_LOG]}` or `{LINES[Need.REDIS]}`",
+                en=f"Add to the profile: `{LINES[Need.SERVER_LOG]}` or `{LINES[Need.REDIS]}`",
                 ru=f"Добавьте в профиль: `{LINES[Need.SERVER_LOG]}` или `{LINES[Need.REDIS]}`",
             ),
         )
-    says = (
+    text = (
         Text(
             en=f"livekit-server {version} (the last start in its log)",
             ru=f"livekit-server {version} (последний запуск по его логу)",
@@ -94,7 +93,7 @@ def _server(in_log: str | None, in_redis: str | None, oldest: str) -> LinkFindin
     if _numbers(version) and _numbers(version) < _numbers(oldest):
         return warning(
             Link.SERVER,
-            says,
+            text,
             Text(
                 en=f"Upgrade it: versions before {oldest} have known defects (up to 1.5.2 it does "
                 "not recover from a restart of Redis), and this suite is not tested with them",
@@ -102,7 +101,7 @@ def _server(in_log: str | None, in_redis: str | None, oldest: str) -> LinkFindin
                 "включительно он не оживает после перезапуска Redis), и тесты с ними не проверены",
             ),
         )
-    return ok(Link.SERVER, says)
+    return ok(Link.SERVER, text)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
