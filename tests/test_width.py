@@ -15,7 +15,7 @@ from livekit_conformance.cli.main import main
 from livekit_conformance.diagnosis import Diagnosis
 from livekit_conformance.layout import columns
 from livekit_conformance.reporting.result.model import Result
-from livekit_conformance.reporting.terminal.screen import tell
+from livekit_conformance.reporting.terminal.screen import write_summary
 from livekit_conformance.reporting.text import words
 from livekit_conformance.reporting.writers import results_json
 from tests.reporting import runs
@@ -113,7 +113,7 @@ def test_the_last_screen_fits(width, language, verbosity, made):
     result = replace(runs.RUNS[made](), language=language)
     out = Out(verbosity)
 
-    tell(out, result, Path("reports/latest"), [])
+    write_summary(out, result, Path("reports/latest"), [])
 
     text = "\n".join(out.rows)
     assert too_wide(text, width) == []
@@ -140,6 +140,6 @@ def is_whole(cause, language):
     found = replace(broken.diagnoses[0], id=cause.id)
     result = replace(broken, checks=(), diagnoses=(found,), timelines=(), language=language)
     out = Out(0)
-    tell(out, result, Path("reports/latest"), [])
+    write_summary(out, result, Path("reports/latest"), [])
     remedy = remedy_of(result, found)
     return cause.fix.say(language)[:20] in remedy and is_told("\n".join(out.rows), remedy)

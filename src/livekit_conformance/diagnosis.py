@@ -31,7 +31,7 @@ Seen = Mapping[str, Sequence[Observation]]
 
 _RANK: Mapping[Confidence, int] = {"certain": 0, "likely": 1, "possible": 2, "unknown": 3}
 _UNKNOWN_TITLE = Text(
-    en="Cause unknown: broken at {link}", ru="Причина неизвестна: обрыв на звене «{link}»"
+    en="Cause unknown: broken at {link}", ru="Причина неизвестна: сломано звено «{link}»"
 )
 _UNKNOWN_CAUSE = Text(
     en="The checks below prove that it is broken. No known cause fits what was seen.",

@@ -142,7 +142,7 @@ def test_staging_is_held_against_prod_with_a_word_of_caution(tmp_path, capsys):
 def test_runs_in_the_wrong_order_are_noticed(tmp_path, capsys):
     _, text = said(capsys, "compare", write(BAD, tmp_path), write(GOOD, tmp_path))
 
-    assert "was the order meant?" in text
+    assert "are they in the right order?" in text
 
 
 def test_in_russian_verdicts_and_ids_stay(tmp_path, capsys, monkeypatch):
@@ -164,7 +164,7 @@ def test_a_trend_tells_runs_times_and_flips(tmp_path, capsys):
     status, text = said(capsys, "trend", tmp_path)
 
     assert status == 0
-    assert "Flake rate 50.00 %: 2 of 4 looks" in text
+    assert "Flake rate 50.00 %: 2 of 4 results" in text
     assert text.endswith("last of 3 runs, 2 of them CONFORMANT\n")
     lines = [line.split() for line in text.splitlines()]
     assert ["Run", "3", "2.00", "s", "3.00", "s"] in lines
@@ -182,9 +182,9 @@ def test_a_trend_passes_over_what_is_broken_and_says_so(tmp_path, capsys):
     status, text = said(capsys, "trend", tmp_path)
 
     assert status == 0
-    assert f"Passed over: {BAD.run.id}: " in text
-    assert f"Passed over: {killed.name}: no results.json; make it by" in text
-    assert text.count("Passed over") == 2
+    assert f"Not read: {BAD.run.id}: " in text
+    assert f"Not read: {killed.name}: no results.json; create it:" in text
+    assert text.count("Not read") == 2
 
 
 @pytest.mark.parametrize("env", ["staging", "config/staging.yaml"])

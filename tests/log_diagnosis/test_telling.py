@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from livekit_conformance.log_diagnosis.telling import told, when, without_secrets
+from livekit_conformance.log_diagnosis.telling import describe, when, without_secrets
 from livekit_conformance.log_diagnosis.wrapping import unwrap
 from tests.log_diagnosis.lines import WRAPPERS, by_docker, in_json
 
@@ -59,31 +59,31 @@ def test_what_is_no_secret_stays(text):
 def test_fields_that_nobody_asked_for_are_not_shown(wrapper):
     line = in_json("m", error="e", passwordHash=SECRET, anything=SECRET, request={"p": SECRET})
 
-    assert SECRET not in told(unwrap(WRAPPERS[wrapper](line)).line, also=["passwordHash"])
+    assert SECRET not in describe(unwrap(WRAPPERS[wrapper](line)).line, also=["passwordHash"])
 
 
 def test_a_docker_line_that_is_cut_off_shows_no_secret():
     cut = by_docker(in_json("m", passwordHash=SECRET, more="more"))[:-30]
 
-    assert SECRET not in told(unwrap(cut).line)
+    assert SECRET not in describe(unwrap(cut).line)
 
 
 def test_the_decisive_fields_are_shown():
     line = in_json("m", error="an error", callID="SCL_a", status=401, kind="x", odd="y")
 
-    assert told(unwrap(line).line, also=["odd"]) == (
+    assert describe(unwrap(line).line, also=["odd"]) == (
         "2026-11-23 11:26:36Z WARN sip m error='an error' status=401 callID=SCL_a odd=y"
     )
 
 
 def test_a_secret_at_the_end_of_what_is_shown_is_not_cut_before_it_is_seen():
     for padding in range(360, 420):
-        shown = told(unwrap("panic: " + "x" * padding + f" token {TOKEN}").line)
+        shown = describe(unwrap("panic: " + "x" * padding + f" token {TOKEN}").line)
         assert "eyJ" not in shown
 
 
 def test_what_a_terminal_would_obey_is_not_shown():
-    shown = told(unwrap("panic: \x1b]0;title\x07 and \x9b2J").line)
+    shown = describe(unwrap("panic: \x1b]0;title\x07 and \x9b2J").line)
 
     assert shown.isprintable()
 

@@ -77,7 +77,7 @@ def test_what_a_release_hangs_on_comes_before_the_single_checks(written):
         "Requirements",
         "Areas",
         "Known issues",
-        "Not tested, and why",
+        "Not checked, and why",
         "What happened to the call",
         "Checks",
     ]
@@ -266,7 +266,7 @@ def test_what_the_run_did_not_come_to_is_no_finding_and_breaks_no_link(written):
     assert "Findings" not in headings(page)
     assert result.chain.first_broken is None
     assert "not run: killed at 1.2-created-room-is-listed BLOCKED" in part(page, "not-tested")
-    assert "Did not come to its end: killed at 1.2-created-room-is-listed" in shown(page)
+    assert "Did not finish: killed at 1.2-created-room-is-listed" in shown(page)
 
 
 def test_a_killed_run_is_not_diagnosed_by_what_it_did_not_come_to(tmp_path):
@@ -336,7 +336,7 @@ def test_two_hundred_checks_stay_below_one_megabyte(written, message):
 
     assert len(page.encode()) < MOST
     assert page.count('class="lkc-again"') == 200
-    assert ("(all of it is in results.json)" in page) == bool(message)
+    assert ("(in full in results.json)" in page) == bool(message)
 
 
 def test_a_run_without_former_ones_shows_no_trend(written, tmp_path):

@@ -155,7 +155,7 @@ def test_a_run_of_a_part_is_not_the_best_one():
     picture = trend_chart(points, "en")
 
     description = unescape(re.search("<desc[^>]*>(.*)</desc>", picture)[1])
-    assert "Lowest 97.0 %, highest 98.0 %, among the 2 runs that left out fewest" in description
+    assert "Lowest 97.0 %, highest 98.0 %, among the 2 runs that left out the fewest" in description
     (line,) = re.findall(r'd="M([^"AaHh]*L[^"]*)"(?![^>]*dasharray)', picture)
     assert line.count("L") == 1
     assert picture.count("<circle") == 2

@@ -101,7 +101,7 @@ WORDS: Mapping[str, GlossaryWord] = MappingProxyType(
             Text(
                 en="The check could not be made: an earlier link of the chain is broken, or "
                 "something is missing on this machine.",
-                ru="Выполнить проверку было нельзя: оборвано более раннее звено цепочки или на "
+                ru="Выполнить проверку было нельзя: сломано более раннее звено цепочки или на "
                 "этой машине чего-то не хватает.",
             ),
             Text(
@@ -257,7 +257,7 @@ WORDS: Mapping[str, GlossaryWord] = MappingProxyType(
             Text(en="diagnosis", ru="диагноз"),
             Text(
                 en="A link is broken, and no known cause fits the evidence.",
-                ru="Звено оборвано, и ни одна известная причина не подходит к уликам.",
+                ru="Звено сломано, и ни одна известная причина не подходит к уликам.",
             ),
             Text(
                 en="Take the step that it names; `livekit-conformance diagnose LOG...` searches "

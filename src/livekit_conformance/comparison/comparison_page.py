@@ -56,7 +56,7 @@ def document(
     return ComparisonDocument(
         language,
         words.COMPARED.say(language, before=_called(first), after=_called(second)),
-        frame.say(language, told=counted(comparison, language)),
+        frame.say(language, changes=counted(comparison, language)),
         "bad" if regressions else "good",
         tuple(_notes(comparison, language)),
         (

@@ -150,7 +150,7 @@ def _flipping(series: Series, language: Language) -> ComparisonSection:
     )
     if not series.flippers:
         return ComparisonSection(title, (rate,))
-    columns = (words.CHECK, words.FLIPS, words.LOOKS, words.HISTORY)
+    columns = (words.CHECK, words.FLIPS, words.RESULTS, words.HISTORY)
     rows = tuple(
         (flipper.id, str(flipper.flips), str(flipper.pairs), flipper.history)
         for flipper in series.flippers

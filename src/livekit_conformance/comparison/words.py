@@ -17,8 +17,8 @@ COMPARED = Text(
     en="Comparison of {before} (before) and {after} (after)",
     ru="Сравнение: {before} (было) и {after} (стало)",
 )
-REGRESSION = Text(en="REGRESSION: {told}", ru="REGRESSION: {told}")
-NO_REGRESSION = Text(en="NO REGRESSION: {told}", ru="NO REGRESSION: {told}")
+REGRESSION = Text(en="REGRESSION: {changes}", ru="REGRESSION: {changes}")
+NO_REGRESSION = Text(en="NO REGRESSION: {changes}", ru="NO REGRESSION: {changes}")
 NOTHING_CHANGED = Text(en="nothing changed", ru="ничего не изменилось")
 RUNS = Text(en="The two runs", ru="Два прогона")
 REQUIREMENTS = Text(en="Requirements", ru="Требования")
@@ -45,26 +45,28 @@ RUN = Text(en="Run", ru="Прогон")
 STARTED = Text(en="Started", ru="Начат")
 DURATION = Text(en="Duration", ru="Длительность")
 ANSWER = Text(en="Call answered after", ru="Ответ на звонок через")
-BROKEN_LINK = Text(en="First broken link", ru="Первое звено с обрывом")
+BROKEN_LINK = Text(en="First broken link", ru="Первое сломанное звено")
 INTERRUPTED = Text(en="Interrupted", ru="Прерван")
 UNKNOWN = Text(en="unknown", ru="неизвестно")
 SECONDS = Text(en="{seconds} s", ru="{seconds} с")
 NOT_SELECTED = Text(en="not selected", ru="не выбрана")
 NOT_THERE = Text(en="did not exist", ru="её не было")
 NO_LONGER = Text(en="no longer exists", ru="её больше нет")
-BLOCKS = Text(en="{why}; blocks {count}: {names}", ru="{why}; не дала начать {count}: {names}")
-LIKEWISE = Text(en="{why}; likewise {count} more: {names}", ru="{why}; так же ещё {count}: {names}")
+BLOCKS = Text(en="{why}; blocks {count}: {names}", ru="{why}; блокирует {count}: {names}")
+LIKEWISE = Text(
+    en="{why}; likewise {count} more: {names}", ru="{why}; то же у ещё {count}: {names}"
+)
 WAS = Text(en="{after} (before: {before})", ru="{after} (было: {before})")
 SAME_RUN = Text(
     en="Both are the same run: {run}.",
     ru="Это один и тот же прогон: {run}.",
 )
 OTHER_ORDER = Text(
-    en="The first run began after the second one: was the order meant?",
-    ru="Первый прогон начат позже второго: так и задумано?",
+    en="The first run began after the second one: are they in the right order?",
+    ru="Первый прогон начат позже второго: порядок верный?",
 )
 OTHER_ENVIRONMENT = Text(
-    en="The environments differ ({before}, {after}): a difference need not be a change.",
+    en="The environments differ ({before}, {after}): a difference may not be a change.",
     ru="Окружения разные ({before}, {after}): различие ещё не значит, что что-то изменилось.",
 )
 OTHER_SUITE = Text(
@@ -72,7 +74,7 @@ OTHER_SUITE = Text(
     ru="Версии набора проверок разные ({before}, {after}): проверка могла стать строже.",
 )
 LOST = Text(
-    en="Coverage was lost: {count:claim|claims} decided before, and not looked at now ({names}).",
+    en="Coverage was lost: {count:claim|claims} decided before, but not now ({names}).",
     ru="Охват стал меньше: не проверено {count:утверждение|утверждения|утверждений} из решённых "
     "прежде ({names}).",
 )
@@ -121,25 +123,26 @@ TIME_OF_RUN = Text(en="Run", ru="Прогон")
 TIME_OF_CHECK = Text(en="Check", ru="Проверка")
 TIME_OF_ANSWER = Text(en="Answer of the call", ru="Ответ на звонок")
 FLIPPING = Text(en="Checks that flip most", ru="Проверки, которые чаще всего меняют вердикт")
-LOOKS = Text(en="Looks", ru="Наблюдений")
+RESULTS = Text(en="Results", ru="Результатов")
 HISTORY = Text(en="History", ru="История")
 LETTERS = Text(
-    en="P PASS, F FAIL, W WARN, K KNOWN, B BLOCKED, S SKIPPED, E ERROR, - not there; oldest first.",
+    en="P PASS, F FAIL, W WARN, K KNOWN, B BLOCKED, S SKIPPED, E ERROR, - absent; oldest first.",
     ru="P PASS, F FAIL, W WARN, K KNOWN, B BLOCKED, S SKIPPED, E ERROR, - нет; сначала старые.",
 )
 FLAKE_RATE = Text(
     en=(
-        "Flake rate {rate} %: {flips} of {pairs} looks told another verdict than the look before "
-        "at the same target in the same versions."
+        "Flake rate {rate} %: {flips} of {pairs} results differ in their verdict from the result "
+        "before, at the same target in the same versions."
     ),
     ru=(
-        "Доля смен вердикта {rate} %: {flips} из {pairs} наблюдений дали другой вердикт, чем "
-        "предыдущее на той же цели тех же версий."
+        "Доля смен вердикта {rate} %: {flips} из {pairs} результатов отличаются вердиктом от "
+        "предыдущего на той же цели тех же версий."
     ),
 )
 NO_FLAKE_RATE = Text(
-    en="No flake rate: no two looks at the same target in the same versions.",
-    ru="Доли смен вердикта нет: нет двух наблюдений одной цели одних версий.",
+    en="No flake rate: no check has two results at the same target in the same versions.",
+    ru="Доли смен вердикта нет: ни у одной проверки нет двух результатов на одной цели одних "
+    "версий.",
 )
 LAST_RUN = Text(
     en="{verdict}: success rate {rate}, coverage {coverage}, last of {count:run|runs}, "
@@ -147,10 +150,10 @@ LAST_RUN = Text(
     ru="{verdict}: доля успешных {rate}, охват {coverage}, последний из {count} прогонов, из них "
     "CONFORMANT {conformant}",
 )
-UNREAD = Text(en="Passed over: {name}: {why}", ru="Пропущен: {name}: {why}")
+UNREAD = Text(en="Not read: {name}: {why}", ru="Не прочитан: {name}: {why}")
 KILLED = Text(
-    en="no results.json; make it by `livekit-conformance report --from {path}`",
-    ru="нет results.json; его делает `livekit-conformance report --from {path}`",
+    en="no results.json; create it: `livekit-conformance report --from {path}`",
+    ru="нет results.json; создайте его: `livekit-conformance report --from {path}`",
 )
 NO_RUNS = Text(en="{path}: no run can be read here", ru="{path}: здесь нет прогонов")
 

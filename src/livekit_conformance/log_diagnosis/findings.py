@@ -12,7 +12,7 @@ from typing import Any
 from livekit_conformance.catalogue.cause import Cause, Sign
 from livekit_conformance.diagnosis import Confidence, matches
 from livekit_conformance.log_diagnosis.prefilter import ALARMING
-from livekit_conformance.log_diagnosis.telling import told, without_secrets
+from livekit_conformance.log_diagnosis.telling import describe, without_secrets
 from livekit_conformance.observations import Observation
 from livekit_conformance.protocol.logline import LogLine
 
@@ -273,7 +273,7 @@ class Unexplained:
 
 
 def _sample(seen: ServiceLine, also: Iterable[str] = ()) -> Sample:
-    return Sample(seen.file, seen.number(), told(seen.line, also), seen.line.message)
+    return Sample(seen.file, seen.number(), describe(seen.line, also), seen.line.message)
 
 
 def _matches(sign: Sign, seen: ServiceLine) -> bool:

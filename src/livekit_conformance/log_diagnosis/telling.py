@@ -34,7 +34,7 @@ _IS_SECRET = re.compile(_OPENING, re.IGNORECASE)
 _redact = Redactor()
 
 
-def told(line: LogLine, also: Iterable[str] = ()) -> str:
+def describe(line: LogLine, also: Iterable[str] = ()) -> str:
     """
     Return time, level, logger, message and decisive fields in one line; `also` names more fields.
     """

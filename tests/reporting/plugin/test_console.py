@@ -122,7 +122,7 @@ def test_an_interrupted_run_leaves_the_terminal_clean_and_tells_its_verdict(wait
     assert all(layout.columns(line) <= 59 for line in drawn)
     assert any(line.endswith("…") for line in drawn)
     assert " left  " not in shown
-    assert "did not come to its end: interrupted from the keyboard" in shown
+    assert "did not finish: interrupted from the keyboard" in shown
     assert "\nINCOMPLETE (coverage " in shown
     assert "\nreport: " in shown
 

@@ -83,10 +83,10 @@ def test_the_next_run_writes_the_reports_of_one_that_was_killed(
 
     first, second = project.run().stdout.str(), project.run().stdout.str()
 
-    why = where or "it came to its end"
-    told = f"former run {folder.name}: {why}; its report is written now: {verdict}, {folder}"
+    why = where or "it finished"
+    told = f"earlier run {folder.name}: {why}; its report was written now: {verdict}, {folder}"
     assert told in first
-    assert "former run" not in second
+    assert "earlier run" not in second
     assert {path.name for path in folder.iterdir()} >= REPORTS
     result = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     jsonschema.validate(result, schema())
@@ -277,7 +277,7 @@ def test_a_journal_that_cannot_be_read_is_told_and_stops_nothing(project, broken
 
     outcome = project.run()
 
-    outcome.stdout.fnmatch_lines(["former run 2020* has no report, and none can be written: *"])
+    outcome.stdout.fnmatch_lines(["earlier run 2020* has no report, and none can be written: *"])
     assert outcome.ret == 0
 
 

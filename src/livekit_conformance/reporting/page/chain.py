@@ -28,9 +28,9 @@ from livekit_conformance.verdict import Verdict
 LINK_STATES: Mapping[LinkState, Text] = MappingProxyType(
     {
         LinkState.WORKING: Text(en="working", ru="работает"),
-        LinkState.BROKEN: Text(en="broken", ru="обрыв"),
-        LinkState.BLOCKED: Text(en="blocked", ru="не дошли из-за обрыва"),
-        LinkState.UNSEEN: Text(en="not looked at", ru="не проверялось"),
+        LinkState.BROKEN: Text(en="broken", ru="сломано"),
+        LinkState.BLOCKED: Text(en="blocked", ru="заблокировано"),
+        LinkState.UNSEEN: Text(en="not checked", ru="не проверено"),
     }
 )
 # Our own client is not a link of the deployment.

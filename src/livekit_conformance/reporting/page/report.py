@@ -119,7 +119,7 @@ def _sections(result: Result) -> Iterator[Section]:
         heading = page_phrases.HEAD_KNOWN.say(language)
         yield Section("known", heading, (_known(result, known),))
     if parts := tuple(_not_tested(result)):
-        yield Section("not-tested", page_phrases.HEAD_NOT_TESTED.say(language), parts)
+        yield Section("not-tested", page_phrases.HEAD_NOT_CHECKED.say(language), parts)
     yield from call_sections(result)
 
 
@@ -200,7 +200,7 @@ def _known(result: Result, known: Sequence[CheckRecord]) -> Table:
 
 def _not_tested(result: Result) -> Iterator[Part]:
     say = result.language
-    heading = page_phrases.HEAD_NOT_TESTED.say(say)
+    heading = page_phrases.HEAD_NOT_CHECKED.say(say)
     columns = (
         Column(page_phrases.WHY.say(say)),
         Column(phrases.VERDICT.say(say), "short"),

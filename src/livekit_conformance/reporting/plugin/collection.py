@@ -26,7 +26,7 @@ def marker_lines() -> Iterable[str]:
     """
     yield "clause(id): the clause of the catalogue that a check claims"
     yield "smoke: checks that only read or create rooms of their own, without the long families"
-    yield "chain: one look at each link of a call, when a line is dead: which one broke, and why"
+    yield "chain: one check of each link of a call, to find the one that broke on a dead line"
     yield from (f"{area}: checks of the area {area}" for area in AREAS)
     yield from (f"{number}: {title}" for number, title in REQUIREMENTS.items())
 

@@ -109,7 +109,7 @@ class Console:
                 text = phrases.KILLED_RUN.say(
                     language,
                     run=result.run.id,
-                    why=result.run.interrupted or "it came to its end",
+                    why=result.run.interrupted or phrases.FINISHED.say(language),
                     verdict=result.verdict,
                     path=found.directory / "report.html",
                 )

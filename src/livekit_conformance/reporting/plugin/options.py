@@ -44,7 +44,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "require-coverage": {
         "metavar": "PERCENT",
-        "help": "exit with 1 when less of the catalogue was decided than this (default: 0)",
+        "help": "exit with 1 if the coverage is lower than this (default: 0)",
     },
     "budget": {"metavar": "SECONDS", "help": "time for the whole run (default: limits.run)"},
 }

@@ -265,6 +265,6 @@ class Examiner:
         if self.result is not None:
             shown = replace(self.result, language=self.run.terminal_language)
             tracebacks = [(check, report.longreprtext) for check, report in self._errors]
-            screen.tell(terminalreporter, shown, self.run.directory, tracebacks)
+            screen.write_summary(terminalreporter, shown, self.run.directory, tracebacks)
         for failure in self._failures:
             terminalreporter.write_line(self.run.clean(failure), red=True)

@@ -161,7 +161,7 @@ def read(path: Path, causes: Sequence[Cause] = CAUSES, *, lives: bool = False) -
         try:
             content.take(line)
         except (KeyError, TypeError, ValueError) as error:
-            problem = f"a line {line['type']!r} that is none of ours: {type(error).__name__}"
+            problem = f"an unknown line {line['type']!r}: {type(error).__name__}"
             raise JournalError(f"{path}: {problem}: {error}") from error
     if (run := content.run) is None:
         raise JournalError(f"{path}: not the journal of a run: it does not begin with one")

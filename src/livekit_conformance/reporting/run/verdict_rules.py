@@ -85,7 +85,7 @@ def withheld(
     if (change := needs_missing(clause, profile, left_out)) is not None:
         return Decision(
             Verdict.SKIPPED,
-            f"the profile does not say enough to test this: add {change}",
+            f"the profile lacks what this check needs: add {change}",
             reason="not-configured",
         )
     for link in clause.crosses:
@@ -128,7 +128,7 @@ def judged(
         case NotConfigured() as change:
             decision = Decision(
                 Verdict.SKIPPED,
-                f"the profile does not say enough to test this: add {change}",
+                f"the profile lacks what this check needs: add {change}",
                 reason="not-configured",
             )
         case other:
@@ -144,7 +144,7 @@ def repeated(root: str, clause: Clause) -> Decision:
     """
     return Decision(
         Verdict.BLOCKED,
-        f"its set-up is the one that failed before: see {root}",
+        f"its set-up has already failed: see {root}",
         blocked_by=root,
         breaks=clause.link,
     )

@@ -80,7 +80,7 @@ def finding(record: CheckRecord, width: int) -> tuple[str, dict[str, bool]] | No
     return cut(one_line(text), width), dict(summary_layout.COLOURS[record.verdict])
 
 
-def tell(
+def write_summary(
     out: pytest.TerminalReporter,
     result: Result,
     directory: Path,

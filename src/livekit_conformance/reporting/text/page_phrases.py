@@ -14,19 +14,19 @@ from livekit_conformance.verdict import RunVerdict
 ANSWER: Mapping[RunVerdict, Text] = MappingProxyType(
     {
         "CONFORMANT": Text(
-            en="May we release? Nothing that was decided speaks against it.",
+            en="May we release? No decided check speaks against it.",
             ru="Можно выпускать? Ничто из проверенного этому не мешает.",
         ),
         "PARTIALLY CONFORMANT": Text(
-            en="May we release? Nothing that was looked at speaks against it; the rest is unknown.",
+            en="May we release? No check that ran speaks against it; the rest is unknown.",
             ru="Можно выпускать? Проверенное этому не мешает, об остальном ничего не известно.",
         ),
         "NOT CONFORMANT": Text(
-            en="May we release? No: what MUST hold does not.",
-            ru="Можно выпускать? Нет: обязательное (MUST) не выполняется.",
+            en="May we release? No: a MUST is violated.",
+            ru="Можно выпускать? Нет: нарушено обязательное требование (MUST).",
         ),
         "INCOMPLETE": Text(
-            en="May we release? Nobody knows yet: not everything could be decided.",
+            en="May we release? Not known yet: some checks could not be decided.",
             ru="Можно выпускать? Пока неизвестно: не всё удалось проверить.",
         ),
     }
@@ -34,31 +34,31 @@ ANSWER: Mapping[RunVerdict, Text] = MappingProxyType(
 SECTIONS = Text(en="Sections of this report", ru="Разделы отчёта")
 
 CHAIN = Text(en="The chain of a call", ru="Цепочка звонка")
-FIRST_BROKEN = Text(en="First broken: {link}", ru="Первый обрыв: {link}")
+FIRST_BROKEN = Text(en="First broken: {link}", ru="Первое сломанное звено: {link}")
 
 HEAD_AREAS = Text(en="Areas", ru="Области")
 HEAD_KNOWN = Text(en="Known issues", ru="Известные проблемы")
-HEAD_NOT_TESTED = Text(en="Not tested, and why", ru="Что не проверено и почему")
+HEAD_NOT_CHECKED = Text(en="Not checked, and why", ru="Что не проверено и почему")
 HEAD_TIME = Text(en="Where the time of the call goes", ru="На что уходит время звонка")
-HEAD_TREND = Text(en="The last {count:run|runs}", ru="Последние запуски: {count}")
+HEAD_TREND = Text(en="The last {count:run|runs}", ru="Последние прогоны: {count}")
 
 AREA = Text(en="Area", ru="Область")
 SUCCESS_RATE = Text(en="Success rate", ru="Доля успешных")
 COVERAGE = Text(en="Coverage", ru="Охват")
 WHY = Text(en="Why", ru="Почему")
-BLOCKS = Text(en="blocks {count}", ru="не дала начать: {count}")
+BLOCKS = Text(en="blocks {count}", ru="блокирует: {count}")
 NOT_APPLICABLE = Text(
     en="{count:check does|checks do} not apply to this deployment",
     ru="Проверок, неприменимых к этому окружению: {count}",
 )
 CHECKS_OF_IT = Text(en="Checks", ru="Проверки")
-CLAIM = Text(en="Claim and what was seen", ru="Утверждение и что было видно")
+CLAIM = Text(en="Claim, and what was seen", ru="Утверждение и наблюдение")
 EVIDENCE = Text(en="Evidence", ru="Улики")
 NO_EVIDENCE = Text(en="none", ru="нет")
 AGAIN = Text(en="Again:", ru="Ещё раз:")
 NOT_SELECTED = Text(en="not selected", ru="не выбраны")
 OF_BLOCKED = Text(en="blocked by {root}", ru="не начата из-за {root}")
-MORE = Text(en="… (all of it is in results.json)", ru="… (целиком в results.json)")
+MORE = Text(en="… (in full in results.json)", ru="… (целиком в results.json)")
 CAPTION_CHECKS = Text(en="Checks of requirement {number}", ru="Проверки требования {number}")
 FACTS: Mapping[str, Text] = MappingProxyType(
     {
@@ -74,8 +74,8 @@ FACTS: Mapping[str, Text] = MappingProxyType(
     }
 )
 CAPTION_KNOWN = Text(
-    en="Violated as the profile's list of known issues says",
-    ru="Нарушено так, как указано в списке известных проблем профиля",
+    en="Violated, and listed under known_issues in the profile",
+    ru="Нарушены и указаны в профиле под known_issues",
 )
 
 TIME = Text(en="Time (s)", ru="Время (с)")
@@ -84,30 +84,30 @@ WHAT = Text(en="What", ru="Что")
 STEPS = Text(en="Step by step", ru="По шагам")
 CAPTION_STEPS = Text(
     en="What happened, in seconds after the INVITE",
-    ru="Что было, в секундах после INVITE",
+    ru="Ход звонка, в секундах после INVITE",
 )
 LADDER_TITLE = Text(en="The call as a ladder: {purpose}", ru="Звонок по шагам: {purpose}")
 LADDER_DESC = Text(
     en="{count:step|steps} between caller, livekit-sip, bus, livekit-server, webhook endpoint "
-    "and agent. {end} The table of the steps says the same.",
+    "and agent. {end} The table of the steps has the same data.",
     ru="{count:шаг|шага|шагов} между звонящим, livekit-sip, шиной, livekit-server, получателем "
-    "вебхуков и агентом. {end} То же самое есть в таблице шагов.",
+    "вебхуков и агентом. {end} Те же данные есть в таблице шагов.",
 )
 LADDER_LEGEND = Text(
-    en="Seconds after the INVITE. A dot is a note of one participant, a red broken line the "
-    "place where the story stops.",
-    ru="Секунды после INVITE. Точка - заметка одного участника, красная прерывистая линия - "
-    "место, где история обрывается.",
+    en="Seconds after the INVITE. A dot is an event at one participant; the red dashed line "
+    "marks where the call stops.",
+    ru="Секунды после INVITE. Точка - событие у одного участника, красная пунктирная линия - "
+    "место, где звонок обрывается.",
 )
 OUTCOME_IS = Text(en="Outcome: {outcome}.", ru="Итог: {outcome}.")
 PROBLEM = Text(en="PROBLEM:", ru="ПРОБЛЕМА:")
 STOPS = Text(en="STOPS HERE: {missing}", ru="ЗДЕСЬ ОБРЫВ: {missing}")
 TIMES = Text(en="({times} times, last at {until} s)", ru="(всего {times}, последний в {until} с)")
 LEFT_OUT = Text(
-    en="About this call there is more: {count:line|lines} in the log files among the evidence.",
+    en="The log files in the evidence have {count:more line|more lines} about this call.",
     ru="Об этом звонке есть ещё {count:строка|строки|строк} в файлах логов среди улик.",
 )
-SCROLLS = Text(en="{title}: scrolls sideways", ru="{title}: прокручивается вбок")
+SCROLLS = Text(en="{title}: scrolls sideways", ru="{title}: прокручивается по горизонтали")
 
 LANES: Mapping[Lane, Text] = MappingProxyType(
     {
@@ -142,19 +142,19 @@ BAR_DESC = Text(
 TREND_DESC = Text(
     en="Success rate of {count:run|runs}, oldest first: from {first} to {last}. {conformant} "
     "of them CONFORMANT. Lowest {lowest}, highest {highest}, among the {compared} runs that "
-    "left out fewest checks. The table of the runs says the same.",
-    ru="Доля успешных: {count:запуск|запуска|запусков}, от старых к новым: с {first} по {last}. "
-    "Из них CONFORMANT: {conformant}. Наименьшая {lowest}, наибольшая {highest} среди запусков, "
-    "где пропущено меньше всего проверок ({compared}). То же самое есть в таблице запусков.",
+    "left out the fewest checks. The table of the runs has the same data.",
+    ru="Доля успешных: {count:прогон|прогона|прогонов}, от старых к новым: с {first} по {last}. "
+    "Из них CONFORMANT: {conformant}. Наименьшая {lowest}, наибольшая {highest} среди прогонов, "
+    "где пропущено меньше всего проверок ({compared}). Те же данные есть в таблице прогонов.",
 )
 TREND_LEGEND = Text(
-    en="Line: success rate; broken line: coverage. Dot: CONFORMANT, ring: PARTIALLY CONFORMANT, "
-    "cross: NOT CONFORMANT, square: INCOMPLETE. The line leaves out runs of fewer checks.",
-    ru="Линия: доля успешных; прерывистая: охват. Точка: CONFORMANT, кольцо: PARTIALLY "
-    "CONFORMANT, крест: NOT CONFORMANT, квадрат: INCOMPLETE. Запуски с меньшим числом проверок "
+    en="Line: success rate; dashed line: coverage. Dot: CONFORMANT, ring: PARTIALLY CONFORMANT, "
+    "cross: NOT CONFORMANT, square: INCOMPLETE. The line skips runs with fewer checks.",
+    ru="Линия: доля успешных; пунктир: охват. Точка: CONFORMANT, кольцо: PARTIALLY "
+    "CONFORMANT, крест: NOT CONFORMANT, квадрат: INCOMPLETE. Прогоны с меньшим числом проверок "
     "линией не соединены.",
 )
-RUNS = Text(en="The runs", ru="Запуски")
+RUNS = Text(en="The runs", ru="Прогоны")
 STARTED = Text(en="Started", ru="Начат")
 DECIDED = Text(en="Checks decided", ru="Решено проверок")
 VERSIONS = Text(en="livekit-server, livekit-sip", ru="livekit-server, livekit-sip")

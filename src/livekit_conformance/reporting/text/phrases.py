@@ -49,21 +49,21 @@ CALLS: Mapping[CallsSeen, Text] = MappingProxyType(
         ),
     }
 )
-FIRST_BROKEN = Text(en="First broken link: {title}.", ru="Первое звено с обрывом: {title}.")
+FIRST_BROKEN = Text(en="First broken link: {title}.", ru="Первое сломанное звено: {title}.")
 COULD_RUN = Text(
     en="{ran} of {attempted} checks could run.",
     ru="Выполнить удалось {ran} из {attempted} проверок.",
 )
 CLIENT = Text(en="Our own client", ru="Наш собственный клиент")
 CLIENT_FAILS = Text(
-    en="Not every check of our own client holds, so the exit status is 1. They say nothing of the "
-    "deployment.",
+    en="A check of our own client failed, so the exit status is 1. These checks say nothing about "
+    "the deployment.",
     ru="Не все проверки нашего собственного клиента пройдены, поэтому код возврата 1. О "
     "проверяемой системе они ничего не говорят.",
 )
 TOO_LITTLE = Text(
-    en="Coverage {coverage} % is less than the {required} % that --require-coverage asks for, so "
-    "the exit status is 1.",
+    en="Coverage {coverage} % is below the {required} % that --require-coverage demands, so the "
+    "exit status is 1.",
     ru="Охват {coverage} % меньше, чем требует --require-coverage ({required} %), поэтому код "
     "возврата 1.",
 )
@@ -77,27 +77,28 @@ EVIDENCE = Text(en="EVIDENCE", ru="УЛИКА")
 EXPLAINS = Text(en="EXPLAINS", ru="ОБЪЯСНЯЕТ")
 FOLDED = Text(
     en="{count:check|checks} blocked by it",
-    ru="и {count:проверка|проверки|проверок}, до которых из-за неё не дошло",
+    ru="и {count:проверка|проверки|проверок}, не начатые из-за неё",
 )
-BLOCKS = Text(en="blocks {count}: {names}", ru="не дала начать {count}: {names}")
+BLOCKS = Text(en="blocks {count}: {names}", ru="блокирует {count}: {names}")
 BROKEN_AT = Text(
     en="first link seen broken: {broken} ({title})",
-    ru="первое звено, где обрыв: {broken} ({title})",
+    ru="первое сломанное звено: {broken} ({title})",
 )
 WORKED_UNTIL = Text(
     en="last link seen working: {working} ({title})",
-    ru="последнее звено, которое работало: {working} ({title})",
+    ru="последнее рабочее звено: {working} ({title})",
 )
 NOT_SELECTED = Text(
     en="{count:check was|checks were} not selected: {names}",
-    ru="Не выбраны проверки, {count}: {names}",
+    ru="Не выбрано проверок: {count} ({names})",
 )
-INTERRUPTED = Text(en="did not come to its end: {why}", ru="не дошёл до конца: {why}")
+INTERRUPTED = Text(en="did not finish: {why}", ru="не завершён: {why}")
+FINISHED = Text(en="it finished", ru="завершён")
 REPORT = Text(en="report: {path}", ru="отчёт: {path}")
 AND_MORE = Text(en="and {count} more: see the report", ru="и ещё {count}: см. отчёт")
 BLOCKS_SOME = Text(
     en="blocks {count}: {names} and {more} more",
-    ru="не дала начать {count}: {names} и ещё {more}",
+    ru="блокирует {count}: {names} и ещё {more}",
 )
 MORE_CAUSES = Text(
     en="and more: {count:cause|causes}, see the report",
@@ -111,12 +112,12 @@ WAITS = Text(
 )
 LAST_SEEN = Text(en="last seen: {seen}", ru="последнее: {seen}")
 KILLED_RUN = Text(
-    en="former run {run}: {why}; its report is written now: {verdict}, {path}",
-    ru="прежний запуск {run}: {why}; его отчёт записан сейчас: {verdict}, {path}",
+    en="earlier run {run}: {why}; its report was written now: {verdict}, {path}",
+    ru="прежний прогон {run}: {why}; его отчёт записан сейчас: {verdict}, {path}",
 )
 NO_REPORT_FOR = Text(
-    en="former run {run} has no report, and none can be written: {why}",
-    ru="у прежнего запуска {run} нет отчёта, и записать его нельзя: {why}",
+    en="earlier run {run} has no report, and none can be written: {why}",
+    ru="у прежнего прогона {run} нет отчёта, и записать его нельзя: {why}",
 )
 UNFIT = Text(
     en=(
@@ -130,7 +131,7 @@ UNFIT = Text(
     ),
 )
 NOTHING_CHECKED = Text(en="nothing was checked", ru="ничего не проверено")
-NOT_CHECKED = Text(en="not checked", ru="не проверялось")
+NOT_CHECKED = Text(en="not checked", ru="не проверено")
 NOT_APPLICABLE = Text(en="not applicable", ru="неприменимо")
 WITH_COVERAGE = Text(en="{verdict} (coverage {coverage} %)", ru="{verdict} (охват {coverage} %)")
 FIGURES = Text(
@@ -153,24 +154,22 @@ CUT_SHORT = Text(
 HEAD_DIAGNOSIS = Text(en="Diagnosis", ru="Диагноз")
 HEAD_FINDINGS = Text(en="Findings", ru="Что не прошло")
 HEAD_REQUIREMENTS = Text(en="Requirements", ru="Требования")
-HEAD_NOT_LOOKED_AT = Text(en="Not looked at", ru="Что не проверялось")
+HEAD_NOT_CHECKED = Text(en="Not checked", ru="Что не проверено")
 HEAD_STORY = Text(en="What happened to the call", ru="Что было со звонком")
 HEAD_ENVIRONMENT = Text(en="Environment", ru="Окружение")
 HEAD_CHECKS = Text(en="Checks", ru="Проверки")
 STORIES = Text(
-    en="{count:such story is|such stories are} among the evidence; this one is",
-    ru="Таких историй среди улик: {count}; эта:",
+    en="The evidence has {count:timeline|timelines} of calls; this one is",
+    ru="Среди улик хронологий звонков: {count}; эта:",
 )
 REQUIREMENT = Text(en="Requirement", ru="Требование")
 CHECK = Text(en="Check", ru="Проверка")
 VERDICT = Text(en="Verdict", ru="Вердикт")
 FIGURES_HEAD = Text(en="Figures", ru="Показатели")
 COUNTS = Text(en="Counts", ru="Счёт")
-SEEN = Text(en="Seen", ru="Что видно")
+SEEN = Text(en="Seen", ru="Наблюдение")
 OUTCOME = Text(en="Outcome", ru="Итог")
-SEEN_OR_CLAIM = Text(
-    en="Seen, or the claim that holds", ru="Что видно, или утверждение, которое верно"
-)
+SEEN_OR_CLAIM = Text(en="Seen, or the claim that holds", ru="Наблюдение или верное утверждение")
 NOT_SET = Text(en="not set", ru="не задана")
 NO_VARIABLES = Text(en="none", ru="нет")
 SECONDS = Text(en="Seconds", ru="Секунды")

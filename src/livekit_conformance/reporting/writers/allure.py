@@ -47,7 +47,7 @@ _CATEGORIES = tuple(
         ("Could not be tested: something before it is broken", "broken", "BLOCKED:"),
         ("The suite itself failed", "broken", "ERROR:"),
         ("Not permitted by the profile", "skipped", r"SKIPPED \(not-permitted\):"),
-        ("The profile does not say enough", "skipped", r"SKIPPED \(not-configured\):"),
+        ("The profile lacks what the check needs", "skipped", r"SKIPPED \(not-configured\):"),
         ("Does not apply", "skipped", r"SKIPPED \(not-applicable\):"),
         ("A recommendation is violated", "passed", "WARN:"),
         ("Known issues", "passed", "KNOWN:"),

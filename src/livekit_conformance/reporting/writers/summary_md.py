@@ -95,7 +95,7 @@ def _lines(result: Result) -> Iterator[str]:
             if (file := timeline_file(story))
         )
     if left := list(words.skipped_lines(result)):
-        yield f"\n## {phrases.HEAD_NOT_LOOKED_AT.say(result.language)}\n"
+        yield f"\n## {phrases.HEAD_NOT_CHECKED.say(result.language)}\n"
         yield from (f"- {_text(line)}" for line in left)
 
 
