@@ -31,9 +31,12 @@ async def test_livekit_sip_answers_options(sip: SipAgent, profile: Profile) -> N
     """
     OPTIONS gets 200. It proves the socket only, never that calls work.
     """
+    earlier = len(sip.violations)
     try:
         response = await sip.options(within=_OPTIONS_WITHIN_S)
     except Unreachable as silence:
+        if sip.violations[earlier:]:
+            raise Violation(silence.detail) from silence
         if silence.phase != "answer" or profile.sip.transport != "udp":
             raise
         other = await sip.answer_over_tcp()
@@ -69,6 +72,16 @@ async def test_packets_come_once(probe_call: ProbeCall) -> None:
     twice = repeated(probe_call.call.ladder)
 
     assert not twice, f"responses that arrived twice at the same moment: {twice}"
+
+
+@pytest.mark.clause("1.5-sip-messages-are-valid")
+async def test_the_messages_of_the_call_are_valid(probe_call: ProbeCall) -> None:
+    """
+    No message of the call breaks a rule of RFC 3261, and none is unreadable.
+    """
+    broken = probe_call.call.violations
+
+    assert not broken, "; ".join(map(str, broken))
 
 
 @pytest.mark.clause("1.1-sip-service-joins-the-server")

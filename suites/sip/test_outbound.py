@@ -80,6 +80,20 @@ async def test_removing_the_participant_hangs_up(outbound_call: OutboundCall) ->
     assert hung_up is not None and hung_up.came_true, f"the BYE was {hung_up}"
 
 
+@pytest.mark.clause("1.5-outbound-sip-messages-are-valid")
+async def test_the_messages_of_an_outbound_call_are_valid(outbound_call: OutboundCall) -> None:
+    """
+    No message of the call breaks a rule of RFC 3261.
+    """
+    if outbound_call.received is None:
+        raise Blocked(
+            f"no INVITE came: {outbound_call.story}", remedy="See 1.5-outbound-call-is-answered"
+        )
+    broken = outbound_call.received.violations
+
+    assert not broken, "; ".join(map(str, broken))
+
+
 @pytest.mark.clause("1.5-outbound-failure-is-mapped")
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
 async def test_a_failed_outbound_call_is_reported_with_its_status(

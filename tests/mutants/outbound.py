@@ -23,5 +23,6 @@ MUTANTS = (
     fault("outbound_statuses_lost", "1.5-outbound-failure-is-mapped"),
     fault("outbound_other_room", "1.2-outbound-call-uses-the-room"),
     fault("outbound_bye_missing", "1.5-outbound-call-ends-cleanly"),
+    fault("outbound_without_max_forwards", "1.5-outbound-sip-messages-are-valid"),
     misfit("outbound_other_account", other_account, "1.5-outbound-call-is-answered"),
 )

@@ -24,6 +24,7 @@ class Faults:
         sip_wrong_secret: livekit-sip signs its tokens with a wrong secret; 486 after a 180.
         sip_silent: SIP requests are not answered at all.
         sip_sent_twice: every SIP message is sent twice, as by a network that duplicates packets.
+        answer_without_contact: the 200 to an INVITE has no Contact.
         agent_silent: no agent joins, a call rings until the caller gives up.
         trunk_accepts_any_password: the digest is requested but not verified.
         trunk_accepts_any_user: the digest only has to match the user name in the same answer.
@@ -77,6 +78,7 @@ class Faults:
         outbound_not_dialled: livekit-sip joins the room and sends no INVITE.
         outbound_statuses_lost: every failed call is reported as an internal error.
         outbound_other_room: the call joins another room than the requested one.
+        outbound_without_max_forwards: the INVITE has no Max-Forwards.
         outbound_bye_missing: the callee gets no BYE when the call is over.
     Failures on demand (provisioners/failures.py):
         never_recovers: a failed service does not return.
@@ -100,6 +102,7 @@ class Faults:
     sip_wrong_secret: bool = False
     sip_silent: bool = False
     sip_sent_twice: bool = False
+    answer_without_contact: bool = False
     agent_silent: bool = False
     trunk_accepts_any_password: bool = False
     trunk_accepts_any_user: bool = False
@@ -154,6 +157,7 @@ class Faults:
     outbound_not_dialled: bool = False
     outbound_statuses_lost: bool = False
     outbound_other_room: bool = False
+    outbound_without_max_forwards: bool = False
     outbound_bye_missing: bool = False
     webhooks_dropped: bool = False
     webhooks_signed_wrongly: bool = False

@@ -409,7 +409,7 @@ class _OutboundCall:
         assert self._echo is not None
         called = f"sip:{self._request.sip_call_to}@{self._trunk.address};transport=udp"
         caller = NameAddr(f"sip:{self._number}@{host};transport=udp", self._number)
-        return new_request(
+        invite = new_request(
             "INVITE",
             called,
             via=self._via(),
@@ -421,6 +421,9 @@ class _OutboundCall:
             extra=Headers.of(("Content-Type", sdp.CONTENT_TYPE)),
             body=str(sdp.offer(host, self._echo.port, session_id=self._echo.port)).encode(),
         )
+        if self._services.config.faults.outbound_without_max_forwards:
+            return invite.with_headers(invite.headers.without("Max-Forwards"))
+        return invite
 
     def _via(self) -> Via:
         branch = Parameters((("branch", MAGIC_COOKIE + secrets.token_hex(8)),))

@@ -321,12 +321,13 @@ class SipSide(asyncio.DatagramProtocol):
     ) -> None:
         host, port = self.address
         is_provisional = status < HTTPStatus.OK
+        has_contact = bool(body) and not self._services.config.faults.answer_without_contact
         response = response_to(
             transaction.request,
             status,
             reason,
             to_tag=tag or secrets.token_hex(8),
-            contact=NameAddr(f"sip:{host}:{port};transport=udp") if body else None,
+            contact=NameAddr(f"sip:{host}:{port};transport=udp") if has_contact else None,
             extra=extra.adding(
                 *([("Allow", ALLOW)] if is_provisional else []),
                 *([("Content-Type", CONTENT_TYPE)] if body else []),

@@ -358,6 +358,7 @@ async def test_an_invite_that_breaks_a_rule_is_held_against_its_caller(
     told = [str(seen.details["text"]) for seen in recorder.observations if "!!" in seen.summary]
     assert len(told) == 1
     assert f"section {blamed})" in told[0]
+    assert [violation.section for violation in listener.violations] == [blamed]
     assert [[violation.section for violation in call.violations] for call in came] == (
         [[blamed]] if label == "200 OK" else []
     )

@@ -82,6 +82,25 @@ async def test_options_into_silence_ends_at_its_deadline(recorder: Recorder) -> 
     assert len(server.methods) > 2
 
 
+async def test_an_unreadable_answer_to_options_is_told_as_one(recorder: Recorder) -> None:
+    """
+    It is not silence, and the server is to blame.
+    """
+
+    def garbled(server: Server, request: Request) -> None:
+        server.write(b"SIP/2.0 200 OK\r\nCall-ID: " + request.call_id.encode() + b"\r\n\r\n")
+
+    async with (
+        udp_server(garbled) as server,
+        SipAgent(server.address, recorder=recorder) as agent,
+    ):
+        with pytest.raises(Unreachable, match="no readable answer to OPTIONS, but an unreadable"):
+            await agent.options(within=0.1)
+        blamed = [violation.section for violation in agent.violations]
+
+    assert blamed == ["25.1"]
+
+
 @pytest.mark.parametrize(
     ("behaviour", "told"),
     [

@@ -204,7 +204,7 @@ def test_several_vias_in_one_line_are_several_hops() -> None:
         (changed(b'"A caller"', b'"A caller'), "left open"),
         (changed(b"branch=z9hG4bK-one", b"=z9hG4bK-one"), "not a parameter"),
         (changed(b"Max-Forwards: 70\r\n", b"S:\r\n" * 1001), "more than 1000"),
-        (changed(b"tag=from-1", b"tag=from-1" + b";a" * 1001), "more than 1000 parts"),
+        (changed(b"tag=from-1", b"tag=from-1" + b";a" * 101), "more than 100 parts"),
         (changed(b"Max-Forwards: 70", b"Subject: " + b"a" * 65_536), "longer than 65536"),
     ],
 )

@@ -89,6 +89,16 @@ CLAUSES: tuple[Clause, ...] = (
         in_chain=True,
     ),
     Clause(
+        id="1.5-sip-messages-are-valid",
+        level="SHOULD",
+        area="sip",
+        effect=Effect.PLACE_CALLS,
+        link=Link.SIP_SOCKET,
+        statement="the SIP messages that the caller gets SHOULD be as RFC 3261 prescribes",
+        crosses=(Link.SIP_SOCKET,),
+        needs=(Need.SIP,),
+    ),
+    Clause(
         id="1.1-trunk-challenges",
         level="MUST",
         area="sip",
@@ -275,6 +285,19 @@ CLAUSES: tuple[Clause, ...] = (
         link=Link.HANG_UP,
         statement="RemoveParticipant MUST hang up an outbound call with BYE",
         crosses=(*LISTED_ROOM, *DIALS_OUT, Link.ROOM_NAME),
+        needs=(Need.OUTBOUND,),
+    ),
+    Clause(
+        id="1.5-outbound-sip-messages-are-valid",
+        level="SHOULD",
+        area="sip",
+        effect=Effect.PLACE_CALLS,
+        link=Link.OUTBOUND,
+        statement=(
+            "the SIP messages that the callee of an outbound call gets SHOULD be as RFC 3261 "
+            "prescribes"
+        ),
+        crosses=(*API, *DIALS_OUT),
         needs=(Need.OUTBOUND,),
     ),
     Clause(

@@ -5,6 +5,7 @@ Outbound calls: livekit-sip is asked to dial, and our own listener receives the 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from livekit import api
@@ -18,6 +19,7 @@ from livekit_conformance.drivers.sip.endpoint import fresh
 from livekit_conformance.drivers.sip.outgoing_call import Credentials
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.sip.violations import SipViolation
 from livekit_conformance.waiting import POLITE_S, Waited, wait_until
 
 # livekit-sip gives up a call that rings longer than this, with a CANCEL.
@@ -43,6 +45,8 @@ class OutboundCall:
     info: api.SIPParticipantInfo | None = None
     refused: ApiRefused | None = None
     received: ReceivedCall | None = None
+    # What our listener held against its callers meanwhile.
+    violations: Sequence[SipViolation] = ()
     # The participant in `room`, and the result of the wait for it.
     participant: ParticipantInfo | None = None
     joined: Waited | None = None
@@ -63,8 +67,15 @@ class OutboundCall:
         """
         answer = str(self.refused) if self.refused else "CreateSIPParticipant answered 200"
         reported = f", sip_status_code {self.sip_status}" if self.refused else ""
-        seen = self.received.story if self.received else "no INVITE reached the listener"
-        return f"{answer}{reported} after {self.took_s:.2f} s; {seen}"
+        return f"{answer}{reported} after {self.took_s:.2f} s; {self._seen}"
+
+    @property
+    def _seen(self) -> str:
+        if self.received is not None:
+            return self.received.story
+        if self.violations:
+            return f"no INVITE that can be acted on reached the listener: {self.violations[0]}"
+        return "no INVITE reached the listener"
 
 
 class OutboundProber:
@@ -110,6 +121,7 @@ class OutboundProber:
         call = OutboundCall(
             room=self._profile.rooms.name_pattern.replace("{call_id}", call_id), identity=call_id
         )
+        earlier = len(self._listener.violations)
         started = time.perf_counter()
         with self._listener.behaving(behaviour) as came:
             try:
@@ -119,6 +131,7 @@ class OutboundProber:
                 call.refused = refused
         call.took_s = time.perf_counter() - started
         call.received = came[0] if came else None
+        call.violations = self._listener.violations[earlier:]
         self._recorder.record(
             time.time(),
             "sip-call",

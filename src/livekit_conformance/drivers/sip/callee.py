@@ -8,7 +8,7 @@ challenges, offer and answer, real RTP. Every message is recorded with its time.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -30,6 +30,7 @@ from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip.dialog import response_to
 from livekit_conformance.protocol.sip.message import Headers, Request, SipSyntaxError
 from livekit_conformance.protocol.sip.transaction import DEFAULT_TIMING, Timing, Transaction
+from livekit_conformance.protocol.sip.violations import SipViolation
 
 __all__ = [
     "ANSWER",
@@ -104,6 +105,13 @@ class SipListener:
         Address to send calls to.
         """
         return self._endpoint.local
+
+    @property
+    def violations(self) -> Sequence[SipViolation]:
+        """
+        What callers did against RFC 3261 so far, also where it led to no call.
+        """
+        return tuple(self._endpoint.violations)
 
     @contextmanager
     def behaving(self, behaviour: Behaviour) -> Iterator[list[ReceivedCall]]:

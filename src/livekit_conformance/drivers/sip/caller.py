@@ -8,6 +8,7 @@ authentication, offer and answer, real RTP. Every message is recorded with its t
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -27,6 +28,7 @@ from livekit_conformance.protocol.sip.address import NameAddr
 from livekit_conformance.protocol.sip.dialog import new_request, response_to
 from livekit_conformance.protocol.sip.message import Headers, Request, Response
 from livekit_conformance.protocol.sip.transaction import DEFAULT_TIMING, Timing, Transaction
+from livekit_conformance.protocol.sip.violations import SipViolation
 
 __all__ = ["Credentials", "OutgoingCall", "SipAgent", "new_call_id"]
 
@@ -104,6 +106,13 @@ class SipAgent:
     def _endpoint(self) -> SipEndpoint:
         assert self._opened is not None, "the agent is used outside of `async with`"
         return self._opened
+
+    @property
+    def violations(self) -> Sequence[SipViolation]:
+        """
+        What the server did against RFC 3261 so far.
+        """
+        return tuple(self._endpoint.violations)
 
     async def options(self, *, within: float = 2.0) -> Response:
         """

@@ -91,6 +91,8 @@ class SipEndpoint:
         self.server = server
         self.on_request: OnRequest = lambda _request, _transaction: None
         self.on_stray: OnStray = lambda _request, _response: None
+        # What the other side did against RFC 3261, in any call or none.
+        self.violations: list[SipViolation] = []
         self._transport = transport
         self._recorder = recorder
         self._local_host = local_host
@@ -222,7 +224,7 @@ class SipEndpoint:
         Raises Unreachable: in phase `connect` when the network reports an error, in phase `answer`
         when no response arrives.
         """
-        started = self.now()
+        started, earlier = self.now(), len(self.violations)
         answer: asyncio.Future[Response | str] = self._loop.create_future()
 
         def settle(outcome: Response | str) -> None:
@@ -237,10 +239,16 @@ class SipEndpoint:
         if isinstance(outcome, Response):
             return outcome
         host, port = peer or self._its_server
+        came = self.violations[earlier:]
+        silence = (
+            f"no readable answer to {request.method}, but {came[0]}"
+            if came
+            else f"no answer to {request.method}"
+        )
         raise Unreachable(
             f"{self._transport}:{host}:{port}",
             phase="answer" if outcome is None else "connect",
-            detail=outcome or f"no answer to {request.method}",
+            detail=outcome or silence,
             waited=self.now() - started,
             remedy="Check that livekit-sip is running and listens on this port, and that the "
             "firewall lets requests in and answers out",
@@ -342,6 +350,7 @@ class SipEndpoint:
         latest = next(reversed(self._traces), None) if self.server is not None else None
         call = call_id if call_id in self._traces else latest
         self._recorder.record(time.time(), "sip", f"!! {violation}", call=call, text=str(violation))
+        self.violations.append(violation)
         if call is not None and violation not in self._traces[call].violations:
             self._traces[call].violations.append(violation)
 

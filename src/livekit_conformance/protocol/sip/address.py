@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from livekit_conformance.protocol.sip.syntax import (
     Parameters,
@@ -24,6 +25,8 @@ from livekit_conformance.protocol.sip.syntax import (
 LARGEST_PORT = 65535
 # Default port of SIP over UDP and TCP, RFC 3261 section 19.1.2.
 DEFAULT_PORT = 5060
+# The addresses of a message are read again with every question that is asked about it.
+_REMEMBERED = 64
 
 # hostport = host [ ":" port ], host = hostname / IPv4address / IPv6reference
 # The RFC allows no underscore in a hostname, but container networks use it.
@@ -119,6 +122,7 @@ class NameAddr:
     parameters: Parameters = field(default_factory=Parameters)
 
     @classmethod
+    @lru_cache(maxsize=_REMEMBERED)
     def parse(cls, text: str) -> NameAddr:
         """
         Read `"name" <uri>;parameters` or `uri;parameters`.
@@ -187,6 +191,7 @@ class Via:
     parameters: Parameters = field(default_factory=Parameters)
 
     @classmethod
+    @lru_cache(maxsize=_REMEMBERED)
     def parse(cls, text: str) -> Via:
         """
         Parse one Via value.

@@ -24,7 +24,7 @@ _PARAMETER_VALUE = re.compile(_QUOTED + r'|[^\s",;<>\\]+')
 
 # Limits that no working device reaches; they bound the time that a hostile message takes.
 LARGEST_LINE = 64 * 1024
-MOST_PARTS = 1000
+MOST_PARTS = 100
 _LONGEST_QUOTE = 200
 
 
