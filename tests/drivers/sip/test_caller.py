@@ -12,6 +12,7 @@ from livekit_conformance.drivers.sip.caller import Credentials, SipAgent, new_ca
 from livekit_conformance.drivers.sip.wire import TransportName
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.sip.digest import Challenge
 from livekit_conformance.protocol.sip.ladder import draw
 from livekit_conformance.protocol.sip.message import (
     Headers,
@@ -267,6 +268,29 @@ async def test_a_challenge_that_cannot_be_met_is_final(
     assert call.final is not None
     assert call.final.status == 407
     assert call.challenges == invites == server.methods.count("INVITE")
+
+
+async def test_an_expired_nonce_is_no_wrong_password(recorder: Recorder) -> None:
+    """
+    RFC 2617 section 3.2.1: with stale=true the same credentials are tried with the new nonce.
+    """
+
+    def expiring(server: Server, request: Request) -> None:
+        answer = request.headers.get("Proxy-Authorization") or ""
+        if request.method != "INVITE" or 'nonce="second"' in answer:
+            answering(server, request)
+        else:
+            challenge = Challenge("r", "second" if answer else "first", stale=bool(answer))
+            extra = Headers.of(("Proxy-Authenticate", challenge))
+            server.reply(request, 407, "Unauthorized", extra=extra)
+
+    async with (
+        udp_server(expiring) as server,
+        SipAgent(server.address, recorder=recorder) as agent,
+    ):
+        call = await dial(agent, credentials=ACCOUNT)
+
+    assert (call.answered, call.challenges) == (True, 2)
 
 
 async def test_a_challenge_of_an_unknown_kind_is_final_and_named(recorder: Recorder) -> None:
