@@ -192,6 +192,24 @@ async def test_a_reinvite_whose_offer_cannot_be_answered_is_refused(
     assert still_up
 
 
+async def test_a_reinvite_after_the_end_finds_no_call(recorder: Recorder) -> None:
+    """
+    RFC 3261 section 15: BYE ends the dialog.
+    """
+    async with (
+        udp_server(answering) as server,
+        SipAgent(server.address, recorder=recorder) as agent,
+    ):
+        call = await dial(agent)
+        await call.hang_up()
+        server.ask("INVITE", cseq=1, body=str(sdp.offer(HOST, 9, session_id=1)).encode())
+        await server.until(lambda: server.response("INVITE", 1) is not None, "no answer came")
+
+    answer = server.response("INVITE", 1)
+    assert answer is not None
+    assert answer.status == 481
+
+
 async def test_a_cancel_after_the_answer_to_a_reinvite_comes_too_late(recorder: Recorder) -> None:
     """
     RFC 3261 section 9.2: 200, without an effect; 481 for one that is about no INVITE.

@@ -69,6 +69,15 @@ def test_a_request_is_read_in_its_parts() -> None:
     assert message.body == b"v=0\r\n"
 
 
+def test_a_method_of_digits_is_no_status() -> None:
+    """
+    The ladder tells requests and responses apart by their labels.
+    """
+    data = INVITE.replace(b"INVITE sip", b"180 sip").replace(b"1 INVITE", b"1 180")
+
+    assert parse(data).label == "method 180"
+
+
 def test_compact_forms_are_their_long_forms() -> None:
     """
     `v`, `f`, `t`, `i` and `l` mean Via, From, To, Call-ID and Content-Length.

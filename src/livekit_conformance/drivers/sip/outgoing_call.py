@@ -270,8 +270,10 @@ class OutgoingCall:
             self.ended_by_them_at_s = self._elapsed()
             self._respond(transaction, 200, "OK")
             self._stop()
-        elif request.method == "INVITE":
+        elif request.method == "INVITE" and self.is_up:
             self._reinvited(request, transaction)
+        elif request.method == "INVITE":
+            self._respond(transaction, 481, "Call/Transaction Does Not Exist")
         elif request.method == "OPTIONS":
             self._respond(transaction, 200, "OK", Headers.of(("Allow", ALLOW)))
         else:

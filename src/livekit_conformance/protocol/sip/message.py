@@ -319,9 +319,9 @@ class Request(_Message):
     @property
     def label(self) -> str:
         """
-        The method.
+        The method; one of digits would read as a status.
         """
-        return self.method
+        return f"method {self.method}" if self.method.isdigit() else self.method
 
     def with_headers(self, headers: Headers) -> Request:
         """
