@@ -264,20 +264,28 @@ class OutgoingCall:
         elif not self._dialog.is_in_order(request):
             # RFC 3261 section 12.2.2: a request that was overtaken is refused with 500.
             self._respond(transaction, 500, "Server Internal Error")
-        elif request.method == "BYE":
-            self._dialog = self._dialog.after(request)
-            self.remote_bye = True
-            self.ended_by_them_at_s = self._elapsed()
-            self._respond(transaction, 200, "OK")
-            self._stop()
-        elif request.method == "INVITE" and self.is_up:
-            self._reinvited(request, transaction)
-        elif request.method == "INVITE":
-            self._respond(transaction, 481, "Call/Transaction Does Not Exist")
-        elif request.method == "OPTIONS":
-            self._respond(transaction, 200, "OK", Headers.of(("Allow", ALLOW)))
         else:
-            self._respond(transaction, 405, "Method Not Allowed", Headers.of(("Allow", ALLOW)))
+            self._dialog = self._dialog.after(request)
+            self._asked(request, transaction)
+
+    def _asked(self, request: Request, transaction: Transaction) -> None:
+        """
+        Handle a request within the dialog.
+        """
+        match request.method:
+            case "BYE":
+                self.remote_bye = True
+                self.ended_by_them_at_s = self._elapsed()
+                self._respond(transaction, 200, "OK")
+                self._stop()
+            case "INVITE" if self.is_up:
+                self._reinvited(request, transaction)
+            case "INVITE":
+                self._respond(transaction, 481, "Call/Transaction Does Not Exist")
+            case "OPTIONS":
+                self._respond(transaction, 200, "OK", Headers.of(("Allow", ALLOW)))
+            case _:
+                self._respond(transaction, 405, "Method Not Allowed", Headers.of(("Allow", ALLOW)))
 
     def stray_received(self, request: Request, response: Response) -> None:
         """
@@ -442,8 +450,6 @@ class OutgoingCall:
             self._cancel_settled.set_result(None)
 
     def _reinvited(self, request: Request, transaction: Transaction) -> None:
-        assert self._dialog is not None
-        self._dialog = self._dialog.after(request)
         try:
             if request.body:
                 offered = sdp.parse(request.body)
