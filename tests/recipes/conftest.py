@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.recipes.recipes import FOLDER, ROOT
+from tests.scenarios.fork_server import ForkedRun
 
 # Programs that record their arguments, and end with a given status.
 PYTEST = """#!/usr/bin/env bash
@@ -105,7 +106,7 @@ class Workspace:
         return {path.name for path in (self.root / "job-reports").glob("*")}
 
 
-async def ended(process: asyncio.subprocess.Process) -> Ended:
+async def ended(process: asyncio.subprocess.Process | ForkedRun) -> Ended:
     output, _ = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode is not None
     return Ended(process.returncode, output.decode())
