@@ -10,6 +10,9 @@ from livekit_conformance.cli.main import main
 from tests.comparison.runs import cause, check, numbered, write
 from tests.reporting.test_in_browser import BROKEN_REFERENCES, FAINT, OUTSIDE, OVERFLOWING
 
+# One browser for these and those of the report.
+pytestmark = pytest.mark.xdist_group("browser")
+
 A, B = "1.1-server-answers", "1.5-bus-has-a-server"
 # Figures that must be visible.
 SEEN = {"compare": ("REGRESSION: 1 broken", B), "trend": ("50.0 %", "Flake rate 50.00 %")}

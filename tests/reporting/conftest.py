@@ -26,6 +26,8 @@ def see(request, summary, **details):
     return request.config.stash[RUN].recorder.record(1.0, "http", summary, **details)
 
 """
+# As in pyproject.toml: each inner run would import the plugin of anyio again.
+INI = "[pytest]\naddopts = --strict-markers --strict-config -p no:anyio\n"
 QUIET = (
     "-p",
     "no:asyncio",
@@ -43,7 +45,7 @@ class Project:
 
     def __init__(self, pytester):
         self.pytester = pytester
-        pytester.makeini("[pytest]\naddopts = --strict-markers --strict-config\n")
+        pytester.makeini(INI)
         pytester.makeconftest('pytest_plugins = ["livekit_conformance.reporting.plugin.hooks"]\n')
         self.profile("mock", (CONFIG / "mock.yaml").read_text(encoding="utf-8"))
 

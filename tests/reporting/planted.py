@@ -4,17 +4,14 @@ Plant secrets in every kind of failure, in a separate run, and search the output
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from tests.reporting.conftest import HEAD
+from tests.reporting.conftest import HEAD, INI
+from tests.scenarios.fork_server import start_pytest
 from tests.secrecy import WINDOW, leaks_in_file
 
-SRC = Path(__file__).parents[2] / "src"
 DIGEST = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 SRTP_KEY = "cGxhbnRlZC1rZXktb2YtU1JUUC1jYW5hcnktMDEyMzQ1"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJwbGFudGVkIjoiY2FuYXJ5In0.c2lnbmF0dXJlLWNhbmFyeS0wMTIz"
@@ -240,15 +237,15 @@ class Planted:
         folder.joinpath("conftest.py").write_text(CONFTEST, encoding="utf-8")
         source = HEAD + SETUP + "\n".join(checks)
         folder.joinpath("suites/test_planted.py").write_text(source, encoding="utf-8")
-        folder.joinpath("pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+        folder.joinpath("pytest.ini").write_text(INI, encoding="utf-8")
 
-    def run(self, *options, redacted=True):
+    async def run(self, *options, redacted=True):
         """Run the project and return the exit status."""
         variables = {
             f"PLANTED_{name.upper().replace('-', '_')}": value for name, value in KNOWN.items()
         }
         texts = "\n".join(VALUES[value].format(value) for value in self.values)
-        command = [sys.executable, "-m", "pytest", "suites", "--env=planted"]
+        command = ["suites", "--env=planted"]
         command += ["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
         command += ["--showlocals", "--tb=long", "-rA", "-v", "--log-file=log.txt"]
         command += [
@@ -260,16 +257,10 @@ class Planted:
         command += ["--log-level=INFO", *options]
         if not redacted:
             command += ["-p", "off"]
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=os.environ | variables | {"PLANTED": texts, "PYTHONPATH": f"{SRC}:{self.folder}"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=60,
-            check=False,
-        )
-        self.console = done.stdout.decode("utf-8", "replace")
+        environ = os.environ | variables | {"PLANTED": texts}
+        done = await start_pytest(command, cwd=self.folder, env=environ)
+        output, _ = await asyncio.wait_for(done.communicate(), 60)
+        self.console = output.decode("utf-8", "replace")
         (self.folder / "console.txt").write_text(self.console, encoding="utf-8")
         return done.returncode
 
@@ -298,12 +289,10 @@ class Planted:
         return any(fragments(self.values, found) for text in texts for found in mark.findall(text))
 
 
-def run_together(planted, raw, *options):
+async def run_together(planted, raw, *options):
     """Run one project with redaction and one without; return the exit status of the first."""
-    with ThreadPoolExecutor() as pool:
-        first = pool.submit(planted.run, *options)
-        pool.submit(raw.run, *options, redacted=False).result()
-        return first.result()
+    status, _ = await asyncio.gather(planted.run(*options), raw.run(*options, redacted=False))
+    return status
 
 
 def fragments(values, text):

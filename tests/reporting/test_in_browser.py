@@ -20,6 +20,9 @@ from livekit_conformance.reporting.writers import html
 from livekit_conformance.verdict import WORST_FIRST
 from tests.reporting import runs
 
+# One browser for these and those of the comparison.
+pytestmark = pytest.mark.xdist_group("browser")
+
 # Jenkins' default for the files of a build, without its sandbox.
 FORBIDS_SCRIPTS_AND_STYLES = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'self'\">"

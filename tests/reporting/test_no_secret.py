@@ -21,9 +21,9 @@ CELLS = [
 
 
 @pytest.fixture(scope="module")
-def unredacted(tmp_path_factory):
+async def unredacted(tmp_path_factory):
     planted = Planted(tmp_path_factory.mktemp("unredacted"), KINDS.values())
-    planted.status = planted.run(redacted=False)
+    planted.status = await planted.run(redacted=False)
     return planted
 
 
@@ -31,10 +31,10 @@ def leaking(planted):
     return {name for name, count in planted.leaking().items() if count}
 
 
-def test_no_output_holds_a_planted_value(tmp_path):
+async def test_no_output_holds_a_planted_value(tmp_path):
     planted = Planted(tmp_path, KINDS.values())
 
-    assert planted.run() == 1
+    assert await planted.run() == 1
 
     assert leaking(planted) == set()
     assert "unfit" not in planted.console
@@ -58,12 +58,12 @@ def test_without_redaction_the_scan_names_every_file(unredacted):
         assert name == "console" or any(f"{path.name}: holds a secret" in told for path in paths)
 
 
-def test_nothing_passes_by_the_streams_when_pytest_does_not_capture(tmp_path):
+async def test_nothing_passes_by_the_streams_when_pytest_does_not_capture(tmp_path):
     live = {kind: KINDS[kind] for kind in ("stdout", "log", "subprocess", "warning")}
     planted = Planted(tmp_path / "redacted", live.values())
     raw = Planted(tmp_path / "raw", live.values())
 
-    run_together(planted, raw, *LIVE)
+    await run_together(planted, raw, *LIVE)
 
     assert leaking(planted) == set()
     assert "live log call" in planted.console
@@ -73,11 +73,11 @@ def test_nothing_passes_by_the_streams_when_pytest_does_not_capture(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ENDING)
-def test_a_secret_that_ends_the_run_before_it_begins_is_not_told_either(tmp_path, kind):
+async def test_a_secret_that_ends_the_run_before_it_begins_is_not_told_either(tmp_path, kind):
     planted = Planted(tmp_path / "redacted", [ENDING[kind]])
     raw = Planted(tmp_path / "raw", [ENDING[kind]])
 
-    assert run_together(planted, raw) != 0
+    assert await run_together(planted, raw) != 0
 
     assert leaking(planted) == set()
     assert "***" in planted.console
@@ -87,12 +87,12 @@ def test_a_secret_that_ends_the_run_before_it_begins_is_not_told_either(tmp_path
 if os.environ.get("PLANTED_CELLS") == "all":
 
     @pytest.mark.parametrize(("kind", "value"), CELLS)
-    def test_every_kind_and_value_by_itself(tmp_path, kind, value):
+    async def test_every_kind_and_value_by_itself(tmp_path, kind, value):
         checks = [{**KINDS, **ENDING}[kind]]
         planted = Planted(tmp_path / "redacted", checks, [value])
         raw = Planted(tmp_path / "raw", checks, [value])
 
-        run_together(planted, raw)
+        await run_together(planted, raw)
 
         assert leaking(planted) == set()
         assert leaking(raw)
