@@ -180,6 +180,12 @@ def test_a_masked_text_has_as_many_lines_and_all_that_is_no_secret():
     assert masked == "a: 1\napi_secret: ***\n***\n***\n***\nb: 2 # c\nkeys: {APIa...12: ***}\n"
 
 
+def test_a_secret_with_an_anchor_is_masked_where_it_stands_without_it_too():
+    text = f"redis: {{address: 'h:1', password: &p '{a}', x: *p}}\nroom: x{a}\n# {a}\n"
+
+    assert a not in without_secrets(text)
+
+
 @pytest.mark.parametrize(
     ("line", "masked"),
     [

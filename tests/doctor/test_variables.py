@@ -89,10 +89,10 @@ def test_the_env_file_and_nowhere_are_places_too(said):
 @pytest.mark.parametrize(
     ("changes", "says", "fix"),
     [
-        ({"SIP_PASSWORD": "'quoted'"}, "has quotes around it", AGAIN),
+        ({"SIP_PASSWORD": "'quoted-one'"}, "has quotes around it", AGAIN),
         ({"SIP_PASSWORD": " stray-one"}, "begins or ends with white space or a line break", AGAIN),
         ({"SIP_PASSWORD": "line-end\n"}, "begins or ends with white space or a line break", AGAIN),
-        ({"SIP_PASSWORD": "windows\r"}, "ends with a carriage return", "sed -i"),
+        ({"SIP_PASSWORD": "windows-one\r"}, "ends with a carriage return", "sed -i"),
         ({"SIP_PASSWORD": "two\tparts"}, "holds line breaks or control characters", AGAIN),
         ({"SIP_PASSWORD": "changeme"}, "is a placeholder", "Set the real value: `export {}=...`"),
         ({"LIVEKIT_API_KEY": "your-api-key"}, "is a placeholder", "Set the real value"),

@@ -4,6 +4,7 @@ The loader: variables and their provenance, and error messages with a remedy.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -131,7 +132,7 @@ def test_the_environment_wins_over_the_env_file_and_both_are_told(tmp_path):
     env_file = tmp_path / ".env"
     env_file.write_text("LIVEKIT_URL=http://file\nLIVEKIT_API_KEY='key$X'\n", encoding="utf-8")
     (tmp_path / "there.yaml").write_text(LIVE, encoding="utf-8")
-    environ = {"LIVEKIT_URL": "http://environment", "LIVEKIT_API_SECRET": "secret"}
+    environ = {"LIVEKIT_URL": "http://environment", "LIVEKIT_API_SECRET": "hunter-2026"}
 
     loaded = load("there", environ=environ, env_file=env_file, config_dir=tmp_path)
 
@@ -166,7 +167,7 @@ def test_a_misspelt_key_names_file_section_allowed_keys_and_the_likely_one(write
     (problem,) = problems_of(config)
 
     assert str(config / "there.yaml") in problem
-    assert "line 8: webhook.tiemout: unknown key 'tiemout' in section webhook" in problem
+    assert "line 8, column 3: webhook.tiemout: unknown key 'tiemout' in section webhook" in problem
     assert "allowed keys: url, listen, timeout" in problem
     assert 'did you mean "timeout"?' in problem
 
@@ -214,7 +215,7 @@ def test_all_problems_are_told_at_once(write):
         (LIVE + "may_raise: [disrupt]\n", "disrupt is refused"),
         (LIVE + "sip: {server: host}\n", "sip.number: is empty"),
         (LIVE + "sip: {server: host, number: '1', username: a}\n", "sip.password: is empty"),
-        (LIVE + "sip: {password: abc}\n", "shorter than 4 characters"),
+        (LIVE + "sip: {password: abc}\n", "sip.password: is shorter than 8 characters"),
         (LIVE.replace("${LIVEKIT_API_KEY}", "''"), "livekit.api_key: kind live needs it"),
         (LIVE + "logs: [{service: livekit-sip}]\n", "logs[0]: needs either path or command"),
         (LIVE + "logs: [{service: livekit-spi, path: /l}]\n", 'did you mean "livekit-sip"'),
@@ -227,6 +228,85 @@ def test_all_problems_are_told_at_once(write):
 )
 def test_an_unusable_profile_says_what_is_wrong(write, text, words):
     assert words in "\n".join(problems_of(write(text)))
+
+
+MISPLACED = "hunter/2-MISPLACED"
+
+
+@pytest.mark.parametrize(
+    "livekit",
+    [
+        "{url: 'ws://h', api_key: k, api_secret:%s}",
+        "{url: 'ws://h', api_key: k, %s}",
+        "{url: 'ws://h', api_key: k, hunterhunter}",
+        "{%s: 1, %s: 2}",
+        "{%s: '${UNSET}'}",
+        "\n  api_key: k\n  api_secret:%s",
+        "\n  api_key: k\n  api_secret %s",
+        "\n  api_key: k\n  api_secret: *%s",
+        "\n  api_key: k\n  api_secret: !%s",
+        "\n  api_key: k\n  api_secret: !%s x",
+        "\n  api_key: k\n  api_secret: '%s",
+        '\n  api_key: k\n  api_secret: "\\%s"',
+        "\n  api_key: k\n  api_secret: %%%s",
+        "\n  api_key: k\n  api_secret: {%s: x}",
+        "\n  ? %s\n  : x",
+    ],
+)
+def test_a_secret_in_a_misspelt_profile_is_not_told_but_its_place_is(write, livekit):
+    text = livekit.replace("%s", MISPLACED).replace("%%", "%")
+
+    told = "\n".join(problems_of(write(f"kind: live\nallow: [read]\nlivekit: {text}\n")))
+
+    assert "hunter" not in told
+    assert "MISPLACED" not in told
+    assert re.search(r"line \d+(, column \d+)?: |variable UNSET is missing", told)
+
+
+@pytest.mark.parametrize(
+    ("secret", "words"),
+    [
+        *(
+            (short, "is shorter than 8 characters")
+            for short in ("room", "test", "PASS", "http", "2026", "secret", "1234567")
+        ),
+        *((number, "is a number, a date or an address") for number in ("127.0.0.1", "2026-11-30")),
+        *(
+            (word, "consists of words that the reports use")
+            for word in ("password", "PassWord", "livekit-server", "api-secret", "conformant")
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("key", "profile"),
+    [
+        ("livekit.api_secret", LIVE.replace("${LIVEKIT_API_SECRET}", "'%s'")),
+        ("sip.password", f"{LIVE}sip: {{password: '%s'}}\n"),
+        ("redis", f"{LIVE}redis: 'redis://:%s@127.0.0.1'\n"),
+        ("webhook.url", f"{LIVE}webhook: {{url: 'http://h/?token=%s'}}\n"),
+    ],
+)
+def test_a_secret_that_reports_hold_by_chance_is_refused_untold(write, key, profile, secret, words):
+    (problem,) = problems_of(write(profile.replace("%s", secret)))
+
+    _, _, reason = problem.partition("there.yaml: ")
+    assert reason.startswith(f"{key}: {words} and could not be kept out")
+    assert secret not in reason.removeprefix(f"{key}: {words}")
+
+
+def test_the_variable_of_a_refused_secret_is_named(write):
+    (problem,) = problems_of(write(LIVE), environ=NINE | {"LIVEKIT_API_SECRET": "room"})
+
+    assert problem.endswith("random one; variable LIVEKIT_API_SECRET (environment) holds it")
+
+
+@pytest.mark.parametrize("secret", ["Tr0ub4dor", "hunter-2026", "correcthorse", "pass-word-99"])
+def test_other_secrets_are_taken(write, secret):
+    environ = NINE | {"LIVEKIT_API_SECRET": secret}
+
+    loaded = load("there", environ=environ, env_file=None, config_dir=write(LIVE))
+
+    assert secret in loaded.profile.secrets()
 
 
 def test_disrupt_is_possible_on_loopback(write):
@@ -243,9 +323,9 @@ def test_disrupt_is_possible_on_loopback(write):
     [
         (" stray-blank", "begins or ends with white space or a line break"),
         ("line-break\n", "begins or ends with white space or a line break"),
-        ("windows\r", "ends with a carriage return, as in a file with Windows line ends"),
+        ("windows-line\r", "ends with a carriage return, as in a file with Windows line ends"),
         ("line\nbreak", "holds line breaks or control characters"),
-        ('"quoted"', "has quotes around it"),
+        ('"quoted-canary"', "has quotes around it"),
         ("<your-secret>", "is a placeholder"),
     ],
 )

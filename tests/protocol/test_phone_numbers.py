@@ -51,6 +51,53 @@ def test_a_number_of_the_deployment_is_known_however_it_is_written(written):
     assert REAL not in NumberMask([f"+{REAL[:3]} {REAL[3:]}"])(written)
 
 
+SPELLINGS = (
+    *("+{}", "{}", "00{}", "011{}", "%2b{}", "%2B{}", "tel:{}", "tel:+{}"),
+    *("sip:{}@h", "sip:+{}@h", "sip:{}:5060", "<sip:{}>", "sips:{};user=phone"),
+    *("fromUser={}", '"fromUser":"{}"', '"toUser": "{}"', r"\"from\":\"{}\"", "caller: {}"),
+    *("room call-_{}_abc", "voice-ai-call-{}", "sip_{}", "dialled {}, heard", "phone_number={}"),
+)
+# Without a plus or a field, only the own number is known for one.
+UNKNOWN = ("{}", "011", "room", "voice", "sip_", "dialled")
+GROUPED = (
+    *("+999 21 2345678", "+999-212-345-678", "+999 (0)212 345678", "+999.212.345.678"),
+    *("(999) 212345678", "%2B999%20212%20345678", "00999 212 345 678", "+999/212/345678"),
+    # The national form of the own number.
+    *("212345678", "0212345678", "0212 345678", "(0)212-345-678", '"to":"0212345678"'),
+)
+
+
+@pytest.mark.parametrize(
+    "written", [*(spelling.format("999212345678") for spelling in SPELLINGS), *GROUPED]
+)
+def test_the_own_number_is_masked_in_every_spelling(written):
+    told = NumberMask(["+999212345678"])(written)
+
+    assert "***" in told
+    assert "12345" not in "".join(filter(str.isdigit, told))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(spelling.format(REAL) for spelling in SPELLINGS if not spelling.startswith(UNKNOWN)),
+        *("+999 012 345 678", "+999-012345678", "%2B999-012-345678"),
+    ],
+)
+def test_any_number_is_masked_by_its_field_or_its_form(written):
+    told = NumberMask()(written)
+
+    assert "***" in told
+    assert "12345" not in "".join(filter(str.isdigit, told))
+
+
+@pytest.mark.parametrize(
+    "written", ["+1 202 555 0123", "+1-202-555-0123", '"fromUser":"2025550123"', "tel:2025550123"]
+)
+def test_a_fictional_number_stays_in_every_spelling(written):
+    assert NumberMask()(written) == written
+
+
 def test_a_longer_row_of_digits_is_not_a_number_of_the_deployment():
     assert NumberMask([REAL])(f"{REAL}0") == f"{REAL}0"
 

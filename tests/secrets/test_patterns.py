@@ -7,12 +7,12 @@ from __future__ import annotations
 import pytest
 
 from livekit_conformance.secrets.patterns import (
-    MASK,
     Redactor,
     looks_like_secret,
     masked,
     whole_tokens,
 )
+from livekit_conformance.secrets.shapes import MASK
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJBUEljYW5hcnkifQ.c2lnbmF0dXJl"
 

@@ -39,7 +39,13 @@ from livekit_conformance.environments.policies import (
     Policies,
 )
 from livekit_conformance.protocol import webhook
-from livekit_conformance.secrets.patterns import Redactor, looks_like_secret, masked
+from livekit_conformance.secrets.patterns import (
+    Redactor,
+    looks_like_key,
+    looks_like_secret,
+    masked,
+)
+from livekit_conformance.secrets.urls import url_secrets, without_user_info
 
 T = TypeVar("T")
 
@@ -82,6 +88,9 @@ class Client:
             raise ValueError("url must be that of livekit-server: wss://host or https://host")
         if not (api_key and api_secret):
             raise ValueError("api_key and api_secret must not be empty")
+        secrets = [api_secret, *url_secrets(url)]
+        # Requests have a token: user and password of a URL would be a second authorization.
+        url = without_user_info(url)
         # ws -> http, wss -> https
         self.url = (url.replace("ws", "http", 1) if url.startswith("ws") else url).rstrip("/")
         self._api_key = api_key
@@ -90,8 +99,7 @@ class Client:
         self._handling = handling
         self._clock = clock
         self._given_session = session
-        secrets = [api_secret, urlsplit(url).password or ""]
-        if looks_like_secret(api_key):
+        if looks_like_secret(api_key) or looks_like_key(api_secret):
             # livekit-server quotes an unknown key in its error: the secret, if the two are swapped.
             secrets.append(api_key)
         redact = (redact or Redactor()).with_secrets(secrets)
@@ -342,7 +350,8 @@ class Client:
             headers = webhook.signed(
                 body, api_key=self._api_key, api_secret=self._api_secret, now=time.time()
             )
-            sent = self._session.post(url, data=body, headers=headers, allow_redirects=False)
+            target = without_user_info(url)
+            sent = self._session.post(target, data=body, headers=headers, allow_redirects=False)
             async with sent as response:
                 await response.read()
                 if not 200 <= response.status < 300:  # noqa: PLR2004 - the class 2xx

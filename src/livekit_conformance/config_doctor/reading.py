@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import yaml
 
+from livekit_conformance.environments.yaml_document import problem_of
+
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -20,8 +22,6 @@ _BYTE_ORDER_MARKS = (
 )
 # At the start of a line, and after dashes there, a tab is an error in both parsers.
 _INDENTATION = re.compile(r"^[ \t]*(?:[-?][ \t]+)*")
-# Text that PyYAML quotes from the file; it may be a secret that begins with * or &.
-_QUOTED = re.compile(r"((?:alias|anchor|tag handle|directive)) .*", re.DOTALL)
 
 
 class Unreadable(Exception):
@@ -75,8 +75,7 @@ def documents(text: str) -> Documents:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        problem = _QUOTED.sub(r"\1", getattr(error, "problem", None) or "unreadable")
-        raise Unreadable(line, column, f"not YAML: {problem}") from error
+        raise Unreadable(line, column, f"not YAML: {problem_of(error)}") from error
     except RecursionError as error:
         raise Unreadable(1, 1, "nested too deeply") from error
     return Documents(root, _second(loader))

@@ -13,14 +13,13 @@ import yaml
 from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.services import ConfiguredService
 from livekit_conformance.config_doctor.settings import entries, parse
+from livekit_conformance.secrets.names import names_secret
 from livekit_conformance.secrets.patterns import Redactor
 
 FINE, ERRORS, UNCLEAR = 0, 1, 4
 SCHEMA = 1
-# Keys whose values are secret wherever they occur; `keys` maps API keys to secrets.
-_SECRET_KEYS = frozenset(
-    {"api_secret", "password", "sentinel_password", "secret", "credential", "keys"}
-)
+# Maps API keys to secrets.
+_PAIRS = "keys"
 # Masking a shorter secret would also mask parts of ordinary words.
 _SHORTEST_SECRET = 8
 
@@ -138,7 +137,8 @@ def _secrets(root: yaml.Node) -> Iterator[str]:
         seen.add((id(node), is_secret))
         if isinstance(node, yaml.MappingNode):
             waiting += [
-                (value, is_secret or key.value in _SECRET_KEYS) for key, value in entries(node)
+                (value, is_secret or key.value == _PAIRS or names_secret(key.value))
+                for key, value in entries(node)
             ]
         elif isinstance(node, yaml.SequenceNode):
             waiting += [(value, is_secret) for value in node.value]

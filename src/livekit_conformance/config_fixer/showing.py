@@ -5,21 +5,20 @@ Show a change as a unified diff: secrets are masked on every line, including the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from difflib import SequenceMatcher, get_close_matches
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import yaml
 
 from livekit_conformance.config_doctor.reading import Unreadable, documents
 from livekit_conformance.config_fixer.source import BREAK
-from livekit_conformance.secrets.patterns import MASK, Redactor, masked
+from livekit_conformance.secrets.names import NAME, may_name_secret
+from livekit_conformance.secrets.patterns import Redactor, masked
+from livekit_conformance.secrets.shapes import MASK, replaced
 
 _CONTEXT = 3
-_SECRET = re.compile(r"secret|passw|pwd|token|credential|private|api_?key", re.IGNORECASE)
-# The value of a misspelt name is a secret too.
-_SECRET_NAMES = ("api_secret", "secret", "password", "sentinel_password", "credential", "api_key")
-_NEAR = 0.75
-_COMMENTED_OUT = re.compile(rf"(#.*?(?:{_SECRET.pattern})\w*['\"]?\s*[:=]\s*).+", re.IGNORECASE)
+_COMMENTED_OUT = re.compile(rf"(#.*?{NAME}['\"]?\s*[:=]\s*).+", re.IGNORECASE)
 _USER = re.compile(r"(://)[^/\s@]+@")
 _QUERY = re.compile(r"([?&][^=&\s]+=)[^&\s\"']+")
 # Such a long mixed word in a comment may be a key that was commented out.
@@ -59,18 +58,11 @@ def without_secrets(text: str) -> str:
     """
     if text.startswith(_BYTE_ORDER_MARK):
         return _BYTE_ORDER_MARK + without_secrets(text.removeprefix(_BYTE_ORDER_MARK))
-    spans = sorted(_secrets(text), key=lambda span: span[:2])
-    parts: list[str] = []
-    at = 0
-    for start, end, mask in spans:
-        if start < at:
-            continue
-        hidden = text[start:end]
-        parts += [text[at:start], mask(hidden)]
-        at = end
-    result = "".join([*parts, text[at:]])
-    values = [text[start:end].strip("'\"") for start, end, _ in spans]
-    return "".join(_line(line, Redactor(values)) for line in _lines(result))
+    found = list(_secrets(text))
+    # With its anchor, a value may stand elsewhere without it.
+    redact = Redactor(line.strip() for secret in found for line in secret.value.splitlines())
+    result = replaced(text, ((each.start, each.end, each.mask) for each in found))
+    return "".join(_line(line, redact) for line in _lines(result))
 
 
 def _line(line: str, redact: Redactor) -> str:
@@ -82,9 +74,30 @@ def _line(line: str, redact: Redactor) -> str:
     return (body[:start] if start >= 0 else body) + comment + ending
 
 
-def _secrets(text: str) -> Iterator[tuple[int, int, Callable[[str], str]]]:
+@dataclass(frozen=True, slots=True)
+class _Secret:
     """
-    Yield the range of each secret or API key, and the function that masks it.
+    Place of a secret or an API key in the text, with quotes and anchor, its value and its mask.
+    """
+
+    start: int
+    end: int
+    value: str
+    mask: str
+
+    @classmethod
+    def at(cls, node: yaml.Node, text: str, *, is_key: bool) -> _Secret:
+        """
+        Return the secret that a node holds.
+        """
+        start, end = node.start_mark.index, node.end_mark.index
+        mask = masked(node.value) if is_key else _hidden(text[start:end])
+        return cls(start, end, str(node.value), mask)
+
+
+def _secrets(text: str) -> Iterator[_Secret]:
+    """
+    Yield the secrets and API keys of a file.
     """
     try:
         root = documents(text).root
@@ -101,23 +114,17 @@ def _secrets(text: str) -> Iterator[tuple[int, int, Callable[[str], str]]]:
             for key, value in node.value:
                 inner = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
                 if name == "keys" and node in _sections(root):
-                    yield key.start_mark.index, key.end_mark.index, masked
+                    yield _Secret.at(key, text, is_key=True)
                     inner = "secret"
-                waiting.append((value, name if _is_secret(name) else inner))
+                waiting.append((value, name if may_name_secret(name) else inner))
         elif isinstance(node, yaml.SequenceNode):
             waiting += [(item, name) for item in node.value]
-        elif isinstance(node, yaml.ScalarNode) and _is_secret(name) and node.value:
-            end = node.end_mark.index
-            yield node.start_mark.index, end, masked if "key" in name else _hidden
+        elif isinstance(node, yaml.ScalarNode) and may_name_secret(name) and node.value:
+            yield _Secret.at(node, text, is_key="key" in name)
 
 
 def _sections(root: yaml.Node | None) -> list[yaml.Node]:
     return [value for _, value in root.value] if isinstance(root, yaml.MappingNode) else []
-
-
-def _is_secret(name: str) -> bool:
-    near = get_close_matches(name.lower(), _SECRET_NAMES, n=1, cutoff=_NEAR)
-    return bool(_SECRET.search(name) or near)
 
 
 def _hidden(raw: str) -> str:

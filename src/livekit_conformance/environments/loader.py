@@ -15,16 +15,15 @@ from livekit_conformance.environments import yaml_document
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.env_file import EnvFile, read_env_file
 from livekit_conformance.environments.profile import Profile
+from livekit_conformance.environments.secret_checks import unfit
 from livekit_conformance.environments.spelling import did_you_mean
 from livekit_conformance.environments.validation import validated
 from livekit_conformance.environments.variable_checks import scheme_misfit
 from livekit_conformance.environments.variables import Absent, LeftOut, Origin, Variables
-from livekit_conformance.environments.yaml_document import KeyPath, dotted
+from livekit_conformance.environments.yaml_document import KeyPath, shown
 from livekit_conformance.errors import ProfileError
 from livekit_conformance.shipped import CONFIG
 
-# Masking a shorter value in reports would also mask ordinary words.
-_SHORTEST_SECRET = 4
 # Every profile has this key; other files beside profiles do not.
 _KIND = "kind"
 LIVE_KEYS = {"livekit": ("url", "api_key", "api_secret")}
@@ -128,12 +127,13 @@ def load(
     variables = Variables(environ, read_env_file(env_file) if env_file else None)
     data, unknown = expanded(document.data, (), variables)
     problems = [*document.problems, *variables.problems]
-    profile, wrong = validated(Profile, data, document.lines, unknown)
+    profile, wrong = validated(Profile, data, document.lines, unknown, document.columns)
     odd = variables.odd()
     problems += (_attributed(problem, variables, odd) for problem in wrong)
     problems += _missing_for_live(document.data)
     if profile is not None and not unknown:
         problems += _contradictions(profile, variables.left_out)
+        problems += (_attributed(p, variables, odd) for p in _unfit_secrets(profile))
     if problems or profile is None:
         raise ProfileError([f"{path}: {problem}" for problem in dict.fromkeys(problems)])
     for name, words in _misfits(profile, variables):
@@ -188,7 +188,7 @@ def expanded(value: Any, path: KeyPath, variables: Variables) -> tuple[Any, set[
     """
     match value:
         case str():
-            text = variables.expand(value, dotted(path))
+            text = variables.expand(value, shown(path))
             return ("", {path}) if text is Absent.MISSING else (text, set())
         case dict():
             pairs = {key: expanded(inner, (*path, key), variables) for key, inner in value.items()}
@@ -232,12 +232,12 @@ def _contradictions(profile: Profile, left_out: Collection[str]) -> Iterator[str
     has_password = _plain(profile.sip.password) or "sip.password" in left_out
     if profile.sip.username and not has_password:
         yield "sip.password: is empty: sip.username needs it (or leave both empty: no digest)"
-    for secret in profile.secrets():
-        if len(secret) < _SHORTEST_SECRET:
-            yield (
-                f"a secret is shorter than {_SHORTEST_SECRET} characters and could not be kept "
-                "out of the reports: choose a longer one"
-            )
+
+
+def _unfit_secrets(profile: Profile) -> Iterator[str]:
+    for key, secret in profile.secrets_by_key():
+        if problem := unfit(secret):
+            yield f"{key}: {problem}"
 
 
 def _plain(value: Any) -> str:

@@ -8,6 +8,7 @@ Absent text is the empty string, an absent feature is None. The provisioner fill
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,7 +28,8 @@ from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.environments.section import Duration, ProfileSection, in_schema
 from livekit_conformance.environments.spelling import did_you_mean
-from livekit_conformance.secrets.patterns import looks_like_secret
+from livekit_conformance.secrets.patterns import looks_like_key, looks_like_secret
+from livekit_conformance.secrets.urls import url_secrets
 
 Kind = Literal["mock", "local", "live"]
 
@@ -294,18 +296,33 @@ class Profile(ProfileSection):
         """
         Return the values that must not appear in any output.
         """
-        urls = (self.redis, self.livekit.url, self.webhook.url)
-        values = [
-            self.livekit.api_secret.get_secret_value(),
-            self.sip.password.get_secret_value(),
-            self.sip.outbound.password.get_secret_value(),
-            *(urlsplit(url or "").password for url in urls),
-            # livekit-server quotes an unknown key in its error: the secret, if the two are swapped.
-            self.livekit.api_key if looks_like_secret(self.livekit.api_key) else None,
-        ]
-        # Also without the quotes or blanks that may surround the value.
-        both = (form for value in values if value for form in (value, value.strip("\"' \t\r\n")))
-        return [*dict.fromkeys(form for form in both if form)]
+        return [*dict.fromkeys(secret for _, secret in self.secrets_by_key())]
+
+    def secrets_by_key(self) -> Iterator[tuple[str, str]]:
+        """
+        Yield each secret with the key that holds it: as it is, and without the quotes or blanks
+        that may surround it.
+        """
+        for key, value in self._written_secrets():
+            for form in dict.fromkeys((value, value.strip("\"' \t\r\n"))):
+                if form:
+                    yield key, form
+
+    def _written_secrets(self) -> Iterator[tuple[str, str]]:
+        api_secret = self.livekit.api_secret.get_secret_value()
+        yield "livekit.api_secret", api_secret
+        # livekit-server quotes an unknown key in its error: the secret, if the two are swapped.
+        if looks_like_secret(self.livekit.api_key) or looks_like_key(api_secret):
+            yield "livekit.api_key", self.livekit.api_key
+        yield "sip.password", self.sip.password.get_secret_value()
+        yield "sip.outbound.password", self.sip.outbound.password.get_secret_value()
+        for key, url in (
+            ("livekit.url", self.livekit.url),
+            ("webhook.url", self.webhook.url),
+            ("redis", self.redis),
+        ):
+            for secret in url_secrets(url or ""):
+                yield key, secret
 
     def may(self, effect: Effect) -> bool:
         """

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from livekit_conformance.environments.spelling import did_you_mean
-from livekit_conformance.environments.yaml_document import KeyPath, dotted
+from livekit_conformance.environments.yaml_document import KeyPath, is_name, shown
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -34,7 +34,7 @@ def validated(
         return model.model_validate(data), []
     except ValidationError as error:
         return None, [
-            _located(lines, columns, details["loc"], _explain(details, model))
+            f"{_place(lines, columns, details['loc'])}{_explain(details, model)}"
             for details in error.errors(include_url=False)
             if not _concerns(details["loc"], unknown)
         ]
@@ -44,45 +44,51 @@ def _concerns(location: KeyPath, unknown: frozenset[KeyPath] | set[KeyPath]) -> 
     return any(location[: len(place)] == place for place in unknown)
 
 
-def _located(
-    lines: Mapping[KeyPath, int], columns: Mapping[KeyPath, int], location: KeyPath, words: str
-) -> str:
+def _place(lines: Mapping[KeyPath, int], columns: Mapping[KeyPath, int], location: KeyPath) -> str:
     """
-    Prefix `words` with the line and the key of the innermost place that the file has.
+    Return the line of the innermost part of `location` that the file has; empty without one.
     """
-    place = ""
     for length in range(len(location), 0, -1):
         inner = tuple(location[:length])
         if (line := lines.get(inner)) is not None:
             column = columns.get(inner)
-            place = f"line {line}, column {column}: " if column else f"line {line}: "
-            break
-    return f"{place}{dotted(tuple(location))}: {words}"
+            return f"line {line}, column {column}: " if column else f"line {line}: "
+    return ""
 
 
 def _explain(details: ErrorDetails, model: type[BaseModel]) -> str:
     """
-    Return the problem and its remedy, without the value: it may be a secret.
+    Return the key, the problem and its remedy, without the value: it may be a secret.
     """
-    *above, key = details["loc"] or ("",)
+    location = tuple(details["loc"])
+    *above, key = location or ("",)
     match details["type"]:
         case "extra_forbidden":
-            allowed = _keys_at(tuple(above), model)
-            return (
-                f"unknown key {key!r} in section {dotted(tuple(above))}; allowed keys: "
-                f"{', '.join(allowed)}{did_you_mean(str(key), allowed)}"
-            )
+            return _unknown_key(details, model)
         case "missing":
-            return f"key {key!r} is missing in section {dotted(tuple(above))}"
+            problem = f"key {key!r} is missing in section {shown(tuple(above))}"
         case "enum" | "literal_error":
             allowed = _values(details)
-            return f"must be one of {', '.join(allowed)}{did_you_mean(_word(details), allowed)}"
+            hint = did_you_mean(_word(details), allowed)
+            problem = f"must be one of {', '.join(allowed)}{hint}"
         case "string_type":
-            return "must be text: put the value in quotes"
+            problem = "must be text: put the value in quotes"
         case "value_error":
-            return str(details["ctx"]["error"])
+            problem = str(details["ctx"]["error"])
         case _:
-            return details["msg"][:1].lower() + details["msg"][1:]
+            problem = details["msg"][:1].lower() + details["msg"][1:]
+    return f"{shown(location)}: {problem}"
+
+
+def _unknown_key(details: ErrorDetails, model: type[BaseModel]) -> str:
+    section, key = tuple(details["loc"][:-1]), str(details["loc"][-1])
+    allowed = _keys_at(section, model)
+    hint = did_you_mean(key, allowed)
+    rest = f"in section {shown(section)}; allowed keys: {', '.join(allowed)}{hint}"
+    # Where a colon or a blank is missing, a secret stands in the place of the key.
+    if is_name(key) and (hint or details["input"] is not None):
+        return f"{shown((*section, key))}: unknown key {key!r} {rest}"
+    return f"{shown(section)}: unknown key {rest}"
 
 
 def _values(details: ErrorDetails) -> list[str]:

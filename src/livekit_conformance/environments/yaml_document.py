@@ -6,6 +6,7 @@ PyYAML alone silently keeps the last of two equal keys.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,10 @@ from typing import Any
 import yaml
 
 from livekit_conformance.errors import ProfileError
+
+# Single characters and PyYAML's own words, as in `expected '<block end>'`, may be quoted.
+_WITHOUT_QUOTES = re.compile(r"""(?:[^'"]|'.'|'<[a-z ]+>')*""")
+_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")
 
 KeyPath = tuple[str | int, ...]
 
@@ -46,8 +51,7 @@ def read(path: Path) -> YamlDocument:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        problem = getattr(error, "problem", None) or "unreadable"
-        raise ProfileError([f"{path}: {place}not YAML: {problem}"]) from error
+        raise ProfileError([f"{path}: {place}not YAML: {problem_of(error)}"]) from None
     if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
         raise ProfileError([f"{path}: must hold a mapping of sections (kind: ..., allow: ...)"])
     document = YamlDocument(data)
@@ -62,7 +66,7 @@ def _keys(node: yaml.Node, path: KeyPath, document: YamlDocument) -> Iterator[st
             yield from _keys(item, (*path, index), document)
     if not isinstance(node, yaml.MappingNode):
         return
-    section = dotted(path)
+    section = shown(path)
     for key, value in node.value:
         line = key.start_mark.line + 1
         if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
@@ -70,14 +74,37 @@ def _keys(node: yaml.Node, path: KeyPath, document: YamlDocument) -> Iterator[st
             continue
         inner = (*path, key.value)
         if inner in lines:
+            name = f"key {key.value!r}" if is_name(key.value) else "a key"
             yield (
-                f"line {line}: {section}: key {key.value!r} occurs twice, "
+                f"line {line}: {section}: {name} occurs twice, "
                 f"first on line {lines[inner]}: keep one"
             )
             continue
         lines[inner] = line
         document.columns[inner] = key.start_mark.column + 1
         yield from _keys(value, inner, document)
+
+
+def problem_of(error: yaml.YAMLError) -> str:
+    """
+    Return what is wrong, without the text of the file that PyYAML quotes: it may be a secret.
+    """
+    problem = getattr(error, "problem", None) or "unreadable"
+    return str(_WITHOUT_QUOTES.match(problem)[0]).strip()  # type: ignore[index]  # matches always
+
+
+def is_name(key: str) -> bool:
+    """
+    Return whether a key is written like one of ours, and may be shown.
+    """
+    return _NAME.fullmatch(key) is not None
+
+
+def shown(path: KeyPath) -> str:
+    """
+    Return a path as text, without the keys that are not written like one of ours.
+    """
+    return dotted(tuple(part for part in path if isinstance(part, int) or is_name(part)))
 
 
 def dotted(path: KeyPath) -> str:

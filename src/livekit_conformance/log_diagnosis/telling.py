@@ -7,31 +7,23 @@ that looks like a secret is masked.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from textwrap import shorten
 from typing import Any
 
 from livekit_conformance.protocol.logline import LogLine
-from livekit_conformance.secrets.patterns import MASK, Redactor
+from livekit_conformance.protocol.phone_numbers import NumberMask
+from livekit_conformance.secrets.names import names_secret
+from livekit_conformance.secrets.patterns import Redactor
+from livekit_conformance.secrets.shapes import MASK
 
 _LENGTH = 400
 # In addition to the fields that a sign names.
 _SHOWN = ("error", "status", "reason", "path", "room", "callID", "sipCallID")
 
-_OPENING = r"(?:secret|passw(?:or)?d|passwd|password_?hash|token|response|nonce|credential)s?"
-_PATTERNS = (
-    # A truncated token may lack some of its three parts.
-    (re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*"), "<token>"),
-    (re.compile(r"(://[^\s/@:]*:)[^\s/@]+(@)"), rf"\1{MASK}\2"),
-    # `"apiSecret":"..."`, also as a string within a string; `response="..."`, `password=...`.
-    (re.compile(rf'(?i)({_OPENING}\\*"\s*:\s*\\*")[^"\\]+'), rf"\1{MASK}"),
-    (re.compile(rf"""(?i)({_OPENING}=\\*["']?)[^\s"'\\,;&]+"""), rf"\1{MASK}"),
-    (re.compile(r"""(?i)((?:secret|password):\s*["']?)[^\s"',;}]+"""), rf"\1{MASK}"),
-)
-_IS_SECRET = re.compile(_OPENING, re.IGNORECASE)
 _redact = Redactor()
+_mask_numbers = NumberMask()
 
 
 def describe(line: LogLine, also: Iterable[str] = ()) -> str:
@@ -39,25 +31,26 @@ def describe(line: LogLine, also: Iterable[str] = ()) -> str:
     Return time, level, logger, message and decisive fields in one line; `also` names more fields.
     """
     if line.dialect == "text":
-        return shorten(without_secrets(_printable(line.message)), _LENGTH, placeholder=" …")
+        return _shortened(line.message)
     names = dict.fromkeys((*_SHOWN, *also))
     head = (when(line.at), (line.level or "").upper(), line.fields.get("logger"), line.message)
     fields = (
         f"{name}={_value(name, line.fields[name])}" for name in names if line.fields.get(name)
     )
-    words = " ".join(_printable(str(word)) for word in (*head, *fields) if word)
-    # Before truncation: half a secret would not be recognised.
-    return shorten(without_secrets(words), _LENGTH, placeholder=" …")
+    return _shortened(" ".join(str(word) for word in (*head, *fields) if word))
+
+
+def _shortened(text: str) -> str:
+    # Masked before it is cut, because half a secret would not be recognised, and with its line
+    # breaks, after which a secret may follow.
+    return shorten(_printable(without_secrets(text)), _LENGTH, placeholder=" …")
 
 
 def without_secrets(text: str) -> str:
     """
-    Return `text` with everything masked that looks like a secret.
+    Return `text` with everything masked that looks like a secret or a phone number.
     """
-    text = _redact(text)
-    for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
-    return text
+    return _mask_numbers(_redact(text))
 
 
 def when(at: float | None) -> str:
@@ -73,7 +66,8 @@ def when(at: float | None) -> str:
 
 
 def _value(name: str, value: Any) -> str:
-    return MASK if _IS_SECRET.search(name) else repr(value) if " " in str(value) else str(value)
+    text = MASK if names_secret(name) else without_secrets(str(value))
+    return repr(text) if " " in text else text
 
 
 def _printable(text: str) -> str:

@@ -6,15 +6,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
-# E.164: a plus, at most 15 digits; the plus may stand URL-encoded. In the user part of a sip: or
-# tel: URI (RFC 3261 section 19.1, RFC 3966) carriers omit the plus.
-_E164 = r"(?:\+|%2B)[1-9]\d{7,14}(?!\d)"
-_OF_URI = r"(?<=sip:)\d{8,15}(?=[@;>])|(?<=sips:)\d{8,15}(?=[@;>])|(?<=tel:)\d{8,15}(?!\d)"
-# In North America, 555-0100 to 555-0199 are unassigned; also without an area code.
-_FICTIONAL = re.compile(r"1(?:\d{3})?55501\d\d")
 # Shorter ones are extensions; masking them would also mask ports and times.
-_SHORTEST = 7
+_SHORTEST: Final = 7
+# A country code has at most three digits; the national form has a zero or nothing in its place.
+_COUNTRY_CODE: Final = 3
+_BETWEEN: Final = r"(?:[-. ()/]|%20){0,3}"
+# Digits that may be a phone number, at once or in groups.
+_DIGITS: Final = re.compile(rf"\d(?:{_BETWEEN}\d){{{_SHORTEST - 1},}}")
+# E.164: a plus, at most 15 digits. In groups, the country code is one of its own.
+_PLUS: Final = re.compile(r"(?:\+|%2B)\Z", re.IGNORECASE)
+_E164: Final = re.compile(
+    rf"[1-9]\d{{6,14}}(?!\d)|[1-9]\d{{0,2}}(?:{_BETWEEN}(?<!\d)\d{{1,12}}){{1,6}}(?!\d)"
+)
+# The international prefix of most countries.
+_INTERNATIONAL: Final = re.compile(r"00[1-9]\d{7,13}(?![\d.])")
+# In sip: and tel: URIs (RFC 3261 section 19.1, RFC 3966) carriers omit the plus, and services do
+# in fields of log lines and of the API.
+_NAMED: Final = re.compile(
+    r"(?:\bsips?:|\btel:|(?:number|phone|user|caller|called|callee|dialled|call_?to)"
+    r"\\*[\"']?\s*[:=]\s*\\*[\"']?|\b(?:from|to)\\*[\"']?\s*[:=]\s*\\*[\"'])\Z",
+    re.IGNORECASE,
+)
+_BARE: Final = re.compile(r"\d{7,15}(?![\d.])")
+# What stands before a number, at most: the name of a field, quotes and backslashes.
+_BEFORE: Final = 24
+# In North America, 555-0100 to 555-0199 are unassigned; also without an area or country code.
+_FICTIONAL: Final = re.compile(r"(?:1|1?\d{3})?55501\d\d")
 
 
 class NumberMask:
@@ -25,18 +44,48 @@ class NumberMask:
     """
 
     def __init__(self, own: Iterable[str] = ()) -> None:
-        digits = {"".join(filter(str.isdigit, number)) for number in own}
-        known = sorted((d for d in digits if len(d) >= _SHORTEST), key=len, reverse=True)
-        plain = [rf"(?<!\d)(?:\+|%2B)?{number}(?!\d)" for number in known]
-        self._number = re.compile("|".join([*plain, _E164, _OF_URI]))
+        known = {_digits(number) for number in own}
+        forms = [
+            _any_form(number)
+            for number in sorted(known, key=len, reverse=True)
+            if len(number) >= _SHORTEST and not _FICTIONAL.fullmatch(number)
+        ]
+        self._own = re.compile("|".join(forms)) if forms else None
 
     def __call__(self, text: str) -> str:
         """
         Return `text` with its phone numbers masked: `+4930123456` becomes `+49***56`.
         """
-        return self._number.sub(_masked, text)
+        return _DIGITS.sub(self._masked, text)
+
+    def _masked(self, found: re.Match[str]) -> str:
+        written = found[0]
+        if self._own is not None:
+            written = self._own.sub(lambda own: _ends(own[0]), written)
+        before = found.string[max(found.start() - _BEFORE, 0) : found.start()]
+        number = (
+            _E164.match(written)
+            if _PLUS.search(before)
+            else _INTERNATIONAL.match(written)
+            or (_BARE.match(written) if _NAMED.search(before) else None)
+        )
+        return written if number is None else f"{_ends(number[0])}{written[number.end() :]}"
 
 
-def _masked(match: re.Match[str]) -> str:
-    prefix, digits = re.fullmatch(r"(\+|%2B)?(\d+)", match[0]).groups(default="")  # type: ignore[union-attr]  # the pattern has just matched
-    return match[0] if _FICTIONAL.fullmatch(digits) else f"{prefix}{digits[:2]}***{digits[-2:]}"
+def _any_form(number: str) -> str:
+    """
+    Return a pattern for a number with or without its country code, in groups or at once.
+    """
+    country = min(_COUNTRY_CODE, len(number) - _SHORTEST)
+    code = "".join(f"(?:{digit}{_BETWEEN})?" for digit in number[:country])
+    rest = _BETWEEN.join(number[country:])
+    return rf"(?<!\d)(?:00|011)?{_BETWEEN}{code}0?{_BETWEEN}{rest}(?!\d)"
+
+
+def _digits(written: str) -> str:
+    return "".join(filter(str.isdigit, written.replace("%20", "")))
+
+
+def _ends(written: str) -> str:
+    digits = _digits(written)
+    return written if _FICTIONAL.fullmatch(digits) else f"{digits[:2]}***{digits[-2:]}"

@@ -21,10 +21,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from ahocorasick_rs import AhoCorasick
-
+from livekit_conformance.secrets.encodings import encodings
+from livekit_conformance.secrets.fragments import WINDOW, Fragments, fragments
 from livekit_conformance.secrets.patterns import whole_tokens
-from livekit_conformance.secrets.scrubber import WINDOW, encodings, windows
 
 # Shorter values occur in a page by chance, and so do short ones of letters only.
 _SHORTEST: Final = 8
@@ -56,8 +55,9 @@ class SecretScan:
     def __init__(self, secrets: Iterable[str]) -> None:
         looked_for = {s for s in secrets if len(s) >= _SHORTEST and not _is_word(s)}
         forms = {form for secret in looked_for for form in encodings(secret)}
-        short = {form for form in forms if len(form) < WINDOW}
-        self._fragments = AhoCorasick(sorted({w for form in forms for w in windows(form)} | short))
+        self._fragments = Fragments(
+            part for form in forms for part in fragments(form, at_cut=_SHORTEST)
+        )
 
     def unfit(self, paths: Iterable[Path]) -> Iterator[Unfit]:
         """
@@ -87,7 +87,7 @@ class SecretScan:
         return next((how for how, text in _readings(content) if self._is_in(text)), None)
 
     def _is_in(self, text: str) -> bool:
-        return bool(self._fragments.find_matches_as_indexes(text)) or (
+        return self._fragments.are_in(text) or (
             "eyJ" in text and any(_is_signed(token) for token in whole_tokens(text))
         )
 

@@ -7,21 +7,19 @@ whole values would let those pass.
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from urllib.parse import quote, quote_plus
+from collections.abc import Callable, Iterable
 
-from ahocorasick_rs import AhoCorasick
+from livekit_conformance.secrets.encodings import encodings
+from livekit_conformance.secrets.fragments import WINDOW, Fragments, Place, fragments, windows
+from livekit_conformance.secrets.patterns import Redactor
+from livekit_conformance.secrets.shapes import MASK, replaced, without_shapes
 
-from livekit_conformance.secrets.patterns import MASK, Redactor
-
-# A fragment of this length identifies a secret, and is too long to occur in a text by chance.
-WINDOW = 12
 # The end of a long value that pytest has truncated: its context in front is lost.
-_TORN = re.compile(rf"(?<=\.\.\.)(?=[\w+/=.-]*\d)[\w+/=.-]{{{WINDOW},}}")
+_TORN = re.compile(rf"(?<=\.\.)(?=[\w+/=.-]*\d)[\w+/=-][\w+/=.-]{{{WINDOW - 1},}}")
+# The rest of a token, on either side of a fragment of its signature.
+_BEFORE = re.compile(r"[\w.-]*\Z")
+_AFTER = re.compile(r"[\w.-]*")
 
 
 class Scrubber(Redactor):
@@ -32,26 +30,36 @@ class Scrubber(Redactor):
     """
 
     def __init__(
-        self, secrets: Iterable[str] = (), *, also: Callable[[str], str] | None = None
+        self,
+        secrets: Iterable[str] = (),
+        *,
+        also: Callable[[str], str] | None = None,
+        learned: Learned | None = None,
     ) -> None:
-        self._plain = frozenset(secrets)
+        super().__init__(secrets)
         self._also = also
-        forms = {form for secret in self._plain for form in encodings(secret)}
-        super().__init__(forms)
-        self._fragments = AhoCorasick(sorted({w for form in forms for w in windows(form)}))
+        self._learned = learned or Learned()
+        forms = {form for secret in self._secrets for form in encodings(secret)}
+        self._fragments = Fragments(part for form in forms for part in fragments(form))
 
     @property
     def known(self) -> frozenset[str]:
         """
         The known secret values, without their encodings.
         """
-        return self._plain
+        return super().known | self._learned.values
 
     def with_secrets(self, secrets: Iterable[str]) -> Scrubber:
         """
         Return a scrubber that also masks these values.
         """
-        return Scrubber(self._plain.union(secrets), also=self._also)
+        return Scrubber([*self._secrets, *secrets], also=self._also, learned=self._learned)
+
+    def learn(self, secret: str) -> None:
+        """
+        Mask this token or digest response from now on, and in every scrubber made from this one.
+        """
+        self._learned.add(secret)
 
     def __call__(self, text: str) -> str:
         """
@@ -60,41 +68,39 @@ class Scrubber(Redactor):
         if not text.isascii():
             # JSON can hold a lone surrogate, which cannot be written to a file.
             text = text.encode("utf-8", "replace").decode()
-        text = self._without_fragments(super().__call__(text))
+        places = [*self._fragments.places(text), *self._learned.places(text)]
+        if places:
+            text = replaced(text, ((start, end, MASK) for start, end in places))
+        text = without_shapes(text)
         return text if self._also is None else self._also(text)
 
-    def _without_fragments(self, text: str) -> str:
-        found = self._fragments.find_matches_as_indexes(text, overlapping=True)
-        if not found:
-            return text
-        parts: list[str] = []
-        end = 0
-        for start, stop in sorted((start, stop) for _, start, stop in found):
-            if start > end or not parts:
-                parts += [text[end:start], MASK]
-            end = max(end, stop)
-        return "".join([*parts, text[end:]])
 
+class Learned:
+    """
+    Tokens and digest responses that the suite made itself, by the part that makes them valid.
+    """
 
-def encodings(secret: str) -> Iterator[str]:
-    """
-    Yield the secret unencoded and in the encodings of the formats we write.
-    """
-    yield secret
-    yield json.dumps(secret)[1:-1]
-    yield repr(secret)[1:-1]
-    yield html.escape(secret)
-    yield quote(secret, safe="")
-    yield quote_plus(secret)
-    raw = secret.encode()
-    # Base64 works on groups of three bytes, so the secret shows in one of three alignments;
-    # the characters at either end depend on its neighbours and are left out.
-    for lead in range(3):
-        usable = raw[(3 - lead) % 3 :]
-        whole = usable[: len(usable) // 3 * 3]
-        if len(whole) >= WINDOW:
-            yield base64.b64encode(whole).decode()
-            yield base64.urlsafe_b64encode(whole).decode()
+    def __init__(self) -> None:
+        self.values: frozenset[str] = frozenset()
+        self._fragments = Fragments()
+
+    def add(self, secret: str) -> None:
+        """
+        Remember a digest response, or the signature of a token.
+        """
+        proof = secret.rpartition(".")[2]
+        if proof and proof not in self.values:
+            self.values |= {proof}
+            self._fragments.add(windows(proof))
+
+    def places(self, text: str) -> list[Place]:
+        """
+        Return the places of such values in a text, with the rest of their tokens.
+        """
+        return [
+            (_BEFORE.search(text, 0, start).start(), _AFTER.match(text, end).end())  # type: ignore[union-attr]  # both match the empty text
+            for start, end in self._fragments.places(text)
+        ]
 
 
 def without_torn(text: str) -> str:
@@ -102,10 +108,3 @@ def without_torn(text: str) -> str:
     Return `text` without the ends of truncated values that may be keys or tokens.
     """
     return _TORN.sub(MASK, text)
-
-
-def windows(form: str) -> Iterator[str]:
-    """
-    Return every fragment of the length that identifies a secret.
-    """
-    return (form[start : start + WINDOW] for start in range(len(form) - WINDOW + 1))

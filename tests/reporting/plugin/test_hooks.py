@@ -183,7 +183,7 @@ def test_what_the_profile_does_not_provide_is_skipped_with_the_key_to_add(projec
     project.profile(
         "live",
         "kind: live\nallow: [read]\n"
-        "livekit: {url: 'http://127.0.0.1:1', api_key: key, api_secret: secret}\n",
+        "livekit: {url: 'http://127.0.0.1:1', api_key: key, api_secret: long-enough}\n",
     )
     project.checks(project.check(SERVER) + project.check("1.5-bus-has-a-server"))
 

@@ -104,6 +104,7 @@ class AgentStandIn:
         issuer = Issuer(self._api_key, self._api_secret, int(time.time()), valid_s=_TOKEN_S)
         grant = {"roomJoin": True, "room": room}
         token = issuer.sign(issuer.claims(sub=_IDENTITY, video=grant))
+        self._recorder.redact.learn(token)
         command = {"join": room, "url": self._url, "token": token, "tone_hz": self._tone_hz}
         answer = await self._ask(room, command, f"to join {room}")
         self.rooms.add(room)

@@ -114,6 +114,7 @@ class HttpClient:
         """
         Return the answer, whatever it is; raise Unreachable when none comes `within` seconds.
         """
+        self._recorder.redact.learn_from(headers.items())
         answer, progress = HttpAnswer(method, url), _Progress()
         record = HttpRecord(self._recorder, method, url)
         try:
@@ -149,13 +150,15 @@ class HttpClient:
             headers=[(name.encode(), value.strip().encode()) for name, value in headers.items()],
             extensions={"trace": progress},
         )
+        # As livekit-server does: a token goes before the user and password of the URL.
+        auth = httpx.Auth() if "Authorization" in request.headers else httpx.USE_CLIENT_DEFAULT
         try:
-            response = await self._client.send(request, stream=True)
+            response = await self._client.send(request, stream=True, auth=auth)
         except (httpx.NetworkError, httpx.RemoteProtocolError):
             if progress.is_on_new_connection or answer.method not in _IDEMPOTENT:
                 raise
             # The server may have closed a kept connection at any time (RFC 9112 section 9.3.1).
-            response = await self._client.send(request, stream=True)
+            response = await self._client.send(request, stream=True, auth=auth)
         try:
             answer.method, answer.url = response.request.method, str(response.url)
             answer.status, answer.headers = response.status_code, response.headers

@@ -30,6 +30,7 @@ def open_session(
         _: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestStartParams
     ) -> None:
         permit.require_for_path(params.url.path)
+        recorder.redact.learn_from(params.headers.items())
         context.record = HttpRecord(recorder, params.method, str(params.url))
 
     async def on_headers(

@@ -378,6 +378,8 @@ class SipEndpoint:
             trace.began = now
         if direction == "received":
             trace.heard_at = now
+        if direction == "sent":
+            self._recorder.redact.learn_from(message.headers.fields)
         text = self._recorder.redact(message.text)
         step = LadderStep(now - trace.began, direction, message.label, text)
         trace.steps.append(step)

@@ -1,0 +1,48 @@
+"""
+Secrets that cannot be kept out of the reports, because they stand there by chance.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from livekit_conformance.catalogue.clauses import CLAUSES
+
+_SHORTEST: Final = 8
+# Numbers, dates and addresses.
+_NUMBER: Final = re.compile(r"[\d\W_]{1,15}")
+_WORD: Final = re.compile(r"[a-zа-яё]+", re.IGNORECASE)
+# Words of the reports and the services beside those of the clauses.
+_WORDS: Final = (
+    "conformance conformant incomplete blocked warning error passed failed skipped known clause "
+    "requirement environment evidence report reports results summary journal localhost livekit "
+    "production staging voice password username secret token key api http https redis udp tcp tls "
+    "application deployed stand number caller callee callid timeout unknown undefined invite "
+    "register options cancel authorization bearer basic digest internal service unavailable"
+)
+
+
+def unfit(secret: str) -> str | None:
+    """
+    Return why a secret could not be kept out of the reports, without telling it, or None.
+    """
+    if len(secret) < _SHORTEST:
+        what = f"is shorter than {_SHORTEST} characters"
+    elif _NUMBER.fullmatch(secret):
+        what = "is a number, a date or an address"
+    elif not any(map(str.isdigit, secret)) and _parts(secret) <= _words():
+        what = "consists of words that the reports use"
+    else:
+        return None
+    return f"{what} and could not be kept out of the reports: choose a longer, random one"
+
+
+def _parts(text: str) -> set[str]:
+    return {word.lower() for word in _WORD.findall(text)}
+
+
+@cache
+def _words() -> set[str]:
+    return _parts(_WORDS).union(*(_parts(f"{each.id} {each.statement}") for each in CLAUSES))

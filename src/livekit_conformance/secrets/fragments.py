@@ -1,0 +1,93 @@
+"""
+Search for secrets in fragments: which part of a secret identifies it, and where a text has one.
+
+A run learns new secrets all the time, as it makes tokens. So there are several automata, each with
+at least twice the strings of the next one, and only small ones are built often.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import compress
+from typing import Final
+
+from ahocorasick_rs import AhoCorasick
+
+# A fragment of this length identifies a secret, and is too long to occur in a text by chance.
+WINDOW: Final = 12
+# So does a shorter one, if it can be no word, number or hexadecimal id.
+SHORT_WINDOW: Final = 8
+_ORDINARY = re.compile(
+    r"[\W_]*(?:[a-z\W_]*|[A-Z\W_]*|[0-9a-f\W_]*|[0-9A-F\W_]*|(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}|[\W_])*"
+    r"[A-Z]?[a-z]*)"
+)
+# Where a text was cut, a few characters of a secret show that it was there.
+_CUTS: Final = ("..", "…")
+_AT_CUT: Final = 4
+
+Place = tuple[int, int]
+
+
+def windows(form: str) -> Iterator[str]:
+    """
+    Yield the fragments that identify one form of a secret.
+    """
+    shorts = [form[n : n + SHORT_WINDOW] for n in range(len(form) - SHORT_WINDOW + 1)]
+    identifies = [not _ORDINARY.fullmatch(short) for short in shorts]
+    yield from compress(shorts, identifies)
+    inside = WINDOW - SHORT_WINDOW + 1
+    for start in range(len(form) - WINDOW + 1):
+        if not any(identifies[start : start + inside]):
+            yield form[start : start + WINDOW]
+
+
+def fragments(form: str, *, at_cut: int = _AT_CUT) -> Iterator[str]:
+    """
+    Yield what shows one form of a secret: windows, ends of `at_cut` characters or more beside the
+    mark of a cut, and the form itself if it is shorter than a window.
+    """
+    yield from windows(form)
+    if len(form) < WINDOW:
+        yield form
+    for length in range(at_cut, min(WINDOW, len(form))):
+        for cut in _CUTS:
+            yield form[:length] + cut
+            yield cut + form[-length:]
+
+
+class Fragments:
+    """
+    Set of strings to search texts for; it may grow while it is used.
+    """
+
+    def __init__(self, strings: Iterable[str] = ()) -> None:
+        self._tiers: list[tuple[frozenset[str], AhoCorasick]] = []
+        self.add(strings)
+
+    def add(self, strings: Iterable[str]) -> None:
+        """
+        Search for these strings, too.
+        """
+        fresh = frozenset(strings)
+        if not fresh:
+            return
+        while self._tiers and len(self._tiers[-1][0]) < 2 * len(fresh):
+            fresh |= self._tiers.pop()[0]
+        self._tiers.append((fresh, AhoCorasick(fresh, store_patterns=False)))
+
+    def are_in(self, text: str) -> bool:
+        """
+        Return whether a text has one of the strings.
+        """
+        return any(automaton.find_matches_as_indexes(text) for _, automaton in self._tiers)
+
+    def places(self, text: str) -> list[Place]:
+        """
+        Return start and end of each string in a text; they may overlap.
+        """
+        return [
+            (start, end)
+            for _, automaton in self._tiers
+            for _, start, end in automaton.find_matches_as_indexes(text, overlapping=True)
+        ]

@@ -1,0 +1,170 @@
+r"""
+The one list of what opens a secret in a text: names, headers, URLs, tokens and keys.
+
+A text is searched in lower case for what opens a secret; the secret is matched from there on, in
+the text itself. In text that is quoted inside other text, quotes are escaped: `\"`, `\\\"`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from livekit_conformance.secrets.names import HINTS, NAME
+
+MASK: Final = "***"
+# Replaces a JSON Web Token: that there was one is of interest.
+TOKEN_MASK: Final = "<token>"  # noqa: S105  # no password
+# Three base64url parts; the first is the JSON header, which always begins with `{"` -> `eyJ`.
+TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+
+# What ends a value without quotes; the same character inside a value does not end it.
+_END = (
+    r"""(?:["'`](?:[\s,;:&)\]}\\]|$)|[,;&)\]}](?:[\s"'`,;&)\]}\\]|$|[\w.-]+["']?[=:])"""
+    r"""|\\+[nrt"'/]|%26)"""
+)
+_BARE = rf"""(?!["'`])(?:(?!{_END})[^\s<>])+"""
+# Up to the same quote. Inside an escaped quote, an inner one has more backslashes.
+_IN_ESCAPED = r"(?:(?!(?<!\\)(?P=escaped)).)+"
+_IN_QUOTES = r"(?:\\.|(?P=quote){2}|(?!(?P=quote)).)+"
+_OPENED = r"""(?:[bru]?(?:(?P<escaped>\\+["'])|(?P<quote>["'`])))?"""
+# Placeholders, masks, API keys (which are no secrets), small numbers.
+_NONE = (
+    r"(?:(?:null|none|nil|true|false|undefined|(?-i:API)[A-Z0-9.]+|\d{1,3})(?![\w+/=-])"
+    r"|\*{3}|\.{3}(?!\w)|[<\[({]|\$[{(])"
+)
+# After a colon or a blank, a word without a digit before others: "invalid token: token is expired".
+_PROSE = r"(?<=[:\w]\s)[^\s\d]*[^\s\d,;] (?![\w.-]+=)\S"
+_VALUE = (
+    rf"(?!\\*[\"'`]?{_NONE}){_OPENED}"
+    rf"(?P<secret>(?(escaped){_IN_ESCAPED}|(?(quote){_IN_QUOTES}|(?!{_PROSE}){_BARE})))"
+)
+# A credential of RFC 7235, or one like it: letters only are a word.
+_CREDENTIAL = r"(?P<secret>(?=[\w.~+/=-]*(?:\d|(?-i:[a-z][A-Z])|=(?!=)))(?!\d{4}-)[\w.~+/=-]{6,})"
+_JWT = (
+    r"(?-i:(?P<secret>eyJ[\w-]{6,}(?:\.[\w-]+)*\.?"
+    r"(?:\\?\r?\n[ \t|>]*[\w-]{16,}(?:\.[\w-]*)*(?=[\\\"'\s]|\Z))*))"
+)
+_CLOSED = r"""\\*["'`]?[\])]?"""
+_IS = rf"{_CLOSED}[ \t]*(?:[=-]>|:=|[=:]|%3d)[ \t]*"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """
+    Secret that follows an opener: the group `secret` of `value`, which `mask` replaces.
+
+    `hints` and `opener` are in lower case. A text without any of the hints has no opener.
+    """
+
+    hints: tuple[str, ...]
+    opener: re.Pattern[str]
+    value: re.Pattern[str]
+    mask: str = MASK
+
+    @classmethod
+    def of(
+        cls, hints: tuple[str, ...] | str, opener: str, value: str = _VALUE, mask: str = MASK
+    ) -> Shape:
+        """
+        Return a shape, with its patterns compiled.
+        """
+        flags = re.IGNORECASE | re.DOTALL
+        all_hints = (hints,) if isinstance(hints, str) else hints
+        return cls(all_hints, re.compile(opener), re.compile(value, flags), mask)
+
+
+SHAPES: Final = (
+    # The last parts of a truncated token may be missing, and it may be broken over lines.
+    Shape.of("eyj", "(?=eyj)", _JWT, TOKEN_MASK),
+    # NAME=VALUE, "NAME": "VALUE", NAME => VALUE, ?NAME=VALUE&, NAME "VALUE"
+    Shape.of(HINTS, rf"{NAME}(?:{_IS}|[ \t]+(?=\\*[\"'`]))"),
+    # NAME VALUE, NAME is VALUE, NAME(VALUE), NAME: [VALUE]
+    Shape.of(
+        HINTS,
+        rf"{NAME}(?:[ \t]+(?:is +)?|(?:[=:] ?)?[\[({{][\"']?)",
+        rf"(?=\S*[a-z]){_CREDENTIAL}",
+    ),
+    # A block of YAML: the secret is on the next lines.
+    Shape.of(
+        ("|\n", "|-\n", "|+\n", ">\n", ">-\n", ">+\n"),
+        rf"{NAME}[\"']?[ \t]*:[ \t]+[|>][-+]?\n",
+        r"(?P<secret>(?:[ \t]+[^\n]*(?:\n|\Z)|[ \t]*\n)+)",
+    ),
+    Shape.of("</", rf"<{NAME}[^<>]*>", r"(?P<secret>[^<>]+)"),
+    # Options, and settings of Redis, netrc and livekit-server (`keys: {APIabc: ...}`).
+    Shape.of("--", rf"--[\w-]*?(?:{NAME}|keys)[ =]"),
+    Shape.of(
+        ("user", "-u"),
+        r"(?:--(?:proxy-)?user|(?<!\S)-u)[ =][\"']?[^\s:]+:",
+        r"(?P<secret>[^\s\"']+)",
+    ),
+    Shape.of(
+        ("requirepass", "masterauth", "auth-pass"),
+        "(?:requirepass|masterauth|auth-pass +[^ ]+) +",
+    ),
+    Shape.of("login", r"login +[^\s]+ +password +"),
+    Shape.of("api", rf"(?<![a-z0-9])api(?=[a-z]*\d)[a-z0-9]{{8,}}{_IS}"),
+    # RFC 7617, RFC 6750: credentials of HTTP.
+    Shape.of(
+        "authorization",
+        rf"authorization{_IS}{_CLOSED}(?:basic|bearer) +",
+        r"(?P<secret>[\w.~+/=-]+)",
+    ),
+    Shape.of("authorization", rf"authorization{_IS}{_CLOSED}(?!digest)(?:[a-z]+ +)?", _CREDENTIAL),
+    Shape.of(("basic", "bearer"), r"\b(?:basic|bearer) +", _CREDENTIAL),
+    Shape.of("cookie", rf"cookie{_IS}", r"\\*[\"']?(?P<secret>[^\r\n\"'\\]+)"),
+    # A digest response can be attacked offline, RFC 7616 section 5; so can most of one.
+    Shape.of("response", rf"response{_IS}", r"\\*[\"']?(?P<secret>[0-9a-f]{8,})"),
+    # RFC 4568: the key of SRTP. RFC 8839: the key of the connectivity checks.
+    Shape.of("inline:", "inline:", r"(?P<secret>[\w+/=-]{16,})"),
+    Shape.of("ice-pwd:", "ice-pwd:", r"(?P<secret>[\w+/]+)"),
+    # Passwords of URLs and of SIP URIs; a long user without a password is a token.
+    Shape.of("://", r"://[^\s/:@\"'<>]*:", r"(?P<secret>[^\s/\"'<>]+)@"),
+    Shape.of("://", "://", r"(?P<secret>[^\s/:@\"'<>]{16,})@"),
+    Shape.of(("sip:", "sips:"), r"sips?:[^\s:@;,\"<>]+:", r"(?P<secret>[^\s@;,\"<>]+)@"),
+    Shape.of(
+        "-----begin",
+        r"-----begin (?:\w+ )*private key-----",
+        r"(?P<secret>.*?)(?:-----END (?:\w+ )*PRIVATE KEY-----|\Z)",
+    ),
+)
+# Each hint with the numbers of its shapes: texts are searched for each hint once.
+_BY_HINT: Final = [
+    (hint, [number for number, shape in enumerate(SHAPES) if hint in shape.hints])
+    for hint in dict.fromkeys(hint for shape in SHAPES for hint in shape.hints)
+]
+# Latin and Cyrillic letters; the length of a text stays.
+_LOWER: Final = str.maketrans(
+    {letter: letter.lower() for letter in map(chr, (*range(65, 91), *range(0x410, 0x430)))}
+)
+
+
+def without_shapes(text: str) -> str:
+    """
+    Return `text` with everything masked that is a secret by its place; the same text without any.
+    """
+    lower = text.lower() if text.isascii() else text.translate(_LOWER)
+    numbers = {number for hint, numbers in _BY_HINT if hint in lower for number in numbers}
+    found = [
+        (*secret.span("secret"), SHAPES[number].mask)
+        for number in sorted(numbers)
+        for opened in SHAPES[number].opener.finditer(lower)
+        if (secret := SHAPES[number].value.match(text, opened.end()))
+    ]
+    return replaced(text, found) if found else text
+
+
+def replaced(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
+    """
+    Return `text` with each span replaced by its mask; those that touch get the first one's.
+    """
+    parts: list[str] = []
+    end = 0
+    for start, stop, mask in sorted(spans, key=lambda span: span[0]):
+        if start > end or not parts:
+            parts += [text[end:start], mask]
+        end = max(end, stop)
+    return "".join([*parts, text[end:]])
