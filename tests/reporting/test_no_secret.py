@@ -7,6 +7,7 @@ PLANTED_CELLS=all in the environment gives every kind and value its own runs: 28
 from __future__ import annotations
 
 import os
+import stat
 
 import pytest
 
@@ -212,6 +213,30 @@ def test_a_paste_is_refused(guarded):
 
     assert outcome.ret == 4
     outcome.stderr.fnmatch_lines(["*--pastebin is not supported*public*"])
+
+
+@pytest.mark.parametrize(
+    ("more", "modes"),
+    [("", {0o600, 0o700}), ("report_files: shared", {0o644, 0o755})],
+)
+def test_other_accounts_cannot_read_the_reports_unless_the_profile_shares_them(
+    guarded, more, modes
+):
+    guarded.profile("live", LIVE_PROFILE.format(secret="${PLANTED}", more=more))
+    journal = "(request.config.stash[RUN].directory / 'journal.jsonl').stat().st_mode & 0o777"
+    guarded.checks(guarded.check(SERVER, f"see(request, oct({journal}))"))
+    before = os.umask(0o022)
+    try:
+        guarded.run("--env=live")
+        after = os.umask(before)
+    finally:
+        os.umask(before)
+
+    written = [guarded.latest.resolve(), *guarded.latest.resolve().rglob("*")]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in written} == modes
+    evidence = (guarded.latest / "evidence" / f"{SERVER}.json").read_text(encoding="utf-8")
+    assert oct(min(modes)) in evidence
+    assert after == 0o022
 
 
 @pytest.mark.parametrize(

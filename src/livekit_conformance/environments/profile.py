@@ -284,6 +284,8 @@ class Profile(ProfileSection):
     limits: Limits = Limits()
     # Whether reports and terminal mask phone numbers that are not fictional.
     phone_numbers: Literal["masked", "shown"] = "masked"
+    # Whether only the account that runs the suite may read the reports.
+    report_files: Literal["private", "shared"] = "private"
 
     def numbers(self) -> list[str]:
         """

@@ -22,7 +22,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from livekit_conformance.secrets.encodings import encodings
-from livekit_conformance.secrets.fragments import WINDOW, Fragments, fragments
+from livekit_conformance.secrets.fragments import NAME_OR_ID, WINDOW, Fragments, fragments
 from livekit_conformance.secrets.patterns import whole_tokens
 
 # Shorter values occur in a page by chance, and so do short ones of letters only.
@@ -56,7 +56,7 @@ class SecretScan:
         looked_for = {s for s in secrets if len(s) >= _SHORTEST and not _is_word(s)}
         forms = {form for secret in looked_for for form in encodings(secret)}
         self._fragments = Fragments(
-            part for form in forms for part in fragments(form, at_cut=_SHORTEST)
+            part for form in forms for part in fragments(form, at_cut=_SHORTEST, chance=NAME_OR_ID)
         )
 
     def unfit(self, paths: Iterable[Path]) -> Iterator[Unfit]:

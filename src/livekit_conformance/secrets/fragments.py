@@ -16,11 +16,12 @@ from ahocorasick_rs import AhoCorasick
 
 # A fragment of this length identifies a secret, and is too long to occur in a text by chance.
 WINDOW: Final = 12
-# So does a shorter one, if it can be no word, number or hexadecimal id.
+# So does a shorter one, unless it could be a word, a number or a date ...
 SHORT_WINDOW: Final = 8
-_ORDINARY = re.compile(
-    r"[\W_]*(?:[a-z\W_]*|[A-Z\W_]*|[0-9a-f\W_]*|[0-9A-F\W_]*|(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}|[\W_])*"
-    r"[A-Z]?[a-z]*)"
+WORD: Final = re.compile(r"[A-Z]?[a-z\W_]*|[A-Z\W_]*|[0-9\W_]*")
+# ... or, in files that nothing has been masked in, a name of a program or a hexadecimal id.
+NAME_OR_ID: Final = re.compile(
+    rf"{WORD.pattern}|[0-9a-f\W_]*|[0-9A-F\W_]*|(?:[A-Z]?[a-z]{{2,}}|[A-Z]{{2,}}|[\W_])*[A-Z]?[a-z]*"
 )
 # Where a text was cut, a few characters of a secret show that it was there.
 _CUTS: Final = ("..", "…")
@@ -29,12 +30,12 @@ _AT_CUT: Final = 4
 Place = tuple[int, int]
 
 
-def windows(form: str) -> Iterator[str]:
+def windows(form: str, chance: re.Pattern[str] = WORD) -> Iterator[str]:
     """
-    Yield the fragments that identify one form of a secret.
+    Yield the fragments that identify one form of a secret; short ones do not if `chance` matches.
     """
     shorts = [form[n : n + SHORT_WINDOW] for n in range(len(form) - SHORT_WINDOW + 1)]
-    identifies = [not _ORDINARY.fullmatch(short) for short in shorts]
+    identifies = [not chance.fullmatch(short) for short in shorts]
     yield from compress(shorts, identifies)
     inside = WINDOW - SHORT_WINDOW + 1
     for start in range(len(form) - WINDOW + 1):
@@ -42,12 +43,12 @@ def windows(form: str) -> Iterator[str]:
             yield form[start : start + WINDOW]
 
 
-def fragments(form: str, *, at_cut: int = _AT_CUT) -> Iterator[str]:
+def fragments(form: str, *, at_cut: int = _AT_CUT, chance: re.Pattern[str] = WORD) -> Iterator[str]:
     """
     Yield what shows one form of a secret: windows, ends of `at_cut` characters or more beside the
     mark of a cut, and the form itself if it is shorter than a window.
     """
-    yield from windows(form)
+    yield from windows(form, chance)
     if len(form) < WINDOW:
         yield form
     for length in range(at_cut, min(WINDOW, len(form))):

@@ -4,6 +4,7 @@ Guard against leaks: remove secrets from all that pytest and plugins get, and sc
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
@@ -24,6 +25,8 @@ from livekit_conformance.secrets.scrubber import without_torn
 MARK: Final = "unfit-for-a-ticket.txt"
 # Time stamps of file systems are coarse.
 _COARSE_S: Final = 0.1
+# Mask of the permissions that other accounts would have.
+_PRIVATE: Final = 0o077
 
 
 class SecretGuard:
@@ -44,15 +47,18 @@ class SecretGuard:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """
-        Pass terminal, logs and streams through the scrubber.
+        Pass terminal, logs and streams through the scrubber, and keep other accounts from the
+        reports, whose last check comes only at the end.
         """
         self._outlets = output_streams.lead_through(self._config, self._run.clean)
+        if self._run.profile.report_files == "private":
+            self._outlets.callback(os.umask, os.umask(_PRIVATE))
 
     # Runs last, because the terminal still reports then what interrupted the run.
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """
-        Restore the streams.
+        Restore the streams and the file mode mask.
         """
         self._outlets.close()
 
