@@ -5,6 +5,7 @@ Plant secrets in every kind of failure, in a separate run, and search the output
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 
@@ -52,6 +53,7 @@ logs: [{service: livekit-server, path: /dev/null}]
 webhook: {url: 'http://user:${PLANTED_WEBHOOK_PASSWORD}@127.0.0.1:1/'}
 """
 SETUP = """\
+import json
 import logging
 import os
 import re
@@ -61,7 +63,7 @@ import threading
 import time
 import warnings
 
-ALL = os.environ["PLANTED"].split("\\n")
+ALL = [json.loads(f'"{text}"') for text in os.environ["PLANTED"].split("\\n")]
 S = " ; ".join(ALL)
 clause = pytest.mark.clause
 
@@ -225,11 +227,17 @@ def outputs(folder):
 
 
 class Planted:
-    """A project with planted secrets: `values` in checks of these `kinds`."""
+    """
+    A project with planted secrets: `values` in checks of these `kinds`.
 
-    def __init__(self, folder, checks, values=tuple(VALUES)):
+    `known` holds the secrets of its profile by name, `texts` what the checks write.
+    """
+
+    def __init__(self, folder, checks, values=tuple(VALUES), *, known=KNOWN, texts=None):
         self.folder = folder
         self.values = values
+        self.known = known
+        self.texts = texts or [VALUES[value].format(value) for value in values]
         folder.joinpath("suites").mkdir(parents=True)
         folder.joinpath("config").mkdir()
         folder.joinpath("config/planted.yaml").write_text(PROFILE, encoding="utf-8")
@@ -242,9 +250,10 @@ class Planted:
     async def run(self, *options, redacted=True):
         """Run the project and return the exit status."""
         variables = {
-            f"PLANTED_{name.upper().replace('-', '_')}": value for name, value in KNOWN.items()
+            f"PLANTED_{name.upper().replace('-', '_')}": value for name, value in self.known.items()
         }
-        texts = "\n".join(VALUES[value].format(value) for value in self.values)
+        # A text of several lines is kept in one, as JSON.
+        texts = "\n".join(json.dumps(text)[1:-1] for text in self.texts)
         command = ["suites", "--env=planted"]
         command += ["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
         command += ["--showlocals", "--tb=long", "-rA", "-v", "--log-file=log.txt"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from livekit_conformance.secrets.shapes import MASK, TOKEN, without_shapes
+from livekit_conformance.secrets.shapes import MASK, TOKEN, opened_secrets, replaced
 
 # Masking shorter values would mask ordinary words; profiles refuse such secrets elsewhere.
 _SHORTEST = 4
@@ -30,8 +30,7 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        # Longest first, so that a secret that contains another one is not left half visible.
-        self._secrets = sorted({s for s in secrets if len(s) >= _SHORTEST}, key=len, reverse=True)
+        self._secrets = [*dict.fromkeys(s for s in secrets if len(s) >= _SHORTEST)]
 
     @property
     def known(self) -> frozenset[str]:
@@ -65,9 +64,14 @@ class Redactor:
         """
         Return `text` without secrets; the same text if there are none.
         """
+        # All are looked for before one is masked, because half a secret may open another one.
+        spans = opened_secrets(text)
         for secret in self._secrets:
-            text = text.replace(secret, MASK)
-        return without_shapes(text)
+            start = text.find(secret)
+            while start >= 0:
+                spans.append((start, start + len(secret), MASK))
+                start = text.find(secret, start + 1)
+        return replaced(text, spans) if spans else text
 
     def finds(self, text: str) -> list[str]:
         """

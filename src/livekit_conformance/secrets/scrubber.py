@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from livekit_conformance.secrets.encodings import encodings
 from livekit_conformance.secrets.fragments import WINDOW, Fragments, Place, fragments, windows
 from livekit_conformance.secrets.patterns import Redactor
-from livekit_conformance.secrets.shapes import MASK, replaced, without_shapes
+from livekit_conformance.secrets.shapes import MASK, opened_secrets, replaced
 
 # The end of a long value that pytest has truncated: its context in front is lost.
 _TORN = re.compile(rf"(?<=\.\.)(?=[\w+/=.-]*\d)[\w+/=-][\w+/=.-]{{{WINDOW - 1},}}")
@@ -68,10 +68,10 @@ class Scrubber(Redactor):
         if not text.isascii():
             # JSON can hold a lone surrogate, which cannot be written to a file.
             text = text.encode("utf-8", "replace").decode()
-        places = [*self._fragments.places(text), *self._learned.places(text)]
-        if places:
-            text = replaced(text, ((start, end, MASK) for start, end in places))
-        text = without_shapes(text)
+        places = (*self._fragments.places(text), *self._learned.places(text))
+        spans = [*opened_secrets(text), *((start, end, MASK) for start, end in places)]
+        if spans:
+            text = replaced(text, spans)
         return text if self._also is None else self._also(text)
 
 

@@ -14,6 +14,9 @@ from typing import Final
 
 from livekit_conformance.secrets.names import HINTS, NAME
 
+# Start, end and mask of a secret in a text.
+Span = tuple[int, int, str]
+
 MASK: Final = "***"
 # Replaces a JSON Web Token: that there was one is of interest.
 TOKEN_MASK: Final = "<token>"  # noqa: S105  # no password
@@ -142,22 +145,21 @@ _LOWER: Final = str.maketrans(
 )
 
 
-def without_shapes(text: str) -> str:
+def opened_secrets(text: str) -> list[Span]:
     """
-    Return `text` with everything masked that is a secret by its place; the same text without any.
+    Return the span of everything in `text` that is a secret by its place, with its mask.
     """
     lower = text.lower() if text.isascii() else text.translate(_LOWER)
     numbers = {number for hint, numbers in _BY_HINT if hint in lower for number in numbers}
-    found = [
+    return [
         (*secret.span("secret"), SHAPES[number].mask)
         for number in sorted(numbers)
         for opened in SHAPES[number].opener.finditer(lower)
         if (secret := SHAPES[number].value.match(text, opened.end()))
     ]
-    return replaced(text, found) if found else text
 
 
-def replaced(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
+def replaced(text: str, spans: Iterable[Span]) -> str:
     """
     Return `text` with each span replaced by its mask; those that touch get the first one's.
     """
