@@ -36,8 +36,8 @@ _REMEDIES: Mapping[str, str] = {
 _ANY_NAME = "*"
 # These kinds have their own decoder, which reads only the text; a mapping or list has none.
 _LOOK_AT_TEXT = ("port-range", "node-ip")
-# Matches a secret in the place of a key, but no key of any table.
-_LIKE_A_SECRET = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/=_-]{16,}")
+# Matches every key of the tables and their misspellings, but no secret in the place of a key.
+_LIKE_A_KEY = re.compile(r"[A-Za-z]{1,14}\d{0,3}(?:[_.-][A-Za-z]{1,14}\d{0,3})*")
 
 
 def check_structure(settings: Settings, service: ConfiguredService) -> Iterator[ConfigFinding]:
@@ -96,7 +96,7 @@ def _name(key: yaml.ScalarNode, path: KeyPath) -> str:
     Return a key as a finding may show it.
     """
     name = str(key.value)
-    return masked(name) if path == ("keys",) or _LIKE_A_SECRET.fullmatch(name) else name
+    return name if path != ("keys",) and _LIKE_A_KEY.fullmatch(name) else masked(name)
 
 
 def _can_be_merged(value: yaml.Node, node: yaml.MappingNode) -> bool:

@@ -244,10 +244,8 @@ class Unexplained:
         `as_written` is a key of level, logger, message and error in their original spelling.
         """
         self.lines += 1
-        message, error = (
-            ID.sub("#", text[:_LONGEST]) for text in (seen.line.message, seen.line.error)
-        )
-        key = (seen.service, seen.line.level, message, error)
+        texts = (seen.line.message, seen.line.error)
+        key = (seen.service, seen.line.level, *(ID.sub("#", text[:_LONGEST]) for text in texts))
         kind = self._kinds.get(key)
         if kind is None:
             if len(self._kinds) >= _MOST_KINDS:
@@ -255,8 +253,8 @@ class Unexplained:
             kind = self._kinds[key] = WarningKind(
                 seen.line.level or "",
                 seen.service,
-                without_secrets(message),
-                without_secrets(error),
+                # Masked first: without its digits, a secret would not be recognised.
+                *(ID.sub("#", without_secrets(text)[:_LONGEST]) for text in texts),
                 _sample(seen),
             )
         kind.lines += 1

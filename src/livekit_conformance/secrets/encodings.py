@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
@@ -19,43 +19,62 @@ _SHORTEST: Final = 8
 
 def encodings(secret: str) -> Iterator[str]:
     """
-    Yield a secret as it is, and in the encodings of the formats that we and the services write.
+    Yield a secret in the encodings of the formats that we and the services write.
     """
-    for plain in dict.fromkeys((secret, unquote(secret), unquote_plus(secret))):
-        yield from _forms(plain)
+    for plain in _decoded(secret):
+        # A service quotes it, and an error or an assertion quotes the service.
+        yield from _quoted(_quoted(_written(plain)))
+    yield from _quoted(essences(secret))
 
 
-def _forms(plain: str) -> Iterator[str]:
-    as_json = json.dumps(plain)[1:-1]
+def essences(secret: str) -> Iterator[str]:
+    """
+    Yield a secret as it is, and in the forms that unescaping a text does not undo.
+    """
+    for plain in _decoded(secret):
+        yield from (plain, plain.swapcase(), plain.lower(), plain.upper())
+        raw = plain.encode("utf-8", "surrogatepass")
+        yield raw.hex()
+        yield raw.hex().upper()
+        yield base64.b64encode(raw).decode()
+        # Base64 works on groups of three bytes, so the secret shows in one of three alignments;
+        # the characters at either end depend on its neighbours and are left out.
+        for lead in range(3):
+            usable = raw[(3 - lead) % 3 :]
+            whole = base64.b64encode(usable[: len(usable) // 3 * 3])
+            if len(whole) >= _SHORTEST:
+                yield whole.decode()
+                yield whole.translate(_URL_SAFE).decode()
+
+
+def _decoded(secret: str) -> dict[str, None]:
+    return dict.fromkeys((secret, unquote(secret), unquote_plus(secret)))
+
+
+def _written(plain: str) -> Iterator[str]:
     yield plain
-    yield as_json
-    yield json.dumps(as_json)[1:-1]
-    yield json.dumps(plain, ensure_ascii=False)[1:-1]
-    yield repr(plain)[1:-1]
-    yield html.escape(plain)
+    for quotes in (True, False):
+        yield html.escape(plain, quote=quotes)
     # As Jinja and lxml write the quotes.
     yield html.escape(plain).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
-    yield html.escape(plain, quote=False)
     yield quote_plus(plain)
     for safe in _SAFE:
         encoded = quote(plain, safe=safe)
         yield encoded
         yield _in_lower_case(encoded)
-    yield plain.swapcase()
-    yield plain.lower()
-    yield plain.upper()
-    raw = plain.encode("utf-8", "surrogatepass")
-    yield raw.hex()
-    yield raw.hex().upper()
-    yield base64.b64encode(raw).decode()
-    # Base64 works on groups of three bytes, so the secret shows in one of three alignments;
-    # the characters at either end depend on its neighbours and are left out.
-    for lead in range(3):
-        usable = raw[(3 - lead) % 3 :]
-        whole = base64.b64encode(usable[: len(usable) // 3 * 3])
-        if len(whole) >= _SHORTEST:
-            yield whole.decode()
-            yield whole.translate(_URL_SAFE).decode()
+
+
+def _quoted(forms: Iterable[str]) -> Iterator[str]:
+    """
+    Yield each form once as it is, and as it stands between quotes in Python and in JSON.
+    """
+    for form in dict.fromkeys(forms):
+        yield form
+        yield repr(form)[1:-1]
+        # Between single quotes, which repr takes if the text around it has both kinds.
+        yield repr(f"\"'{form}")[4:-1]
+        yield json.dumps(form)[1:-1]
+        yield json.dumps(form, ensure_ascii=False)[1:-1]
 
 
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from livekit_conformance.secrets.encodings import encodings
+from livekit_conformance.secrets.encodings import essences
 from livekit_conformance.secrets.fragments import NAME_OR_ID, WINDOW, Fragments, fragments
 from livekit_conformance.secrets.patterns import whole_tokens
 
@@ -54,7 +54,7 @@ class SecretScan:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         looked_for = {s for s in secrets if len(s) >= _SHORTEST and not _is_word(s)}
-        forms = {form for secret in looked_for for form in encodings(secret)}
+        forms = {form for secret in looked_for for form in essences(secret)}
         self._fragments = Fragments(
             part for form in forms for part in fragments(form, at_cut=_SHORTEST, chance=NAME_OR_ID)
         )

@@ -8,7 +8,7 @@ whole values would let those pass.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from livekit_conformance.secrets.encodings import encodings
 from livekit_conformance.secrets.fragments import WINDOW, Fragments, Place, fragments, windows
@@ -17,6 +17,7 @@ from livekit_conformance.secrets.shapes import MASK, opened_secrets, replaced
 
 # The end of a long value that pytest has truncated: its context in front is lost.
 _TORN = re.compile(rf"(?<=\.\.)(?=[\w+/=.-]*\d)[\w+/=-][\w+/=.-]{{{WINDOW - 1},}}")
+_GAP = 24
 # The rest of a token, on either side of a fragment of its signature.
 _BEFORE = re.compile(r"[\w.-]*\Z")
 _AFTER = re.compile(r"[\w.-]*")
@@ -69,10 +70,25 @@ class Scrubber(Redactor):
             # JSON can hold a lone surrogate, which cannot be written to a file.
             text = text.encode("utf-8", "replace").decode()
         places = (*self._fragments.places(text), *self._learned.places(text))
-        spans = [*opened_secrets(text), *((start, end, MASK) for start, end in places)]
+        spans = [
+            *opened_secrets(text),
+            *((start, end, MASK) for start, end in _joined(places, text)),
+        ]
         if spans:
             text = replaced(text, spans)
         return text if self._also is None else self._also(text)
+
+
+def _joined(places: Iterable[Place], text: str) -> Iterator[Place]:
+    """
+    Yield the places, with the short gaps between them where a secret is escaped in another way.
+    """
+    last = None
+    for start, end in sorted(places):
+        if last is not None and 0 < start - last <= _GAP and " " not in text[last:start]:
+            yield last, start
+        yield start, end
+        last = max(end, last or 0)
 
 
 class Learned:
