@@ -244,17 +244,18 @@ class Unexplained:
         `as_written` is a key of level, logger, message and error in their original spelling.
         """
         self.lines += 1
-        texts = (seen.line.message, seen.line.error)
-        key = (seen.service, seen.line.level, *(ID.sub("#", text[:_LONGEST]) for text in texts))
+        message, error = seen.line.message, seen.line.error
+        key = (seen.service, seen.line.level, _kind_of(message), _kind_of(error))
         kind = self._kinds.get(key)
         if kind is None:
             if len(self._kinds) >= _MOST_KINDS:
                 return
+            # Masked first: without its digits, a secret would not be recognised.
             kind = self._kinds[key] = WarningKind(
                 seen.line.level or "",
                 seen.service,
-                # Masked first: without its digits, a secret would not be recognised.
-                *(ID.sub("#", without_secrets(text)[:_LONGEST]) for text in texts),
+                _kind_of(without_secrets(message)),
+                _kind_of(without_secrets(error)),
                 _sample(seen),
             )
         kind.lines += 1
@@ -268,6 +269,10 @@ class Unexplained:
         ordered = sorted(self._kinds.values(), key=lambda kind: -kind.lines)
         shown = ordered[:most]
         return shown, self.lines - sum(kind.lines for kind in shown), len(ordered) - len(shown)
+
+
+def _kind_of(text: str) -> str:
+    return ID.sub("#", text[:_LONGEST])
 
 
 def _sample(seen: ServiceLine, also: Iterable[str] = ()) -> Sample:

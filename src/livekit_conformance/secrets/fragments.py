@@ -45,12 +45,11 @@ def windows(form: str, chance: re.Pattern[str] = WORD) -> Iterator[str]:
 
 def fragments(form: str, *, at_cut: int = _AT_CUT, chance: re.Pattern[str] = WORD) -> Iterator[str]:
     """
-    Yield what shows one form of a secret: windows, ends of `at_cut` characters or more beside the
-    mark of a cut, and the form itself if it is shorter than a window.
+    Yield what shows one form of a secret: itself, its windows, and ends of `at_cut` characters or
+    more beside the mark of a cut.
     """
+    yield form
     yield from windows(form, chance)
-    if len(form) < WINDOW:
-        yield form
     for length in range(at_cut, min(WINDOW, len(form))):
         for cut in _CUTS:
             yield form[:length] + cut
