@@ -69,6 +69,37 @@ def test_a_secret_in_the_place_of_the_key_is_a_secret():
     assert "APIab12cd34ef" not in make_profile(livekit={"api_key": "APIab12cd34ef"}).secrets()
 
 
+@pytest.mark.parametrize("key", ["k7-Xq9zLm2w", "Tr0ub4dor/Xq9zLm2w=="])
+def test_a_short_secret_in_the_place_of_the_key_is_one_too(key):
+    assert key in make_profile(livekit={"api_key": key, "api_secret": "0" * 32}).secrets()
+
+
+def test_whatever_stands_in_the_place_of_a_swapped_key_is_a_secret():
+    swapped = make_profile(livekit={"api_key": "correcthorse", "api_secret": "APIab12cd34ef"})
+
+    assert "correcthorse" in swapped.secrets()
+
+
+@pytest.mark.parametrize("key", ["devkey", "key", "my-app", "APIab12cd34ef"])
+def test_a_key_is_no_secret(key):
+    assert key not in make_profile(livekit={"api_key": key, "api_secret": "0" * 32}).secrets()
+
+
+def test_the_secrets_of_urls_are_known_with_their_keys():
+    profile = make_profile(
+        livekit={"url": "ws://u:first-%40canary@h"},
+        webhook={"url": "https://h/?token=second-canary"},
+        redis="redis://:third-canary@h",
+    )
+
+    assert list(profile.secrets_by_key()) == [
+        ("livekit.url", "first-%40canary"),
+        ("livekit.url", "first-@canary"),
+        ("webhook.url", "second-canary"),
+        ("redis", "third-canary"),
+    ]
+
+
 def test_a_profile_cannot_be_changed():
     with pytest.raises(ValidationError, match="frozen"):
         make_profile().kind = "live"

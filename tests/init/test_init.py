@@ -149,11 +149,11 @@ def test_the_files_of_the_services_give_addresses_and_name_their_secrets(init, f
     assert "livekit.api_secret is in livekit-sip.yaml:2, and credentials are never copied" in out
     assert "set LIVEKIT_API_SECRET to it" in out
     assert "has another value" not in out
-    profile = loaded(REDIS_PASSWORD="made-up")
+    profile = loaded(REDIS_PASSWORD="made-up-1")
     assert profile.livekit.url == "ws://127.0.0.1:7890"
     assert profile.sip.server == "127.0.0.1:5070"
     assert profile.webhook.url == "https://voice.test/hook"
-    assert profile.redis == "redis://:made-up@10.0.0.5:6379/0"
+    assert profile.redis == "redis://:made-up-1@10.0.0.5:6379/0"
     assert profile.deployment.livekit_server_config == Path("livekit.yaml")
     assert profile.deployment.livekit_sip_config == Path("livekit-sip.yaml")
     assert loaded().redis is None

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 from urllib.parse import quote
 
 import pytest
@@ -22,10 +23,27 @@ SECRET = 'canary/"secret"\\<&é+0123456789'
 
 @pytest.mark.parametrize(
     "encode",
-    [str, json.dumps, repr, html.escape, quote, lambda secret: quote(secret, safe="")],
+    [
+        str,
+        json.dumps,
+        lambda secret: json.dumps(json.dumps(secret)),
+        repr,
+        lambda secret: repr(f"'{secret}"),
+        html.escape,
+        lambda secret: repr(html.escape(secret)),
+        quote,
+        lambda secret: quote(secret, safe=""),
+        lambda secret: quote(secret, safe="").replace("%2F", "%2f").replace("%3C", "%3c"),
+        str.swapcase,
+        str.lower,
+        lambda secret: secret.encode().hex(),
+        lambda secret: secret.encode().hex().upper(),
+    ],
 )
 def test_encoded_secrets_are_masked(encode):
-    assert "0123456789" not in Scrubber([SECRET])(f"before {encode(SECRET)} after")
+    told = Scrubber([SECRET])(f"before {encode(SECRET)} after")
+
+    assert re.sub(r"[\\\"']", "", told) == "before *** after"
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab", "key:"])
@@ -56,6 +74,50 @@ def test_no_window_of_a_secret_survives(before, after, start, length):
 
     windows = [SECRET[i : i + WINDOW] for i in range(len(SECRET) - WINDOW + 1)]
     assert not any(window in text for window in windows)
+
+
+@pytest.mark.parametrize("cut", ["{0}..", "{0}...", "{0}…", "...{1}", "..{1}", "…{1}"])
+def test_a_few_characters_at_a_cut_are_masked(cut):
+    text = cut.format(SECRET[:5], SECRET[-5:])
+
+    assert Scrubber([SECRET])(f"before {text} after").replace(".", "") == "before *** after"
+
+
+@pytest.mark.parametrize(
+    "fragment", ["r9Xq2-Lm", "canary-w", "0a1b2c3d"], ids=["mixed", "word", "hexadecimal"]
+)
+def test_eight_characters_identify_a_secret_unless_they_could_be_a_word(fragment):
+    scrub = Scrubber([f"{fragment}ords-{fragment}"])
+
+    assert (scrub(f"a {fragment} b") == "a *** b") == (fragment != "canary-w")
+
+
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJBUEljYW5hcnkifQ.c2lnbmF0dXJlLWNhbmFyeQ-0123456"
+DIGEST = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+
+
+def test_what_the_suite_made_itself_is_masked_in_every_part():
+    scrub = Scrubber()
+    later = scrub.with_secrets(["canary-secret"])
+    for number in range(40):
+        later.learn(f"a.b.{number:043}")
+    later.learn_from([("authorization", f"Bearer {TOKEN}"), ("X-Other", "a.b.not-this-one-0123")])
+    later.learn_from([("Proxy-Authorization", f'Digest username="u", response="{DIGEST}"')])
+
+    signature = TOKEN.rpartition(".")[2]
+    for clean in (scrub, later):
+        assert clean(f"echo {signature[5:20]} end") == "echo *** end"
+        assert clean(f"echo ..{TOKEN[30:60]} end") == "echo *** end"
+        assert clean(f"X-Echo: {DIGEST}") == "X-Echo: ***"
+        assert clean(f"X-Echo: {DIGEST[4:18]}") == "X-Echo: ***"
+        assert clean("not-this-one-0123") == "not-this-one-0123"
+        assert {signature, DIGEST} <= clean.known
+
+
+def test_a_token_broken_over_lines_is_masked_whole():
+    broken = f"token {TOKEN[:30]}\n    {TOKEN[30:55]}\n    {TOKEN[55:]}\nnext"
+
+    assert Scrubber()(broken) == "token <token>\nnext"
 
 
 def test_text_without_secrets_stays_as_it_is():

@@ -15,15 +15,17 @@ from contextlib import asynccontextmanager
 
 import httpcore
 import pytest
+from google.protobuf.message import DecodeError
 
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.client.exchange import BODY_KEPT
 from livekit_conformance.drivers.api.http_client import USER_AGENT, HttpClient, _Stream
-from livekit_conformance.drivers.api.livekit_api import LIST_ROOMS
+from livekit_conformance.drivers.api.livekit_api import LIST_ROOMS, ApiRefused, LiveKitClient
 from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.errors import NotPermitted, Unreachable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.patterns import Redactor
+from livekit_conformance.secrets.scrubber import Scrubber
 from tests import certificates
 from tests.scenarios.wrong_peers import black_hole, closed_port
 
@@ -145,6 +147,46 @@ async def test_a_request_goes_out_as_it_is_given(recorder: Recorder) -> None:
     assert sent_body == body
     assert f"User-Agent: {USER_AGENT}".encode() in fields
     assert b"Content-Length: %d" % len(body) in fields
+
+
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJBUEljYW5hcnkifQ.c2lnbmF0dXJlLWNhbmFyeQ-0123456"
+
+
+async def test_a_token_goes_before_the_user_of_the_url_and_is_known_from_then_on() -> None:
+    seen: list[list[bytes]] = []
+    recorder = Recorder(Scrubber(["canary-password"]))
+    async with talking(answering(OK, OK, seen=seen)) as port, client(recorder) as http:
+        url = f"http://user:canary-password@127.0.0.1:{port}/"
+        await http.request("POST", url, headers={"Authorization": f"Bearer {TOKEN}"})
+        await http.request("GET", url)
+
+    first, second = seen[0]
+    assert f"Authorization: Bearer {TOKEN}".encode() in first.split(b"\r\n")
+    assert b"\r\nAuthorization: Basic " in second
+    assert recorder.redact(f"echo {TOKEN[30:70]} end") == "echo *** end"
+    assert TOKEN.rpartition(".")[2] in recorder.redact.known
+    assert "canary" not in str(recorder.observations)
+
+
+async def test_the_api_client_sends_its_token_whatever_user_the_url_has() -> None:
+    seen: list[list[bytes]] = []
+    recorder = Recorder(Scrubber())
+    async with talking(answering(OK, seen=seen)) as port:
+        api = LiveKitClient(
+            f"ws://user:canary-password@127.0.0.1:{port}",
+            api_key="APIcanary1234",
+            api_secret="canary-secret-of-the-key",
+            permit=Permit.everything(),
+            recorder=recorder,
+        )
+        async with api:
+            with pytest.raises((ApiRefused, DecodeError)):
+                await api.list_rooms()
+
+    [[sent]] = seen
+    proof = sent.partition(b"uthorization: Bearer ")[2].partition(b"\r\n")[0].decode()
+    assert proof.count(".") == 2
+    assert proof.rpartition(".")[2] in recorder.redact.known
 
 
 async def test_without_headers_no_content_type_is_made_up(recorder: Recorder) -> None:
