@@ -4,16 +4,19 @@ Whatever opens a secret is known from one list, and every command masks by it.
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from livekit_conformance.config_doctor.services import SIP
 from livekit_conformance.config_doctor.verdict import redactor
 from livekit_conformance.config_fixer import showing
-from livekit_conformance.log_diagnosis.telling import told
+from livekit_conformance.log_diagnosis.telling import describe
 from livekit_conformance.protocol.logline import parse
+from livekit_conformance.protocol.phone_numbers import NumberMask
 from livekit_conformance.secrets.names import names_secret
 from livekit_conformance.secrets.patterns import Redactor
-from livekit_conformance.secrets.scrubber import Scrubber
+from livekit_conformance.secrets.scrubber import Scrubber, without_torn
 
 SECRET = "Tr0ub4dor-Xq9zLm2w"
 NAMES = (
@@ -108,7 +111,7 @@ def test_a_secret_is_masked_in_every_shape_and_by_every_command(shape):
 
     assert "Tr0ub" not in Redactor()(text)
     assert "Tr0ub" not in Scrubber()(text)
-    assert "Tr0ub" not in told(parse(f"panic: {text}"))
+    assert "Tr0ub" not in describe(parse(f"panic: {text}"))
     assert "***" in Redactor()(text)
 
 
@@ -124,6 +127,26 @@ def test_what_holds_no_secret_stays(text):
     assert Redactor()(text) == text
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        *("pass", "passw", "passw=", "pass: ", 'password="', "token ", "token: ", "secret("),
+        *("-", "--", "--key", "--password", "sip:a:", "sip:a", "://", "://a:", "://a", "eyJ"),
+        *("eyJaaaaaaaa.", "eyJaaaaaaaa\n", "<password", "<password>", "-----BEGIN ", "api1", "'"),
+        *("-----BEGIN PRIVATE KEY-----", "authorization: ", "bearer ", "cookie: ", "login a "),
+        *("response=0", "inline:", "\\", '\\"', 'password=\\"', ",a", "a=", ".", "..", "1", "0 "),
+    ],
+)
+def test_a_hostile_text_is_searched_in_linear_time(part):
+    scrub = Scrubber(["canary-secret-0123"], also=NumberMask(["+999012345678"]))
+    text = part * (200_000 // len(part))
+
+    began = time.process_time()
+    without_torn(scrub(f"password {text}"))
+
+    assert time.process_time() - began < 2.0
+
+
 def test_what_follows_a_secret_stays():
     assert Redactor()(f"token: {SECRET}, room=r") == "token: ***, room=r"
     assert Redactor()(f"password={SECRET}&x=1") == "password=***&x=1"
@@ -136,7 +159,9 @@ def test_a_name_means_a_secret_to_every_command(name):
 
     assert names_secret(name)
     assert "Tr0ub" not in Redactor()(text)
-    assert "Tr0ub" not in told(parse(f'{{"level":"error","msg":"m","{name}":"{SECRET}"}}'), [name])
+    assert "Tr0ub" not in describe(
+        parse(f'{{"level":"error","msg":"m","{name}":"{SECRET}"}}'), [name]
+    )
     assert "Tr0ub" not in redactor([(SIP, text)])(SECRET)
     assert "Tr0ub" not in showing.without_secrets(text)
 

@@ -36,7 +36,7 @@ HINTS: Final = (
     *("pass", "pwd", "secret", "credential", "key", "response", "пароль"),
     *("pin", "ha1", "token", "signature"),
 )
-NAME: Final = rf"(?:(?:{'|'.join(_PARTS)})\w*|(?:{'|'.join(_ENDS)})(?![a-z]))"
+NAME: Final = rf"(?:(?:{'|'.join(_PARTS)})\w{{0,24}}|(?:{'|'.join(_ENDS)})(?![a-z]))"
 
 _NAME = re.compile(NAME)
 # Keys of the services' files; the value of a misspelt one is a secret, too.

@@ -8,6 +8,7 @@ whole values would let those pass.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Iterable, Iterator
 
 from livekit_conformance.secrets.encodings import encodings
@@ -16,11 +17,10 @@ from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.secrets.shapes import MASK, opened_secrets, replaced
 
 # The end of a long value that pytest has truncated: its context in front is lost.
-_TORN = re.compile(rf"(?<=\.\.)(?=[\w+/=.-]*\d)[\w+/=-][\w+/=.-]{{{WINDOW - 1},}}")
+_TORN = re.compile(rf"(?<=\.\.)(?=[\w+/=-]*\d)[\w+/=-][\w+/=.-]{{{WINDOW - 1},}}")
 _GAP = 24
-# The rest of a token, on either side of a fragment of its signature.
-_BEFORE = re.compile(r"[\w.-]*\Z")
-_AFTER = re.compile(r"[\w.-]*")
+# Characters of the rest of a token, on either side of a fragment of its signature.
+_OF_TOKENS = f"{string.ascii_letters}{string.digits}-_."
 
 
 class Scrubber(Redactor):
@@ -54,7 +54,10 @@ class Scrubber(Redactor):
         """
         Return a scrubber that also masks these values.
         """
-        return Scrubber([*self._secrets, *secrets], also=self._also, learned=self._learned)
+        new = [secret for secret in secrets if secret not in self._secrets]
+        if not new:
+            return self
+        return Scrubber([*self._secrets, *new], also=self._also, learned=self._learned)
 
     def learn(self, secret: str) -> None:
         """
@@ -114,7 +117,7 @@ class Learned:
         Return the places of such values in a text, with the rest of their tokens.
         """
         return [
-            (_BEFORE.search(text, 0, start).start(), _AFTER.match(text, end).end())  # type: ignore[union-attr]  # both match the empty text
+            (len(text[:start].rstrip(_OF_TOKENS)), len(text) - len(text[end:].lstrip(_OF_TOKENS)))
             for start, end in self._fragments.places(text)
         ]
 

@@ -8,7 +8,7 @@ the text itself. In text that is quoted inside other text, quotes are escaped: `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,6 +78,18 @@ class Shape:
         all_hints = (hints,) if isinstance(hints, str) else hints
         return cls(all_hints, re.compile(opener), re.compile(value, flags), mask)
 
+    def spans(self, text: str, lower: str) -> Iterator[Span]:
+        """
+        Yield the spans of the secrets of this shape; `lower` is `text` in lower case.
+        """
+        at = 0
+        while opened := self.opener.search(lower, at):
+            at = max(opened.end(), opened.start() + 1)
+            if secret := self.value.match(text, opened.end()):
+                # A secret opens no other one, so that a text is read once.
+                at = max(at, secret.end("secret"))
+                yield (*secret.span("secret"), self.mask)
+
 
 SHAPES: Final = (
     # The last parts of a truncated token may be missing, and it may be broken over lines.
@@ -88,7 +100,7 @@ SHAPES: Final = (
     Shape.of(
         HINTS,
         rf"{NAME}(?:[ \t]+(?:is +)?|(?:[=:] ?)?[\[({{][\"']?)",
-        rf"(?=\S*[a-z]){_CREDENTIAL}",
+        rf"(?=[\w.~+/=-]*[a-z]){_CREDENTIAL}",
     ),
     # A block of YAML: the secret is on the next lines.
     Shape.of(
@@ -98,7 +110,7 @@ SHAPES: Final = (
     ),
     Shape.of("</", rf"<{NAME}[^<>]*>", r"(?P<secret>[^<>]+)"),
     # Options, and settings of Redis, netrc and livekit-server (`keys: {APIabc: ...}`).
-    Shape.of("--", rf"--[\w-]*?(?:{NAME}|keys)[ =]"),
+    Shape.of("--", rf"(?<!-)--[\w-]{{0,24}}?(?:{NAME}|keys)[ =]"),
     Shape.of(
         ("user", "-u"),
         r"(?:--(?:proxy-)?user|(?<!\S)-u)[ =][\"']?[^\s:]+:",
@@ -127,7 +139,7 @@ SHAPES: Final = (
     # Passwords of URLs and of SIP URIs; a long user without a password is a token.
     Shape.of("://", r"://[^\s/:@\"'<>]*:", r"(?P<secret>[^\s/\"'<>]+)@"),
     Shape.of("://", "://", r"(?P<secret>[^\s/:@\"'<>]{16,})@"),
-    Shape.of(("sip:", "sips:"), r"sips?:[^\s:@;,\"<>]+:", r"(?P<secret>[^\s@;,\"<>]+)@"),
+    Shape.of(("sip:", "sips:"), r"sips?:[^\s:@;,\"<>]+:", r"(?P<secret>[^\s@;,\"<>]{1,256})@"),
     Shape.of(
         "-----begin",
         r"-----begin (?:\w+ )*private key-----",
@@ -151,12 +163,7 @@ def opened_secrets(text: str) -> list[Span]:
     """
     lower = text.lower() if text.isascii() else text.translate(_LOWER)
     numbers = {number for hint, numbers in _BY_HINT if hint in lower for number in numbers}
-    return [
-        (*secret.span("secret"), SHAPES[number].mask)
-        for number in sorted(numbers)
-        for opened in SHAPES[number].opener.finditer(lower)
-        if (secret := SHAPES[number].value.match(text, opened.end()))
-    ]
+    return [span for number in sorted(numbers) for span in SHAPES[number].spans(text, lower)]
 
 
 def replaced(text: str, spans: Iterable[Span]) -> str:
