@@ -101,7 +101,7 @@ def test_the_scrubber_shows_none_of_a_generated_secret(tmp_path, monkeypatch):
             leak(clean(echo.text), [form], f"seed {seed}, {echo.how}, {echo.form}")
 
 
-def run_with(generator, folder, monkeypatch, **options):
+async def run_with(generator, folder, monkeypatch, **options):
     secrets = profile_secrets(generator)
     made = [generator.token(), generator.digest()]
     told = [*echoes(generator, secrets, made, ECHOES)]
@@ -112,13 +112,13 @@ def run_with(generator, folder, monkeypatch, **options):
         texts=[echo.text for echo in told],
     )
     monkeypatch.setenv("MADE", " ".join(made))
-    planted.run(**options)
+    await planted.run(**options)
     return planted, told
 
 
-def test_no_output_of_a_run_shows_a_generated_secret(tmp_path, monkeypatch):
+async def test_no_output_of_a_run_shows_a_generated_secret(tmp_path, monkeypatch):
     for seed, generator in generators(ECHOES * len(outputs(tmp_path))):
-        planted, told = run_with(generator, tmp_path / str(seed), monkeypatch)
+        planted, told = await run_with(generator, tmp_path / str(seed), monkeypatch)
 
         assert "unfit" not in planted.console
         forms = [echo.form.rpartition(".")[2] for echo in told]
@@ -127,10 +127,10 @@ def test_no_output_of_a_run_shows_a_generated_secret(tmp_path, monkeypatch):
                 leak(path.read_text("utf-8", "replace"), forms, f"seed {seed}, {name}")
 
 
-def test_without_redaction_the_scan_names_every_output_with_a_generated_secret(
+async def test_without_redaction_the_scan_names_every_output_with_a_generated_secret(
     tmp_path, monkeypatch
 ):
-    planted, _ = run_with(Generator(SEED), tmp_path / "raw", monkeypatch, redacted=False)
+    planted, _ = await run_with(Generator(SEED), tmp_path / "raw", monkeypatch, redacted=False)
 
     named = planted.console.partition("unfit for a ticket")[2]
     for name, paths in outputs(planted.folder).items():
