@@ -20,6 +20,7 @@ from livekit_conformance.protocol.sip import digest, sdp
 from livekit_conformance.protocol.sip.layer import TransactionLayer
 from livekit_conformance.protocol.sip.message import StreamParser, parse
 from livekit_conformance.protocol.sip.violations import violations
+from livekit_conformance.secrets.patterns import Redactor
 
 SMALL, LARGE, HUGE = 15_000, 60_000, 1_000_000
 WORST_RATIO = 8.0
@@ -34,6 +35,7 @@ _REQUEST = (
 _SESSION = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
 _AUDIO = "m=audio 9 RTP/AVP {formats}\r\n"
 _PIECE = 100
+_REDACTOR = Redactor()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,10 @@ class HostileInput:
 
 def receive(data: bytes) -> None:
     """
-    Do with a datagram what a user agent does before it acts on it.
+    Do with a datagram what our user agents do before they act on it.
     """
     message = parse(data)
+    _REDACTOR(message.text)
     violations(message)
     TransactionLayer(reliable=False).receive(message, 0.0)
 
@@ -124,6 +127,9 @@ INPUTS: Mapping[str, HostileInput] = {
     "digits of a port": header("Contact: <sip:a@b:{}>", "1"),
     "colons of a host": header("Contact: <sip:a@[{}]>", ":"),
     "escapes of a user": header("Contact: <sip:{}@b>", "%61"),
+    "URIs with a password": header("Subject: {}", "sip:a:"),
+    "beginnings of tokens": header("Subject: {}", "eyJ"),
+    "a password without end": header('Subject: "password":"{}', "\\a"),
     "a head in pieces": HostileInput(header("Subject: {}", "a").make, in_pieces),
     "head and body in pieces": HostileInput(_with_body, in_pieces),
     "line ends in pieces": HostileInput(lambda size: b"\r\n" * (size // 2), in_pieces),
