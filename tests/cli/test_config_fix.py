@@ -63,7 +63,7 @@ def test_the_diff_is_shown_first_and_then_what_was_done(file, capsys):
         "-log_level: debug # why",
         "+logging:",
         "+  level: debug # why",
-        "fixed: log_level becomes logging.level, the key that there is",
+        "fixed: log_level becomes logging.level, the existing key",
     ]
     assert re.search(r"written; the old one is \S+\.bak$", told[-1])
 
@@ -108,7 +108,7 @@ def test_the_status_says_whether_something_is_left(file, text, status):
     ("arguments", "words"),
     [
         (["--wish", "immortality"], "no such wish"),
-        (["--wish", "health-check=0"], "wants a port"),
+        (["--wish", "health-check=0"], "needs a port"),
         (["--service", "livekit"], "invalid choice"),
         ([], "required: FILE"),
     ],

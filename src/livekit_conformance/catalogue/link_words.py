@@ -49,7 +49,8 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
             Text(en="name resolution of livekit.url", ru="разрешение имени из livekit.url"),
             Text(
                 en="Resolve the host of `livekit.url` on this machine: getent hosts HOST",
-                ru="Разрешите имя хоста из `livekit.url` на этой машине: getent hosts HOST",
+                ru="Проверьте, разрешается ли на этой машине имя хоста из `livekit.url`: getent "
+                "hosts HOST",
             ),
         ),
         Link.TCP: Words(
@@ -152,8 +153,8 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
             Text(
                 en="Resolve the host of `webhook.url` on livekit-server's machine: getent hosts "
                 "HOST",
-                ru="Разрешите имя хоста из `webhook.url` на машине livekit-server: getent hosts "
-                "HOST",
+                ru="Проверьте, разрешается ли имя хоста из `webhook.url` на машине "
+                "livekit-server: getent hosts HOST",
             ),
         ),
         Link.ENDPOINT_SOCKET: Words(

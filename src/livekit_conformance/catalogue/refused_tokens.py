@@ -111,7 +111,7 @@ REFUSED_TOKENS = (
             {name: value for name, value in claims.items() if name != "exp"}
         ),
         ("exp claim is required",),
-        advice="Whoever gets hold of such a token has access until the key is changed: give every "
+        advice="Anyone who obtains such a token has access until the key is changed: give every "
         "token an `exp`, and change a key whose token has leaked",
     ),
 )

@@ -21,7 +21,7 @@ _HINTS: Final = MappingProxyType(
         TokenRefusal.UNKNOWN_KEY: "The token was made with another API key",
         TokenRefusal.ALGORITHM: "Sign the token with HS256",
         TokenRefusal.SIGNATURE: (
-            "The token was made with another secret: compare it with the server's"
+            "The token was signed with another secret: compare it with the server's"
         ),
         TokenRefusal.EXPIRED: "Make a new token; if it is new, synchronise the clocks by NTP",
         TokenRefusal.WITHOUT_EXPIRY: "Give the token an expiry: anyone who finds it can use it for "
@@ -89,7 +89,7 @@ def validate_token(
         raise _refusal(
             "permission_denied",
             f"permissions denied: the token lacks {', '.join(lacking)}",
-            "Make a token with these grants",
+            "Issue a token with these grants",
             api_key,
         )
     return ValidToken(claims.get("sub") or "", held["video"], held["sip"], claims.get("exp"))

@@ -49,9 +49,15 @@ class PortClaim:
             and other.first <= self.last
         )
 
+    @property
+    def ports(self) -> str:
+        """
+        The ports as one number or as a range.
+        """
+        return f"{self.first}" if self.first == self.last else f"{self.first}-{self.last}"
+
     def __str__(self) -> str:
-        ports = f"{self.first}" if self.first == self.last else f"{self.first}-{self.last}"
-        return f"{'.'.join(self.path)} of {self.settings.file} ({ports})"
+        return f"{'.'.join(self.path)} of {self.settings.file} ({self.ports})"
 
 
 _TCP = frozenset({"tcp"})
@@ -153,7 +159,7 @@ def collisions(
             yield other.settings.finding(
                 severity,
                 *other.path,
-                problem=f"overlaps with {one}: itself it is {other}",
+                problem=f"overlaps with {one}: it covers {other.ports}",
                 consequence=_consequence(one, other),
                 remedy="Choose other ports for one of them",
             )
@@ -161,7 +167,7 @@ def collisions(
 
 def _consequence(one: PortClaim, other: PortClaim) -> str:
     if not (one.is_needed and other.is_needed):
-        return "ports that are taken are lost for media, or media gets lost"
+        return "media cannot use the shared ports, or media gets lost"
     if one.settings is other.settings:
         return "the service refuses to start: it cannot listen twice on one port"
     return "on one machine only one of the two can listen, and the other service does not start"

@@ -24,7 +24,7 @@ def check_level(
         yield settings.finding(
             Severity.WARNING,
             *path,
-            problem="is no level",
+            problem="is not a log level",
             consequence=f"{service.name} logs from level info",
             remedy=f"Write one of: {', '.join(_LEVELS[:4])}",
         )

@@ -57,7 +57,7 @@ def _same_redis(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
             problem=f"is another Redis ({', '.join(sorted(ours))}) than that of livekit.yaml "
             f"({', '.join(sorted(theirs))})",
             consequence=_NO_SERVER,
-            remedy="Let both files name the same Redis, in the same words",
+            remedy="Write the same Redis address into both files, spelt the same way",
         )
     elif ours:
         for key in ("username", "password", "use_tls"):
@@ -67,8 +67,9 @@ def _same_redis(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
                     "redis",
                     key,
                     problem="differs from livekit.yaml",
-                    consequence="unless Redis takes both, one of the services cannot connect",
-                    remedy="Let both files say the same",
+                    consequence="unless Redis accepts both values, one of the services cannot "
+                    "connect",
+                    remedy="Write the same value into both files",
                 )
 
 
@@ -82,7 +83,7 @@ def _known_pair(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
             "api_key",
             problem="is not one of the keys in livekit.yaml",
             consequence=_NO_JOIN,
-            remedy="Write a key that stands below `keys` in livekit.yaml",
+            remedy="Write one of the keys below `keys` in livekit.yaml",
         )
     elif secret and secret != keys[key]:
         yield sip.finding(
@@ -90,7 +91,7 @@ def _known_pair(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
             "api_secret",
             problem="is not the secret of this key in livekit.yaml",
             consequence=_NO_JOIN,
-            remedy="Write the secret that stands behind the key in livekit.yaml",
+            remedy="Write the secret of this key from livekit.yaml",
         )
 
 
@@ -113,7 +114,7 @@ def _leads_to_the_server(server: Settings, sip: Settings) -> Iterator[ConfigFind
         yield sip.finding(
             Severity.ERROR if is_loopback(url.hostname) else Severity.WARNING,
             "ws_url",
-            problem=f"has port {given}, and livekit-server listens on {port}",
+            problem=f"has port {given}, but livekit-server listens on {port}",
             consequence=f"unless something forwards it, {_NO_JOIN}",
             remedy=f"Write port {port}",
         )
@@ -122,7 +123,7 @@ def _leads_to_the_server(server: Settings, sip: Settings) -> Iterator[ConfigFind
         yield sip.finding(
             Severity.ERROR,
             "ws_url",
-            problem=f"leads to {url.hostname}, and livekit-server listens on {', '.join(bound)}",
+            problem=f"leads to {url.hostname}, but livekit-server listens on {', '.join(bound)}",
             consequence=_NO_JOIN,
             remedy="Write one of bind_addresses, or add the address there",
         )

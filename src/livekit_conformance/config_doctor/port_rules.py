@@ -14,10 +14,10 @@ from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.config_doctor.values import HIGHEST_PORT, integer, port_range
 
 # Effects of a number above 65535. If it is cut to 16 bits, it becomes another port.
-_CUT = "it is cut to 16 bits: {name} takes port {cut} instead"
+_CUT = "it is cut to 16 bits: {name} uses port {cut} instead"
 _OFF = "it counts as zero, which switches the listener off"
 _REFUSED = "{name} refuses to start"
-_NO_MEDIA = "{name} has no such ports: calls that need one have no media"
+_NO_MEDIA = "{name} has no such ports: calls that need one of them have no media"
 
 _BEYOND: Mapping[str, Mapping[tuple[str, ...], str]] = MappingProxyType(
     {
@@ -71,9 +71,9 @@ def check_ports(settings: Settings, service: ConfiguredService) -> Iterator[Conf
         yield settings.finding(
             Severity.ERROR,
             *path,
-            problem=f"not a port: {value} is not from 0 to {HIGHEST_PORT}",
+            problem=f"not a port: {value} is not between 0 and {HIGHEST_PORT}",
             consequence=(_OFF if is_off else consequence).format(
                 name=service.name, cut=value % (HIGHEST_PORT + 1)
             ),
-            remedy="Choose a port that exists",
+            remedy="Choose a valid port",
         )

@@ -35,7 +35,7 @@ def check_redis(settings: Settings, service: ConfiguredService) -> Iterator[Conf
             "address",
             problem="is a URL",
             consequence=f"{service.refuses}: it cannot connect to Redis",
-            remedy="Write HOST:6379; user name and password have keys of their own",
+            remedy="Write HOST:6379; the user name and the password have their own keys",
         )
     elif address and ":" not in address:
         yield settings.finding(
@@ -51,7 +51,7 @@ def check_redis(settings: Settings, service: ConfiguredService) -> Iterator[Conf
             Severity.ERROR,
             "redis",
             "address",
-            problem="has a port that is none",
+            problem="has an invalid port",
             consequence=f"{service.refuses}: it cannot connect to Redis",
             remedy=f"Write HOST:{_PORT}",
         )
@@ -72,9 +72,9 @@ def check_redis(settings: Settings, service: ConfiguredService) -> Iterator[Conf
             "redis",
             "tls",
             "client_cert_file",
-            problem="has no client_key_file beside it",
+            problem="is set without client_key_file",
             consequence=service.refuses,
-            remedy="Write both of them, or none",
+            remedy="Write both, or neither",
         )
 
 

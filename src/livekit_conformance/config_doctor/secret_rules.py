@@ -13,7 +13,7 @@ from livekit_conformance.secrets.patterns import masked
 
 # Minimum that livekit-server requires; it logs an error for a shorter secret.
 _BYTES = 32
-_MAKE_ONE = "Make a pair: livekit-server generate-keys"
+_MAKE_ONE = "Generate a pair: livekit-server generate-keys"
 
 
 def check_secrets(settings: Settings) -> Iterator[ConfigFinding]:
@@ -41,7 +41,8 @@ def _api_secret(settings: Settings, what: str, secret: str, *path: str) -> Itera
             Severity.WARNING,
             *path,
             problem=f"{what} has {len(secret.encode())} bytes, fewer than {_BYTES}",
-            consequence="whoever guesses it makes valid tokens; livekit-server says so at start",
+            consequence="anyone who guesses it can sign valid tokens; livekit-server logs an error "
+            "at its start",
             remedy=_MAKE_ONE,
         )
 
@@ -52,9 +53,8 @@ def _placeholder(settings: Settings, what: str, *path: str) -> ConfigFinding:
         Severity.ERROR,
         *path,
         problem=f"{what} is a placeholder",
-        consequence="the services take it as it stands: nothing replaces it, and everybody knows "
-        "it",
-        remedy=_MAKE_ONE if path[0] != "redis" else "Write what Redis expects, or delete the line",
+        consequence="the services use it literally: nothing replaces it, and everybody knows it",
+        remedy=_MAKE_ONE if path[0] != "redis" else "Write the value of Redis, or delete the line",
     )
 
 

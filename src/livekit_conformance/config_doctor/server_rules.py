@@ -64,7 +64,7 @@ def check_endpoint(server: Settings, url: str) -> Iterator[ConfigFinding]:
             Severity.ERROR,
             "webhook",
             "urls",
-            problem=f"does not hold {_shown(url)} but {shown}" if urls else "is missing",
+            problem=f"contains {shown}, but not {_shown(url)}" if urls else "is missing",
             consequence="livekit-server does not deliver to the endpoint",
             remedy=f"Write {_shown(url)}",
         )
@@ -96,7 +96,7 @@ def _keys(server: Settings) -> Iterator[ConfigFinding]:
             Severity.WARNING,
             "keys",
             problem="is missing",
-            consequence=f"{SERVER.refuses} unless LIVEKIT_KEYS is set for it",
+            consequence=f"{SERVER.refuses} unless LIVEKIT_KEYS is set in its environment",
             remedy="Write `keys: {KEY: SECRET}`",
         )
 
@@ -131,11 +131,11 @@ def _addresses(server: Settings) -> Iterator[ConfigFinding]:
     wildcards = {"", "0.0.0.0", "::"} & {*bound}  # noqa: S104 - compared with, not bound to
     problem = ""
     if any(":" in address and not is_address(address) for address in bound):
-        problem = "holds more than an address: a port, or a scheme"
+        problem = "contains more than an address: a port, or a scheme"
     elif len(bound) != len({*bound}):
-        problem = "holds one address twice"
+        problem = "lists an address twice"
     elif wildcards and len(bound) > 1:
-        problem = "holds all addresses, and one of them again"
+        problem = "lists the wildcard address and another one"
     if problem:
         yield server.finding(
             Severity.ERROR,
@@ -150,7 +150,7 @@ def _addresses(server: Settings) -> Iterator[ConfigFinding]:
                 yield server.finding(
                     Severity.ERROR,
                     *("rtc", "ips", part),
-                    problem=f"{network} is no network",
+                    problem=f"{network} is not a network",
                     consequence=SERVER.refuses,
                     remedy="Write an address and the length of the prefix: 192.0.2.0/24",
                 )
@@ -181,16 +181,16 @@ def _media(server: Settings) -> Iterator[ConfigFinding]:
         yield server.finding(
             Severity.WARNING,
             *("rtc", f"port_range_{there}"),
-            problem=f"has no port_range_{missing} beside it",
-            consequence="it does not count: media takes other ports",
+            problem=f"is set without port_range_{missing}",
+            consequence="livekit-server ignores it: media uses other ports",
             remedy="Write both of them",
         )
     elif start and port_range(server.text("rtc", "udp_port")):
         yield server.finding(
             Severity.WARNING,
             *("rtc", "udp_port"),
-            problem="stands beside port_range_start",
-            consequence="it does not count: media takes ports of the range",
+            problem="is set together with port_range_start",
+            consequence="livekit-server ignores it: media uses the port range",
             remedy="Keep one of them",
         )
 
@@ -205,13 +205,13 @@ def _turn(server: Settings) -> Iterator[ConfigFinding]:
     if tls <= 0 and udp <= 0:
         problem = "is on without a tls_port or a udp_port"
     elif tls > 0 and not _DOMAIN.fullmatch(domain):
-        problem = "has a tls_port, and no domain" if not domain else "has a domain that is none"
+        problem = "has a tls_port, but no domain" if not domain else "has an invalid domain"
     elif (
         tls > 0
         and not is_external
         and not all(server.text("turn", f"{part}_file") for part in ("cert", "key"))
     ):
-        problem = "has a tls_port, and no cert_file and key_file"
+        problem = "has a tls_port, but no cert_file or no key_file"
     if problem:
         yield server.finding(
             Severity.ERROR,
@@ -228,7 +228,7 @@ def _selector(server: Settings) -> Iterator[ConfigFinding]:
         yield server.finding(
             Severity.ERROR,
             *("node_selector", "kind"),
-            problem="is none that livekit-server has",
+            problem="is not a selector of livekit-server",
             consequence=SERVER.refuses,
             remedy=f"Write one of: {', '.join(_SELECTORS)}",
         )
@@ -241,6 +241,6 @@ def _selector(server: Settings) -> Iterator[ConfigFinding]:
             Severity.ERROR,
             "region",
             problem="is not one of node_selector.regions" if region else "is missing",
-            consequence=f"{SERVER.refuses} unless LIVEKIT_REGION is set for it",
+            consequence=f"{SERVER.refuses} unless LIVEKIT_REGION is set in its environment",
             remedy="Write the name of one of the regions",
         )

@@ -61,13 +61,13 @@ def _table(name: str) -> Table:
 
 
 _NO_TIMEOUT = (
-    "There is no such setting. The bus answers within 1 s or not at all; what can be set is "
+    "There is no such setting: the bus answers within 1 s or not at all. You can set "
     "`room.create_room_timeout` in livekit.yaml and the ringing time-out of a trunk"
 )
-_ALWAYS_RECONNECTS = "Delete it: livekit-sip always reconnects, and nothing about it can be set"
+_ALWAYS_RECONNECTS = "Delete it: livekit-sip always reconnects, and this cannot be configured"
 _WEBHOOKS_ELSEWHERE = (
-    "Delete it: livekit-server sends the webhooks, with four retries that cannot be set; what can "
-    "be is `webhook.resource_url_notifier.max_age` in livekit.yaml"
+    "Delete it: livekit-server sends the webhooks, with four retries that cannot be configured. "
+    "You can set `webhook.resource_url_notifier.max_age` in livekit.yaml"
 )
 
 SIP = ConfiguredService(
@@ -94,7 +94,7 @@ SIP = ConfiguredService(
             "reconnect_delay": _ALWAYS_RECONNECTS,
             "webhook": _WEBHOOKS_ELSEWHERE,
             "webhooks": _WEBHOOKS_ELSEWHERE,
-            "circuit_breaker": "Delete it: it is nothing that LiveKit has",
+            "circuit_breaker": "Delete it: LiveKit has no circuit breaker",
             "registration": "Delete it: livekit-sip does not REGISTER",
             "trunks": "Create trunks through the API: lk sip inbound create",
             "dispatch_rules": "Create rules through the API: lk sip dispatch create",

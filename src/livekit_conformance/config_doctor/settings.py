@@ -133,7 +133,9 @@ def parse(text: str, file: str, service: ConfiguredService) -> tuple[Settings, l
     try:
         read = documents(text)
     except Unreadable as error:
-        remedy = "Correct the syntax; indent with blanks, and quote what begins with @, *, & or !"
+        remedy = (
+            "Correct the syntax; indent with blanks, and quote values that begin with @, *, & or !"
+        )
         return Settings(file), [finding(error.line, error.column, error.problem, remedy)]
     root = read.root
     if root is None or is_null(root):
@@ -153,8 +155,8 @@ def parse(text: str, file: str, service: ConfiguredService) -> tuple[Settings, l
         1,
         dotted(()),
         "a second document",
-        f"{service.name} reads only what stands before it",
-        "Delete the line `---` between them, or what follows it",
+        f"{service.name} reads only the first document",
+        "Delete the line `---` between them, or the second document",
     )
     return Settings(file, root), [more]
 

@@ -93,7 +93,7 @@ def _addresses(sip: Settings) -> Iterator[ConfigFinding]:
             yield sip.finding(
                 Severity.ERROR,
                 switch,
-                problem=f"is on beside {address}",
+                problem=f"is on together with {address}",
                 consequence=SIP.refuses,
                 remedy=f"Keep {address} and switch {switch} off, or the other way round",
             )
@@ -127,7 +127,7 @@ def _hostname(sip: Settings) -> Iterator[ConfigFinding]:
             "sip_hostname",
             problem="holds more than a host name: a scheme, a port or a path",
             consequence=SIP.refuses,
-            remedy="Write the name alone; ${IP} in it is replaced by the address",
+            remedy="Write only the name; livekit-sip replaces ${IP} in it by the address",
         )
 
 
@@ -142,16 +142,16 @@ def _replaced(sip: Settings) -> Iterator[ConfigFinding]:
         yield sip.finding(
             Severity.WARNING,
             "sip_ringing_interval",
-            problem=f"{ringing} is not from {low:g} s to {high:g} s",
-            consequence="livekit-sip takes 1 s instead",
+            problem=f"{ringing} is not between {low:g} s and {high:g} s",
+            consequence="livekit-sip uses 1 s instead",
             remedy="Choose a value within the limits",
         )
     if _is_number(share := sip.text("max_cpu_utilization")) and not 0 < (number(share) or 0) <= 1:
         yield sip.finding(
             Severity.WARNING,
             "max_cpu_utilization",
-            problem=f"{share} is not a share above 0, up to 1",
-            consequence="livekit-sip takes 0.9 instead",
+            problem=f"{share} is not a fraction above 0, up to 1",
+            consequence="livekit-sip uses 0.9 instead",
             remedy="Write 0.9 for 90 %",
         )
     rtp = sip.text("rtp_port")
@@ -159,9 +159,9 @@ def _replaced(sip: Settings) -> Iterator[ConfigFinding]:
         yield sip.finding(
             Severity.WARNING,
             "rtp_port",
-            problem="is one number",
+            problem="is a single number",
             consequence="only the start of the range is set; its end stays 20000",
-            remedy=f"Write {rtp}-20000, or the range that is meant",
+            remedy=f"Write {rtp}-20000, or the intended range",
         )
 
 

@@ -29,7 +29,7 @@ _REMEDIES: Mapping[str, str] = {
     "node-ip": "Write one address",
     "bool": "Write true or false",
     "float": "Write a number",
-    "duration": "Put the unit behind the number",
+    "duration": "Write the unit after the number",
     "port-range": "Write FIRST-LAST, or one port",
 }
 # Stands for any name, as in `keys`, whose names are API keys chosen by the operator.
@@ -73,13 +73,13 @@ def _keys(
         line = key.start_mark.line + 1
         problem = remedy = ""
         if not isinstance(key, yaml.ScalarNode):
-            problem, remedy = "a key that is no text", "Write one word before the colon"
+            problem, remedy = "a key that is not text", "Write one word before the colon"
         elif key.value in first:
             problem = f"the key occurs twice, first on line {first[key.value]}"
             remedy = "Keep one of them"
         elif is_merge(key) and not _can_be_merged(value, node):
-            problem = "merges in something that is no mapping, or itself"
-            remedy = "Let it name the anchor of another mapping"
+            problem = "merges something that is not a mapping, or merges itself"
+            remedy = "Name the anchor of another mapping"
         if isinstance(key, yaml.ScalarNode):
             first.setdefault(key.value, line)
         if problem:
@@ -125,7 +125,7 @@ def _value(
         case _:
             problem = f"{_GIVEN[type(node)]} where {_WANTED[type(kind)]} belongs"
             if kind in _LOOK_AT_TEXT:
-                consequence = f"{service.name} ignores it without a word, and takes its default"
+                consequence = f"{service.name} ignores it without a word, and uses its default"
     if problem is not None:
         mark = node.start_mark
         yield ConfigFinding(

@@ -32,9 +32,9 @@ def check_tls(sip: Settings) -> Iterator[ConfigFinding]:
         yield sip.finding(
             Severity.ERROR,
             *("tls", "certs"),
-            problem="has a certificate without both of its files",
+            problem="has a certificate without cert_file or key_file",
             consequence=SIP.refuses,
-            remedy="Write cert_file and key_file for each of them",
+            remedy="Write cert_file and key_file for each certificate",
         )
     for end in ("min_version", "max_version"):
         version = sip.text("tls", end)
@@ -42,7 +42,7 @@ def check_tls(sip: Settings) -> Iterator[ConfigFinding]:
             yield sip.finding(
                 Severity.ERROR,
                 *("tls", end),
-                problem="is no version of TLS that livekit-sip knows",
+                problem="is not a TLS version that livekit-sip supports",
                 consequence=SIP.refuses,
                 remedy=f"Write one of: {', '.join(_VERSIONS)}",
             )

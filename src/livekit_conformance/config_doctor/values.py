@@ -151,7 +151,7 @@ def _node_ip(value: Scalar) -> str | None:
         try:
             families.append(ip_address(part.strip(" ")).version)
         except ValueError:
-            return "not an IP address, nor one of each family with a comma between them"
+            return "not an IP address, nor an IPv4 and an IPv6 address separated by a comma"
     return "two addresses of one family" if len(families) != len({*families}) else None
 
 
@@ -162,7 +162,7 @@ def _duration(value: Scalar) -> str | None:
             return None
         return f"a duration without its unit: write {value.text}s for seconds"
     if seconds(value.text) is None:
-        return "not a duration: write a number and its unit, as 500ms, 30s or 1m30s"
+        return "not a duration: write a number and its unit, such as 500ms, 30s or 1m30s"
     return None
 
 

@@ -47,7 +47,7 @@ class Shelf:
         if folder is None:
             return cls(file, file.parent, file.name)
         if not folder.is_dir():
-            raise FileRefused(f"{folder}: is no folder: make it first, readable by nobody else")
+            raise FileRefused(f"{folder}: is not a folder: create it first, readable only by you")
         return cls(file, folder.resolve(), str(file).strip("/").replace("/", "%"))
 
     def clear(self) -> list[Path]:
@@ -138,7 +138,7 @@ def restore(shelf: Shelf, current: Original | None) -> Restored | None:
     trusted = {0, os.geteuid(), *([current.status.st_uid] if current else ())}
     if backup.status.st_uid not in trusted:
         raise FileRefused(
-            f"{newest}: belongs to somebody else, who may have written it: look at it"
+            f"{newest}: belongs to another user, who may have changed it: inspect it first"
         )
     if current is not None and _looks_like(current, backup):
         return None

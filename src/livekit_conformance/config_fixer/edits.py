@@ -62,7 +62,7 @@ def renamed(source: YamlSource, place: Place, name: str) -> list[Edit]:
     if raw[:1] in _QUOTES and raw[1:-1] == key.value:
         return [Edit(start + 1, end - 1, name)]
     if raw != key.value:
-        raise CannotEdit("the key is written in a way of its own")
+        raise CannotEdit("the key is written in an unusual form")
     return [Edit(start, end, name)]
 
 
@@ -144,7 +144,7 @@ def moved(source: YamlSource, place: Place, section: str, name: str) -> list[Edi
             *inserted(source, home.value, entry + comment),
         ]
     if source.raw(home.value):
-        raise CannotEdit(f"{section} is no mapping")
+        raise CannotEdit(f"{section} is not a mapping")
     if _comment(source, place):
         raise CannotEdit("the comment on its line would be lost")
     end = home.value.start_mark.index
@@ -171,7 +171,7 @@ def _lines_of(source: YamlSource, place: Place) -> tuple[int, int]:
     if before.strip(" ") or not _REST_OF_LINE.fullmatch(
         source.text, end, behind := source.line_end(end)
     ):
-        raise CannotEdit("something else stands on its line")
+        raise CannotEdit("its line contains something else")
     return start, behind
 
 
@@ -179,7 +179,7 @@ def _deleted_in_flow(source: YamlSource, place: Place) -> list[Edit]:
     siblings = source.siblings(place)
     index = siblings.index(place)
     if len(siblings) != len(place.parent.value):
-        raise CannotEdit("an alias stands beside it")
+        raise CannotEdit("an alias is next to it")
     if index:
         start, end = source.end_of(siblings[index - 1].value), source.end_of(place.value)
     else:
@@ -187,7 +187,7 @@ def _deleted_in_flow(source: YamlSource, place: Place) -> list[Edit]:
         following = siblings[1:2]
         end = _key(following[0]).start_mark.index if following else source.end_of(place.value)
     if BREAK.search(source.text, start, end):
-        raise CannotEdit("a line break, and perhaps a comment, stands beside it")
+        raise CannotEdit("a line break, and perhaps a comment, is next to it")
     return [Edit(start, end, "")]
 
 
@@ -215,4 +215,4 @@ def _require_plain(source: YamlSource, place: Place) -> None:
 
 def _require_one_line(source: YamlSource, place: Place) -> None:
     if not source.is_on_one_line(place):
-        raise CannotEdit("its value takes several lines")
+        raise CannotEdit("its value spans several lines")

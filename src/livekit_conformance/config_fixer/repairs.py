@@ -163,7 +163,7 @@ def _second_of_two_alike(case: _Case) -> Iterator[Repair]:
         if other is case.place:
             return
         if other.path == case.place.path and case.source.raw(other.value) == case.raw:
-            yield _without(case, "the second of two equal lines goes")
+            yield _without(case, "is deleted, because it repeats an earlier line")
 
 
 def _known_by_another_name(case: _Case) -> Iterator[Repair]:
@@ -215,7 +215,7 @@ def _health_check(case: _Case) -> Iterator[Repair]:
         splices += edits.replaced(case.source, case.place, str(HEALTH_PORT))
     elif not value.value.isdecimal():
         return
-    yield Repair(f"{case.path} becomes health_port, the key that there is", tuple(splices))
+    yield Repair(f"{case.path} becomes health_port, the existing key", tuple(splices))
 
 
 def _meaningless(case: _Case) -> Iterator[Repair]:
@@ -225,7 +225,7 @@ def _meaningless(case: _Case) -> Iterator[Repair]:
     """
     is_harmless = case.service is SIP
     if case.kind is None and wish_of(case.place.path) and (case.removes or not is_harmless):
-        yield _without(case, "goes, because it sets nothing")
+        yield _without(case, "is deleted, because it sets nothing")
 
 
 def _unit(case: _Case) -> Iterator[Repair]:
@@ -334,7 +334,7 @@ def _only_key(
     names = [place.name for place in source.children(keys.value)]
     if len(names) == len(keys.value.value) == 1 and _NAME.fullmatch(names[0]):
         splices = edits.inserted(source, webhook.value, f"api_key: {names[0]}")
-        yield Repair("webhook.api_key becomes the one key that there is", tuple(splices))
+        yield Repair("webhook.api_key becomes the only key of `keys`", tuple(splices))
 
 
 def _to(case: _Case, home: KeyPath) -> Repair:
@@ -347,7 +347,7 @@ def _to(case: _Case, home: KeyPath) -> Repair:
     else:
         section, name = home
         splices = edits.moved(case.source, case.place, str(section), str(name))
-    return Repair(f"{case.path} becomes {dotted(home)}, the key that there is", tuple(splices))
+    return Repair(f"{case.path} becomes {dotted(home)}, the existing key", tuple(splices))
 
 
 def _with(case: _Case, text: str, *, quoted: bool = True) -> Repair:
@@ -368,7 +368,7 @@ def _require_free(case: _Case, home: KeyPath) -> None:
     Raise CannotEdit if `home` is taken. If an alias takes it, the doctor reports it afterwards.
     """
     if case.source.at(home) is not None:
-        raise CannotEdit(f"{dotted(home)} is there already")
+        raise CannotEdit(f"{dotted(home)} already exists")
 
 
 def _kind_at(service: ConfiguredService, path: KeyPath) -> Any:

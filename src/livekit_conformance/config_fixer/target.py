@@ -104,7 +104,9 @@ def read(path: Path) -> Original:
         if kind := _kind_of(status):
             raise FileRefused(f"{path}: is {kind}, and not a file")
         if status.st_size > _LARGEST:
-            raise FileRefused(f"{path}: is larger than {_LARGEST} bytes; no configuration is")
+            raise FileRefused(
+                f"{path}: is larger than {_LARGEST} bytes, too large for a configuration file"
+            )
         content = b""
         while block := os.read(file, _LARGEST):
             content += block
@@ -127,8 +129,8 @@ def _hindrances(original: Original) -> Iterator[str]:
     path, status = original.path, original.status
     if is_mount_point(path):
         yield (
-            "is a mount of its own (as `docker run -v FILE:FILE` makes it), which cannot be "
-            "replaced from inside: change the file on the host, or mount its folder instead"
+            "is a mount point (from `docker run -v FILE:FILE`), which cannot be replaced from "
+            "inside: change the file on the host, or mount its folder instead"
         )
     if status.st_nlink > 1:
         yield (

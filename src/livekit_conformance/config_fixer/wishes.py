@@ -37,10 +37,10 @@ WISHES: Mapping[str, Wish] = MappingProxyType(
             Wish(
                 "connection-timeout",
                 "30s",
-                "neither service has such a setting. Requests on the bus end by themselves after "
-                "1 s to 3 s, and a phone rings as long as `ringing_timeout` of the trunk or of the "
-                "call says (set through the API). For requests of an application: `deadline` in "
-                "config/retry_policies.yaml, which livekit_conformance.client obeys",
+                "neither service has such a setting. Requests on the bus time out by themselves "
+                "after 1 s to 3 s, and `ringing_timeout` of the trunk or of the call, set through "
+                "the API, limits the ringing. For the requests of an application, set `deadline` "
+                "in config/retry_policies.yaml: livekit_conformance.client follows it",
                 frozenset(
                     {
                         "connection_timeout",
@@ -54,9 +54,9 @@ WISHES: Mapping[str, Wish] = MappingProxyType(
             Wish(
                 "keep-alive",
                 "25s",
-                "nothing to set: the connections to Redis and to rooms are kept alive by the "
-                "services themselves. A call whose media stops is ended after `media_timeout` of "
-                "livekit-sip.yaml (15 s)",
+                "not configurable: both services keep their connections to Redis and to rooms "
+                "alive by themselves. livekit-sip ends a call without media after `media_timeout` "
+                "of livekit-sip.yaml (15 s)",
                 frozenset(
                     {
                         "keep_alive",
@@ -72,10 +72,10 @@ WISHES: Mapping[str, Wish] = MappingProxyType(
             Wish(
                 "reconnect",
                 "10 attempts, 1s apart",
-                "always on, and nothing about it can be set: livekit-sip comes back to Redis and "
-                "to rooms by itself (10 attempts to a room, with growing delays). For an "
-                "application: `attempts` and `first_delay` in config/retry_policies.yaml, which "
-                "livekit_conformance.client obeys",
+                "always on and not configurable: livekit-sip reconnects to Redis and to rooms by "
+                "itself (10 attempts for a room, with growing delays). For an application, set "
+                "`attempts` and `first_delay` in config/retry_policies.yaml: "
+                "livekit_conformance.client follows them",
                 frozenset(
                     {
                         "reconnect",
@@ -95,26 +95,26 @@ WISHES: Mapping[str, Wish] = MappingProxyType(
             Wish(
                 "webhook-retry",
                 "3 attempts",
-                "not livekit-sip's work: livekit-server sends the webhooks, with four retries "
-                "1 s to 30 s apart that cannot be set. What can be is how old an event may grow: "
-                "`webhook.resource_url_notifier.max_age` in livekit.yaml (30 s). For deliveries of "
-                "an application: `webhook` in config/retry_policies.yaml",
+                "not a task of livekit-sip: livekit-server sends the webhooks, with four retries "
+                "1 s to 30 s apart that cannot be configured. You can set the maximum age of an "
+                "event: `webhook.resource_url_notifier.max_age` in livekit.yaml (30 s). For the "
+                "deliveries of an application, set `webhook` in config/retry_policies.yaml",
                 frozenset({"webhook_retry", "webhook_retries", "webhook_max_retries"}),
             ),
             Wish(
                 "webhook-timeout",
                 "5s",
-                "neither service has such a setting: the receiver has to answer fast. Whether it "
-                "does is checked with `webhook.timeout` of the environment (config/NAME.yaml)",
+                "neither service has such a setting: the receiver must answer fast. The suites "
+                "measure it against `webhook.timeout` of the profile (config/NAME.yaml)",
                 frozenset({"webhook_timeout"}),
             ),
             Wish(
                 "health-check",
                 str(HEALTH_PORT),
-                "`health_port` of livekit-sip.yaml: HTTP 200 while it takes calls, 429 under load, "
-                "503 when it is ending. It does not tell whether Redis and livekit-server are "
-                "reached; `livekit-conformance doctor` does. livekit-server answers GET / on its "
-                "`port` without any setting",
+                "`health_port` of livekit-sip.yaml: HTTP 200 while it accepts calls, 429 under "
+                "load, 503 while it shuts down. It does not show whether Redis and livekit-server "
+                "are reachable; `livekit-conformance doctor` does. livekit-server answers GET / on "
+                "its `port` without any setting",
                 frozenset({"health_check", "healthcheck", "healthCheck"}),
             ),
         )
@@ -159,5 +159,5 @@ def parse_wish(text: str) -> tuple[Wish, str]:
     value = value or wish.wanted
     is_port = value.isdecimal() and value.isascii() and 0 < int(value) <= _HIGHEST_PORT
     if wish is WISHES["health-check"] and not is_port:
-        raise ValueError(f"health-check wants a port from 1 to {_HIGHEST_PORT}")
+        raise ValueError(f"health-check needs a port from 1 to {_HIGHEST_PORT}")
     return wish, value

@@ -49,7 +49,7 @@ def locked(folder: Path, within: float = _OTHER_RUN_S) -> Iterator[None]:
     try:
         waited = asyncio.run(wait_until(partial(_why_not_locked, descriptor), within=within))
         if not waited.came_true:
-            raise FileRefused(f"{folder}: {waited}. Run it again when the other one has ended")
+            raise FileRefused(f"{folder}: {waited}. Run this again when the other run has ended")
         yield
     finally:
         os.close(descriptor)
@@ -69,7 +69,7 @@ def replace(path: Path, content: bytes, like: Original, *, before: Original | No
             temporary.rename(path)
         else:
             temporary.unlink()
-            raise FileRefused(f"{path}: somebody else changed it meanwhile: run this again")
+            raise FileRefused(f"{path}: another process changed it meanwhile: run this again")
     except OSError as error:
         temporary.unlink()
         if error.errno == errno.EBUSY:

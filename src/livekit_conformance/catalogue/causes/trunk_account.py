@@ -175,11 +175,11 @@ CAUSES: tuple[Cause, ...] = (
         "trunk-account-is-incomplete",
         Link.STRANGERS,
         Text(
-            en="The inbound trunk has only half of its credentials, so livekit-sip challenges no "
-            "caller",
+            en="The inbound trunk has a user name or a password but not both, so livekit-sip "
+            "challenges no caller",
             ru=(
-                "У входящего транка задана половина учётных данных, поэтому livekit-sip ни у кого "
-                "их не запрашивает"
+                "У входящего транка задано имя или пароль, но не оба, поэтому livekit-sip не "
+                "запрашивает учётные данные"
             ),
         ),
         Text(
