@@ -94,7 +94,7 @@ CLAUSES: tuple[Clause, ...] = (
         area="sip",
         effect=Effect.PLACE_CALLS,
         link=Link.SIP_SOCKET,
-        statement="the SIP messages that the caller gets SHOULD be as RFC 3261 prescribes",
+        statement="the SIP messages to the caller SHOULD conform to RFC 3261",
         crosses=(Link.SIP_SOCKET,),
         needs=(Need.SIP,),
     ),
@@ -293,10 +293,7 @@ CLAUSES: tuple[Clause, ...] = (
         area="sip",
         effect=Effect.PLACE_CALLS,
         link=Link.OUTBOUND,
-        statement=(
-            "the SIP messages that the callee of an outbound call gets SHOULD be as RFC 3261 "
-            "prescribes"
-        ),
+        statement="the SIP messages to the callee of an outbound call SHOULD conform to RFC 3261",
         crosses=(*API, *DIALS_OUT),
         needs=(Need.OUTBOUND,),
     ),

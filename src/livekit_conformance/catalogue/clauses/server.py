@@ -202,8 +202,7 @@ CLAUSES: tuple[Clause, ...] = (
         area="authentication",
         effect=Effect.READ,
         link=Link.TOKENS,
-        statement="a token that is not valid until later than the 60 s leeway MUST be refused with "
-        "401",
+        statement="a token whose nbf lies more than the 60 s leeway ahead MUST be refused with 401",
         crosses=API,
     ),
     Clause(
