@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from livekit_conformance.cli.main import main
+from livekit_conformance.drivers.sweeper import Sweeper
 from tests.scenarios.wrong_peers import closed_port
 
 SECRET = "the-secret-of-the-test-is-long-enough"
@@ -33,6 +34,21 @@ def test_nothing_is_swept_without_an_environment_or_with_an_unknown_option(argum
         main(["sweep", *arguments])
 
     assert caught.value.code == 4
+
+
+def test_the_names_of_leftovers_are_shown_without_secrets_and_numbers(
+    tmp_path, capsys, monkeypatch
+):
+    async def find(_sweeper):
+        return [f"room voice-ai-call-+999012345678-{SECRET}"]
+
+    monkeypatch.setattr(Sweeper, "find", find)
+    livekit = {"url": "ws://127.0.0.1:1", "api_key": "APItest", "api_secret": SECRET}
+    path = tmp_path / "live.yaml"
+    path.write_text(yaml.safe_dump({"kind": "live", "allow": ["read"], "livekit": livekit}))
+
+    assert main(["sweep", "--env", str(path), "--reports", str(tmp_path), "--dry-run"]) == 0
+    assert capsys.readouterr().out.startswith("would delete room voice-ai-call-+99***78-***\n")
 
 
 def test_a_dead_server_is_told_without_the_secret(tmp_path, capsys):

@@ -22,6 +22,7 @@ from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.scrubbing import scrubber_of
 from livekit_conformance.errors import ProfileError, Unreachable
 from livekit_conformance.observations import Recorder
+from livekit_conformance.secrets.scrubber import Scrubber
 
 _CLEAN, _LEFT, _USAGE = 0, 1, 4
 
@@ -66,13 +67,21 @@ def run(options: argparse.Namespace) -> int:
         return _CLEAN
     clean = scrubber_of(profile)
     try:
-        return asyncio.run(_sweep(profile, options))
+        status, lines = asyncio.run(_sweep(profile, options, clean))
     except (ApiRefused, Unreachable, TooManyLeftovers) as error:
         sys.stderr.write(f"{clean(str(error))}\n")
         return _LEFT
+    for line in lines:
+        _print(clean(line))
+    return status
 
 
-async def _sweep(profile: Profile, options: argparse.Namespace) -> int:
+async def _sweep(
+    profile: Profile, options: argparse.Namespace, clean: Scrubber
+) -> tuple[int, list[str]]:
+    """
+    Return the exit status and what there is to report.
+    """
     secret = profile.livekit.api_secret.get_secret_value()
     client = LiveKitClient(
         profile.livekit.url,
@@ -80,7 +89,7 @@ async def _sweep(profile: Profile, options: argparse.Namespace) -> int:
         api_secret=secret,
         # A past run may have been allowed more than the profile itself allows.
         permit=Permit(profile.allow | profile.may_raise),
-        recorder=Recorder(scrubber_of(profile)),
+        recorder=Recorder(clean),
     )
     async with client:
         sweeper = Sweeper(
@@ -91,17 +100,15 @@ async def _sweep(profile: Profile, options: argparse.Namespace) -> int:
         )
         leftovers = await sweeper.find()
         if options.dry_run:
-            for leftover in leftovers:
-                _print(f"would delete {leftover}")
-            _print(f"{len(leftovers)} would be deleted")
-            return _CLEAN
+            found = (f"would delete {leftover}" for leftover in leftovers)
+            return _CLEAN, [*found, f"{len(leftovers)} would be deleted"]
         swept = await sweeper.delete(leftovers)
-    for leftover in swept.deleted:
-        _print(f"deleted {leftover}")
-    for leftover, reason in swept.left:
-        _print(f"left {leftover}; {reason}")
-    _print(f"{len(swept.deleted)} deleted, {len(swept.left)} left")
-    return _LEFT if swept.left else _CLEAN
+    lines = [
+        *(f"deleted {leftover}" for leftover in swept.deleted),
+        *(f"left {leftover}; {reason}" for leftover, reason in swept.left),
+        f"{len(swept.deleted)} deleted, {len(swept.left)} left",
+    ]
+    return _LEFT if swept.left else _CLEAN, lines
 
 
 def _print(line: str) -> None:

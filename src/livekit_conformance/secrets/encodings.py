@@ -36,15 +36,15 @@ def essences(secret: str) -> Iterator[str]:
         raw = plain.encode("utf-8", "surrogatepass")
         yield raw.hex()
         yield raw.hex().upper()
-        yield base64.b64encode(raw).decode()
-        # Base64 works on groups of three bytes, so the secret shows in one of three alignments;
-        # the characters at either end depend on its neighbours and are left out.
+        # Base64 works on groups of three bytes, so the secret shows in one of three alignments.
+        # The characters at either end depend on its neighbours; behind it there may be none.
         for lead in range(3):
             usable = raw[(3 - lead) % 3 :]
-            whole = base64.b64encode(usable[: len(usable) // 3 * 3])
-            if len(whole) >= _SHORTEST:
-                yield whole.decode()
-                yield whole.translate(_URL_SAFE).decode()
+            for part in (usable, usable[: len(usable) // 3 * 3]):
+                encoded = base64.b64encode(part).rstrip(b"=")
+                if len(encoded) >= _SHORTEST:
+                    yield encoded.decode()
+                    yield encoded.translate(_URL_SAFE).decode()
 
 
 def _decoded(secret: str) -> dict[str, None]:

@@ -23,7 +23,7 @@ WORD: Final = re.compile(r"[A-Z]?[a-z\W_]*|[A-Z\W_]*|[0-9]*[\W_][0-9\W_]*|(?:19|
 NAME_OR_ID: Final = re.compile(
     rf"{WORD.pattern}|[0-9a-f\W_]*|[0-9A-F\W_]*|(?:[A-Z]?[a-z]{{2,}}|[A-Z]{{2,}}|[\W_])*[A-Z]?[a-z]*"
 )
-# Where a text was cut, a few characters of a secret show that it was there.
+# Where a text was cut, any such fragment shows a secret, and a few characters of its ends do.
 _CUTS: Final = ("..", "…")
 _AT_CUT: Final = 4
 
@@ -34,7 +34,7 @@ def windows(form: str, chance: re.Pattern[str] = WORD) -> Iterator[str]:
     """
     Yield the fragments that identify one form of a secret; short ones do not if `chance` matches.
     """
-    shorts = [form[n : n + SHORT_WINDOW] for n in range(len(form) - SHORT_WINDOW + 1)]
+    shorts = _shorts(form)
     identifies = [not chance.fullmatch(short) for short in shorts]
     yield from compress(shorts, identifies)
     inside = WINDOW - SHORT_WINDOW + 1
@@ -45,15 +45,20 @@ def windows(form: str, chance: re.Pattern[str] = WORD) -> Iterator[str]:
 
 def fragments(form: str, *, at_cut: int = _AT_CUT, chance: re.Pattern[str] = WORD) -> Iterator[str]:
     """
-    Yield what shows one form of a secret: itself, its windows, and ends of `at_cut` characters or
-    more beside the mark of a cut.
+    Yield what shows one form of a secret: itself, its windows, and beside the mark of a cut its
+    parts, and its ends of `at_cut` characters or more.
     """
     yield form
     yield from windows(form, chance)
-    for length in range(at_cut, min(WINDOW, len(form))):
-        for cut in _CUTS:
-            yield form[:length] + cut
-            yield cut + form[-length:]
+    parts = [short for short in _shorts(form) if chance.fullmatch(short)]
+    lengths = range(at_cut, min(SHORT_WINDOW, len(form)))
+    for cut in _CUTS:
+        yield from (part + cut for part in (*parts, *(form[:length] for length in lengths)))
+        yield from (cut + part for part in (*parts, *(form[-length:] for length in lengths)))
+
+
+def _shorts(form: str) -> list[str]:
+    return [form[n : n + SHORT_WINDOW] for n in range(len(form) - SHORT_WINDOW + 1)]
 
 
 class Fragments:
