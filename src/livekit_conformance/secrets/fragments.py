@@ -25,6 +25,7 @@ NAME_OR_ID: Final = re.compile(
 )
 # Where a text was cut, any such fragment shows a secret, and a few characters of its ends do.
 _CUTS: Final = ("..", "…")
+_MARKS: Final = ".…"
 _AT_CUT: Final = 4
 
 Place = tuple[int, int]
@@ -89,10 +90,18 @@ class Fragments:
 
     def places(self, text: str) -> list[Place]:
         """
-        Return start and end of each string in a text; they may overlap.
+        Return start and end of each string in a text, without marks of cuts; they may overlap.
         """
         return [
-            (start, end)
+            _without_marks(text, start, end)
             for _, automaton in self._tiers
             for _, start, end in automaton.find_matches_as_indexes(text, overlapping=True)
         ]
+
+
+def _without_marks(text: str, start: int, end: int) -> Place:
+    """
+    Return a place without the mark of a cut at either end.
+    """
+    found = text[start:end]
+    return end - len(found.lstrip(_MARKS)), start + len(found.rstrip(_MARKS))
