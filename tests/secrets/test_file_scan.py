@@ -77,6 +77,15 @@ def test_a_token_is_found_without_being_known_and_one_without_signature_is_none(
     assert scan(TOKEN.rpartition(".")[0] + ".", []) is None
 
 
+def test_what_the_suite_made_itself_is_found_in_parts():
+    signature, digest = "c2lnbmF0dXJlLWNhbmFyeQ-0123456", "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+    scan = SecretScan([], [signature, digest])
+
+    assert scan.where(f"x {signature[9:17]} y".encode()) is not None
+    assert scan.where(f"x {digest[3:15]} y".encode()) is not None
+    assert scan.where(f"x {signature[9:15]} {digest[3:11]} y".encode()) is None
+
+
 def test_a_file_without_a_secret_is_fit():
     text = f"{SECRET[:11]} {base64_of('another text')} %41 \\u00e9 &amp; \\ PK eyJ.no.token"
 

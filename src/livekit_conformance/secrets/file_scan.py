@@ -17,12 +17,13 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
 from livekit_conformance.secrets.encodings import essences
-from livekit_conformance.secrets.fragments import NAME_OR_ID, WINDOW, Fragments, fragments
+from livekit_conformance.secrets.fragments import NAME_OR_ID, WINDOW, Fragments, fragments, windows
 from livekit_conformance.secrets.patterns import whole_tokens
 
 # Shorter values occur in a page by chance, and so do short ones of letters only.
@@ -49,15 +50,19 @@ class Unfit:
 
 class SecretScan:
     """
-    Search for known secrets; report their place, never their value.
+    Search for known secrets, and for what the suite made itself: signatures of tokens and digest
+    responses. Report their place, never their value.
     """
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str], made: Iterable[str] = ()) -> None:
         looked_for = {s for s in secrets if len(s) >= _SHORTEST and not _is_word(s)}
         forms = {form for secret in looked_for for form in essences(secret)}
-        self._fragments = Fragments(
+        parts = (
             part for form in forms for part in fragments(form, at_cut=_SHORTEST, chance=NAME_OR_ID)
         )
+        # These are many, random, and written nowhere but in requests.
+        own = (part for value in made for part in windows(value, NAME_OR_ID))
+        self._fragments = Fragments(chain(parts, own))
 
     def unfit(self, paths: Iterable[Path]) -> Iterator[Unfit]:
         """

@@ -27,10 +27,14 @@ class Redactor:
     Replace known secret values by a mask, and also values whose context marks them as secrets.
 
     Such values are tokens, digest responses, keys in SDP, passwords in URLs and the like.
+
+    `made` is the set of what the suite made itself: signatures of tokens and digest responses. It
+    grows during a run, in all redactors that share it.
     """
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, secrets: Iterable[str] = (), *, made: set[str] | None = None) -> None:
         self._secrets = [*dict.fromkeys(s for s in secrets if len(s) >= _SHORTEST)]
+        self.made = set() if made is None else made
 
     @property
     def known(self) -> frozenset[str]:
@@ -43,13 +47,14 @@ class Redactor:
         """
         Return a redactor that also masks these values.
         """
-        return Redactor([*self._secrets, *secrets])
+        return Redactor([*self._secrets, *secrets], made=self.made)
 
     def learn(self, secret: str) -> None:
         """
-        Mask this token or digest response, too, from now on.
+        Mask this digest response, or the signature of this token, from now on.
         """
-        self._secrets.append(secret)
+        if proof := secret.rpartition(".")[2]:
+            self.made.add(proof)
 
     def learn_from(self, headers: Iterable[tuple[str, str]]) -> None:
         """
@@ -66,7 +71,7 @@ class Redactor:
         """
         # All are looked for before one is masked, because half a secret may open another one.
         spans = opened_secrets(text)
-        for secret in self._secrets:
+        for secret in (*self._secrets, *self.made):
             start = text.find(secret)
             while start >= 0:
                 spans.append((start, start + len(secret), MASK))

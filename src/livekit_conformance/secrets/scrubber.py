@@ -37,18 +37,11 @@ class Scrubber(Redactor):
         also: Callable[[str], str] | None = None,
         learned: Learned | None = None,
     ) -> None:
-        super().__init__(secrets)
-        self._also = also
         self._learned = learned or Learned()
+        super().__init__(secrets, made=self._learned.values)
+        self._also = also
         forms = {form for secret in self._secrets for form in encodings(secret)}
         self._fragments = Fragments(part for form in forms for part in fragments(form))
-
-    @property
-    def known(self) -> frozenset[str]:
-        """
-        The known secret values, without their encodings.
-        """
-        return super().known | self._learned.values
 
     def with_secrets(self, secrets: Iterable[str]) -> Scrubber:
         """
@@ -61,9 +54,12 @@ class Scrubber(Redactor):
 
     def learn(self, secret: str) -> None:
         """
-        Mask this token or digest response from now on, and in every scrubber made from this one.
+        Mask this digest response, or the signature of this token, from now on.
         """
-        self._learned.add(secret)
+        before = len(self.made)
+        super().learn(secret)
+        if len(self.made) > before:
+            self._learned.search_for(secret.rpartition(".")[2])
 
     def __call__(self, text: str) -> str:
         """
@@ -96,21 +92,18 @@ def _joined(places: Iterable[Place], text: str) -> Iterator[Place]:
 
 class Learned:
     """
-    Tokens and digest responses that the suite made itself, by the part that makes them valid.
+    Signatures and digest responses that the suite made itself, and the search for their parts.
     """
 
     def __init__(self) -> None:
-        self.values: frozenset[str] = frozenset()
+        self.values: set[str] = set()
         self._fragments = Fragments()
 
-    def add(self, secret: str) -> None:
+    def search_for(self, value: str) -> None:
         """
-        Remember a digest response, or the signature of a token.
+        Search for the parts of this value, too.
         """
-        proof = secret.rpartition(".")[2]
-        if proof and proof not in self.values:
-            self.values |= {proof}
-            self._fragments.add(windows(proof))
+        self._fragments.add(windows(value))
 
     def places(self, text: str) -> list[Place]:
         """

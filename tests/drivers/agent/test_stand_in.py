@@ -38,7 +38,7 @@ async def test_a_room_that_cannot_be_joined_blocks_and_says_why():
     assert "the agent stand-in failed to join some-room" in failure.value.reason
     assert agent.problems == {"some-room": failure.value.reason}
     assert "eyJ" not in failure.value.reason
-    assert any(secret.startswith("eyJ") for secret in agent._recorder.redact.known)
+    assert len(agent._recorder.redact.made) == 1
     assert agent.rooms == set()
     assert agent._process.returncode == 0
 

@@ -164,7 +164,7 @@ async def test_a_token_goes_before_the_user_of_the_url_and_is_known_from_then_on
     assert f"Authorization: Bearer {TOKEN}".encode() in first.split(b"\r\n")
     assert b"\r\nAuthorization: Basic " in second
     assert recorder.redact(f"echo {TOKEN[30:70]} end") == "echo *** end"
-    assert TOKEN.rpartition(".")[2] in recorder.redact.known
+    assert TOKEN.rpartition(".")[2] in recorder.redact.made
     assert "canary" not in str(recorder.observations)
 
 
@@ -186,7 +186,7 @@ async def test_the_api_client_sends_its_token_whatever_user_the_url_has() -> Non
     [[sent]] = seen
     proof = sent.partition(b"uthorization: Bearer ")[2].partition(b"\r\n")[0].decode()
     assert proof.count(".") == 2
-    assert proof.rpartition(".")[2] in recorder.redact.known
+    assert proof.rpartition(".")[2] in recorder.redact.made
 
 
 async def test_without_headers_no_content_type_is_made_up(recorder: Recorder) -> None:

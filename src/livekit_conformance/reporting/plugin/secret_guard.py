@@ -129,7 +129,8 @@ class SecretGuard:
         Look for secrets in all files that were written; fail the run if one is found.
         """
         yield
-        scan = SecretScan(self._run.recorder.redact.known)
+        redact = self._run.recorder.redact
+        scan = SecretScan(redact.known, redact.made)
         self._unfit = sorted(scan.unfit(self._written()), key=lambda unfit: unfit.path)
         if not self._unfit:
             return
