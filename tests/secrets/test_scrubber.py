@@ -8,7 +8,7 @@ import base64
 import html
 import json
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given
@@ -44,6 +44,32 @@ def test_encoded_secrets_are_masked(encode):
     told = Scrubber([SECRET])(f"before {encode(SECRET)} after")
 
     assert re.sub(r"[\\\"']", "", told) == "before *** after"
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        str,
+        repr,
+        html.escape,
+        lambda secret: html.escape(secret).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
+        lambda secret: quote(secret, safe=""),
+        lambda secret: quote(secret, safe="").replace("%2F", "%2f").replace("%3C", "%3c"),
+        lambda secret: json.dumps(json.dumps(secret)[1:-1])[1:-1],
+    ],
+)
+def test_a_secret_of_hardly_anything_but_escapes_is_masked_too(encode):
+    secret = "a/'<b/'<c/'<"
+
+    assert "'<" not in html.unescape(unquote(Scrubber([secret])(f"x {encode(secret)} y")))
+
+
+def test_what_is_escaped_otherwise_between_two_fragments_is_masked():
+    escaped = "canary-first<-&-%22-&lt;-%>second-canary"
+
+    told = Scrubber(['canary-first<-&-"-<-%>second-canary'])(f"x {escaped} y")
+
+    assert told == "x *** y"
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab", "key:"])

@@ -35,7 +35,6 @@ from livekit_conformance.errors import NotPermitted, Unreachable, Violation
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import token
 from livekit_conformance.protocol.mark import Kind
-from livekit_conformance.secrets.urls import without_user_info
 
 T = TypeVar("T")
 
@@ -107,8 +106,7 @@ class LiveKitClient:
         timeout: float = 5.0,
         keep_alive: bool = True,
     ) -> None:
-        # Requests have a token: user and password of a URL would be a second authorization.
-        self.url = without_user_info(url)
+        self.url = url
         self._api_key = api_key
         self._api_secret = api_secret
         self._permit = permit
