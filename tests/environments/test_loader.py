@@ -215,7 +215,7 @@ def test_all_problems_are_told_at_once(write):
         (LIVE + "may_raise: [disrupt]\n", "disrupt is refused"),
         (LIVE + "sip: {server: host}\n", "sip.number: is empty"),
         (LIVE + "sip: {server: host, number: '1', username: a}\n", "sip.password: is empty"),
-        (LIVE + "sip: {password: abc}\n", "sip.password: is shorter than 8 characters"),
+        (LIVE + "sip: {password: abc}\n", "sip.password: the secret has fewer than 8 characters"),
         (LIVE.replace("${LIVEKIT_API_KEY}", "''"), "livekit.api_key: kind live needs it"),
         (LIVE + "logs: [{service: livekit-sip}]\n", "logs[0]: needs either path or command"),
         (LIVE + "logs: [{service: livekit-spi, path: /l}]\n", 'did you mean "livekit-sip"'),
@@ -267,7 +267,7 @@ def test_a_secret_in_a_misspelt_profile_is_not_told_but_its_place_is(write, live
     ("secret", "words"),
     [
         *(
-            (short, "is shorter than 8 characters")
+            (short, "has fewer than 8 characters")
             for short in ("room", "test", "PASS", "http", "2026", "secret", "1234567")
         ),
         *((number, "is a number, a date or an address") for number in ("127.0.0.1", "2026-11-30")),
@@ -290,14 +290,14 @@ def test_a_secret_that_reports_hold_by_chance_is_refused_untold(write, key, prof
     (problem,) = problems_of(write(profile.replace("%s", secret)))
 
     _, _, reason = problem.partition("there.yaml: ")
-    assert reason.startswith(f"{key}: {words} and could not be kept out")
-    assert secret not in reason.removeprefix(f"{key}: {words}")
+    assert reason.startswith(f"{key}: the secret {words}: masking it would mask ordinary text")
+    assert secret not in reason.removeprefix(f"{key}: the secret {words}")
 
 
 def test_the_variable_of_a_refused_secret_is_named(write):
     (problem,) = problems_of(write(LIVE), environ=NINE | {"LIVEKIT_API_SECRET": "room"})
 
-    assert problem.endswith("random one; variable LIVEKIT_API_SECRET (environment) holds it")
+    assert problem.endswith("longer random one; variable LIVEKIT_API_SECRET (environment) holds it")
 
 
 @pytest.mark.parametrize("secret", ["Tr0ub4dor", "hunter-2026", "correcthorse", "pass-word-99"])

@@ -237,7 +237,7 @@ def _contradictions(profile: Profile, left_out: Collection[str]) -> Iterator[str
 def _unfit_secrets(profile: Profile) -> Iterator[str]:
     for key, secret in profile.secrets_by_key():
         if problem := unfit(secret):
-            yield f"{key}: {problem}"
+            yield f"{key}: the secret {problem}"
 
 
 def _plain(value: Any) -> str:

@@ -1,5 +1,5 @@
 """
-Secrets that cannot be kept out of the reports, because they stand there by chance.
+Recognize secrets that cannot be masked, because reports contain the same text by chance.
 """
 
 from __future__ import annotations
@@ -26,17 +26,18 @@ _WORDS: Final = (
 
 def unfit(secret: str) -> str | None:
     """
-    Return why a secret could not be kept out of the reports, without telling it, or None.
+    Return why a secret cannot be masked in reports, with the remedy and without the secret; None
+    if it can.
     """
     if len(secret) < _SHORTEST:
-        what = f"is shorter than {_SHORTEST} characters"
+        what = f"has fewer than {_SHORTEST} characters"
     elif _NUMBER.fullmatch(secret):
         what = "is a number, a date or an address"
     elif not any(map(str.isdigit, secret)) and _parts(secret) <= _words():
         what = "consists of words that the reports use"
     else:
         return None
-    return f"{what} and could not be kept out of the reports: choose a longer, random one"
+    return f"{what}: masking it would mask ordinary text in reports; choose a longer random one"
 
 
 def _parts(text: str) -> set[str]:
