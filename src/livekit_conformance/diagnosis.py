@@ -211,7 +211,7 @@ def _unexplained(records: Iterable[CheckRecord], known: Sequence[Diagnosis]) -> 
             requirements=tuple(sorted({record.requirement for record in roots[link]})),
             checks=tuple(record.id for record in roots[link]),
             evidence=tuple(
-                _short(f"{record.id}: {record.seen}")
+                _short(f"{record.id}: {record.beside_statement}")
                 for record in roots[link][:_EVIDENCE_OF_A_KIND]
             ),
         )
@@ -324,7 +324,7 @@ def _as_observation(record: CheckRecord) -> Observation:
     return Observation(
         0.0,
         "check",
-        f"{record.id}: {record.seen if record.message else record.verdict}",
+        f"{record.id}: {record.beside_statement if record.message else record.verdict}",
         {
             "id": record.id,
             "verdict": record.verdict.value,

@@ -58,6 +58,10 @@ class CheckRecord:
     verdict: Verdict
     reason: Reason | None = None
     message: str | None = None
+    # The message without the statement; None where it does not repeat the statement, or is no more.
+    seen: str | None = None
+    # Addresses of the tickets of the known issue that this verdict is.
+    issues: tuple[str, ...] = ()
     blocked_by: str | None = None
     # Link of the chain that this check found broken; None if it found none.
     broken_link: str | None = None
@@ -67,14 +71,11 @@ class CheckRecord:
     evidence: tuple[str, ...] = ()
 
     @property
-    def seen(self) -> str:
+    def beside_statement(self) -> str:
         """
-        Return the message without the claim, for where the claim is shown or cannot be; the claim
-        if there is no message.
+        Return what to show where the statement stands: what was seen, or why nothing was.
         """
-        if not self.message or not self.statement:
-            return self.message or self.statement
-        return self.message.replace(f"{self.statement}; ", "")
+        return self.seen or self.message or self.statement
 
 
 @dataclass(frozen=True, slots=True)

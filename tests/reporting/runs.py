@@ -49,6 +49,7 @@ def record(clause):
         clause.level,
         clause.statement,
         Verdict.PASS,
+        started="2026-11-23T05:00:01.000Z",
         duration_s=0.125,
         evidence=(f"evidence/{clause.id}.json", "evidence/probe call.json"),
     )
@@ -118,6 +119,7 @@ def incomplete():
     left = {
         "verdict": Verdict.BLOCKED,
         "message": "not run: killed at 1.2-created-room-is-listed",
+        "started": None,
         "duration_s": 0.0,
     }
     changes = {clause.id: left for clause in CLAUSES if clause.requirement > "1.1"}

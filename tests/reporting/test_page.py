@@ -296,7 +296,12 @@ def test_each_check_has_statement_verdict_time_evidence_and_its_line(written):
 def test_a_violated_check_has_its_claim_once_in_its_row(written):
     healthy = runs.healthy()
     violated = [
-        replace(check, verdict=verdict, message=f"{check.statement}; received 502")
+        replace(
+            check,
+            verdict=verdict,
+            message=f"{check.statement}; received 502",
+            seen="received 502",
+        )
         for check, verdict in zip(healthy.checks, (Verdict.FAIL, Verdict.KNOWN), strict=False)
     ]
 

@@ -33,6 +33,7 @@ from livekit_conformance.secrets.urls import url_secrets
 
 Kind = Literal["mock", "local", "live"]
 
+_URL = re.compile(r"https?://[^\s<>\"'();,]+")
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+)(?::(?P<port>\d{1,5}))?")
 _HIGHEST_PORT = 65535
 # A character of the user part of a SIP URI; excludes those that end it or change the callee.
@@ -250,6 +251,13 @@ class KnownIssue(ProfileSection):
     reason: Annotated[str, Field(min_length=1)]
     owner: Annotated[str, Field(min_length=1)]
     expires: date
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """
+        Return the URLs in the reason, which lead to its tickets.
+        """
+        return tuple(_URL.findall(self.reason))
 
 
 class Limits(ProfileSection):

@@ -326,6 +326,7 @@ def run_of(diagnoses, verdicts, language):
             level=clause.level,
             statement=clause.statement,
             verdict=verdict,
+            started="2026-11-23T04:00:01.000Z",
             message=f"{'номер 电话 ' * 30}{clause.id}",
             reason="not-applicable" if verdict is Verdict.SKIPPED else None,
         )

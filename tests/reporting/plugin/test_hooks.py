@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from livekit_conformance.catalogue.clauses import BY_ID
+from livekit_conformance.reporting.result.results_file import load
 
 SERVER = "1.1-server-answers"
 KEY = "1.1-key-is-accepted"
@@ -209,7 +210,8 @@ def test_a_failed_clean_up_keeps_the_verdict_and_makes_the_run_incomplete(projec
 
 
 def test_known_issues_are_known_until_they_expire_or_stop(project):
-    issue = "{{clause: {}, reason: bug 1, owner: team, expires: {}}}"
+    reason = "bug 1; see https://bugs.example/1"
+    issue = f"{{{{clause: {{}}, reason: '{reason}', owner: team, expires: {{}}}}}}"
     issues = ", ".join(
         [
             issue.format(SERVER, "2999-01-01"),
@@ -227,7 +229,11 @@ def test_known_issues_are_known_until_they_expire_or_stop(project):
     project.run()
 
     assert project.verdicts == {SERVER: "KNOWN", OPTIONS: "FAIL", TOKENS: "FAIL"}
-    assert "bug 1" in project.one(SERVER)["message"]
+    known = project.one(SERVER)
+    assert known["message"].endswith(f"{known['statement']}; MUST answer")
+    assert known["seen"] == f"known until 2999-01-01 (team): {reason}; MUST answer"
+    assert known["issues"] == ["https://bugs.example/1"]
+    assert load(project.latest / "journal.jsonl").checks == load(project.latest).checks
     assert "expired on 2020-01-01" in project.one(OPTIONS)["message"]
     assert "remove the entry" in project.one(TOKENS)["message"]
 

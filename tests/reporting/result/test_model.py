@@ -4,6 +4,7 @@ The result model: figures that never flatter.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from livekit_conformance.reporting.result.model import (
     Result,
     Run,
     clause_of,
+    never_ran,
     record_as_json,
     record_from_json,
 )
@@ -32,6 +34,7 @@ INVITED = "1.5-invite-is-not-rejected"
 ANSWERED = "1.5-call-is-answered"
 HEARD = "1.5-audio-flows-both-ways"
 RUN = Run("id", "mock", "mock", "2026-11-23T04:00:00Z", "0.1.0")
+STARTED = "2026-11-23T04:00:01.000Z"
 
 
 def record(number, verdict, **fields):
@@ -180,16 +183,16 @@ def test_the_headline_of_a_broken_run_names_link_and_how_much_could_run(language
     assert headline(result) == told
 
 
-@pytest.mark.parametrize("message", ["not run: killed", "the time budget was used up"])
-def test_what_the_run_did_not_come_to_breaks_no_link(message):
-    left = replace(record(1, "BLOCKED", message=message), id=ANSWERED)
+@pytest.mark.parametrize("started", [None, STARTED])
+def test_what_the_run_did_not_come_to_breaks_no_link(started):
+    left = replace(record(1, "BLOCKED", message="no time left", started=started), id=ANSWERED)
     result = Result(RUN, (left,))
 
     assert headline(result) == "Calls were not tried. 0 of 1 checks could run."
 
 
 def test_blocked_checks_are_folded_under_their_root():
-    root, other = record(1, "FAIL"), record(3, "BLOCKED")
+    root, other = record(1, "FAIL"), record(3, "BLOCKED", broken_link="redis")
     blocked = record(2, "BLOCKED", blocked_by=root.id)
     result = Result(RUN, (root, blocked, other, record(4, "PASS")))
 
@@ -197,10 +200,40 @@ def test_blocked_checks_are_folded_under_their_root():
     assert result.blocked_by(root.id) == (blocked,)
 
 
-def test_a_record_survives_the_journal():
-    before = record(1, "FAIL", message="m", evidence=("evidence/x.json",), duration_s=0.5)
+@pytest.mark.parametrize(
+    ("fields", "has_run"),
+    [
+        ({"message": "killed"}, False),
+        ({"message": "not run: the words of the target", "started": STARTED}, True),
+        ({"message": "of a file of schema 1", "broken_link": "redis"}, True),
+        ({"message": "of a file of schema 1", "blocked_by": "1.1-a"}, True),
+    ],
+)
+def test_a_check_never_ran_if_nothing_shows_that_it_began(fields, has_run):
+    assert never_ran(record(1, "BLOCKED", **fields)) is not has_run
 
-    assert record_from_json(record_as_json(before)) == before
+
+def test_a_record_survives_the_journal():
+    before = record(
+        1,
+        "KNOWN",
+        message="m",
+        seen="s",
+        issues=("https://bugs.example/7",),
+        evidence=("evidence/x.json",),
+        duration_s=0.5,
+    )
+
+    assert record_from_json(json.loads(json.dumps(record_as_json(before)))) == before
+
+
+def test_a_record_of_version_0_2_0_is_read_with_the_message_that_it_has():
+    before = record(1, "FAIL", message="it MUST answer; received 502")
+    written = record_as_json(before)
+    del written["seen"], written["issues"]
+
+    assert record_from_json(written) == before
+    assert before.beside_statement == "it MUST answer; received 502"
 
 
 def test_the_clause_of_a_check_has_no_parameters_and_no_mark():

@@ -194,7 +194,10 @@ def _figures(result: Result, head: str, titled: Iterable[tuple[Group, str]]) -> 
 def _known(result: Result, known: Sequence[CheckRecord]) -> Table:
     say = result.language
     columns = (Column(phrases.CHECK.say(say)), Column(page_phrases.CLAIM.say(say)))
-    rows = ((check.id, (check.statement, Paragraph(_cut(check.seen, result)))) for check in known)
+    rows = (
+        (check.id, (check.statement, Paragraph(_cut(check.beside_statement, result))))
+        for check in known
+    )
     return Table(page_phrases.CAPTION_KNOWN.say(say), columns, tuple(rows))
 
 
@@ -294,7 +297,7 @@ def _grouped(result: Result) -> Iterator[tuple[Group, str, str, Sequence[CheckRe
 def _check(check: CheckRecord, result: Result) -> Row:
     claim: list[Part] = [check.statement]
     if check.message and check.message != check.statement:
-        claim.append(Paragraph(_cut(check.seen, result)))
+        claim.append(Paragraph(_cut(check.beside_statement, result)))
     if line := command(result.run, check):
         claim.append(Command(page_phrases.AGAIN.say(result.language), line))
     evidence = tuple(FileLink(path, PurePosixPath(path).name) for path in check.evidence)

@@ -22,7 +22,6 @@ from livekit_conformance.catalogue.checks import not_selected
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.result.model import (
-    NOT_RUN,
     Result,
     Run,
     not_run,
@@ -172,7 +171,7 @@ def read(path: Path, causes: Sequence[Cause] = CAUSES, *, lives: bool = False) -
     records = tuple(done.values())
     if not content.ended:
         run = replace(run, interrupted=_where(begun, done, "still running" if lives else "killed"))
-    why = f"{NOT_RUN}{run.interrupted or 'the run stopped before this check'}"
+    why = f"not run: {run.interrupted or 'the run stopped before this check'}"
     left = not_run((plan for plan in content.planned if plan.id not in done), why)
     checks = (*records, *(_halfway(r, begun, begun_at, lives=lives) for r in left))
     stories = _stories(observations, content.attempts, content.seen_by)

@@ -27,8 +27,7 @@ from livekit_conformance.verdict import (
 
 SCHEMA = 2
 _FIELDS = tuple(each.name for each in fields(CheckRecord))
-# Beginning of the message of a check that the run did not reach.
-NOT_RUN = "not run: "
+_LISTS = frozenset({"evidence", "issues"})
 _EXACT = 100.0
 _HIGHEST_INEXACT = 99.9
 _UNACCEPTABLE = (Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR)
@@ -313,7 +312,8 @@ def record_from_json(data: Mapping[str, Any]) -> CheckRecord:
     """
     values = dict(data)
     values["verdict"] = Verdict(values["verdict"])
-    values["evidence"] = tuple(values["evidence"])
+    for name in _LISTS & values.keys():
+        values[name] = tuple(values[name])
     return CheckRecord(**values)
 
 
@@ -353,7 +353,9 @@ def never_ran(record: CheckRecord) -> bool:
     """
     Return whether the run stopped before this check, which then proves nothing about any link.
     """
-    return record.verdict is Verdict.BLOCKED and (record.message or "").startswith(NOT_RUN)
+    # Results of schema 1 have no `started`, but a check that was blocked names its root or a link.
+    was_reached = record.started or record.blocked_by or record.broken_link
+    return record.verdict is Verdict.BLOCKED and not was_reached
 
 
 def timestamp(epoch_s: float) -> str:

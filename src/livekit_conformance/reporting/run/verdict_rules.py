@@ -15,7 +15,13 @@ from livekit_conformance.catalogue.clause import Clause
 from livekit_conformance.environments.needs import needs_missing
 from livekit_conformance.environments.profile import KnownIssue, Profile
 from livekit_conformance.environments.variables import LeftOut
-from livekit_conformance.errors import Blocked, NotApplicable, NotConfigured, Unreachable
+from livekit_conformance.errors import (
+    Blocked,
+    NotApplicable,
+    NotConfigured,
+    Unreachable,
+    Violation,
+)
 from livekit_conformance.verdict import CheckRecord, Reason, Verdict
 
 _UNSUCCESSFUL = frozenset({Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR})
@@ -24,18 +30,48 @@ _UNSUCCESSFUL = frozenset({Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR})
 @dataclass(frozen=True, slots=True)
 class Decision:
     """
-    Verdict with its reasons.
+    Verdict with its reasons, from which its texts are composed.
+
+    `seen` is what the check saw, or why it saw nothing; `claim` the violated statement; `issue` the
+    entry in known_issues that accepts the violation, or accepted it until it expired; `failed` the
+    first of the `attempts` that did not succeed.
 
     `breaks` is the link of the chain that dependants cannot cross; reports show `broke_at` instead
     if the observations locate the broken link more exactly.
     """
 
     verdict: Verdict
-    message: str | None = None
+    seen: str = ""
+    claim: str = ""
+    issue: KnownIssue | None = None
+    attempts: int = 1
+    failed: CheckRecord | None = None
     reason: Reason | None = None
     blocked_by: str | None = None
     breaks: str | None = None
     broke_at: str | None = None
+
+    @property
+    def message(self) -> str | None:
+        """
+        Whole message, with the statement that is violated.
+        """
+        return _composed(self, with_claim=True)
+
+    @property
+    def beside_statement(self) -> str | None:
+        """
+        Message for where the statement stands beside it; None if the message will do.
+        """
+        text = _composed(self, with_claim=False)
+        return None if text == self.message else text
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """
+        Tickets of the known issue that the verdict is.
+        """
+        return self.issue.links if self.issue and self.verdict is Verdict.KNOWN else ()
 
     @property
     def broken_link(self) -> str | None:
@@ -119,7 +155,7 @@ def judged(
         case AssertionError() as violation:
             level = getattr(violation, "level", None) or clause.level
             verdict = Verdict.FAIL if level == "MUST" else Verdict.WARN
-            decision = Decision(verdict, sentence(violation, clause))
+            decision = Decision(verdict, _seen_by(violation), clause.statement)
         case Blocked() as blocked:
             at = blocked.link or _link_of_phase(blocked, clause)
             decision = Decision(Verdict.BLOCKED, str(blocked), broke_at=at)
@@ -159,13 +195,8 @@ def after_attempts(decision: Decision, former: Sequence[CheckRecord]) -> Decisio
     failed = [attempt for attempt in former if attempt.verdict in _UNSUCCESSFUL]
     if not failed:
         return decision
-    first, count = failed[0], len(former) + 1
-    before = f"attempt 1: {first.verdict} {first.message or first.statement}"
-    if decision.verdict is Verdict.PASS:
-        return replace(
-            decision, verdict=Verdict.WARN, message=f"passed only at attempt {count}; {before}"
-        )
-    return replace(decision, message=f"{decision.message} (attempt {count}; {before})")
+    verdict = Verdict.WARN if decision.verdict is Verdict.PASS else decision.verdict
+    return replace(decision, verdict=verdict, attempts=len(former) + 1, failed=failed[0])
 
 
 def clean_up_record(record: CheckRecord, error: BaseException) -> CheckRecord:
@@ -184,19 +215,50 @@ def clean_up_record(record: CheckRecord, error: BaseException) -> CheckRecord:
     )
 
 
-def sentence(violation: AssertionError, clause: Clause) -> str:
+def _seen_by(violation: AssertionError) -> str:
     """
-    Return the statement of the clause and, after it, what the check saw.
+    Return what the check saw: its own words, or pytest's explanation of the values if it has none.
+    """
+    text = str(violation).strip()
+    return text if isinstance(violation, Violation) else _of_assert(text)
 
-    A bare assert shows pytest's explanation of the values instead; a check that says what it saw
-    does not need one.
+
+def _of_assert(text: str) -> str:
     """
-    text, _, _ = str(violation).strip().partition("\nassert ")
-    if not text:
-        return clause.statement
-    if text.startswith("assert "):
-        return f"{clause.statement}; seen: {text.splitlines()[0].removeprefix('assert ')}"
-    return f"{clause.statement}; {text.strip()}"
+    Return the message of an assert, or the first line of pytest's explanation if it has none.
+
+    pytest offers both only as one text, and indents every line of a message but the first.
+    """
+    message, _, explanation = f"\n{text}".partition("\nassert ")
+    if message or not explanation:
+        return message.strip()
+    return f"seen: {explanation.splitlines()[0]}"
+
+
+def _composed(decision: Decision, *, with_claim: bool) -> str | None:
+    """
+    Return the text on a decision, and on the attempt that failed before; None for a PASS.
+    """
+    claim = decision.claim if with_claim else ""
+    known, expired = _of_issue(decision)
+    text = "; ".join(filter(None, (known, claim, decision.seen))) + expired
+    if (failed := decision.failed) is None:
+        return text.strip() or None
+    before = (failed.message if with_claim else None) or failed.beside_statement
+    attempts = f"attempt {decision.attempts}; attempt 1: {failed.verdict} {before}"
+    is_passed = not decision.claim and not decision.seen
+    return f"passed only at {attempts}" if is_passed else f"{text} ({attempts})".strip()
+
+
+def _of_issue(decision: Decision) -> tuple[str, str]:
+    """
+    Return what stands before and after the text on a violation that known_issues lists.
+    """
+    if (issue := decision.issue) is None:
+        return "", ""
+    if decision.verdict is Verdict.KNOWN:
+        return f"known until {issue.expires} ({issue.owner}): {issue.reason}", ""
+    return "", f" (known issue of {issue.owner} expired on {issue.expires})"
 
 
 def _link_of_phase(blocked: Blocked, clause: Clause) -> str | None:
@@ -225,11 +287,9 @@ def innermost(error: BaseException | None) -> BaseException | None:
 def _in_view_of(issue: KnownIssue, decision: Decision, today: date) -> Decision:
     match decision.verdict:
         case Verdict.FAIL | Verdict.WARN if today <= issue.expires:
-            words = f"known until {issue.expires} ({issue.owner}): {issue.reason}"
-            return Decision(Verdict.KNOWN, f"{words}; {decision.message}")
+            return Decision(Verdict.KNOWN, decision.seen, decision.claim, issue)
         case Verdict.FAIL | Verdict.WARN:
-            words = f"known issue of {issue.owner} expired on {issue.expires}"
-            return replace(decision, message=f"{decision.message} ({words})")
+            return replace(decision, issue=issue)
         case Verdict.PASS:
             return Decision(
                 Verdict.FAIL, "listed in known_issues but no longer violated: remove the entry"

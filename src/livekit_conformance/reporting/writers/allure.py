@@ -8,8 +8,7 @@ and to the folder that --alluredir names.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from hashlib import md5
 from pathlib import Path
 from types import MappingProxyType
@@ -64,7 +63,6 @@ _TYPES: Mapping[str, str] = MappingProxyType(
 _EXECUTORS: Mapping[str, str] = MappingProxyType(
     {"github": "GitHub Actions", "gitlab": "GitLab CI", "jenkins": "Jenkins"}
 )
-_URL = re.compile(r"https?://[^\s<>\"'();,]+")
 
 
 def write(result: Result, path: Path) -> None:
@@ -160,7 +158,7 @@ def _test(run_id: str, check: CheckRecord) -> TestResult:
         statusDetails=_details(check),
         stage="finished",
         labels=[Label(name, value) for name, value in (labels(check) | found).items()],
-        links=list(_links(check)),
+        links=[Link(LinkType.ISSUE, url, url) for url in check.issues],
         **interval_ms(check),
     )
 
@@ -173,13 +171,6 @@ def _details(check: CheckRecord) -> StatusDetails:
         message=f"{check.verdict}{reason}: {check.message}",
         known=check.verdict is Verdict.KNOWN or None,
     )
-
-
-def _links(check: CheckRecord) -> Iterator[Link]:
-    if check.verdict is Verdict.KNOWN:
-        # The reason of a known issue names its ticket; the violation comes after it.
-        for url in _URL.findall((check.message or "").partition("; ")[0]):
-            yield Link(LinkType.ISSUE, url, url)
 
 
 def _attach_evidence(

@@ -1,0 +1,140 @@
+"""
+Verdict rules: what a check saw stays data, and its message is composed from it once.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from livekit_conformance.catalogue.clauses import BY_ID
+from livekit_conformance.environments.profile import KnownIssue, Profile
+from livekit_conformance.errors import Blocked, Violation
+from livekit_conformance.reporting.run.verdict_rules import Decision, after_attempts, judged
+from livekit_conformance.verdict import CheckRecord, Verdict
+
+CLAUSE = BY_ID["1.1-server-answers"]
+CLAIM = CLAUSE.statement
+TODAY = date(2026, 11, 30)
+REASON = "see https://bugs.example/7; then https://bugs.example/8, in part"
+
+
+def decided(error, *issues, today=TODAY):
+    profile = Profile(kind="mock", allow=("read",), known_issues=issues)
+    return judged(error, CLAUSE, profile, today=today)
+
+
+def issue(reason=REASON):
+    return KnownIssue(clause=CLAUSE.id, reason=reason, owner="team", expires=date(2026, 12, 31))
+
+
+def attempt(verdict, **fields):
+    return CheckRecord(
+        CLAUSE.id, "", "1.1", CLAUSE.area, CLAUSE.level, CLAIM, Verdict(verdict), **fields
+    )
+
+
+def texts(decision):
+    return decision.message, decision.beside_statement
+
+
+@pytest.mark.parametrize(
+    "seen", ["received 502", f"the page says: {CLAIM}; no more", f"{CLAIM}; {CLAIM}; 502"]
+)
+def test_what_was_seen_is_kept_even_if_it_holds_the_statement(seen):
+    assert texts(decided(Violation(seen))) == (f"{CLAIM}; {seen}", seen)
+
+
+def test_the_words_of_a_violation_are_not_searched_for_an_explanation_of_pytest():
+    seen = "the body is\nassert nothing"
+
+    assert texts(decided(Violation(seen))) == (f"{CLAIM}; {seen}", seen)
+    assert decided(Violation("assert nothing")).seen == "assert nothing"
+
+
+def test_an_assert_shows_its_message_or_what_pytest_explains():
+    answer = 502
+    with pytest.raises(AssertionError) as bare:
+        assert answer == 200
+    with pytest.raises(AssertionError) as worded:
+        assert answer == 200, "received 502\nassert nothing"
+    with pytest.raises(AssertionError) as mute:
+        raise AssertionError
+
+    assert decided(bare.value).seen == "seen: 502 == 200"
+    assert decided(worded.value).seen == "received 502\n  assert nothing"
+    assert texts(decided(mute.value)) == (CLAIM, None)
+
+
+def test_what_is_no_violation_has_one_text():
+    assert texts(decided(None)) == (None, None)
+    assert texts(decided(Blocked("no redis", remedy="Install it"))) == (
+        "no redis. Install it",
+        None,
+    )
+
+
+def test_a_known_issue_keeps_its_reason_and_its_tickets_whatever_it_says():
+    reason = f"{CLAIM}; {REASON}"
+    known = decided(Violation("received 502"), issue(reason))
+
+    assert known.verdict is Verdict.KNOWN
+    assert texts(known) == (
+        f"known until 2026-12-31 (team): {reason}; {CLAIM}; received 502",
+        f"known until 2026-12-31 (team): {reason}; received 502",
+    )
+    assert known.links == ("https://bugs.example/7", "https://bugs.example/8")
+
+
+def test_an_expired_issue_is_named_after_the_violation_and_has_no_ticket():
+    expired = decided(Violation("received 502"), issue(), today=date(2027, 1, 1))
+    note = "(known issue of team expired on 2026-12-31)"
+
+    assert (expired.verdict, expired.links) == (Verdict.FAIL, ())
+    assert texts(expired) == (f"{CLAIM}; received 502 {note}", f"received 502 {note}")
+
+
+def test_an_issue_that_is_no_longer_violated_fails():
+    stale = decided(None, issue())
+
+    assert (stale.verdict, stale.links) == (Verdict.FAIL, ())
+    assert stale.message == "listed in known_issues but no longer violated: remove the entry"
+
+
+def test_a_check_that_passed_later_shows_its_first_failure_with_and_without_the_statement():
+    first = attempt("FAIL", message=f"{CLAIM}; received 502", seen="received 502")
+
+    later = after_attempts(Decision(Verdict.PASS), [first, attempt("PASS")])
+
+    assert later.verdict is Verdict.WARN
+    assert texts(later) == (
+        f"passed only at attempt 3; attempt 1: FAIL {CLAIM}; received 502",
+        "passed only at attempt 3; attempt 1: FAIL received 502",
+    )
+
+
+@pytest.mark.parametrize(
+    ("last", "told", "seen"),
+    [
+        (Decision(Verdict.FAIL, "silence", CLAIM), f"{CLAIM}; silence", "silence"),
+        (Decision(Verdict.FAIL, "", CLAIM), CLAIM, ""),
+        (Decision(Verdict.ERROR, "TypeError: x"), "TypeError: x", "TypeError: x"),
+    ],
+)
+def test_a_check_that_failed_twice_shows_both_failures(last, told, seen):
+    first = attempt("FAIL", message=f"{CLAIM}; received 502", seen="received 502")
+
+    assert texts(after_attempts(last, [first])) == (
+        f"{told} (attempt 2; attempt 1: FAIL {CLAIM}; received 502)",
+        f"{seen} (attempt 2; attempt 1: FAIL received 502)".strip(),
+    )
+
+
+def test_a_first_attempt_of_one_text_is_shown_with_that_text():
+    first = attempt("BLOCKED", message="no redis. Install it")
+
+    later = after_attempts(Decision(Verdict.PASS), [first])
+
+    told = "passed only at attempt 2; attempt 1: BLOCKED no redis. Install it"
+    assert texts(later) == (told, None)
