@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -74,6 +75,15 @@ def test_all_witnesses_of_a_call_make_one_story_in_order():
     assert (told.call, told.rooms, told.began) == (CALL, (ROOM,), BEGAN)
     assert told.steps[6].detail == "sip:+15550123@127.0.0.1 with credentials"
     assert not any(step.is_problem for step in told.steps)
+
+
+def test_a_sip_message_is_known_by_its_own_text_and_not_by_our_summary_of_it():
+    seen = [replace(o, summary="a message") if o.kind == "sip" else o for o in healthy()]
+
+    told = story(*seen)
+
+    assert [(s.label, s.source, s.target) for s in told.steps] == WHOLE_STORY
+    assert told.clocks == story(*healthy()).clocks
 
 
 offsets = st.floats(-7200, 7200)
@@ -291,9 +301,7 @@ def test_what_was_known_before_the_call_comes_first():
     seen = [
         Observation(BEGAN - 9.0, "bus", f"1 on {channel}", {"channel": channel, "subscribers": 1}),
         Observation(BEGAN - 2.0, "bus", f"0 on {channel}", {"channel": channel, "subscribers": 0}),
-        Observation(
-            BEGAN - 1.0, "dispatch", "trunk A and no rule take it", {"called": "+15550123"}
-        ),
+        Observation(BEGAN - 1.0, "dispatch", "the choice", {"called": "+15550123", "rule": None}),
         Observation(BEGAN - 0.5, "dispatch", "of another", {"called": "+15550199"}),
     ]
 

@@ -72,10 +72,9 @@ def of_sip(seen: Observation, began: float, *, is_outbound: bool) -> Event:
     text, status = str(details.get("text", "")), details.get("status")
     sent = details.get("direction") == "sent"
     method = _method(text)
-    label = seen.summary.partition(" ")[2]
-    first = text.partition("\r\n")[0].partition("\n")[0]
+    label = sip_label(seen)
     if status is None:
-        detail = first.partition(" ")[2].rpartition(" ")[0] if label == "INVITE" else ""
+        detail = _first_line(text).rpartition(" ")[0].partition(" ")[2] if label == "INVITE" else ""
         if detail and _CREDENTIALS.search(text):
             detail += " with credentials"
     else:
@@ -107,7 +106,20 @@ def is_invite(seen: Observation) -> bool:
     """
     Return whether a message is an INVITE.
     """
-    return seen.summary.partition(" ")[2] == "INVITE"
+    return sip_label(seen) == "INVITE"
+
+
+def sip_label(seen: Observation) -> str:
+    """
+    Return a SIP message in a few words, like `Message.label`: `INVITE` or `503 Try again later`.
+    """
+    first = _first_line(str(seen.details.get("text", "")))
+    is_request = seen.details.get("status") is None
+    return first.partition(" ")[0 if is_request else 2].rstrip()
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\r\n")[0].partition("\n")[0]
 
 
 def answers_invite(seen: Observation, *, at_least: int = 100) -> bool:
@@ -318,7 +330,7 @@ def of_dispatch(seen: Observation, began: float) -> Event:
         Lane.SERVER,
         "configured:",
         seen.summary,
-        is_problem="no rule take" in seen.summary,
+        is_problem=seen.details.get("rule", "") is None,
     )
 
 

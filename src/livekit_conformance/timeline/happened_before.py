@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 from livekit_conformance.observations import Observation
 from livekit_conformance.timeline.clocks import OURS, Before
-from livekit_conformance.timeline.events import answers_invite, is_invite
+from livekit_conformance.timeline.events import answers_invite, is_invite, sip_label
 
 _SIP, _SERVER = "livekit-sip", "livekit-server"
 _SECOND_S = 1.0
@@ -59,14 +59,14 @@ def _of_sip(sip: Sequence[Observation], lines: Sequence[Observation]) -> Iterato
             yield from _before(line, _SIP, answer, OURS, f"`{message}` -> final answer")
         for method in ("ACK", "BYE"):
             # The first ACK may belong to a challenge: it is earlier, which does no harm.
-            request = _first(m for m in sent if m.summary.endswith(method))
+            request = _first(m for m in sent if sip_label(m) == method)
             line = _line(lines, f"{method} from remote")
             yield from _before(request, OURS, line, _SIP, f"{method} -> `{method} from remote`")
         return
     invite = _first(filter(is_invite, came))
     created = _line(lines, "Creating SIP participant")
     yield from _before(created, _SIP, invite, OURS, "`Creating SIP participant` -> INVITE")
-    if any(message.summary.endswith("CANCEL") for message in came):
+    if any(sip_label(message) == "CANCEL" for message in came):
         return  # livekit-sip gave up before it was answered
     final = _first(m for m in sent if answers_invite(m, at_least=200))
     for message in ("Outbound SIP call established", "SIP invite failed"):
