@@ -11,6 +11,7 @@ from livekit_conformance.protocol.dispatch import (
     ConflictError,
     DispatchOutcome,
     IncomingCall,
+    Mismatch,
     Rule,
     Trunk,
     attributes,
@@ -78,7 +79,8 @@ def test_a_trunk_takes_or_says_why_not(trunk: Trunk, why: str | None) -> None:
     outcome = evaluate([trunk], [RULE], CALL)
 
     assert (outcome.trunk is trunk) is (why is None)
-    assert (why or "") in outcome.not_matched.get("t", "")
+    assert {one: no.field for one, no in outcome.not_matched.items()} == ({"t": why} if why else {})
+    assert (why or "") in str(outcome.not_matched.get("t", ""))
 
 
 def test_an_unreadable_source_is_not_held_against_the_call() -> None:
@@ -97,7 +99,8 @@ def test_a_trunk_for_the_number_goes_first() -> None:
     outcome = evaluate([ANY, NUMBER], [], CALL)
 
     assert outcome.trunk is NUMBER
-    assert outcome.not_matched == {"ST_any": "a trunk for the dialled number goes first"}
+    better = Mismatch("a trunk for the dialled number goes first")
+    assert outcome.not_matched == {"ST_any": better}
 
 
 @pytest.mark.parametrize(
@@ -125,18 +128,18 @@ def test_two_default_trunks_are_no_conflict_beside_one_for_the_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "why"),
+    ("rule", "field", "why"),
     [
-        (RULE, None),
-        (replace(RULE, numbers=("+15550123",)), None),
-        (replace(RULE, numbers=("15550123",)), "dialled number"),
-        (replace(RULE, inbound_numbers=("+15550100",)), None),
-        (replace(RULE, inbound_numbers=("+1 555 0100",)), "caller"),
-        (replace(RULE, trunk_ids=("ST_number",)), None),
-        (replace(RULE, trunk_ids=("ST_other",)), "other trunks"),
+        (RULE, None, None),
+        (replace(RULE, numbers=("+15550123",)), None, None),
+        (replace(RULE, numbers=("15550123",)), "numbers", "dialled number"),
+        (replace(RULE, inbound_numbers=("+15550100",)), None, None),
+        (replace(RULE, inbound_numbers=("+1 555 0100",)), "inbound_numbers", "caller"),
+        (replace(RULE, trunk_ids=("ST_number",)), None, None),
+        (replace(RULE, trunk_ids=("ST_other",)), "trunk_ids", "other trunks"),
     ],
 )
-def test_a_rule_takes_or_says_why_not(rule: Rule, why: str | None) -> None:
+def test_a_rule_takes_or_says_why_not(rule: Rule, field: str | None, why: str | None) -> None:
     """
     Numbers in rules are compared exactly, unlike those in trunks.
     """
@@ -144,7 +147,9 @@ def test_a_rule_takes_or_says_why_not(rule: Rule, why: str | None) -> None:
 
     assert (outcome.rule is rule) is (why is None)
     assert (outcome.room is None) is (why is not None)
-    assert (why or "") in outcome.not_matched.get("SDR_1", "")
+    mismatches = outcome.not_matched.values()
+    assert [mismatch.field for mismatch in mismatches] == ([field] if field else [])
+    assert (why or "") in "".join(map(str, mismatches))
 
 
 def test_a_rule_for_all_trunks_takes_a_call_of_no_trunk() -> None:
@@ -177,7 +182,7 @@ def test_the_more_specific_rule_wins(better: Rule, worse: Rule) -> None:
     for rules in ([better, worse], [worse, better]):
         outcome = evaluate([NUMBER], rules, CALL)
         assert outcome.rule is better
-        assert outcome.not_matched == {worse.id: f"rule {better.id} goes first"}
+        assert outcome.not_matched == {worse.id: Mismatch(f"rule {better.id} goes first")}
 
 
 def test_rules_for_the_same_calls_are_a_conflict_even_where_they_do_not_match() -> None:
@@ -314,7 +319,7 @@ def test_a_pin_is_asked_for_and_then_only_its_rule_matches(
     assert (opened.rule.id if opened.rule else None) == winner
     assert (opened.room is None) is (winner is None)
     assert set(opened.not_matched) == set(not_matched)
-    assert all(text in opened.not_matched[one] for one, text in not_matched.items())
+    assert all(text in str(opened.not_matched[one]) for one, text in not_matched.items())
     assert not any(rule.pin in str(opened) for rule in rules[:2])
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,7 @@ def _fix(original: Original, options: argparse.Namespace) -> int:
     for line in showing.diff(text, fixed.text, name):
         _print(line)
     redact = redactor([(service, text)])
-    for line in _report(fixed):
+    for line in _report(fixed, {wish.name for wish, _ in wishes}):
         _print(redact(showing.without_secrets(line)))
     if fixed.text == text:
         _print(f"{name} ({service.name}): nothing to change")
@@ -171,7 +171,7 @@ def _report_cleared(shelf: backups.Shelf) -> None:
         _print(f"{path}: deleted; a killed run left it unfinished")
 
 
-def _report(fixed: Fixed) -> Iterator[str]:
+def _report(fixed: Fixed, asked: Container[str]) -> Iterator[str]:
     for does in fixed.does:
         yield f"fixed: {does}"
     for left in fixed.left:
@@ -179,7 +179,7 @@ def _report(fixed: Fixed) -> Iterator[str]:
         if left.hindrance:
             yield f"      {left.hindrance}"
         wish = wish_of(tuple(left.finding.key.split(".")))
-        if wish is not None and not any(answer.startswith(wish.name) for answer in fixed.answers):
+        if wish is not None and wish.name not in asked:
             yield f"      {wish.name}: {wish.answer}"
     for answer in fixed.answers:
         yield f"wish: {answer}"

@@ -14,7 +14,7 @@ from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.services import BOTH, ConfiguredService, Table
 from livekit_conformance.config_doctor.settings import Settings, entries, is_merge, is_null
 from livekit_conformance.config_doctor.values import FITS, Scalar
-from livekit_conformance.environments.spelling import did_you_mean
+from livekit_conformance.environments.spelling import close_match
 from livekit_conformance.environments.yaml_document import KeyPath, dotted
 from livekit_conformance.secrets.patterns import masked
 
@@ -164,8 +164,8 @@ def _unknown(
         remedy = f"The key belongs elsewhere: {', '.join(elsewhere)}"
     elif len(path) == 1 and (others := list(_homes(other.keys, name, ()))):
         remedy = f"{other.name} has it: write it into {other.file}, as {' or '.join(others)}"
-    elif hint := did_you_mean(name, table):
-        remedy = hint.removeprefix("; ").capitalize()
+    elif close := close_match(name, table):
+        remedy = f'Did you mean "{close}"?'
     elif table:
         remedy = f"Delete it; keys of {dotted(path[:-1])}: {', '.join(table)}"
     else:

@@ -18,6 +18,7 @@ from livekit_conformance.protocol.dispatch import (
     ConflictError,
     DispatchOutcome,
     IncomingCall,
+    Mismatch,
     Rule,
     Trunk,
     conflict_of,
@@ -363,24 +364,22 @@ class Reason:
     is_close: bool = False
 
 
-def why_not(one: Trunk | Rule, reason: str, call: IncomingCall) -> Reason:
+def why_not(one: Trunk | Rule, mismatch: Mismatch, call: IncomingCall) -> Reason:
     """
-    Return the `reason` of the evaluation (`Outcome.not_matched`) in text for people.
+    Return a mismatch of the evaluation (`DispatchOutcome.not_matched`) in text for people.
     """
-    # The reason ends with the name of the field that does not match.
-    field = reason.rpartition(" ")[2]
-    match one, field:
+    match one, mismatch.field:
         case Trunk(), "allowed_addresses":
             return _source_not_allowed(one, call)
         case _, "numbers":
-            return _not_listed(one, field, call.called)
+            return _not_listed(one, mismatch.field, call.called)
         case (Trunk(), "allowed_numbers") | (Rule(), "inbound_numbers"):
-            return _not_listed(one, field, call.caller)
-        case Rule(), "trunks":
+            return _not_listed(one, mismatch.field, call.caller)
+        case Rule(), "trunk_ids":
             ids = ", ".join(f"`{trunk}`" for trunk in one.trunk_ids[:_NUMBERS])
             return Reason(Text(en=f"is for trunk {ids}", ru=f"только для транка {ids}"))
     # Another one takes precedence, or a PIN does not match: this trunk or rule itself is fine.
-    return Reason(Text(en=reason, ru=f"`{reason}`"))
+    return Reason(Text(en=mismatch.text, ru=f"`{mismatch}`"))
 
 
 def _not_listed(one: Trunk | Rule, field: str, number: str) -> Reason:

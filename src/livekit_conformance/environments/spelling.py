@@ -15,8 +15,15 @@ def did_you_mean(name: str, allowed: Iterable[str]) -> str:
     """
     Return `; did you mean "..."?` if a name in `allowed` is close to `name`, else the empty string.
     """
-    close = get_close_matches(name, list(allowed), n=1)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    close = close_match(name, allowed)
+    return "" if close is None else f'; did you mean "{close}"?'
+
+
+def close_match(name: str, allowed: Iterable[str]) -> str | None:
+    """
+    Return the name in `allowed` that is closest to `name`, or None if none is close.
+    """
+    return next(iter(get_close_matches(name, list(allowed), n=1)), None)
 
 
 def lookalike(name: str, others: Iterable[str]) -> str | None:

@@ -145,6 +145,19 @@ class RoomName:
 
 
 @dataclass(frozen=True, slots=True)
+class Mismatch:
+    """
+    Reason why a trunk or rule does not take a call; `field` is its field that rules the call out.
+    """
+
+    text: str
+    field: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
 class DispatchOutcome:
     """
     Result of dispatching a call.
@@ -158,7 +171,7 @@ class DispatchOutcome:
     trunk: Trunk | None
     rule: Rule | None
     room: RoomName | None
-    not_matched: Mapping[str, str]
+    not_matched: Mapping[str, Mismatch]
     asks_for_pin: bool = False
 
 
@@ -184,7 +197,7 @@ def evaluate(
     asked for it. Raises ConflictError when several trunks match or two rules are for the same
     calls.
     """
-    not_matched: dict[str, str] = {}
+    not_matched: dict[str, Mismatch] = {}
     trunk = match_trunk(trunks, call, not_matched)
     rule = match_rule(rules, trunk, call, not_matched, pin=pin)
     asks_for_pin = rule is not None and bool(rule.pin) and pin is None
@@ -211,7 +224,7 @@ def conflict_of(
 
 
 def match_trunk(
-    trunks: Iterable[Trunk], call: IncomingCall, not_matched: dict[str, str]
+    trunks: Iterable[Trunk], call: IncomingCall, not_matched: dict[str, Mismatch]
 ) -> Trunk | None:
     """
     Return the trunk that takes `call`; one for the dialled number precedes one without numbers.
@@ -228,7 +241,7 @@ def match_trunk(
     if len(for_number) > 1:
         raise ConflictError(f"Multiple SIP Trunks matched for {_quoted(call.called)}", for_number)
     if for_number:
-        better = "a trunk for the dialled number goes first"
+        better = Mismatch("a trunk for the dialled number goes first")
         not_matched.update((trunk.id, better) for trunk in for_any)
         return for_number[0]
     if len(for_any) > 1:
@@ -242,7 +255,7 @@ def match_rule(
     rules: Iterable[Rule],
     trunk: Trunk | None,
     call: IncomingCall,
-    not_matched: dict[str, str],
+    not_matched: dict[str, Mismatch],
     *,
     pin: str | None = None,
 ) -> Rule | None:
@@ -267,7 +280,8 @@ def match_rule(
     if not matching:
         return None
     best, *others = matching
-    not_matched.update((rule.id, f"rule {best.id} goes first") for rule in others)
+    better = Mismatch(f"rule {best.id} goes first")
+    not_matched.update((rule.id, better) for rule in others)
     return best
 
 
@@ -382,31 +396,36 @@ def address_allowed(masks: Sequence[str], call: IncomingCall) -> bool:
     return not valid or any(m == call.caller_host or _covers(m, address) for m in valid)
 
 
-def _why_not_trunk(trunk: Trunk, call: IncomingCall) -> str:
+def _why_not_trunk(trunk: Trunk, call: IncomingCall) -> Mismatch | None:
     caller, called = normalized(call.caller), normalized(call.called)
     if trunk.allowed_numbers and caller not in map(normalized, trunk.allowed_numbers):
-        return f"caller {call.caller} is not in allowed_numbers"
+        return Mismatch(f"caller {call.caller} is not in allowed_numbers", "allowed_numbers")
     if not address_allowed(trunk.allowed_addresses, call):
-        return f"source {call.source_ip} is not in allowed_addresses"
+        return Mismatch(f"source {call.source_ip} is not in allowed_addresses", "allowed_addresses")
     if trunk.numbers and called not in map(normalized, trunk.numbers):
-        return f"dialled number {call.called} is not in numbers"
-    return ""
+        return Mismatch(f"dialled number {call.called} is not in numbers", "numbers")
+    return None
 
 
 def _is_for(rule: Rule, trunk: Trunk | None) -> bool:
     return not rule.trunk_ids or (trunk is not None and trunk.id in rule.trunk_ids)
 
 
-def _why_not_rule(rule: Rule, trunk: Trunk | None, call: IncomingCall, pin: str | None) -> str:
+def _why_not_rule(
+    rule: Rule, trunk: Trunk | None, call: IncomingCall, pin: str | None
+) -> Mismatch | None:
     if not _is_for(rule, trunk):
-        return "is for other trunks"
+        return Mismatch("is for other trunks", "trunk_ids")
     if rule.inbound_numbers and call.caller not in rule.inbound_numbers:
-        return f"caller {call.caller} is not exactly in inbound_numbers"
+        return Mismatch(
+            f"caller {call.caller} is not exactly in inbound_numbers", "inbound_numbers"
+        )
     if rule.numbers and call.called not in rule.numbers:
-        return f"dialled number {call.called} is not exactly in numbers"
+        return Mismatch(f"dialled number {call.called} is not exactly in numbers", "numbers")
     if pin is None or pin == rule.pin:
-        return ""
-    return "has another PIN than was entered" if rule.pin else "has no PIN, and one was entered"
+        return None
+    text = "has another PIN than was entered" if rule.pin else "has no PIN, and one was entered"
+    return Mismatch(text, "pin")
 
 
 def _covers(mask: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

@@ -192,7 +192,7 @@ def _requirements(result: Result, width: int | None, *, with_figures: bool) -> l
     if width is not None and any(
         longest + columns(f"  {verdict}: {counts}") > width for _, verdict, _, counts in rows
     ):
-        titles = [title.partition(" ")[0] for title in titles]
+        titles = [group.id for group in result.requirements]
         longest = max(map(columns, titles))
     lines = [SummaryLine(phrases.CONFORMANCE.say(result.language), is_heading=True)]
     for title, (_, verdict, numbers, counts) in zip(titles, rows, strict=True):
