@@ -379,8 +379,8 @@ def test_a_port_of_the_other_scheme_is_odd(write):
 
     loaded = load("there", environ=NINE | {"PORT": "80"}, env_file=None, config_dir=config)
 
-    (words,) = loaded.oddities["PORT"]
-    assert "port 80 does not fit a URL that begins with https:// (webhook.url)" in words
+    (misfit,) = loaded.oddities["PORT"]
+    assert str(misfit) == "port 80 does not fit a URL that begins with https:// (webhook.url)"
 
 
 def test_values_of_variables_are_never_told(write):

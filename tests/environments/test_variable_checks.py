@@ -128,7 +128,7 @@ def test_a_key_that_is_its_own_secret_is_odd():
     ],
 )
 def test_a_port_fits_the_scheme_of_its_url_or_not(url, fits):
-    assert (scheme_misfit(url) is None) == fits
+    assert (scheme_misfit("livekit.url", url) is None) == fits
 
 
 def test_what_is_odd_about_a_key_pair_names_the_variable():

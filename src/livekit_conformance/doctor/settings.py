@@ -23,7 +23,11 @@ from livekit_conformance.environments.env_file import read_env_file
 from livekit_conformance.environments.loader import Loaded, expanded, find
 from livekit_conformance.environments.needs import ACCOUNT, is_given, keys_of
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES
+from livekit_conformance.environments.variable_checks import (
+    DEPLOYMENT_VARIABLES,
+    Oddity,
+    SchemeMisfit,
+)
 from livekit_conformance.environments.variables import Origin, Variables
 from livekit_conformance.errors import ProfileError
 
@@ -41,18 +45,18 @@ _OTHER = Text(
     en="It has the value of another variable; give it its own: {how}",
     ru="В ней значение другой переменной; задайте своё: {how}",
 )
-# Messages of environments/variable_checks.py, with their Russian text and the remedy.
-_ODD: Mapping[str, tuple[str, Text]] = MappingProxyType(
+# Each oddity in Russian, and the remedy.
+_ODD: Mapping[Oddity, tuple[str, Text]] = MappingProxyType(
     {
-        "holds line breaks or control characters": (
+        Oddity.CONTROL: (
             "содержит переводы строк или управляющие символы",
             _AGAIN,
         ),
-        "begins or ends with white space or a line break": (
+        Oddity.WHITE_SPACE: (
             "начинается или кончается пробелом или переводом строки",
             _AGAIN,
         ),
-        "ends with a carriage return, as in a file with Windows line ends": (
+        Oddity.CARRIAGE_RETURN: (
             "кончается возвратом каретки, как в файле с концами строк Windows",
             Text(
                 en="Change the line ends of the file it comes from (`sed -i 's/\\r$//' FILE`) and "
@@ -61,36 +65,35 @@ _ODD: Mapping[str, tuple[str, Text]] = MappingProxyType(
                 "задайте её заново",
             ),
         ),
-        "has quotes around it": ("взята в кавычки, и они стали частью значения", _AGAIN),
-        "is a placeholder": (
+        Oddity.QUOTES: ("взята в кавычки, и они стали частью значения", _AGAIN),
+        Oddity.PLACEHOLDER: (
             "содержит заглушку вместо значения",
             Text(
                 en="Set the real value: {how}",
                 ru="Задайте настоящее значение: {how}",
             ),
         ),
-        "holds a URL": ("содержит URL", _OTHER),
-        "holds a telephone number": ("содержит номер телефона", _OTHER),
-        "holds an address": ("содержит адрес", _OTHER),
-        "holds a number": ("содержит число", _OTHER),
-        "is not a port number": ("содержит не номер порта", _OTHER),
-        "holds more than a host name: scheme, port and path do not belong there": (
+        Oddity.URL: ("содержит URL", _OTHER),
+        Oddity.TELEPHONE: ("содержит номер телефона", _OTHER),
+        Oddity.ADDRESS: ("содержит адрес", _OTHER),
+        Oddity.NUMBER: ("содержит число", _OTHER),
+        Oddity.NO_PORT: ("содержит не номер порта", _OTHER),
+        Oddity.MORE_THAN_HOST: (
             "содержит больше, чем имя хоста: схема, порт и путь здесь лишние",
             Text(en="Write the host name alone into it", ru="Оставьте в ней только имя хоста"),
         ),
-        "looks like an API key: swapped with LIVEKIT_API_KEY": (
+        Oddity.LIKE_A_KEY: (
             "похожа на API-ключ: перепутана с LIVEKIT_API_KEY",
             _SWAP,
         ),
-        "does not look like an API key: swapped with LIVEKIT_API_SECRET": (
+        Oddity.UNLIKE_A_KEY: (
             "не похожа на API-ключ: перепутана с LIVEKIT_API_SECRET",
             _SWAP,
         ),
-        "is the same as LIVEKIT_API_KEY": ("совпадает с LIVEKIT_API_KEY", _SWAP),
+        Oddity.SAME: ("совпадает с LIVEKIT_API_KEY", _SWAP),
     }
 )
 _IS_MISSING = re.compile(r": variable [A-Z_a-z0-9]+ is missing: ")
-_MISFIT = re.compile(r"port (?P<port>\d+) does not fit a URL that begins with (?P<scheme>\S+)")
 _FROM: Mapping[Origin, Text] = MappingProxyType(
     {
         "environment": Text(en="from the environment", ru="из окружения"),
@@ -209,7 +212,7 @@ def path_of(env: str, config_dir: Path) -> Path | None:
 
 def judge_variables(
     origins: Mapping[str, Origin],
-    oddities: Mapping[str, tuple[str, ...]],
+    oddities: Mapping[str, tuple[Oddity | SchemeMisfit, ...]],
     needed: Mapping[str, tuple[str, ...]],
     env_file: Path,
     *,
@@ -364,12 +367,12 @@ def _empty(
     )
 
 
-def _odd(name: str, words: str, origin: Origin, env_file: Path) -> LinkFinding:
-    russian, remedy = in_russian(words)
+def _odd(name: str, odd: Oddity | SchemeMisfit, origin: Origin, env_file: Path) -> LinkFinding:
+    russian, remedy = in_russian(odd)
     return problem(
         Link.CONFIGURATION,
         Text(
-            en=f"variable `{name}` ({_from(origin, env_file).en}) {words}",
+            en=f"variable `{name}` ({_from(origin, env_file).en}) {odd}",
             ru=f"переменная `{name}` ({_from(origin, env_file).ru}) {russian}",
         ),
         _filled(remedy, name, origin, env_file),
@@ -418,19 +421,16 @@ def _from(origin: Origin, env_file: Path) -> Text:
     return Text(en=where.say("en", file=env_file), ru=where.say("ru", file=env_file))
 
 
-def in_russian(words: str) -> tuple[str, Text]:
+def in_russian(odd: Oddity | SchemeMisfit) -> tuple[str, Text]:
     """
-    Return the message of `variable_checks` in Russian, and the remedy.
+    Return an oddity in Russian, and the remedy.
     """
-    if words in _ODD:
-        return _ODD[words]
-    if misfit := _MISFIT.match(words):
-        port, scheme = misfit["port"], misfit["scheme"]
-        return f"содержит порт {port}, а URL начинается с {scheme}", Text(
-            en="Correct the scheme or the port: https and wss have 443, http and ws 80",
-            ru="Исправьте схему или порт: у https и wss это 443, у http и ws — 80",
-        )
-    return words, _AGAIN
+    if isinstance(odd, Oddity):
+        return _ODD[odd]
+    return f"содержит порт {odd.port}, а URL начинается с {odd.scheme}://", Text(
+        en="Correct the scheme or the port: https and wss have 443, http and ws 80",
+        ru="Исправьте схему или порт: у https и wss это 443, у http и ws — 80",
+    )
 
 
 def _really_empty(variables: Variables) -> set[str]:

@@ -18,7 +18,7 @@ from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.secret_checks import unfit
 from livekit_conformance.environments.spelling import did_you_mean
 from livekit_conformance.environments.validation import validated
-from livekit_conformance.environments.variable_checks import scheme_misfit
+from livekit_conformance.environments.variable_checks import Oddity, SchemeMisfit, scheme_misfit
 from livekit_conformance.environments.variables import Absent, LeftOut, Origin, Variables
 from livekit_conformance.environments.yaml_document import KeyPath, shown
 from livekit_conformance.errors import ProfileError
@@ -41,7 +41,7 @@ class Loaded:
     # Variables that are set to an empty value, with the keys that refer to them.
     empty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # Oddities in the values of variables; a value that is usable all the same is taken.
-    oddities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    oddities: Mapping[str, tuple[Oddity | SchemeMisfit, ...]] = field(default_factory=dict)
     env_file: EnvFile | None = None
     # Variables whose value in the env file differs; the one in the environment is taken.
     differing: tuple[str, ...] = ()
@@ -136,14 +136,15 @@ def load(
         problems += (_attributed(p, variables, odd) for p in _unfit_secrets(profile))
     if problems or profile is None:
         raise ProfileError([f"{path}: {problem}" for problem in dict.fromkeys(problems)])
-    for name, words in _misfits(profile, variables):
-        odd[name] = (*odd.get(name, ()), words)
+    oddities: dict[str, tuple[Oddity | SchemeMisfit, ...]] = {**odd}
+    for name, misfit in _misfits(profile, variables):
+        oddities[name] = (*oddities.get(name, ()), misfit)
     return Loaded(
         profile,
         path,
         origins=dict(sorted(variables.origins.items())),
         empty=variables.empty(),
-        oddities=odd,
+        oddities=oddities,
         env_file=variables.file,
         differing=variables.differing(),
         misspelt=variables.misspelt(),
@@ -154,7 +155,7 @@ def load(
     )
 
 
-def _attributed(problem: str, variables: Variables, odd: Mapping[str, tuple[str, ...]]) -> str:
+def _attributed(problem: str, variables: Variables, odd: Mapping[str, tuple[Oddity, ...]]) -> str:
     """
     Return `problem` followed by the variables that its value came from: the odd ones, else all of
     them.
@@ -170,14 +171,14 @@ def _attributed(problem: str, variables: Variables, odd: Mapping[str, tuple[str,
     return f"{problem}{''.join(remarks)}"
 
 
-def _misfits(profile: Profile, variables: Variables) -> Iterator[tuple[str, str]]:
+def _misfits(profile: Profile, variables: Variables) -> Iterator[tuple[str, SchemeMisfit]]:
     """
     Yield variables whose URL has a scheme that does not fit its port, each with the problem.
     """
     for key, url in (("livekit.url", profile.livekit.url), ("webhook.url", profile.webhook.url)):
         users = [name for name, keys in variables.uses.items() if key in keys]
-        if users and (words := scheme_misfit(url)):
-            yield users[-1], f"{words} ({key})"
+        if users and (misfit := scheme_misfit(key, url)):
+            yield users[-1], misfit
 
 
 def expanded(value: Any, path: KeyPath, variables: Variables) -> tuple[Any, set[KeyPath]]:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -41,36 +43,71 @@ _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?")
 _MISFITS = MappingProxyType({"https": 80, "wss": 80, "http": 443, "ws": 443})
 
 
-def oddities(name: str, value: str) -> Iterator[str]:
+class Oddity(StrEnum):
+    """
+    What cannot be intended in a value, in words that follow the name of its variable.
+    """
+
+    CONTROL = "holds line breaks or control characters"
+    CARRIAGE_RETURN = "ends with a carriage return, as in a file with Windows line ends"
+    WHITE_SPACE = "begins or ends with white space or a line break"
+    QUOTES = "has quotes around it"
+    PLACEHOLDER = "is a placeholder"
+    URL = "holds a URL"
+    TELEPHONE = "holds a telephone number"
+    ADDRESS = "holds an address"
+    NUMBER = "holds a number"
+    MORE_THAN_HOST = "holds more than a host name: scheme, port and path do not belong there"
+    NO_PORT = "is not a port number"
+    LIKE_A_KEY = "looks like an API key: swapped with LIVEKIT_API_KEY"
+    UNLIKE_A_KEY = "does not look like an API key: swapped with LIVEKIT_API_SECRET"
+    SAME = "is the same as LIVEKIT_API_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeMisfit:
+    """
+    Port of the URL at `key` of the profile that is the default of another scheme.
+    """
+
+    port: int
+    scheme: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"port {self.port} does not fit a URL that begins with {self.scheme}:// ({self.key})"
+
+
+def oddities(name: str, value: str) -> Iterator[Oddity]:
     """
     Yield what cannot be intended in `value`: for any variable, and for the variable `name`.
     """
     bare = value.strip()
     if any(not char.isprintable() for char in bare):
-        yield "holds line breaks or control characters"
+        yield Oddity.CONTROL
     if value.rstrip("\n").endswith("\r"):
-        yield "ends with a carriage return, as in a file with Windows line ends"
+        yield Oddity.CARRIAGE_RETURN
     elif value != bare:
-        yield "begins or ends with white space or a line break"
+        yield Oddity.WHITE_SPACE
     if len(bare) > 1 and bare.startswith(_QUOTES) and bare.endswith(_QUOTES):
-        yield "has quotes around it"
+        yield Oddity.QUOTES
         bare = bare[1:-1].strip()
     if is_placeholder(bare):
-        yield "is a placeholder"
+        yield Oddity.PLACEHOLDER
     elif (look := _LOOKS.get(name)) and (words := look(bare)):
         yield words
 
 
-def swapped(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def swapped(values: Mapping[str, str]) -> Iterator[tuple[str, Oddity]]:
     """
     Yield each variable that seems to hold the value of another, with the reason.
     """
     key, secret = values.get("LIVEKIT_API_KEY", ""), values.get("LIVEKIT_API_SECRET", "")
     if API_KEY.fullmatch(secret.strip()) and not API_KEY.fullmatch(key.strip()):
-        yield "LIVEKIT_API_SECRET", "looks like an API key: swapped with LIVEKIT_API_KEY"
-        yield "LIVEKIT_API_KEY", "does not look like an API key: swapped with LIVEKIT_API_SECRET"
+        yield "LIVEKIT_API_SECRET", Oddity.LIKE_A_KEY
+        yield "LIVEKIT_API_KEY", Oddity.UNLIKE_A_KEY
     elif key and key == secret:
-        yield "LIVEKIT_API_SECRET", "is the same as LIVEKIT_API_KEY"
+        yield "LIVEKIT_API_SECRET", Oddity.SAME
 
 
 def key_pair_oddities(key: str, secret: str) -> Iterator[str]:
@@ -83,14 +120,14 @@ def key_pair_oddities(key: str, secret: str) -> Iterator[str]:
     yield from (f"{name} {words}" for name, words in swapped(values))
 
 
-def scheme_misfit(url: str) -> str | None:
+def scheme_misfit(key: str, url: str) -> SchemeMisfit | None:
     """
-    Return a message if the port of a URL is the default of another scheme, else None.
+    Return the misfit if the port of the URL at `key` is the default of another scheme, else None.
     """
     parts = urlsplit(url)
     if _MISFITS.get(parts.scheme) != parts.port or parts.port is None:
         return None
-    return f"port {parts.port} does not fit a URL that begins with {parts.scheme}://"
+    return SchemeMisfit(parts.port, parts.scheme, key)
 
 
 def is_placeholder(value: str) -> bool:
@@ -103,35 +140,35 @@ def is_placeholder(value: str) -> bool:
     return bool(_PLACEHOLDER.fullmatch(rest) or _EXAMPLE_HOST.fullmatch(host))
 
 
-def _name_or_secret(value: str) -> str | None:
-    return "holds a URL" if _SCHEME.match(value) else None
+def _name_or_secret(value: str) -> Oddity | None:
+    return Oddity.URL if _SCHEME.match(value) else None
 
 
-def _server(value: str) -> str | None:
+def _server(value: str) -> Oddity | None:
     if _TELEPHONE.fullmatch(value):
-        return "holds a telephone number"
+        return Oddity.TELEPHONE
     return _name_or_secret(value)
 
 
-def _number(value: str) -> str | None:
+def _number(value: str) -> Oddity | None:
     if _SCHEME.match(value) or _IPV4.fullmatch(value):
-        return "holds an address"
+        return Oddity.ADDRESS
     return None
 
 
-def _domain(value: str) -> str | None:
+def _domain(value: str) -> Oddity | None:
     if value.isdecimal():
-        return "holds a number"
+        return Oddity.NUMBER
     if _SCHEME.match(value) or re.search(r"[/:@]", value):
-        return "holds more than a host name: scheme, port and path do not belong there"
+        return Oddity.MORE_THAN_HOST
     return None
 
 
-def _port(value: str) -> str | None:
-    return "is not a port number" if value and not value.isdecimal() else None
+def _port(value: str) -> Oddity | None:
+    return Oddity.NO_PORT if value and not value.isdecimal() else None
 
 
-_LOOKS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
+_LOOKS: Mapping[str, Callable[[str], Oddity | None]] = MappingProxyType(
     {
         "LIVEKIT_API_KEY": _name_or_secret,
         "LIVEKIT_API_SECRET": _name_or_secret,

@@ -14,7 +14,12 @@ from typing import Literal
 
 from livekit_conformance.environments.env_file import EnvFile
 from livekit_conformance.environments.spelling import lookalike
-from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES, oddities, swapped
+from livekit_conformance.environments.variable_checks import (
+    DEPLOYMENT_VARIABLES,
+    Oddity,
+    oddities,
+    swapped,
+)
 
 Origin = Literal["environment", ".env", "missing"]
 
@@ -102,7 +107,7 @@ class Variables:
         """
         return tuple(dict.fromkeys(n for absent in self.left_out.values() for n in absent.unset))
 
-    def odd(self) -> dict[str, tuple[str, ...]]:
+    def odd(self) -> dict[str, tuple[Oddity, ...]]:
         """
         Return the oddities in the values of variables; a variable without any is left out.
         """
