@@ -188,6 +188,7 @@ async def test_a_call_is_answered_and_hung_up(transport: TransportName, recorder
         "-> BYE",
         "<- 200 OK",
     ]
+    assert [step.status for step in call.ladder] == [None, 180, 200, None, None, 200]
 
 
 async def test_every_call_has_its_own_identity(recorder: Recorder) -> None:

@@ -381,7 +381,8 @@ class SipEndpoint:
         if direction == "sent":
             self._recorder.redact.learn_from(message.headers.fields)
         text = self._recorder.redact(message.text)
-        step = LadderStep(now - trace.began, direction, message.label, text)
+        status = message.status if isinstance(message, Response) else None
+        step = LadderStep(now - trace.began, direction, message.label, text, status)
         trace.steps.append(step)
         self._recorder.record(
             time.time(),

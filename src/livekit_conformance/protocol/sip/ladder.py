@@ -22,13 +22,15 @@ class LadderStep:
     """
     One message: seconds since the first INVITE, direction, label and full text.
 
-    `label` is the method of a request, or the status and reason of a response.
+    `label` is the method of a request, or the status and reason of a response; `status` is None for
+    a request.
     """
 
     at_s: float
     direction: Direction
     label: str
     text: str
+    status: int | None = None
 
     @property
     def arrow(self) -> str:
@@ -36,14 +38,6 @@ class LadderStep:
         `->` for a sent message, `<-` for a received one.
         """
         return _ARROWS[self.direction]
-
-    @property
-    def status(self) -> int | None:
-        """
-        The status code of a response; None for a request.
-        """
-        first = self.label.split(" ", 1)[0]
-        return int(first) if first.isdigit() else None
 
 
 @dataclass(frozen=True, slots=True)
