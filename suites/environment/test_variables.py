@@ -38,8 +38,8 @@ def test_a_variable_holds_what_its_name_says(run: RunState, name: str) -> None:
         raise NotApplicable("the profile does not use this variable")
 
     odd = {
-        used: ", ".join(words)
-        for used, words in run.loaded.oddities.items()
+        used: ", ".join(map(str, oddities))
+        for used, oddities in run.loaded.oddities.items()
         if used == name or (name == "others" and used in others)
     }
 

@@ -261,11 +261,15 @@ def judge_variables(
 
 
 def _valued(
-    name: str, origin: Origin, odd: Sequence[str], env_file: Path, differing: Collection[str]
+    name: str,
+    origin: Origin,
+    oddities: Sequence[Oddity | SchemeMisfit],
+    env_file: Path,
+    differing: Collection[str],
 ) -> Iterator[LinkFinding]:
-    for words in odd:
-        yield _odd(name, words, origin, env_file)
-    if not odd:
+    for oddity in oddities:
+        yield _odd(name, oddity, origin, env_file)
+    if not oddities:
         yield _differing(name, env_file) if name in differing else _set(name, origin, env_file)
 
 
