@@ -131,7 +131,7 @@ class Generator:
         cut, part = self._cut(whole, alphabet, encoding)
         around = self.dice.choice(AROUND)
         # The first characters also encode what stands before the secret.
-        form = whole[BEFORE_IN.get(encoding, 0) :]
+        form = whole[BEFORE_IN.get(encoding, 0) :].rstrip("=")
         return Echo(around.format(part), form, f"{alphabet}, {encoding}, {cut}, {around!r}")
 
     def _cut(self, whole, alphabet, encoding):
