@@ -118,7 +118,8 @@ def _readings(content: bytes, outer: str = "", depth: int = _DEPTH) -> Iterator[
         yield from _readings(gzip.decompress(content), f" in gzip{outer}", depth - 1)
         return
     blobs: set[str] = set()
-    for text, how in _unescaped(content.decode("utf-8", "replace")):
+    # Without its zeros, UTF-16 is readable, too.
+    for text, how in _unescaped(content.replace(b"\0", b"").decode("utf-8", "replace")):
         yield f"{how}{outer}", text
         if depth > 0:
             blobs.update(_BASE64.findall(text))
