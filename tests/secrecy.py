@@ -26,7 +26,7 @@ def everything_in(text, depth=3):
         for piece in fresh:
             found.add(html.unescape(piece))
             found.add(urllib.parse.unquote(piece))
-            found.add(re.sub(r'\\(["\\/<>])', r"\1", piece))
+            found.add(re.sub(r"\\([\"'\\/<>])", r"\1", piece))
             found.add(re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), piece))
             for blob in re.findall(r"[A-Za-z0-9+/_-]{16,}={0,2}", piece):
                 plain = blob.rstrip("=").replace("-", "+").replace("_", "/")

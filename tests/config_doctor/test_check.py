@@ -58,6 +58,24 @@ def test_a_finding_names_place_problem_consequence_and_remedy():
 
 
 @pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("media_timout", "media_timout"),
+        ("apiSecret", "apiSecret"),
+        ("log-level", "log-level"),
+        ("nat_1_to_2_ip", "nat_1_to_2_ip"),
+        ("tSov5-xx", "***"),
+        ("ojsvxflfkyltijzmdyasvxejq", "***"),
+        ("Xq9zLm2wTr0ub4d", "***"),
+    ],
+)
+def test_an_unknown_key_that_may_be_a_secret_is_not_shown(key, shown):
+    (finding,) = [f for f in check_sip(f"redis: {{address: h:1}}\n{key}: 1\n") if f.line == 2]
+
+    assert finding.key == shown
+
+
+@pytest.mark.parametrize(
     ("text", "line", "column", "words"),
     [
         ("port: 1\nport: 2\n", 2, 1, "occurs twice, first on line 1"),

@@ -58,6 +58,7 @@ ENCODINGS = {
     "lower case": str.lower,
     "upper case": str.upper,
 }
+ESCAPES = ("JSON", "JSON in JSON", "repr", "HTML", "URL", "URL in lower case", "form")
 # Base64 characters with bytes in front of the secret.
 BEFORE_IN = {"Basic": 8, "base64url": 4}
 AROUND = (
@@ -132,6 +133,8 @@ class Generator:
         around = self.dice.choice(AROUND)
         # The first characters also encode what stands before the secret.
         form = whole[BEFORE_IN.get(encoding, 0) :].rstrip("=")
+        # An escaped character is one, and outputs are decoded.
+        form = value if encoding in ESCAPES else form
         return Echo(around.format(part), form, f"{alphabet}, {encoding}, {cut}, {around!r}")
 
     def _cut(self, whole, alphabet, encoding):

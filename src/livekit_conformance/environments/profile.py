@@ -310,11 +310,13 @@ class Profile(ProfileSection):
 
     def secrets_by_key(self) -> Iterator[tuple[str, str]]:
         """
-        Yield each secret with the key that holds it: as it is, and without the quotes or blanks
-        that may surround it.
+        Yield each secret with the key that holds it: as it is, and without the white space and
+        quotes that may surround it.
         """
         for key, value in self._written_secrets():
-            for form in dict.fromkeys((value, value.strip("\"' \t\r\n"))):
+            bare = value.strip()
+            is_quoted = len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "\"'"
+            for form in dict.fromkeys((value, bare, bare[1:-1] if is_quoted else bare)):
                 if form:
                     yield key, form
 
