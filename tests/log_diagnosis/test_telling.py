@@ -82,6 +82,12 @@ def test_a_secret_at_the_end_of_what_is_shown_is_not_cut_before_it_is_seen():
         assert "eyJ" not in shown
 
 
+def test_a_number_of_the_call_is_masked_in_the_text_of_the_error_too():
+    line = in_json("no trunk for 4930123456", error="4930123456 refused", fromUser="+4930123456")
+
+    assert "49***56 error='49***56 refused'" in describe(unwrap(line).line)
+
+
 def test_what_a_terminal_would_obey_is_not_shown():
     shown = describe(unwrap("panic: \x1b]0;title\x07 and \x9b2J").line)
 

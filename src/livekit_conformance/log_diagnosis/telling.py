@@ -13,7 +13,7 @@ from textwrap import shorten
 from typing import Any
 
 from livekit_conformance.protocol.logline import LogLine
-from livekit_conformance.protocol.phone_numbers import NumberMask
+from livekit_conformance.protocol.phone_numbers import NumberMask, numbers_in
 from livekit_conformance.secrets.names import names_secret
 from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.secrets.shapes import MASK
@@ -37,7 +37,9 @@ def describe(line: LogLine, also: Iterable[str] = ()) -> str:
     fields = (
         f"{name}={_value(name, line.fields[name])}" for name in names if line.fields.get(name)
     )
-    return _shortened(" ".join(str(word) for word in (*head, *fields) if word))
+    text = " ".join(str(word) for word in (*head, *fields) if word)
+    # The text of an error names the numbers of the call without the fields around them.
+    return _shortened(NumberMask(numbers_in(line.fields))(text))
 
 
 def _shortened(text: str) -> str:

@@ -5,8 +5,8 @@ Phone numbers in text: recognize fictional ones and mask all others.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 # Shorter ones are extensions; masking them would also mask ports and times.
 _SHORTEST: Final = 7
@@ -24,11 +24,13 @@ _E164: Final = re.compile(
 _INTERNATIONAL: Final = re.compile(r"00[1-9]\d{7,13}(?![\d.])")
 # In sip: and tel: URIs (RFC 3261 section 19.1, RFC 3966) carriers omit the plus, and services do
 # in fields of log lines and of the API.
+_FIELD: Final = r"(?:number|phone|user|caller|called|callee|dialled|call_?to)"
 _NAMED: Final = re.compile(
-    r"(?:\bsips?:|\btel:|(?:number|phone|user|caller|called|callee|dialled|call_?to)"
+    rf"(?:\bsips?:|\btel:|{_FIELD}"
     r"\\*[\"']?\s*[:=]\s*\\*[\"']?|\b(?:from|to)\\*[\"']?\s*[:=]\s*\\*[\"'])\Z",
     re.IGNORECASE,
 )
+_NAMES_NUMBER: Final = re.compile(rf"{_FIELD}\Z|\A(?:from|to)\Z", re.IGNORECASE)
 _BARE: Final = re.compile(r"\d{7,15}(?![\d.])")
 # What stands before a number, at most: the name of a field, quotes and backslashes.
 _BEFORE: Final = 24
@@ -70,6 +72,17 @@ class NumberMask:
             or (_BARE.match(written) if _NAMED.search(before) else None)
         )
         return written if number is None else f"{_ends(number[0])}{written[number.end() :]}"
+
+
+def numbers_in(fields: Mapping[str, Any]) -> list[str]:
+    """
+    Return the values of the fields whose names say that they hold a phone number.
+    """
+    return [
+        str(value)
+        for name, value in fields.items()
+        if isinstance(value, str | int) and _NAMES_NUMBER.search(name)
+    ]
 
 
 def _any_form(number: str) -> str:
