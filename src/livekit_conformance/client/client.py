@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -19,6 +19,7 @@ from livekit import api
 from livekit.protocol.agent_dispatch import AgentDispatch
 
 from livekit_conformance.client import health
+from livekit_conformance.client.answers import BoundedSession
 from livekit_conformance.client.breaker import CircuitBreaker, CircuitOpenError
 from livekit_conformance.client.error_mapping import ErrorMapper
 from livekit_conformance.client.errors import (
@@ -26,7 +27,7 @@ from livekit_conformance.client.errors import (
     LiveKitError,
     LiveKitRequestError,
 )
-from livekit_conformance.client.exchange import trace
+from livekit_conformance.client.exchange import BODY_KEPT, trace
 from livekit_conformance.client.health import Health, StateChange, logger
 from livekit_conformance.client.idempotent import REPEATABLE
 from livekit_conformance.client.resilience import Resilience
@@ -115,8 +116,13 @@ class Client:
 
     async def __aenter__(self) -> Self:
         self._session = self._given_session or aiohttp.ClientSession(trace_configs=[trace()])
+        self._bounded = BoundedSession(self._session)
         self.sdk = api.LiveKitAPI(
-            self.url, self._api_key, self._api_secret, session=self._session, failover=False
+            self.url,
+            self._api_key,
+            self._api_secret,
+            session=cast("aiohttp.ClientSession", self._bounded),
+            failover=False,
         )
         return self
 
@@ -345,17 +351,16 @@ class Client:
         recognises a repeated event by its `id`. Any answer but 2xx raises LiveKitError.
         """
         body = json.dumps(event, ensure_ascii=False).encode()
+        endpoint_url = without_user_info(url)
 
         async def post(_sdk: api.LiveKitAPI) -> None:
             headers = webhook.signed(
                 body, api_key=self._api_key, api_secret=self._api_secret, now=time.time()
             )
-            target = without_user_info(url)
-            sent = self._session.post(target, data=body, headers=headers, allow_redirects=False)
-            async with sent as response:
-                await response.read()
-                if not 200 <= response.status < 300:  # noqa: PLR2004 - the class 2xx
-                    raise api.ServerError("", "", status=response.status)
+            async with self._bounded.post(endpoint_url, data=body, headers=headers) as answer:
+                await answer.first_bytes(BODY_KEPT)
+                if not 200 <= answer.status < 300:  # noqa: PLR2004 - the class 2xx
+                    raise api.ServerError("", "", status=answer.status)
 
         endpoint = self._endpoints.get(url)
         if endpoint is None:

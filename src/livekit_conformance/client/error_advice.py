@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from livekit_conformance.client.errors import is_ended_call
+
 # The first entry with a phrase that occurs in the server's text applies; wordings of livekit-server
 # 1.8.4 to 1.13.5 and later.
 _BY_WORDS: Final = (
@@ -50,7 +52,7 @@ def hint(status: int, text: str, metadata: Mapping[str, str] = MappingProxyType(
     The `metadata` of the Twirp error shows whether a call failed. In that case HTTP status and
     Twirp code are derived from its SIP status: 429 means that the callee is busy.
     """
-    if "sip_status_code" in metadata:
+    if is_ended_call(metadata):
         return "The call was placed: its SIP status comes from the callee or the provider"
     for words, advice in _BY_WORDS:
         if any(word in text for word in words):

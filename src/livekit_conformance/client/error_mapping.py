@@ -15,6 +15,7 @@ import aiohttp
 from google.protobuf.message import DecodeError
 from livekit import api
 
+from livekit_conformance.client.answers import UnreadableAnswerError
 from livekit_conformance.client.error_advice import hint
 from livekit_conformance.client.errors import (
     LiveKitConnectionError,
@@ -27,8 +28,6 @@ from livekit_conformance.client.network import REMEDIES, is_lasting, loss_of
 from livekit_conformance.secrets.patterns import Redactor
 
 T = TypeVar("T")
-
-_ANSWERED = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +59,13 @@ class ErrorMapper:
                 answered = (error.status, error.code, error.message, error.metadata)
                 # Not `from error`: it holds the unredacted text, which may contain the whole token.
                 raise self.refused(method, seen, *answered) from None
-            except DecodeError:
-                text = f"the answer to {method} is of another type than LiveKit's"
+            except (DecodeError, UnreadableAnswerError) as error:
+                reason = "" if isinstance(error, DecodeError) else f": {error}"
+                text = f"the answer to {method} is of another type than LiveKit's{reason}"
                 raise self.refused(method, seen, seen.status, "", text) from None
             except (aiohttp.ClientError, TimeoutError) as error:
                 waited = time.perf_counter() - started
                 raise self.lost(method, seen, error, waited=waited) from error
-            except (AttributeError, TypeError):
-                # livekit-api assumes that every JSON answer is an object.
-                if seen.status < _ANSWERED:
-                    raise
-                raise self.refused(method, seen, seen.status) from None
 
     def refused(
         self,
@@ -92,7 +87,7 @@ class ErrorMapper:
             code=code,
             text=text,
             hint=hint(status, text, metadata),
-            metadata={name: self.redact(str(value)) for name, value in metadata.items()},
+            metadata={name: self.redact(value) for name, value in metadata.items()},
             retry_after=seen.retry_after,
             may_have_arrived=True,
             **self._common(seen),

@@ -15,6 +15,7 @@ No text, attribute or representation of these errors contains a secret or a whol
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -26,7 +27,8 @@ from livekit_conformance.errors import Phase
 _REFUSES_THE_KEY = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 # Length limit for the message: a proxy's error page may be long. `text` holds all of it.
 _SHOWN = 500
-_SIP_STATUS_CODE = "sip_status_code"
+# RFC 3261 section 7.2: three digits, of which the first is 1 to 6.
+_SIP_STATUS = re.compile(r"[1-6][0-9]{2}")
 
 
 @dataclass(eq=False, kw_only=True)
@@ -85,7 +87,7 @@ class LiveKitError(Exception):
 
     def _what(self) -> str:
         if self.status is None:
-            return f"{self.method}: {self.text}".removeprefix(": ")
+            return f"{self.method}: {self.text[:_SHOWN]}".removeprefix(": ")
         said = self.text.strip()[:_SHOWN] or "(empty body)"
         return f"{self.method} answered {self.status} {self.code}".rstrip() + f": {said}"
 
@@ -161,7 +163,7 @@ class LiveKitCallError(LiveKitError):
         """
         The SIP status code, such as 486.
         """
-        return int(self.metadata[_SIP_STATUS_CODE])
+        return int(self.metadata["sip_status_code"])
 
     @property
     def sip_status(self) -> str:
@@ -178,11 +180,18 @@ class LiveKitCallError(LiveKitError):
         return self.sip_status_code
 
 
+def is_ended_call(metadata: Mapping[str, str]) -> bool:
+    """
+    Return whether the metadata of a Twirp error hold the SIP status of a call.
+    """
+    return _SIP_STATUS.fullmatch(metadata.get("sip_status_code", "")) is not None
+
+
 def class_for(status: int, metadata: Mapping[str, str]) -> type[LiveKitError]:
     """
     Return the error class for an error answer of the server.
     """
-    if metadata.get(_SIP_STATUS_CODE, "").isdecimal():
+    if is_ended_call(metadata):
         return LiveKitCallError
     if status in _REFUSES_THE_KEY:
         return LiveKitAuthenticationError

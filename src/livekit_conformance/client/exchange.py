@@ -8,6 +8,7 @@ was sent at all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -44,9 +45,11 @@ class Exchange:
         The value of the header Retry-After in seconds, or None if it is absent or a date.
         """
         value = self.headers.get("Retry-After", "")
-        return float(value) if value.isascii() and value.isdigit() else None
+        return float(value) if _SECONDS.fullmatch(value) else None
 
 
+# A longer wait than 31 years is none that anybody keeps to.
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _current: ContextVar[Exchange | None] = ContextVar("current_exchange", default=None)
 
 

@@ -1,0 +1,135 @@
+"""
+Send the requests of livekit-api, and read their answers as those of anybody.
+
+livekit-api follows redirects to any host, with the body; takes every 200 for an answer; reads
+bodies of any length; and assumes that a JSON answer has the form of a Twirp error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final, cast
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict
+
+from livekit_conformance.client.exchange import BODY_KEPT
+
+# The answers of livekit-server with some ten thousand rooms are shorter.
+LONGEST_ANSWER: Final = 16 * 1024 * 1024
+_PROTOBUF: Final = "application/protobuf"
+
+
+class UnreadableAnswerError(Exception):
+    """
+    The server answered 200, but not with the message that was requested.
+    """
+
+
+class _TwirpError(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    code: str = "unknown"
+    msg: str = ""
+    meta: dict[str, str] = {}
+
+
+class BoundedSession:
+    """
+    The part of aiohttp's session that livekit-api uses, on a session that may be somebody else's.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    @property
+    def timeout(self) -> aiohttp.ClientTimeout:
+        """
+        The time limits of the session.
+        """
+        return self._session.timeout
+
+    @asynccontextmanager
+    async def post(self, url: str, **options: Any) -> AsyncIterator[Answer]:
+        """
+        Send POST and yield the answer; a redirect is an answer like any other.
+
+        Raises aiohttp.InvalidURL for a URL that aiohttp, IDNA or the resolver cannot encode.
+        """
+        try:
+            response = await self._session.post(url, allow_redirects=False, **options)
+        except ValueError as error:
+            raise aiohttp.InvalidURL(url, "no URL that can be requested") from error
+        try:
+            yield Answer(response)
+        finally:
+            response.release()
+
+
+class Answer:
+    """
+    HTTP answer, of which no more is read than has a use.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self.status = response.status
+
+    async def read(self) -> bytes:
+        """
+        Return the protobuf message of a 200; raise UnreadableAnswerError if it holds none.
+
+        An empty body is an empty message, but only if its type is protobuf.
+        """
+        content_type = self._response.headers.get("Content-Type", "")
+        is_message = content_type.partition(";")[0].strip().lower() == _PROTOBUF
+        body, is_whole = await self.first_bytes(LONGEST_ANSWER if is_message else BODY_KEPT)
+        if not is_message:
+            raise UnreadableAnswerError(f"the answer is no protobuf, but {content_type or 'bare'}")
+        if not is_whole:
+            raise UnreadableAnswerError(f"the answer is longer than {LONGEST_ANSWER} bytes")
+        return body
+
+    async def json(self) -> dict[str, Any]:
+        """
+        Return the Twirp error in the body.
+
+        Raises ValueError for any other content; livekit-api then raises an error without a text,
+        and ours has the content as its text.
+        """
+        body, _ = await self.first_bytes(BODY_KEPT)
+        return _TwirpError.model_validate_json(body).model_dump()
+
+    async def first_bytes(self, most: int) -> tuple[bytes, bool]:
+        """
+        Return the first `most` bytes of the body, decompressed, and whether they are all of it.
+        """
+        # aiohttp reads, traces and closes as always, but sees the end of the body after `most`.
+        content = _Bounded(self._response.content, most)
+        self._response.content = cast("aiohttp.StreamReader", content)
+        return await self._response.read(), content.is_whole
+
+
+class _Bounded:
+    """
+    Stream that ends after `most` bytes.
+    """
+
+    def __init__(self, stream: aiohttp.StreamReader, most: int) -> None:
+        self._stream = stream
+        self._most = most
+        self.is_whole = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    async def read(self) -> bytes:
+        received = bytearray()
+        async for piece in self._stream.iter_any():
+            received += piece
+            if len(received) > self._most:
+                self.is_whole = False
+                break
+        del received[self._most :]
+        return bytes(received)
