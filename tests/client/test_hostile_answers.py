@@ -102,7 +102,7 @@ def test_the_table_holds_more_than_a_hundred_answers():
 
 
 @pytest.mark.timeout(EXAMPLES // 100 + 60)
-async def test_a_mutated_answer_is_an_answer_or_an_error_of_ours():
+async def test_a_mutated_answer_is_an_answer_or_an_error_of_ours() -> None:
     rooms = api.ListRoomsResponse(rooms=[api.Room(name="r")]).SerializeToString()
     seeds = [answer("200 OK", PROTOBUF, body=rooms), *(raw for *_, raw in TABLE if len(raw) < 4096)]
     ended: Counter[str] = Counter()

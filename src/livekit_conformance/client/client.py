@@ -431,9 +431,10 @@ class Client:
         timeout: float | None,  # noqa: ASYNC109 - of one try
         url: str = "",
     ) -> T:
+        until = asyncio.get_running_loop().time() + resilience.longest(timeout)
         try:
             return await resilience.ask(
-                lambda within: self._attempt(method, request, within, url or self.url),
+                lambda within: self._attempt(method, request, within, url or self.url, until),
                 repeatable=repeatable,
                 timeout=timeout,
             )
@@ -459,8 +460,11 @@ class Client:
         request: Callable[[api.LiveKitAPI], Awaitable[T]],
         within: float,
         url: str,
+        until: float | None = None,
     ) -> T:
-        return await self._error_mapper.attempt(method, url, request(self.sdk), within=within)
+        return await self._error_mapper.attempt(
+            method, url, request(self.sdk), within=within, until=until
+        )
 
     def _log(self, error: LiveKitError) -> None:
         level = self._handling.errors.of(error.error_class).log

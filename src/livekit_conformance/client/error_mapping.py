@@ -4,7 +4,6 @@ Send one try of a request and map its failure to our errors.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +23,8 @@ from livekit_conformance.client.errors import (
     class_for,
 )
 from livekit_conformance.client.exchange import Exchange, exchange
-from livekit_conformance.client.network import REMEDIES, is_lasting, loss_of
+from livekit_conformance.client.network import QUEUED, is_lasting, loss_of
+from livekit_conformance.client.time_limit import TimeLimit
 from livekit_conformance.secrets.patterns import Redactor
 
 T = TypeVar("T")
@@ -41,19 +41,27 @@ class ErrorMapper:
     redact: Redactor = field(repr=False)
 
     async def attempt(
-        self, method: str, url: str, request: Awaitable[T], *, within: float | None
+        self,
+        method: str,
+        url: str,
+        request: Awaitable[T],
+        *,
+        within: float,
+        until: float | None = None,
     ) -> T:
         """
         Return the answer to `request`, which is sent by a session that has `trace()`.
 
-        An error names `url` if the request failed before it had a URL of its own. Raises
-        LiveKitError.
+        The server has `within` seconds. A wait for a connection of our own pool comes on top, but
+        nothing lasts longer than `until`, a time of the loop. An error names `url` if the request
+        failed before it had a URL of its own. Raises LiveKitError.
         """
         started = time.perf_counter()
-        with exchange(url) as seen:
+        limit = TimeLimit(within, until)
+        with exchange(url, limit) as seen:
             try:
                 # livekit-api 1.2 passes `timeout=None` to aiohttp; that disables its own timeout.
-                async with asyncio.timeout(within):
+                async with limit.timeout:
                     return await request
             except api.ServerError as error:
                 answered = (error.status, error.code, error.message, error.metadata)
@@ -99,14 +107,16 @@ class ErrorMapper:
         """
         Return the error for a request that got no answer.
         """
-        loss = loss_of(error, seen.phase)
+        is_queue = isinstance(error, TimeoutError) and seen.is_queued_too_long
+        loss = QUEUED if is_queue else loss_of(error, seen.phase)
         details: dict[str, Any] = {
             "method": method,
             "text": self.redact(loss.words),
-            "hint": REMEDIES[loss.phase],
+            "hint": loss.remedy,
             "phase": loss.phase,
             "may_have_arrived": seen.may_have_arrived,
             "waited": waited,
+            "is_local": loss.is_local,
             **self._common(seen),
         }
         if isinstance(error, TimeoutError):

@@ -40,8 +40,9 @@ class LiveKitError(Exception):
     (None without an answer), the Twirp `code`, the server's own `text` (or the system's), and the
     `metadata` of the Twirp error. `hint` is the advice. `phase` is how far the request got, and
     `may_have_arrived` is true if the server may have carried it out. `attempts` is the number of
-    tries, and `waited` the seconds that the last one took. `retry_after` is the number of seconds
-    after which a retry makes sense, if known.
+    tries, and `waited` the seconds that the last one took. `is_local` is true if this machine was
+    the obstacle (no free connection of the pool, no file left): no server has failed.
+    `retry_after` is the number of seconds after which a retry makes sense, if known.
     """
 
     kind: ClassVar[ErrorClass] = ErrorClass.SERVER
@@ -57,6 +58,7 @@ class LiveKitError(Exception):
     may_have_arrived: bool = False
     attempts: int = 1
     waited: float = 0.0
+    is_local: bool = False
     retry_after: float | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 
 import aiohttp
 
+from livekit_conformance.client.time_limit import TimeLimit
 from livekit_conformance.errors import Phase
 
 # Number of bytes of a body that are kept.
@@ -29,7 +30,8 @@ class Exchange:
     Request in progress, and its answer as far as it has arrived.
 
     `status` is 0 before the answer. `may_have_arrived` is true once the first byte of the request
-    may have been sent, and while nothing is known, as with a session that has no `trace()`.
+    may have been sent, and while nothing is known, as with a session that has no `trace()`. `limit`
+    learns how long the request is queued for a connection.
     """
 
     url: str
@@ -38,6 +40,14 @@ class Exchange:
     headers: Mapping[str, str] = field(default_factory=dict)
     phase: Phase = "answer"
     may_have_arrived: bool = True
+    limit: TimeLimit | None = None
+
+    @property
+    def is_queued_too_long(self) -> bool:
+        """
+        Whether our own pool has left the server less time than its limit.
+        """
+        return self.limit is not None and self.limit.is_ours
 
     @property
     def retry_after(self) -> float | None:
@@ -54,11 +64,11 @@ _current: ContextVar[Exchange | None] = ContextVar("current_exchange", default=N
 
 
 @contextmanager
-def exchange(url: str) -> Iterator[Exchange]:
+def exchange(url: str, limit: TimeLimit | None = None) -> Iterator[Exchange]:
     """
     Yield the exchange of the one request that is sent inside, by a session that has `trace()`.
     """
-    under_way = Exchange(url)
+    under_way = Exchange(url, limit=limit)
     token = _current.set(under_way)
     try:
         yield under_way
@@ -109,6 +119,8 @@ def trace() -> aiohttp.TraceConfig:
         context.exchange.text = readable(params.chunk, content_type)
 
     tracing.on_request_start.append(on_start)
+    tracing.on_connection_queued_start.append(_on_queued)
+    tracing.on_connection_queued_end.append(_on_free)
     tracing.on_dns_resolvehost_start.append(on_resolve)
     tracing.on_dns_resolvehost_end.append(on_connect)
     tracing.on_connection_create_end.append(on_connected)
@@ -117,6 +129,16 @@ def trace() -> aiohttp.TraceConfig:
     tracing.on_request_end.append(on_headers)
     tracing.on_response_chunk_received.append(on_body)
     return tracing
+
+
+async def _on_queued(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+    if context.exchange.limit is not None:
+        context.exchange.limit.queued()
+
+
+async def _on_free(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+    if context.exchange.limit is not None:
+        context.exchange.limit.connected()
 
 
 def readable(body: bytes, content_type: str) -> str:

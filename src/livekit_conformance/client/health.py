@@ -29,7 +29,8 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Health:
     """
-    Result of one request. `authenticated` is None if unknown.
+    Result of one request. `authenticated` is None if unknown. If the request failed on this
+    machine, the state is degraded, because nothing is known of the server.
 
     `latency` is in seconds, None without an answer. `reason` is empty when all is well.
     """
@@ -63,7 +64,7 @@ async def check(request: Awaitable[object], *, clock: Callable[[], float], slow:
         reached = error.status is not None
         refused = isinstance(error, LiveKitAuthenticationError)
         return Health(
-            State.DEGRADED if reached else State.DOWN,
+            State.DEGRADED if reached or error.is_local else State.DOWN,
             reachable=reached,
             authenticated=False if refused else None,
             latency=clock() - started if reached else None,

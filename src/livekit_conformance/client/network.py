@@ -8,6 +8,7 @@ rows of their own: the rows of aiohttp are here, those of other libraries next t
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import ssl
 from dataclasses import dataclass
@@ -17,6 +18,14 @@ import aiohttp
 
 from livekit_conformance.errors import Phase, in_system_words
 
+_OWN_REMEDY: Final = (
+    "This machine is the obstacle, not the server: send fewer requests at once, or allow more "
+    "connections in the session and more open files"
+)
+# Errors of a machine that has no file, memory or port left for a connection.
+_OWN_ERRORS: Final = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
+)
 REMEDIES: Final[dict[Phase, str]] = {
     "resolve": "Check the host name in the URL and the DNS of this machine",
     "connect": "Check that the service runs, that host and port of the URL are right and that "
@@ -48,11 +57,23 @@ class Meaning:
 class Loss:
     """
     Phase that a request without an answer reached, and why it got no further, without addresses.
+
+    `is_local` is true if this machine is the obstacle, not the network or the server.
     """
 
     phase: Phase
     words: str
+    is_local: bool = False
 
+    @property
+    def remedy(self) -> str:
+        """
+        The remedy on the side that failed.
+        """
+        return _OWN_REMEDY if self.is_local else REMEDIES[self.phase]
+
+
+QUEUED: Final = Loss("connect", "no free connection of our own in time", is_local=True)
 
 _OF_PYTHON: Final = (
     Meaning((socket.gaierror,), "resolve"),
@@ -92,7 +113,8 @@ def loss_of(
         if isinstance(error, row.kinds) or isinstance(origin, row.kinds)
     )
     phase = meaning.phase or reached
-    return Loss(phase, meaning.words.format(_own_words(origin, phase)))
+    is_local = isinstance(origin, OSError) and origin.errno in _OWN_ERRORS
+    return Loss(phase, meaning.words.format(_own_words(origin, phase)), is_local=is_local)
 
 
 def is_lasting(error: BaseException) -> bool:

@@ -59,7 +59,7 @@ class Resilience:
         """
         policy = self.policy
         limit = timeout or policy.timeout
-        ends = self._clock() + max(policy.deadline, limit)
+        ends = self._clock() + self.longest(timeout)
         attempts = 0
         failed: list[LiveKitError] = []
 
@@ -94,6 +94,12 @@ class Resilience:
             raise circuit from (failed[-1] if failed else None)
         raise AssertionError("stamina ends with an answer or an error")
 
+    def longest(self, timeout: float | None) -> float:
+        """
+        Return the seconds that a call with this `timeout` of one try may take in all.
+        """
+        return max(self.policy.deadline, timeout or self.policy.timeout)
+
     def retry_after(self) -> float:
         """
         Return the seconds during which nothing will be sent; 0 if the circuit is not open.
@@ -105,7 +111,10 @@ class Resilience:
         try:
             answer = await request(limit)
         except LiveKitError as error:
-            if self._errors.of(error.error_class).trips:
+            if error.is_local:
+                # Nothing is known of the server.
+                self.breaker.abandoned(period)
+            elif self._errors.of(error.error_class).trips:
                 self.breaker.failed(period, self._clock())
             else:
                 # A refusal is an answer: the server is there.
@@ -130,7 +139,7 @@ class Resilience:
         next_try = self._clock() + wait
         if next_try >= ends or self.breaker.state(next_try) is BreakerState.OPEN:
             return False
-        return wait if self._budget.spend() else False
+        return wait if error.is_local or self._budget.spend() else False
 
     def _is_transient(self, error: LiveKitError) -> bool:
         kind = error.error_class

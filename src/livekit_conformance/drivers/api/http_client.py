@@ -23,7 +23,6 @@ from livekit_conformance.client.network import (
     BROKEN,
     NO_ANSWER,
     NOT_HTTP,
-    REMEDIES,
     Meaning,
     loss_of,
 )
@@ -127,7 +126,7 @@ class HttpClient:
                 phase=loss.phase,
                 detail=loss.words,
                 waited=record.lost(loss),
-                remedy=REMEDIES[loss.phase],
+                remedy=loss.remedy,
             ) from error
         record.answered(answer)
         return answer

@@ -66,7 +66,8 @@ def open_session(
     tracing.on_response_chunk_received.append(on_body)
     tracing.on_request_exception.append(on_exception)
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(force_close=not keep_alive),
+        # A request that waits here for others would look like one that the server lets wait.
+        connector=aiohttp.TCPConnector(limit=0, force_close=not keep_alive),
         trace_configs=[tracing, how_far()],
         timeout=aiohttp.ClientTimeout(total=None),
     )
