@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import zlib
 from collections.abc import Mapping
 from contextlib import aclosing
+from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self, cast
 
@@ -40,6 +42,9 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
 # Amount of data that the buffers of a connection take at once.
 _AT_ONCE = 64 * 1024
 _HTTP = b"HTTP/"
+_ENCODINGS = frozenset({"gzip", "deflate"})
+# zlib finds out itself which of the two it is.
+_GZIP_OR_ZLIB = zlib.MAX_WBITS + 32
 _SHOWN = 40
 
 
@@ -49,9 +54,10 @@ class _NotHttpError(httpcore.RemoteProtocolError):
     """
 
 
-_RAISED = (httpx.HTTPError, httpx.InvalidURL, OSError)
+# UnicodeError: a host name that cannot be encoded, for instance in a redirect.
+_RAISED = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError)
 _MEANINGS = (
-    Meaning((httpx.InvalidURL, httpx.UnsupportedProtocol), "request"),
+    Meaning((httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError), "request"),
     # The error text contains the header, which may be a token.
     Meaning((httpx.LocalProtocolError,), "request", "the request is not HTTP"),
     Meaning((_NotHttpError,), words=NOT_HTTP),
@@ -84,9 +90,8 @@ class HttpClient:
             transport=_Transport(keep_alive=self._keep_alive),
             trust_env=False,
             timeout=None,  # noqa: S113 - a request as a whole has a deadline
-            follow_redirects=True,
             max_redirects=_REDIRECTS,
-            headers={"User-Agent": USER_AGENT},
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"},
             event_hooks={"request": [self._guard]},
         )
         # The time of lazy imports must not count against the first server.
@@ -109,16 +114,19 @@ class HttpClient:
         headers: Mapping[str, str] = MappingProxyType({}),
         body: bytes | None = None,
         within: float | None = None,
+        redirects: bool = True,
     ) -> HttpAnswer:
         """
         Return the answer, whatever it is; raise Unreachable when none comes `within` seconds.
+
+        Without `redirects`, a redirect is the answer.
         """
         self._recorder.redact.learn_from(headers.items())
         answer, progress = HttpAnswer(method, url), _Progress()
         record = HttpRecord(self._recorder, method, url)
         try:
             async with asyncio.timeout(within or self._timeout):
-                await self._exchange(answer, progress, headers, body)
+                await self._exchange(answer, progress, headers, body, redirects=redirects)
         except _RAISED as error:
             loss = loss_of(error, progress.phase, _MEANINGS)
             raise Unreachable(
@@ -140,6 +148,8 @@ class HttpClient:
         progress: _Progress,
         headers: Mapping[str, str],
         body: bytes | None,
+        *,
+        redirects: bool,
     ) -> None:
         request = self._client.build_request(
             answer.method,
@@ -151,13 +161,16 @@ class HttpClient:
         )
         # As livekit-server does: a token goes before the user and password of the URL.
         auth = httpx.Auth() if "Authorization" in request.headers else httpx.USE_CLIENT_DEFAULT
+        send = partial(
+            self._client.send, request, stream=True, auth=auth, follow_redirects=redirects
+        )
         try:
-            response = await self._client.send(request, stream=True, auth=auth)
+            response = await send()
         except (httpx.NetworkError, httpx.RemoteProtocolError):
             if progress.is_on_new_connection or answer.method not in _IDEMPOTENT:
                 raise
             # The server may have closed a kept connection at any time (RFC 9112 section 9.3.1).
-            response = await self._client.send(request, stream=True, auth=auth)
+            response = await send()
         try:
             answer.method, answer.url = response.request.method, str(response.url)
             answer.status, answer.headers = response.status_code, response.headers
@@ -199,14 +212,21 @@ class _Progress:
 async def _first_bytes(response: httpx.Response) -> bytes:
     """
     Return the body up to the kept size, and leave the rest of an endless one unread.
+
+    httpx would decompress each piece as a whole: 64 KiB can hold 64 MiB.
     """
     received = b""
-    async with aclosing(cast("Any", response.aiter_bytes())) as pieces:
+    async with aclosing(cast("Any", response.aiter_raw())) as pieces:
         async for piece in pieces:
             received += piece
             if len(received) >= BODY_KEPT:
                 break
-    return received
+    if response.headers.get("Content-Encoding", "").lower() not in _ENCODINGS:
+        return received
+    try:
+        return zlib.decompressobj(_GZIP_OR_ZLIB).decompress(received, BODY_KEPT)
+    except zlib.error:
+        return received
 
 
 class _Transport(httpx.AsyncHTTPTransport):

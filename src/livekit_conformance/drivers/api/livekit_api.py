@@ -346,7 +346,9 @@ class LiveKitClient:
         """
         headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
         await self._take_turn()
-        return await self.http.request("GET", self._client.url + path, headers=headers)
+        return await self.http.request(
+            "GET", self._client.url + path, headers=headers, redirects=False
+        )
 
     async def post(
         self,
@@ -366,7 +368,9 @@ class LiveKitClient:
             headers["Authorization"] = f"{scheme}{bearer}"
         await self._take_turn()
         sent = json.dumps(dict(body)).encode()
-        return await self.http.request("POST", self._client.url + path, headers=headers, body=sent)
+        return await self.http.request(
+            "POST", self._client.url + path, headers=headers, body=sent, redirects=False
+        )
 
     def issuer(self) -> token.Issuer:
         """
