@@ -120,6 +120,15 @@ def test_eight_characters_identify_a_secret_unless_they_could_be_a_word(fragment
     assert (scrub(f"a {fragment} b") == "a *** b") == (fragment != "canary-w")
 
 
+def test_eight_characters_of_an_encoded_secret_are_never_a_word():
+    secret = base64.b64decode("MZDVGSTBMQabABCDEFGHijkl").decode("latin-1")
+    form = base64.b64encode(secret.encode()).decode()
+    upper = re.search("[A-Z]{8}", form)
+
+    assert upper is not None
+    assert Scrubber([secret])(f"x {upper[0]} y") == "x *** y"
+
+
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJBUEljYW5hcnkifQ.c2lnbmF0dXJlLWNhbmFyeQ-0123456"
 DIGEST = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 

@@ -33,6 +33,14 @@ def essences(secret: str) -> Iterator[str]:
     """
     for plain in _decoded(secret):
         yield from (plain, plain.swapcase(), plain.lower(), plain.upper())
+    yield from blobs(secret)
+
+
+def blobs(secret: str) -> Iterator[str]:
+    """
+    Yield a secret in hexadecimal and in base64: no part of these is a word.
+    """
+    for plain in _decoded(secret):
         raw = plain.encode("utf-8", "surrogatepass")
         yield raw.hex()
         yield raw.hex().upper()

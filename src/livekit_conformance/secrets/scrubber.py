@@ -10,9 +10,17 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
-from livekit_conformance.secrets.encodings import encodings
-from livekit_conformance.secrets.fragments import WINDOW, Fragments, Place, fragments, windows
+from livekit_conformance.secrets.encodings import blobs, encodings
+from livekit_conformance.secrets.fragments import (
+    NOTHING,
+    WINDOW,
+    Fragments,
+    Place,
+    fragments,
+    windows,
+)
 from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.secrets.shapes import MASK, opened_secrets, replaced
 
@@ -40,8 +48,14 @@ class Scrubber(Redactor):
         self._learned = learned or Learned()
         super().__init__(secrets, made=self._learned.values)
         self._also = also
-        forms = {form for secret in self._secrets for form in encodings(secret)}
-        self._fragments = Fragments(part for form in forms for part in fragments(form))
+        encoded = {form for secret in self._secrets for form in blobs(secret)}
+        forms = {form for secret in self._secrets for form in encodings(secret)} - encoded
+        self._fragments = Fragments(
+            chain(
+                (part for form in forms for part in fragments(form)),
+                (part for form in encoded for part in fragments(form, chance=NOTHING)),
+            )
+        )
 
     def with_secrets(self, secrets: Iterable[str]) -> Scrubber:
         """
