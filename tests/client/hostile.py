@@ -97,6 +97,7 @@ SHAPES: dict[str, tuple[tuple[str, ...], bytes]] = {
     "foreign-digits": ((JSON,), twirp_error(meta={"sip_status_code": "٤٨٦"})),
     "code-and-msg-of-other-types": ((JSON,), twirp_error(code=5, msg={"a": []})),
     "half-a-surrogate": ((JSON,), b'{"code": "internal", "msg": "\\ud800"}'),
+    "odd-type": (("Content-Type: text/\xff" + "x" * 4000,), b""),
     "odd-charset": (("Content-Type: application/json; charset=rot13",), twirp_error()),
     "two-types": ((JSON, HTML), twirp_error()),
     "gzip-that-is-none": ((JSON, "Content-Encoding: gzip"), b"not gzip"),

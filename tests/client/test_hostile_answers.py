@@ -25,7 +25,7 @@ from livekit_conformance.client import (
     State,
 )
 from livekit_conformance.client.answers import LONGEST_ANSWER
-from tests.client.conftest import SECRET, one_try
+from tests.client.conftest import KEY, SECRET, one_try
 from tests.client.hostile import (
     ENDLESS,
     HTML,
@@ -187,6 +187,17 @@ async def test_no_answer_takes_more_memory_than_the_longest_one(status, header, 
     assert error.status == int(status[:3])
     assert peak < (2 * LONGEST_ANSWER if is_message else 0) + 6 * MIB
     assert ("longer than" in error.text) is is_message
+
+
+async def test_an_application_with_more_rooms_allows_longer_answers():
+    rooms = api.ListRoomsResponse(rooms=[api.Room(name="r" * LONGEST_ANSWER)]).SerializeToString()
+    raw = answer("200 OK", PROTOBUF, body=rooms)
+    async with raw_server(raw) as server:
+        async with one_try(server.url) as client:
+            with pytest.raises(LiveKitServerError, match="longer than"):
+                await client.list_rooms()
+        async with Client(server.url, KEY, SECRET, longest_answer=2 * LONGEST_ANSWER) as client:
+            assert len(await client.list_rooms()) == 1
 
 
 async def test_an_endpoint_without_end_takes_an_event_and_no_memory():

@@ -19,7 +19,7 @@ from livekit import api
 from livekit.protocol.agent_dispatch import AgentDispatch
 
 from livekit_conformance.client import health
-from livekit_conformance.client.answers import BoundedSession
+from livekit_conformance.client.answers import LONGEST_ANSWER, BoundedSession
 from livekit_conformance.client.breaker import CircuitBreaker, CircuitOpenError
 from livekit_conformance.client.error_mapping import ErrorMapper
 from livekit_conformance.client.errors import (
@@ -67,7 +67,8 @@ class Client:
     and `handling` control retries (config/retry_policies.yaml, config/error_handling.yaml; the
     defaults are the values shipped in these files). A `session` passed in must have `trace()` among
     its trace configurations, and stays open. `redact` removes further secrets from the texts of
-    errors. `clock` returns monotonic seconds.
+    errors. `clock` returns monotonic seconds. A message of more than `longest_answer` bytes is an
+    error: raise the limit for tens of thousands of rooms.
 
     The SDK's own failover between the regions of LiveKit Cloud is off: it would multiply the
     attempts.
@@ -84,6 +85,7 @@ class Client:
         session: aiohttp.ClientSession | None = None,
         redact: Redactor | None = None,
         clock: Callable[[], float] = time.monotonic,
+        longest_answer: int = LONGEST_ANSWER,
     ) -> None:
         if urlsplit(url).scheme not in _SCHEMES or not urlsplit(url).hostname:
             raise ValueError("url must be that of livekit-server: wss://host or https://host")
@@ -99,6 +101,7 @@ class Client:
         self._policies = policies
         self._handling = handling
         self._clock = clock
+        self._longest_answer = longest_answer
         self._given_session = session
         if looks_like_secret(api_key) or looks_like_key(api_secret):
             # livekit-server quotes an unknown key in its error: the secret, if the two are swapped.
@@ -116,7 +119,7 @@ class Client:
 
     async def __aenter__(self) -> Self:
         self._session = self._given_session or aiohttp.ClientSession(trace_configs=[trace()])
-        self._bounded = BoundedSession(self._session)
+        self._bounded = BoundedSession(self._session, self._longest_answer)
         self.sdk = api.LiveKitAPI(
             self.url,
             self._api_key,

@@ -67,9 +67,11 @@ class ErrorMapper:
                 answered = (error.status, error.code, error.message, error.metadata)
                 # Not `from error`: it holds the unredacted text, which may contain the whole token.
                 raise self.refused(method, seen, *answered) from None
-            except (DecodeError, UnreadableAnswerError) as error:
-                reason = "" if isinstance(error, DecodeError) else f": {error}"
-                text = f"the answer to {method} is of another type than LiveKit's{reason}"
+            except DecodeError:
+                text = f"the answer to {method} is of another type than LiveKit's"
+                raise self.refused(method, seen, seen.status, "", text) from None
+            except UnreadableAnswerError as error:
+                text = f"the answer to {method} {error}"
                 raise self.refused(method, seen, seen.status, "", text) from None
             except (aiohttp.ClientError, TimeoutError) as error:
                 waited = time.perf_counter() - started
