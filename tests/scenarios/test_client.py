@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from livekit import api
 
 from livekit_conformance.client import (
     DEFAULT_POLICIES,
     Client,
     LiveKitAuthenticationError,
     LiveKitConnectionError,
+    LiveKitRequestError,
     LiveKitTimeoutError,
     State,
 )
@@ -52,6 +54,37 @@ async def test_a_room_is_there_as_long_as_it_is_used(stack):
         health = await client.health()
 
     assert (health.state, health.authenticated) == (State.UP, True)
+
+
+async def test_every_method_is_answered_with_a_message_even_an_empty_one(stack):
+    inbound = api.SIPInboundTrunkInfo(name="in", numbers=["+15550101"])
+    outbound = api.SIPOutboundTrunkInfo(
+        name="out", address="127.0.0.1:5999", numbers=["+15550102"], auth_password="made-up"
+    )
+    individual = api.SIPDispatchRuleIndividual(room_prefix="call-")
+    rule = api.SIPDispatchRuleInfo(
+        name="rule", rule=api.SIPDispatchRule(dispatch_rule_individual=individual)
+    )
+    async with client_of(stack) as client:
+        await client.create_room("voice-ai-call-2")
+        assert await client.list_agent_dispatches("voice-ai-call-2") == []
+        with pytest.raises(LiveKitRequestError) as unknown:
+            await client.remove_participant("voice-ai-call-2", "nobody")
+        assert unknown.value.code == "not_found"
+        into = (await client.create_inbound_trunk(inbound)).sip_trunk_id
+        out = (await client.create_outbound_trunk(outbound)).sip_trunk_id
+        rule.trunk_ids.append(into)
+        by = (await client.create_dispatch_rule(rule)).sip_dispatch_rule_id
+        assert [seen.sip_trunk_id for seen in await client.list_inbound_trunks()] == [into]
+        assert [seen.sip_trunk_id for seen in await client.list_outbound_trunks()] == [out]
+        assert [seen.sip_dispatch_rule_id for seen in await client.list_dispatch_rules()] == [by]
+        await client.delete_dispatch_rule(by)
+        await client.delete_trunk(out)
+        await client.delete_trunk(into)
+        # The answer is an empty message.
+        await client.delete_room("voice-ai-call-2")
+        assert await client.list_dispatch_rules() == []
+        assert await client.list_rooms("voice-ai-call-2") == []
 
 
 async def test_a_wrong_secret_is_told_in_the_servers_words(stack):

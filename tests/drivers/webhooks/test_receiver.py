@@ -40,6 +40,18 @@ async def test_a_signed_event_arrives(start_receiver):
     assert receiver.taken == [arrival]
 
 
+@pytest.mark.parametrize(
+    "at",
+    [10**400, "1e999", "nan", "soon", None, ["1"]],
+    ids=["huge", "infinite", "nan", "words", "null", "list"],
+)
+async def test_a_time_that_is_none_is_no_time(start_receiver, at):
+    receiver, sender = await start_receiver()
+
+    assert (await sender.send(new_event(createdAt=at))).status == 200
+    assert receiver.arrivals[0].created_at == 0.0
+
+
 async def test_waiting_sees_what_is_proven_and_nothing_else(start_receiver):
     receiver, sender = await start_receiver()
     waiting = asyncio.create_task(receiver.wait_for(lambda seen: True, within=5))

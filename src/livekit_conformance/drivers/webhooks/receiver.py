@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import socket
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
@@ -60,13 +61,14 @@ class Arrival:
     @property
     def created_at(self) -> float:
         """
-        Time of the event in Unix seconds; 0 if the delivery does not contain it.
+        Time of the event in Unix seconds; 0 if the delivery contains none.
         """
         # protobuf-JSON writes 64-bit numbers as text.
         try:
-            return float(self.body.get("createdAt", 0))
-        except (TypeError, ValueError):
+            at = float(self.body.get("createdAt", 0))
+        except (TypeError, ValueError, OverflowError):
             return 0.0
+        return at if math.isfinite(at) else 0.0
 
     @property
     def room(self) -> str:
