@@ -189,6 +189,19 @@ async def test_no_answer_takes_more_memory_than_the_longest_one(status, header, 
     assert ("longer than" in error.text) is is_message
 
 
+async def test_a_cookie_of_an_answer_is_not_sent_back():
+    raw = answer("200 OK", PROTOBUF, "Set-Cookie: made-up=1")
+    async with (
+        raw_server(raw) as server,
+        one_try(server.url.replace("127.0.0.1", "localhost")) as client,
+    ):
+        await client.list_rooms()
+        await client.list_rooms()
+
+    assert len(server.received) == 2
+    assert b"made-up" not in server.received[1]
+
+
 async def test_an_application_with_more_rooms_allows_longer_answers():
     rooms = api.ListRoomsResponse(rooms=[api.Room(name="r" * LONGEST_ANSWER)]).SerializeToString()
     raw = answer("200 OK", PROTOBUF, body=rooms)

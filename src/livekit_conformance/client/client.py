@@ -118,7 +118,9 @@ class Client:
         return f"Client({self._error_mapper.redact(self.url)!r}, {masked(self._api_key)!r})"
 
     async def __aenter__(self) -> Self:
-        self._session = self._given_session or aiohttp.ClientSession(trace_configs=[trace()])
+        self._session = self._given_session or aiohttp.ClientSession(
+            cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace()]
+        )
         self._bounded = BoundedSession(self._session, self._longest_answer)
         self.sdk = api.LiveKitAPI(
             self.url,

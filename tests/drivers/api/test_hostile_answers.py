@@ -35,6 +35,16 @@ def http_client() -> HttpClient:
     return HttpClient(Permit.everything(), Recorder(Redactor()), timeout=5)
 
 
+def api_client(url: str) -> LiveKitClient:
+    return LiveKitClient(
+        url,
+        api_key="APImadeup1234",
+        api_secret="made-up-secret-of-the-driver-tests",
+        permit=Permit.everything(),
+        recorder=Recorder(Redactor()),
+    )
+
+
 async def outcome(http: HttpClient, method: str, url: str) -> HttpAnswer | Unreachable:
     try:
         return await http.request(method, url, redirects=False)
@@ -65,20 +75,25 @@ async def test_a_hostile_answer_is_an_answer_or_unreachable(method):
 async def test_a_redirect_of_an_api_request_is_its_answer():
     async with raw_server(b"") as other:
         moved = answer("307 Moved", HTML, f"Location: {other.url}/login")
-        async with raw_server(moved) as server:
-            client = LiveKitClient(
-                server.url,
-                api_key="APImadeup1234",
-                api_secret="made-up-secret-of-the-driver-tests",
-                permit=Permit.everything(),
-                recorder=Recorder(Redactor()),
-            )
-            async with client:
-                assert (await client.get("/")).status == 307
-                assert (await client.post(LIST_ROOMS, bearer=None)).status == 307
-                with pytest.raises(ApiRefused, match="Check the URL"):
-                    await client.list_rooms()
+        async with raw_server(moved) as server, api_client(server.url) as client:
+            assert (await client.get("/")).status == 307
+            assert (await client.post(LIST_ROOMS, bearer=None)).status == 307
+            with pytest.raises(ApiRefused, match="Check the URL"):
+                await client.list_rooms()
     assert other.received == []
+
+
+async def test_a_cookie_of_an_answer_is_not_sent_back():
+    raw = answer("200 OK", "Content-Type: application/protobuf", "Set-Cookie: made-up=1")
+    async with raw_server(raw) as server:
+        url = server.url.replace("127.0.0.1", "localhost")
+        async with api_client(url) as client:
+            for _ in range(2):
+                await client.get("/")
+                await client.list_rooms()
+
+    assert len(server.received) == 4
+    assert not any(b"made-up" in request for request in server.received)
 
 
 async def test_a_redirect_to_an_odd_host_is_unreachable():

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Mapping
 from contextlib import aclosing
 from functools import partial
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self, cast
 
@@ -91,6 +92,8 @@ class HttpClient:
             trust_env=False,
             timeout=None,  # noqa: S113 - a request as a whole has a deadline
             max_redirects=_REDIRECTS,
+            # An answer changes no later request.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"},
             event_hooks={"request": [self._guard]},
         )

@@ -68,6 +68,7 @@ def open_session(
     return aiohttp.ClientSession(
         # A request that waits here for others would look like one that the server lets wait.
         connector=aiohttp.TCPConnector(limit=0, force_close=not keep_alive),
+        cookie_jar=aiohttp.DummyCookieJar(),
         trace_configs=[tracing, how_far()],
         timeout=aiohttp.ClientTimeout(total=None),
     )
