@@ -18,11 +18,15 @@ from ahocorasick_rs import AhoCorasick
 WINDOW: Final = 12
 # So does a shorter one, unless it could be a word, an address, a date or a time ...
 SHORT_WINDOW: Final = 8
-WORD: Final = re.compile(r"[A-Z]?[a-z\W_]*|[A-Z\W_]*|[0-9]*[\W_][0-9\W_]*|(?:19|20|1[78])[0-9]*")
+_J: Final = r" _./:,-"  # joins words, numbers, and parts of addresses and dates
+WORD: Final = re.compile(
+    rf"[A-Z]?[a-z{_J}]*|[A-Z{_J}]*|[0-9]*[{_J}][0-9{_J}]*|(?:19|20|1[78])[0-9]*"
+)
 NOTHING: Final = re.compile(r"(?!)")
 # ... or, in files that nothing has been masked in, a name of a program or a hexadecimal id.
 NAME_OR_ID: Final = re.compile(
-    rf"{WORD.pattern}|[0-9a-f\W_]*|[0-9A-F\W_]*|(?:[A-Z]?[a-z]{{2,}}|[A-Z]{{2,}}|[\W_])*[A-Z]?[a-z]*"
+    r"[A-Z]?[a-z\W_]*|[A-Z\W_]*|[0-9a-f\W_]*|[0-9A-F\W_]*"
+    r"|(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}|[\W_])*[A-Z]?[a-z]*"
 )
 # Where a text was cut, any such fragment shows a secret, and a few characters of its ends do.
 _CUTS: Final = ("..", "…")
