@@ -11,6 +11,7 @@ import base64
 import html
 import json
 import random
+import re
 import string
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
@@ -22,6 +23,9 @@ from tests.secrecy import everything_in
 
 # So many characters in a row that stem from a secret are a leak.
 SEEN = 8
+# A part of so many is masked even if it could be a word.
+LONG = 12
+WORD = re.compile(r"[A-Z]?[a-z _./:,-]*|[A-Z _./:,-]*")
 ALPHABETS = {
     "base64url": string.ascii_letters + string.digits + "-_",
     "base64": string.ascii_letters + string.digits + "+/",
@@ -138,23 +142,22 @@ class Generator:
         return Echo(around.format(part), form, f"{alphabet}, {encoding}, {cut}, {around!r}")
 
     def _cut(self, whole, alphabet, encoding):
-        like_ids = alphabet in _LIKE_IDS or "case" in encoding or "HEX" in encoding.upper()
-        shortest = 12 if like_ids else SEEN
         kind = self.dice.choice(("whole", "whole", "..", "...", "…", "tail", "middle", "lines"))
+        like_ids = alphabet in _LIKE_IDS or "case" in encoding or "HEX" in encoding.upper()
+        shortest = LONG if like_ids else SEEN
         if kind == "whole" or len(whole) <= shortest:
             return "whole", whole
         at = self.dice.randrange(shortest, len(whole))
-        if kind == "lines" and len(whole) - at < shortest:
+        start = self.dice.randrange(len(whole) - at + 1)
+        parts, text = {
+            "tail": ([], "..." + whole[-at:]),
+            "middle": ([whole[start : start + at]], whole[start : start + at]),
+            "lines": ([whole[:at], whole[at:]], whole[:at] + "\n    " + whole[at:]),
+        }.get(kind, ([], whole[:at] + kind))
+        # Without the mark of a cut, a short part that could be a word is masked by nobody.
+        if any(len(part) < LONG and (like_ids or WORD.fullmatch(part)) for part in parts):
             return "whole", whole
-        match kind:
-            case "tail":
-                return kind, "..." + whole[-at:]
-            case "middle":
-                start = self.dice.randrange(len(whole) - at + 1)
-                return kind, whole[start : start + at]
-            case "lines":
-                return kind, whole[:at] + "\n    " + whole[at:]
-        return kind, whole[:at] + kind
+        return kind, text
 
 
 def traces(forms, harmless=""):
