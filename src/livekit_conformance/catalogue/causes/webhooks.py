@@ -21,7 +21,7 @@ _NO_ENDPOINT_SOCKET = check("1.3-endpoint-accepts-connections", "BLOCKED")
 _NO_ENDPOINT_TLS = check("1.3-endpoint-tls-is-trusted")
 
 _NO_URLS = Sign("config", {"key": "webhook.urls", "problem": "is missing"})
-_OTHER_URLS = Sign("config", {"key": "webhook.urls", "problem": re.compile(r"^does not hold")})
+_OTHER_URLS = Sign("config", {"key": "webhook.urls", "problem": re.compile(r"^contains ")})
 # An endpoint that does not answer our own events does not answer livekit-server's either.
 _UNANSWERED = Sign("endpoint", {"trial": "genuine", "status": None, "phase": "answer"})
 _FAILING = Sign("endpoint", {"trial": "genuine", "status": Between(500, 599)})
