@@ -160,12 +160,12 @@ class Generator:
         return kind, text
 
 
-def traces(forms, harmless=""):
+def traces(forms):
     """Return an automaton for all that must not be seen: `SEEN` characters of a form in a row."""
     windows = {
         form[start : start + SEEN] for form in forms for start in range(len(form) - SEEN + 1)
     }
-    return AhoCorasick(sorted(window for window in windows if window not in harmless))
+    return AhoCorasick(sorted(windows))
 
 
 def seen(automaton, text):
