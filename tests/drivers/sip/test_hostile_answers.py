@@ -215,13 +215,21 @@ async def meet(
     return Met(server, call, probe)
 
 
+def sent_to(server: Server) -> list[str]:
+    """
+    Return the methods that `server` received; a busy machine sends one again, byte for byte.
+    """
+    distinct = {request.to_bytes(): request.method for request in server.requests}
+    return [*distinct.values()]
+
+
 @pytest.mark.parametrize(("change", "blamed"), ACTED_ON.values(), ids=ACTED_ON)
 async def test_an_answer_that_breaks_a_rule_is_acknowledged_and_hung_up(
     change: Change, blamed: str, recorder: Recorder
 ) -> None:
     met = await meet(recorder, lambda server, request: [change(ok_to(server, request))])
 
-    assert met.server.methods == ["INVITE", "ACK", "BYE"]
+    assert sent_to(met.server) == ["INVITE", "ACK", "BYE"]
     assert met.probe.outcome is CallOutcome.ANSWERED
     assert any(blamed in violation.seen for violation in met.call.violations), met.call.violations
     assert str(met.call.problem).startswith("answered, and 200 OK: ") or "media" in str(
@@ -259,7 +267,7 @@ async def test_an_answer_without_usable_media_is_hung_up(body: bytes, recorder: 
 
     met = await meet(recorder, replies)
 
-    assert met.server.methods == ["INVITE", "ACK", "BYE"]
+    assert sent_to(met.server) == ["INVITE", "ACK", "BYE"]
     assert "no usable media" in str(met.call.problem)
 
 
@@ -343,5 +351,5 @@ async def test_a_server_that_answers_well_is_not_blamed(recorder: Recorder) -> N
     """
     met = await meet(recorder, lambda server, request: [ok_to(server, request)])
 
-    assert met.server.methods == ["INVITE", "ACK", "BYE"]
+    assert sent_to(met.server) == ["INVITE", "ACK", "BYE"]
     assert (met.call.violations, met.call.problem) == ([], None)
