@@ -9,7 +9,6 @@ from collections import Counter
 
 import pytest
 
-from bench.hostile_input import INPUTS, LARGE, SMALL, WORST_RATIO, cpu_ms
 from tests.protocol.hostile_text import KINDS, mutated
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "5000")) // len(KINDS)
@@ -36,13 +35,3 @@ def test_no_input_raises_an_undocumented_error(kind: str) -> None:
 
     assert ended["read"] > EXAMPLES // 100, f"too few were valid: {ended}"
     assert not refusals or ended["refused"] > EXAMPLES // 100, f"too few were refused: {ended}"
-
-
-@pytest.mark.parametrize("name", INPUTS)
-def test_time_grows_with_the_length_and_not_with_its_square(name: str) -> None:
-    """
-    Four times the input takes about four times the CPU time; sixteen times would be quadratic.
-    """
-    small, large = (cpu_ms(INPUTS[name], size, repeats=3) for size in (SMALL, LARGE))
-
-    assert large < WORST_RATIO * max(small, 0.1), f"{small:.2f} ms, then {large:.2f} ms"

@@ -4,8 +4,6 @@ Whatever opens a secret is known from one list, and every command masks by it.
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from livekit_conformance.config_doctor.services import SIP
@@ -13,10 +11,9 @@ from livekit_conformance.config_doctor.verdict import redactor
 from livekit_conformance.config_fixer import showing
 from livekit_conformance.log_diagnosis.telling import describe
 from livekit_conformance.protocol.logline import parse
-from livekit_conformance.protocol.phone_numbers import NumberMask
 from livekit_conformance.secrets.names import names_secret
 from livekit_conformance.secrets.patterns import Redactor
-from livekit_conformance.secrets.scrubber import Scrubber, without_torn
+from livekit_conformance.secrets.scrubber import Scrubber
 
 SECRET = "Tr0ub4dor-Xq9zLm2w"
 NAMES = (
@@ -125,26 +122,6 @@ def test_masked_text_stays_as_it_is(shape):
 @pytest.mark.parametrize("text", NO_SECRETS)
 def test_what_holds_no_secret_stays(text):
     assert Redactor()(text) == text
-
-
-@pytest.mark.parametrize(
-    "part",
-    [
-        *("pass", "passw", "passw=", "pass: ", 'password="', "token ", "token: ", "secret("),
-        *("-", "--", "--key", "--password", "sip:a:", "sip:a", "://", "://a:", "://a", "eyJ"),
-        *("eyJaaaaaaaa.", "eyJaaaaaaaa\n", "<password", "<password>", "-----BEGIN ", "api1", "'"),
-        *("-----BEGIN PRIVATE KEY-----", "authorization: ", "bearer ", "cookie: ", "login a "),
-        *("response=0", "inline:", "\\", '\\"', 'password=\\"', ",a", "a=", ".", "..", "1", "0 "),
-    ],
-)
-def test_a_hostile_text_is_searched_in_linear_time(part):
-    scrub = Scrubber(["canary-secret-0123"], also=NumberMask(["+999012345678"]))
-    text = part * (200_000 // len(part))
-
-    began = time.process_time()
-    without_torn(scrub(f"password {text}"))
-
-    assert time.process_time() - began < 2.0
 
 
 def test_what_follows_a_secret_stays():
