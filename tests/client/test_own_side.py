@@ -1,5 +1,5 @@
 """
-What fails on our own machine counts against no server: the breaker and the budget ignore it.
+Failures of our own machine count against no server: the breaker and the budget ignore them.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Exchange:
     @property
     def is_queued_too_long(self) -> bool:
         """
-        Whether our own pool has left the server less time than its limit.
+        True if our own pool left the server less time than its limit.
         """
         return self.limit is not None and self.limit.is_ours
 

@@ -45,7 +45,7 @@ _MISFITS = MappingProxyType({"https": 80, "wss": 80, "http": 443, "ws": 443})
 
 class Oddity(StrEnum):
     """
-    What cannot be intended in a value, in words that follow the name of its variable.
+    Flaw that no value is meant to have, in words that follow the name of its variable.
     """
 
     CONTROL = "holds line breaks or control characters"

@@ -109,7 +109,7 @@ class SipListener:
     @property
     def violations(self) -> Sequence[SipViolation]:
         """
-        What callers did against RFC 3261 so far, also where it led to no call.
+        Violations of RFC 3261 by callers so far, also where they led to no call.
         """
         return tuple(self._endpoint.violations)
 

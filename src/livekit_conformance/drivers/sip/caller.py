@@ -110,7 +110,7 @@ class SipAgent:
     @property
     def violations(self) -> Sequence[SipViolation]:
         """
-        What the server did against RFC 3261 so far.
+        Violations of RFC 3261 by the server so far.
         """
         return tuple(self._endpoint.violations)
 

@@ -129,7 +129,7 @@ class OutgoingCall:
     @property
     def violations(self) -> list[SipViolation]:
         """
-        What the other side did against RFC 3261 so far.
+        Violations of RFC 3261 by the other side so far.
         """
         return list(self._trace.violations)
 

@@ -146,7 +146,7 @@ class ReceivedCall:
     @property
     def violations(self) -> list[SipViolation]:
         """
-        What the caller did against RFC 3261 so far.
+        Violations of RFC 3261 by the caller so far.
         """
         return list(self._trace.violations)
 

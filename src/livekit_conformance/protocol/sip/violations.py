@@ -34,7 +34,7 @@ _CALL_ID = re.compile(f"{_WORD}(?:@{_WORD})?")
 @dataclass(frozen=True, slots=True)
 class SipViolation:
     """
-    What is wrong with a message, and the section of RFC 3261 that forbids it.
+    Flaw of a message, and the section of RFC 3261 that forbids it.
     """
 
     section: str
