@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import redis.asyncio
 
 from livekit_conformance.drivers.bus import CHANNELS, Bus
 from livekit_conformance.errors import Unreachable
@@ -30,7 +31,7 @@ async def redis_address(real_services: None, tmp_path: Path) -> AsyncIterator[st
             *(str(find(REDIS, os.environ).path), "--bind", address),
             *("--port", "6379", "--save", "", "--requirepass", PASSWORD),
         )
-        redis = Process("redis-server", command, tmp_path / "redis.log", Recorder(Redactor()))
+        process = Process("redis-server", command, tmp_path / "redis.log", Recorder(Redactor()))
 
         async def accepts() -> str | None:
             try:
@@ -39,9 +40,9 @@ async def redis_address(real_services: None, tmp_path: Path) -> AsyncIterator[st
                 return str(error)
             return None
 
-        await redis.start(accepts)
+        await process.start(accepts)
         yield address
-        await redis.stop()
+        await process.stop()
 
 
 async def test_an_idle_redis_has_no_listeners_and_no_nodes(redis_address):
@@ -51,6 +52,18 @@ async def test_an_idle_redis_has_no_listeners_and_no_nodes(redis_address):
     assert await bus.nodes() == []
     assert await bus.server_version() is None
     assert PASSWORD not in bus.endpoint
+
+
+async def test_a_node_that_no_longer_listens_is_not_registered(redis_address):
+    url = f"redis://:{PASSWORD}@{redis_address}"
+    bus = Bus(url, Recorder(Redactor([PASSWORD])))
+
+    async with redis.asyncio.Redis.from_url(url, protocol=2) as client, client.pubsub() as alive:
+        await client.hset("nodes", mapping={"ND_alive": "1", "ND_killed": "1"})
+        await alive.subscribe("Keepalive|Ping|ND_alive|REQ")
+        assert await alive.get_message(timeout=5)
+
+        assert await bus.nodes() == ["ND_alive"]
 
 
 async def test_a_missing_password_is_told_with_the_remedy(redis_address):

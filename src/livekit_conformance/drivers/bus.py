@@ -25,6 +25,9 @@ CREATE_PARTICIPANT = "SIPInternal|CreateSIPParticipant|REQ"
 # (livekit-server pkg/service/redisstore.go, Start).
 _VERSION_KEY = "livekit_version"
 
+# Channel on which each livekit-server answers the keepalive of its own node.
+_OF_NODE = "Keepalive|Ping|{}|REQ"
+
 CHANNELS = MappingProxyType(
     {
         TRUNK_AUTHENTICATION: "livekit-server, for the trunk of an inbound call",
@@ -64,13 +67,17 @@ class Bus:
 
     async def nodes(self) -> list[str]:
         """
-        Return the ids of the livekit-servers that have registered themselves (HKEYS nodes).
+        Return the ids of the livekit-servers registered in this database that listen on the bus.
 
-        A server that crashed stays in this list; raises Unreachable.
+        A server that is killed stays in the hash (HKEYS nodes), but no longer listens on the
+        channel of its node (PUBSUB NUMSUB); raises Unreachable.
         """
         async with self._connected() as client:
-            found = cast("list[bytes]", await client.hkeys("nodes"))
-        ids = sorted(node.decode() for node in found)
+            found = [node.decode() for node in cast("list[bytes]", await client.hkeys("nodes"))]
+            subscribers = await client.pubsub_numsub(*map(_OF_NODE.format, found))
+        answer = cast("list[tuple[bytes, int]]", subscribers)
+        listening = {channel.decode() for channel, count in answer if count}
+        ids = sorted(node for node in found if _OF_NODE.format(node) in listening)
         self._recorder.record(
             time.time(),
             "bus",

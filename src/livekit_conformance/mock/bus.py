@@ -37,6 +37,7 @@ class MockBus:
         self._subscribers = dict.fromkeys(SERVER_CHANNELS, server_is_there)
         self._subscribers |= dict.fromkeys(SIP_CHANNELS, 0 if faults.outbound_no_sip_service else 1)
         node = identifiers.new(identifiers.NODE)
+        self._subscribers[f"Keepalive|Ping|{node}|REQ"] = server_is_there
         self._hashes: Mapping[str, Mapping[str, str]] = {"nodes": {node: "127.0.0.1"}}
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
