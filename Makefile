@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS := -n 3 --dist loadgroup
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: run local test quick stack sources matrix scenario faults mutants check bench coverage schema fresh-machine lock clean
+.PHONY: run local test quick stack sources matrix scenario busy faults mutants check bench coverage schema fresh-machine lock clean
 
 run: .venv/run  ## install from the lock and check the embedded mock
 	$(BIN)/pytest suites/
@@ -39,6 +39,9 @@ matrix: .venv/run  ## build all pinned versions of the services and check every 
 
 scenario: .venv/dev stack  ## reproduce a failure of the real services: make scenario NAME=...
 	$(BIN)/python -m tests.scenarios $(NAME)
+
+busy: .venv/dev stack  ## run the suites beside each kind of strangers' traffic: make busy ARGS="cancelled --runs 1" or ARGS=--soak
+	$(BIN)/python -m tests.scenarios.busy $(ARGS)
 
 faults: .venv/dev stack  ## check with a bad network in front of the real services: 12 faults x 9 areas
 	FAULT_TABLE=whole $(BIN)/pytest tests/faults

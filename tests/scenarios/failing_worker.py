@@ -14,6 +14,7 @@ import aiohttp
 from livekit import api
 from livekit.protocol import agent
 
+from livekit_conformance.environments.profile import Livekit
 from tests.scenarios.real_stack import Scene
 
 Answer = Literal["refuses", "takes-and-stays-away"]
@@ -47,7 +48,15 @@ async def beside(scene: Scene, worker: Worker) -> AsyncIterator[None]:
     """
     Register such a worker at the livekit-server of a scene.
     """
-    livekit = scene.profile.livekit
+    async with registered(scene.profile.livekit, worker):
+        yield
+
+
+@asynccontextmanager
+async def registered(livekit: Livekit, worker: Worker) -> AsyncIterator[None]:
+    """
+    Register such a worker at a livekit-server.
+    """
     secret = livekit.api_secret.get_secret_value()
     token = api.AccessToken(livekit.api_key, secret).with_grants(api.VideoGrants(agent=True))
     url = livekit.url.replace("ws", "http", 1) + "/agent"

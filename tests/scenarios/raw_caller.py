@@ -23,11 +23,12 @@ _SDP = Headers.of(("Content-Type", sdp.CONTENT_TYPE))
 @dataclass
 class Attempt:
     """
-    The ids of one call; each INVITE gets the next number.
+    The ids of one call and the codecs that it offers; each INVITE gets the next number.
     """
 
     number: str
     caller: str
+    codecs: tuple[sdp.Codec, ...] = (sdp.PCMU, sdp.TELEPHONE_EVENT)
     call_id: str = field(default_factory=lambda: f"digest-{secrets.token_hex(8)}")
     tag: str = field(default_factory=lambda: secrets.token_hex(8))
     cseq: int = 0
@@ -65,50 +66,68 @@ class RawCaller(asyncio.DatagramProtocol):
         """
         attempt.cseq += 1
         request = self._request(attempt)
-        self._send(request, lines)
-        response = await self._answer(request, first=180, within=within)
+        self.send(request, lines)
+        response = await self.answer(request, first=180, within=within)
         if response is not None and not response.is_provisional:
-            self._send(self._ack(request, response))
+            self.send(self.ack(request, response))
         return request, response
 
     async def give_up(self, invite: Request) -> Response | None:
         """
         Cancel a ringing call and return the final answer to its INVITE.
         """
-        self._send(cancel(invite))
-        response = await self._answer(invite, first=200, within=ANSWER_WITHIN_S)
+        self.send(cancel(invite))
+        response = await self.answer(invite, first=200)
         if response is not None:
-            self._send(self._ack(invite, response))
+            self.send(self.ack(invite, response))
         return response
+
+    def via(self) -> Via:
+        """
+        Return the Via of a new transaction.
+        """
+        host, port = self.address
+        branch = MAGIC_COOKIE + secrets.token_hex(8)
+        return Via.parse(f"SIP/2.0/UDP {host}:{port};branch={branch};rport")
 
     def _request(self, attempt: Attempt) -> Request:
         host, port = self.address
-        branch = MAGIC_COOKIE + secrets.token_hex(8)
         own = NameAddr(f"sip:{attempt.caller}@{host}:{port}")
         return new_request(
             "INVITE",
             self.uri(attempt.number),
-            via=Via.parse(f"SIP/2.0/UDP {host}:{port};branch={branch};rport"),
+            via=self.via(),
             caller=own.with_tag(attempt.tag),
             callee=NameAddr(self.uri(attempt.number)),
             call_id=attempt.call_id,
             cseq=attempt.cseq,
             contact=own,
             extra=_SDP,
-            body=str(sdp.offer(host, port, session_id=1)).encode(),
+            body=str(sdp.offer(host, port, session_id=1, codecs=attempt.codecs)).encode(),
         )
 
-    def _ack(self, invite: Request, response: Response) -> Request:
+    def ack(self, invite: Request, response: Response) -> Request:
+        """
+        Return the ACK of a final answer.
+        """
         headers = invite.headers.without("To").without("CSeq").without("Content-Type")
         headers = headers.adding(("To", str(response.to)), ("CSeq", f"{invite.cseq.number} ACK"))
         return Request("ACK", invite.uri, headers)
 
-    def _send(self, request: Request, lines: Sequence[tuple[str, bytes]] = ()) -> None:
+    def send(self, request: Request, lines: Sequence[tuple[str, bytes]] = ()) -> None:
+        """
+        Send the request with these lines at the end of its header.
+        """
         head, blank_line, body = request.to_bytes().partition(b"\r\n\r\n")
         more = b"".join(b"\r\n" + name.encode() + b": " + value for name, value in lines)
         self.transport.sendto(head + more + blank_line + body, self.server)
 
-    async def _answer(self, invite: Request, *, first: int, within: float) -> Response | None:
+    async def answer(
+        self, invite: Request, *, first: int, within: float = ANSWER_WITHIN_S
+    ) -> Response | None:
+        """
+        Return the next answer to the INVITE with the status `first` or above, None without one.
+        """
         wanted = (invite.call_id, str(invite.cseq))
         try:
             async with asyncio.timeout(within):

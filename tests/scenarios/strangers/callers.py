@@ -1,0 +1,294 @@
+"""
+Strangers that speak SIP: each coroutine is one event, and returns its outcome in a word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import replace
+
+from livekit_conformance.drivers.sip.caller import Credentials, OutgoingCall, SipAgent
+from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.sip import digest, sdp
+from livekit_conformance.protocol.sip.address import NameAddr
+from livekit_conformance.protocol.sip.dialog import Dialog, new_request
+from livekit_conformance.protocol.sip.digest import Challenge
+from livekit_conformance.protocol.sip.message import Request, Response
+from livekit_conformance.secrets.patterns import Redactor
+from tests.scenarios.raw_caller import Attempt, RawCaller, raw_caller
+from tests.scenarios.strangers.target import PIN_NUMBER, UNKNOWN_NUMBERS, Target
+
+_RINGS_S = 0.3
+_TALKS_S = 1.0
+_ANSWER_WITHIN_S = 8.0
+_G729 = (sdp.Codec(18, "G729"),)
+_WRONG_PASSWORD = "not-the-password-of-the-trunk"
+_GARBAGE = (
+    b"\x00" * 40,
+    b"INVITE\r\n\r\n",
+    b"INVITE sip:x SIP/9.9\r\nVia: ;;;\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"SIP/2.0 200 OK\r\nCall-ID: nobody\r\nCSeq: 1 INVITE\r\n\r\n",
+    b"INVITE sip:+15550123@127.0.0.1 SIP/2.0\r\nContent-Length: 99999\r\n\r\nshort",
+    secrets.token_bytes(200),
+)
+
+
+async def talk(target: Target) -> str:
+    """
+    Call, talk for a second, and hang up.
+    """
+    async with _agent(target) as agent:
+        call = await _call(agent, target)
+        if call.answered:
+            await asyncio.sleep(_TALKS_S)
+            await call.hang_up()
+        return _outcome(call)
+
+
+async def never_hang_up(target: Target) -> str:
+    """
+    Call, talk, and vanish without a BYE.
+    """
+    agent = _agent(target)
+    await agent.__aenter__()
+    try:
+        call = await _call(agent, target)
+        await asyncio.sleep(_TALKS_S)
+        return _outcome(call)
+    finally:
+        agent.vanish()
+
+
+async def enter_no_pin(target: Target) -> str:
+    """
+    Call the number that asks for a PIN, enter none, and hang up.
+    """
+    async with _agent(target) as agent:
+        call = await agent.call(
+            number=PIN_NUMBER, caller=next(target.callers), answer_within=_ANSWER_WITHIN_S
+        )
+        if call.answered:
+            await asyncio.sleep(_TALKS_S)
+            await call.hang_up()
+        return _outcome(call)
+
+
+async def never_acknowledge(target: Target) -> str:
+    """
+    Call, and send no ACK when the call is answered.
+    """
+    async with raw_caller(target.sip, target.own_host) as caller:
+        invite, response = await _admitted(caller, target)
+        if response is None or response.status != 180:
+            return _status(response)
+        answer = await caller.answer(invite, first=200, within=_ANSWER_WITHIN_S)
+        # Retransmissions of the answer arrive at a socket that is open and says nothing.
+        await asyncio.sleep(_TALKS_S)
+        return _status(answer)
+
+
+async def offer_unsuitable_codecs(target: Target) -> str:
+    """
+    Call with a codec that livekit-sip does not have.
+    """
+    async with raw_caller(target.sip, target.own_host) as caller:
+        attempt = Attempt(target.profile.sip.number, next(target.callers), codecs=_G729)
+        invite, response = await _admitted(caller, target, attempt)
+        if response is not None and response.is_provisional:
+            response = await caller.answer(invite, first=200)
+            if response is not None:
+                caller.send(caller.ack(invite, response))
+        return _status(response)
+
+
+async def cancel(target: Target) -> str:
+    """
+    Call, and give up as soon as it rings.
+    """
+    async with raw_caller(target.sip, target.own_host) as caller:
+        invite, response = await _admitted(caller, target)
+        if response is None or not response.is_provisional:
+            return _status(response)
+        await asyncio.sleep(_RINGS_S)
+        return _status(await caller.give_up(invite))
+
+
+async def vanish_while_ringing(target: Target) -> str:
+    """
+    Call, and vanish while it rings.
+    """
+    async with raw_caller(target.sip, target.own_host) as caller:
+        _, response = await _admitted(caller, target)
+        return _status(response)
+
+
+async def wrong_password(target: Target) -> str:
+    """
+    Call with a wrong password.
+    """
+    async with raw_caller(target.sip, target.own_host) as caller:
+        wrong = Credentials(target.account.username, _WRONG_PASSWORD)
+        return _status((await _admitted(caller, target, account=wrong))[1])
+
+
+async def unknown_number(target: Target) -> str:
+    """
+    Call a number of no trunk and give up at once.
+    """
+    async with raw_caller(target.sip, target.own_host) as caller:
+        number = UNKNOWN_NUMBERS[next(target.numbers) % len(UNKNOWN_NUMBERS)]
+        invite, response = await caller.invite(Attempt(number, next(target.callers)), within=1)
+        if response is not None and response.is_provisional:
+            response = await caller.give_up(invite) or response
+        return _status(response)
+
+
+async def duplicate_invite(target: Target) -> str:
+    """
+    Send each INVITE twice, as a network that copies packets does.
+    """
+    async with raw_caller(target.sip, target.own_host) as caller:
+        attempt = Attempt(target.profile.sip.number, next(target.callers))
+        invite, response = await caller.invite(attempt)
+        caller.send(invite)
+        await asyncio.sleep(_RINGS_S)
+        return _status(response)
+
+
+async def send_garbage(target: Target) -> str:
+    """
+    Send bytes that are no SIP, or hardly.
+    """
+    async with raw_caller(target.sip, target.own_host) as caller:
+        garbage = _GARBAGE[next(target.numbers) % len(_GARBAGE)]
+        caller.transport.sendto(garbage, target.sip)
+        return "sent"
+
+
+async def ask_options(target: Target) -> str:
+    """
+    Ask for OPTIONS, as load balancers and scanners do.
+    """
+    return await _ask(target, "OPTIONS", "friendly-scanner")
+
+
+async def register(target: Target) -> str:
+    """
+    Try to register a guessed extension.
+    """
+    return await _ask(target, "REGISTER", f"{100 + next(target.numbers) % 900}")
+
+
+async def hang_up_nothing(target: Target) -> str:
+    """
+    Send BYE for a call that does not exist.
+    """
+    return await _ask(target, "BYE", target.profile.sip.number)
+
+
+async def invite_again(target: Target) -> str:
+    """
+    Call, send five re-INVITEs at once when it is answered, and hang up.
+    """
+    async with raw_caller(target.sip, target.own_host) as caller:
+        invite, response = await _admitted(caller, target)
+        if response is None or response.status != 180:
+            return _status(response)
+        answer = await caller.answer(invite, first=200, within=_ANSWER_WITHIN_S)
+        if answer is None:
+            return _status(answer)
+        dialog = Dialog.of_caller(invite, answer)
+        caller.send(dialog.ack(invite, via=caller.via()))
+        contact = invite.headers.get("Contact") or ""
+        for _ in range(5):
+            dialog, again = dialog.request(
+                "INVITE", via=caller.via(), contact=NameAddr.parse(contact), body=invite.body
+            )
+            caller.send(again, [("Content-Type", sdp.CONTENT_TYPE.encode())])
+        await asyncio.sleep(_RINGS_S)
+        _, bye = dialog.request("BYE", via=caller.via())
+        caller.send(bye)
+        return _status(answer)
+
+
+class _Vanishing(SipAgent):
+    """
+    A caller that can also leave without a word.
+    """
+
+    def vanish(self) -> None:
+        for call in self._calls.values():
+            if call.media is not None:
+                call.media.close()
+        self._endpoint.close()
+
+
+def _agent(target: Target) -> _Vanishing:
+    # A recorder of its own: nobody looks at the messages of strangers.
+    return _Vanishing(target.sip, recorder=Recorder(Redactor()))
+
+
+async def _call(agent: SipAgent, target: Target) -> OutgoingCall:
+    return await agent.call(
+        number=target.profile.sip.number,
+        caller=next(target.callers),
+        credentials=target.account,
+        answer_within=_ANSWER_WITHIN_S,
+    )
+
+
+def _outcome(call: OutgoingCall) -> str:
+    return "answered" if call.answered else _status(call.final)
+
+
+async def _admitted(
+    caller: RawCaller,
+    target: Target,
+    attempt: Attempt | None = None,
+    account: Credentials | None = None,
+) -> tuple[Request, Response | None]:
+    """
+    Send an INVITE, answer its challenge, and return the second INVITE with its first answer.
+    """
+    attempt = attempt or Attempt(target.profile.sip.number, next(target.callers))
+    account = account or target.account
+    invite, challenged = await caller.invite(attempt)
+    if challenged is None or challenged.status != 407:
+        return invite, challenged
+    value = digest.authorization(
+        Challenge.parse(challenged.headers.get("Proxy-Authenticate") or ""),
+        username=account.username,
+        password=account.password,
+        method="INVITE",
+        uri=caller.uri(attempt.number),
+        cnonce=secrets.token_hex(8),
+    )
+    lines = [("Proxy-Authorization", value.encode())]
+    invite, response = await caller.invite(attempt, lines)
+    # Its ACK, CANCEL and BYE repeat the credentials.
+    header = invite.headers.adding((lines[0][0], value))
+    return replace(invite, headers=header), response
+
+
+async def _ask(target: Target, method: str, user: str) -> str:
+    async with raw_caller(target.sip, target.own_host) as caller:
+        host, port = caller.address
+        own = NameAddr(f"sip:{user}@{host}:{port}")
+        request = new_request(
+            method,
+            caller.uri(user),
+            via=caller.via(),
+            caller=own.with_tag(secrets.token_hex(8)),
+            callee=NameAddr(caller.uri(user)),
+            call_id=f"stranger-{secrets.token_hex(8)}",
+            cseq=1,
+            contact=own,
+        )
+        caller.send(request)
+        return _status(await caller.answer(request, first=200, within=1))
+
+
+def _status(response: Response | None) -> str:
+    return "silence" if response is None else str(response.status)

@@ -1,0 +1,124 @@
+"""
+Make strangers' traffic beside a run, until the run is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import aiohttp
+from livekit import api
+
+from livekit_conformance.drivers.agent.stand_in import AgentStandIn
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import Blocked, Unreachable
+from livekit_conformance.observations import Recorder
+from livekit_conformance.secrets.patterns import Redactor
+from tests.scenarios.harness import reveal
+from tests.scenarios.strangers.kinds import Act, Kind
+from tests.scenarios.strangers.target import CALLERS, Target, target_of
+
+_LOOK_EVERY_S = 0.2
+_TONE_HZ = 700.0
+
+Outcomes = Mapping[str, Counter[str]]
+
+
+@asynccontextmanager
+async def traffic(profile: Profile, *kinds: Kind) -> AsyncIterator[Outcomes]:
+    """
+    Make these kinds of traffic while the context is open; yield the outcomes of each so far.
+    """
+    outcomes: dict[str, Counter[str]] = {kind.name: Counter() for kind in kinds}
+    async with AsyncExitStack() as beside, target_of(profile) as target:
+        for kind in kinds:
+            if kind.before is not None:
+                await kind.before(target)
+            if not kind.per_s:
+                outcomes[kind.name][await _outcome(kind.act, target)] += 1
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(_keep_on(kind, target, outcomes[kind.name]))
+                for kind in kinds
+                if kind.per_s
+            ]
+            if any(kind.agent for kind in kinds):
+                agent = await beside.enter_async_context(_agent(profile))
+                tasks.append(group.create_task(_answer(target, agent)))
+            yield outcomes
+            for task in tasks:
+                task.cancel()
+
+
+async def _keep_on(kind: Kind, target: Target, outcomes: Counter[str]) -> None:
+    slots = asyncio.Semaphore(kind.at_once)
+
+    async def once() -> None:
+        try:
+            outcomes[await _outcome(kind.act, target)] += 1
+        finally:
+            slots.release()
+
+    async with asyncio.TaskGroup() as acts:
+        for _ in range(kind.at_most):
+            await slots.acquire()
+            acts.create_task(once())
+            await asyncio.sleep(1 / kind.per_s)
+
+
+async def _outcome(act: Act, target: Target) -> str:
+    """
+    Return the outcome of one event; a refusal is one as well.
+    """
+    try:
+        return await act(target)
+    except api.TwirpError as refused:
+        return refused.code
+    except (aiohttp.ClientError, OSError, TimeoutError, Unreachable) as lost:
+        return type(lost).__name__
+
+
+def _agent(profile: Profile) -> AgentStandIn:
+    livekit = profile.livekit
+    return AgentStandIn(
+        livekit.url,
+        api_key=livekit.api_key,
+        api_secret=reveal(livekit.api_secret),
+        tone_hz=_TONE_HZ,
+        recorder=Recorder(Redactor()),
+    )
+
+
+async def _answer(target: Target, agent: AgentStandIn) -> None:
+    """
+    Join the rooms of strangers' callers, and leave them when their callers have left.
+    """
+    joining: dict[str, asyncio.Task[None]] = {}
+
+    async def join(room: str) -> None:
+        # The call may be over, and the agent too slow: both happen to applications.
+        try:
+            await agent.join(room)
+        except Blocked:
+            return
+
+    async def leave(room: str) -> None:
+        try:
+            await agent.leave(room)
+        except Blocked:
+            agent.rooms.discard(room)
+
+    async with asyncio.TaskGroup() as acts:
+        while True:
+            listed = await target.server.room.list_rooms(api.ListRoomsRequest())
+            there = {room.name: room.num_participants for room in listed.rooms}
+            for room in there.keys() - joining.keys():
+                if any(f"_{caller}_" in room for caller in CALLERS):
+                    joining[room] = acts.create_task(join(room))
+            for room in list(agent.rooms):
+                if there.get(room, 0) <= 1:
+                    acts.create_task(leave(room))
+            await asyncio.sleep(_LOOK_EVERY_S)
