@@ -42,7 +42,10 @@ async def test_a_failed_join_is_logged_on_both_sides(
             return bool(is_failure) and fields.get("sipCallID") == failed.call.call_id
 
         sip_line, sip_waited = await logs["livekit-sip"].wait_for(
-            reports_the_call, within=_LOGGED_WITHIN_S, what="an error with the Call-ID and the room"
+            reports_the_call,
+            within=_LOGGED_WITHIN_S,
+            holding=[failed.call.call_id],
+            what="an error with the Call-ID and the room",
         )
 
         def reports_the_refusal(line: LogLine) -> bool:
@@ -60,6 +63,7 @@ async def test_a_failed_join_is_logged_on_both_sides(
         server_line, server_waited = await logs["livekit-server"].wait_for(
             reports_the_refusal,
             within=_LOGGED_WITHIN_S,
+            holding=[_JOIN_PATH],
             what="a 401 for /rtc with the error of livekit-sip",
         )
 

@@ -52,6 +52,7 @@ async def test_a_refused_token_is_logged_with_its_reason(
         is_complete,
         within=_LOGGED_WITHIN_S,
         after=before,
+        holding=kind.reasons,
         what=f"a line with 401, POST {LIST_ROOMS} and {' or '.join(kind.reasons)!r}",
     )
 

@@ -42,7 +42,10 @@ async def test_a_refused_caller_is_logged(
         return is_reason and all(value in line.raw for value in values)
 
     line, waited = await tail.wait_for(
-        is_complete, within=_LOGGED_WITHIN_S, what=f"a refusal of {refused.call.call_id}"
+        is_complete,
+        within=_LOGGED_WITHIN_S,
+        holding=[refused.call.call_id],
+        what=f"a refusal of {refused.call.call_id}",
     )
     if not tail.lines:
         raise Blocked(
@@ -50,5 +53,5 @@ async def test_a_refused_caller_is_logged(
             remedy="Check that `logs` in the profile names the file that livekit-sip writes to",
         )
 
-    about = [other.message for other in tail.lines if refused.call.call_id in other.raw]
+    about = [other.message for _, other in tail.lines.holding([refused.call.call_id])]
     assert line is not None, f"in its log: {waited}; its lines about this call: {about or 'none'}"

@@ -94,6 +94,7 @@ async def _line_of_failure(
             and line.fields.get("id") == tries.started[0].id
         ),
         within=_LOGGED_WITHIN_S,
+        holding=[tries.started[0].id],
         what=f"`failed to send webhook` with the event {tries.started[0].id}",
     )
 

@@ -3,7 +3,7 @@ Admission of callers by the trunk: known ones only.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 
 import pytest
@@ -22,6 +22,8 @@ from livekit_conformance.protocol.sip.outcome import CallOutcome
 _NUMBERS_OF_NOBODY = ("+15550199", "+15550198")
 # Duration of listening to an unwanted call where no log reports its end.
 _SILENCE_S = 3.0
+# Message of livekit-sip's last line about a call.
+_END = "SIP call ended"
 
 
 @pytest.mark.clause("1.1-trunk-challenges")
@@ -156,27 +158,22 @@ async def signal_end(tail: LogTail | None, call_id: str, over: asyncio.Future[No
     """
     if tail is None:
         return
+    own_ids: set[object] = set()
+
+    def is_the_end(line: LogLine) -> bool:
+        """
+        Recognise the line of the end: it has livekit-sip's own id of the call, others have both.
+        """
+        if line.fields.get("sipCallID") == call_id:
+            own_ids.add(line.fields.get("callID"))
+        return line.message == _END and line.fields.get("callID") in own_ids
+
     with suppress(Blocked):  # An unreadable log blocks the checks that need it.
         _, waited = await tail.wait_for(
-            lambda _line: end_in(tail.lines, call_id) is not None,
+            is_the_end,
             within=_SILENCE_S,
+            holding=[call_id, _END],
             what=f"the end of {call_id}",
         )
         if waited.came_true and not over.done():
             over.set_result(None)
-
-
-def end_in(lines: Iterable[LogLine], call_id: str) -> str | None:
-    """
-    Return livekit-sip's reason for the end of a call, such as `flood` where no rule matches.
-
-    The line of the end has livekit-sip's own id of the call, the other lines have both ids.
-    """
-    own_ids = {
-        line.fields.get("callID") for line in lines if line.fields.get("sipCallID") == call_id
-    }
-    ends = (line for line in lines if line.message == "SIP call ended")
-    return next(
-        (str(line.fields.get("reason")) for line in ends if line.fields.get("callID") in own_ids),
-        None,
-    )

@@ -96,6 +96,7 @@ async def test_the_endpoint_ignores_a_replay(
         line, waited = await application.wait_for(
             lambda line: event["id"] in line.raw and _names_a_replay(line.raw),
             within=_LOGGED_WITHIN_S,
+            holding=[event["id"]],
             what=f"a line that calls {event['id']} a replay",
         )
         assert line is not None, (

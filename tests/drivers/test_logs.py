@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+from pathlib import Path
 
 import pytest
 
 from livekit_conformance.catalogue.error_lines import ON_PURPOSE
-from livekit_conformance.drivers.logs import LogTail, log_of_command
+from livekit_conformance.drivers import logs
+from livekit_conformance.drivers.logs import LogTail, followed, log_of_command
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.patterns import Redactor
@@ -184,7 +187,7 @@ def test_a_warning_is_reported_once_however_often_the_report_is_made(log):
 
     assert [seen.details["message"] for seen in recorder.observations] == ["first", "second"]
     assert recorder.observations[1].details["room"] == "a room"
-    assert tail.unreported() == []
+    assert tail.is_recorded(0) and tail.is_recorded(1)
 
 
 def test_a_line_that_tells_of_a_failed_call_is_recorded_though_it_warns_of_nothing(log):
@@ -201,3 +204,190 @@ def test_a_line_that_tells_of_a_failed_call_is_recorded_though_it_warns_of_nothi
     (told,) = recorder.observations
     assert told.details["level"] == "info"
     assert (told.details["direction"], told.details["inviteToTryingMs"]) == ("outbound", 2)
+
+
+def ordinary(number, **fields):
+    line = {"level": "info", "ts": 2.0, "msg": "of another", "callID": f"SCL_{number}", **fields}
+    return json.dumps(line) + "\n"
+
+
+async def test_lines_about_others_are_never_parsed(log):
+    tail = LogTail("livekit-sip", log)
+    append(log, "".join(map(ordinary, range(1000))))
+    append(log, ordinary(0, sipCallID="ours"))
+    append(log, line("a warning"))
+
+    found, _ = await tail.wait_for(
+        lambda read: read.fields.get("sipCallID") == "ours", within=1, what="ours", holding=["ours"]
+    )
+    tail.report(Recorder(Redactor()))
+
+    assert found is not None
+    assert len(tail.lines) == 1002
+    assert tail.lines.parsed == 2
+
+
+async def test_a_wait_looks_at_each_line_once_while_the_log_grows(log):
+    tail = LogTail("livekit-sip", log)
+    seen = []
+
+    def is_last(read):
+        seen.append(read.fields["callID"])
+        append(log, ordinary(len(seen)))
+        return len(seen) == 30
+
+    append(log, ordinary(0))
+    await tail.wait_for(is_last, within=10, what="the last")
+
+    assert seen == [f"SCL_{number}" for number in range(30)]
+
+
+@pytest.mark.parametrize("dialect", ["json", "console"])
+async def test_a_report_looks_at_each_warning_once(log, monkeypatch, dialect):
+    looked_at = []
+    parse = logs.parse
+    monkeypatch.setattr(logs, "parse", lambda raw: looked_at.append(raw) or parse(raw))
+    tail = LogTail("livekit-sip", log)
+    write = {
+        "json": lambda level: json.dumps({"level": level, "ts": 2.0, "msg": "m"}),
+        "console": lambda level: f"2026-08-01T12:00:00.000Z\t{level.upper()}\tsip\ta.go:1\tm",
+    }[dialect]
+
+    for _ in range(5):
+        append(log, write("warn") + "\n" + write("info") + "\n")
+        tail.report(Recorder(Redactor()))
+
+    assert looked_at == [write("warn")] * 5
+
+
+def test_of_many_warnings_alike_the_first_are_recorded_and_the_rest_is_counted(log):
+    tail, recorder = LogTail("livekit-sip", log), Recorder(Redactor())
+    append(log, line("the same") * 107 + line("another"))
+
+    tail.report(recorder)
+    tail.report_losses(recorder)
+
+    assert len(recorder.observations) == 102
+    assert "7 more lines like the first 100 of: the same" in recorder.observations[-1].summary
+
+
+async def test_a_log_that_grows_beyond_the_limit_is_read_no_further_and_blocks(log, monkeypatch):
+    monkeypatch.setattr(logs, "MOST_KEPT", 1000)
+    tail, recorder = LogTail("livekit-sip", log), Recorder(Redactor())
+    append(log, line("measured so far") + ordinary(0) * 20)
+    tail.report(recorder)
+    append(log, line("too late"))
+
+    with pytest.raises(Blocked, match="livekit-sip grew by more than"):
+        await tail.wait_for(lambda read: read.message == "too late", within=0.1, what="it")
+
+    tail.report_losses(recorder)
+    assert recorder.observations[0].details["message"] == "measured so far"
+    assert "later lines were not read" in recorder.observations[-1].summary
+
+
+async def test_a_lost_line_blocks_and_a_found_one_does_not(log):
+    tail = LogTail("livekit-sip", log)
+    append(log, line("found"))
+    tail.read()
+    log.write_text("")
+
+    found, _ = await tail.wait_for(lambda read: read.message == "found", within=1, what="it")
+    assert found is not None
+    with pytest.raises(Blocked, match="it was truncated, so lines from just before may be missing"):
+        await tail.wait_for(lambda read: read.message == "lost", within=0.1, what="it")
+
+
+def test_a_large_window_leaves_the_recorded_lines_as_evidence(log, monkeypatch):
+    monkeypatch.setattr(logs, "_MOST_EVIDENCE", 1000)
+    tail = LogTail("livekit-sip", log)
+    append(log, line("a warning"))
+    tail.report(Recorder(Redactor()))
+    assert len(tail.evidence()) == 1
+    append(log, ordinary(0) * 20)
+    tail.read()
+
+    assert tail.evidence() == ["1 of 21 lines (0 MB):", line("a warning").strip()]
+
+
+def test_a_fifo_is_told_with_the_remedy(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+
+    with pytest.raises(Blocked, match=r"it is not a regular file.*readable file"):
+        LogTail("livekit-sip", tmp_path / "fifo").read()
+
+
+async def test_a_file_is_read_before_it_is_truncated_though_nobody_waits_for_it(log, monkeypatch):
+    monkeypatch.setattr(logs, "_LOOKED_AT_EVERY_S", 0.01)
+    tail = LogTail("livekit-sip", log)
+    async with followed([tail]):
+        append(log, line("before"))
+        await wait_until(_has(tail, 1), within=5)
+        log.write_text(line("after"))
+
+    assert messages(tail) == ["before", "after"]
+
+
+def _has(tail, count):
+    async def why_not_yet():
+        return None if len(tail.lines) >= count else f"{len(tail.lines)} lines"
+
+    return why_not_yet
+
+
+async def test_a_command_that_floods_is_read_up_to_the_limit(monkeypatch):
+    monkeypatch.setattr(logs, "MOST_KEPT", 1_000_000)
+    async with log_of_command("application", ["yes", "a flood of text"]) as tail:
+
+        async def why_not_yet():
+            return None if tail.gaps else "still read"
+
+        assert (await wait_until(why_not_yet, within=20)).came_true
+
+    assert len(tail.lines) > 1000
+    assert sum(map(len, tail.lines.raw)) < 10_000_000
+
+
+async def test_a_command_that_prints_old_lines_without_end_is_read_up_to_the_limit(monkeypatch):
+    monkeypatch.setattr(logs, "_MOST_READ", 10_000_000)
+    async with log_of_command("application", ["yes", ordinary(1).strip()]) as tail:
+
+        async def why_not_yet():
+            return None if tail.gaps else "still read"
+
+        assert (await wait_until(why_not_yet, within=20)).came_true
+
+    assert tail.lines.raw == []
+    assert "printed more than 10 MB of older lines" in tail.gaps[0]
+
+
+async def test_a_command_that_does_not_want_to_end_is_killed_with_its_children(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setattr(logs, "_ENDS_WITHIN_S", 0.2)
+    pids = tmp_path / "pids"
+    stubborn = f"trap '' TERM; sleep 60 & echo $$ $! > {pids}; echo started; wait; wait"
+    async with log_of_command("application", ["sh", "-c", stubborn]) as tail:
+        await wait_until(_has(tail, 1), within=5)
+
+    for pid in map(int, pids.read_text().split()):
+
+        async def why_not_yet(pid=pid):
+            return f"{pid} is alive" if _is_alive(pid) else None
+
+        assert (await wait_until(why_not_yet, within=5)).came_true
+
+
+def _is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+async def test_after_a_command_has_ended_an_absent_line_proves_nothing():
+    async with log_of_command("application", ["echo", "bye"]) as tail:
+        await wait_until(_has(tail, 1), within=5)
+
+        with pytest.raises(Blocked, match="application: its command ended during the run"):
+            await tail.wait_for(lambda read: read.message == "later", within=0.3, what="later")

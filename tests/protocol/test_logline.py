@@ -2,9 +2,11 @@
 The two formats of the services' logs, and any other text.
 """
 
+from pathlib import Path
+
 import pytest
 
-from livekit_conformance.protocol.logline import parse
+from livekit_conformance.protocol.logline import ALARMING, is_before, may_alarm, parse
 
 # As livekit-server 1.13.5 writes them.
 JSON = (
@@ -79,3 +81,35 @@ def test_a_console_line_with_fields_that_are_nested_too_deeply_keeps_its_message
     line = parse(CONSOLE.partition("{")[0] + fields)
 
     assert (line.message, line.fields["rest"]) == ("error handling request", fields)
+
+
+def recorded():
+    folder = Path(__file__).parents[1] / "log_diagnosis" / "recordings"
+    return [line for path in folder.glob("*.log") for line in path.read_bytes().splitlines()]
+
+
+ODD = [
+    *(JSON, CONSOLE, "panic: runtime error", '{"level":"warn"', "a\tb\tc\td\te", "[1]", "{x}", ""),
+    *(JSON.replace("warn", "info"), CONSOLE.replace("WARN", "INFO"), JSON.replace("warn", "WARN")),
+    *(JSON.replace("1795407784.5", '"2026-11-23T04:27:18Z"'), JSON.replace("1795407784.5", "x")),
+    *(
+        '{"level": "error", "ts": 1e9, "msg": "spaces"}',
+        '{"msg":"no time"}',
+    ),
+]
+
+
+def test_a_line_that_is_passed_over_unparsed_is_no_warning():
+    lines = [*recorded(), *(line.encode() for line in ODD)]
+
+    passed_over = [parse(raw.decode()) for raw in lines if not may_alarm(raw)]
+
+    assert len(passed_over) > len(lines) / 2
+    assert not [one for one in passed_over if one.level in ALARMING or one.dialect == "text"]
+
+
+@pytest.mark.parametrize("moment", [1795407784.4, 1795407784.6, 1795408038.974, 1795437300.0])
+def test_a_line_is_before_a_moment_as_its_time_says(moment):
+    for raw in [*recorded(), *(line.encode() for line in ODD)]:
+        at = parse(raw.decode()).at
+        assert is_before(raw, moment) is (at is not None and at < moment), raw

@@ -1,23 +1,44 @@
 """
 Read the lines that the services write to their logs during the run, and nothing older.
+
+A busy deployment logs far more about others than about us. So a line is read once, and parsed only
+when somebody looks at it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import tempfile
+import json
+import os
+import signal
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import overload
+
+from ahocorasick_rs import BytesAhoCorasick
 
 from livekit_conformance.catalogue.error_lines import ON_PURPOSE, TELLING
+from livekit_conformance.drivers.growing_log import GrowingLog, LineSplitter, LogFile, LogPipe
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
-from livekit_conformance.protocol.logline import LogLine, parse
+from livekit_conformance.protocol.logline import ALARMING, LogLine, is_before, may_alarm, parse
 from livekit_conformance.waiting import Waited, wait_until
 
-_WARNING = frozenset({"warn", "error", "dpanic", "panic", "fatal"})
+# Bytes of one log that are kept; a deployment that logs more is read no further.
+MOST_KEPT = 100_000_000
+# Also counts the older lines that a command prints first.
+_MOST_READ = 3 * MOST_KEPT
+# Warnings with the same message that are recorded; the rest is counted.
+_MOST_OF_A_KIND = 100
+# A file is truncated or replaced less often.
+_LOOKED_AT_EVERY_S = 0.5
+_ENDS_WITHIN_S = 2.0
+# Of a larger window only what was recorded becomes evidence.
+_MOST_EVIDENCE = 5_000_000
+_ON_PURPOSE = ON_PURPOSE.encode()
 # Fields that a diagnosis uses; the rest of a line stays in the log.
 _FIELDS = ("error", "status", "response", "method", "path", "reason", "callID", "sipCallID")
 # Fields of a failed call: its direction, and the times of the other side's answers, if any.
@@ -26,83 +47,222 @@ _OF_A_FAILURE = ("agentName", "jobType", "direction", "inviteToTryingMs", "invit
 _NAMES = ("room", "participant", "participantID", "event", "id", "result", *_OF_A_FAILURE)
 
 
+class Lines(Sequence[LogLine]):
+    """
+    Lines of a log, oldest first. Each is parsed when it is looked at for the first time.
+    """
+
+    def __init__(self) -> None:
+        self.raw: list[bytes] = []
+        self._parsed: dict[int, LogLine] = {}
+
+    @property
+    def parsed(self) -> int:
+        """
+        Number of lines that were parsed.
+        """
+        return len(self._parsed)
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    @overload
+    def __getitem__(self, place: int) -> LogLine: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[LogLine]: ...
+
+    def __getitem__(self, place: int | slice) -> LogLine | list[LogLine]:
+        if isinstance(place, slice):
+            return [self[number] for number in range(*place.indices(len(self)))]
+        number = range(len(self))[place]
+        if (line := self._parsed.get(number)) is None:
+            line = self._parsed[number] = parse(_text(self.raw[number]))
+        return line
+
+    def texts(self) -> Iterator[str]:
+        """
+        Yield the lines as text, without parsing them.
+        """
+        return map(_text, self.raw)
+
+    def holding(self, texts: Iterable[str], *, after: int = 0) -> Iterator[tuple[int, LogLine]]:
+        """
+        Yield the lines that hold one of `texts`, with their numbers, from number `after` on.
+
+        A text matches as it is written into JSON.
+        """
+        for number in self.numbers(holder_of(texts), after=after):
+            yield number, self[number]
+
+    def numbers(self, wanted: Callable[[bytes], bool], *, after: int = 0) -> Iterator[int]:
+        """
+        Yield the numbers of the lines whose bytes are wanted, from number `after` on.
+        """
+        return (number for number in range(after, len(self)) if wanted(self.raw[number]))
+
+
+def holder_of(texts: Iterable[str]) -> Callable[[bytes], bool]:
+    """
+    Return a predicate of bytes that hold one of `texts`, as it is written into JSON.
+    """
+    encoded = [
+        json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "surrogateescape")
+        for text in texts
+        if text
+    ]
+    if len(encoded) == 1:
+        return lambda raw: encoded[0] in raw
+    automaton = BytesAhoCorasick(encoded)
+    return lambda raw: bool(automaton.find_matches_as_indexes(raw))
+
+
+_tells = holder_of(TELLING)
+
+
 class LogTail:
     """
-    One log from a byte offset on. Lines are kept, so every reader sees the whole window.
+    One log from its current end on. Lines are kept, so every reader sees the whole window.
 
-    A file that became shorter was rotated or truncated: it is read again from its beginning.
-    With `since` (Unix seconds) the whole file is read, and older lines are left out.
+    With `since` (Unix seconds) the whole log is read, and older lines are left out.
     """
 
-    def __init__(self, service: str, path: Path, *, since: float | None = None) -> None:
+    def __init__(self, service: str, log: Path | GrowingLog, *, since: float | None = None) -> None:
         self.service = service
-        self.path = path
-        self.lines: list[LogLine] = []
+        self.lines = Lines()
+        self._log = LogFile(log, from_start=since is not None) if isinstance(log, Path) else log
+        self._splitter = LineSplitter()
         self._since = since
+        self._read = self._kept = 0
+        self._is_full = False
+        # Lines up to these numbers are left out of `report`, or were looked at by it.
         self._reported: int | None = None
-        # Numbers of the lines that were already recorded.
+        self._looked_at = 0
+        # Numbers of the lines that were already recorded, and how often each message occurred.
         self._recorded: set[int] = set()
-        self._rest = b""
-        self._offset, self._inode = 0, 0
-        if path.is_file():
-            status = path.stat()
-            self._inode = status.st_ino
-            self._offset = status.st_size if since is None else 0
+        self._alike: Counter[str] = Counter()
 
-    def read(self) -> list[LogLine]:
+    @property
+    def gaps(self) -> list[str]:
+        """
+        Sentences about the lines of the window that could not be read.
+        """
+        losses = dict.fromkeys(self._log.losses)
+        gaps = [f"the log of {self.service}: {loss}" for loss in losses]
+        if self._splitter.too_long:
+            gaps.append(
+                f"the log of {self.service}: {self._splitter.too_long} lines of more than 1 MiB "
+                "were left out"
+            )
+        if self._is_full:
+            gaps.append(
+                f"the log of {self.service} grew by more than {MOST_KEPT // 1_000_000} MB during "
+                "the run: later lines were not read"
+                if self._kept > MOST_KEPT
+                else f"the log command of {self.service} printed more than "
+                f"{_MOST_READ // 1_000_000} MB of older lines: later lines were not read"
+            )
+        return gaps
+
+    def read(self) -> Lines:
         """
         Return all whole lines of the window, oldest first; raise Blocked if the log is unreadable.
         """
         try:
-            fresh = self._read_fresh()
+            for chunk in self._log.chunks():
+                self._take(chunk)
         except OSError as error:
             raise Blocked(
                 f"the log of {self.service} cannot be read: {error}",
                 remedy="Set `path` under `logs` in the profile to a readable file",
             ) from error
-        *whole, self._rest = (self._rest + fresh).split(b"\n")
-        lines = (parse(raw.decode("utf-8", "backslashreplace")) for raw in whole if raw)
-        self.lines.extend(line for line in lines if not self._is_old(line))
         return self.lines
 
-    def _read_fresh(self) -> bytes:
-        status = self.path.stat()
-        if status.st_size < self._offset or status.st_ino != self._inode:
-            self._offset, self._inode, self._rest = 0, status.st_ino, b""
-        with self.path.open("rb") as log:
-            log.seek(self._offset)
-            fresh = log.read()
-        self._offset += len(fresh)
-        return fresh
+    def _take(self, chunk: bytes) -> None:
+        self._read += len(chunk)
+        lines = self._splitter.feed(chunk)
+        if (since := self._since) is not None:
+            lines = [line for line in lines if not is_before(line, since)]
+        self.lines.raw.extend(lines)
+        self._kept += sum(map(len, lines))
+        if self._kept > MOST_KEPT or self._read > _MOST_READ:
+            self._is_full = True
+            self._log.stop()
 
-    def _is_old(self, line: LogLine) -> bool:
-        return self._since is not None and line.at is not None and line.at < self._since
+    def require_whole(self) -> None:
+        """
+        Raise Blocked if lines of the window could not be read: then an absent line proves nothing.
+        """
+        if self.gaps:
+            raise Blocked(
+                "; ".join(self.gaps),
+                remedy="Run the checks again, or at a quieter time; a `command` under `logs` can "
+                "print less (`--since=1m`, `grep`)",
+            )
 
     def report(self, recorder: Recorder) -> None:
         """
         Record the warnings of the window, except for those that the suite caused on purpose.
-        """
-        for number, line in enumerate(self.read()[: self._reported]):
-            if ON_PURPOSE in line.raw or number in self._recorded:
-                continue
-            if line.level in _WARNING or line.dialect == "text" or _reports_a_failure(line):
-                self._recorded.add(number)
-                recorder.record(
-                    line.at or time.time(),
-                    "log",
-                    describe_line(self.service, line),
-                    service=self.service,
-                    level=line.level,
-                    message=line.message,
-                    **{name: line.fields.get(name) for name in _FIELDS},
-                    **{name: line.fields[name] for name in _NAMES if name in line.fields},
-                )
 
-    def unreported(self) -> list[LogLine]:
+        Of many warnings with the same message, the first ones are recorded.
         """
-        Return the lines of the window that `report` has not recorded.
+        lines = self.read()
+        end = len(lines) if self._reported is None else self._reported
+        for number in lines.numbers(_is_worth_a_look, after=self._looked_at):
+            line = lines[number]
+            if number >= end or not _is_warning(line):
+                continue
+            kind = "" if line.dialect == "text" else line.message
+            self._alike[kind] += 1
+            if self._alike[kind] > _MOST_OF_A_KIND:
+                continue
+            self._recorded.add(number)
+            recorder.record(
+                line.at or time.time(),
+                "log",
+                describe_line(self.service, line),
+                service=self.service,
+                level=line.level,
+                message=line.message,
+                **{name: line.fields.get(name) for name in _FIELDS},
+                **{name: line.fields[name] for name in _NAMES if name in line.fields},
+            )
+        self._looked_at = len(lines)
+
+    def report_losses(self, recorder: Recorder) -> None:
         """
-        return [line for number, line in enumerate(self.lines) if number not in self._recorded]
+        Record what the window lacks, and how many warnings `report` left out.
+        """
+        more = (
+            f"log of {self.service}: {count - _MOST_OF_A_KIND} more lines like the first "
+            f"{_MOST_OF_A_KIND} of: {kind or 'lines in no known dialect'}"
+            for kind, count in self._alike.items()
+            if count > _MOST_OF_A_KIND
+        )
+        for sentence in (*self.gaps, *more):
+            recorder.record(time.time(), "log", sentence, service=self.service)
+
+    def is_recorded(self, number: int) -> bool:
+        """
+        Return True for a line that `report` or somebody else has recorded.
+        """
+        return number in self._recorded
+
+    def recorded(self, number: int) -> None:
+        """
+        Note that somebody has recorded a line.
+        """
+        self._recorded.add(number)
+
+    def evidence(self) -> list[str]:
+        """
+        Return the lines of the window; of a large one, those that were recorded.
+        """
+        if self._kept <= _MOST_EVIDENCE:
+            return list(self.lines.texts())
+        recorded = [self.lines[number].raw for number in sorted(self._recorded)]
+        megabytes = self._kept // 1_000_000
+        return [f"{len(recorded)} of {len(self.lines)} lines ({megabytes} MB):", *recorded]
 
     def report_no_more(self) -> None:
         """
@@ -111,21 +271,47 @@ class LogTail:
         self._reported = len(self.read())
 
     async def wait_for(
-        self, wanted: Callable[[LogLine], bool], *, within: float, what: str, after: int = 0
+        self,
+        wanted: Callable[[LogLine], bool],
+        *,
+        within: float,
+        what: str,
+        after: int = 0,
+        holding: Iterable[str] = (),
     ) -> tuple[LogLine | None, Waited]:
         """
         Return the first wanted line of the window, with the result of the wait for `what`.
 
-        The first `after` lines of the window are skipped.
+        The first `after` lines of the window are skipped, and those that hold none of the texts
+        `holding`, if there are any. Raises Blocked if the line may be one that could not be read.
         """
-        found: list[LogLine] = []
+        found: LogLine | None = None
+        may_be_wanted = holder_of(holding) if holding else _any_line
+        next_ = after
 
         async def why_not_yet() -> str | None:
-            found.extend(line for line in self.read()[after:] if wanted(line))
-            return None if found else f"{what} is not among the {len(self.lines)} lines"
+            nonlocal found, next_
+            lines = self.read()
+            numbers = lines.numbers(may_be_wanted, after=next_)
+            found = next((lines[n] for n in numbers if wanted(lines[n])), None)
+            next_ = len(lines)
+            return None if found else f"{what} is not among the {len(lines)} lines"
 
         waited = await wait_until(why_not_yet, within=within, poll=0.05)
-        return (found[0] if found else None), waited
+        if found is None:
+            self.require_whole()
+        return found, waited
+
+
+def _is_worth_a_look(raw: bytes) -> bool:
+    """
+    Return False for a line that is no warning, far faster than `_is_warning` does.
+    """
+    return (may_alarm(raw) or _tells(raw)) and _ON_PURPOSE not in raw
+
+
+def _is_warning(line: LogLine) -> bool:
+    return line.level in ALARMING or line.dialect == "text" or _reports_a_failure(line)
 
 
 def _reports_a_failure(line: LogLine) -> bool:
@@ -133,31 +319,89 @@ def _reports_a_failure(line: LogLine) -> bool:
     return telling is not None and telling.search(str(line.fields.get(name) or "")) is not None
 
 
+def _any_line(_raw: bytes) -> bool:
+    return True
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "backslashreplace")
+
+
+@asynccontextmanager
+async def followed(tails: Iterable[LogTail]) -> AsyncIterator[None]:
+    """
+    Read the logs regularly, so that a file which is truncated loses as little as possible.
+    """
+    tails = list(tails)
+
+    async def follow() -> None:
+        while True:
+            for tail in tails:
+                # An unreadable log blocks the checks that need it.
+                with suppress(Blocked):
+                    tail.read()
+            await asyncio.sleep(_LOOKED_AT_EVERY_S)
+
+    following = asyncio.create_task(follow())
+    try:
+        yield
+    finally:
+        following.cancel()
+        await asyncio.wait([following])
+
+
 @asynccontextmanager
 async def log_of_command(service: str, command: Sequence[str]) -> AsyncIterator[LogTail]:
     """
     Yield a tail of the output of a command (`kubectl logs -f ...`) that runs beside the suite.
 
-    A command that cannot be started leaves its error as the only line.
+    A command that cannot be started leaves its error as the only line. One that prints more than is
+    read waits, and ends with its children when the tail is no longer needed.
     """
     since = time.time()
-    with tempfile.NamedTemporaryFile(prefix=f"{service}-", suffix=".log") as spool:
-        tail = LogTail(service, Path(spool.name), since=since)
+    ours, theirs = os.pipe()
+    pipe = LogPipe(ours)
+    tail = LogTail(service, pipe, since=since)
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        tail.read()
+        if pipe.is_over:
+            loop.remove_reader(ours)
+
+    loop.add_reader(ours, read)
+    try:
         try:
             process = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.DEVNULL, stdout=spool, stderr=spool
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=theirs,
+                stderr=theirs,
+                start_new_session=True,
             )
         except OSError as error:
-            spool.write(f"the log command {command[0]} cannot be started: {error}\n".encode())
-            spool.flush()
-            yield tail
-            return
-        try:
-            yield tail
-        finally:
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
+            os.write(theirs, f"the log command {command[0]} cannot be started: {error}\n".encode())
+            process = None
+        os.close(theirs)
+        yield tail
+        if process is not None:
+            await _end(process)
+    finally:
+        loop.remove_reader(ours)
+        os.close(ours)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """
+    End a process and its children, at the latest by SIGKILL.
+    """
+    for sent in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, sent)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ENDS_WITHIN_S):
+                await process.wait()
+                return
 
 
 def describe_line(service: str, line: LogLine) -> str:

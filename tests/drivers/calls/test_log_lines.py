@@ -26,8 +26,9 @@ class Scene:
 
     def __init__(self, folder):
         self.tails = {}
+        self.paths = {}
         for service in ("livekit-server", "livekit-sip"):
-            path = folder / f"{service}.log"
+            self.paths[service] = path = folder / f"{service}.log"
             path.touch()
             self.tails[service] = LogTail(service, path)
         self.recorder = Recorder(Redactor(["hunter2-hunter2"]))
@@ -35,7 +36,7 @@ class Scene:
 
     def write(self, service, message, level="info", **fields):
         line = {"level": level, "ts": 1.5, "msg": message, **fields}
-        with self.tails[service].path.open("a") as log:
+        with self.paths[service].open("a") as log:
             log.write(json.dumps(line) + "\n")
 
     def record(self):

@@ -5,7 +5,7 @@ Ordinary log lines of our own calls: no failures, but they show how far a call c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from livekit_conformance.catalogue.log_lines import NOISE
@@ -14,6 +14,7 @@ from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import call_ids
 from livekit_conformance.protocol.call_ids import CallIds
 from livekit_conformance.protocol.logline import LogLine
+from livekit_conformance.secrets.shapes import MASK
 
 # A call that is answered and hung up has about 40 lines in both logs together.
 LINES_OF_A_CALL = 100
@@ -33,8 +34,8 @@ def record_call_lines(tails: Iterable[LogTail], recorder: Recorder) -> None:
     lines.
     """
     tails = list(tails)
-    lines = [(line.message, line.fields) for tail in tails for line in tail.lines]
-    owners = _owners(recorder, call_ids.by_name(lines))
+    owners = _owners(recorder, tails)
+    names = [max(name.split(MASK), key=len) for name in owners]
     # Other calls of ours end before any audio can arrive.
     probes = {
         seen.details.get("call")
@@ -43,9 +44,9 @@ def record_call_lines(tails: Iterable[LogTail], recorder: Recorder) -> None:
     }
     kept: Counter[str] = Counter()
     for tail in tails:
-        for line in tail.unreported():
+        for number, line in tail.lines.holding(names):
             owner = _owner(line, owners, recorder)
-            if owner is None or line.at is None:
+            if owner is None or line.at is None or tail.is_recorded(number):
                 continue
             if line.message == "call statistics" and owner in probes:
                 _record_statistics(recorder, line.at, owner, line.fields.get("stats"))
@@ -53,6 +54,7 @@ def record_call_lines(tails: Iterable[LogTail], recorder: Recorder) -> None:
                 continue
             kept[owner] += 1
             if kept[owner] <= LINES_OF_A_CALL:
+                tail.recorded(number)
                 _record(recorder, tail.service, line)
     for call, count in kept.items():
         if left_out := max(0, count - LINES_OF_A_CALL):
@@ -66,13 +68,22 @@ def record_call_lines(tails: Iterable[LogTail], recorder: Recorder) -> None:
             )
 
 
-def _owners(recorder: Recorder, lines: dict[str, list[call_ids.Line]]) -> dict[str, str]:
+def _owners(recorder: Recorder, tails: Sequence[LogTail]) -> dict[str, str]:
     """
     Map each name of our calls (ids and rooms) to the Call-ID that we used.
+
+    The lines with the known names have further ones, until no line has a new name.
     """
+    calls = list(_own_calls(recorder))
+    asked: set[str] = set()
+    while ids := {name for _, known in calls for name in known.ids} - asked:
+        asked |= ids
+        holding = (line for tail in tails for _, line in tail.lines.holding(asked))
+        lines = call_ids.by_name((line.message, line.fields) for line in holding)
+        for _, known in calls:
+            known.learn(lines)
     owners: dict[str, str] = {}
-    for call, known in _own_calls(recorder):
-        known.learn(lines)
+    for call, known in calls:
         for name in (*known.ids, *known.rooms):
             owners.setdefault(name, call)
     return owners
