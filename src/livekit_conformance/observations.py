@@ -26,6 +26,8 @@ Kind = Literal[
     "bus",  # channel and subscribers, or nodes and how many of them are registered
     "log",  # service, level, message, error, fields: a log line with a warning or an error
     "call-line",  # the same fields for any other line about one of our calls: no sign of a cause
+    # service, message, lines, calls: how many lines of a log are about other users than the run.
+    "others",
     "caller",  # call, room, identity, sid: the room in which the caller of a call was found
     # Counts of the other participants in the room of a call: others (all that came), here (at the
     # end), gone, audio (with audio tracks), silenced (not allowed to publish), jobs (taken by

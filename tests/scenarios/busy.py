@@ -19,7 +19,7 @@ from tempfile import mkdtemp
 from tests.scenarios.harness import Run
 from tests.scenarios.real_stack import Scene, scene
 from tests.scenarios.strangers.kinds import KINDS, Kind
-from tests.scenarios.strangers.traffic import Outcomes, traffic
+from tests.scenarios.strangers.traffic import BEGUN, Outcomes, traffic
 
 _QUIET_RUNS = 3
 _UNHAPPY = frozenset({"FAIL", "BLOCKED", "ERROR"})
@@ -90,7 +90,7 @@ def _print(name: str, busy: Busy, quiet_s: float) -> bool:
     verdict = busy.run.results["run"]["verdict"]
     ratio = seconds / quiet_s
     wrong = busy.blamed + (["slow"] if ratio > _MOST_TIMES_QUIET else [])
-    events = sum(outcomes.total() for outcomes in busy.outcomes.values())
+    events = sum(outcomes[BEGUN] for outcomes in busy.outcomes.values())
     blames = "; ".join(wrong) or "-"
     sys.stdout.write(
         f"{name:<16} {verdict:<21} {seconds:6.1f} s {ratio:5.2f} {events:6} {blames}\n"

@@ -11,12 +11,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import cast
 
+from livekit_conformance.protocol import rtp
 from livekit_conformance.protocol.sip import sdp
 from livekit_conformance.protocol.sip.address import NameAddr, Via
 from livekit_conformance.protocol.sip.dialog import MAGIC_COOKIE, cancel, new_request
 from livekit_conformance.protocol.sip.message import Headers, Request, Response, parse
 
 ANSWER_WITHIN_S = 3.0
+# The offered address is that of the SIP socket. RFC 3550 section 5.1: an RTP packet begins with
+# version 2, where SIP has a letter.
+_RTP = 0x80
+_FRAME_S, _SAMPLES = 0.02, 160
 _SDP = Headers.of(("Content-Type", sdp.CONTENT_TYPE))
 
 
@@ -45,6 +50,8 @@ class RawCaller(asyncio.DatagramProtocol):
         self.address: tuple[str, int] = transport.get_extra_info("sockname")
 
     def datagram_received(self, data: bytes, _addr: tuple[str, int]) -> None:
+        if data[0] & _RTP:
+            return  # nobody listens
         message = parse(data)
         if isinstance(message, Response):
             self.received.put_nowait(message)
@@ -81,6 +88,17 @@ class RawCaller(asyncio.DatagramProtocol):
         if response is not None:
             self.send(self.ack(invite, response))
         return response
+
+    async def speak(self, answer: Response, seconds: float) -> None:
+        """
+        Send silence to the media address in the answer.
+        """
+        media = sdp.parse(answer.body)
+        payload = rtp.encode_pcmu([0.0] * _SAMPLES)
+        for number in range(round(seconds / _FRAME_S)):
+            packet = rtp.Packet(0, number, number * _SAMPLES, self.address[1], payload)
+            self.transport.sendto(packet.encode(), (media.address, media.port))
+            await asyncio.sleep(_FRAME_S)
 
     def via(self) -> Via:
         """

@@ -32,6 +32,9 @@ TELLING: Mapping[str, tuple[str, re.Pattern[str]]] = MappingProxyType(
 # finds none: pkg/agent/client.go. Healthy calls have this line where agents run.
 HARMLESS = frozenset({"failed to send job request"})
 
+# A crash ends the calls of everybody.
+CRASH = "panic:"
+
 # livekit/sip pkg/sip/inbound.go, livekit/protocol webhook, livekit/psrpc errors.go.
 KNOWN_ERRORS = (
     "auth check failed",
@@ -43,5 +46,5 @@ KNOWN_ERRORS = (
     "could not find any available nodes",
     "failed to send webhook",
     "dropped webhook",
-    "panic:",
+    CRASH,
 )

@@ -12,9 +12,11 @@ import json
 import os
 import signal
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import overload
 
@@ -25,6 +27,7 @@ from livekit_conformance.drivers.growing_log import GrowingLog, LineSplitter, Lo
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.logline import ALARMING, LogLine, is_before, may_alarm, parse
+from livekit_conformance.protocol.own_names import OwnNames, Whose, calls_in
 from livekit_conformance.waiting import Waited, wait_until
 
 # Bytes of one log that are kept; a deployment that logs more is read no further.
@@ -141,6 +144,8 @@ class LogTail:
         # Numbers of the lines that were already recorded, and how often each message occurred.
         self._recorded: set[int] = set()
         self._alike: Counter[str] = Counter()
+        # Warnings about other users, by message.
+        self._others: defaultdict[str, _Others] = defaultdict(_Others)
 
     @property
     def gaps(self) -> list[str]:
@@ -200,17 +205,21 @@ class LogTail:
                 "print less (`--since=1m`, `grep`)",
             )
 
-    def report(self, recorder: Recorder) -> None:
+    def report(self, recorder: Recorder, own: OwnNames | None = None) -> None:
         """
         Record the warnings of the window, except for those that the suite caused on purpose.
 
-        Of many warnings with the same message, the first ones are recorded.
+        Of many warnings with the same message, the first ones are recorded. Those that are not
+        about a run with its `own` names, but about other users of the deployment, are counted.
         """
         lines = self.read()
         end = len(lines) if self._reported is None else self._reported
         for number in lines.numbers(_is_worth_a_look, after=self._looked_at):
             line = lines[number]
             if number >= end or not _is_warning(line):
+                continue
+            if own is not None and own.whose(line) is Whose.OTHERS:
+                self._others[line.message].add(line)
                 continue
             kind = "" if line.dialect == "text" else line.message
             self._alike[kind] += 1
@@ -228,6 +237,23 @@ class LogTail:
                 **{name: line.fields[name] for name in _NAMES if name in line.fields},
             )
         self._looked_at = len(lines)
+
+    def report_others(self, recorder: Recorder) -> None:
+        """
+        Record how many warnings are about other users of the deployment.
+        """
+        for message, others in self._others.items():
+            same = others.errors.keys() if len(others.errors) == 1 else ()
+            words = " ".join((message, *(f"({error})" for error in same if error)))
+            recorder.record(
+                time.time(),
+                "others",
+                f"not ours: {others.lines} lines in the log of {self.service}: {words}",
+                service=self.service,
+                message=words,
+                lines=others.lines,
+                calls=len(others.calls),
+            )
 
     def report_losses(self, recorder: Recorder) -> None:
         """
@@ -301,6 +327,23 @@ class LogTail:
         if found is None:
             self.require_whole()
         return found, waited
+
+
+@dataclass(slots=True)
+class _Others:
+    """
+    Warnings with one message that are about other users of the deployment.
+    """
+
+    lines: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    calls: set[str] = field(default_factory=set)
+
+    def add(self, line: LogLine) -> None:
+        self.lines += 1
+        self.errors[line.error] += 1
+        # A line may have two names of its call.
+        self.calls.update(islice(calls_in(line), 1))
 
 
 def _is_worth_a_look(raw: bytes) -> bool:

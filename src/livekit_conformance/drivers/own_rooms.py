@@ -19,14 +19,14 @@ from livekit_conformance.waiting import POLITE_S, Waited, wait_until
 
 class RoomNames:
     """
-    Names that fit the profile's pattern; the call id begins with `lkc-<run>-<number>`.
+    Names that fit the profile's pattern; the call id begins with `<mark>-<number>`.
 
-    `run` is unique to this run, and short enough to be read.
+    `mark` is unique to this run, and short enough to be read.
     """
 
-    def __init__(self, pattern: str, *, run: str) -> None:
+    def __init__(self, pattern: str, *, mark: str) -> None:
         self._pattern = pattern
-        self._run = run
+        self._mark = mark
         self._numbers = count(1)
 
     def new(self, words: str = "", *, size: int = 0) -> str:
@@ -35,7 +35,7 @@ class RoomNames:
 
         With `size` it is padded to so many bytes.
         """
-        call_id = "-".join(filter(None, ("lkc", self._run, str(next(self._numbers)), words)))
+        call_id = "-".join(filter(None, (self._mark, str(next(self._numbers)), words)))
         missing = size - len(room_name(self._pattern, call_id).encode())
         return room_name(self._pattern, call_id + "x" * missing)
 

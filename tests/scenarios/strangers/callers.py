@@ -8,18 +8,17 @@ import asyncio
 import secrets
 from dataclasses import replace
 
-from livekit_conformance.drivers.sip.caller import Credentials, OutgoingCall, SipAgent
-from livekit_conformance.observations import Recorder
+from livekit_conformance.drivers.sip.caller import Credentials
 from livekit_conformance.protocol.sip import digest, sdp
 from livekit_conformance.protocol.sip.address import NameAddr
 from livekit_conformance.protocol.sip.dialog import Dialog, new_request
 from livekit_conformance.protocol.sip.digest import Challenge
 from livekit_conformance.protocol.sip.message import Request, Response
-from livekit_conformance.secrets.patterns import Redactor
-from tests.scenarios.raw_caller import Attempt, RawCaller, raw_caller
+from tests.scenarios.raw_caller import ANSWER_WITHIN_S, Attempt, RawCaller, raw_caller
 from tests.scenarios.strangers.target import PIN_NUMBER, UNKNOWN_NUMBERS, Target
 
 _RINGS_S = 0.3
+_BEFORE_IT_RINGS_S = 0.02
 _TALKS_S = 1.0
 _ANSWER_WITHIN_S = 8.0
 _G729 = (sdp.Codec(18, "G729"),)
@@ -39,40 +38,35 @@ async def talk(target: Target) -> str:
     """
     Call, talk for a second, and hang up.
     """
-    async with _agent(target) as agent:
-        call = await _call(agent, target)
-        if call.answered:
-            await asyncio.sleep(_TALKS_S)
-            await call.hang_up()
-        return _outcome(call)
+    async with raw_caller(target.sip, target.own_host) as caller:
+        dialog, answer = await _picked_up(caller, target)
+        if dialog is not None and answer is not None:
+            await caller.speak(answer, _TALKS_S)
+            caller.send(dialog.request("BYE", via=caller.via())[1])
+        return _status(answer)
 
 
 async def never_hang_up(target: Target) -> str:
     """
     Call, talk, and vanish without a BYE.
     """
-    agent = _agent(target)
-    await agent.__aenter__()
-    try:
-        call = await _call(agent, target)
-        await asyncio.sleep(_TALKS_S)
-        return _outcome(call)
-    finally:
-        agent.vanish()
+    async with raw_caller(target.sip, target.own_host) as caller:
+        dialog, answer = await _picked_up(caller, target)
+        if dialog is not None and answer is not None:
+            await caller.speak(answer, _TALKS_S)
+        return _status(answer)
 
 
 async def enter_no_pin(target: Target) -> str:
     """
     Call the number that asks for a PIN, enter none, and hang up.
     """
-    async with _agent(target) as agent:
-        call = await agent.call(
-            number=PIN_NUMBER, caller=next(target.callers), answer_within=_ANSWER_WITHIN_S
-        )
-        if call.answered:
+    async with raw_caller(target.sip, target.own_host) as caller:
+        dialog, answer = await _picked_up(caller, target, PIN_NUMBER)
+        if dialog is not None:
             await asyncio.sleep(_TALKS_S)
-            await call.hang_up()
-        return _outcome(call)
+            caller.send(dialog.request("BYE", via=caller.via())[1])
+        return _status(answer)
 
 
 async def never_acknowledge(target: Target) -> str:
@@ -193,54 +187,46 @@ async def invite_again(target: Target) -> str:
     Call, send five re-INVITEs at once when it is answered, and hang up.
     """
     async with raw_caller(target.sip, target.own_host) as caller:
-        invite, response = await _admitted(caller, target)
-        if response is None or response.status != 180:
-            return _status(response)
-        answer = await caller.answer(invite, first=200, within=_ANSWER_WITHIN_S)
-        if answer is None:
+        dialog, answer = await _picked_up(caller, target)
+        if dialog is None:
             return _status(answer)
-        dialog = Dialog.of_caller(invite, answer)
-        caller.send(dialog.ack(invite, via=caller.via()))
-        contact = invite.headers.get("Contact") or ""
+        host, port = caller.address
+        offer = str(sdp.offer(host, port, session_id=1, version=2)).encode()
         for _ in range(5):
             dialog, again = dialog.request(
-                "INVITE", via=caller.via(), contact=NameAddr.parse(contact), body=invite.body
+                "INVITE", via=caller.via(), contact=dialog.local, body=offer
             )
             caller.send(again, [("Content-Type", sdp.CONTENT_TYPE.encode())])
         await asyncio.sleep(_RINGS_S)
-        _, bye = dialog.request("BYE", via=caller.via())
-        caller.send(bye)
+        caller.send(dialog.request("BYE", via=caller.via())[1])
         return _status(answer)
 
 
-class _Vanishing(SipAgent):
+async def cancel_at_once(target: Target) -> str:
     """
-    A caller that can also leave without a word.
+    Call as the suite's own caller, and give up before it rings, whatever that cancels.
     """
-
-    def vanish(self) -> None:
-        for call in self._calls.values():
-            if call.media is not None:
-                call.media.close()
-        self._endpoint.close()
+    async with raw_caller(target.sip, target.own_host) as caller:
+        attempt = Attempt(target.profile.sip.number, target.profile.sip.caller)
+        invite, _ = await _admitted(caller, target, attempt, within=_BEFORE_IT_RINGS_S)
+        return _status(await caller.give_up(invite))
 
 
-def _agent(target: Target) -> _Vanishing:
-    # A recorder of its own: nobody looks at the messages of strangers.
-    return _Vanishing(target.sip, recorder=Recorder(Redactor()))
-
-
-async def _call(agent: SipAgent, target: Target) -> OutgoingCall:
-    return await agent.call(
-        number=target.profile.sip.number,
-        caller=next(target.callers),
-        credentials=target.account,
-        answer_within=_ANSWER_WITHIN_S,
-    )
-
-
-def _outcome(call: OutgoingCall) -> str:
-    return "answered" if call.answered else _status(call.final)
+async def _picked_up(
+    caller: RawCaller, target: Target, number: str | None = None
+) -> tuple[Dialog | None, Response | None]:
+    """
+    Call and acknowledge the answer; without a 200 there is no dialog.
+    """
+    attempt = Attempt(number or target.profile.sip.number, next(target.callers))
+    invite, answer = await _admitted(caller, target, attempt)
+    if answer is not None and answer.is_provisional:
+        answer = await caller.answer(invite, first=200, within=_ANSWER_WITHIN_S)
+    if answer is None or not answer.is_success:
+        return None, answer
+    dialog = Dialog.of_caller(invite, answer)
+    caller.send(dialog.ack(invite, via=caller.via()))
+    return dialog, answer
 
 
 async def _admitted(
@@ -248,6 +234,8 @@ async def _admitted(
     target: Target,
     attempt: Attempt | None = None,
     account: Credentials | None = None,
+    *,
+    within: float = ANSWER_WITHIN_S,
 ) -> tuple[Request, Response | None]:
     """
     Send an INVITE, answer its challenge, and return the second INVITE with its first answer.
@@ -266,7 +254,7 @@ async def _admitted(
         cnonce=secrets.token_hex(8),
     )
     lines = [("Proxy-Authorization", value.encode())]
-    invite, response = await caller.invite(attempt, lines)
+    invite, response = await caller.invite(attempt, lines, within=within)
     # Its ACK, CANCEL and BYE repeat the credentials.
     header = invite.headers.adding((lines[0][0], value))
     return replace(invite, headers=header), response

@@ -46,6 +46,31 @@ async def garbage_request(target: Target) -> str:
     return str((await exchange(target.api, request)).status)
 
 
+async def ask_for_nothing(target: Target) -> str:
+    """
+    Send a well-formed request for a room, participant or recording that does not exist.
+    """
+    room, nobody = target.room("missing"), "nobody"
+    rooms, sip = target.server.room, target.server.sip
+    calls = (
+        lambda: rooms.remove_participant(api.RoomParticipantIdentity(room=room, identity=nobody)),
+        lambda: rooms.update_participant(api.UpdateParticipantRequest(room=room, identity=nobody)),
+        lambda: rooms.mute_published_track(
+            api.MuteRoomTrackRequest(room=room, identity=nobody, track_sid="TR_nobody")
+        ),
+        lambda: rooms.update_room_metadata(api.UpdateRoomMetadataRequest(room=room, metadata="x")),
+        lambda: sip.transfer_sip_participant(
+            api.TransferSIPParticipantRequest(
+                room_name=room, participant_identity=nobody, transfer_to="tel:+15550180"
+            ),
+            timeout=5,
+        ),
+        lambda: target.server.egress.stop_egress(api.StopEgressRequest(egress_id="EG_nobody")),
+    )
+    await calls[next(target.numbers) % len(calls)]()
+    return "done"
+
+
 async def bad_token(target: Target) -> str:
     """
     List rooms with a token that is expired, of another key, or no token.

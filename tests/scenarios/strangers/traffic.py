@@ -21,6 +21,8 @@ from tests.scenarios.harness import reveal
 from tests.scenarios.strangers.kinds import Act, Kind
 from tests.scenarios.strangers.target import CALLERS, Target, target_of
 
+# Counted with the outcomes: some events last longer than the run.
+BEGUN = "begun"
 _LOOK_EVERY_S = 0.2
 _TONE_HZ = 700.0
 
@@ -57,6 +59,7 @@ async def _keep_on(kind: Kind, target: Target, outcomes: Counter[str]) -> None:
     slots = asyncio.Semaphore(kind.at_once)
 
     async def once() -> None:
+        outcomes[BEGUN] += 1
         try:
             outcomes[await _outcome(kind.act, target)] += 1
         finally:

@@ -21,7 +21,8 @@ from livekit_conformance.protocol.token import Issuer
 _FRESH_S = 1.0
 _LISTS_ROOMS: Mapping[str, Any] = {"video": {"roomList": True}}
 # If the server wrongly accepts a token, messages and evidence still show no rooms of others.
-_NO_ROOM: Mapping[str, Any] = {"names": ["conformance-no-room"]}
+NO_ROOM = "conformance-no-room"
+_ASKED: Mapping[str, Any] = {"names": [NO_ROOM]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +81,4 @@ async def list_no_rooms(
     """
     Send ListRooms with any token, for a room that does not exist.
     """
-    return await client.post(LIST_ROOMS, bearer=bearer, scheme=scheme, body=_NO_ROOM)
+    return await client.post(LIST_ROOMS, bearer=bearer, scheme=scheme, body=_ASKED)

@@ -7,17 +7,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from livekit_conformance.catalogue.log_lines import NOISE
+from livekit_conformance.drivers.api.token_probe import NO_ROOM
 from livekit_conformance.drivers.logs import LogTail, describe_line
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import call_ids
 from livekit_conformance.protocol.call_ids import CallIds
 from livekit_conformance.protocol.logline import LogLine
+from livekit_conformance.protocol.own_names import TELLING_KEYS, OwnNames
 from livekit_conformance.secrets.shapes import MASK
 
 # A call that is answered and hung up has about 40 lines in both logs together.
 LINES_OF_A_CALL = 100
+# An attempt is recorded at its end.
+_LONGEST_CALL_S = 15.0
 _FIELDS = (
     *("callID", "sipCallID", "room", "participant", "participantID"),
     *("sipTrunk", "sipRule", "fromIP", "agentName", "path"),
@@ -66,6 +71,34 @@ def record_call_lines(tails: Iterable[LogTail], recorder: Recorder) -> None:
                 sipCallID=call,
                 left_out=left_out,
             )
+
+
+def own_names(
+    tails: Iterable[LogTail], recorder: Recorder, *, mark: str, since: float, provider: bool
+) -> OwnNames:
+    """
+    Return the names by which log lines show that they are about this run.
+
+    `mark` is in the name of each room of the run, which began at `since` (Unix seconds). Behind a
+    `provider` livekit-sip knows our calls by other names, until their callers are found.
+    """
+    tails = list(tails)
+    requests: dict[str, list[float]] = {}
+    hidden = []
+    found = {seen.details["call"] for seen in recorder.observations if seen.kind == "caller"}
+    for seen in recorder.observations:
+        if seen.kind == "http":
+            requests.setdefault(urlsplit(seen.details["url"]).path, []).append(seen.at)
+        elif seen.kind == "sip-call" and provider and seen.details.get("call") not in found:
+            hidden.append((seen.at - _LONGEST_CALL_S, seen.at))
+    own = OwnNames(
+        frozenset((*_owners(recorder, tails), NO_ROOM)),
+        mark,
+        since,
+        {path: tuple(times) for path, times in requests.items()},
+        tuple(hidden),
+    )
+    return own.among(line for tail in tails for _, line in tail.lines.holding(TELLING_KEYS))
 
 
 def _owners(recorder: Recorder, tails: Sequence[LogTail]) -> dict[str, str]:

@@ -120,6 +120,10 @@ def _sections(result: Result) -> Iterator[Section]:
         yield Section("known", heading, (_known(result, known),))
     if parts := tuple(_not_tested(result)):
         yield Section("not-tested", page_phrases.HEAD_NOT_CHECKED.say(language), parts)
+    if result.others:
+        heading = phrases.HEAD_OTHERS.say(language)
+        parts = tuple(Paragraph(line) for line in words.others_lines(result))
+        yield Section("others", heading, (Paragraph(page_phrases.OTHERS.say(language)), *parts))
     yield from call_sections(result)
 
 

@@ -22,6 +22,7 @@ from livekit_conformance.catalogue.checks import not_selected
 from livekit_conformance.diagnosis import diagnose
 from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.result.model import (
+    OthersTraffic,
     Result,
     Run,
     not_run,
@@ -176,7 +177,8 @@ def read(path: Path, causes: Sequence[Cause] = CAUSES, *, lives: bool = False) -
     checks = (*records, *(_halfway(r, begun, begun_at, lives=lives) for r in left))
     stories = _stories(observations, content.attempts, content.seen_by)
     found = diagnose(records, observations, causes)
-    return Result(run, checks, found, stories, not_selected=content.not_selected)
+    others = tuple(OthersTraffic(**seen.details) for seen in observations if seen.kind == "others")
+    return Result(run, checks, found, stories, not_selected=content.not_selected, others=others)
 
 
 @dataclass(slots=True)

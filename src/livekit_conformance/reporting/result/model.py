@@ -60,6 +60,20 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class OthersTraffic:
+    """
+    Warnings in the log of a service that are about other users of the deployment: no verdict.
+
+    `calls` is the number of calls among them, 0 if the lines name none.
+    """
+
+    service: str
+    message: str
+    lines: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """
     Figures of checks that belong together: a requirement, an area, or the whole run.
@@ -113,6 +127,8 @@ class Result:
     timelines: tuple[Timeline, ...] = ()
     language: Language = "en"
     not_selected: tuple[str, ...] = ()
+    # Not in the result file: it says nothing about the deployment.
+    others: tuple[OthersTraffic, ...] = ()
 
     @property
     def deployment_checks(self) -> tuple[CheckRecord, ...]:

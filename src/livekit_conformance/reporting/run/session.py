@@ -124,6 +124,13 @@ class RunState:
         """
         return self.run.id.rpartition("-")[2]
 
+    @property
+    def mark(self) -> str:
+        """
+        Return what the names of all rooms of the run have in common.
+        """
+        return f"lkc-{self.short_id}"
+
     def clean(self, text: str) -> str:
         """
         Return `text` without secrets.

@@ -87,7 +87,7 @@ def whole(result: Result, directory: Path) -> list[SummaryLine]:
             first, *folded = words.problem_lines(result, root)
             lines += [SummaryLine(first, COLOURS[root.verdict]), *map(SummaryLine, folded)]
     lines += _requirements(result, None, with_figures=True)
-    lines += map(SummaryLine, words.skipped_lines(result))
+    lines += map(SummaryLine, (*words.skipped_lines(result), *words.others_lines(result)))
     return lines + _verdict(result, directory, None)
 
 
@@ -111,7 +111,13 @@ def fitted(result: Result, directory: Path, *, height: int, width: int | None) -
     findings = _findings(result, width, room)
     room -= _rows(findings, width)
     skipped = _limited(
-        [[SummaryLine(_one(line, width))] for line in words.skipped_lines(result, named=_NAMED)],
+        [
+            [SummaryLine(_one(line, width))]
+            for line in (
+                *words.skipped_lines(result, named=_NAMED),
+                *words.others_lines(result),
+            )
+        ],
         room,
         width,
         more=lambda count: phrases.AND_MORE.say(result.language, count=count),

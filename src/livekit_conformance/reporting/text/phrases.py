@@ -155,6 +155,17 @@ HEAD_DIAGNOSIS = Text(en="Diagnosis", ru="Диагноз")
 HEAD_FINDINGS = Text(en="Findings", ru="Что не прошло")
 HEAD_REQUIREMENTS = Text(en="Requirements", ru="Требования")
 HEAD_NOT_CHECKED = Text(en="Not checked", ru="Что не проверено")
+HEAD_OTHERS = Text(en="Not ours", ru="Не наше")
+OTHERS_LINES = Text(
+    en="not ours: {lines:line|lines} in the log of {service}: {message}",
+    ru="не наше: {lines:строка|строки|строк} в логе {service}: {message}",
+)
+OTHERS_CALLS = Text(
+    en="not ours: {lines:line|lines} about {calls:call|calls} of others in the log of {service}: "
+    "{message}",
+    ru="не наше: {lines:строка|строки|строк} о чужих звонках (их {calls}) в логе {service}: "
+    "{message}",
+)
 HEAD_STORY = Text(en="What happened to the call", ru="Что было со звонком")
 HEAD_ENVIRONMENT = Text(en="Environment", ru="Окружение")
 HEAD_CHECKS = Text(en="Checks", ru="Проверки")

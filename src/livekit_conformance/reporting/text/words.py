@@ -236,6 +236,21 @@ def skipped_lines(result: Result, *, named: int | None = None) -> Iterator[str]:
         yield phrases.NOT_SELECTED.say(result.language, count=len(left), names=names)
 
 
+def others_lines(result: Result) -> Iterator[str]:
+    """
+    Yield one line for each kind of warning about other users of the deployment.
+    """
+    for seen in result.others:
+        text = phrases.OTHERS_CALLS if seen.calls else phrases.OTHERS_LINES
+        yield text.say(
+            result.language,
+            lines=seen.lines,
+            calls=seen.calls,
+            service=seen.service,
+            message=seen.message,
+        )
+
+
 def requirement_rows(result: Result) -> list[tuple[str, str, str, str]]:
     """
     Return for each requirement: id and title, verdict, figures, counts.

@@ -87,6 +87,13 @@ def _lines(result: Result) -> Iterator[str]:
             first, *more = words.problem_lines(result, root)
             yield f"- {_text(first)}"
             yield from (f"  - {_text(line.strip())}" for line in more)
+    yield from _beside(result)
+
+
+def _beside(result: Result) -> Iterator[str]:
+    """
+    Yield the stories of calls, what was not checked, and what is not ours.
+    """
     if result.timelines:
         yield f"\n## {phrases.HEAD_STORY.say(result.language)}\n"
         yield from (
@@ -97,6 +104,9 @@ def _lines(result: Result) -> Iterator[str]:
     if left := list(words.skipped_lines(result)):
         yield f"\n## {phrases.HEAD_NOT_CHECKED.say(result.language)}\n"
         yield from (f"- {_text(line)}" for line in left)
+    if result.others:
+        yield f"\n## {phrases.HEAD_OTHERS.say(result.language)}\n"
+        yield from (f"- {_text(line)}" for line in words.others_lines(result))
 
 
 def _text(plain: str) -> str:
