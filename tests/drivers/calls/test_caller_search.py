@@ -26,17 +26,20 @@ class Server:
     def __init__(self, **rooms: list[ParticipantInfo]) -> None:
         self.rooms = rooms
         self.is_down = False
+        # Rooms whose participants were listed.
+        self.asked: list[str] = []
 
     async def reserve(self, _requests: int) -> None: ...
 
-    async def list_rooms(self) -> list[api.Room]:
+    async def list_rooms(self, *names: str) -> list[api.Room]:
         await asyncio.sleep(0)
         if self.is_down:
             raise Unreachable("server", phase="connect", detail="is down", waited=0, remedy="")
-        return [api.Room(name=name, sid=f"RM_{name}") for name in self.rooms]
+        return [api.Room(name=name, sid=f"RM_{name}") for name in names or self.rooms]
 
     async def list_participants(self, room: str) -> list[ParticipantInfo]:
         await asyncio.sleep(0)
+        self.asked.append(room)
         return self.rooms[room]
 
 
@@ -47,15 +50,22 @@ def sip(sid: str, caller: str = CHANGED, **attributes: str) -> ParticipantInfo:
     )
 
 
-def search(server: Server, searches: set[CallerSearch] | None = None) -> CallerSearch:
+def search(
+    server: Server,
+    searches: set[CallerSearch] | None = None,
+    *,
+    provider: bool = True,
+    webhooks: bool = False,
+) -> CallerSearch:
     client: Any = server
-    call = DialledCall("ours", "+15550100", "+15550123", through_provider=True)
+    call = DialledCall("ours", "+15550100", "+15550123", through_provider=provider)
     return CallerSearch(
         client,
         "room{call_id}",
         call,
         own_callers=("+15550100",),
         searches=set() if searches is None else searches,
+        webhooks=webhooks,
     )
 
 
@@ -155,3 +165,61 @@ async def test_where_nobody_knows_who_was_there_before_nobody_is_taken_for_ours(
 
     assert looking.participant is None
     assert "is down" in (looking.why or "")
+
+
+PROOF = {"sip.callIDFull": "ours"}
+
+
+def busy(room: str) -> dict[str, list[ParticipantInfo]]:
+    """
+    Return more new rooms than one look can take; our caller is in the last one.
+    """
+    return {f"room-of-others-{number}": [] for number in range(25)} | {room: [sip("PA_1", **PROOF)]}
+
+
+async def test_a_room_that_a_webhook_reports_is_looked_at_alone():
+    server = Server()
+    async with search(server, provider=False, webhooks=True) as looking:
+        looking.report("room-of-others-3", {"sip.callIDFull": "theirs"})
+        server.rooms = busy("ours")
+        looking.report("ours", PROOF)
+        await looking.once()
+
+    assert server.asked == ["ours"]
+    assert looking.room is not None
+    assert looking.room.name == "ours"
+
+
+async def test_a_room_named_after_our_caller_comes_first():
+    server = Server()
+    async with search(server, provider=False) as looking:
+        server.rooms = busy("room-_+15550100_xyz")
+        await looking.once()
+
+    assert server.asked == ["room-_+15550100_xyz"]
+    assert looking.why is None
+
+
+async def test_where_many_rooms_come_and_go_each_has_its_turn():
+    server = Server()
+    async with search(server, provider=False) as looking:
+        server.rooms = busy("ours")
+        for _ in range(3):
+            await looking.once()
+
+    assert len(set(server.asked)) == len(server.asked) == 26
+    assert looking.room is not None
+    assert looking.room.name == "ours"
+
+
+async def test_rooms_that_nobody_looked_at_are_told_unless_webhooks_tell_of_arrivals():
+    for webhooks, why in ((False, "15 of 25 were not"), (True, None)):
+        server = Server()
+        async with search(server, provider=False, webhooks=webhooks) as looking:
+            server.rooms = busy("ours")
+            del server.rooms["ours"]
+            await looking.once()
+
+        assert looking.participant is None
+        assert (looking.why or "").endswith(why or "")
+        assert (looking.why is None) is (why is None)

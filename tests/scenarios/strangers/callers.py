@@ -15,7 +15,7 @@ from livekit_conformance.protocol.sip.dialog import Dialog, new_request
 from livekit_conformance.protocol.sip.digest import Challenge
 from livekit_conformance.protocol.sip.message import Request, Response
 from tests.scenarios.raw_caller import ANSWER_WITHIN_S, Attempt, RawCaller, raw_caller
-from tests.scenarios.strangers.target import PIN_NUMBER, UNKNOWN_NUMBERS, Target
+from tests.scenarios.strangers.target import LOBBY_NUMBER, PIN_NUMBER, UNKNOWN_NUMBERS, Target
 
 _RINGS_S = 0.3
 _BEFORE_IT_RINGS_S = 0.02
@@ -36,10 +36,10 @@ _GARBAGE = (
 
 async def talk(target: Target) -> str:
     """
-    Call, talk for a second, and hang up.
+    Call the lobby, talk for a second, and hang up.
     """
     async with raw_caller(target.sip, target.own_host) as caller:
-        dialog, answer = await _picked_up(caller, target)
+        dialog, answer = await _picked_up(caller, target, LOBBY_NUMBER)
         if dialog is not None and answer is not None:
             await caller.speak(answer, _TALKS_S)
             caller.send(dialog.request("BYE", via=caller.via())[1])

@@ -22,13 +22,15 @@ from livekit_conformance.protocol.webhook_forgery import FORGERIES, Signer
 from livekit_conformance.secrets.patterns import Redactor
 from tests.scenarios.failing_worker import Worker, registered
 from tests.scenarios.harness import reveal
-from tests.scenarios.strangers.target import BUSY_NUMBER, PIN_NUMBER, Target
+from tests.scenarios.strangers.target import BUSY_NUMBER, LOBBY, LOBBY_NUMBER, PIN_NUMBER, Target
 from tests.vectors.bad_requests import BAD_REQUESTS
 from tests.vectors.bad_tokens import BAD_TOKENS
 from tests.vectors.raw_http import exchange
 
 _LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
 _STAYS_S = 0.2
+# Rooms of others exist while a call of ours is searched for.
+_ROOM_STAYS_S = 3.0
 _LONG_AGO_S = 86_400
 # Vectors of several megabytes test the server's limits, which is another matter.
 _SMALL = 100_000
@@ -286,6 +288,16 @@ async def number_with_pin(target: Target) -> str:
     return "created"
 
 
+async def lobby(target: Target) -> str:
+    """
+    Create the lobby and its number.
+    """
+    trunk = await _trunk(target, LOBBY_NUMBER)
+    await _rule(target, trunk, LOBBY)
+    await target.server.room.create_room(api.CreateRoomRequest(name=LOBBY, empty_timeout=3600))
+    return "created"
+
+
 async def failures_of_yesterday(target: Target) -> str:
     """
     Add failures of yesterday to the log of livekit-sip.
@@ -315,7 +327,7 @@ async def failures_of_yesterday(target: Target) -> str:
 
 async def _passing(target: Target, room: str) -> str:
     await target.server.room.create_room(api.CreateRoomRequest(name=room, empty_timeout=10))
-    await asyncio.sleep(_STAYS_S)
+    await asyncio.sleep(_ROOM_STAYS_S)
     await target.server.room.delete_room(api.DeleteRoomRequest(room=room))
     return "deleted"
 

@@ -25,7 +25,9 @@ from tests.scenarios.operator_api import operator_api
 # Numbers reserved for examples that the suite does not use.
 CALLERS = tuple(f"+155501{number}" for number in range(60, 80))
 UNKNOWN_NUMBERS = tuple(f"+155501{number}" for number in range(80, 90))
-PIN_NUMBER, BUSY_NUMBER = "+15550150", "+15550151"
+PIN_NUMBER, BUSY_NUMBER, LOBBY_NUMBER = "+15550150", "+15550151", "+15550152"
+# The room of all calls to LOBBY_NUMBER.
+LOBBY = "lobby-of-others"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Make strangers' traffic beside a run, until the run is over.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,11 +20,13 @@ from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.patterns import Redactor
 from tests.scenarios.harness import reveal
 from tests.scenarios.strangers.kinds import Act, Kind
-from tests.scenarios.strangers.target import CALLERS, Target, target_of
+from tests.scenarios.strangers.target import CALLERS, LOBBY, Target, target_of
 
 # Counted with the outcomes: some events last longer than the run.
 BEGUN = "begun"
 _LOOK_EVERY_S = 0.2
+# livekit-server updates the number of participants in a list of rooms every five seconds.
+_COUNTED_WITHIN_S = 6.0
 _TONE_HZ = 700.0
 
 Outcomes = Mapping[str, Counter[str]]
@@ -100,9 +103,11 @@ async def _answer(target: Target, agent: AgentStandIn) -> None:
     Join the rooms of strangers' callers, and leave them when their callers have left.
     """
     joining: dict[str, asyncio.Task[None]] = {}
+    joined: dict[str, float] = {}
 
     async def join(room: str) -> None:
         # The call may be over, and the agent too slow: both happen to applications.
+        joined[room] = time.monotonic()
         try:
             await agent.join(room)
         except Blocked:
@@ -119,9 +124,10 @@ async def _answer(target: Target, agent: AgentStandIn) -> None:
             listed = await target.server.room.list_rooms(api.ListRoomsRequest())
             there = {room.name: room.num_participants for room in listed.rooms}
             for room in there.keys() - joining.keys():
-                if any(f"_{caller}_" in room for caller in CALLERS):
+                if room == LOBBY or any(f"_{caller}_" in room for caller in CALLERS):
                     joining[room] = acts.create_task(join(room))
-            for room in list(agent.rooms):
-                if there.get(room, 0) <= 1:
+            for room in agent.rooms - {LOBBY}:
+                is_over = time.monotonic() - joined[room] > _COUNTED_WITHIN_S
+                if room not in there or (is_over and there[room] <= 1):
                     acts.create_task(leave(room))
             await asyncio.sleep(_LOOK_EVERY_S)

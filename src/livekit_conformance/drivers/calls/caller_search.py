@@ -4,7 +4,8 @@ Search the rooms of the server for the SIP participant of a call.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -33,6 +34,7 @@ class CallerSearch:
 
     An asynchronous context manager, entered before the call. `searches` are those of all our calls,
     which take no caller from each other; `own_callers` are the numbers that our calls come from.
+    With `webhooks`, each arrival in a room is passed to `report`.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class CallerSearch:
         *,
         own_callers: Collection[str],
         searches: set[CallerSearch],
+        webhooks: bool = False,
     ) -> None:
         self.room: api.Room | None = None
         self.participant: ParticipantInfo | None = None
@@ -53,7 +56,11 @@ class CallerSearch:
         self._call = call
         self._own_callers = own_callers
         self._searches = searches
+        self._webhooks = webhooks
         self._older: set[str] | None = None
+        # Name of the room that a webhook has reported, and how often each room was looked at.
+        self._reported: str | None = None
+        self._looks: Counter[str] = Counter()
         # Behind a provider: participants of the rooms that the call may be put into, by sid of the
         # room.
         self._inside: dict[str, set[str]] = {}
@@ -86,6 +93,13 @@ class CallerSearch:
         except (ApiRefused, Unreachable) as error:
             # The API has checks of its own, and a call can be placed while it is down.
             self.why = str(error)
+
+    def report(self, room: str, attributes: Mapping[str, str]) -> None:
+        """
+        Look into `room` alone if the participant that arrived there proves to be the caller.
+        """
+        if is_proven(self._call, attributes):
+            self._reported = room
 
     async def until_settled(self) -> None:
         """
@@ -140,9 +154,10 @@ class CallerSearch:
         alike = 1 + sum(o.participant is None and not o.is_over for o in others)
         attributes = {sid: participant.attributes for sid, (_, participant) in seen.items()}
         sid = caller_of(self._call, attributes, own_callers=self._own_callers, alike=alike)
-        self.why = None
+        self.why = self._unseen_rooms()
         if sid is not None:
             self.room, self.participant = seen[sid]
+            self.why = None
 
     async def _newcomers(self) -> dict[str, tuple[api.Room, ParticipantInfo]]:
         """
@@ -152,13 +167,38 @@ class CallerSearch:
         seen: dict[str, tuple[api.Room, ParticipantInfo]] = {}
         if self.room is not None and self.participant is not None:
             seen[self.participant.sid] = self.room, self.participant
-        for room in self._likely(await self._client.list_rooms())[:_ROOMS_LOOKED_AT]:
+        for room in await self._rooms():
+            self._looks[room.sid] += 1
             for participant in await present(self._client, room.name):
                 if self._may_be_ours(participant, room):
                     seen[participant.sid] = room, participant
                 if is_proven(self._call, participant.attributes):
                     return seen
         return seen
+
+    async def _rooms(self) -> list[api.Room]:
+        """
+        Return the rooms to look into now; in a busy deployment, those that come next.
+        """
+        if self._reported is not None:
+            return await self._client.list_rooms(self._reported)
+        likely = self._likely(await self._client.list_rooms())
+        self._looks.update(dict.fromkeys((room.sid for room in likely), 0))
+        return sorted(likely, key=self._turn)[:_ROOMS_LOOKED_AT]
+
+    def _turn(self, room: api.Room) -> tuple[bool, int, int]:
+        # A rule may put the number of the caller, or the number dialled, into the room's name.
+        is_ours = any(number in room.name for number in (self._call.caller, self._call.called))
+        return not is_ours, self._looks[room.sid], -room.creation_time
+
+    def _unseen_rooms(self) -> str | None:
+        unseen = sum(not looks for looks in self._looks.values())
+        if self._webhooks or not unseen:
+            return None
+        return (
+            f"rooms of others came faster than they could be looked at: {unseen} of "
+            f"{len(self._looks)} were not"
+        )
 
     def _likely(self, rooms: Sequence[api.Room]) -> list[api.Room]:
         """

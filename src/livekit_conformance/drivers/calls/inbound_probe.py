@@ -304,6 +304,7 @@ class Prober:
             self._dialled(call_id, number, caller),
             own_callers=self._own_callers,
             searches=self._searches,
+            webhooks=self._receiver is not None,
         )
         async with search:
 
@@ -443,7 +444,11 @@ class Prober:
 
         Only for our own caller: the agent never joins the call of somebody else.
         """
-        if arrival.event != "participant_joined" or self._agent is None:
+        if arrival.event != "participant_joined":
+            return
+        for search in self._searches:
+            search.report(arrival.room, arrival.participant.get("attributes", {}))
+        if self._agent is None:
             return
         attendance = attended(
             self._attended.values(), arrival.participant, own_callers=self._own_callers
