@@ -179,6 +179,13 @@ async def test_a_call_of_others_in_the_room_of_ours_is_not_ours(logs):
     assert await logs.hits() == ""
 
 
+async def test_without_the_log_of_livekit_sip_the_room_of_our_call_may_have_any_name(logs):
+    del logs.tails["livekit-sip"]
+    logs.write("livekit-server", "failed to send webhook", at=NOW - 1, room="of-our-call")
+
+    assert "failed to send webhook" in await logs.hits()
+
+
 @pytest.mark.parametrize(("at", "found"), [(NOW - 1, True), (NOW + 60, False)])
 async def test_behind_a_provider_our_failed_call_has_another_name(tmp_path, at, found):
     logs = Logs(tmp_path, provider=True)

@@ -21,6 +21,7 @@ from livekit_conformance.secrets.shapes import MASK
 
 # A call that is answered and hung up has about 40 lines in both logs together.
 LINES_OF_A_CALL = 100
+_SIP = "livekit-sip"
 # An attempt is recorded at its end.
 _LONGEST_CALL_S = 15.0
 _FIELDS = (
@@ -80,16 +81,18 @@ def own_names(
     Return the names by which log lines show that they are about this run.
 
     `mark` is in the name of each room of the run, which began at `since` (Unix seconds). Behind a
-    `provider` livekit-sip knows our calls by other names, until their callers are found.
+    `provider` livekit-sip knows our calls by other names, and without its log their rooms are not
+    known, until their callers are found.
     """
     tails = list(tails)
+    is_hidden = provider or all(tail.service != _SIP for tail in tails)
     requests: dict[str, list[float]] = {}
     hidden = []
     found = {seen.details["call"] for seen in recorder.observations if seen.kind == "caller"}
     for seen in recorder.observations:
         if seen.kind == "http":
             requests.setdefault(urlsplit(seen.details["url"]).path, []).append(seen.at)
-        elif seen.kind == "sip-call" and provider and seen.details.get("call") not in found:
+        elif seen.kind == "sip-call" and is_hidden and seen.details.get("call") not in found:
             hidden.append((seen.at - _LONGEST_CALL_S, seen.at))
     own = OwnNames(
         frozenset((*_owners(recorder, tails), NO_ROOM)),
