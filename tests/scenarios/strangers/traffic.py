@@ -43,7 +43,7 @@ async def traffic(profile: Profile, *kinds: Kind) -> AsyncIterator[Outcomes]:
             if kind.before is not None:
                 await kind.before(target)
             if not kind.per_s:
-                outcomes[kind.name][await _outcome(kind.act, target)] += 1
+                outcomes[kind.name].update((BEGUN, await _outcome(kind.act, target)))
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(_keep_on(kind, target, outcomes[kind.name]))
