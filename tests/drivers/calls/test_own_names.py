@@ -17,6 +17,7 @@ from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.observations import Observation, Recorder
 from livekit_conformance.protocol.own_names import OwnNames
 from livekit_conformance.secrets.patterns import Redactor
+from suites.errors.test_logs import read_logs
 from suites.errors.test_logs import test_the_logs_hold_no_known_error as logs_are_clean
 
 NOW = 1_000_000.0
@@ -126,6 +127,13 @@ async def test_a_failure_of_ours_is_a_violation_beside_those_of_others(logs, pai
     assert clean == ""
     assert [seen.details["lines"] for seen in counted] == [1]
     assert message in await logs.hits()
+
+
+def test_every_log_is_read_before_silence_counts(logs):
+    logs.write("livekit-server", "starting RTC session")
+    logs.write("livekit-sip", FAILED, **inbound("conformance-1"))
+
+    assert [len(tail.lines) for tail in read_logs(logs.tails).values()] == [1, 1]
 
 
 async def test_others_are_no_evidence_of_a_cause(logs):
