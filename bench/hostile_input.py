@@ -131,6 +131,18 @@ _OPENING = (
     *("-", "--", "--key", "--password", "sip:a:", "sip:a", "://", "://a:", "://a", "eyJ"),
     *("eyJaaaaaaaa.", "eyJaaaaaaaa\n", "<password", "<password>", "-----BEGIN ", "api1", "'"),
     *("-----BEGIN PRIVATE KEY-----", "authorization: ", "bearer ", "cookie: ", "login a "),
+    *(
+        "auth ",
+        "key: ",
+        "key ((",
+        "api12345678 ",
+        "secret a ",
+        "secert: ",
+        "secert=a ",
+        ":a@",
+        "a:",
+    ),
+    *(" -p", "user a >", "secret Aa1", "secret " + 30 * " "),
     *("response=0", "inline:", "\\", '\\"', 'password=\\"', ",a", "a=", ".", "..", "1", "0 "),
 )
 

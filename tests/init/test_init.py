@@ -195,7 +195,7 @@ def test_a_value_that_a_profile_cannot_have_is_not_taken(init, folder):
 
     _, out, _ = init()
 
-    assert "webhook.url: the value in livekit.yaml:5 is not used: it holds a password" in out
+    assert "webhook.url: the value in livekit.yaml:5 is not used: it holds a secret" in out
     assert "livekit.url: the value in livekit-sip.yaml:3 is not used: not a URL" in out
     assert loaded().livekit.url == "ws://127.0.0.1:7890"
 

@@ -227,6 +227,7 @@ def test_only_what_has_to_be_looked_at_is_remembered_as_failed(project):
         (["--collect-only"], 0),
         (["--setup-plan"], 0),
         (["--setup-only"], 4),
+        (["--tx", "2*popen"], 4),
         (["--fixtures"], 0),
         (["--fixtures-per-test"], 0),
         (["--markers"], 0),

@@ -61,8 +61,41 @@ ENCODINGS = {
     "swapped case": str.swapcase,
     "lower case": str.lower,
     "upper case": str.upper,
+    "UTF-16": "\0".join,
+    "UTF-16 in repr": lambda text: repr("\0".join(text))[1:-1],
+    "UTF-16 in JSON": lambda text: json.dumps("\0".join(text))[1:-1],
+    "UTF-16 in base64": lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),
 }
+# Eight characters of these are fewer of the secret.
+UNCUT = ("UTF-16", "UTF-16 in repr", "UTF-16 in JSON")
 ESCAPES = ("JSON", "JSON in JSON", "repr", "HTML", "URL", "URL in lower case", "form")
+# A stranger's text that shows a secret by its name: the parts of a name, and what leads from it to
+# the value.
+SECRET_WORDS = (
+    "password",
+    "secret",
+    "credential",
+    "passphrase",
+    "pass_word",
+    "пароль",
+    "apisecret",
+)
+FIRST_WORDS = ("", "sip_", "SIP ", "livekit.", "x-", "db", "the ", "wrong ", "my_")
+LAST_WORDS = ("", "s", "_old", "Value", ".value", "[0]", " key", "-1")
+LEADS = (
+    *(": ", "=", ",", ";", " | ", "→", " -> ", " was ", " is now ", "/", "?", "%20", "%3A", "："),
+    *("(", "[", "{", "<", " <", ': "', "='", ":\n  - ", ":\n  value: ", ": !!str ", ": &a ", "\t"),
+    *(
+        '":{"value":"',
+        '": ["',
+        '","value":"',
+        '" value="',
+        "': ('u', '",
+        "&quot;:&quot;",
+        "=null, ",
+    ),
+    *(" mismatch: got ", " for user u: ", "=[REDACTED] ", "=*** ", "{Value:", ":map[a:", "=null, "),
+)
 # Base64 characters with bytes in front of the secret.
 BEFORE_IN = {"Basic": 8, "base64url": 4}
 AROUND = (
@@ -125,6 +158,25 @@ class Generator:
         claims = {"iss": f"API{self.text(ALPHABETS['letters and digits'], 12)}", "exp": 4102444800}
         return token.sign(claims, self.text(ALPHABETS["base64url"], 43))
 
+    def shown_by_name(self, value):
+        """Return a text with a name that means a secret, perhaps misspelt, and the value."""
+        word = self.dice.choice(SECRET_WORDS)
+        lead = self.dice.choice(LEADS)
+        if lead.startswith((":", "=")) and word.isalpha() and word.isascii():
+            word = self.misspelt(word)
+            lead, before, after = self.dice.choice((": ", "=", ': "', "='")), "api_", ""
+        else:
+            before, after = self.dice.choice(FIRST_WORDS), self.dice.choice(LAST_WORDS)
+        name = self.dice.choice((str, str.upper, str.title))(before + word + after)
+        return f"{name}{lead}{value}"
+
+    def misspelt(self, word):
+        """Return a word with a letter missing, twice or changed, or two of them swapped."""
+        at = self.dice.randrange(1, len(word) - 1)
+        start, letter, rest = word[:at], word[at], word[at + 1 :]
+        swapped = rest[:1] + letter + rest[1:]
+        return start + self.dice.choice((rest, 2 * letter + rest, f"x{rest}", swapped))
+
     def digest(self):
         """Return a digest response."""
         return self.text(ALPHABETS["hexadecimal"], 32)
@@ -145,7 +197,7 @@ class Generator:
         kind = self.dice.choice(("whole", "whole", "..", "...", "…", "tail", "middle", "lines"))
         like_ids = alphabet in _LIKE_IDS or "case" in encoding or "HEX" in encoding.upper()
         shortest = LONG if like_ids else SEEN
-        if kind == "whole" or len(whole) <= shortest:
+        if kind == "whole" or len(whole) <= shortest or encoding in UNCUT:
             return "whole", whole
         at = self.dice.randrange(shortest, len(whole))
         start = self.dice.randrange(len(whole) - at + 1)

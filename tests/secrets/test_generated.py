@@ -19,7 +19,7 @@ from livekit_conformance.environments.scrubbing import scrubber_of
 from livekit_conformance.errors import ProfileError
 from tests.reporting.planted import KINDS, PROFILE, Planted, outputs
 from tests.secrets.generated import ALPHABETS, PLACES, Generator, seen, traces
-from tests.secrets.test_shapes import SHAPES
+from tests.secrets.test_shapes import CREDENTIAL_SHAPES, SHAPES
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "400"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -134,8 +134,8 @@ async def test_without_redaction_the_scan_names_every_output_with_a_generated_se
 
 
 def test_diagnose_shows_none_of_a_generated_secret(tmp_path, capsys):
-    for seed, generator in generators(16):
-        secrets, lines = [], []
+    for seed, generator in generators(40):
+        secrets, texts = [], []
         for shape in generator.dice.sample(SHAPES, 8):
             # Without quotes or an equals sign, what is no credential by its characters is prose.
             may_hold_anything = any(mark in shape for mark in "='\"`|>") and "://" not in shape
@@ -143,11 +143,19 @@ def test_diagnose_shows_none_of_a_generated_secret(tmp_path, capsys):
             characters = ALPHABETS[alphabet].translate(dict.fromkeys(map(ord, "&,;<>()[]{}|")))
             secrets.append(f"k7{generator.text(characters, 18)}")
             text = shape.format(secrets[-1])
-            lines.append(
-                f"panic: {text}"
-                if generator.dice.random() < 0.3 and "\n" not in text
-                else json.dumps({"level": "error", "msg": text, "error": "e"})
-            )
+            texts.append(text)
+        for number in range(12):
+            # What no quotes or brackets delimit is recognised by its characters.
+            secrets.append(f"k7Q{generator.text(ALPHABETS['base64url'], 17)}")
+            shape = generator.dice.choice(CREDENTIAL_SHAPES)
+            by_name = generator.shown_by_name(secrets[-1])
+            texts.append(shape.format(secrets[-1]) if number < 4 else by_name)
+        lines = [
+            f"panic: {text}"
+            if generator.dice.random() < 0.3 and "\n" not in text
+            else json.dumps({"level": "error", "msg": text, "error": "e"})
+            for text in texts
+        ]
         log = tmp_path / "log"
         log.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         for options in ([], ["--json"]):

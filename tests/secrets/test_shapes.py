@@ -81,6 +81,22 @@ SHAPES = (
     "sip:user:{}@h",
     "a=ice-pwd:{}",
 )
+# These show a secret only if it looks like a credential.
+CREDENTIAL_SHAPES = (
+    "AUTH {}",
+    "AUTH default {}",
+    "redis-cli -h h -a '{}' ping",
+    "ACL SETUSER alice on >{}",
+    "webhook_key: {}",
+    "encryptionKey={}",
+    "auth=('user', '{}')",
+    "keys:\n  devkey: {}",
+    "{{Key:APIabcd12345678 Value:{}}}",
+    'NewAccessToken("APIabcd12345678", "{}")',
+    "turn:user:{}@h",
+    "pin-code: {}",
+    "ключ: {}",
+)
 NO_SECRETS = (
     "livekit.api_secret: is empty: kind live needs a value",
     "sip.password: variable SIP_PASSWORD is missing: looked in the environment",
@@ -98,11 +114,16 @@ NO_SECRETS = (
     "1.1-wrong-secret-is-refused PASS: all is well, 12 pass, 3 fail; pass: 3, tokens: 3",
     "Basic authentication failed, bearer token missing, proxy-authorization: required",
     "unexpected status from INVITE response: sip status: 503: Service Unavailable",
+    "ListSIPInboundTrunk, API key APId...a1: auth_password of trunk ST_Gy6iyaqcTe8D",
+    'Digest realm="r", qop="auth", nonce="1795AbcdefGHIJKLmnop", nc=00000001',
+    "token for room voice-ai-call-8f14e45f-ceea-467a-9538-1c2f3b4d5e6f of PA_k7Qx9ZkLm2wT",
+    "secret in /etc/livekit/Config12.yaml, pkg/auth/Token2.go:84, at 2026-11-23T04:27:18Z",
+    "passage: k7Qx9ZkLm2wTr, sector=k7Qx9ZkLm2wTr, sip:User12345abc@h",
     "response=200, response: 200 OK, bypass: always, spin: wait",
 )
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", [*SHAPES, *CREDENTIAL_SHAPES])
 def test_a_secret_is_masked_in_every_shape_and_by_every_command(shape):
     text = shape.format(SECRET)
 
@@ -112,7 +133,7 @@ def test_a_secret_is_masked_in_every_shape_and_by_every_command(shape):
     assert "***" in Redactor()(text)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", [*SHAPES, *CREDENTIAL_SHAPES])
 def test_masked_text_stays_as_it_is(shape):
     masked = Redactor()(shape.format(SECRET))
 

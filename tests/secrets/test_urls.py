@@ -19,6 +19,9 @@ from livekit_conformance.secrets.urls import url_secrets, without_user_info
         ("redis://h?password=a%2Bb+c", {"a%2Bb+c", "a+b+c", "a+b c"}),
         ("https://h/hook?id=1&access_token=abc;api_key=def#secret=ghi", {"abc", "def", "ghi"}),
         ("https://h/hook?id=1&page=2", set()),
+        ("https://h/?key=k7Q%2Fx9ZkLm2wTr", {"k7Q%2Fx9ZkLm2wTr", "k7Q/x9ZkLm2wTr"}),
+        ("https://h/hooks/T0AB/k7Qx9ZkLm2wTr/in", {"k7Qx9ZkLm2wTr"}),
+        ("https://h/8f14e45f-ceea-467a-9538-1c2f3b4d5e6f/Webhooks/v2", set()),
         ("", set()),
     ],
 )

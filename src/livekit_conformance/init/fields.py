@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from livekit_conformance.catalogue.text import Text
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.validation import validated
+from livekit_conformance.secrets.urls import url_secrets
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-)?\}")
 
@@ -168,5 +168,5 @@ def why_unusable(key: str, value: str) -> str | None:
     _, problems = validated(Profile, {"kind": "live", "allow": ["read"], **data}, {})
     if problems:
         return problems[0].partition(": ")[2]
-    has_password = bool(urlsplit(value).password)
-    return "it holds a password, which belongs into a variable" if has_password else None
+    has_secret = any(url_secrets(value))
+    return "it holds a secret, which belongs into a variable" if has_secret else None

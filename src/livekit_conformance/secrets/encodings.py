@@ -1,5 +1,6 @@
 """
-The forms that a secret takes in what we write: escaped, percent-encoded, base64, hexadecimal.
+The forms that a secret takes in what we write: escaped, percent-encoded, base64, hexadecimal,
+UTF-16.
 """
 
 from __future__ import annotations
@@ -41,18 +42,29 @@ def blobs(secret: str) -> Iterator[str]:
     Yield a secret in hexadecimal and in base64: no part of these is a word.
     """
     for plain in _decoded(secret):
-        raw = plain.encode("utf-8", "surrogatepass")
-        yield raw.hex()
-        yield raw.hex().upper()
-        # Base64 works on groups of three bytes, so the secret shows in one of three alignments.
-        # The characters at either end depend on its neighbours; behind it there may be none.
-        for lead in range(3):
-            usable = raw[(3 - lead) % 3 :]
-            for part in (usable, usable[: len(usable) // 3 * 3]):
-                encoded = base64.b64encode(part).rstrip(b"=")
-                if len(encoded) >= _SHORTEST:
-                    yield encoded.decode()
-                    yield encoded.translate(_URL_SAFE).decode()
+        for codec in ("utf-8", "utf-16-le"):
+            yield from _blobs(plain.encode(codec, "surrogatepass"))
+
+
+def _blobs(raw: bytes) -> Iterator[str]:
+    yield raw.hex()
+    yield raw.hex().upper()
+    # Base64 works on groups of three bytes, so the secret shows in one of three alignments.
+    # The characters at either end depend on its neighbours; behind it there may be none.
+    for lead in range(3):
+        usable = raw[(3 - lead) % 3 :]
+        for part in (usable, usable[: len(usable) // 3 * 3]):
+            encoded = base64.b64encode(part).rstrip(b"=")
+            if len(encoded) >= _SHORTEST:
+                yield encoded.decode()
+                yield encoded.translate(_URL_SAFE).decode()
+
+
+def with_zeros(part: str) -> Iterator[str]:
+    """
+    Yield a part of a secret as UTF-16 looks that was read as UTF-8: as it is, and escaped.
+    """
+    yield from dict.fromkeys(_quoted(_quoted(["\0".join(part)])))
 
 
 def _decoded(secret: str) -> dict[str, None]:

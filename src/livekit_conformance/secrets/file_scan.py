@@ -118,8 +118,7 @@ def _readings(content: bytes, outer: str = "", depth: int = _DEPTH) -> Iterator[
         yield from _readings(gzip.decompress(content), f" in gzip{outer}", depth - 1)
         return
     blobs: set[str] = set()
-    # Without its zeros, UTF-16 is readable, too.
-    for text, how in _unescaped(content.replace(b"\0", b"").decode("utf-8", "replace")):
+    for text, how in _unescaped(_without_zeros(content.decode("utf-8", "replace"))):
         yield f"{how}{outer}", text
         if depth > 0:
             blobs.update(_BASE64.findall(text))
@@ -132,13 +131,20 @@ def _unescaped(text: str) -> Iterator[tuple[str, str]]:
     seen = {text}
     for _ in range(_DEPTH):
         before = text
-        for undo in (html.unescape, _without_backslashes, unquote):
+        for undo in (html.unescape, _without_backslashes, unquote, _without_zeros):
             text = undo(text)
             if text not in seen:
                 seen.add(text)
                 yield text, "escaped"
         if text == before:
             return
+
+
+def _without_zeros(text: str) -> str:
+    """
+    Return text with which UTF-16 can be read, too.
+    """
+    return text.replace("\0", "")
 
 
 def _without_backslashes(text: str) -> str:

@@ -12,7 +12,7 @@ import string
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from livekit_conformance.secrets.encodings import blobs, encodings
+from livekit_conformance.secrets.encodings import blobs, encodings, with_zeros
 from livekit_conformance.secrets.fragments import (
     NOTHING,
     WINDOW,
@@ -54,6 +54,12 @@ class Scrubber(Redactor):
             chain(
                 (part for form in forms for part in fragments(form)),
                 (part for form in encoded for part in fragments(form, chance=NOTHING)),
+                (
+                    form
+                    for secret in self._secrets
+                    for part in windows(secret)
+                    for form in with_zeros(part)
+                ),
             )
         )
 

@@ -8,11 +8,11 @@ the text itself. In text that is quoted inside other text, quotes are escaped: `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from livekit_conformance.secrets.names import HINTS, NAME
+from livekit_conformance.secrets.names import HINTS, NAME, WEAK_ENDS, is_misspelt
 
 # Start, end and mask of a secret in a text.
 Span = tuple[int, int, str]
@@ -45,7 +45,21 @@ _VALUE = (
     rf"(?P<secret>(?(escaped){_IN_ESCAPED}|(?(quote){_IN_QUOTES}|(?!{_PROSE}){_BARE})))"
 )
 # A credential of RFC 7235, or one like it: letters only are a word.
-_CREDENTIAL = r"(?P<secret>(?=[\w.~+/=-]*(?:\d|(?-i:[a-z][A-Z])|=(?!=)))(?!\d{4}-)[\w.~+/=-]{6,})"
+_API_KEY = r"(?-i:API)[A-Z0-9.]+(?![\w+/=-])"
+_CREDENTIAL = (
+    rf"(?!{_API_KEY}|\d{{4}}-)"
+    r"(?P<secret>(?=[\w.~+/=-]*(?:\d|(?-i:[a-z][A-Z])|=(?!=)))[\w.~+/=-]{6,})"
+)
+# A credential by its characters alone: no word, id (`RM_...`, UUID), API key, path or date.
+_C = r"[\w.~+/=!#$%^*?-]"
+_STRONG = (
+    rf"(?=[^\s\d\"'`<>,;:@&|\\(){{}}\[\]]{{,63}}+\d)(?=(?-i:{_C}{{,63}}[a-z]))"
+    rf"(?![/._]|{_API_KEY}|(?-i:[A-Z]{{2,4}}_)|[0-9a-f]{{8}}-|\d{{4}}-)"
+    rf"(?!{_C}{{,63}}\.(?:go|py|ya?ml|json|log|md|txt|pem|crt|key|env)(?!{_C}))"
+    rf"(?P<secret>(?=(?-i:{_C}{{,63}}[A-Z])){_C}{{12,}}|[a-z0-9]{{20,}}(?!{_C}))"
+)
+# The first one nearby, and not in the middle of a word.
+_NEARBY = rf"(?:(?<![\w+-])|(?<=%[0-9a-f]{{2}})){_STRONG}"
 _JWT = (
     r"(?-i:(?P<secret>eyJ[\w-]{6,}(?:\.[\w-]+)*\.?"
     r"(?:\\?\r?\n[ \t|>]*[\w-]{16,}(?:\.[\w-]*)*(?=[\\\"'\s]|\Z))*))"
@@ -66,17 +80,24 @@ class Shape:
     opener: re.Pattern[str]
     value: re.Pattern[str]
     mask: str = MASK
+    # Judges the name in the opener.
+    opens: Callable[[str], bool] | None = None
 
     @classmethod
     def of(
-        cls, hints: tuple[str, ...] | str, opener: str, value: str = _VALUE, mask: str = MASK
+        cls,
+        hints: tuple[str, ...] | str,
+        opener: str,
+        value: str = _VALUE,
+        mask: str = MASK,
+        opens: Callable[[str], bool] | None = None,
     ) -> Shape:
         """
         Return a shape, with its patterns compiled.
         """
         flags = re.IGNORECASE | re.DOTALL
         all_hints = (hints,) if isinstance(hints, str) else hints
-        return cls(all_hints, re.compile(opener), re.compile(value, flags), mask)
+        return cls(all_hints, re.compile(opener), re.compile(value, flags), mask, opens)
 
     def spans(self, text: str, lower: str) -> Iterator[Span]:
         """
@@ -85,6 +106,8 @@ class Shape:
         at = 0
         while opened := self.opener.search(lower, at):
             at = max(opened.end(), opened.start() + 1)
+            if self.opens is not None and not self.opens(text[slice(*opened.span(1))]):
+                continue
             if secret := self.value.match(text, opened.end()):
                 # A secret opens no other one, so that a text is read once.
                 at = max(at, secret.end("secret"))
@@ -101,6 +124,19 @@ SHAPES: Final = (
         HINTS,
         rf"{NAME}(?:[ \t]+(?:is +)?|(?:[=:] ?)?[\[({{][\"']?)",
         rf"(?=[\w.~+/=-]*[a-z]){_CREDENTIAL}",
+    ),
+    # The name and the value are near each other, whatever stands between.
+    Shape.of(HINTS, NAME, rf".{{0,24}}?{_NEARBY}"),
+    Shape.of(
+        WEAK_ENDS,
+        rf"(?:{'|'.join(WEAK_ENDS)})(?![a-z])",
+        rf"[\s\"'\]\[(,:={{]{{1,6}}(?:\w{{1,16}}[\s\"',:]{{1,4}})?{_STRONG}",
+    ),
+    Shape.of(
+        (":", "="),
+        rf"(?<![\w.-])([a-z][\w.-]{{4,40}}){_IS}",
+        rf"[\"']?{_STRONG}",
+        opens=is_misspelt,
     ),
     # A block of YAML: the secret is on the next lines.
     Shape.of(
@@ -122,6 +158,9 @@ SHAPES: Final = (
     ),
     Shape.of("login", r"login +[^\s]+ +password +"),
     Shape.of("api", rf"(?<![a-z0-9])api(?=[a-z]*\d)[a-z0-9]{{8,}}{_IS}"),
+    Shape.of("api", r"(?<![a-z0-9])api(?=[a-z]*\d)[a-z0-9]{8,}", rf".{{1,12}}?{_NEARBY}"),
+    Shape.of((" -a", " -p"), r"(?<!\S)-[ap] ?", rf"[\"']?{_STRONG}"),
+    Shape.of("user", r"user +\S+ +(?:\S+ +){0,4}?>", _CREDENTIAL),
     # RFC 7617, RFC 6750: credentials of HTTP.
     Shape.of(
         "authorization",
@@ -132,13 +171,14 @@ SHAPES: Final = (
     Shape.of(("basic", "bearer"), r"\b(?:basic|bearer) +", _CREDENTIAL),
     Shape.of("cookie", rf"cookie{_IS}", r"\\*[\"']?(?P<secret>[^\r\n\"'\\]+)"),
     # A digest response can be attacked offline, RFC 7616 section 5; so can most of one.
-    Shape.of("response", rf"response{_IS}", r"\\*[\"']?(?P<secret>[0-9a-f]{8,})"),
+    Shape.of("response", rf"response(?:{_IS}| +)", r"\\*[\"']?(?P<secret>[0-9a-f]{8,})"),
     # RFC 4568: the key of SRTP. RFC 8839: the key of the connectivity checks.
     Shape.of("inline:", "inline:", r"(?P<secret>[\w+/=-]{16,})"),
     Shape.of("ice-pwd:", "ice-pwd:", r"(?P<secret>[\w+/]+)"),
     # Passwords of URLs and of SIP URIs; a long user without a password is a token.
     Shape.of("://", r"://[^\s/:@\"'<>]*:", r"(?P<secret>[^\s/\"'<>]+)@"),
     Shape.of("://", "://", r"(?P<secret>[^\s/:@\"'<>]{16,})@"),
+    Shape.of("@", r"(?<=[\w.+-]):(?<!sip:)(?<!sips:)", rf"{_STRONG}@"),
     Shape.of(("sip:", "sips:"), r"sips?:[^\s:@;,\"<>]+:", r"(?P<secret>[^\s@;,\"<>]{1,256})@"),
     Shape.of(
         "-----begin",
@@ -151,6 +191,7 @@ _BY_HINT: Final = [
     (hint, [number for number, shape in enumerate(SHAPES) if hint in shape.hints])
     for hint in dict.fromkeys(hint for shape in SHAPES for hint in shape.hints)
 ]
+_WHOLE: Final = re.compile(_STRONG, re.IGNORECASE)
 # Latin and Cyrillic letters; the length of a text stays.
 _LOWER: Final = str.maketrans(
     {letter: letter.lower() for letter in map(chr, (*range(65, 91), *range(0x410, 0x430)))}
@@ -164,6 +205,13 @@ def opened_secrets(text: str) -> list[Span]:
     lower = text.lower() if text.isascii() else text.translate(_LOWER)
     numbers = {number for hint, numbers in _BY_HINT if hint in lower for number in numbers}
     return [span for number in sorted(numbers) for span in SHAPES[number].spans(text, lower)]
+
+
+def looks_like_credential(text: str) -> bool:
+    """
+    Return whether a text is a credential by its characters alone.
+    """
+    return _WHOLE.fullmatch(text) is not None
 
 
 def replaced(text: str, spans: Iterable[Span]) -> str:

@@ -1,5 +1,6 @@
 """
-The secrets in a URL: its password, a token in the place of the user, and those of its query.
+The secrets in a URL: its password, a token in the place of the user, those of its query, and
+parts of its path that look like a credential.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Final
 from urllib.parse import unquote, unquote_plus, urlsplit, urlunsplit
 
 from livekit_conformance.secrets.names import names_secret
+from livekit_conformance.secrets.shapes import looks_like_credential
 
 # A shorter user without a password is a name.
 _TOKEN_LENGTH: Final = 16
@@ -26,8 +28,10 @@ def url_secrets(url: str) -> Iterator[str]:
     written += (
         value
         for name, value in _PAIR.findall(f"?{parts.query}#{parts.fragment}")
-        if names_secret(unquote(name))
+        if names_secret(unquote(name)) or looks_like_credential(value)
     )
+    if parts.netloc:
+        written += filter(looks_like_credential, parts.path.split("/"))
     for value in filter(None, written):
         yield from dict.fromkeys((value, unquote(value), unquote_plus(value)))
 

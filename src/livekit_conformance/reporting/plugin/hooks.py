@@ -41,8 +41,10 @@ _INFORMS = (
     "version",
 )
 # Options that cannot be used with checks, and why.
+_IN_ORDER = "the links of the chain are judged in order"
 _REFUSED = {
-    "numprocesses": ("-n", "the links of the chain are judged in order"),
+    "numprocesses": ("-n", _IN_ORDER),
+    "tx": ("--tx", _IN_ORDER),
     "setuponly": ("--setup-only", "it would act on the target and check nothing; try --setup-plan"),
 }
 
