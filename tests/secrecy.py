@@ -27,7 +27,9 @@ def everything_in(text, depth=3):
             found.add(html.unescape(piece))
             found.add(urllib.parse.unquote(piece))
             found.add(re.sub(r"\\([\"'\\/<>])", r"\1", piece))
-            found.add(re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), piece))
+            found.add(re.sub(r"\\(?:u([0-9a-fA-F]{4})|x(00))", _meant, piece))
+            # UTF-16 that was read as UTF-8.
+            found.add(piece.replace("\0", ""))
             for blob in re.findall(r"[A-Za-z0-9+/_-]{16,}={0,2}", piece):
                 plain = blob.rstrip("=").replace("-", "+").replace("_", "/")
                 for start in range(4):
@@ -36,6 +38,10 @@ def everything_in(text, depth=3):
         fresh = found - seen
         seen |= fresh
     return seen
+
+
+def _meant(escape: re.Match[str]) -> str:
+    return chr(int(escape[1] or escape[2], 16))
 
 
 def leaks(text: str, secrets: Iterable[str]) -> list[str]:

@@ -3,8 +3,10 @@ A SIP server for tests, whose behaviour is one function.
 """
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 from typing import TypedDict, Unpack
 
 import pytest
@@ -27,6 +29,7 @@ from livekit_conformance.protocol.sip.message import (
 )
 from livekit_conformance.protocol.sip.transaction import Timing
 from livekit_conformance.waiting import wait_until
+from tests import certificates
 
 HOST = "127.0.0.1"
 ACCOUNT = Credentials("alice", "wonderland-42")
@@ -131,7 +134,9 @@ async def udp_server(behaviour: Behaviour) -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def tcp_server(behaviour: Behaviour) -> AsyncIterator[Server]:
+async def tcp_server(
+    behaviour: Behaviour, *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Server]:
     server = Server(behaviour)
 
     class Protocol(asyncio.Protocol):
@@ -149,7 +154,7 @@ async def tcp_server(behaviour: Behaviour) -> AsyncIterator[Server]:
 
     open_connections: list[asyncio.BaseTransport] = []
     loop = asyncio.get_running_loop()
-    listening = await loop.create_server(Protocol, HOST, 0)
+    listening = await loop.create_server(Protocol, HOST, 0, ssl=tls)
     server.address = listening.sockets[0].getsockname()
 
     def hang_up() -> None:
@@ -165,9 +170,17 @@ async def tcp_server(behaviour: Behaviour) -> AsyncIterator[Server]:
         await listening.wait_closed()
 
 
+_certified = cache(certificates.good)
+
+
+def tls_server(behaviour: Behaviour) -> AbstractAsyncContextManager[Server]:
+    return tcp_server(behaviour, tls=_certified())
+
+
 SERVERS: Mapping[TransportName, Callable[[Behaviour], AbstractAsyncContextManager[Server]]] = {
     "udp": udp_server,
     "tcp": tcp_server,
+    "tls": tls_server,
 }
 both_transports = pytest.mark.parametrize("transport", ["udp", "tcp"])
 

@@ -66,7 +66,7 @@ ENCODINGS = {
     "UTF-16 in JSON": lambda text: json.dumps("\0".join(text))[1:-1],
     "UTF-16 in base64": lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),
 }
-# Eight characters of these are fewer of the secret.
+# These are escapes, too; eight characters of them are fewer of the secret.
 UNCUT = ("UTF-16", "UTF-16 in repr", "UTF-16 in JSON")
 ESCAPES = ("JSON", "JSON in JSON", "repr", "HTML", "URL", "URL in lower case", "form")
 # A stranger's text that shows a secret by its name: the parts of a name, and what leads from it to
@@ -190,7 +190,7 @@ class Generator:
         # The first characters also encode what stands before the secret.
         form = whole[BEFORE_IN.get(encoding, 0) :].rstrip("=")
         # An escaped character is one, and outputs are decoded.
-        form = value if encoding in ESCAPES else form
+        form = value if encoding in (*ESCAPES, *UNCUT) else form
         return Echo(around.format(part), form, f"{alphabet}, {encoding}, {cut}, {around!r}")
 
     def _cut(self, whole, alphabet, encoding):

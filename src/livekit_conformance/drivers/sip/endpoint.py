@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from livekit_conformance.drivers.sip.wire import (
+    INCOMPLETE,
     Address,
     TransportName,
     Wire,
@@ -238,6 +239,7 @@ class SipEndpoint:
         outcome = answer.result() if answer.done() else None
         if isinstance(outcome, Response):
             return outcome
+        self.expect_no_more()
         host, port = peer or self._its_server
         came = self.violations[earlier:]
         silence = (
@@ -286,10 +288,19 @@ class SipEndpoint:
         """
         Record received data that is not a SIP message, as evidence.
         """
+        if self._closing:
+            return
         self._blame(SipViolation("25.1", f"an unreadable message: {error}"), _call_id_in(data))
         self._recorder.record(
             time.time(), "sip", f"<- unreadable: {error}", direction="received", text=data
         )
+
+    def expect_no_more(self) -> None:
+        """
+        Record a message that has begun and not ended by now, when nothing more is waited for.
+        """
+        if self._wire is not None and (data := self._wire.unfinished()):
+            self.unreadable_received(data, INCOMPLETE)
 
     def wire_failed(self, detail: str) -> None:
         """

@@ -196,6 +196,7 @@ class OutgoingCall:
                 break
             await asyncio.wait(watched, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         if not self._settled.done():
+            self._endpoint.expect_no_more()
             late = self._endpoint.now() >= began + answer_within
             heard = "final answer" if self._trace.heard_at is not None else "answer at all"
             wanted = give_up is not None and give_up.done()

@@ -57,8 +57,11 @@ class Wire:
         name: TransportName,
         transport: asyncio.BaseTransport,
         write: Callable[[bytes, Address | None], None],
+        unfinished: Callable[[], bytes] = bytes,
     ) -> None:
         self.name = name
+        # The beginning of a message whose rest has not arrived; datagrams have none.
+        self.unfinished = unfinished
         self._transport = transport
         self._write = write
 
@@ -108,6 +111,7 @@ class Wire:
         self._transport.close()
 
 
+INCOMPLETE: Final = SipSyntaxError("it ends before its headers or its body do")
 _TIMED_OUT: Final[Mapping[Phase, str]] = MappingProxyType(
     {
         "resolve": "the resolver did not answer",
@@ -165,13 +169,13 @@ async def open_wire(
             connected = await _connected(found[0][0], address, local_addr)
             # A phase of its own: a port without TLS accepts the connection and then stays silent.
             phase = "tls" if name == "tls" else phase
-            stream, _ = await loop.create_connection(
+            stream, protocol = await loop.create_connection(
                 lambda: _Stream(listener),
                 sock=connected,
                 ssl=ssl.create_default_context() if name == "tls" else None,
                 server_hostname=server[0] if name == "tls" else None,
             )
-            return Wire(name, stream, lambda data, _peer: stream.write(data))
+            return Wire(name, stream, lambda data, _peer: stream.write(data), protocol.unfinished)
     except TimeoutError as error:
         raise unreachable(_TIMED_OUT[phase]) from error
     except ssl.SSLError as error:
@@ -248,8 +252,20 @@ class _Stream(asyncio.Protocol):
             if self._transport is not None:
                 # The message boundaries are lost after this.
                 self._transport.close()
+                self._transport = None
             self._listener.wire_failed(f"closed the connection: {error}")
 
+    def unfinished(self) -> bytes:
+        """
+        Return the beginning of a message whose rest has not arrived.
+        """
+        return self._parser.unfinished
+
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._transport is None:
+            # We closed it.
+            return
+        if data := self.unfinished():
+            self._listener.unreadable_received(data, INCOMPLETE)
         detail = f": {exc}" if exc else " by the server"
         self._listener.wire_failed(f"the connection was closed{detail}")

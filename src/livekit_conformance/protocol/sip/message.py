@@ -413,7 +413,10 @@ def _read_head(head: bytes) -> tuple[str, Headers]:
         text = head.decode()
     except UnicodeDecodeError as error:
         raise SipSyntaxError(f"head is not UTF-8: {error}") from error
-    start_line, *lines = _FOLD.sub(" ", text).split("\r\n")
+    start_line, _, fields = text.partition("\r\n")
+    if fields.startswith((" ", "\t")):
+        raise SipSyntaxError("the start line is folded")
+    lines = _FOLD.sub(" ", fields).split("\r\n") if fields else []
     if len(lines) > _MOST_HEADER_LINES:
         raise SipSyntaxError(f"{len(lines)} header lines are more than {_MOST_HEADER_LINES}")
     return start_line, Headers(tuple(map(_header_field, lines)))
@@ -480,6 +483,17 @@ class StreamParser:
         Append bytes read from the connection.
         """
         self._buffer += data
+
+    @property
+    def unfinished(self) -> bytes:
+        """
+        The beginning of a message whose rest has not arrived.
+        """
+        if self._head is None:
+            return bytes(self._buffer.lstrip(b"\r\n"))
+        start_line, headers, _ = self._head
+        lines = (start_line, *(f"{name}: {value}" for name, value in headers.fields), "", "")
+        return "\r\n".join(lines).encode() + self._buffer
 
     def next_message(self) -> Message | None:
         """
