@@ -106,6 +106,16 @@ SHAPES: dict[str, tuple[tuple[str, ...], bytes]] = {
     "odd-location": ((HTML, "Location: http://[::bad/\x7f"), b""),
     "location-of-another-scheme": ((HTML, "Location: file:///etc/hostname"), b""),
     "endless-wait": ((JSON, "Retry-After: " + "9" * 4000), twirp_error()),
+    "not-utf-8-in-protobuf": ((PROTOBUF,), b"\x0a\x04\x12\x02\xff\xfe"),
+    "long-message": ((JSON,), twirp_error(msg="x" * 60_000)),
+    "controls-in-message": ((JSON,), twirp_error(msg="\x00\x1b[2J\r\n\u2028")),
+    "many-keys": ((JSON,), twirp_error(meta={str(number): "x" for number in range(3000)})),
+    "key-twice": ((JSON,), b'{"code": "internal", "code": [], "msg": 1, "msg": {}}'),
+    "infinite-number": ((JSON,), b'{"code": 1e999, "msg": NaN, "meta": {"sip_status_code": -1}}'),
+    "gzip-twice": ((JSON, "Content-Encoding: gzip, gzip"), gzip.compress(gzip.compress(b"{}"))),
+    "unknown-encoding": ((JSON, "Content-Encoding: rot13"), twirp_error()),
+    "negative-wait": ((JSON, "Retry-After: -5"), twirp_error()),
+    "wait-until-the-year-0": ((JSON, "Retry-After: Sat, 00 Jan 0000 00:00:00 GMT"), twirp_error()),
     "odd-cookie": ((JSON, "Set-Cookie: \x01=;;;=,\xff"), twirp_error()),
 }
 # Answers that are broken as a whole.
@@ -128,6 +138,21 @@ BROKEN: dict[str, bytes] = {
     "long-header": answer("200 OK", PROTOBUF, "X: " + "x" * 100_000),
     "many-headers": answer("200 OK", PROTOBUF, *(f"X-{n}: x" for n in range(5000))),
     "header-without-colon": answer("200 OK", PROTOBUF, "odd"),
+    "folded-header": answer("200 OK", PROTOBUF, "X: a\r\n b"),
+    "blank-before-colon": answer("200 OK", "Content-Type : application/protobuf"),
+    "huge-chunk": answer(
+        "200 OK", PROTOBUF, length="Transfer-Encoding: chunked", body=b"f" * 15 + b"\r\na"
+    ),
+    "negative-chunk": answer(
+        "200 OK", PROTOBUF, length="Transfer-Encoding: chunked", body=b"-1\r\na\r\n0\r\n\r\n"
+    ),
+    "chunks-and-a-length": answer(
+        "200 OK", PROTOBUF, "Transfer-Encoding: chunked", body=b"1\r\n\x0a\r\n0\r\n\r\n"
+    ),
+    "http-0.9": b"<html>Log in</html>",
+    "http-2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "http-3-version": b"HTTP/3.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "alert-of-tls": b"\x15\x03\x03\x00\x02\x02\x46",
     "nul-in-header": answer("200 OK", PROTOBUF, "X: \x00"),
 }
 

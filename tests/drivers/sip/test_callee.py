@@ -28,7 +28,7 @@ from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip import sdp
 from livekit_conformance.protocol.sip.digest import DigestRefusal
 from livekit_conformance.protocol.sip.ladder import draw
-from livekit_conformance.protocol.sip.message import Request, parse
+from livekit_conformance.protocol.sip.message import parse
 from livekit_conformance.protocol.sip.transaction import DEFAULT_TIMING, Timing
 from livekit_conformance.provisioners.local.address import own_loopback_address
 from livekit_conformance.provisioners.local.prerequisites import SIPP
@@ -281,7 +281,6 @@ class Stranger(asyncio.DatagramProtocol):
         lines = [f"{method} sip:{NUMBER}@{HOST} SIP/2.0"]
         lines += [f"{name}: {value}" for name, value in fields.items() if value is not None]
         data = "\r\n".join([*lines, "", body]).encode()
-        assert isinstance(parse(data), Request)
         self.transport.sendto(data, to.address)
 
 
@@ -362,6 +361,38 @@ async def test_an_invite_that_breaks_a_rule_is_held_against_its_caller(
     assert [[violation.section for violation in call.violations] for call in came] == (
         [[blamed]] if label == "200 OK" else []
     )
+
+
+# What names nobody to answer, or nothing.
+UNREADABLE: tuple[dict[str, str | None], ...] = (
+    {"Via": "nonsense"},
+    {"Via": None},
+    {"Via": "SIP/2.0/UDP [:::::];branch=z9hG4bK1"},
+    {"From": "<"},
+    {"To": '"open'},
+    {"CSeq": "one BYE"},
+    {"CSeq": None},
+)
+
+
+async def test_an_unreadable_request_is_held_against_its_call(
+    listener: SipListener, stranger: Stranger
+) -> None:
+    async def why_not_yet() -> str | None:
+        seen = listener.violations
+        return None if len(seen) == len(UNREADABLE) else f"held against somebody: {seen}"
+
+    with listener.behaving(ANSWER) as came:
+        stranger.invite(listener, OFFER)
+        await until_in(stranger, "200 OK")
+        for headers in UNREADABLE:
+            stranger.send(listener, "BYE", **headers)
+        waited = await wait_until(why_not_yet, within=2.0)
+
+    assert waited.came_true, str(waited)
+    assert came[0].violations == list(listener.violations)
+    assert {violation.section for violation in came[0].violations} == {"25.1"}
+    assert came[0].is_up
 
 
 @pytest.mark.parametrize(
