@@ -118,6 +118,8 @@ NO_SECRETS = (
     'Digest realm="r", qop="auth", nonce="1795AbcdefGHIJKLmnop", nc=00000001',
     "token for room voice-ai-call-8f14e45f-ceea-467a-9538-1c2f3b4d5e6f of PA_k7Qx9ZkLm2wT",
     "secret in /etc/livekit/Config12.yaml, pkg/auth/Token2.go:84, at 2026-11-23T04:27:18Z",
+    '{"token": "<token>", "room": "Voice-12Ab34cdEF56"}, {"secret":"***","sid":"Ab12cdEF34gh"}',
+    "token=<token> room=Voice-12Ab34cdEF56, password=***, identity=Agent12AbcdEFgh",
     "passage: k7Qx9ZkLm2wTr, sector=k7Qx9ZkLm2wTr, sip:User12345abc@h",
     "response=200, response: 200 OK, bypass: always, spin: wait",
 )

@@ -39,22 +39,13 @@ HINTS: Final = (
 NAME: Final = rf"(?:(?:{'|'.join(_PARTS)})\w{{0,24}}|(?:{'|'.join(_ENDS)})(?![a-z]))"
 # Ends of names that hold a secret if the value looks like one.
 WEAK_ENDS: Final = (
-    "key",
-    "auth",
-    "bearer",
-    "pw",
-    "psk",
-    "otp",
-    "jwt",
-    "hmac",
-    "salt",
-    "ключ",
-    "секрет",
+    *("key", "auth", "bearer", "pw", "psk", "otp", "jwt", "hmac", "salt"),
+    *("ключ", "секрет"),
 )
 
 _NAME = re.compile(NAME)
 # Words that people misspell, and what separates the words of a name.
-_WORDS: Final = (*("password", "passphrase", "secret", "apisecret", "credential", "credentials"),)
+_WORDS: Final = ("password", "passphrase", "secret", "apisecret", "credential", "credentials")
 _BETWEEN_WORDS: Final = re.compile(r"[-_. ]|(?<=[a-z])(?=[A-Z])")
 # Keys of the services' files; the value of a misspelt one is a secret, too.
 _KEYS: Final = ("api_secret", "password", "sentinel_password", "credential", "api_key")

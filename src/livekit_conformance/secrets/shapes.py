@@ -44,8 +44,8 @@ _VALUE = (
     rf"(?!\\*[\"'`]?{_NONE}){_OPENED}"
     rf"(?P<secret>(?(escaped){_IN_ESCAPED}|(?(quote){_IN_QUOTES}|(?!{_PROSE}){_BARE})))"
 )
-# A credential of RFC 7235, or one like it: letters only are a word.
 _API_KEY = r"(?-i:API)[A-Z0-9.]+(?![\w+/=-])"
+# A credential of RFC 7235, or one like it: letters only are a word.
 _CREDENTIAL = (
     rf"(?!{_API_KEY}|\d{{4}}-)"
     r"(?P<secret>(?=[\w.~+/=-]*(?:\d|(?-i:[a-z][A-Z])|=(?!=)))[\w.~+/=-]{6,})"
@@ -58,6 +58,8 @@ _STRONG = (
     rf"(?!{_C}{{,63}}\.(?:go|py|ya?ml|json|log|md|txt|pem|crt|key|env)(?!{_C}))"
     rf"(?P<secret>(?=(?-i:{_C}{{,63}}[A-Z])){_C}{{12,}}|[a-z0-9]{{20,}}(?!{_C}))"
 )
+# What may stand between a name and its value: no other name, unless it is `value`.
+_GAP = r"(?:(?![,;&]\s*\\*[\"']?(?!val)\w+\\*[\"']?\s*[:=]|\s(?!val)\w+=).)"
 # The first one nearby, and not in the middle of a word.
 _NEARBY = rf"(?:(?<![\w+-])|(?<=%[0-9a-f]{{2}})){_STRONG}"
 _JWT = (
@@ -126,7 +128,7 @@ SHAPES: Final = (
         rf"(?=[\w.~+/=-]*[a-z]){_CREDENTIAL}",
     ),
     # The name and the value are near each other, whatever stands between.
-    Shape.of(HINTS, NAME, rf".{{0,24}}?{_NEARBY}"),
+    Shape.of(HINTS, NAME, rf"{_GAP}{{0,24}}?{_NEARBY}"),
     Shape.of(
         WEAK_ENDS,
         rf"(?:{'|'.join(WEAK_ENDS)})(?![a-z])",
@@ -158,7 +160,7 @@ SHAPES: Final = (
     ),
     Shape.of("login", r"login +[^\s]+ +password +"),
     Shape.of("api", rf"(?<![a-z0-9])api(?=[a-z]*\d)[a-z0-9]{{8,}}{_IS}"),
-    Shape.of("api", r"(?<![a-z0-9])api(?=[a-z]*\d)[a-z0-9]{8,}", rf".{{1,12}}?{_NEARBY}"),
+    Shape.of("api", r"(?<![a-z0-9])api(?=[a-z]*\d)[a-z0-9]{8,}", rf"{_GAP}{{1,12}}?{_NEARBY}"),
     Shape.of((" -a", " -p"), r"(?<!\S)-[ap] ?", rf"[\"']?{_STRONG}"),
     Shape.of("user", r"user +\S+ +(?:\S+ +){0,4}?>", _CREDENTIAL),
     # RFC 7617, RFC 6750: credentials of HTTP.
@@ -171,7 +173,8 @@ SHAPES: Final = (
     Shape.of(("basic", "bearer"), r"\b(?:basic|bearer) +", _CREDENTIAL),
     Shape.of("cookie", rf"cookie{_IS}", r"\\*[\"']?(?P<secret>[^\r\n\"'\\]+)"),
     # A digest response can be attacked offline, RFC 7616 section 5; so can most of one.
-    Shape.of("response", rf"response(?:{_IS}| +)", r"\\*[\"']?(?P<secret>[0-9a-f]{8,})"),
+    Shape.of("response", rf"response{_IS}", r"\\*[\"']?(?P<secret>[0-9a-f]{8,})"),
+    Shape.of("response", "response +", r"(?P<secret>[0-9a-f]{16,})"),
     # RFC 4568: the key of SRTP. RFC 8839: the key of the connectivity checks.
     Shape.of("inline:", "inline:", r"(?P<secret>[\w+/=-]{16,})"),
     Shape.of("ice-pwd:", "ice-pwd:", r"(?P<secret>[\w+/]+)"),
