@@ -386,7 +386,7 @@ async def test_an_unreadable_request_is_held_against_its_call(
         stranger.invite(listener, OFFER)
         await until_in(stranger, "200 OK")
         for headers in UNREADABLE:
-            stranger.send(listener, "BYE", **headers)
+            stranger.send(listener, "BYE", "", **headers)
         waited = await wait_until(why_not_yet, within=2.0)
 
     assert waited.came_true, str(waited)
