@@ -16,6 +16,7 @@ from livekit_conformance.secrets.encodings import blobs, encodings, with_zeros
 from livekit_conformance.secrets.fragments import (
     NOTHING,
     WINDOW,
+    WORD,
     Fragments,
     Place,
     fragments,
@@ -27,6 +28,8 @@ from livekit_conformance.secrets.shapes import MASK, opened_secrets, replaced
 # The end of a long value that pytest has truncated: its context in front is lost.
 _TORN = re.compile(rf"(?<=\.\.)(?=[\w+/=-]*\d)[\w+/=-][\w+/=.-]{{{WINDOW - 1},}}")
 _GAP = 24
+# A run makes so many of these that eight of their digits are in some number by chance.
+_WORD_OR_NUMBER = re.compile(rf"{WORD.pattern}|[0-9]*")
 # Characters of the rest of a token, on either side of a fragment of its signature.
 _OF_TOKENS = f"{string.ascii_letters}{string.digits}-_."
 
@@ -123,7 +126,7 @@ class Learned:
         """
         Search for the parts of this value, too.
         """
-        self._fragments.add(windows(value))
+        self._fragments.add(windows(value, _WORD_OR_NUMBER))
 
     def places(self, text: str) -> list[Place]:
         """
