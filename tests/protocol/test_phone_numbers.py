@@ -40,6 +40,10 @@ def test_a_number_shows_its_ends(text, told):
         "sip:1000@h",
         "+49",
         "+1234567890123456",
+        "+00:00 2026-11-30 12:04:00, 00 2026-11-30",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "0.00123456789012, 127.0.0.1, 8f14e45f-1234-4321-9538-123456789012",
+        "called 1795 times, (202) 555-0123",
     ],
 )
 def test_what_is_fictional_or_no_number_stays(text):
@@ -55,12 +59,16 @@ SPELLINGS = (
     *("+{}", "{}", "00{}", "011{}", "%2b{}", "%2B{}", "tel:{}", "tel:+{}"),
     *("sip:{}@h", "sip:+{}@h", "sip:{}:5060", "<sip:{}>", "sips:{};user=phone"),
     *("fromUser={}", '"fromUser":"{}"', '"toUser": "{}"', r"\"from\":\"{}\"", "caller: {}"),
+    *('"A" <{}>', "dialing {}", "ANI {}", "msisdn={}", "caller_id: {}", "X-LK-CallFrom: {}"),
+    *(r"\u002b{}", "&#43;{}", "%252B{}", "\uff0b{}", "+\u200b{}"),
     *("room call-_{}_abc", "voice-ai-call-{}", "sip_{}", "dialled {}, heard", "phone_number={}"),
 )
 # Without a plus or a field, only the own number is known for one.
-UNKNOWN = ("{}", "011", "room", "voice", "sip_", "dialled")
+UNKNOWN = ("{}", "room", "voice")
 GROUPED = (
     *("+999 21 2345678", "+999-212-345-678", "+999 (0)212 345678", "+999.212.345.678"),
+    *("+999\u00a021\u00a02345678", "+999\u201121\u20112345678", "+999&nbsp;21&nbsp;2345678"),
+    *("00 999 21 2345678", "0099-921-2345678", "011 999 21 2345678"),
     *("(999) 212345678", "%2B999%20212%20345678", "00999 212 345 678", "+999/212/345678"),
     # The national form of the own number.
     *("212345678", "0212345678", "0212 345678", "(0)212-345-678", '"to":"0212345678"'),
@@ -81,7 +89,8 @@ def test_the_own_number_is_masked_in_every_spelling(written):
     "written",
     [
         *(spelling.format(REAL) for spelling in SPELLINGS if not spelling.startswith(UNKNOWN)),
-        *("+999 012 345 678", "+999-012345678", "%2B999-012-345678"),
+        *("+999 012 345 678", "+999-012345678", "%2B999-012-345678", "%2B999%20012%20345678"),
+        *("(999) 212-3456", "1-999-212-3456", "999-212-3456", "0099-921-2345678"),
     ],
 )
 def test_any_number_is_masked_by_its_field_or_its_form(written):

@@ -104,7 +104,7 @@ def shown(path: KeyPath) -> str:
     """
     Return a path as text, without the keys that are not written like one of ours.
     """
-    return dotted(tuple(part for part in path if isinstance(part, int) or is_name(part)))
+    return dotted(tuple(part for part in path if isinstance(part, int) or is_name(str(part))))
 
 
 def dotted(path: KeyPath) -> str:

@@ -12,21 +12,31 @@ from typing import Any, Final
 _SHORTEST: Final = 7
 # A country code has at most three digits; the national form has a zero or nothing in its place.
 _COUNTRY_CODE: Final = 3
-_BETWEEN: Final = r"(?:[-. ()/]|%20){0,3}"
+_BETWEEN: Final = r"(?:[-. ()/\u00a0\u2009\u202f\u2010-\u2013]|%20|&nbsp;){0,3}"
 # Digits that may be a phone number, at once or in groups.
 _DIGITS: Final = re.compile(rf"\d(?:{_BETWEEN}\d){{{_SHORTEST - 1},}}")
 # E.164: a plus, at most 15 digits. In groups, the country code is one of its own.
-_PLUS: Final = re.compile(r"(?:\+|%2B)\Z", re.IGNORECASE)
+_PLUS: Final = re.compile(r"(?:[+\uff0b]|%(?:25)?2B|\\u002b|&#43;)\u200b?\Z", re.IGNORECASE)
 _E164: Final = re.compile(
-    rf"[1-9]\d{{6,14}}(?!\d)|[1-9]\d{{0,2}}(?:{_BETWEEN}(?<!\d)\d{{1,12}}){{1,6}}(?!\d)"
+    r"(?!0)\d{7,15}(?!\d)"
+    rf"|(?!0)\d{{1,3}}(?:{_BETWEEN}(?:(?<!\d)|(?<=%20))\d{{1,12}}){{1,6}}(?!\d)"
 )
-# The international prefix of most countries.
-_INTERNATIONAL: Final = re.compile(r"00[1-9]\d{7,13}(?![\d.])")
+# The international prefix of most countries and of North America, or the groups of the latter; a
+# date may follow two zeros, too.
+_INTERNATIONAL: Final = re.compile(
+    r"00[1-9]\d{7,13}(?![\d.])"
+    r"|(?:00|011)[- ]?(?!\d{4}-\d\d-)[1-9](?:[- ]?\d){9,12}(?![- ]?\d)"
+    r"|(?:1[-. ])?(?:\d{3}\) ?|[2-9]\d{2}[-. ])[2-9]\d{2}-\d{4}(?!\d)"
+)
 # In sip: and tel: URIs (RFC 3261 section 19.1, RFC 3966) carriers omit the plus, and services do
 # in fields of log lines and of the API.
-_FIELD: Final = r"(?:number|phone|user|caller|called|callee|dialled|call_?to)"
+_FIELD: Final = (
+    r"(?:number|phone|user|caller(?:_?id)?|called|callee|dialled|call_?(?:to|from)"
+    r"|msisdn|(?<![a-z])ani)"
+)
+# livekit-sip gives a caller the identity `sip_NUMBER`.
 _NAMED: Final = re.compile(
-    rf"(?:\bsips?:|\btel:|{_FIELD}"
+    rf"(?:\bsips?:|\btel:|(?<![a-z])sip_|[\"']\s*<|\b(?:dial\w*|call(?:ing|ed)|ani)\s+|{_FIELD}"
     r"\\*[\"']?\s*[:=]\s*\\*[\"']?|\b(?:from|to)\\*[\"']?\s*[:=]\s*\\*[\"'])\Z",
     re.IGNORECASE,
 )
