@@ -2,6 +2,8 @@
 Ranked causes, derived from signs.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
@@ -163,9 +165,17 @@ def test_a_check_that_waits_for_another_shows_no_cause():
 
 
 def test_a_server_behind_an_untrusted_certificate_is_not_called_unreachable():
-    blocked = record("1.1-server-answers", Verdict.BLOCKED)
+    blocked = record("1.1-server-answers", Verdict.BLOCKED, blocked_by="1.1-tls-is-trusted")
 
     found = diagnose([record("1.1-tls-is-trusted"), blocked], [])
 
     assert [cause.id for cause in found] == ["certificate-not-trusted"]
     assert found[0].checks == ("1.1-tls-is-trusted", "1.1-server-answers")
+
+
+def test_checks_that_the_run_had_no_time_for_need_no_cause():
+    blocked = record("1.1-sip-service-joins-the-server", Verdict.BLOCKED)
+    left = replace(blocked, broken_link=None, message="no time left")
+
+    assert diagnose([blocked], [call("refused", 486, at_s=0.03)]) != ()
+    assert diagnose([left], [call("refused", 486, at_s=0.03)]) == ()

@@ -245,7 +245,9 @@ def _consider(cause: Cause, seen: Seen, records: Iterable[CheckRecord]) -> Diagn
     if not all(_any((sign,), seen) for sign in cause.also):
         return None
     explained = [
-        record for record in records if record.verdict in _UNHAPPY and _explains(cause, record)
+        record
+        for record in records
+        if record.verdict in _UNHAPPY and _was_tried(record) and _explains(cause, record)
     ]
     is_certain = _any(cause.proofs, seen)
     # Without proof, a cause that explains only checks blocked by others is no second fault.

@@ -7,7 +7,7 @@ import re
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.chain import IMPLIED, Link
 from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS
-from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
+from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES, families
 
 
 def test_clause_ids_are_unique_words_after_a_requirement():
@@ -39,6 +39,15 @@ def test_a_crossed_link_is_proven_by_an_earlier_clause() -> None:
         missing = set(clause.crosses) - proven - {clause.link} - _TOLD_BY_OTHERS
         assert not missing, f"{clause.id} crosses {missing}, which no earlier clause proves"
         proven.add(clause.link)
+
+
+def test_what_a_call_needs_is_checked_before_the_families():
+    order = [clause.id for clause in CLAUSES]
+    first_family = min(order.index(clause.id) for clause in families.CLAUSES)
+
+    needed = [clause.id for clause in CLAUSES if clause.in_chain or clause.is_smoke]
+
+    assert [check for check in needed if order.index(check) > first_family] == []
 
 
 def test_diagnoses_are_unique_and_explain_a_link_that_clauses_prove():

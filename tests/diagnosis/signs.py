@@ -23,9 +23,10 @@ def record(
     blocked_by: str | None = None,
 ) -> CheckRecord:
     """
-    Return the outcome of a check; a failed one found the link of its clause broken, or `link`.
+    Return the outcome of a check; an unhappy one found the link of its clause broken, or `link`.
     """
     clause = BY_ID[check.partition("[")[0]]
+    is_unhappy = verdict in {Verdict.FAIL, Verdict.BLOCKED}
     return CheckRecord(
         id=check,
         node_id="",
@@ -36,7 +37,7 @@ def record(
         verdict=verdict,
         message=message,
         blocked_by=blocked_by,
-        broken_link=link or (clause.link if verdict is Verdict.FAIL else None),
+        broken_link=link or (clause.link if is_unhappy and blocked_by is None else None),
     )
 
 

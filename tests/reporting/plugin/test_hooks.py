@@ -365,8 +365,11 @@ def test_the_budget_ends_the_run_in_words(project):
 
     project.run("--budget=0.05")
 
-    assert project.one(OPTIONS)["verdict"] == "BLOCKED"
-    assert "--budget" in project.one(OPTIONS)["message"]
+    left = project.one(OPTIONS)
+    assert (left["verdict"], left["broken_link"]) == ("BLOCKED", None)
+    assert "the run's own limits left no time" in left["message"]
+    for remedy in ("limits.requests_per_minute (", "limits.run (", "--budget"):
+        assert remedy in left["message"]
 
 
 @pytest.mark.parametrize(

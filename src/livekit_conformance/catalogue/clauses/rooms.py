@@ -23,53 +23,6 @@ CLAUSES: tuple[Clause, ...] = (
         in_chain=True,
     ),
     Clause(
-        id="1.1-missing-room-grant-is-refused",
-        level="MUST",
-        area="authentication",
-        effect=Effect.CREATE_ROOMS,
-        link=Link.GRANTS,
-        statement=(
-            "a method that changes rooms MUST work with exactly its own grant and be refused with "
-            "401 without it"
-        ),
-        crosses=LISTED_ROOM,
-        in_smoke=False,
-    ),
-    Clause(
-        id="1.1-missing-sip-grant-is-refused",
-        level="MUST",
-        area="authentication",
-        effect=Effect.CONFIGURE_SIP,
-        link=Link.GRANTS,
-        statement=(
-            "a method that changes SIP trunks and rules MUST work with sip.admin and be refused "
-            "with 401 without it"
-        ),
-        crosses=API,
-    ),
-    Clause(
-        id="1.1-missing-call-grant-is-refused",
-        level="MUST",
-        area="authentication",
-        effect=Effect.PLACE_CALLS,
-        link=Link.GRANTS,
-        statement=(
-            "a method that begins or ends calls MUST work with exactly its own grant and be "
-            "refused with 401 without it"
-        ),
-        crosses=API,
-    ),
-    Clause(
-        id="1.1-other-room-is-refused",
-        level="MUST",
-        area="authentication",
-        effect=Effect.CREATE_ROOMS,
-        link=Link.GRANTS,
-        statement="an admin token for one room MUST NOT act on another",
-        crosses=LISTED_ROOM,
-        in_smoke=False,
-    ),
-    Clause(
         id="1.1-participant-joins",
         level="MUST",
         area="authentication",
@@ -78,16 +31,6 @@ CLAUSES: tuple[Clause, ...] = (
         statement="a participant MUST be able to connect to a room within its deadline",
         crosses=LISTED_ROOM,
         in_chain=True,
-    ),
-    Clause(
-        id="1.2-name-is-kept-exactly",
-        level="MUST",
-        area="rooms",
-        effect=Effect.CREATE_ROOMS,
-        link=Link.ROOM_LIFE,
-        statement="a room MUST have exactly the name it was created with",
-        crosses=LISTED_ROOM,
-        in_smoke=False,
     ),
     Clause(
         id="1.2-too-long-name-is-refused",

@@ -5,7 +5,7 @@ Path to livekit-server, its tokens and its grants.
 from __future__ import annotations
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.clause import API, Clause, Need
+from livekit_conformance.catalogue.clause import API, Clause
 from livekit_conformance.catalogue.effects import Effect
 
 CLAUSES: tuple[Clause, ...] = (
@@ -251,18 +251,6 @@ CLAUSES: tuple[Clause, ...] = (
         crosses=API,
     ),
     Clause(
-        id="1.1-missing-grant-is-refused",
-        level="MUST",
-        area="authentication",
-        effect=Effect.READ,
-        link=Link.GRANTS,
-        statement=(
-            "a method MUST work with exactly its own grant and be refused with 401 without it"
-        ),
-        crosses=API,
-        in_smoke=False,
-    ),
-    Clause(
         id="1.1-default-credentials-are-refused",
         level="MUST",
         area="authentication",
@@ -270,20 +258,6 @@ CLAUSES: tuple[Clause, ...] = (
         link=Link.TOKENS,
         statement="the well-known development key pair MUST be refused",
         crosses=API,
-    ),
-    Clause(
-        id="1.4-refused-token-is-logged",
-        level="MUST",
-        area="errors",
-        effect=Effect.READ,
-        link=Link.LOGS,
-        statement=(
-            "livekit-server MUST log a refused token within 5 s with time, level, status, method, "
-            "path and reason"
-        ),
-        crosses=(Link.SERVER, Link.API_KEY),
-        needs=(Need.SERVER_LOG,),
-        in_smoke=False,
     ),
     Clause(
         id="1.4-client-errors-are-detailed",
@@ -296,18 +270,5 @@ CLAUSES: tuple[Clause, ...] = (
             "Twirp code, the server's own reason, the masked key id and a hint"
         ),
         crosses=API,
-    ),
-    Clause(
-        id="1.1-join-token-validates",
-        level="MUST",
-        area="authentication",
-        effect=Effect.READ,
-        link=Link.GRANTS,
-        statement=(
-            "the join validation endpoint MUST accept a token for its room and refuse one without "
-            "the join grant"
-        ),
-        crosses=API,
-        in_smoke=False,
     ),
 )

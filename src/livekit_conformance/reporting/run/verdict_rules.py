@@ -135,7 +135,10 @@ def withheld(
     if time_left <= 0:
         return Decision(
             Verdict.BLOCKED,
-            "the time budget of the run was used up before this check: raise --budget",
+            "the run's own limits left no time for this check, which says nothing about the "
+            "deployment: raise limits.requests_per_minute "
+            f"({profile.limits.requests_per_minute}) or limits.run ({profile.limits.run:g}s) in "
+            "the profile, or --budget",
         )
     return None
 
