@@ -4,10 +4,12 @@ Diagnose a run: pure functions from check records and observations to ranked cau
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from textwrap import shorten
 from typing import Any, Literal
@@ -18,9 +20,11 @@ from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.chain import CALL_PATH, IMPLIED, PROVES_A_CALL, WITNESSES, Link
 from livekit_conformance.catalogue.clause import Clause
 from livekit_conformance.catalogue.clauses import BY_ID
+from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.observations import Observation
+from livekit_conformance.outages import Outage, outages_of
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 # `unknown`: the link is certainly broken, but no observation explains why.
@@ -101,6 +105,24 @@ def diagnose(
     Return the causes that were seen and explain at least one unhappy check, most certain first.
 
     A broken link that none of them explains is included with an unknown cause.
+
+    A service that stopped answering during the run comes first: it explains what failed since. The
+    other causes are searched for in the time before: afterwards, signs of both times would mix.
+    """
+    causes_of = _causes_of(outages_of(_undisturbed(records, observations)), causes)
+    begin = min((outage.until for outage in causes_of), default=math.inf)
+    before, since = _split(records, begin)
+    known = _known(before, [seen for seen in observations if seen.at <= begin], causes)
+    outages = (_of_outage(outage, cause, since) for outage, cause in causes_of.items())
+    found = [*(each for each in outages if each.checks), *known]
+    return (*found, *_unexplained(before, found))
+
+
+def _known(
+    records: Sequence[CheckRecord], observations: Sequence[Observation], causes: Sequence[Cause]
+) -> list[Diagnosis]:
+    """
+    Return the causes that were seen, most certain first.
     """
     # By kind: a sign looks at one kind only, and there are more than a hundred signs.
     seen: defaultdict[str, list[Observation]] = defaultdict(list)
@@ -115,8 +137,73 @@ def diagnose(
     ]
     ids = {diagnosis.id for _, diagnosis in found}
     exact = (diagnosis for cause, diagnosis in found if ids.isdisjoint(cause.yields_to))
-    known = sorted(exact, key=lambda diagnosis: _RANK[diagnosis.confidence])
-    return (*known, *_unexplained(records, known))
+    return sorted(exact, key=lambda diagnosis: _RANK[diagnosis.confidence])
+
+
+def _undisturbed(
+    records: Iterable[CheckRecord], observations: Iterable[Observation]
+) -> list[Observation]:
+    """
+    Return the observations made before the suite itself disrupted the deployment.
+    """
+    disruptive = (
+        _time_of(record)[0]
+        for record in records
+        if record.verdict is not Verdict.SKIPPED
+        and record.blocked_by is None
+        and (clause := _clause_of(record)) is not None
+        and clause.effect is Effect.DISRUPT
+    )
+    until = min(disruptive, default=math.inf)
+    return [seen for seen in observations if seen.at < until]
+
+
+def _causes_of(outages: Iterable[Outage], causes: Sequence[Cause]) -> dict[Outage, Cause]:
+    return {
+        outage: cause
+        for outage in outages
+        for cause in causes
+        if any(matches(sign, outage.as_observation()) for sign in cause.shows)
+    }
+
+
+def _split(
+    records: Iterable[CheckRecord], at: float
+) -> tuple[list[CheckRecord], list[CheckRecord]]:
+    """
+    Return the checks that ended by `at`, and the others; one blocked by another goes with that.
+    """
+    records = list(records)
+    late = {record.id for record in records if _time_of(record)[1] > at}
+    before = [record for record in records if (record.blocked_by or record.id) not in late]
+    since = [record for record in records if (record.blocked_by or record.id) in late]
+    return before, since
+
+
+def _time_of(record: CheckRecord) -> tuple[float, float]:
+    """
+    Return the times at which the check began and ended; both infinite if it never began.
+    """
+    if record.started is None:
+        return math.inf, math.inf
+    began = datetime.fromisoformat(record.started).timestamp()
+    return began, began + record.duration_s
+
+
+def _of_outage(outage: Outage, cause: Cause, since: Iterable[CheckRecord]) -> Diagnosis:
+    """
+    Return the diagnosis of an outage: it explains whatever failed, or was not tried, afterwards.
+    """
+    explained = [
+        record
+        for record in since
+        if record.verdict in {Verdict.FAIL, Verdict.BLOCKED}
+        and _was_tried(record)
+        and _time_of(record)[1] > outage.until
+    ]
+    seen = outage.as_observation()
+    is_certain = _any(cause.proofs, {seen.kind: [seen]})
+    return _diagnosis(cause, explained, [seen.summary], is_certain=is_certain)
 
 
 def chain_of(records: Iterable[CheckRecord]) -> Chain:
@@ -253,6 +340,12 @@ def _consider(cause: Cause, seen: Seen, records: Iterable[CheckRecord]) -> Diagn
     # Without proof, a cause that explains only checks blocked by others is no second fault.
     if not explained or not (is_certain or any(each.blocked_by is None for each in explained)):
         return None
+    return _diagnosis(cause, explained, _evidence(cause, seen), is_certain=is_certain)
+
+
+def _diagnosis(
+    cause: Cause, explained: Sequence[CheckRecord], evidence: Iterable[str], *, is_certain: bool
+) -> Diagnosis:
     title, why, fix = texts(cause.id, cause.link, "en")
     return Diagnosis(
         id=cause.id,
@@ -263,7 +356,7 @@ def _consider(cause: Cause, seen: Seen, records: Iterable[CheckRecord]) -> Diagn
         confidence="certain" if is_certain else cause.otherwise,
         requirements=tuple(sorted({record.requirement for record in explained})),
         checks=tuple(record.id for record in explained),
-        evidence=tuple(_evidence(cause, seen)),
+        evidence=tuple(evidence),
     )
 
 

@@ -16,14 +16,24 @@ from livekit_conformance.secrets.patterns import Redactor
 Kind = Literal[
     "check",  # id, verdict: how one check ended
     "connection",  # endpoint, phase, version, not_after, problem
-    "http",  # url, method, status, body, duration_s, error
-    "sip",  # call, direction, summary, status, at_s (since the first request), text
+    # url, method, status, body, duration_s; without an answer the status is None, and there are
+    # error, phase and is_local (this machine is the obstacle).
+    "http",
+    # call, direction, summary, status, at_s (since the first request), text; lost: the reason why
+    # a request got no answer
+    "sip",
     # call, purpose, outcome, final_status, final_at_s (seconds since the INVITE), media; for an
     # outbound call also the API's error, and the sip_status in it.
     "sip-call",
     "media",  # call, side, packets, tone_hz, level
     "webhook",  # event, room, id, participant, verified, problem
-    "bus",  # channel and subscribers, or nodes and how many of them are registered
+    # channel and subscribers, or nodes and how many of them are registered, or run_id of the
+    # process; error: Redis did not answer
+    "bus",
+    "start",  # service: it wrote to its log that it starts
+    # service, is_over, is_new (another process): it stopped answering during the run. Derived from
+    # the others, never recorded.
+    "outage",
     "log",  # service, level, message, error, fields: a log line with a warning or an error
     "call-line",  # the same fields for any other line about one of our calls: no sign of a cause
     # service, message, lines, calls: how many lines of a log are about other users than the run.

@@ -391,3 +391,15 @@ async def test_after_a_command_has_ended_an_absent_line_proves_nothing():
 
         with pytest.raises(Blocked, match="application: its command ended during the run"):
             await tail.wait_for(lambda read: read.message == "later", within=0.3, what="later")
+
+
+def test_the_line_of_a_start_is_recorded_as_one(log):
+    tail, recorder = LogTail("livekit-sip", log), Recorder(Redactor())
+    append(log, line("server starting") + line("starting LiveKit server"))
+    tail.read()
+
+    tail.report_starts(recorder)
+    LogTail("application", log).report_starts(recorder)
+
+    (seen,) = recorder.observations
+    assert (seen.kind, seen.at, seen.details) == ("start", 1.5, {"service": "livekit-sip"})

@@ -66,9 +66,7 @@ async def run_suites(
     if not READ_AT_START.isdisjoint(environ or {}):
         process = await start_suites(env, reports, *arguments, environ=environ)
     else:
-        process = await start_pytest(
-            _arguments(env, reports, *arguments), cwd=ROOT, env=_environment(environ)
-        )
+        process = await fork_suites(env, reports, *arguments, environ=environ)
     output, _ = await process.communicate()
     seconds = time.perf_counter() - started
     results = reports / "latest" / "results.json"
@@ -79,6 +77,16 @@ async def run_suites(
         (reports / "latest").resolve(),
         json.loads(results.read_text()) if results.is_file() else {},
     )
+
+
+async def fork_suites(
+    env: str, reports: Path, *arguments: str, environ: dict[str, str] | None = None
+) -> ForkedRun:
+    """
+    Start the same in a process forked from one with its imports done.
+    """
+    arguments = tuple(_arguments(env, reports, *arguments))
+    return await start_pytest(arguments, cwd=ROOT, env=_environment(environ))
 
 
 async def start_suites(

@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
-from livekit_conformance.catalogue.causes import CAUSES
+from livekit_conformance.catalogue.causes import CAUSES, outages
 from livekit_conformance.catalogue.chain import WITNESSES, Link
 from livekit_conformance.diagnosis import UNKNOWN
 from livekit_conformance.reporting.result import journal
@@ -29,6 +29,8 @@ _PROVEN_ELSEWHERE = {
     "variable-holds-something-else",
     # Only root can disable a machine's network: tests/diagnosis/test_configuration.py.
     "sip-service-has-no-network",
+    # Services that stop during a run: tests/scenarios/kills.py.
+    *(cause.id for cause in outages.CAUSES),
 }
 Runs = Mapping[str, asyncio.Task[Told]]
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)

@@ -67,19 +67,42 @@ async def test_a_node_that_no_longer_listens_is_not_registered(redis_address):
 
 
 async def test_a_missing_password_is_told_with_the_remedy(redis_address):
-    bus = Bus(f"redis://{redis_address}", Recorder(Redactor()))
+    recorder = Recorder(Redactor())
+    bus = Bus(f"redis://{redis_address}", recorder)
 
     with pytest.raises(Unreachable) as failure:
         await bus.listeners()
 
     assert "redis://:PASSWORD@host" in failure.value.remedy
+    # It does answer.
+    assert recorder.observations == []
+
+
+async def test_the_instance_is_told_where_the_account_may_ask_for_it(redis_address):
+    url = f"redis://:{PASSWORD}@{redis_address}"
+    recorder = Recorder(Redactor([PASSWORD]))
+    bus = Bus(url, recorder)
+    found = await bus.instance()
+
+    async with redis.asyncio.Redis.from_url(url, protocol=2) as client:
+        info = await client.info("server")
+        await client.acl_setuser("default", enabled=True, commands=["-info"])
+    hidden = await bus.instance()
+
+    assert (found, hidden) == (info["run_id"], None)
+    assert [seen.details for seen in recorder.observations] == [
+        {"run_id": found},
+        {"run_id": None},
+    ]
 
 
 async def test_a_missing_redis_is_told_with_the_remedy():
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        bus = Bus(f"redis://127.0.0.1:{closed.getsockname()[1]}", Recorder(Redactor()))
+        recorder = Recorder(Redactor())
+        bus = Bus(f"redis://127.0.0.1:{closed.getsockname()[1]}", recorder)
         with pytest.raises(Unreachable) as failure:
             await bus.listeners()
 
     assert "Check that Redis runs" in failure.value.remedy
+    assert "refused" in recorder.observations[-1].details["error"]

@@ -42,6 +42,11 @@ class LineMeaning:
     reached: Milestone | None = None
 
 
+# The line that each service writes once when it starts.
+STARTS: Mapping[str, str] = MappingProxyType(
+    {"livekit-server": "starting LiveKit server", "livekit-sip": "server starting"}
+)
+
 _NOTE = LineMeaning()
 _TO_SERVER = LineMeaning(Lane.SIP, Lane.SERVER, ("error",))
 _TO_BUS = LineMeaning(Lane.SIP, Lane.BUS, ("error",))

@@ -11,7 +11,12 @@ from types import MappingProxyType
 from typing import cast
 
 import redis.asyncio
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import (
+    AuthenticationError,
+    NoPermissionError,
+    RedisError,
+    ResponseError,
+)
 
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
@@ -101,6 +106,21 @@ class Bus:
         )
         return version
 
+    async def instance(self) -> str | None:
+        """
+        Return the id that Redis draws when it starts (INFO server); raises Unreachable.
+
+        None when this account may not ask for it.
+        """
+        async with self._connected() as client:
+            try:
+                answer = await client.info("server")
+            except NoPermissionError:
+                answer = {}
+        found: str | None = answer.get("run_id")
+        self._recorder.record(time.time(), "bus", f"run_id of Redis: {found}", run_id=found)
+        return found
+
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[redis.asyncio.Redis]:
         started = time.perf_counter()
@@ -118,6 +138,9 @@ class Bus:
                 if isinstance(error, AuthenticationError)
                 else "Check that Redis runs and that `redis` in the profile is its URL"
             )
+            if not isinstance(error, AuthenticationError | ResponseError):
+                text = f"Redis does not answer: {error}"
+                self._recorder.record(time.time(), "bus", text, error=str(error))
             raise Unreachable(
                 self.endpoint,
                 phase="connect",

@@ -23,6 +23,7 @@ from typing import overload
 from ahocorasick_rs import BytesAhoCorasick
 
 from livekit_conformance.catalogue.error_lines import ON_PURPOSE, TELLING
+from livekit_conformance.catalogue.log_lines import STARTS
 from livekit_conformance.drivers.growing_log import GrowingLog, LineSplitter, LogFile, LogPipe
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
@@ -237,6 +238,17 @@ class LogTail:
                 **{name: line.fields[name] for name in _NAMES if name in line.fields},
             )
         self._looked_at = len(lines)
+
+    def report_starts(self, recorder: Recorder) -> None:
+        """
+        Record the lines in which the service itself says that it starts.
+        """
+        if (words := STARTS.get(self.service)) is None:
+            return
+        for _, line in self.lines.holding([words]):
+            if line.message == words and line.at is not None:
+                text = f"log of {self.service}: {line.message}"
+                recorder.record(line.at, "start", text, service=self.service)
 
     def report_others(self, recorder: Recorder) -> None:
         """

@@ -155,7 +155,7 @@ class Sweeper:
         try:
             match found.kind:
                 case "room":
-                    await client.delete_room(found.name)
+                    await self._delete_room(found.name)
                 case "dispatch-rule":
                     await client.delete_dispatch_rule(found.id)
                 case _:
@@ -163,6 +163,17 @@ class Sweeper:
         except ApiRefused as refused:
             if refused.code != "not_found":
                 raise
+
+    async def _delete_room(self, name: str) -> None:
+        try:
+            await self._client.delete_room(name)
+        except ApiRefused as refused:
+            if refused.code == "not_found":
+                raise
+            # The node of the room may be dead. DeleteRoom asks that node; CreateRoom chooses a new
+            # one (livekit-server pkg/service/roomallocator.go, SelectRoomNode).
+            await self._client.reopen_room(name)
+            await self._client.delete_room(name)
 
 
 def _room(room: api.Room) -> ListedObject:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import secrets
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self
@@ -38,6 +39,10 @@ class MockBus:
         self._subscribers |= dict.fromkeys(SIP_CHANNELS, 0 if faults.outbound_no_sip_service else 1)
         node = identifiers.new(identifiers.NODE)
         self._subscribers[f"Keepalive|Ping|{node}|REQ"] = server_is_there
+        self._texts = {
+            "livekit_version": SERVER_VERSION,
+            "server": f"# Server\r\nrun_id:{secrets.token_hex(20)}\r\n",
+        }
         self._hashes: Mapping[str, Mapping[str, str]] = {"nodes": {node: "127.0.0.1"}}
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -88,8 +93,8 @@ class MockBus:
             case ["PUBSUB", "NUMSUB", *channels]:
                 counts = ((_bulk(c), _integer(self._subscribers.get(c, 0))) for c in channels)
                 return _array(list(itertools.chain.from_iterable(counts)))
-            case ["GET", key]:
-                return _bulk(SERVER_VERSION) if key == "livekit_version" else b"$-1\r\n"
+            case ["INFO" | "GET", what]:
+                return _bulk(self._texts.get(what))
             case ["HGETALL" | "HKEYS" | "HLEN" as question, key]:
                 return _about_hash(question, self._hashes.get(key, {}))
             case _:
@@ -130,7 +135,9 @@ def _length(line: bytes, kind: bytes) -> int:
     return length
 
 
-def _bulk(text: str) -> bytes:
+def _bulk(text: str | None) -> bytes:
+    if text is None:
+        return b"$-1\r\n"
     raw = text.encode()
     return b"$%d\r\n%s\r\n" % (len(raw), raw)
 

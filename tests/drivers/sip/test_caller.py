@@ -38,6 +38,10 @@ from tests.drivers.sip_server import (
 )
 
 
+def losses(recorder: Recorder) -> list[str]:
+    return [seen.details["lost"] for seen in recorder.observations if seen.details.get("lost")]
+
+
 @both_transports
 async def test_options_is_answered(transport: TransportName, recorder: Recorder) -> None:
     """
@@ -53,6 +57,17 @@ async def test_options_is_answered(transport: TransportName, recorder: Recorder)
     assert server.requests[0].via.transport == transport.upper()
 
 
+async def test_a_server_that_is_silent_is_an_observation(recorder: Recorder) -> None:
+    """
+    The request that got no answer is recorded, and not only raised.
+    """
+    async with udp_server(silent) as server, SipAgent(server.address, recorder=recorder) as agent:
+        with pytest.raises(Unreachable):
+            await agent.options(within=0.1)
+
+    assert losses(recorder) == ["no answer to OPTIONS"]
+
+
 async def test_options_to_a_closed_port_is_refused_at_once(recorder: Recorder) -> None:
     """
     ICMP port unreachable is a reason, not a timeout.
@@ -66,6 +81,7 @@ async def test_options_to_a_closed_port_is_refused_at_once(recorder: Recorder) -
 
     assert caught.value.phase == "connect"
     assert time.monotonic() - began < 2.0
+    assert losses(recorder) == ["ICMP: Connection refused"]
 
 
 async def test_options_into_silence_ends_at_its_deadline(recorder: Recorder) -> None:

@@ -209,6 +209,29 @@ def test_a_failed_clean_up_keeps_the_verdict_and_makes_the_run_incomplete(projec
     assert outcome.ret == 1
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "Unreachable('url', phase='connect', detail='refused', waited=0, remedy='Start it')",
+        "Violation('DeleteRoom answered 500')",
+    ],
+)
+def test_a_clean_up_that_the_target_does_not_carry_out_is_no_error_of_a_check(project, error):
+    project.checks(
+        "from livekit_conformance.errors import Unreachable, Violation\n\n\n"
+        f"@pytest.fixture\ndef room():\n    yield\n    raise {error}\n\n\n"
+        + project.check(SERVER, arguments="room")
+    )
+
+    outcome = project.run()
+
+    assert project.verdicts == {SERVER: "PASS", f"{SERVER}#clean-up": "BLOCKED"}
+    assert "livekit-conformance sweep" in project.one(f"{SERVER}#clean-up")["message"]
+    assert project.results["run"]["verdict"] == "INCOMPLETE"
+    assert "Traceback" not in outcome.stdout.str()
+    assert "Error" not in outcome.stdout.str()
+
+
 def test_known_issues_are_known_until_they_expire_or_stop(project):
     reason = "bug 1; see https://bugs.example/1"
     issue = f"{{{{clause: {{}}, reason: '{reason}', owner: team, expires: {{}}}}}}"

@@ -20,6 +20,7 @@ from livekit_conformance.catalogue.causes import (
     line_conflicts,
     load_balancing,
     media,
+    outages,
     outbound,
     redis,
     server,
@@ -29,6 +30,7 @@ from livekit_conformance.catalogue.causes import (
 )
 
 CAUSES: tuple[Cause, ...] = (
+    *outages.CAUSES,
     *configuration.STOPPED,
     *redis.CAUSES,
     *bus.CAUSES,

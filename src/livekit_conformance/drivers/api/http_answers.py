@@ -77,6 +77,8 @@ class HttpRecord:
             method=self._method,
             status=None,
             error=loss.words,
+            phase=loss.phase,
+            is_local=loss.is_local,
             duration_s=waited,
         )
         return waited

@@ -191,6 +191,13 @@ class LiveKitClient:
             raise
         self._release_room(name)
 
+    async def reopen_room(self, name: str) -> None:
+        """
+        Send CreateRoom for a room of ours that exists, and keeps its settings.
+        """
+        self._require_own("room", name)
+        await self._ask(lambda client: client.create_room(name))
+
     async def list_participants(self, room: str) -> list[api.ParticipantInfo]:
         """
         Send ListParticipants for a room.

@@ -247,6 +247,8 @@ class SipEndpoint:
             if came
             else f"no answer to {request.method}"
         )
+        if outcome is None:
+            self._lost(silence)
         raise Unreachable(
             f"{self._transport}:{host}:{port}",
             phase="answer" if outcome is None else "connect",
@@ -307,7 +309,7 @@ class SipEndpoint:
         Handle a message that was not delivered, or a lost connection.
         """
         if not self._closing:
-            self._recorder.record(time.time(), "sip", f"!! {detail}", text=detail)
+            self._lost(detail)
             self._run(self._layer.transport_failed(detail, self.now()))
             if self._transport != "udp":
                 # Responses come back on the request's connection, which is lost (RFC 3261 section
@@ -315,6 +317,11 @@ class SipEndpoint:
                 orphans, self._users = self._users, {}
                 for _, on_failure in orphans.values():
                     on_failure(detail)
+
+    def _lost(self, detail: str) -> None:
+        # A listening endpoint has no service on the other side.
+        lost = detail if self.server is not None else None
+        self._recorder.record(time.time(), "sip", f"!! {detail}", text=detail, lost=lost)
 
     def _run(self, events: Iterable[Event]) -> None:
         for event in events:

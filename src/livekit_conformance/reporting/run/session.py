@@ -27,7 +27,9 @@ from livekit_conformance.reporting.result.journal import NAME, Journal
 from livekit_conformance.reporting.result.json_text import entry_a_line
 from livekit_conformance.reporting.result.model import Run
 from livekit_conformance.reporting.run.verdict_rules import Broken, Decision
-from livekit_conformance.verdict import CheckRecord
+from livekit_conformance.verdict import CheckRecord, Verdict
+
+_TROUBLES = frozenset({Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR})
 
 
 @dataclass
@@ -181,6 +183,13 @@ class RunState:
         Return the records of earlier attempts at this check, oldest first.
         """
         return [record for record in self.records if record.id == check_id]
+
+    @property
+    def is_troubled(self) -> bool:
+        """
+        Return whether a check has failed, or could not be made.
+        """
+        return any(record.verdict in _TROUBLES for record in self.records)
 
     def settle(self, record: CheckRecord, decision: Decision) -> None:
         """

@@ -205,15 +205,20 @@ def after_attempts(decision: Decision, former: Sequence[CheckRecord]) -> Decisio
 def clean_up_record(record: CheckRecord, error: BaseException) -> CheckRecord:
     """
     Return the record of a failed clean-up: the check keeps its verdict, the run is incomplete.
+
+    A target that no longer does what it is asked blocks the clean-up; any other error is ours.
     """
+    cause = innermost(error)
+    is_theirs = isinstance(cause, Blocked | Violation)
+    why = str(cause) if is_theirs else f"{type(cause).__name__}: {cause}"
     return replace(
         record,
         id=f"{record.id}#clean-up",
         statement=f"clean-up after {record.id}",
-        verdict=Verdict.ERROR,
+        verdict=Verdict.BLOCKED if is_theirs else Verdict.ERROR,
         reason=None,
         blocked_by=None,
-        message=f"clean-up failed, something may be left over: {type(error).__name__}: {error}",
+        message=f"clean-up failed, something may be left over (livekit-conformance sweep): {why}",
         evidence=(),
     )
 

@@ -1,0 +1,118 @@
+"""
+Causes of services that stopped answering, or were restarted, during the run.
+"""
+
+from __future__ import annotations
+
+from livekit_conformance.catalogue.cause import Cause, Condition, Sign
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.text import Text
+
+_SOURCE = "tests/scenarios/kills.py"
+
+
+def _stopped(service: str, link: Link, name: str) -> Cause:
+    seen = Sign("outage", {"service": service, "is_over": False})
+    return Cause(
+        f"{service}-stopped-during-the-run",
+        link,
+        Text(
+            en=f"{name} stopped answering during the run",
+            ru=f"{name} перестал отвечать во время прогона",
+        ),
+        Text(
+            en=(
+                "It answered at first and then no more; the evidence has the times. Its process "
+                "ended, was killed, hangs or can no longer be reached. What was checked before "
+                "still holds. What failed afterwards shows nothing else."
+            ),
+            ru=(
+                "Сначала он отвечал, потом перестал; время указано в уликах. Процесс завершился, "
+                "был убит, завис или стал недоступен. То, что проверено раньше, остаётся в силе. "
+                "Сбои после этого ни о чём другом не говорят."
+            ),
+        ),
+        Text(
+            en=(
+                f"Read the logs of {name} and of its machine for that time: `docker ps -a` "
+                "(status 137: killed), `systemctl status`, `dmesg | grep -i oom`. Start it, or "
+                "restart it if it hangs, and repeat the run."
+            ),
+            ru=(
+                f"Посмотрите это время в журналах {name} и его машины: `docker ps -a` (статус 137: "
+                "убит), `systemctl status`, `dmesg | grep -i oom`. Запустите его (если завис, "
+                "перезапустите) и повторите прогон."
+            ),
+        ),
+        shows=(seen,),
+        proofs=(seen,),
+        source=_SOURCE,
+    )
+
+
+def _restarted(service: str, link: Link, name: str, *, lost: Text) -> Cause:
+    where: dict[str, Condition] = {"service": service, "is_over": True}
+    return Cause(
+        f"{service}-restarted-during-the-run",
+        link,
+        Text(
+            en=f"{name} was restarted during the run",
+            ru=f"{name} был перезапущен во время прогона",
+        ),
+        Text(
+            en=(
+                "It answered, was gone, and came back; the evidence has the times. "
+                f"{lost.en} What was checked before still holds for the former process."
+            ),
+            ru=(
+                "Он отвечал, пропал и вернулся; время указано в уликах. "
+                f"{lost.ru} То, что проверено раньше, остаётся в силе для прежнего процесса."
+            ),
+        ),
+        Text(
+            en=(
+                "If you restarted it, repeat the run. If not, read its log before that time for "
+                "the reason: a crash (`panic`), too little memory (`dmesg | grep -i oom`), a "
+                "failed health check (`docker inspect`, `kubectl describe pod`)."
+            ),
+            ru=(
+                "Если его перезапустили вы, повторите прогон. Если нет, найдите причину в журнале "
+                "перед этим временем: падение (`panic`), нехватка памяти (`dmesg | grep -i oom`), "
+                "неудачная проверка здоровья (`docker inspect`, `kubectl describe pod`)."
+            ),
+        ),
+        shows=(Sign("outage", where),),
+        proofs=(Sign("outage", {**where, "is_new": True}),),
+        source=_SOURCE,
+    )
+
+
+CAUSES: tuple[Cause, ...] = (
+    _stopped("redis", Link.BUS, "Redis"),
+    _stopped("livekit-server", Link.SERVER, "livekit-server"),
+    _stopped("livekit-sip", Link.SIP_SOCKET, "livekit-sip"),
+    _restarted(
+        "redis",
+        Link.BUS,
+        "Redis",
+        lost=Text(
+            en="Without persistence its rooms, trunks and rules are lost.",
+            ru="Без сохранения на диск его комнаты, транки и правила потеряны.",
+        ),
+    ),
+    _restarted(
+        "livekit-server",
+        Link.SERVER,
+        "livekit-server",
+        lost=Text(
+            en="Its rooms and the calls in them have ended.",
+            ru="Его комнаты и звонки в них прервались.",
+        ),
+    ),
+    _restarted(
+        "livekit-sip",
+        Link.SIP_SOCKET,
+        "livekit-sip",
+        lost=Text(en="Its calls have ended.", ru="Его звонки прервались."),
+    ),
+)

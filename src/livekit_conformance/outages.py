@@ -1,0 +1,230 @@
+"""
+Find the services that stopped answering during a run: pure functions over its observations.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from livekit_conformance.observations import Observation
+
+Service = Literal["livekit-server", "livekit-sip", "redis"]
+SERVICES: Final[tuple[Service, ...]] = ("redis", "livekit-server", "livekit-sip")
+
+_API: Final = "/twirp/livekit."
+# Another service, a method that succeeds only with its help, and errors for lack of it.
+_THROUGH_THE_SERVER: Final[tuple[tuple[Service, str, re.Pattern[str]], ...]] = (
+    (
+        "redis",
+        "/livekit.RoomService/ListRooms",
+        re.compile(r"dial tcp|i/o timeout|\bEOF\b|connection (refused|reset)"),
+    ),
+    (
+        "livekit-sip",
+        "/livekit.SIP/CreateSIPParticipant",
+        re.compile(r"no response from servers"),
+    ),
+)
+_OK: Final = 200
+# Phases of a request in which the server is at fault, and not a name or a URL.
+_PHASES_OF_THEIRS: Final = frozenset({"connect", "tls", "answer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """
+    One attempt to reach a service: at that time it answered, or it did not because of `problem`.
+
+    `instance` identifies the process that answered, if it told; `started` means that this process
+    is new. A contact through another service proves nothing alone: it is not `direct`.
+    """
+
+    service: Service
+    at: float
+    problem: str | None = None
+    instance: str | None = None
+    started: bool = False
+    direct: bool = True
+
+    @property
+    def answered(self) -> bool:
+        """
+        Return whether the service answered.
+        """
+        return self.problem is None
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """
+    A service that answered until a time, and then no more or only from `back` on.
+
+    `failed` is the first contact without an answer, if there was one; `is_new` is true if another
+    process was back, as far as that can be told. Times are Unix seconds.
+    """
+
+    service: Service
+    until: float
+    failed: Contact | None
+    back: float = math.inf
+    is_new: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """
+        Return whether the service came back.
+        """
+        return self.back < math.inf
+
+    def __str__(self) -> str:
+        words = [f"{self.service} answered until {_clock(self.until)}"]
+        if self.failed is not None:
+            words.append(f"not at {_clock(self.failed.at)} ({self.failed.problem})")
+        words.append(
+            f"and again from {_clock(self.back)} on{', as a new process' if self.is_new else ''}"
+            if self.is_over
+            else "and not since"
+        )
+        return ", ".join(words)
+
+    def as_observation(self) -> Observation:
+        """
+        Return what a cause looks for.
+        """
+        at = self.failed.at if self.failed is not None else self.until
+        details = {"service": self.service, "is_over": self.is_over, "is_new": self.is_new}
+        return Observation(at, "outage", str(self), details)
+
+
+def outages_of(observations: Sequence[Observation]) -> list[Outage]:
+    """
+    Return the first outage of each service, in the order of their times.
+    """
+    contacts = sorted(contacts_of(observations), key=lambda contact: contact.at)
+    found = (_outage([each for each in contacts if each.service == name]) for name in SERVICES)
+    return sorted(filter(None, found), key=lambda outage: outage.until)
+
+
+def contacts_of(observations: Iterable[Observation]) -> Iterator[Contact]:
+    """
+    Yield what the observations show about the services.
+    """
+    observations = list(observations)
+    urls = (seen.details.get("url", "") for seen in observations if seen.kind == "http")
+    servers = {urlsplit(url).netloc for url in urls if _API in url}
+    for seen in observations:
+        details = seen.details
+        match seen.kind:
+            case "http" if urlsplit(details.get("url", "")).netloc in servers:
+                yield from _of_server(seen)
+            case "sip" if details.get("lost"):
+                yield Contact("livekit-sip", seen.at, details["lost"])
+            case "sip" if details.get("direction") == "received" and details.get("status"):
+                yield Contact("livekit-sip", seen.at)
+            case "sip-call" if details.get("outcome") == "silence":
+                yield Contact("livekit-sip", seen.at, "no answer to INVITE")
+            case "bus":
+                yield Contact("redis", seen.at, details.get("error"), details.get("run_id"))
+            case "start":
+                yield Contact(details["service"], seen.at, started=True)
+
+
+def _of_server(seen: Observation) -> Iterator[Contact]:
+    details = seen.details
+    status, body = details.get("status"), details.get("body") or ""
+    if not status:
+        is_theirs = details.get("phase") in _PHASES_OF_THEIRS and not details.get("is_local")
+        if is_theirs:
+            yield Contact("livekit-server", seen.at, details.get("error"))
+        return
+    yield Contact("livekit-server", seen.at)
+    for service, path, error in _THROUGH_THE_SERVER:
+        if status == _OK and details["url"].endswith(path):
+            yield Contact(service, seen.at, direct=False)
+        elif status > _OK and (found := error.search(body)):
+            yield Contact(service, seen.at, f"livekit-server: {found.group()}", direct=False)
+
+
+def _outage(contacts: Sequence[Contact]) -> Outage | None:
+    """
+    Return the outage that the contacts of one service show, which are in order.
+    """
+    direct = [contact for contact in contacts if contact.direct]
+    if (found := _new_process(direct)) is not None:
+        return _between(*found, contacts, is_new=True)
+    if (found := _gap(direct)) is not None:
+        return _between(*found, contacts, is_new=False)
+    return _to_the_end(contacts)
+
+
+def _new_process(direct: Iterable[Contact]) -> tuple[Contact, Contact] | None:
+    """
+    Return the last contact with one process and the first with another one.
+    """
+    former: Contact | None = None
+    for contact in direct:
+        is_other = former is not None and None not in {former.instance, contact.instance}
+        if former is not None and (
+            contact.started or (is_other and contact.instance != former.instance)
+        ):
+            return former, contact
+        # What tells no instance may have been either process.
+        tells_more = former is None or former.instance is None or contact.instance is not None
+        if contact.answered and not contact.started and tells_more:
+            former = contact
+    return None
+
+
+def _gap(direct: Iterable[Contact]) -> tuple[Contact, Contact] | None:
+    """
+    Return the answers before and after the only time in which nobody listened at the port.
+
+    A name with two addresses, one of them dead, is refused again and again.
+    """
+    gaps: list[tuple[Contact, Contact]] = []
+    former: Contact | None = None
+    is_refused = False
+    for contact in direct:
+        if contact.answered:
+            if former is not None and is_refused:
+                gaps.append((former, contact))
+            former, is_refused = contact, False
+        elif "refused" in (contact.problem or ""):
+            is_refused = True
+    return gaps[0] if len(gaps) == 1 and not is_refused else None
+
+
+def _between(last: Contact, new: Contact, contacts: Iterable[Contact], *, is_new: bool) -> Outage:
+    """
+    Return the outage between two direct contacts, its times narrowed by all the others.
+    """
+    between = [each for each in contacts if last.at <= each.at <= new.at]
+    missed = [each for each in between if not each.answered]
+    if not missed:
+        return Outage(last.service, last.at, None, new.at, is_new)
+    until = max(each.at for each in between if each.answered and each.at <= missed[0].at)
+    back = min(each.at for each in between if each.answered and each.at >= missed[-1].at)
+    return Outage(last.service, until, missed[0], back, is_new)
+
+
+def _to_the_end(contacts: Sequence[Contact]) -> Outage | None:
+    """
+    Return the outage that has not ended: the service has answered, and the last contact failed.
+    """
+    direct = [contact for contact in contacts if contact.direct]
+    if not direct or direct[-1].answered or not any(each.answered for each in direct):
+        return None
+    until = max(each.at for each in contacts if each.answered)
+    missed = [each for each in contacts if each.at > until]
+    return Outage(missed[0].service, until, missed[0]) if missed else None
+
+
+def _clock(at: float) -> str:
+    moment = datetime.fromtimestamp(at, UTC)
+    return f"{moment:%H:%M:%S}.{moment.microsecond // 100_000} UTC"

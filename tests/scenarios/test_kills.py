@@ -1,0 +1,30 @@
+"""
+A service that dies during a run is the first cause, with the time; no check is an ERROR, and
+nothing is left. `python3 -m tests.scenarios.kills` plays many more.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.scenarios.kills import Kill, Outcome, play
+from tests.scenarios.whole_runs import looks_at
+
+
+async def killed_redis(folder: Path) -> Outcome:
+    return await play(Kill(1, "redis-server", "killed", 2.0), folder)
+
+
+async def restarted_livekit_server(folder: Path) -> Outcome:
+    return await play(Kill(2, "livekit-server", "restarted", 3.0), folder)
+
+
+async def killed_livekit_sip(folder: Path) -> Outcome:
+    return await play(Kill(3, "livekit-sip", "killed", 5.0), folder)
+
+
+@looks_at(killed_redis, restarted_livekit_server, killed_livekit_sip, takes_s=30)
+def test_what_dies_during_a_run_is_named_with_the_time(played: Outcome) -> None:
+    assert played.problems == (), played.output
+    assert played.causes == (played.kill.cause,), played.output
+    assert f"{played.kill.service} answered until " in played.output
