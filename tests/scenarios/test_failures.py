@@ -31,6 +31,7 @@ _PROVEN_ELSEWHERE = {
     "sip-service-has-no-network",
     # Services that stop during a run: tests/scenarios/kills.py.
     *(cause.id for cause in outages.CAUSES),
+    "agent-stand-in-ended",
 }
 Runs = Mapping[str, asyncio.Task[Told]]
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)

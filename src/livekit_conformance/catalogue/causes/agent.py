@@ -37,6 +37,7 @@ _JOB_WITHOUT_AGENT = _room(jobs=_SOME, others=0)
 _MAY_NOT_PUBLISH = _room(silenced=_SOME, audio=0)
 _CAME_AND_WENT = _room(gone=_SOME, here=0, audio=0)
 _SAYS_NOTHING = _room(here=_SOME, audio=0, silenced=0)
+_STAND_IN_ENDED = Sign("process", {"service": "agent-stand-in"})
 _ELSEWHERE = _room(others=0, elsewhere=_SOME)
 _NOBODY = _room(deployed=True, others=0, sent_for="", elsewhere=0)
 _RANG_OUT = log("livekit-sip", level="info", message="SIP call ended", reason="cannot-subscribe")
@@ -330,7 +331,37 @@ CAUSES: tuple[Cause, ...] = (
         shows=(_SAYS_NOTHING,),
         proofs=(_SAYS_NOTHING,),
         breaks=_BREAKS,
+        yields_to=("agent-stand-in-ended",),
         source="livekit/sip pkg/sip/inbound.go; livekit/sip#231",
+    ),
+    Cause(
+        "agent-stand-in-ended",
+        Link.AGENT,
+        Text(
+            en="The suite's own agent stand-in ended in the middle of a call",
+            ru="Собственный агент набора, который отвечает на звонки, завершился посреди звонка",
+        ),
+        Text(
+            en=(
+                "The process of the stand-in is gone: it was killed or crashed. The deployment is "
+                "not at fault."
+            ),
+            ru="Процесса этого агента больше нет: его убили или он упал. Развёртывание ни при чём.",
+        ),
+        Text(
+            en=(
+                "Repeat the run. If it happens again, look for lack of memory (`dmesg | grep -i "
+                "oom`) and test the SDK: python -c 'import livekit.rtc'"
+            ),
+            ru=(
+                "Повторите прогон. Если это случится снова, проверьте, хватает ли памяти (`dmesg | "
+                "grep -i oom`), и SDK: python -c 'import livekit.rtc'"
+            ),
+        ),
+        shows=(_STAND_IN_ENDED,),
+        proofs=(_STAND_IN_ENDED,),
+        breaks=_BREAKS,
+        source="drivers/agent/stand_in.py",
     ),
     Cause(
         "agent-does-not-come",

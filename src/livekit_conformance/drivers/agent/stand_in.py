@@ -177,8 +177,11 @@ class AgentStandIn:
             raise self._failure(what, f"no answer within {within:g} s")
         answer = waiting.result()
         if not answer:
-            complaints = await self._complaints
-            raise self._failure(what, complaints.decode(errors="replace")[-1000:])
+            complaints = (await self._complaints).decode(errors="replace")[-1000:]
+            why = f"its process ended with status {await self._process.wait()}. {complaints}"
+            text = f"agent stand-in: {why}".strip()
+            self._recorder.record(time.time(), "process", text, service="agent-stand-in")
+            raise self._failure(what, why.strip(". "))
         if "failed" in answer:
             raise self._failure(what, answer["failed"], NotJoined)
         return answer
