@@ -175,9 +175,8 @@ def _split(
     """
     records = list(records)
     late = {record.id for record in records if _time_of(record)[1] > at}
-    before = [record for record in records if (record.blocked_by or record.id) not in late]
     since = [record for record in records if (record.blocked_by or record.id) in late]
-    return before, since
+    return [record for record in records if record not in since], since
 
 
 def _time_of(record: CheckRecord) -> tuple[float, float]:

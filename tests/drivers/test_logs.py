@@ -396,6 +396,7 @@ async def test_after_a_command_has_ended_an_absent_line_proves_nothing():
 def test_the_line_of_a_start_is_recorded_as_one(log):
     tail, recorder = LogTail("livekit-sip", log), Recorder(Redactor())
     append(log, line("server starting") + line("starting LiveKit server"))
+    append(log, line("a warning", error="server starting"))
     tail.read()
 
     tail.report_starts(recorder)

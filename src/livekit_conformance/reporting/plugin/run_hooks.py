@@ -127,22 +127,18 @@ class Examiner:
             call.excinfo = self._once(item, call.excinfo)
         excinfo = call.excinfo
         error = excinfo.value if excinfo else None
-        decision = left = None
+        decision = None
         if call.when == "call" or (call.when == "setup" and error is not None):
             decision = self._judge(item, error)
             if decision.verdict is not Verdict.ERROR:
                 # The report shows a message. Formatting a traceback first takes 20 ms of CPU.
                 call.excinfo = None
-        elif error is not None:
-            left = clean_up_record(collection.planned(item), error)
-            if left.verdict is not Verdict.ERROR:
-                call.excinfo = None
         report = yield
         call.excinfo = excinfo
         if decision is not None:
             self._settle(item, report, decision, call)
-        elif left is not None:
-            self._clean_up_failed(report, left, call)
+        elif error is not None:
+            self._clean_up_failed(item, report, error, call)
         return report
 
     def _judge(self, item: pytest.Item, error: BaseException | None) -> Decision:
@@ -199,8 +195,13 @@ class Examiner:
             yield from self.run.shared.get(fixture, ())
 
     def _clean_up_failed(
-        self, report: pytest.TestReport, record: CheckRecord, call: pytest.CallInfo[None]
+        self,
+        item: pytest.Item,
+        report: pytest.TestReport,
+        error: BaseException,
+        call: pytest.CallInfo[None],
     ) -> None:
+        record = clean_up_record(collection.planned(item), error)
         record = replace(
             record,
             message=self.run.clean(record.message or ""),
