@@ -20,6 +20,7 @@ from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.cli.options import add_language
 from livekit_conformance.layout import write_folded
 from livekit_conformance.reporting.result import journal
+from livekit_conformance.reporting.run.report_folder import problem_of
 from livekit_conformance.reporting.text import phrases, words
 from livekit_conformance.reporting.writers import write_all
 
@@ -124,7 +125,7 @@ def _report(options: argparse.Namespace) -> int:
     try:
         write_all(result, directory)
     except OSError as error:
-        sys.stderr.write(f"a report could not be written: {error}\n")
+        sys.stderr.write(f"{problem_of('a report', error)}\n")
         return _INTERNAL_ERROR
     place = phrases.REPORT.say(result.language, path=directory / "report.html")
     lines = (

@@ -365,7 +365,9 @@ def test_the_last_screen_fits_and_holds_verdict_first_cause_and_report(
     result = run_of(diagnoses, verdicts, language)
     height = rows - 3
 
-    lines = summary_layout.fitted(result, Path("/reports/id"), height=height, width=columns)
+    lines = summary_layout.fitted(
+        result, Path("/reports/id/report.html"), height=height, width=columns
+    )
 
     taken = sum(max(1, -(-layout.columns(line.text) // columns)) for line in lines)
     assert taken <= height

@@ -4,6 +4,8 @@ The journal keeps every observation, whatever characters it contains.
 
 from __future__ import annotations
 
+import resource
+
 import pytest
 
 from livekit_conformance.observations import Observation
@@ -30,3 +32,22 @@ def test_a_line_of_the_journal_may_hold_any_character(tmp_path, character):
     written.end(duration_s=1.0, interrupted=None)
 
     assert journal.read(written.path).run.duration_s == 1.0
+
+
+def test_lines_that_a_full_disk_refused_are_written_when_there_is_space_again(tmp_path):
+    written = journal.Journal(tmp_path / journal.NAME)
+    written.begin(RUN, [])
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (written.path.stat().st_size + 10, former[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            written.end(duration_s=1.0, interrupted="no space")
+        assert written.result().run.interrupted == "no space"
+        assert journal.read(written.path).run.interrupted == "killed before the first check"
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+
+    written.seen([Observation(1.0, "http", "later")])
+
+    assert journal.read(written.path) == written.result()
+    assert journal.read(written.path).run.interrupted == "no space"

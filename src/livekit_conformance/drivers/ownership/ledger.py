@@ -8,16 +8,19 @@ without its lock therefore belongs to a dead run.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from livekit_conformance.errors import Blocked, in_system_words
 from livekit_conformance.protocol.mark import Kind
 
 NAME = "ledger.jsonl"
@@ -37,11 +40,13 @@ class Ledger:
         self.run = run
         self.environment = environment
         self.ttl = max(TTL_S, round(2 * budget))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        # This may wait for a sweeper that is reading; no other run has this file.
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        _sync_folder(path.parent)
+        self._path = path
+        with self._obstacle():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            # This may wait for a sweeper that is reading; no other run has this file.
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            _sync_folder(path.parent)
 
     def __enter__(self) -> Self:
         return self
@@ -57,22 +62,44 @@ class Ledger:
     def intend(self, kind: Kind, name: str) -> None:
         """
         Record, before the request, that an object is about to be created; on disk on return.
+
+        Raises Blocked if the ledger cannot be written: nobody could delete the object after a kill.
         """
-        self._write(
-            "create", kind, name, run=self.run, environment=self.environment, at=time.time()
-        )
+        with self._obstacle():
+            self._write(
+                "create", kind, name, run=self.run, environment=self.environment, at=time.time()
+            )
 
     def complete(self, kind: Kind, name: str, server_id: str) -> None:
         """
-        Record the id that the server gave the object.
+        Record the id that the server gave the object, if the disk takes it; nothing depends on it.
         """
-        self._write("created", kind, name, id=server_id)
+        with suppress(OSError):
+            self._write("created", kind, name, id=server_id)
 
     def _write(self, what: str, kind: Kind, name: str, **more: Any) -> None:
         line = json.dumps({"type": what, "kind": kind, "name": name, **more}, ensure_ascii=False)
-        # In one call: a kill leaves either a whole line or a torn last one.
-        os.write(self._file, f"{line}\n".encode())
-        os.fsync(self._file)
+        content = f"{line}\n".encode()
+        size = os.fstat(self._file).st_size
+        try:
+            # In one call: a kill leaves either a whole line or a torn last one.
+            if os.write(self._file, content) < len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # noqa: TRY301 - as below
+            os.fsync(self._file)
+        except OSError:
+            os.ftruncate(self._file, size)
+            raise
+
+    @contextmanager
+    def _obstacle(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise Blocked(
+                f"{self._path} cannot be written: {in_system_words(error)}; nothing is created "
+                "that no file records",
+                remedy="Free space there, or name another folder: --reports DIR",
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ import pytest
 from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.plugin import collection
 from livekit_conformance.reporting.plugin.interrupts import Interrupts
-from livekit_conformance.reporting.result import journal
 from livekit_conformance.reporting.result.model import Result, clause_of, timestamp
+from livekit_conformance.reporting.run.report_folder import problem_of
 from livekit_conformance.reporting.run.session import RunState
 from livekit_conformance.reporting.run.verdict_rules import (
     Decision,
@@ -139,6 +139,8 @@ class Examiner:
             self._settle(item, report, decision, call)
         elif error is not None:
             self._clean_up_failed(item, report, error, call)
+        if self.run.unwritable is not None:
+            item.session.shouldstop = self.run.unwritable
         return report
 
     def _judge(self, item: pytest.Item, error: BaseException | None) -> Decision:
@@ -243,13 +245,8 @@ class Examiner:
         """
         stopped = session.shouldfail or session.shouldstop
         interrupted = self._interrupts.reason or (str(stopped) if stopped else None)
-        if (path := self.run.finish(interrupted)) is None:
-            return
-        try:
-            self.result = replace(journal.read(path), language=self.run.language)
-        except (OSError, journal.JournalError) as error:
-            self._failures = [f"the journal cannot be read: {error}"]
-            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        self.result = self.run.finish(interrupted)
+        if self.result is None:
             return
         if session.exitstatus == pytest.ExitCode.OK and not self.result.is_accepted:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -257,7 +254,7 @@ class Examiner:
             try:
                 write(self.result)
             except OSError as error:
-                self._failures.append(f"{what} could not be written: {error}")
+                self._failures.append(problem_of(what, error))
                 session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

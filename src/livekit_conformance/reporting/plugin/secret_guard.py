@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import pytest
 
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.reporting.plugin import allure_html
+from livekit_conformance.reporting.result.whole_files import write_whole
 from livekit_conformance.reporting.run.session import RunState
 from livekit_conformance.reporting.terminal import output_streams
 from livekit_conformance.reporting.text import phrases
@@ -138,7 +139,9 @@ class SecretGuard:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self._run.directory.is_dir():
             text = "".join(f"{line}\n" for line in self._lines(self._run.language))
-            (self._run.directory / MARK).write_text(text, encoding="utf-8")
+            # The terminal shows the same lines if the disk is full.
+            with suppress(OSError):
+                write_whole(self._run.directory / MARK, text)
 
     def _written(self) -> Iterator[Path]:
         """

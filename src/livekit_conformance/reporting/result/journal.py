@@ -2,7 +2,8 @@
 Journal of a run: one JSON line per event, on disk at once, so that a killed run has its report.
 
 All reports, those at the end of a run too, are made from the journal. The living run holds a lock
-on it, which the kernel releases however the run ends.
+on it, which the kernel releases however the run ends. Lines that a full disk does not take are kept
+in memory, and the file ends with a whole line.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from livekit_conformance.catalogue.cause import Cause
 from livekit_conformance.catalogue.causes import CAUSES
@@ -50,21 +51,23 @@ class Journal:
     """
     Writer of the journal of one run; all arguments must be free of secrets.
 
-    The journal is locked until `release`, so that no other run takes this one for dead.
+    The journal is locked until `release`, so that no other run takes this one for dead. Every
+    method raises OSError while the file cannot be written. No line is lost: the next method writes
+    what is missing, and `result` knows it meanwhile.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file: TextIO = path.open("w", encoding="utf-8")
-        # A descriptor of the same open file: it keeps the lock when the file is closed.
-        self._lock: int | None = os.dup(self._file.fileno())
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._file: int | None = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._size = 0
+        self._unwritten = b""
 
     def begin(self, run: Run, planned: Iterable[CheckRecord]) -> None:
         """
         Begin the journal with the run and the checks that it plans.
         """
-        self._write("run", run=asdict(run))
+        self._keep("run", run=asdict(run))
         plan = [record_as_json(record) for record in planned]
         left = not_selected(record["id"] for record in plan)
         self._write("plan", checks=plan, not_selected=left)
@@ -87,36 +90,72 @@ class Journal:
         """
         Record the outcome of a check, and the observations made since the last one.
         """
-        self.seen(observations)
+        self._keep_seen(observations)
         self._write("check", elapsed_s=elapsed_s, check=record_as_json(record))
 
     def seen(self, observations: Iterable[Observation]) -> None:
         """
         Record observations.
         """
-        for observation in observations:
-            self._write("observation", observation=observation.as_json())
+        self._keep_seen(observations)
+        self._flush()
 
     def end(self, *, duration_s: float, interrupted: str | None) -> None:
         """
-        Record that the run came to its end, and close the file.
+        Record that the run came to its end.
         """
         self._write("end", duration_s=duration_s, interrupted=interrupted)
-        self._file.close()
+
+    def result(self) -> Result:
+        """
+        Return the result of the run so far.
+        """
+        if self._file is None:
+            raise ValueError("the journal has been released")
+        written = os.pread(self._file, self._size, 0)
+        return _result(self.path, written + self._unwritten)
 
     def release(self) -> None:
         """
         Release the lock: the run is over and its reports are written. May be called again.
         """
-        self._file.close()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
     def _write(self, kind: str, **content: Any) -> None:
+        self._keep(kind, **content)
+        self._flush()
+
+    def _keep_seen(self, observations: Iterable[Observation]) -> None:
+        for observation in observations:
+            self._keep("observation", observation=observation.as_json())
+
+    def _keep(self, kind: str, **content: Any) -> None:
         line = json.dumps({"type": kind, **content}, ensure_ascii=False, default=str)
-        self._file.write(f"{line}\n")
-        self._file.flush()
+        self._unwritten += f"{line}\n".encode()
+
+    def _flush(self) -> None:
+        if self._file is None:
+            return
+        try:
+            _write_all(self._file, self._unwritten, self._size)
+        except OSError:
+            # The file ends with a whole line.
+            os.ftruncate(self._file, self._size)
+            raise
+        self._size += len(self._unwritten)
+        self._unwritten = b""
+
+
+def _write_all(file: int, content: bytes, at: int) -> None:
+    """
+    Write `content` at an offset of the file. A nearly full disk takes only a part at once.
+    """
+    rest = memoryview(content)
+    while rest:
+        written = os.pwrite(file, rest, at)
+        rest, at = rest[written:], at + written
 
 
 def is_held(path: Path) -> bool:
@@ -138,7 +177,7 @@ def durations(path: Path) -> dict[str, float]:
     found: dict[str, float] = {}
     former = 0.0
     try:
-        for line in _lines(path, begins=_CHECK):
+        for line in _lines(path, path.read_bytes(), begins=_CHECK):
             elapsed = line["elapsed_s"]
             check = line["check"]["id"]
             found[check] = found.get(check, 0.0) + max(elapsed - former, 0.0)
@@ -156,8 +195,14 @@ def read(path: Path, causes: Sequence[Cause] = CAUSES, *, lives: bool = False) -
 
     Raises JournalError if the file is not a journal, OSError if it cannot be read.
     """
+    return _result(path, path.read_bytes(), causes, lives=lives)
+
+
+def _result(
+    path: Path, journal: bytes, causes: Sequence[Cause] = CAUSES, *, lives: bool = False
+) -> Result:
     content = _Content()
-    for line in _lines(path):
+    for line in _lines(path, journal):
         try:
             content.take(line)
         except (KeyError, TypeError, ValueError) as error:
@@ -266,10 +311,10 @@ def _stories(
     )
 
 
-def _lines(path: Path, begins: bytes = b"") -> Iterable[dict[str, Any]]:
+def _lines(path: Path, journal: bytes, begins: bytes = b"") -> Iterable[dict[str, Any]]:
     # Not splitlines(): a recorded text may hold U+0085 or U+2028, which JSON leaves as they are.
     # Read as bytes, because a kill may tear a character in two.
-    lines = path.read_bytes().removesuffix(b"\n").split(b"\n")
+    lines = journal.removesuffix(b"\n").split(b"\n")
     for number, line in enumerate(lines, 1):
         if not line.startswith(begins):
             continue

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,11 +22,12 @@ from livekit_conformance.environments.loader import Loaded
 from livekit_conformance.environments.places import environment_name
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.scrubbing import scrubber_of
-from livekit_conformance.errors import in_system_words
 from livekit_conformance.observations import Observation, Recorder
 from livekit_conformance.reporting.result.journal import NAME, Journal
 from livekit_conformance.reporting.result.json_text import entry_a_line
-from livekit_conformance.reporting.result.model import Run
+from livekit_conformance.reporting.result.model import Result, Run
+from livekit_conformance.reporting.result.whole_files import write_whole
+from livekit_conformance.reporting.run.report_folder import problem_with, problem_with_latest
 from livekit_conformance.reporting.run.verdict_rules import Broken, Decision
 from livekit_conformance.verdict import CheckRecord, Verdict
 
@@ -56,8 +58,9 @@ class RunState:
     language: Language = "en"
     terminal_language: Language = "en"
     _began: float = field(default_factory=time.monotonic)
+    # Why files can no longer be written, from the first failure on.
+    unwritable: str | None = None
     _journaled: int = 0
-    _has_evidence: bool = False
 
     @classmethod
     def start(
@@ -117,7 +120,8 @@ class RunState:
         self.versions = {name: self.clean(found) for name, found in (versions or {}).items()}
         self.recorder.redact = self.recorder.redact.with_secrets(profile.secrets())
         if self.journal is not None:
-            self.journal.target(self.clean(profile.livekit.url), self.versions)
+            with self._writing():
+                self.journal.target(self.clean(profile.livekit.url), self.versions)
 
     @property
     def short_id(self) -> str:
@@ -157,18 +161,21 @@ class RunState:
         """
         Open the journal and let DIR/latest point at this run.
 
-        Raises UsageError if its folder cannot be made.
+        Raises UsageError, and leaves no folder, if that is impossible.
         """
+        reports = self.directory.parent
         try:
+            if (problem := problem_with_latest(reports)) is not None:
+                raise pytest.UsageError(problem)
             self.directory.mkdir(parents=True, exist_ok=True)
+            self.journal = Journal(self.directory / NAME)
+            self.journal.begin(self.run, planned)
+            point_latest_at(self.directory)
         except OSError as error:
-            raise pytest.UsageError(
-                f"--reports {self.directory.parent}: {in_system_words(error)}. "
-                "Name a folder that this account may write: --reports DIR"
-            ) from error
-        self.journal = Journal(self.directory / NAME)
-        self.journal.begin(self.run, planned)
-        point_latest_at(self.directory)
+            self.release()
+            self.journal = None
+            shutil.rmtree(self.directory, ignore_errors=True)
+            raise pytest.UsageError(problem_with(reports, error)) from error
 
     def started(self, check_id: str) -> None:
         """
@@ -176,7 +183,8 @@ class RunState:
         """
         self.broken.forget(check_id)
         if self.journal is not None:
-            self.journal.started(check_id)
+            with self._writing():
+                self.journal.started(check_id)
 
     def former_attempts(self, check_id: str) -> list[CheckRecord]:
         """
@@ -198,18 +206,22 @@ class RunState:
         self.records.append(record)
         self.broken.add(record, decision)
         if self.journal is not None:
-            self.journal.check(record, self._not_yet_journaled(), elapsed_s=round(self.elapsed, 3))
+            fresh = self._not_yet_journaled()
+            with self._writing():
+                self.journal.check(record, fresh, elapsed_s=round(self.elapsed, 3))
 
-    def finish(self, interrupted: str | None) -> Path | None:
+    def finish(self, interrupted: str | None) -> Result | None:
         """
-        Close the journal and return its path; None if the run never began.
+        Complete the journal and return the result in it; None if the run never began.
         """
         if self.journal is None:
             return None
-        self.journal.seen(self._not_yet_journaled())
         why = None if interrupted is None else self.clean(interrupted)
-        self.journal.end(duration_s=round(self.elapsed, 3), interrupted=why)
-        return self.journal.path
+        with self._writing():
+            self.journal.seen(self._not_yet_journaled())
+        with self._writing():
+            self.journal.end(duration_s=round(self.elapsed, 3), interrupted=why)
+        return replace(self.journal.result(), language=self.language)
 
     def release(self) -> None:
         """
@@ -224,14 +236,9 @@ class RunState:
         """
         if not seen:
             return ()
-        path = Path("evidence") / f"{re.sub(r'[^A-Za-z0-9._-]', '_', check_id)}.json"
+        name = f"{re.sub(r'[^A-Za-z0-9._-]', '_', check_id)}.json"
         content = {"check": check_id, "observations": [o.as_json() for o in seen]}
-        target = self.directory / path
-        if not self._has_evidence:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._has_evidence = True
-        target.write_text(entry_a_line(content), encoding="utf-8")
-        return (path.as_posix(),)
+        return self._write_evidence(name, entry_a_line(content))
 
     @contextmanager
     def shared_evidence(self, fixture: str) -> Iterator[None]:
@@ -249,9 +256,28 @@ class RunState:
         """
         Keep the lines of a service's log as evidence, without secrets.
         """
-        target = self.directory / "evidence" / f"{service}.log"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text("".join(f"{self.clean(line)}\n" for line in lines), encoding="utf-8")
+        self._write_evidence(f"{service}.log", "".join(f"{self.clean(line)}\n" for line in lines))
+
+    def _write_evidence(self, name: str, text: str) -> tuple[str, ...]:
+        """
+        Return the path of a new file with `text`; none if it cannot be written.
+        """
+        path = Path("evidence") / name
+        with self._writing():
+            (self.directory / path.parent).mkdir(parents=True, exist_ok=True)
+            write_whole(self.directory / path, text)
+            return (path.as_posix(),)
+        return ()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """
+        Keep the reason why a file could not be written; the run ends after its current check.
+        """
+        try:
+            yield
+        except OSError as error:
+            self.unwritable = self.unwritable or problem_with(self.directory.parent, error)
 
     def _not_yet_journaled(self) -> list[Observation]:
         fresh = self.recorder.observations[self._journaled :]

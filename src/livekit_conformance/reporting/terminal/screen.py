@@ -93,17 +93,19 @@ def write_summary(
     lines = shutil.get_terminal_size().lines
     rows = min(max(lines, _FEWEST), _MOST) if out.isatty() else _MOST
     height = rows - _PYTESTS_OWN
+    report = directory / "report.html"
+    page = report if report.is_file() else None
     if out.verbosity < 0:
-        _write(out, summary_layout.quiet(result, directory, height=height, width=width), width)
+        _write(out, summary_layout.quiet(result, page, height=height, width=width), width)
         return
     for name, text in tracebacks:
         out.section(f"{name}: error of the suite", sep="_")
         for line in text.splitlines():
             out.write_line(one_line(line))
     if out.verbosity > 0:
-        _write(out, summary_layout.whole(result, directory), width)
+        _write(out, summary_layout.whole(result, page), width)
     else:
-        _write(out, summary_layout.fitted(result, directory, height=height, width=width), width)
+        _write(out, summary_layout.fitted(result, page, height=height, width=width), width)
 
 
 def _write(out: pytest.TerminalReporter, lines: Iterable[SummaryLine], width: int | None) -> None:

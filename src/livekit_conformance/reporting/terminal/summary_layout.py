@@ -71,9 +71,9 @@ class SummaryLine:
         object.__setattr__(self, "text", one_line(self.text))
 
 
-def whole(result: Result, directory: Path) -> list[SummaryLine]:
+def whole(result: Result, page: Path | None) -> list[SummaryLine]:
     """
-    Return all lines, however many, for -v.
+    Return all lines, however many, for -v. `page` is the report, if it could be written.
     """
     lines = [_headline(result)]
     if result.diagnoses:
@@ -88,17 +88,19 @@ def whole(result: Result, directory: Path) -> list[SummaryLine]:
             lines += [SummaryLine(first, COLOURS[root.verdict]), *map(SummaryLine, folded)]
     lines += _requirements(result, None, with_figures=True)
     lines += map(SummaryLine, (*words.skipped_lines(result), *words.others_lines(result)))
-    return lines + _verdict(result, directory, None)
+    return lines + _verdict(result, page, None)
 
 
-def fitted(result: Result, directory: Path, *, height: int, width: int | None) -> list[SummaryLine]:
+def fitted(
+    result: Result, page: Path | None, *, height: int, width: int | None
+) -> list[SummaryLine]:
     """
     Return the lines that fit into `height` rows of `width` columns; None does not limit a line.
 
     Headline, verdict and first cause come first, then the requirements, the other causes, the
     findings and the skipped checks.
     """
-    first, verdict = _headline(result), _verdict(result, directory, width)
+    first, verdict = _headline(result), _verdict(result, page, width)
     requirements = _requirements(result, width, with_figures=False)
     reserved = _FOR_FINDINGS if result.roots() else 0
     room = height - _rows([first, *verdict, *requirements], width)
@@ -131,12 +133,14 @@ def fitted(result: Result, directory: Path, *, height: int, width: int | None) -
     return [first, *causes, *findings, *requirements, *skipped, *verdict]
 
 
-def quiet(result: Result, directory: Path, *, height: int, width: int | None) -> list[SummaryLine]:
+def quiet(
+    result: Result, page: Path | None, *, height: int, width: int | None
+) -> list[SummaryLine]:
     """
     Return causes, verdict and the path of the report, for -q.
     """
     first = _headline(result)
-    end = [_verdict_line(result), *_reasons(result), _report(result, directory)]
+    end = [_verdict_line(result), *_reasons(result), *_report(result, page)]
     room = height - _rows([first, *end], width)
     return [first, *_causes(result, width, room, heading=False), *end]
 
@@ -210,13 +214,13 @@ def _requirements(result: Result, width: int | None, *, with_figures: bool) -> l
     return lines
 
 
-def _verdict(result: Result, directory: Path, width: int | None) -> list[SummaryLine]:
+def _verdict(result: Result, page: Path | None, width: int | None) -> list[SummaryLine]:
     lines = []
     if why := result.run.interrupted:
         text = phrases.INTERRUPTED.say(result.language, why=why)
         lines.append(SummaryLine(_one(text, width), {"yellow": True}))
     figures = SummaryLine(words.figures(result.summary, result.language))
-    end = [_verdict_line(result), figures, *_reasons(result), _report(result, directory)]
+    end = [_verdict_line(result), figures, *_reasons(result), *_report(result, page)]
     return [*lines, *end]
 
 
@@ -232,8 +236,10 @@ def _reasons(result: Result) -> list[SummaryLine]:
     return [SummaryLine(reason, _RED) for reason in words.reasons(result)]
 
 
-def _report(result: Result, directory: Path) -> SummaryLine:
-    return SummaryLine(phrases.REPORT.say(result.language, path=directory / "report.html"))
+def _report(result: Result, page: Path | None) -> list[SummaryLine]:
+    if page is None:
+        return []
+    return [SummaryLine(phrases.REPORT.say(result.language, path=page))]
 
 
 def _limited(

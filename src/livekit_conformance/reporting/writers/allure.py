@@ -8,6 +8,7 @@ and to the folder that --alluredir names.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from hashlib import md5
 from pathlib import Path
@@ -34,6 +35,7 @@ from livekit_conformance.reporting.result.model import (
     interval_ms,
     is_about_client,
 )
+from livekit_conformance.reporting.result.whole_files import write_whole
 from livekit_conformance.reporting.text import phrases, words
 from livekit_conformance.verdict import CheckRecord, Verdict
 
@@ -69,7 +71,12 @@ def write(result: Result, path: Path) -> None:
     """
     Write the folder anew, because results of an earlier run would be counted again.
     """
-    _write(result, AllureFileLogger(path, clean=True), path, path.parent)
+    try:
+        _write(result, AllureFileLogger(path, clean=True), path, path.parent)
+    except OSError:
+        # A folder without some of the results reads like that of a smaller run.
+        shutil.rmtree(path, ignore_errors=True)
+        raise
 
 
 def add(result: Result, folder: Path, run_directory: Path) -> None:
@@ -116,7 +123,7 @@ def _write(result: Result, logger: AllureFileLogger, folder: Path, run_directory
     _write_json(folder / "categories.json", _CATEGORIES)
     _write_json(folder / "executor.json", executor(result))
     environment = "".join(_property(name, value) for name, value in _facts(result).items())
-    (folder / "environment.properties").write_text(environment, encoding="utf-8")
+    write_whole(folder / "environment.properties", environment)
 
 
 def executor(result: Result) -> dict[str, Any]:
@@ -219,4 +226,4 @@ def _property(name: str, value: str) -> str:
 
 
 def _write_json(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    write_whole(path, json.dumps(content, ensure_ascii=False))

@@ -21,6 +21,7 @@ from livekit_conformance.reporting.result.model import (
     epoch_ms,
     interval_ms,
 )
+from livekit_conformance.reporting.result.whole_files import write_whole
 from livekit_conformance.reporting.text import words
 from livekit_conformance.verdict import CheckRecord
 
@@ -61,7 +62,7 @@ def write(result: Result, path: Path) -> None:
             },
         },
     }
-    path.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(content, ensure_ascii=False) + "\n")
 
 
 def _summary(result: Result, start: int, stop: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from livekit_conformance.reporting.page.rendering import render
 from livekit_conformance.reporting.page.report import report_page, summary_page
 from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.reporting.result.trend import before
+from livekit_conformance.reporting.result.whole_files import write_whole
 
 
 def write(result: Result, path: Path) -> None:
@@ -17,7 +18,7 @@ def write(result: Result, path: Path) -> None:
     Write the page of a run to `path`, which lies in the folder of that run.
     """
     trend = before(result, path.parent.parent)
-    path.write_text(render(report_page(result, trend.points)), encoding="utf-8")
+    write_whole(path, render(report_page(result, trend.points)))
 
 
 def summary(result: Result) -> str:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 from livekit_conformance.diagnosis import Diagnosis
 from livekit_conformance.reporting.result.model import OUTCOMES, Group, Outcome, Result, clause_of
+from livekit_conformance.reporting.result.whole_files import write_whole
 from livekit_conformance.reporting.text import words
 from livekit_conformance.verdict import CheckRecord
 
@@ -30,7 +31,8 @@ def write(result: Result, path: Path) -> None:
     root = ET.Element("testsuites", attributes)
     root.extend(suites(result))
     ET.indent(root, " ")
-    ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+    text = ET.tostring(root, encoding="utf-8", xml_declaration=True).decode()
+    write_whole(path, text)
 
 
 def suites(result: Result) -> Iterator[ET.Element]:

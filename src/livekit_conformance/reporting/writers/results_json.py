@@ -11,13 +11,14 @@ from typing import Any
 
 from livekit_conformance.reporting.result.json_text import entry_a_line
 from livekit_conformance.reporting.result.model import Result
+from livekit_conformance.reporting.result.whole_files import write_whole
 
 
 def write(result: Result, path: Path) -> None:
     """
     Write the result file.
     """
-    path.write_text(entry_a_line(result.as_json()), encoding="utf-8")
+    write_whole(path, entry_a_line(result.as_json()))
 
 
 def schema() -> dict[str, Any]:

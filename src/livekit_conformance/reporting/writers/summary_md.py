@@ -10,6 +10,7 @@ from pathlib import Path
 
 from livekit_conformance.reporting.result.evidence_files import timeline_file
 from livekit_conformance.reporting.result.model import Result
+from livekit_conformance.reporting.result.whole_files import write_whole
 from livekit_conformance.reporting.text import phrases, words
 
 # GitHub takes 65,536 characters in a comment.
@@ -27,7 +28,7 @@ def write(result: Result, path: Path) -> None:
     """
     Write the summary.
     """
-    path.write_text(text(result), encoding="utf-8")
+    write_whole(path, text(result))
 
 
 def text(result: Result) -> str:

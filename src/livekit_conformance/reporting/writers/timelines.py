@@ -9,6 +9,7 @@ from pathlib import Path
 
 from livekit_conformance.reporting.result.evidence_files import timeline_file
 from livekit_conformance.reporting.result.model import Result
+from livekit_conformance.reporting.result.whole_files import write_whole
 from livekit_conformance.timeline.ladder import as_text
 from livekit_conformance.timeline.model import as_json
 
@@ -20,6 +21,6 @@ def write(result: Result, path: Path) -> None:
     for timeline in result.timelines:
         path.mkdir(exist_ok=True)
         target = path / timeline_file(timeline)
-        target.write_text(as_text(timeline, result.language), encoding="utf-8")
+        write_whole(target, as_text(timeline, result.language))
         content = json.dumps(as_json(timeline), ensure_ascii=False, indent=1)
-        target.with_suffix(".json").write_text(content + "\n", encoding="utf-8")
+        write_whole(target.with_suffix(".json"), content + "\n")
