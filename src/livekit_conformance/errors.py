@@ -16,8 +16,13 @@ Everything else that a check raises is a defect of the suite: ERROR.
 
 from __future__ import annotations
 
+import errno
 import os
-from typing import Literal
+from collections.abc import Iterator
+from typing import Final, Literal
+
+# Errors of a machine that has no file or memory left.
+OWN_LIMITS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 Phase = Literal["resolve", "connect", "tls", "request", "answer"]
 
@@ -112,6 +117,29 @@ class NotPermitted(ConformanceError):
     """
     Effect requested from a driver that the profile does not allow; nothing was sent.
     """
+
+
+def own_limit(error: BaseException | None) -> OSError | None:
+    """
+    Return the error in the history of `error` by which this machine is the obstacle, if any.
+    """
+    found = (each for each in history(error) if isinstance(each, OSError))
+    return next((each for each in found if each.errno in OWN_LIMITS), None)
+
+
+def history(error: BaseException | None) -> Iterator[BaseException]:
+    """
+    Yield the error, its causes and contexts, and the errors in its group.
+    """
+    seen: set[int] = set()
+    left = [error]
+    while left:
+        if (each := left.pop()) is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        inner = each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+        left += [each.__cause__, each.__context__, *inner]
 
 
 def in_system_words(error: Exception) -> str:

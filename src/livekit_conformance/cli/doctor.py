@@ -17,8 +17,8 @@ from livekit_conformance.cli.options import CONFIG_DIR, add_environment, add_jso
 from livekit_conformance.doctor import printing, settings
 from livekit_conformance.doctor.examination import examine
 from livekit_conformance.doctor.findings import LinkFinding, has_problem, in_order
-from livekit_conformance.doctor.resolver_loop import Loop
 from livekit_conformance.environments import loader
+from livekit_conformance.environments.open_files import problem_with_open_files
 from livekit_conformance.environments.scrubbing import scrubber_of
 from livekit_conformance.errors import ProfileError
 from livekit_conformance.layout import width_of
@@ -49,6 +49,9 @@ def run(options: argparse.Namespace) -> int:
     Examine the chain and report the findings: 0 nothing is wrong, 1 something is, 4 the profile is
     unusable.
     """
+    if (problem := problem_with_open_files()) is not None:
+        sys.stderr.write(f"{problem}\n")
+        return _USAGE
     began = time.monotonic()
     env_file: Path | None = options.env_file
     clean = Scrubber()
@@ -64,16 +67,15 @@ def run(options: argparse.Namespace) -> int:
     else:
         clean = scrubber_of(loaded.profile)
         left = _WHOLE_S - (time.monotonic() - began)
-        with asyncio.Runner(loop_factory=Loop) as runner:
-            found = runner.run(
-                examine(
-                    loaded.profile,
-                    Recorder(clean),
-                    environ=os.environ,
-                    whole=left,
-                    left_out=loaded.left_out,
-                )
+        found = asyncio.run(
+            examine(
+                loaded.profile,
+                Recorder(clean),
+                environ=os.environ,
+                whole=left,
+                left_out=loaded.left_out,
             )
+        )
         findings = in_order([*settings.judge_loaded(loaded, env_file), *found])
         status = _PROBLEM if has_problem(findings) else _OK
     _write(options, findings, status, time.monotonic() - began, clean)

@@ -16,16 +16,14 @@ from typing import Final
 
 import aiohttp
 
-from livekit_conformance.errors import Phase, in_system_words
+from livekit_conformance.errors import OWN_LIMITS, Phase, in_system_words
 
 _OWN_REMEDY: Final = (
     "This machine is the obstacle, not the server: send fewer requests at once, or allow more "
     "connections in the session and more open files"
 )
-# Errors of a machine that has no file, memory or port left for a connection.
-_OWN_ERRORS: Final = frozenset(
-    {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
-)
+# A machine without a free port cannot connect either.
+_OWN_ERRORS: Final = OWN_LIMITS | {errno.EADDRNOTAVAIL}
 REMEDIES: Final[dict[Phase, str]] = {
     "resolve": "Check the host name in the URL and the DNS of this machine",
     "connect": "Check that the service runs, that host and port of the URL are right and that "
@@ -93,7 +91,7 @@ OF_AIOHTTP: Final = (
 _ANYTHING_ELSE: Final = Meaning((BaseException,))
 
 _SILENCE: Final[dict[Phase, str]] = {
-    "resolve": "no address in time",
+    "resolve": "resolving the name took too long",
     "connect": "no connection in time",
 }
 

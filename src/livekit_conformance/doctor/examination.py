@@ -34,6 +34,7 @@ from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClien
 from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.api.trunks_and_rules import Telephony
 from livekit_conformance.drivers.bus import Bus
+from livekit_conformance.drivers.daemon_threads import resolve_in_daemon_threads
 from livekit_conformance.drivers.reachability import HostAndPort, Transport
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.needs import LINES, unset_for
@@ -235,6 +236,7 @@ async def examine(
         strands = local_prerequisites.strands_of_own(profile, environ)
         found = await walk_all(strands, each=EACH_S, whole=whole)
         return in_order([local_prerequisites.judge_kind(profile), *found])
+    resolve_in_daemon_threads()
     async with AsyncExitStack() as opened:
         client = await opened.enter_async_context(
             LiveKitClient(

@@ -173,6 +173,8 @@ class Transport:
             yield
         except (TimeoutError, OSError) as error:
             detail = _words(error)
+            if phase == "resolve" and isinstance(error, TimeoutError):
+                detail = f"resolving {endpoint.host} took longer than {self._lookup:g} s"
             waited = time.perf_counter() - started
             self._record(endpoint, phase, f"{endpoint}: {detail}", problem=detail)
             raise Unreachable(

@@ -4,6 +4,7 @@ State of a run: its remaining time, and the link to the latest run.
 
 from __future__ import annotations
 
+import resource
 import tomllib
 from pathlib import Path
 
@@ -104,3 +105,14 @@ def test_a_checkout_that_may_only_be_read_is_checked_without_a_cache(pytester):
     ran = pytester.runpytest_inprocess("-p", "no:asyncio")
 
     ran.assert_outcomes(passed=1)
+
+
+def test_a_run_with_too_few_open_files_is_refused(project, monkeypatch):
+    project.checks(project.check("1.1-server-answers"))
+    former = resource.getrlimit(resource.RLIMIT_NOFILE)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (32, former[1]))
+
+    ran = project.run()
+
+    assert ran.ret == pytest.ExitCode.USAGE_ERROR
+    ran.stderr.fnmatch_lines(["ERROR: this process may open 32 files, * ulimit -n 1024"])

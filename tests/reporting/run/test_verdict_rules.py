@@ -4,13 +4,14 @@ Verdict rules: what a check saw stays data, and its message is composed from it 
 
 from __future__ import annotations
 
+import errno
 from datetime import date
 
 import pytest
 
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.environments.profile import KnownIssue, Profile
-from livekit_conformance.errors import Blocked, Violation
+from livekit_conformance.errors import Blocked, Unreachable, Violation
 from livekit_conformance.reporting.run.verdict_rules import Decision, after_attempts, judged
 from livekit_conformance.verdict import CheckRecord, Verdict
 
@@ -138,3 +139,17 @@ def test_a_first_attempt_of_one_text_is_shown_with_that_text():
 
     told = "passed only at attempt 2; attempt 1: BLOCKED no redis. Install it"
     assert texts(later) == (told, None)
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM])
+def test_what_this_machine_lacks_is_neither_the_target_s_fault_nor_the_network_s(number):
+    lost = Unreachable("h:1", phase="resolve", detail="", waited=0.1, remedy="the DNS")
+    lost.__cause__ = OSError(number, "no more")
+    violation = Violation("the server does not answer")
+    violation.__context__ = lost
+
+    decision = decided(violation)
+
+    assert decision.verdict is Verdict.BLOCKED
+    assert decision.seen.startswith("this machine is the obstacle: ")
+    assert (decision.breaks, decision.broken_link) == (None, None)

@@ -114,7 +114,7 @@ class Wire:
 INCOMPLETE: Final = SipSyntaxError("it ends before its headers or its body do")
 _TIMED_OUT: Final[Mapping[Phase, str]] = MappingProxyType(
     {
-        "resolve": "the resolver did not answer",
+        "resolve": "resolving the name took too long",
         "connect": "nobody accepted the connection",
         "tls": "TLS failed: the connection was accepted, and the handshake was not answered",
     }

@@ -13,6 +13,7 @@ from functools import partial
 import pytest
 
 from livekit_conformance.environments.language import language_of
+from livekit_conformance.environments.open_files import problem_with_open_files
 from livekit_conformance.errors import ProfileError
 from livekit_conformance.reporting.plugin import allure_dir, allure_html, collection, invocation
 from livekit_conformance.reporting.plugin.allure_html import AllureHtml
@@ -74,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
         options.find()
         if any(config.getoption(option, None) for option in _INFORMS):
             return
-        _refuse_options(config)
+        _refuse_unusable(config)
         loaded = options.load()
     except ProfileError as error:
         raise pytest.UsageError("\n".join(error.problems)) from error
@@ -124,7 +125,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(page, "livekit-conformance-allure-html")
 
 
-def _refuse_options(config: pytest.Config) -> None:
+def _refuse_unusable(config: pytest.Config) -> None:
+    if (problem := problem_with_open_files()) is not None:
+        raise pytest.UsageError(problem)
     for option, (name, why) in _REFUSED.items():
         if config.getoption(option, None):
             raise pytest.UsageError(f"{name} is not supported with suites/: {why}")

@@ -14,6 +14,7 @@ from typing import Any, Final
 import pytest
 
 from livekit_conformance.catalogue.text import Language
+from livekit_conformance.errors import history
 from livekit_conformance.reporting.plugin import allure_html
 from livekit_conformance.reporting.result.whole_files import write_whole
 from livekit_conformance.reporting.run.session import RunState
@@ -93,7 +94,7 @@ class SecretGuard:
         Clean the report and the error, which plugins read too.
         """
         if call.excinfo is not None:
-            for error in _all_of(call.excinfo.value, set()):
+            for error in history(call.excinfo.value):
                 error.args = tuple(map(self._cleaned, error.args))
                 if hasattr(error, "__notes__"):
                     error.__notes__ = [self._cleaned(note) for note in error.__notes__]
@@ -179,19 +180,6 @@ class SecretGuard:
             if path.is_relative_to(self._run.directory):
                 path = path.relative_to(self._run.directory)
             yield self._run.clean(f"  {path}: {unfit.why}")
-
-
-def _all_of(error: BaseException | None, seen: set[int]) -> Iterator[BaseException]:
-    """
-    Yield the error, its causes and contexts, and the errors in its group.
-    """
-    if error is None or id(error) in seen:
-        return
-    seen.add(id(error))
-    yield error
-    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-    for other in (error.__cause__, error.__context__, *inner):
-        yield from _all_of(other, seen)
 
 
 def _is_path(value: Any) -> bool:

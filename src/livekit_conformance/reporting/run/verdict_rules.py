@@ -21,6 +21,8 @@ from livekit_conformance.errors import (
     NotConfigured,
     Unreachable,
     Violation,
+    in_system_words,
+    own_limit,
 )
 from livekit_conformance.verdict import CheckRecord, Reason, Verdict
 
@@ -150,6 +152,9 @@ def judged(
     Return the decision on a check that ended with `error`, or without one.
     """
     issue = next((known for known in profile.known_issues if known.clause == clause.id), None)
+    if (limit := own_limit(error)) is not None:
+        # Whatever the check concluded from it: neither the target nor the network is the reason.
+        return Decision(Verdict.BLOCKED, str(_out_of(limit)))
     match innermost(error):
         case None:
             decision = Decision(Verdict.PASS)
@@ -175,6 +180,13 @@ def judged(
     if decision.verdict in _UNSUCCESSFUL:
         decision = replace(decision, breaks=getattr(error, "link", None) or clause.link)
     return _in_view_of(issue, decision, today) if issue else decision
+
+
+def _out_of(limit: OSError) -> Blocked:
+    return Blocked(
+        f"this machine is the obstacle: {in_system_words(limit)}",
+        remedy="Allow more open files (ulimit -n 1024) and more memory",
+    )
 
 
 def repeated(root: str, clause: Clause) -> Decision:
