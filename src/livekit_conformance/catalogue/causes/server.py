@@ -58,12 +58,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "The resolver of this machine does not know this name: it is misspelt, its DNS "
-                "record is missing, or it exists only in another network."
+                "The resolver of this machine does not know this name (it is misspelt, its DNS "
+                "record is missing, or it exists only in another network), or does not answer."
             ),
             ru=(
-                "Резолвер этой машины не знает такого имени: в нём опечатка, нет записи DNS или "
-                "оно существует только в другой сети."
+                "Резолвер этой машины не знает такого имени (в нём опечатка, нет записи DNS или "
+                "оно существует только в другой сети) или не отвечает."
             ),
         ),
         Text(

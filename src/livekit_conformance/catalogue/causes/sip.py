@@ -22,6 +22,7 @@ def _options(message: str) -> Sign:
 _REFUSED = _options(r"Connection refused")
 _UNRESOLVED = _options(
     r"Name or service not known|No address associated|name resolution|not a host name"
+    r"|resolving the name"
 )
 _NO_TLS = _options(r"TLS failed")
 _ANSWERED_OVER_TCP = _options(r"over TCP it is answered with \d")
@@ -80,12 +81,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "The resolver of this machine finds no address for the host, so nothing was sent "
-                "to livekit-sip."
+                "The resolver of this machine finds no address for the host, or does not answer, "
+                "so nothing was sent to livekit-sip."
             ),
             ru=(
-                "Резолвер этой машины не находит адрес этого хоста, поэтому до livekit-sip ничего "
-                "не отправлялось."
+                "Резолвер этой машины не находит адрес этого хоста или не отвечает, поэтому до "
+                "livekit-sip ничего не отправлялось."
             ),
         ),
         Text(
