@@ -18,8 +18,8 @@ from tests.scenarios.strangers.kinds import KINDS
 from tests.scenarios.strangers.target import target_of
 from tests.scenarios.whole_runs import looks_at
 
-# Their errors are in the logs of the run.
-FAILING = ("codecs", "no-ack", "cancelled", "no-egress", "yesterday")
+# Their errors are in the logs of the run, and they take little processor time from other tests.
+FAILING = ("codecs", "no-egress", "wrong-passwords", "yesterday")
 
 
 async def in_use(folder: Path) -> Busy:
@@ -36,21 +36,21 @@ async def broken_and_in_use(folder: Path) -> Busy:
     """
     overrides = {"api_secret": "not-the-secret-of-this-deployment"}
     async with scene(folder, sip_overrides=overrides) as broken:
-        return await beside(broken.peaceful(), [KINDS["cancelled"]])
+        return await beside(broken.peaceful(), [KINDS["codecs"]])
 
 
 @looks_at(in_use, takes_s=20)
 def test_a_healthy_deployment_that_others_use_is_conformant(played):
     assert played.blamed == []
     summary = (played.run.folder / "summary.md").read_text()
-    assert "calls of others in the log of livekit-sip: Call accepted, but no ACK" in summary
+    assert "calls of others in the log of livekit-sip: Cannot start media" in summary
 
 
 @looks_at(broken_and_in_use, takes_s=20)
 def test_failures_of_ours_are_found_among_those_of_others(played):
     assert played.run.verdicts["1.5-logs-are-clean"] == "FAIL"
     assert played.run.diagnoses[:1] == ["sip-service-key-refused"]
-    assert "Not ours" in (played.run.folder / "summary.md").read_text()
+    assert "## Not ours" in (played.run.folder / "summary.md").read_text()
 
 
 @pytest.mark.parametrize("url", ["wss://livekit.example.com", "ws://192.0.2.1:7880"])
