@@ -115,7 +115,7 @@ KINDS = {
         ),
         Kind("crashed-agents", "agents crash at work", requests.crash_an_agent, 1, "crashed"),
         Kind("two-runs", "another run of the suites", runs.another_run, 1, "begun", at_once=1),
-        Kind("stray-byes", "BYE for no call", callers.hang_up_nothing, 20, "481"),
+        Kind("stray-byes", "BYE for no call", callers.hang_up_nothing, 20, "400"),
         Kind("re-invites", "re-INVITEs pile up", callers.invite_again, 1, "200", agent=True),
         Kind(
             "unknown-agents", "agents of nobody", requests.ask_for_an_unknown_agent, 3, "dispatched"
