@@ -121,6 +121,6 @@ KINDS = {
             "unknown-agents", "agents of nobody", requests.ask_for_an_unknown_agent, 3, "dispatched"
         ),
         Kind("removed", "participants are removed", requests.remove_participant, 3, "removed"),
-        Kind("dial-nowhere", "outbound calls to nobody", requests.dial_nowhere, 1, "unavailable"),
+        Kind("dial-nowhere", "outbound calls to nobody", requests.dial_nowhere, 1, "canceled"),
     )
 }
