@@ -65,6 +65,8 @@ def test_a_finding_names_place_problem_consequence_and_remedy():
         ("log-level", "log-level"),
         ("nat_1_to_2_ip", "nat_1_to_2_ip"),
         ("tSov5-xx", "***"),
+        ("jmGk2Oe9", "***"),
+        ("sjHv2.FV", "***"),
         ("ojsvxflfkyltijzmdyasvxejq", "***"),
         ("Xq9zLm2wTr0ub4d", "***"),
     ],

@@ -40,7 +40,8 @@ _LOOK_AT_TEXT = ("port-range", "node-ip")
 # hardly a secret in the place of a key.
 _LIKE_A_KEY = re.compile(
     r"(?:[A-Z]{2,5}|[A-Z]?[a-z]{2,14})"
-    r"(?:[A-Z][a-z]{1,14}|\d{0,3}[_.-](?:[A-Z]{2,5}|[A-Z]?[a-z]{1,14}|\d{1,3}))*\d{0,3}"
+    r"(?:[_.-]?[A-Z][a-z]{1,14}|[_.-](?:[A-Z]{2,5}|[a-z]{1,14}|\d{1,3}(?=[_-])))*"
+    r"(?:[_.-]?\d{1,3})?"
 )
 
 

@@ -15,6 +15,7 @@ from itertools import chain
 from livekit_conformance.secrets.encodings import blobs, encodings, with_zeros
 from livekit_conformance.secrets.fragments import (
     NOTHING,
+    SHORT_WINDOW,
     WINDOW,
     WORD,
     Fragments,
@@ -126,7 +127,7 @@ class Learned:
         """
         Search for the parts of this value, too.
         """
-        self._fragments.add(windows(value, _WORD_OR_NUMBER))
+        self._fragments.add(fragments(value, at_cut=SHORT_WINDOW, chance=_WORD_OR_NUMBER))
 
     def places(self, text: str) -> list[Place]:
         """
