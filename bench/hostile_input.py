@@ -189,6 +189,7 @@ INPUTS: Mapping[str, HostileInput] = {
     **{
         f"searched for {part!r}": text("password {}", part, search, _SEARCH_MS) for part in _OPENING
     },
+    "backslashes of a password": text("password: {}", "\\", search, _SEARCH_MS),
 }
 
 

@@ -26,7 +26,7 @@ TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*
 # What ends a value without quotes; the same character inside a value does not end it.
 _END = (
     r"""(?:["'`](?:[\s,;:&)\]}\\]|$)|[,;&)\]}](?:[\s"'`,;&)\]}\\]|$|[\w.-]+["']?[=:])"""
-    r"""|\\+[nrt"'/]|%26)"""
+    r"""|(?<!\\)\\+[nrt"'/]|%26)"""
 )
 _BARE = rf"""(?!["'`])(?:(?!{_END})[^\s<>])+"""
 # Up to the same quote. Inside an escaped quote, an inner one has more backslashes.
