@@ -64,7 +64,8 @@ def with_zeros(part: str) -> Iterator[str]:
     """
     Yield a part of a secret as UTF-16 looks that was read as UTF-8: as it is, and escaped.
     """
-    yield from dict.fromkeys(_quoted(["\0".join(part)]))
+    # Quoted twice, as in the explanation of an assertion about a list of texts.
+    yield from dict.fromkeys(_quoted(_quoted(["\0".join(part)])))
 
 
 def _decoded(secret: str) -> dict[str, None]:
