@@ -237,3 +237,32 @@ async def test_an_odd_host_name_is_an_error_of_ours(host):
     assert isinstance(error, LiveKitConnectionError)
     assert not error.may_have_arrived
     assert health.state is State.DOWN
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        # Rooms without a field: 660 MiB once they are parsed.
+        (b"\x0a\x00" * (LONGEST_ANSWER // 2), "has more than 131072 entries"),
+        (b"\x10\x00" * (LONGEST_ANSWER // 2), "has more than 131072 entries"),
+        (b"\x0b\x0b" * (LONGEST_ANSWER // 2), "of another type"),
+        (b"\xff" * LONGEST_ANSWER, "of another type"),
+    ],
+    ids=["empty rooms", "unknown numbers", "unreadable", "endless number"],
+)
+async def test_a_list_of_nothing_is_not_parsed(body, words):
+    raw = answer("200 OK", PROTOBUF, body=body)
+    async with raw_server(raw) as server, one_try(server.url, 10) as client:
+        error = await outcome(client)
+
+    assert type(error) is LiveKitServerError
+    assert words in error.text
+
+
+async def test_as_many_short_rooms_as_an_answer_may_hold_are_returned():
+    room = api.Room(sid="RM_abcdefghijkl", name="a-room-of-an-app")
+    most = LONGEST_ANSWER // (len(room.SerializeToString()) + 2)
+    body = api.ListRoomsResponse(rooms=[room] * most).SerializeToString()
+    raw = answer("200 OK", PROTOBUF, body=body)
+    async with raw_server(raw) as server, one_try(server.url, 10) as client:
+        assert len(await client.list_rooms()) == most > 100_000

@@ -4,6 +4,7 @@ Profile and its variables: the file, the source of each value, and values that l
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +24,7 @@ from livekit_conformance.environments.env_file import read_env_file
 from livekit_conformance.environments.loader import Loaded, expanded, find
 from livekit_conformance.environments.needs import ACCOUNT, is_given, keys_of
 from livekit_conformance.environments.profile import Profile
+from livekit_conformance.environments.proxies import proxies_in
 from livekit_conformance.environments.variable_checks import (
     DEPLOYMENT_VARIABLES,
     Oddity,
@@ -121,6 +123,15 @@ def judge_loaded(loaded: Loaded, env_file: Path | None) -> Iterator[LinkFinding]
             ru=f"профиль `{loaded.path}` читается (kind {loaded.profile.kind})",
         ),
     )
+    if proxies := proxies_in(os.environ):
+        names = ", ".join(proxies)
+        yield ok(
+            Link.CONFIGURATION,
+            Text(
+                en=f"{names}: not used, because the suite connects to every service directly",
+                ru=f"{names}: не используется, потому что тесты соединяются с сервисами напрямую",
+            ),
+        )
     if loaded.env_file and loaded.origins:
         rest = _not_among(loaded.meant, loaded.misspelt)
         yield from judge_env_file(loaded.env_file, loaded.origins, rest)

@@ -43,6 +43,25 @@ async def test_a_room_that_cannot_be_joined_blocks_and_says_why():
     assert agent._process.returncode == 0
 
 
+async def test_a_room_is_joined_without_the_proxy_of_the_environment(monkeypatch):
+    connected = []
+
+    async def proxy(_, writer):
+        connected.append(writer)
+        writer.close()
+
+    async with await asyncio.start_server(proxy, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://{host}:{port}")
+        with closed_port("127.0.0.1") as closed:
+            async with agent_for(f"ws://127.0.0.1:{closed}") as agent:
+                with pytest.raises(Blocked):
+                    await agent.join("some-room")
+
+    assert connected == []
+
+
 async def test_what_waits_for_one_room_does_not_hold_up_another():
     with mute("127.0.0.1") as port:
         async with agent_for(f"ws://127.0.0.1:{port}") as agent:

@@ -7,12 +7,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import sys
 import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from livekit_conformance.environments.proxies import without_proxies
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.token import Issuer
@@ -67,6 +69,8 @@ class AgentStandIn:
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", _MODULE),
+            # The SDK would join through a proxy.
+            env=without_proxies(os.environ),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
