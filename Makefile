@@ -52,6 +52,7 @@ mutants: .venv/dev  ## run all checks with each mutant, not only the ones that i
 bench: .venv/dev  ## measure ratios to comparable programs in the same run
 	$(BIN)/python bench/start_up.py
 	$(BIN)/python bench/log_diagnosis.py
+	$(BIN)/python bench/busy_log.py
 	$(BIN)/python bench/reporting.py
 	$(BIN)/python bench/hostile_input.py
 

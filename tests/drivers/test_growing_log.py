@@ -5,6 +5,7 @@ What a log gains is read once, whatever happens to its file, and nothing else is
 from __future__ import annotations
 
 import os
+import tracemalloc
 
 import pytest
 
@@ -153,5 +154,11 @@ def test_a_hundred_megabytes_without_a_line_end_are_not_kept(path):
     os.truncate(path, 100_000_000)
     append(path, b"\nnext\n")
 
-    assert [line for chunk in log.chunks() for line in splitter.feed(chunk)] == [b"next"]
+    tracemalloc.start()
+    lines = [line for chunk in log.chunks() for line in splitter.feed(chunk)]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert lines == [b"next"]
     assert splitter.too_long == 1
+    assert peak < 10_000_000

@@ -24,6 +24,7 @@ from livekit_conformance.provisioners.local.stack import running_stack
 from livekit_conformance.secrets.patterns import Redactor
 from tests.doctor.conftest import NO_FILES, changed, look, the_problem, wrong
 from tests.scenarios.harness import ROOT, write_profile
+from tests.scenarios.load import stated
 from tests.scenarios.operator_api import operator_api
 from tests.secrecy import leaks
 
@@ -69,8 +70,10 @@ async def test_a_healthy_deployment_is_in_order_within_ten_seconds_and_unchanged
     assert (told["counts"]["problem"], told["counts"]["warning"]) == (0, 0), said
     assert seconds < 10
     assert after == before
-    messages = {parse(line).message for line in added.splitlines()}
-    assert {message for message in messages if message.startswith("API ")} == {
+    messages = [parse(line).message for line in added.splitlines()]
+    requests = [message for message in messages if message.startswith("API ")]
+    assert len(requests) == stated("doctor")["requests to livekit-server"]
+    assert set(requests) == {
         "API RoomService.ListRooms",
         "API SIP.ListSIPInboundTrunk",
         "API SIP.ListSIPOutboundTrunk",

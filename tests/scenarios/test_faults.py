@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
 from livekit_conformance.secrets.patterns import whole_tokens
 from tests.scenarios.harness import Run
+from tests.scenarios.load import recorded, unlike
 from tests.scenarios.real_stack import Scene, scene
 from tests.scenarios.whole_runs import looks_at
 from tests.secrecy import leaks, leaks_in
@@ -22,13 +24,17 @@ from tests.secrecy import leaks, leaks_in
 @dataclass(frozen=True)
 class Played:
     """
-    A run, the secrets of its profile, and the server's objects before and after it.
+    A run, its profile, and the server's objects before and after it.
     """
 
     run: Run
-    secrets: list[str]
+    profile: Profile
     before: dict[str, list[str]]
     left: dict[str, list[str]]
+
+    @property
+    def secrets(self) -> list[str]:
+        return self.profile.secrets()
 
 
 async def healthy(folder: Path) -> Played:
@@ -60,7 +66,7 @@ async def other_secret_of_livekit_sip(folder: Path) -> Played:
 async def _played(stage: Scene) -> Played:
     before = await stage.inventory()
     run = await stage.run()
-    return Played(run, stage.profile.secrets(), before, await stage.inventory())
+    return Played(run, stage.profile, before, await stage.inventory())
 
 
 @looks_at(healthy, takes_s=27)
@@ -80,6 +86,7 @@ def test_a_healthy_deployment_of_kind_live_is_conformant(played):
     assert len(secrets) == 3
     assert leaks(run.output, secrets) == []
     assert leaks_in(run.folder, secrets) == {}
+    assert unlike(recorded(run.folder, played.profile), "full run") == {}
 
 
 @looks_at(killed_server, takes_s=6)

@@ -11,6 +11,7 @@ from pathlib import Path
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.environments.profile import Limits, Profile
 from tests.scenarios.harness import Run
+from tests.scenarios.load import recorded, unlike
 from tests.scenarios.real_stack import Scene, scene
 from tests.scenarios.whole_runs import looks_at
 
@@ -75,6 +76,7 @@ async def test_a_smoke_run_fits_into_the_requests_of_a_minute(real_services, tmp
     run = played.run
     assert run.results["run"]["verdict"] == "PARTIALLY CONFORMANT", run.output
     assert 40 <= len(played.requests) <= LIMITS.requests_per_minute
+    assert unlike(recorded(run.folder, target.profile), "smoke") == {}
     # Half of it is Python's start; the machine may be busy.
     assert run.results["run"]["duration_s"] < 15, run.output
 
