@@ -54,6 +54,7 @@ REFUSED_JOB = log("failed to assign job to worker", service="livekit-server", le
 RANG_OUT = log("SIP call ended", level="info", reason="cannot-subscribe")
 TIMED_OUT = log("SIP call ended", level="info", reason="media-timeout")
 SENT_FOR = {"sent_for": "receptionist"}
+STAND_IN_ENDED = seen("process", service="agent-stand-in")
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,7 @@ SENT_FOR = {"sent_for": "receptionist"}
         ([room(**SENT_FOR), REFUSED_JOB], "worker-refuses-the-job", "certain"),
         ([room(**SENT_FOR, jobs=1)], "agent-took-the-job-and-stays-away", "certain"),
         ([room(others=1, here=1)], "agent-does-not-speak", "certain"),
+        ([room(others=1, here=1), STAND_IN_ENDED], "agent-stand-in-ended", "certain"),
         ([room(others=1, here=1, silenced=1)], "agent-may-not-publish", "certain"),
         ([room(others=1, gone=1)], "agent-leaves-before-it-speaks", "certain"),
         ([room(elsewhere=1)], "agent-in-another-room", "likely"),

@@ -44,6 +44,7 @@ _RESTART_AFTER_S = 2.0
 _BEGINS_WITHIN_S = 30
 _ENDS_WITHIN_S = 300
 _SWEPT_WITHIN_S = 20
+# Most of the time of a run is waiting.
 _AT_ONCE = 4
 # Requests under way when it happens may still be answered.
 _CLOCK_S = 0.3
@@ -352,10 +353,11 @@ async def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
     parser.add_argument("--count", type=int, default=1, help="how many seeds from there on")
+    parser.add_argument("--at-once", type=int, default=_AT_ONCE, help="runs at a time")
     parser.add_argument("--keep", type=Path, help="folder for everything that the runs leave")
     options = parser.parse_args(arguments)
     keep = options.keep or Path(mkdtemp(prefix="kills-"))
-    slots = asyncio.Semaphore(_AT_ONCE)
+    slots = asyncio.Semaphore(options.at_once)
 
     async def one(seed: int) -> Outcome | Exception:
         async with slots:
