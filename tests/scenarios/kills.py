@@ -215,7 +215,7 @@ def _agents(mark: str) -> list[int]:
     """
     Return the processes of the run's agent stand-in.
     """
-    return [pid for pid in _marked(mark) if _AGENT in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in _marked(mark) if _AGENT in _read(Path(f"/proc/{pid}/cmdline"))]
 
 
 async def _all_ended(mark: str) -> str | None:
@@ -226,11 +226,18 @@ async def _all_ended(mark: str) -> str | None:
 def _marked(mark: str) -> Iterator[int]:
     wanted = f"{_MARK}={mark}".encode()
     for environ in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if wanted in environ.read_bytes().split(b"\0"):
-                yield int(environ.parent.name)
-        except OSError:
-            continue
+        if wanted in _read(environ).split(b"\0"):
+            yield int(environ.parent.name)
+
+
+def _read(path: Path) -> bytes:
+    """
+    Return the content of a file of /proc; nothing if its process has ended.
+    """
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return b""
 
 
 def _left(before: dict[str, list[str]], after: dict[str, list[str]]) -> list[str]:
