@@ -43,7 +43,7 @@ QUIET_S = 9.0
 _RESTART_AFTER_S = 2.0
 _BEGINS_WITHIN_S = 30
 _ENDS_WITHIN_S = 300
-_SWEPT_WITHIN_S = 20
+_SWEPT_WITHIN_S = 60
 # Most of the time of a run is waiting.
 _AT_ONCE = 4
 # Requests under way when it happens may still be answered.
