@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS := -n 3 --dist loadgroup
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: run local test quick stack sources matrix scenario busy faults mutants check bench coverage schema fresh-machine lock clean
+.PHONY: run local test quick stack sources matrix scenario busy kills faults mutants check bench coverage schema fresh-machine lock clean
 
 run: .venv/run  ## install from the lock and check the embedded mock
 	$(BIN)/pytest suites/
@@ -42,6 +42,9 @@ scenario: .venv/dev stack  ## reproduce a failure of the real services: make sce
 
 busy: .venv/dev stack  ## run the suites beside each kind of strangers' traffic: make busy ARGS="cancelled --runs 1" or ARGS=--soak
 	$(BIN)/python -m tests.scenarios.busy $(ARGS)
+
+kills: .venv/dev stack  ## kill, freeze or restart a service at a random moment of a run: make kills ARGS="--seed 1 --count 50"
+	$(BIN)/python -m tests.scenarios.kills $(ARGS)
 
 faults: .venv/dev stack  ## check with a bad network in front of the real services: 12 faults x 9 areas
 	FAULT_TABLE=whole $(BIN)/pytest tests/faults
