@@ -42,7 +42,7 @@ KINDS: tuple[Kind, ...] = ("killed", "frozen", "restarted")
 QUIET_S = 9.0
 _RESTART_AFTER_S = 2.0
 _BEGINS_WITHIN_S = 30
-_ENDS_WITHIN_S = 300
+_ENDS_WITHIN_S = 500
 _SWEPT_WITHIN_S = 60
 # Most of the time of a run is waiting.
 _AT_ONCE = 4

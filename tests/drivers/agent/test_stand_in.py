@@ -81,11 +81,15 @@ async def test_a_process_that_is_gone_blocks_whoever_waits_and_whoever_asks():
             joining = asyncio.create_task(agent.join("silent-room"))
             await asyncio.sleep(0)  # the command is written
             agent._process.kill()
-            with pytest.raises(Blocked, match="failed to join silent-room"):
+            with pytest.raises(Blocked, match="ended with status -9") as failure:
                 await joining
             with pytest.raises(Blocked, match="failed to join another-room"):
                 await agent.join("another-room")
 
+    ended = agent._recorder.observations[0]
+    assert (ended.kind, ended.details) == ("process", {"service": "agent-stand-in"})
+    assert failure.value.link == "agent"
+    assert "failed to join silent-room" in failure.value.reason
     assert not agent.is_running
     assert set(agent.problems) == {"silent-room", "another-room"}
 

@@ -360,7 +360,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_STAND_IN_ENDED,),
         proofs=(_STAND_IN_ENDED,),
-        breaks=(Link.WEBRTC, *_BREAKS),
+        breaks=_BREAKS,
         source="drivers/agent/stand_in.py",
     ),
     Cause(

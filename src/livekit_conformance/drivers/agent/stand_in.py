@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.environments.proxies import without_proxies
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
@@ -185,16 +186,19 @@ class AgentStandIn:
             why = f"its process ended with status {await self._process.wait()}. {complaints}"
             text = f"agent stand-in: {why}".strip()
             self._recorder.record(time.time(), "process", text, service="agent-stand-in")
-            raise self._failure(what, why.strip(". "))
+            raise self._failure(what, why.strip(". "), link=Link.AGENT)
         if "failed" in answer:
             raise self._failure(what, answer["failed"], NotJoined)
         return answer
 
-    def _failure(self, what: str, why: str, kind: type[Blocked] = Blocked) -> Blocked:
+    def _failure(
+        self, what: str, why: str, kind: type[Blocked] = Blocked, *, link: str | None = None
+    ) -> Blocked:
         return kind(
             f"the agent stand-in failed {what}: {self._recorder.redact(why)}",
             remedy="The agent is the suite's own: check that `pip install livekit` works on this "
             "machine and that WebRTC reaches livekit.url",
+            link=link,
         )
 
     async def _end(self) -> None:
