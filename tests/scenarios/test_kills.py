@@ -12,15 +12,17 @@ from tests.scenarios.whole_runs import looks_at
 
 
 async def killed_redis(folder: Path) -> Outcome:
-    return await play(Kill(1, "redis-server", "killed", 2.0), folder)
+    return await play(Kill(1, "redis-server", "killed", 0.1, "1.2-created-room-is-listed"), folder)
 
 
 async def restarted_livekit_server(folder: Path) -> Outcome:
-    return await play(Kill(2, "livekit-server", "restarted", 3.0), folder)
+    return await play(
+        Kill(2, "livekit-server", "restarted", 0.1, "1.2-created-room-is-listed"), folder
+    )
 
 
 async def killed_livekit_sip(folder: Path) -> Outcome:
-    return await play(Kill(3, "livekit-sip", "killed", 5.0), folder)
+    return await play(Kill(3, "livekit-sip", "killed", 0.1, "1.5-call-ends-cleanly"), folder)
 
 
 @looks_at(killed_redis, restarted_livekit_server, killed_livekit_sip, takes_s=30)

@@ -105,4 +105,4 @@ async def test_a_missing_redis_is_told_with_the_remedy():
             await bus.listeners()
 
     assert "Check that Redis runs" in failure.value.remedy
-    assert "refused" in recorder.observations[-1].details["error"]
+    assert "connecting to 127.0.0.1" in recorder.observations[-1].details["error"]
