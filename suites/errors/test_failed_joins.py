@@ -67,6 +67,20 @@ async def test_a_failed_join_is_logged_on_both_sides(
             what="a 401 for /rtc with the error of livekit-sip",
         )
 
+    if server_line is not None and (others := _others(logs, server_line, failed.call.call_id)):
+        raise Blocked(
+            f"the refusal in the log of livekit-server cannot be told apart from others': "
+            f"{len(others)} calls of others failed with the same error",
+            remedy="Run the check when nobody else calls",
+        )
     assert sip_line is not None and server_line is not None, (
         f"in the log of livekit-sip: {sip_waited}; in the log of livekit-server: {server_waited}"
     )
+
+
+def _others(logs: Mapping[str, LogTail], refusal: LogLine, call: str) -> set[object]:
+    """
+    Return the Call-IDs of other calls that livekit-sip says to have failed with the same error.
+    """
+    alike = logs["livekit-sip"].lines.holding([refusal.error])
+    return {line.fields.get("sipCallID") for _, line in alike} - {call, None}

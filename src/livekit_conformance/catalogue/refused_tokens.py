@@ -23,7 +23,8 @@ class RefusedToken:
     One kind of token. `make` gets the claims of a good one; None means a request without a token.
 
     The log must contain one of `reasons`, the texts by version. `scheme` stands before the token in
-    the Authorization header; `advice` is the remedy where the token is accepted.
+    the Authorization header; `advice` is the remedy where the token is accepted. A token is refused
+    before the path is looked at, unless it is refused `by_method`.
     """
 
     id: str
@@ -31,6 +32,7 @@ class RefusedToken:
     reasons: tuple[str, ...]
     scheme: str = "Bearer "
     advice: str = ""
+    by_method: bool = False
 
     @property
     def clause(self) -> str:
@@ -57,7 +59,9 @@ def _altered(issuer: Issuer, claims: dict[str, Any]) -> str:
 _BAD_SIGNATURE = ("signature is invalid", "error in cryptographic primitive")
 
 REFUSED_TOKENS = (
-    RefusedToken("no-token", lambda _issuer, _claims: None, ("permissions denied",)),
+    RefusedToken(
+        "no-token", lambda _issuer, _claims: None, ("permissions denied",), by_method=True
+    ),
     RefusedToken(
         "malformed-token",
         lambda _issuer, _claims: "conformance-not-a-token",
@@ -122,4 +126,5 @@ MISSING_GRANT = RefusedToken(
     "missing-grant",
     lambda issuer, claims: issuer.sign({**claims, "video": {}}),
     ("permissions denied",),
+    by_method=True,
 )

@@ -24,7 +24,7 @@ _IDS = _CALLS | {
 TELLING_KEYS = ("sipCallID", "callID", "participantID", "room", "method")
 _DEEPEST = 4
 # Difference of two clocks in one data centre, and the time that a request may take, in seconds.
-_NEAR_S = 3.0
+NEAR_S = 3.0
 # No clock of a working deployment is so wrong, and no log shipper so late.
 _OF_ANOTHER_DAY_S = 3600.0
 
@@ -84,10 +84,10 @@ class OwnNames:
         if at < self.since - _OF_ANOTHER_DAY_S:
             return False
         if named:
-            return any(start <= at <= end + _NEAR_S for start, end in self.hidden)
+            return any(start <= at <= end + NEAR_S for start, end in self.hidden)
         path = _api_path(fields)
         times = self.requests.get(path, ()) if path is not None else (at,)
-        return any(abs(at - time) <= _NEAR_S for time in times)
+        return any(abs(at - time) <= NEAR_S for time in times)
 
 
 def calls_in(line: LogLine) -> Iterator[str]:

@@ -91,7 +91,8 @@ class Permit:
         """
         if _TWIRP_PREFIX not in path:
             return
-        method = path.partition(_TWIRP_PREFIX)[2]
+        # A path below a method leads nowhere, and needs what the method needs.
+        method = "/".join(path.partition(_TWIRP_PREFIX)[2].split("/")[:2])
         if method not in API_EFFECTS:
             raise NotPermitted(f"{method} is not a method that this suite calls")
         self.require(API_EFFECTS[method], method)

@@ -22,7 +22,6 @@ _FRESH_S = 1.0
 _LISTS_ROOMS: Mapping[str, Any] = {"video": {"roomList": True}}
 # If the server wrongly accepts a token, messages and evidence still show no rooms of others.
 NO_ROOM = "conformance-no-room"
-_ASKED: Mapping[str, Any] = {"names": [NO_ROOM]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +38,18 @@ class GoodToken:
 _worked: WeakKeyDictionary[LiveKitClient, GoodToken] = WeakKeyDictionary()
 
 
-async def attempt(client: LiveKitClient, kind: RefusedToken) -> HttpAnswer:
+async def attempt(
+    client: LiveKitClient, kind: RefusedToken, *, path: str = LIST_ROOMS, room: str = NO_ROOM
+) -> HttpAnswer:
     """
-    Send ListRooms with a token that must be refused.
+    Send ListRooms, for a `room` that does not exist, with a token that must be refused.
 
     Raises Blocked when a good token does not work at the same moment: a server that refuses
     everything would look strict.
     """
     good = await good_token(client)
     bearer = kind.make(good.issuer, dict(good.claims))
-    return await list_no_rooms(client, bearer, scheme=kind.scheme)
+    return await list_no_rooms(client, bearer, scheme=kind.scheme, path=path, room=room)
 
 
 async def good_token(client: LiveKitClient) -> GoodToken:
@@ -76,9 +77,14 @@ async def good_token(client: LiveKitClient) -> GoodToken:
 
 
 async def list_no_rooms(
-    client: LiveKitClient, bearer: str | None, *, scheme: str = "Bearer "
+    client: LiveKitClient,
+    bearer: str | None,
+    *,
+    scheme: str = "Bearer ",
+    path: str = LIST_ROOMS,
+    room: str = NO_ROOM,
 ) -> HttpAnswer:
     """
     Send ListRooms with any token, for a room that does not exist.
     """
-    return await client.post(LIST_ROOMS, bearer=bearer, scheme=scheme, body=_ASKED)
+    return await client.post(path, bearer=bearer, scheme=scheme, body={"names": [room]})

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
 import socket
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
@@ -24,6 +25,7 @@ from livekit_conformance.protocol import webhook
 # The events of livekit-server have 0.5 to 4 kB; a room's metadata may have 64 kB of its own.
 BODY_LIMIT: Final = 64 * 1024
 _SHUTDOWN_S = 1.0
+_ID: Final = re.compile(rb'"id":\s*"(EV_[\w-]{1,40})"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +266,13 @@ class WebhookReceiver:
             status=arrival.status,
         )
         if arrival.problem is not None:
-            self._write("warn", "webhook refused", status=arrival.status, error=arrival.problem)
+            self._write(
+                "warn",
+                "webhook refused",
+                status=arrival.status,
+                error=arrival.problem,
+                id=_claimed_id(arrival.raw),
+            )
         async with self._changed:
             self._changed.notify_all()
 
@@ -303,6 +311,14 @@ class WebhookReceiver:
         line = {"level": level, "ts": time.time(), "logger": "application", "msg": message}
         with self._log.open("a", encoding="utf-8") as log:
             log.write(json.dumps(line | fields) + "\n")
+
+
+def _claimed_id(raw: bytes) -> str | None:
+    """
+    Return the id in an event that nobody has proven, for the log only.
+    """
+    found = _ID.search(raw)
+    return found[1].decode() if found else None
 
 
 class _RefusedError(Exception):
