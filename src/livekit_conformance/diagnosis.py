@@ -126,14 +126,17 @@ def _known(
     """
     # By kind: a sign looks at one kind only, and there are more than a hundred signs.
     seen: defaultdict[str, list[Observation]] = defaultdict(list)
+    clear: defaultdict[str, list[Observation]] = defaultdict(list)
     # A check blocked by another one was not tried: it shows nothing.
     tried = (record for record in records if record.blocked_by is None)
     for observation in (*observations, *map(_as_observation, tried)):
         seen[observation.kind].append(observation)
+        if not observation.details.get("unclear"):
+            clear[observation.kind].append(observation)
     found = [
         (cause, diagnosis)
         for cause in causes
-        if (diagnosis := _consider(cause, seen, records)) is not None
+        if (diagnosis := _consider(cause, seen, clear, records)) is not None
     ]
     ids = {diagnosis.id for _, diagnosis in found}
     exact = (diagnosis for cause, diagnosis in found if ids.isdisjoint(cause.yields_to))
@@ -202,7 +205,8 @@ def _of_outage(outage: Outage, cause: Cause, since: Iterable[CheckRecord]) -> Di
     ]
     seen = outage.as_observation()
     is_certain = _any(cause.proofs, {seen.kind: [seen]})
-    return _diagnosis(cause, explained, [seen.summary], is_certain=is_certain)
+    confidence = "certain" if is_certain else cause.otherwise
+    return _diagnosis(cause, explained, [seen.summary], confidence)
 
 
 def chain_of(records: Iterable[CheckRecord]) -> Chain:
@@ -325,25 +329,41 @@ def _was_tried(record: CheckRecord) -> bool:
     return record.verdict is not Verdict.SKIPPED
 
 
-def _consider(cause: Cause, seen: Seen, records: Iterable[CheckRecord]) -> Diagnosis | None:
-    if not _any(cause.shows, seen) or _any(cause.excludes, seen):
-        return None
-    if not all(_any((sign,), seen) for sign in cause.also):
+def _consider(
+    cause: Cause, seen: Seen, clear: Seen, records: Iterable[CheckRecord]
+) -> Diagnosis | None:
+    """
+    Return the diagnosis if the cause was seen; `clear` are observations certainly about this run.
+
+    A cause that needs others is possible, no more.
+    """
+    if not _is_shown(cause, seen) or _any(cause.excludes, seen):
         return None
     explained = [
         record
         for record in records
         if record.verdict in _UNHAPPY and _was_tried(record) and _explains(cause, record)
     ]
-    is_certain = _any(cause.proofs, seen)
+    is_clear = _is_shown(cause, clear)
+    is_certain = is_clear and _any(cause.proofs, clear)
     # Without proof, a cause that explains only checks blocked by others is no second fault.
     if not explained or not (is_certain or any(each.blocked_by is None for each in explained)):
         return None
-    return _diagnosis(cause, explained, _evidence(cause, seen), is_certain=is_certain)
+    otherwise = cause.otherwise if is_clear else "possible"
+    return _diagnosis(
+        cause, explained, _evidence(cause, seen), "certain" if is_certain else otherwise
+    )
+
+
+def _is_shown(cause: Cause, seen: Seen) -> bool:
+    return _any(cause.shows, seen) and all(_any((sign,), seen) for sign in cause.also)
 
 
 def _diagnosis(
-    cause: Cause, explained: Sequence[CheckRecord], evidence: Iterable[str], *, is_certain: bool
+    cause: Cause,
+    explained: Sequence[CheckRecord],
+    evidence: Iterable[str],
+    confidence: Confidence,
 ) -> Diagnosis:
     title, why, fix = texts(cause.id, cause.link, "en")
     return Diagnosis(
@@ -352,7 +372,7 @@ def _diagnosis(
         title=title,
         cause=why,
         fix=fix,
-        confidence="certain" if is_certain else cause.otherwise,
+        confidence=confidence,
         requirements=tuple(sorted({record.requirement for record in explained})),
         checks=tuple(record.id for record in explained),
         evidence=tuple(evidence),
@@ -368,7 +388,9 @@ def _explains(cause: Cause, record: CheckRecord) -> bool:
         return False
     # A claim that could not be tested may have broken at its own link, whatever the network said.
     own = (clause.link,) if record.verdict is Verdict.BLOCKED else ()
-    crossed = {record.broken_link or clause.link, *own, *clause.crosses}
+    # A check that ended with a warning came through all the links before.
+    before = () if record.verdict in _CROSSED else clause.crosses
+    crossed = {record.broken_link or clause.link, *own, *before}
     return not crossed.isdisjoint({cause.link, *cause.breaks})
 
 

@@ -34,7 +34,9 @@ Kind = Literal[
     # service, is_over, is_new (another process): it stopped answering during the run. Derived from
     # the others, never recorded.
     "outage",
-    "log",  # service, level, message, error, fields: a log line with a warning or an error
+    # service, level, message, error, fields: a log line with a warning or an error; unclear: it may
+    # be about another user of the deployment.
+    "log",
     "call-line",  # the same fields for any other line about one of our calls: no sign of a cause
     # service, message, lines, calls: how many lines of a log are about other users than the run.
     "others",

@@ -59,7 +59,7 @@ def application_log(tmp_path):
     return Log(tmp_path / "application.log", "application")
 
 
-async def refuse(log: Log, monkeypatch, kind: str, *, whose: str) -> None:
+async def refuse(log, monkeypatch, kind, *, whose):
     """
     Run the check against a server that logs the refusal of our token, or of a stranger's.
     """
@@ -90,7 +90,7 @@ async def test_the_refusal_of_a_strangers_token_is_none(server_log, monkeypatch,
         await refuse(server_log, monkeypatch, kind, whose="stranger")
 
 
-async def forge(log: Log, recorder, *, names_the_event: bool, is_logged: bool = True) -> None:
+async def forge(log, recorder, *, names_the_event, is_logged=True):
     """
     Run the check against an application that refuses, and logs our event with or without its id.
     """
@@ -145,7 +145,7 @@ async def test_without_an_id_it_cannot_be_told_apart(
 TOKEN_REFUSED = "signature is invalid"
 
 
-async def fail_to_join(folder: Path, monkeypatch, *others: str) -> None:
+async def fail_to_join(folder, monkeypatch, *others):
     """
     Run the check where our call fails to join, and so do calls of others with these errors.
     """

@@ -12,8 +12,11 @@ from types import MappingProxyType
 # that contains it proves nothing about the deployment.
 ON_PURPOSE = "on-purpose"
 
-# Lines below warning level that still report a failed call: the message, the decisive field,
-# and its pattern.
+# livekit-server and livekit-sip, at most once a minute: livekit/protocol utils/hwstats/cpu.go.
+HIGH_CPU_LOAD = "high cpu load"
+
+# Lines below warning level that still report a failed call, or explain one: the message, the
+# decisive field, and its pattern.
 TELLING: Mapping[str, tuple[str, re.Pattern[str]]] = MappingProxyType(
     {
         # The result that the other side of an outbound call led to: livekit-sip
@@ -25,6 +28,7 @@ TELLING: Mapping[str, tuple[str, re.Pattern[str]]] = MappingProxyType(
         ),
         # Each room requests an agent without a name, whether there are workers or not.
         "not dispatching agent job since no worker is available": ("agentName", re.compile(".")),
+        HIGH_CPU_LOAD: ("load", re.compile(".")),
     }
 )
 
@@ -34,6 +38,9 @@ HARMLESS = frozenset({"failed to send job request"})
 
 # A crash ends the calls of everybody.
 CRASH = "panic:"
+
+# Lines of a service about itself: all of its users share what they report.
+OF_ALL = (CRASH, HIGH_CPU_LOAD)
 
 # livekit/sip pkg/sip/inbound.go, livekit/protocol webhook, livekit/psrpc errors.go.
 KNOWN_ERRORS = (

@@ -22,7 +22,7 @@ from typing import overload
 
 from ahocorasick_rs import BytesAhoCorasick
 
-from livekit_conformance.catalogue.error_lines import ON_PURPOSE, TELLING
+from livekit_conformance.catalogue.error_lines import OF_ALL, ON_PURPOSE, TELLING
 from livekit_conformance.catalogue.log_lines import STARTS
 from livekit_conformance.drivers.growing_log import GrowingLog, LineSplitter, LogFile, LogPipe
 from livekit_conformance.errors import Blocked
@@ -212,6 +212,7 @@ class LogTail:
 
         Of many warnings with the same message, the first ones are recorded. Those that are not
         about a run with its `own` names, but about other users of the deployment, are counted.
+        Those that may be about either are recorded as `unclear`.
         """
         lines = self.read()
         end = len(lines) if self._reported is None else self._reported
@@ -219,9 +220,11 @@ class LogTail:
             line = lines[number]
             if number >= end or not _is_warning(line):
                 continue
-            if own is not None and own.whose(line) is Whose.OTHERS:
+            whose = own.whose(line) if own is not None else Whose.OURS
+            if whose is Whose.OTHERS:
                 self._others[line.message].add(line)
                 continue
+            is_unclear = whose is Whose.UNCLEAR and not any(of in line.message for of in OF_ALL)
             kind = "" if line.dialect == "text" else line.message
             self._alike[kind] += 1
             if self._alike[kind] > _MOST_OF_A_KIND:
@@ -236,6 +239,7 @@ class LogTail:
                 message=line.message,
                 **{name: line.fields.get(name) for name in _FIELDS},
                 **{name: line.fields[name] for name in _NAMES if name in line.fields},
+                **({"unclear": True} if is_unclear else {}),
             )
         self._looked_at = len(lines)
 

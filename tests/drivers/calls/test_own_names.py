@@ -163,6 +163,26 @@ async def test_a_line_that_names_nobody_is_ours_if_nobody_else_was_there(logs):
     assert await logs.hits() == ""
 
 
+@pytest.mark.parametrize("others", [True, False])
+@pytest.mark.parametrize(
+    ("line", "can_be_unclear"),
+    [
+        ({"message": "could not find any available nodes"}, True),
+        ({"message": "high cpu load", "load": 0.97}, False),
+        ({"message": "panic: runtime error"}, False),
+        ({"message": FAILED, **inbound("conformance-1")}, False),
+    ],
+)
+async def test_a_line_is_unclear_if_it_may_be_about_others(logs, line, can_be_unclear, others):
+    if others:
+        logs.write("livekit-sip", "processing invite", **inbound("other"))
+    logs.write("livekit-sip", **line)
+
+    (seen,) = logs.recorded()["log"]
+
+    assert seen.details.get("unclear", False) is (others and can_be_unclear)
+
+
 @pytest.mark.parametrize(("path", "is_ours"), [(LIST_ROOMS, True), ("/twirp/livekit.X/Y", False)])
 async def test_a_request_that_we_did_not_send_is_not_ours(logs, path, is_ours):
     failed = {"error": "no response from servers", "path": path}

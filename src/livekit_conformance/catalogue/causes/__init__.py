@@ -18,6 +18,7 @@ from livekit_conformance.catalogue.causes import (
     join,
     line,
     line_conflicts,
+    load,
     load_balancing,
     media,
     outages,
@@ -31,6 +32,7 @@ from livekit_conformance.catalogue.causes import (
 
 CAUSES: tuple[Cause, ...] = (
     *outages.CAUSES,
+    *load.CAUSES,
     *configuration.STOPPED,
     *redis.CAUSES,
     *bus.CAUSES,

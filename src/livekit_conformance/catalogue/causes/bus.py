@@ -76,6 +76,7 @@ CAUSES: tuple[Cause, ...] = (
         also=(SERVER_ON_BUS, REFUSED_AFTER_SELECTION),
         proofs=(_HANGS,),
         breaks=(Link.BUS,),
+        yields_to=("deployment-is-overloaded",),
         source="livekit/psrpc pkg/client/rpc.go; PUBSUB NUMSUB of a process in SIGSTOP",
     ),
     Cause(
@@ -224,7 +225,7 @@ CAUSES: tuple[Cause, ...] = (
         yields_to=(
             *("redis-refuses-login", "redis-unreachable", "server-hangs"),
             *("server-has-no-redis", "server-on-another-redis", "sip-on-another-redis"),
-            "server-not-ready",
+            *("server-not-ready", "deployment-is-overloaded"),
         ),
         source="livekit/sip pkg/sip/inbound.go; livekit/psrpc errors.go; livekit/sip#256",
     ),
@@ -263,7 +264,7 @@ CAUSES: tuple[Cause, ...] = (
         proofs=(NO_SIP_ON_BUS,),
         yields_to=(
             *("redis-refuses-login", "redis-unreachable", "sip-on-another-redis"),
-            *("sip-not-running", "sip-has-a-cluster-id"),
+            *("sip-not-running", "sip-has-a-cluster-id", "deployment-is-overloaded"),
         ),
         source="livekit pkg/service/sip.go; livekit/psrpc errors.go; livekit/livekit#3875",
     ),

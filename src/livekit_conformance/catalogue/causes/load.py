@@ -1,0 +1,67 @@
+"""
+Failures of a deployment that has too little CPU time for its traffic.
+"""
+
+from __future__ import annotations
+
+import re
+
+from livekit_conformance.catalogue.cause import Cause, Sign, log
+from livekit_conformance.catalogue.causes.bus_signs import BUS_IS_EMPTY, NO_SIP_ON_BUS
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.error_lines import HIGH_CPU_LOAD
+from livekit_conformance.catalogue.text import Text
+
+_HIGH_LOAD = tuple(
+    log(service, level="info", message=HIGH_CPU_LOAD)
+    for service in ("livekit-server", "livekit-sip")
+)
+# psrpc waits 1 s for somebody to claim a request, and 3 s for the answer.
+_TIMED_OUT = log("livekit-sip", error=re.compile(r"no response from servers|request timed out"))
+# An answered call crossed the bus in both directions.
+_BUS_WORKS = Sign("sip-call", {"outcome": re.compile(r"^(answered|kept-ringing)$")})
+
+CAUSES: tuple[Cause, ...] = (
+    Cause(
+        "deployment-is-overloaded",
+        Link.SERVER,
+        Text(
+            en="The deployment is overloaded: its CPU is used up",
+            ru="Развёртывание перегружено: процессорное время исчерпано",
+        ),
+        Text(
+            en=(
+                "A service logged `high cpu load` (less than 10 % of the CPU was idle), and "
+                "livekit-sip got no answer from livekit-server in time, although other calls of "
+                "this run were answered. So both use the same Redis, and neither is down: they are "
+                "too slow. Calls of others fail as well."
+            ),
+            ru=(
+                "Сервис записал в журнал `high cpu load` (свободно меньше 10 % процессорного "
+                "времени), и livekit-sip не дождался ответа livekit-server, хотя другие звонки "
+                "этого прогона были приняты. Значит, Redis у них общий и оба работают, но не "
+                "успевают. Чужие звонки тоже не проходят."
+            ),
+        ),
+        Text(
+            en=(
+                "Find what uses the CPU of their machines (top; in a container, its CPU limit). "
+                "Give the services more CPU, or add a livekit-server and a livekit-sip on the same "
+                "Redis. Run the checks again at a quieter time: failures under overload say "
+                "nothing about the configuration."
+            ),
+            ru=(
+                "Найдите, что занимает процессор на их машинах (top; в контейнере — его предел "
+                "CPU). Дайте сервисам больше CPU или добавьте livekit-server и livekit-sip на том "
+                "же Redis. Повторите проверки в более спокойное время: отказы при перегрузке "
+                "ничего не говорят о конфигурации."
+            ),
+        ),
+        shows=_HIGH_LOAD,
+        also=(_TIMED_OUT, _BUS_WORKS),
+        proofs=_HIGH_LOAD,
+        excludes=(BUS_IS_EMPTY, NO_SIP_ON_BUS),
+        breaks=(Link.BUS, Link.BUS_SIP, Link.JOIN, Link.CAPACITY, Link.OUTBOUND),
+        source="livekit/protocol utils/hwstats/cpu.go; livekit/psrpc pkg/client/rpc.go",
+    ),
+)
