@@ -7,17 +7,21 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from pathlib import Path
+from contextlib import nullcontext
 
 import pytest
 
 from livekit_conformance.catalogue.error_lines import ON_PURPOSE
 from livekit_conformance.drivers import logs
 from livekit_conformance.drivers.logs import LogTail, followed, log_of_command
+from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.own_names import OwnNames
 from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.waiting import wait_until
+from suites.errors import test_logs as checks
+from tests.processes import is_alive
 
 
 def line(message: str, **fields: object) -> str:
@@ -361,28 +365,46 @@ async def test_a_command_that_prints_old_lines_without_end_is_read_up_to_the_lim
     assert "printed more than 10 MB of older lines" in tail.gaps[0]
 
 
-async def test_a_command_that_does_not_want_to_end_is_killed_with_its_children(
-    monkeypatch, tmp_path
+# Each writes the pids of the command and its child to $0, and then tells that it is ready.
+STUBBORN = {
+    "command": "trap '' TERM; sleep 60 & echo $$ $! > $0; echo ready; wait; wait",
+    "child": (
+        "(trap '' TERM; until test -s $0; do sleep 0.01; done; echo ready; exec sleep 60) & "
+        "echo $$ $! > $0; wait"
+    ),
+}
+
+
+@pytest.mark.parametrize("stubborn", STUBBORN)
+@pytest.mark.parametrize("error", [None, RuntimeError("later")], ids=["no error", "error"])
+async def test_what_does_not_want_to_end_is_killed_with_the_command(
+    monkeypatch, tmp_path, stubborn, error
 ):
     monkeypatch.setattr(logs, "_ENDS_WITHIN_S", 0.2)
     pids = tmp_path / "pids"
-    stubborn = f"trap '' TERM; sleep 60 & echo $$ $! > {pids}; echo started; wait; wait"
-    async with log_of_command("application", ["sh", "-c", stubborn]) as tail:
-        await wait_until(_has(tail, 1), within=5)
+    with nullcontext() if error is None else pytest.raises(RuntimeError, match="later"):
+        async with log_of_command(
+            "application", ["sh", "-c", STUBBORN[stubborn], str(pids)]
+        ) as tail:
+            await wait_until(_has(tail, 1), within=5)
+            if error is not None:
+                raise error
 
-    for pid in map(int, pids.read_text().split()):
+    async def why_not_yet():
+        alive = [pid for pid in map(int, pids.read_text().split()) if is_alive(pid)]
+        return f"{alive} are alive" if alive else None
 
-        async def why_not_yet(pid=pid):
-            return f"{pid} is alive" if _is_alive(pid) else None
-
-        assert (await wait_until(why_not_yet, within=5)).came_true
+    assert (await wait_until(why_not_yet, within=5)).came_true
 
 
-def _is_alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    except FileNotFoundError:
-        return False
+async def test_an_error_of_ours_in_the_background_ends_the_run(log, monkeypatch):
+    monkeypatch.setattr(logs, "_LOOKED_AT_EVERY_S", 0.01)
+    tail = LogTail("livekit-sip", log)
+    monkeypatch.setattr(tail, "read", lambda: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        async with followed([tail]):
+            await asyncio.sleep(0)
 
 
 async def test_after_a_command_has_ended_an_absent_line_proves_nothing():
@@ -391,6 +413,28 @@ async def test_after_a_command_has_ended_an_absent_line_proves_nothing():
 
         with pytest.raises(Blocked, match="application: its command ended during the run"):
             await tail.wait_for(lambda read: read.message == "later", within=0.3, what="later")
+
+
+NOBODY = OwnNames(frozenset(), "lkc-1a2b3c4d", since=0.0)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        lambda logs: checks.test_the_logs_hold_no_secrets(logs, Profile(kind="mock", allow=())),
+        checks.test_the_logs_hold_no_whole_tokens,
+        lambda logs: checks.test_the_logs_hold_no_known_error(logs, NOBODY),
+    ],
+    ids=["secrets", "tokens", "known errors"],
+)
+async def test_a_check_for_absent_lines_does_not_pass_on_a_log_with_a_gap(log, check):
+    tails = {"livekit-sip": LogTail("livekit-sip", log)}
+    append(log, line("read"))
+    await check(tails)
+    log.write_text("")
+
+    with pytest.raises(Blocked, match="it was truncated"):
+        await check(tails)
 
 
 def test_the_line_of_a_start_is_recorded_as_one(log):

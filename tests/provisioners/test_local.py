@@ -31,6 +31,7 @@ from livekit_conformance.provisioners.local.binaries import (
 from livekit_conformance.provisioners.local.process import Process
 from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.waiting import wait_until
+from tests.processes import is_alive
 
 
 async def never() -> str | None:
@@ -122,7 +123,7 @@ async def test_stop_ends_a_process_that_ignores_sigterm(tmp_path):
     await process.start(ready)
     await process.stop(within=0.2)
 
-    assert not alive(process.pid)
+    assert not is_alive(process.pid)
 
 
 @pytest.mark.parametrize("armed_after", [0.0, 0.5], ids=["as it is", "slow to arm"])
@@ -156,13 +157,13 @@ asyncio.run(main())
     )
     assert parent.stdout is not None
     child = int(await asyncio.wait_for(parent.stdout.readline(), 10))
-    assert alive(child)
+    assert is_alive(child)
 
     parent.kill()
     await parent.wait()
 
     async def gone() -> str | None:
-        return f"{child} is alive" if alive(child) else None
+        return f"{child} is alive" if is_alive(child) else None
 
     waited = await wait_until(gone, within=5.0)
     assert waited.came_true, waited
@@ -260,18 +261,6 @@ def test_every_version_is_pinned_by_a_module_of_its_own(program, version):
         if line.startswith("\t")
     )
     assert (folder / "go.sum").is_file()
-
-
-def alive(pid: int) -> bool:
-    """
-    Return whether the process runs; a zombie that its parent has not reaped does not.
-    """
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    return state != "Z"
 
 
 def script(path: Path, text: str) -> Path:

@@ -407,6 +407,8 @@ async def followed(tails: Iterable[LogTail]) -> AsyncIterator[None]:
     finally:
         following.cancel()
         await asyncio.wait([following])
+        if not following.cancelled():
+            following.result()  # raise errors of our own
 
 
 @asynccontextmanager
@@ -429,6 +431,7 @@ async def log_of_command(service: str, command: Sequence[str]) -> AsyncIterator[
             loop.remove_reader(ours)
 
     loop.add_reader(ours, read)
+    process = None
     try:
         try:
             process = await asyncio.create_subprocess_exec(
@@ -440,19 +443,19 @@ async def log_of_command(service: str, command: Sequence[str]) -> AsyncIterator[
             )
         except OSError as error:
             os.write(theirs, f"the log command {command[0]} cannot be started: {error}\n".encode())
-            process = None
-        os.close(theirs)
+        finally:
+            os.close(theirs)
         yield tail
+    finally:
         if process is not None:
             await _end(process)
-    finally:
         loop.remove_reader(ours)
         os.close(ours)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
     """
-    End a process and its children, at the latest by SIGKILL.
+    End a process, and then its children too, at the latest by SIGKILL.
     """
     for sent in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
@@ -460,7 +463,6 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_ENDS_WITHIN_S):
                 await process.wait()
-                return
 
 
 def describe_line(service: str, line: LogLine) -> str:

@@ -11,6 +11,7 @@ import pytest
 from livekit_conformance.drivers.ownership import ledger
 from livekit_conformance.drivers.ownership.ledger import NAME, Ledger, past_runs, read
 from livekit_conformance.errors import Blocked
+from tests.processes import limited
 
 
 @pytest.fixture
@@ -100,18 +101,14 @@ def test_what_a_run_creates_outlives_its_budget(path):
 
 
 def test_what_a_full_disk_does_not_record_is_not_created(path):
-    former = resource.getrlimit(resource.RLIMIT_FSIZE)
     with written(path) as book:
         book.intend("room", "a")
         kept = path.read_bytes()
-        resource.setrlimit(resource.RLIMIT_FSIZE, (len(kept) + 10, former[1]))
-        try:
+        with limited(resource.RLIMIT_FSIZE, len(kept) + 10):
             with pytest.raises(Blocked, match=r"ledger.jsonl cannot be written: .* Free space"):
                 book.intend("room", "b")
             book.complete("room", "a", "RM_1")
             assert path.read_bytes() == kept
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, former)
 
         book.intend("room", "c")
 

@@ -11,6 +11,7 @@ import pytest
 from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.result import journal
 from livekit_conformance.reporting.result.model import Run
+from tests.processes import limited
 
 RUN = Run(
     id="20261123T000000Z-mock-0000",
@@ -37,15 +38,11 @@ def test_a_line_of_the_journal_may_hold_any_character(tmp_path, character):
 def test_lines_that_a_full_disk_refused_are_written_when_there_is_space_again(tmp_path):
     written = journal.Journal(tmp_path / journal.NAME)
     written.begin(RUN, [])
-    former = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (written.path.stat().st_size + 10, former[1]))
-    try:
+    with limited(resource.RLIMIT_FSIZE, written.path.stat().st_size + 10):
         with pytest.raises(OSError, match="File too large"):
             written.end(duration_s=1.0, interrupted="no space")
         assert written.result().run.interrupted == "no space"
         assert journal.read(written.path).run.interrupted == "killed before the first check"
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, former)
 
     written.seen([Observation(1.0, "http", "later")])
 
