@@ -5,7 +5,7 @@ Search the rooms of the server for the SIP participant of a call.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from types import TracebackType
 from typing import Self
 
@@ -34,7 +34,8 @@ class CallerSearch:
 
     An asynchronous context manager, entered before the call. `searches` are those of all our calls,
     which take no caller from each other; `own_callers` are the numbers that our calls come from.
-    With `webhooks`, each arrival in a room is passed to `report`.
+    `webhooks` are those received so far; where they come, each arrival in a room is passed to
+    `report`.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class CallerSearch:
         *,
         own_callers: Collection[str],
         searches: set[CallerSearch],
-        webhooks: bool = False,
+        webhooks: Sized = (),
     ) -> None:
         self.room: api.Room | None = None
         self.participant: ParticipantInfo | None = None
@@ -192,8 +193,13 @@ class CallerSearch:
         return not is_ours, self._looks[room.sid], -room.creation_time
 
     def _unseen_rooms(self) -> str | None:
+        """
+        Return why our caller may be in a room nobody looked into; None if it would be known.
+        """
         unseen = sum(not looks for looks in self._looks.values())
-        if self._webhooks or not unseen:
+        # A provider may have replaced the Call-ID, by which a report proves to be ours.
+        would_be_known = len(self._webhooks) > 0 and not self._call.through_provider
+        if would_be_known or not unseen:
             return None
         return (
             f"rooms of others came faster than they could be looked at: {unseen} of "

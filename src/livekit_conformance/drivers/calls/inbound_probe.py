@@ -304,7 +304,7 @@ class Prober:
             self._dialled(call_id, number, caller),
             own_callers=self._own_callers,
             searches=self._searches,
-            webhooks=self._receiver is not None,
+            webhooks=() if self._receiver is None else self._receiver.taken,
         )
         async with search:
 
