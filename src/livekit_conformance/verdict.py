@@ -35,6 +35,7 @@ WORST_FIRST = (
     Verdict.SKIPPED,
     Verdict.PASS,
 )
+UNSUCCESSFUL = frozenset({Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR})
 DECIDED = frozenset({Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.KNOWN})
 
 Reason = Literal["not-applicable", "not-permitted", "not-configured"]

@@ -4,10 +4,13 @@ A folder that takes no reports ends the run with a sentence, and with the verdic
 
 from __future__ import annotations
 
+import errno
 import json
 import resource
 
 import pytest
+
+from livekit_conformance.reporting.result.journal import Journal
 
 # In the order of the catalogue.
 FIRST, SECOND, THIRD = "1.1-server-answers", "1.1-no-token-is-refused", "1.5-sip-answers-options"
@@ -86,6 +89,22 @@ def test_evidence_that_cannot_be_written_ends_the_run_too(project, filled):
     assert outcome.ret == 2
     assert "2 PASS, 1 BLOCKED" in outcome.stdout.str()
     assert "INTERNALERROR" not in outcome.stdout.str()
+
+
+def test_a_journal_that_takes_no_end_is_told_although_the_reports_are_written(
+    project, monkeypatch
+):
+    def refuse(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Journal, "end", refuse)
+    project.checks(project.check(FIRST))
+
+    outcome = project.run()
+
+    assert outcome.ret == 3
+    assert "No space left on device. Free space there" in outcome.stdout.str()
+    assert project.verdicts == {FIRST: "PASS"}
 
 
 @pytest.mark.parametrize("entry", ["folder", "file"])

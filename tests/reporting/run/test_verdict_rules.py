@@ -12,7 +12,12 @@ import pytest
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.environments.profile import KnownIssue, Profile
 from livekit_conformance.errors import Blocked, Unreachable, Violation
-from livekit_conformance.reporting.run.verdict_rules import Decision, after_attempts, judged
+from livekit_conformance.reporting.run.verdict_rules import (
+    Decision,
+    after_attempts,
+    clean_up_record,
+    judged,
+)
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 CLAUSE = BY_ID["1.1-server-answers"]
@@ -153,3 +158,14 @@ def test_what_this_machine_lacks_is_neither_the_target_s_fault_nor_the_network_s
     assert decision.verdict is Verdict.BLOCKED
     assert decision.seen.startswith("this machine is the obstacle: ")
     assert (decision.breaks, decision.broken_link) == (None, None)
+
+
+def test_a_clean_up_for_which_this_machine_lacks_files_is_no_error_of_the_suite():
+    error = OSError(errno.EMFILE, "no more")
+
+    record = clean_up_record(attempt("PASS"), error)
+
+    assert record.verdict is Verdict.BLOCKED
+    assert "this machine is the obstacle: " in record.message
+    assert "OSError" not in record.message
+    assert clean_up_record(record, OSError(errno.EPERM, "x")).verdict is Verdict.ERROR

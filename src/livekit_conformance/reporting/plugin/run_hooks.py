@@ -248,6 +248,9 @@ class Examiner:
         self.result = self.run.finish(interrupted)
         if self.result is None:
             return
+        if self.run.unwritable is not None and interrupted is None:
+            self._failures.append(self.run.unwritable)
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         if session.exitstatus == pytest.ExitCode.OK and not self.result.is_accepted:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         for what, write in self._writers.items():

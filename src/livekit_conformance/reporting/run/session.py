@@ -29,9 +29,7 @@ from livekit_conformance.reporting.result.model import Result, Run
 from livekit_conformance.reporting.result.whole_files import write_whole
 from livekit_conformance.reporting.run.report_folder import problem_with, problem_with_latest
 from livekit_conformance.reporting.run.verdict_rules import Broken, Decision
-from livekit_conformance.verdict import CheckRecord, Verdict
-
-_TROUBLES = frozenset({Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR})
+from livekit_conformance.verdict import UNSUCCESSFUL, CheckRecord
 
 
 @dataclass
@@ -195,9 +193,9 @@ class RunState:
     @property
     def is_troubled(self) -> bool:
         """
-        Return whether a check has failed, or could not be made.
+        Return whether a check has failed, or its claim could not be tested.
         """
-        return any(record.verdict in _TROUBLES for record in self.records)
+        return any(record.verdict in UNSUCCESSFUL for record in self.records)
 
     def settle(self, record: CheckRecord, decision: Decision) -> None:
         """

@@ -24,9 +24,7 @@ from livekit_conformance.errors import (
     in_system_words,
     own_limit,
 )
-from livekit_conformance.verdict import CheckRecord, Reason, Verdict
-
-_UNSUCCESSFUL = frozenset({Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR})
+from livekit_conformance.verdict import UNSUCCESSFUL, CheckRecord, Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +175,7 @@ def judged(
             )
         case other:
             decision = Decision(Verdict.ERROR, f"{type(other).__name__}: {other}".strip(": "))
-    if decision.verdict in _UNSUCCESSFUL:
+    if decision.verdict in UNSUCCESSFUL:
         decision = replace(decision, breaks=getattr(error, "link", None) or clause.link)
     return _in_view_of(issue, decision, today) if issue else decision
 
@@ -207,7 +205,7 @@ def after_attempts(decision: Decision, former: Sequence[CheckRecord]) -> Decisio
 
     The last attempt counts. If it passes, the earlier failure still stands: the verdict is WARN.
     """
-    failed = [attempt for attempt in former if attempt.verdict in _UNSUCCESSFUL]
+    failed = [attempt for attempt in former if attempt.verdict in UNSUCCESSFUL]
     if not failed:
         return decision
     verdict = Verdict.WARN if decision.verdict is Verdict.PASS else decision.verdict
@@ -218,16 +216,18 @@ def clean_up_record(record: CheckRecord, error: BaseException) -> CheckRecord:
     """
     Return the record of a failed clean-up: the check keeps its verdict, the run is incomplete.
 
-    A target that no longer does what it is asked blocks the clean-up; any other error is ours.
+    A target that no longer does what it is asked, or a machine without files or memory, blocks the
+    clean-up; any other error is ours.
     """
-    cause = innermost(error)
-    is_theirs = isinstance(cause, Blocked | Violation)
-    why = str(cause) if is_theirs else f"{type(cause).__name__}: {cause}"
+    limit = own_limit(error)
+    cause = innermost(error) if limit is None else _out_of(limit)
+    is_blocked = isinstance(cause, Blocked | Violation)
+    why = str(cause) if is_blocked else f"{type(cause).__name__}: {cause}"
     return replace(
         record,
         id=f"{record.id}#clean-up",
         statement=f"clean-up after {record.id}",
-        verdict=Verdict.BLOCKED if is_theirs else Verdict.ERROR,
+        verdict=Verdict.BLOCKED if is_blocked else Verdict.ERROR,
         reason=None,
         blocked_by=None,
         message=f"clean-up failed, something may be left over (livekit-conformance sweep): {why}",
