@@ -178,8 +178,12 @@ def _split(
     """
     records = list(records)
     late = {record.id for record in records if _time_of(record)[1] > at}
-    since = [record for record in records if (record.blocked_by or record.id) in late]
-    return [record for record in records if record not in since], since
+    before: list[CheckRecord] = []
+    since: list[CheckRecord] = []
+    for record in records:
+        root = record.blocked_by or record.id
+        (since if root in late else before).append(record)
+    return before, since
 
 
 def _time_of(record: CheckRecord) -> tuple[float, float]:

@@ -22,14 +22,14 @@ def _stopped(service: str, link: Link, name: str) -> Cause:
         ),
         Text(
             en=(
-                "It answered at first and then no more; the evidence has the times. Its process "
+                "It answered at first and then stopped; the evidence gives the times. Its process "
                 "ended, was killed, hangs or can no longer be reached. What was checked before "
-                "still holds. What failed afterwards shows nothing else."
+                "still holds. Later failures are no evidence of another fault."
             ),
             ru=(
                 "Сначала он отвечал, потом перестал; время указано в уликах. Процесс завершился, "
                 "был убит, завис или стал недоступен. То, что проверено раньше, остаётся в силе. "
-                "Сбои после этого ни о чём другом не говорят."
+                "Более поздние сбои не указывают на другую неисправность."
             ),
         ),
         Text(
@@ -61,7 +61,7 @@ def _restarted(service: str, link: Link, name: str, *, lost: Text) -> Cause:
         ),
         Text(
             en=(
-                "It answered, was gone, and came back; the evidence has the times. "
+                "It answered, was gone, and came back; the evidence gives the times. "
                 f"{lost.en} What was checked before still holds for the former process."
             ),
             ru=(
@@ -78,7 +78,7 @@ def _restarted(service: str, link: Link, name: str, *, lost: Text) -> Cause:
             ru=(
                 "Если его перезапустили вы, повторите прогон. Если нет, найдите причину в журнале "
                 "перед этим временем: падение (`panic`), нехватка памяти (`dmesg | grep -i oom`), "
-                "неудачная проверка здоровья (`docker inspect`, `kubectl describe pod`)."
+                "неуспешная проверка состояния (`docker inspect`, `kubectl describe pod`)."
             ),
         ),
         shows=(Sign("outage", where),),
@@ -96,8 +96,8 @@ CAUSES: tuple[Cause, ...] = (
         Link.BUS,
         "Redis",
         lost=Text(
-            en="Without persistence its rooms, trunks and rules are lost.",
-            ru="Без сохранения на диск его комнаты, транки и правила потеряны.",
+            en="Unless it saves them to disk, its rooms, trunks and rules are lost.",
+            ru="Если он не сохраняет данные на диск, комнаты, транки и правила потеряны.",
         ),
     ),
     _restarted(
@@ -106,7 +106,7 @@ CAUSES: tuple[Cause, ...] = (
         "livekit-server",
         lost=Text(
             en="Its rooms and the calls in them have ended.",
-            ru="Его комнаты и звонки в них прервались.",
+            ru="Его комнаты закрылись, звонки в них прервались.",
         ),
     ),
     _restarted(

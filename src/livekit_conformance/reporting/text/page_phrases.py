@@ -40,8 +40,8 @@ HEAD_AREAS = Text(en="Areas", ru="Области")
 HEAD_KNOWN = Text(en="Known issues", ru="Известные проблемы")
 HEAD_NOT_CHECKED = Text(en="Not checked, and why", ru="Что не проверено и почему")
 OTHERS = Text(
-    en="Warnings about calls, rooms and requests that are not this run's. They are no verdict.",
-    ru="Предупреждения о звонках, комнатах и запросах не этого прогона. На вердикт они не влияют.",
+    en="Warnings about the calls, rooms and requests of others. They do not affect the verdict.",
+    ru="Предупреждения о чужих звонках, комнатах и запросах. На вердикт они не влияют.",
 )
 HEAD_TIME = Text(en="Where the time of the call goes", ru="На что уходит время звонка")
 HEAD_TREND = Text(en="The last {count:run|runs}", ru="Последние прогоны: {count}")
