@@ -143,8 +143,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     Print a table of kind, verdict, seconds, ratio to a quiet run, events, and what was blamed.
     """
-    parser = argparse.ArgumentParser(prog="python3 -m tests.scenarios.busy", description=__doc__)
-    parser.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join(KINDS))
+    parser = argparse.ArgumentParser(
+        prog="python3 -m tests.scenarios.busy",
+        description=__doc__,
+        epilog="\n".join(f"{kind.name:<18} {kind.story}" for kind in KINDS.values()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help="kinds to play (default: all)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each kind (default: 3)")
     parser.add_argument(
         "--soak",

@@ -90,7 +90,7 @@ class Kill:
     @property
     def service(self) -> Service | None:
         """
-        The service as causes call it; None for pytest.
+        The service as causes call it; None if the victim is a process of the run itself.
         """
         return _SERVICE_OF.get(self.victim)
 
