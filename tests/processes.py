@@ -25,7 +25,7 @@ def is_alive(pid: int) -> bool:
 @contextmanager
 def limited(what: int, most: int) -> Iterator[None]:
     """
-    Lower a limit of this process, such as resource.RLIMIT_FSIZE, while the context is open.
+    Change a limit of this process, such as resource.RLIMIT_FSIZE, while the context is open.
     """
     former = resource.getrlimit(what)
     resource.setrlimit(what, (most, former[1]))

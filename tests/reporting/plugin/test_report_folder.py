@@ -11,6 +11,7 @@ import resource
 import pytest
 
 from livekit_conformance.reporting.result.journal import Journal
+from tests.processes import limited
 
 # In the order of the catalogue.
 FIRST, SECOND, THIRD = "1.1-server-answers", "1.1-no-token-is-refused", "1.5-sip-answers-options"
@@ -28,18 +29,6 @@ def fill(request, more):
 """
 
 
-@pytest.fixture(autouse=True)
-def _unlimited():
-    former = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, former)
-
-
-def limit(size):
-    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-
-
 @pytest.fixture
 def filled(project):
     """Return a function that fills the disk in the second of three checks, and runs them."""
@@ -47,9 +36,9 @@ def filled(project):
     def run(body, *arguments):
         second = project.check(SECOND, body)
         project.checks(LIMIT + project.check(FIRST) + second + project.check(THIRD))
-        outcome = project.run(*arguments)
-        limit(resource.getrlimit(resource.RLIMIT_FSIZE)[1])
-        return outcome
+        # Restored before pytest writes the outcome of this test, perhaps into a file.
+        with limited(resource.RLIMIT_FSIZE, resource.getrlimit(resource.RLIMIT_FSIZE)[1]):
+            return project.run(*arguments)
 
     return run
 
@@ -91,9 +80,7 @@ def test_evidence_that_cannot_be_written_ends_the_run_too(project, filled):
     assert "INTERNALERROR" not in outcome.stdout.str()
 
 
-def test_a_journal_that_takes_no_end_is_told_although_the_reports_are_written(
-    project, monkeypatch
-):
+def test_a_journal_that_takes_no_end_is_told_although_the_reports_are_written(project, monkeypatch):
     def refuse(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -161,9 +148,9 @@ def test_a_broken_link_for_reports_is_refused(project):
 
 def test_a_disk_that_is_full_at_the_start_leaves_nothing(project):
     project.checks(project.check(FIRST))
-    limit(10)
 
-    outcome = project.run()
+    with limited(resource.RLIMIT_FSIZE, 10):
+        outcome = project.run()
 
     assert outcome.ret == 4
     reports = project.pytester.path / "reports"
