@@ -31,12 +31,12 @@ def sip(at: float, **details: object) -> Observation:
     )
 
 
-def refused(at: float) -> Observation:
-    return Observation(START + at, "sip", "sip", {"lost": "Connection refused"})
+def refused(at: float, **details: object) -> Observation:
+    return Observation(START + at, "sip", "sip", {"lost": "Connection refused", **details})
 
 
-def silent(at: float) -> Observation:
-    return Observation(START + at, "sip", "sip", {"lost": "no answer to OPTIONS"})
+def silent(at: float, **details: object) -> Observation:
+    return Observation(START + at, "sip", "sip", {"lost": "no answer to OPTIONS", **details})
 
 
 def redis(at: float, **details: object) -> Observation:
@@ -93,6 +93,31 @@ def test_a_service_that_was_refused_once_and_answers_again_was_away():
 
     assert (outage.until, outage.back, outage.is_new) == (START + 1, START + 4, False)
     assert str(outage).endswith("(Connection refused), and again from 14:03:04.0 UTC on")
+
+
+@pytest.mark.parametrize("failing", [refused, silent])
+def test_a_transport_that_never_worked_is_no_outage_of_the_service(failing):
+    over_tcp, over_udp = sip(1, transport="tcp"), failing(2, transport="udp")
+
+    assert seen(failing(0, transport="udp"), over_tcp, over_udp) == []
+    assert seen(over_tcp, over_udp, sip(3, transport="tcp"), failing(4, transport="udp")) == []
+
+
+@pytest.mark.parametrize("failing", [refused, silent])
+def test_a_transport_that_stops_alone_is_no_outage_of_the_service(failing):
+    before, after = sip(0, transport="udp"), sip(2, transport="tcp")
+    stopped = [failing(1, transport="udp"), failing(3, transport="udp")]
+
+    assert seen(before, stopped[0], after, stopped[1]) == []
+    assert len(seen(before, *stopped)) == 1
+
+
+def test_a_call_without_answer_belongs_to_the_transport_of_its_invite():
+    sent = Observation(START, "sip", "sip", {"call": "a@b", "transport": "udp"})
+    silence = Observation(START + 9, "sip-call", "call", {"call": "a@b", "outcome": "silence"})
+
+    assert seen(sent, sip(1, transport="tcp"), silence) == []
+    assert len(seen(sent, sip(1, transport="udp"), silence)) == 1
 
 
 def test_one_of_two_addresses_that_is_dead_is_no_restart():

@@ -19,8 +19,8 @@ Kind = Literal[
     # url, method, status, body, duration_s; without an answer the status is None, and there are
     # error, phase and is_local (this machine is the obstacle).
     "http",
-    # call, direction, summary, status, at_s (since the first request), text; lost: the reason why
-    # a request got no answer
+    # call, transport, direction, summary, status, at_s (since the first request), text; lost: the
+    # reason why a request got no answer
     "sip",
     # call, purpose, outcome, final_status, final_at_s (seconds since the INVITE), media; for an
     # outbound call also the API's error, and the sip_status in it.

@@ -42,7 +42,8 @@ class Contact:
     One attempt to reach a service: at that time it answered, or it did not because of `problem`.
 
     `instance` identifies the process that answered, if it told; `started` means that this process
-    is new. A contact through another service proves nothing alone: it is not `direct`.
+    is new. A contact through another service proves nothing alone: it is not `direct`. `transport`
+    is that of SIP: a firewall or a proxy may stop one of them alone.
     """
 
     service: Service
@@ -51,6 +52,7 @@ class Contact:
     instance: str | None = None
     started: bool = False
     direct: bool = True
+    transport: str | None = None
 
     @property
     def answered(self) -> bool:
@@ -118,17 +120,24 @@ def contacts_of(observations: Iterable[Observation]) -> Iterator[Contact]:
     observations = list(observations)
     urls = (seen.details.get("url", "") for seen in observations if seen.kind == "http")
     servers = {urlsplit(url).netloc for url in urls if _API in url}
+    transports = {
+        seen.details.get("call"): seen.details.get("transport")
+        for seen in observations
+        if seen.kind == "sip"
+    }
     for seen in observations:
         details = seen.details
         match seen.kind:
             case "http" if urlsplit(details.get("url", "")).netloc in servers:
                 yield from _of_server(seen)
             case "sip" if details.get("lost"):
-                yield Contact("livekit-sip", seen.at, details["lost"])
+                transport = details.get("transport")
+                yield Contact("livekit-sip", seen.at, details["lost"], transport=transport)
             case "sip" if details.get("direction") == "received" and details.get("status"):
-                yield Contact("livekit-sip", seen.at)
+                yield Contact("livekit-sip", seen.at, transport=details.get("transport"))
             case "sip-call" if details.get("outcome") == "silence":
-                yield Contact("livekit-sip", seen.at, "no answer to INVITE")
+                transport = transports.get(details.get("call"))
+                yield Contact("livekit-sip", seen.at, "no answer to INVITE", transport=transport)
             case "bus":
                 yield Contact("redis", seen.at, details.get("error"), details.get("run_id"))
             case "start":
@@ -158,8 +167,10 @@ def _outage(contacts: Sequence[Contact]) -> Outage | None:
     direct = [contact for contact in contacts if contact.direct]
     if (found := _new_process(direct)) is not None:
         return _between(*found, contacts, is_new=True)
-    if (found := _gap(direct)) is not None:
-        return _between(*found, contacts, is_new=False)
+    for transport in dict.fromkeys(contact.transport for contact in direct):
+        alike = [contact for contact in direct if contact.transport == transport]
+        if (found := _gap(alike)) is not None:
+            return _between(*found, contacts, is_new=False)
     return _to_the_end(contacts)
 
 
@@ -216,12 +227,18 @@ def _between(last: Contact, new: Contact, contacts: Iterable[Contact], *, is_new
 def _to_the_end(contacts: Sequence[Contact]) -> Outage | None:
     """
     Return the outage that has not ended: the service has answered, and the last contact failed.
+
+    It failed in a way that had worked before, and since then no other way worked.
     """
     direct = [contact for contact in contacts if contact.direct]
-    if not direct or direct[-1].answered or not any(each.answered for each in direct):
+    if not direct or direct[-1].answered:
         return None
-    until = max(each.at for each in contacts if each.answered)
+    alike = [contact for contact in direct if contact.transport == direct[-1].transport]
+    worked = max((each.at for each in alike if each.answered), default=None)
+    until = max((each.at for each in contacts if each.answered), default=math.inf)
     missed = [each for each in contacts if each.at > until]
+    if worked is None or any(not each.answered and worked < each.at < until for each in alike):
+        return None
     return Outage(missed[0].service, until, missed[0]) if missed else None
 
 

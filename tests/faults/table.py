@@ -91,8 +91,9 @@ SAID: Mapping[tuple[Place, Kind], Said] = MappingProxyType(
         (Place.SIP, Kind.REFUSE): Said(
             Link.SIP_SOCKET, "sip-listens-elsewhere", "Connection refused"
         ),
+        # It answers once, and then nobody listens any more.
         (Place.SIP, Kind.RESET): Said(
-            Link.SIP_SOCKET, "sip-listens-elsewhere", "Connection refused"
+            Link.SIP_SOCKET, "livekit-sip-stopped-during-the-run", "Connection refused"
         ),
         (Place.SIP, Kind.BLACK_HOLE): Said(
             Link.SIP_SOCKET, "sip-hangs", "accepted, and nothing is answered"

@@ -18,7 +18,7 @@ from redis.exceptions import (
     ResponseError,
 )
 
-from livekit_conformance.errors import Unreachable
+from livekit_conformance.errors import Blocked, Unreachable
 from livekit_conformance.observations import Recorder
 
 # Channels that psrpc subscribes to, named as in Redis (psrpc pkg/info/channels.go).
@@ -125,12 +125,18 @@ class Bus:
     async def _connected(self) -> AsyncIterator[redis.asyncio.Redis]:
         started = time.perf_counter()
         try:
-            async with redis.asyncio.Redis.from_url(
+            connection = redis.asyncio.Redis.from_url(
                 self._url,
                 protocol=2,
                 socket_timeout=self._timeout,
                 socket_connect_timeout=self._timeout,
-            ) as client:
+            )
+        except ValueError as error:
+            raise Blocked(
+                f"this is no URL of a Redis: {error}", remedy="Correct `redis` in the profile"
+            ) from error
+        try:
+            async with connection as client:
                 yield client
         except (RedisError, OSError) as error:
             remedy = (

@@ -247,7 +247,7 @@ class SipEndpoint:
             if came
             else f"no answer to {request.method}"
         )
-        if outcome is None:
+        if outcome is None and not came:
             self._lost(silence)
         raise Unreachable(
             f"{self._transport}:{host}:{port}",
@@ -321,7 +321,14 @@ class SipEndpoint:
     def _lost(self, detail: str) -> None:
         # A listening endpoint has no service on the other side.
         lost = detail if self.server is not None else None
-        self._recorder.record(time.time(), "sip", f"!! {detail}", text=detail, lost=lost)
+        self._recorder.record(
+            time.time(),
+            "sip",
+            f"!! {detail}",
+            transport=self._transport,
+            text=detail,
+            lost=lost,
+        )
 
     def _run(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -407,6 +414,7 @@ class SipEndpoint:
             "sip",
             f"{step.arrow} {step.label}",
             call=message.call_id,
+            transport=self._transport,
             direction=direction,
             status=step.status,
             at_s=round(step.at_s, 4),
