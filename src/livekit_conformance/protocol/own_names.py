@@ -43,7 +43,7 @@ class Whose(StrEnum):
 class OwnNames:
     """
     All that a line can know a run by: `names` of its calls and rooms, and the `mark` in the names
-    of its rooms.
+    of its rooms. Its outbound calls have `rooms` of their own, whose names nobody else knows.
 
     `since` is the start of the run, `requests` the times of its API requests by path, and `hidden`
     the times of its calls whose names are not known, all in Unix seconds. `alone` means that nobody
@@ -53,6 +53,7 @@ class OwnNames:
     names: frozenset[str]
     mark: str
     since: float
+    rooms: frozenset[str] = frozenset()
     requests: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     hidden: tuple[tuple[float, float], ...] = ()
     alone: bool = False
@@ -74,7 +75,7 @@ class OwnNames:
         calls, named = list(calls_in(line)), list(names_in(line.fields))
         # Under a Direct rule, a call of others may be in the room of ours.
         is_known = any(name in self.names for name in calls or named)
-        if is_known or any(self.mark in name for name in named):
+        if is_known or any(self.mark in name or name in self.rooms for name in named):
             return Whose.OURS
         if line.at is None or self._may_be_ours(line.at, named, line.fields):
             return Whose.UNCLEAR

@@ -129,6 +129,18 @@ async def test_a_failure_of_ours_is_a_violation_beside_those_of_others(logs, pai
     assert message in await logs.hits()
 
 
+async def test_an_outbound_call_is_known_by_its_room(logs):
+    # Its Call-ID is livekit-sip's, and nobody received it.
+    logs.write("livekit-sip", "SIP invite failed", **inbound("of-livekit-sip", room="voice-1"))
+    others = logs.recorded()["others"]
+
+    logs.recorder.record(NOW, "sip-call", "CreateSIPParticipant", call=None, room="voice-1")
+    logs.write("livekit-sip", FAILED, **inbound("of-livekit-sip", room="voice-1"))
+
+    assert [seen.details["lines"] for seen in others] == [1]
+    assert FAILED in await logs.hits()
+
+
 def test_every_log_is_read_before_silence_counts(logs):
     logs.write("livekit-server", "starting RTC session")
     logs.write("livekit-sip", FAILED, **inbound("conformance-1"))

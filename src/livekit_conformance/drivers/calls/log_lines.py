@@ -98,6 +98,11 @@ def own_names(
         frozenset((*_owners(recorder, tails), NO_ROOM)),
         mark,
         since,
+        frozenset(
+            room
+            for seen in recorder.observations
+            if seen.kind == "sip-call" and (room := seen.details.get("room"))
+        ),
         {path: tuple(times) for path, times in requests.items()},
         tuple(hidden),
     )
