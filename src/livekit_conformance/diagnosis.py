@@ -118,6 +118,16 @@ def diagnose(
     return (*found, *_unexplained(before, found))
 
 
+def outages_by_cause(
+    records: Sequence[CheckRecord], observations: Sequence[Observation]
+) -> dict[str, Outage]:
+    """
+    Return the outages during the run by the ids of their causes, in the order of their times.
+    """
+    outages = outages_of(_undisturbed(records, observations))
+    return {cause.id: outage for outage, cause in _causes_of(outages, CAUSES).items()}
+
+
 def _known(
     records: Sequence[CheckRecord], observations: Sequence[Observation], causes: Sequence[Cause]
 ) -> list[Diagnosis]:
@@ -213,9 +223,12 @@ def _of_outage(outage: Outage, cause: Cause, since: Iterable[CheckRecord]) -> Di
     return _diagnosis(cause, explained, [seen.summary], confidence)
 
 
-def chain_of(records: Iterable[CheckRecord]) -> Chain:
+def chain_of(records: Iterable[CheckRecord], diagnoses: Iterable[Diagnosis] = ()) -> Chain:
     """
     Return the links of the chain that these checks saw working and those they saw broken.
+
+    The link of a service that has stopped is broken, though all its own checks may have passed
+    before. It comes first: what other checks found broken afterwards follows from it.
     """
     working: set[Link] = set()
     broken: set[Link] = set()
@@ -226,17 +239,26 @@ def chain_of(records: Iterable[CheckRecord]) -> Chain:
             working |= {clause.link, *clause.crosses}
         elif _is_root(record):
             broken.add(link_of(record))
+    stopped = [Link(diagnosis.link) for diagnosis in diagnoses if _has_stopped(diagnosis)]
+    broken.update(stopped)
     # A later phase proves the earlier ones: a host that refused TCP was resolved by DNS.
     working |= {before for link in working | broken for before in IMPLIED.get(link, ())}
     working -= broken
     in_order = (*CALL_PATH, *(link for link in Link if link not in CALL_PATH))
-    first = next((link for link in in_order if link in broken), None)
+    first = next((link for link in (*stopped, *in_order) if link in broken), None)
     before = in_order[: in_order.index(first)] if first is not None else CALL_PATH
     return Chain(
         tuple(link for link in in_order if link in working),
         tuple(link for link in in_order if link in broken),
         next((link for link in reversed(before) if link in working), None),
         first,
+    )
+
+
+def _has_stopped(diagnosis: Diagnosis) -> bool:
+    cause = CAUSE_BY_ID.get(diagnosis.id)
+    return cause is not None and any(
+        sign.kind == "outage" and sign.where["is_over"] is False for sign in cause.shows
     )
 
 

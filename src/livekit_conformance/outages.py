@@ -85,11 +85,11 @@ class Outage:
         return self.back < math.inf
 
     def __str__(self) -> str:
-        words = [f"{self.service} answered until {_clock(self.until)}"]
+        words = [f"{self.service} answered until {clock(self.until)}"]
         if self.failed is not None:
-            words.append(f"not at {_clock(self.failed.at)} ({self.failed.problem})")
+            words.append(f"not at {clock(self.failed.at)} ({self.failed.problem})")
         words.append(
-            f"and again from {_clock(self.back)} on{', as a new process' if self.is_new else ''}"
+            f"and again from {clock(self.back)} on{', as a new process' if self.is_new else ''}"
             if self.is_over
             else "and not since"
         )
@@ -242,6 +242,9 @@ def _to_the_end(contacts: Sequence[Contact]) -> Outage | None:
     return Outage(missed[0].service, until, missed[0]) if missed else None
 
 
-def _clock(at: float) -> str:
+def clock(at: float) -> str:
+    """
+    Return a time of an outage for people, to a tenth of a second.
+    """
     moment = datetime.fromtimestamp(at, UTC)
     return f"{moment:%H:%M:%S}.{moment.microsecond // 100_000} UTC"

@@ -30,3 +30,4 @@ def test_what_dies_during_a_run_is_named_with_the_time(played: Outcome) -> None:
     assert played.problems == (), played.output
     assert played.causes == (played.kill.cause,), played.output
     assert f"{played.kill.service} answered until " in played.output
+    assert "during the run: last answer at " in played.output

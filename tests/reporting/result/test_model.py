@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS
 from livekit_conformance.catalogue.link_words import WORDS
+from livekit_conformance.diagnosis import diagnose, outages_by_cause
+from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.result.model import (
     Result,
     Run,
@@ -181,6 +184,72 @@ def test_the_headline_of_a_broken_run_names_link_and_how_much_could_run(language
     result = Result(RUN, (key, *blocked), language=language)
 
     assert headline(result) == told
+
+
+LISTED = "1.5-bus-has-a-server"
+
+
+@pytest.mark.parametrize(
+    ("again", "language", "told", "first"),
+    [
+        (
+            None,
+            "en",
+            (
+                "Redis stopped answering during the run: last answer at 04:00:00.5 UTC, none at "
+                "04:00:01.5 UTC."
+            ),
+            Link.BUS,
+        ),
+        (
+            None,
+            "ru",
+            (
+                "Redis перестал отвечать во время прогона: последний ответ в 04:00:00.5 UTC, нет "
+                "ответа в 04:00:01.5 UTC."
+            ),
+            Link.BUS,
+        ),
+        (
+            3.0,
+            "en",
+            (
+                "Redis was restarted during the run: last answer at 04:00:00.5 UTC, again from "
+                "04:00:03.0 UTC on."
+            ),
+            Link.DISPATCH,
+        ),
+        (
+            3.0,
+            "ru",
+            (
+                "Redis был перезапущен во время прогона: последний ответ в 04:00:00.5 UTC, снова с "
+                "04:00:03.0 UTC."
+            ),
+            Link.DISPATCH,
+        ),
+    ],
+)
+def test_a_service_that_stops_during_the_run_comes_before_the_links(again, language, told, first):
+    zero = datetime.fromisoformat("2026-11-23T04:00:00Z").timestamp()
+    answers = [(0.5, {"run_id": "one"}), (1.5, {"error": "Connection refused"})]
+    answers += [(again, {"run_id": "two"})] if again else []
+    seen = [Observation(zero + at, "bus", "bus", details) for at, details in answers]
+    checks = (
+        replace(record(1, "PASS", started="2026-11-23T04:00:00Z", duration_s=0.5), id=LISTED),
+        replace(record(2, "FAIL", started=STARTED, duration_s=1), id=INVITED),
+    )
+    result = Result(
+        RUN,
+        checks,
+        diagnose(checks, seen),
+        language=language,
+        outages=outages_by_cause(checks, seen),
+    )
+
+    assert told in headline(result)
+    assert WORDS[Link.DISPATCH].title.say(language) not in headline(result)
+    assert result.chain.first_broken == first
 
 
 @pytest.mark.parametrize("started", [None, STARTED])

@@ -20,7 +20,7 @@ from typing import Any
 from livekit_conformance.catalogue.cause import Cause
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.checks import not_selected
-from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.diagnosis import diagnose, outages_by_cause
 from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.result.model import (
     OthersTraffic,
@@ -223,7 +223,15 @@ def _result(
     stories = _stories(observations, content.attempts, content.seen_by)
     found = diagnose(records, observations, causes)
     others = tuple(OthersTraffic(**seen.details) for seen in observations if seen.kind == "others")
-    return Result(run, checks, found, stories, not_selected=content.not_selected, others=others)
+    return Result(
+        run,
+        checks,
+        found,
+        stories,
+        not_selected=content.not_selected,
+        others=others,
+        outages=outages_by_cause(records, observations),
+    )
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS, Clause
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.diagnosis import CallsSeen, Chain, Diagnosis, calls_of, chain_of
+from livekit_conformance.outages import Outage
 from livekit_conformance.timeline.model import Timeline
 from livekit_conformance.verdict import (
     ACCEPTED,
@@ -129,6 +130,8 @@ class Result:
     not_selected: tuple[str, ...] = ()
     # Not in the result file: it says nothing about the deployment.
     others: tuple[OthersTraffic, ...] = ()
+    # By the id of their diagnosis. Not in the result file: the evidence of the diagnosis has them.
+    outages: Mapping[str, Outage] = field(default_factory=dict)
 
     @property
     def deployment_checks(self) -> tuple[CheckRecord, ...]:
@@ -226,7 +229,8 @@ class Result:
         """
         Working and broken links of the chain.
         """
-        return chain_of(check for check in self.deployment_checks if not never_ran(check))
+        tried = (check for check in self.deployment_checks if not never_ran(check))
+        return chain_of(tried, self.diagnoses)
 
     @property
     def calls(self) -> CallsSeen:

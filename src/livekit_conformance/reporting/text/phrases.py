@@ -50,6 +50,14 @@ CALLS: Mapping[CallsSeen, Text] = MappingProxyType(
     }
 )
 FIRST_BROKEN = Text(en="First broken link: {title}.", ru="Первое сломанное звено: {title}.")
+STOPPED = Text(
+    en="{title}: last answer at {until}, none at {failed}.",
+    ru="{title}: последний ответ в {until}, нет ответа в {failed}.",
+)
+RESTARTED = Text(
+    en="{title}: last answer at {until}, again from {back} on.",
+    ru="{title}: последний ответ в {until}, снова с {back}.",
+)
 COULD_RUN = Text(
     en="{ran} of {attempted} checks could run.",
     ru="Выполнить удалось {ran} из {attempted} проверок.",

@@ -10,6 +10,7 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.diagnosis import UNKNOWN, Diagnosis, texts
+from livekit_conformance.outages import Outage, clock
 from livekit_conformance.reporting.result.model import Group, Result, never_ran
 from livekit_conformance.reporting.text import phrases
 from livekit_conformance.verdict import ACCEPTED, CheckRecord, Verdict
@@ -30,15 +31,32 @@ def variables(origins: Mapping[str, str], language: Language = "en") -> str:
 def headline(result: Result) -> str:
     """
     Return the headline: whether calls work, where the chain breaks, how many checks could run.
+
+    A service that stopped or was restarted during the run stands in place of the broken link.
     """
     language, figures = result.language, result.summary.tally
     sentences = [phrases.CALLS[result.calls].say(language)]
-    if (broken := result.chain.first_broken) is not None:
+    first = next(iter(result.diagnoses), None)
+    if first is not None and (outage := result.outages.get(first.id)) is not None:
+        sentences.append(_outage(first, outage, language))
+    elif (broken := result.chain.first_broken) is not None:
         sentences.append(phrases.FIRST_BROKEN.say(language, title=_title(broken, language)))
     if blocked := figures.counts[Verdict.BLOCKED]:
         ran = figures.attempted - blocked
         sentences.append(phrases.COULD_RUN.say(language, ran=ran, attempted=figures.attempted))
     return " ".join(sentences)
+
+
+def _outage(diagnosis: Diagnosis, outage: Outage, language: Language) -> str:
+    """
+    Return which service stopped or was restarted, with the times.
+    """
+    title, _, _ = texts(diagnosis.id, diagnosis.link, language)
+    until = clock(outage.until)
+    if outage.is_over:
+        return phrases.RESTARTED.say(language, title=title, until=until, back=clock(outage.back))
+    failed = clock(outage.failed.at) if outage.failed is not None else until
+    return phrases.STOPPED.say(language, title=title, until=until, failed=failed)
 
 
 def verdict_line(result: Result) -> str:
