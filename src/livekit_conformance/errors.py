@@ -11,6 +11,7 @@ Exceptions of the suite: the class of an exception decides whose fault it was.
     ├── ProfileError        the operator's input is unusable    -> exit status 4
     └── NotPermitted        more than the profile allows        -> ERROR
 
+An exception of a library about the network is like Blocked (reporting/run/library_errors.py).
 Everything else that a check raises is a defect of the suite: ERROR.
 """
 

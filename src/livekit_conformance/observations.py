@@ -15,7 +15,9 @@ from livekit_conformance.secrets.patterns import Redactor
 
 Kind = Literal[
     "check",  # id, verdict: how one check ended
-    "connection",  # endpoint, phase, version, not_after, problem
+    # endpoint, phase, version, not_after, problem; only a problem if a library reported it at a
+    # moment that no driver expected
+    "connection",
     # url, method, status, body, duration_s; without an answer the status is None, and there are
     # error, phase and is_local (this machine is the obstacle).
     "http",

@@ -73,7 +73,7 @@ class ErrorMapper:
             except UnreadableAnswerError as error:
                 text = f"the answer to {method} {error}"
                 raise self.refused(method, seen, seen.status, "", text) from None
-            except (aiohttp.ClientError, TimeoutError) as error:
+            except (aiohttp.ClientError, OSError) as error:
                 waited = time.perf_counter() - started
                 raise self.lost(method, seen, error, waited=waited) from error
 

@@ -132,9 +132,10 @@ def openssl_words(error: ssl.SSLError) -> str:
     """
     Return OpenSSL's text for the error; its number is not one of the operating system's.
     """
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
-    return (error.reason or str(error)).replace("_", " ").lower()
+    # An error that was raised in Python has neither.
+    if (message := getattr(error, "verify_message", None)) is not None:
+        return str(message)
+    return (getattr(error, "reason", None) or str(error)).replace("_", " ").lower()
 
 
 def _origin(error: BaseException) -> BaseException:

@@ -5,14 +5,16 @@ Read-only view of the Redis bus between livekit-sip and livekit-server.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from types import MappingProxyType
-from typing import cast
+from typing import Any, Final, TypeVar
 
 import redis.asyncio
+from pydantic import TypeAdapter
 from redis.exceptions import (
     AuthenticationError,
+    InvalidResponse,
     NoPermissionError,
     RedisError,
     ResponseError,
@@ -20,6 +22,8 @@ from redis.exceptions import (
 
 from livekit_conformance.errors import Blocked, Unreachable
 from livekit_conformance.observations import Recorder
+
+T = TypeVar("T")
 
 # Channels that psrpc subscribes to, named as in Redis (psrpc pkg/info/channels.go).
 TRUNK_AUTHENTICATION = "IOInfo|GetSIPTrunkAuthentication|REQ"
@@ -42,6 +46,13 @@ CHANNELS = MappingProxyType(
 )
 
 
+# Answers as they are read here, if it is Redis that answers.
+_COUNTS: Final = TypeAdapter(list[tuple[str, int]])
+_NAMES: Final = TypeAdapter(list[str])
+_TEXT: Final = TypeAdapter(str | None)
+_FACTS: Final = TypeAdapter(dict[str, Any])
+
+
 class Bus:
     """
     Subscribers of the bus, and its registered nodes. It writes nothing.
@@ -58,8 +69,8 @@ class Bus:
         Return the number of subscribers of each channel (PUBSUB NUMSUB); raises Unreachable.
         """
         async with self._connected() as client:
-            answer = cast("list[tuple[bytes, int]]", await client.pubsub_numsub(*CHANNELS))
-        counts = {channel.decode(): count for channel, count in answer}
+            found = await _read(client.pubsub_numsub(*CHANNELS), _COUNTS)
+        counts = dict(found)
         for channel, count in counts.items():
             self._recorder.record(
                 time.time(),
@@ -78,10 +89,10 @@ class Bus:
         channel of its node (PUBSUB NUMSUB); raises Unreachable.
         """
         async with self._connected() as client:
-            found = [node.decode() for node in cast("list[bytes]", await client.hkeys("nodes"))]
-            subscribers = await client.pubsub_numsub(*map(_OF_NODE.format, found))
-        answer = cast("list[tuple[bytes, int]]", subscribers)
-        listening = {channel.decode() for channel, count in answer if count}
+            found = await _read(client.hkeys("nodes"), _NAMES)
+            channels = map(_OF_NODE.format, found)
+            counts = await _read(client.pubsub_numsub(*channels), _COUNTS)
+        listening = {channel for channel, count in counts if count}
         ids = sorted(node for node in found if _OF_NODE.format(node) in listening)
         self._recorder.record(
             time.time(),
@@ -99,8 +110,7 @@ class Bus:
         None when there was none; raises Unreachable.
         """
         async with self._connected() as client:
-            found = cast("bytes | None", await client.get(_VERSION_KEY))
-        version = found.decode() if found else None
+            version = await _read(client.get(_VERSION_KEY), _TEXT) or None
         self._recorder.record(
             time.time(), "bus", f"newest livekit-server so far: {version}", version=version
         )
@@ -114,7 +124,7 @@ class Bus:
         """
         async with self._connected() as client:
             try:
-                answer = await client.info("server")
+                answer = await _read(client.info("server"), _FACTS)
             except NoPermissionError:
                 answer = {}
         found: str | None = answer.get("run_id")
@@ -154,3 +164,18 @@ class Bus:
                 waited=time.perf_counter() - started,
                 remedy=remedy,
             ) from error
+
+
+async def _read(answer: Awaitable[Any], wanted: TypeAdapter[T]) -> T:
+    """
+    Return the answer to a command; raise RedisError, or OSError if it was lost.
+
+    redis-py takes for granted that Redis answers: what anything else sends makes it raise errors of
+    any kind, or is returned as it is.
+    """
+    try:
+        return wanted.validate_python(await answer)
+    except (RedisError, OSError):
+        raise
+    except Exception as error:
+        raise InvalidResponse("the answer is not that of a Redis") from error

@@ -171,7 +171,7 @@ class Transport:
         started = time.perf_counter()
         try:
             yield
-        except (TimeoutError, OSError) as error:
+        except (OSError, UnicodeError) as error:
             detail = _words(error)
             if phase == "resolve" and isinstance(error, TimeoutError):
                 detail = f"resolving {endpoint.host} took longer than {self._lookup:g} s"
@@ -192,7 +192,7 @@ class Transport:
         )
 
 
-def _words(error: OSError) -> str:
+def _words(error: OSError | UnicodeError) -> str:
     # Neither our own timeout nor a reset in asyncio has an error text.
     silence = isinstance(error, TimeoutError)
     return in_system_words(error) or (

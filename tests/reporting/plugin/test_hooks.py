@@ -4,6 +4,8 @@ The plugin as an operator sees it: verdicts, blocking, collection and exit statu
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from livekit_conformance.catalogue.clauses import BY_ID
@@ -66,6 +68,19 @@ def test_what_a_check_raises_is_its_verdict(project, clause, body, verdict, mess
 
     assert project.one(clause)["verdict"] == verdict
     assert project.one(clause)["message"] == message
+
+
+def test_what_only_a_library_reports_is_an_observation_and_blocks(project):
+    project.checks(project.check(SERVER, "raise ConnectionResetError(104, 'made up')"))
+
+    project.run()
+
+    check = project.one(SERVER)
+    assert (check["verdict"], check["broken_link"]) == ("BLOCKED", "server")
+    assert check["message"].startswith("Python: ConnectionResetError: Connection reset by peer. ")
+    (evidence,) = check["evidence"]
+    (seen,) = json.loads((project.latest / evidence).read_text())["observations"]
+    assert seen["summary"] == "Python: ConnectionResetError: Connection reset by peer"
 
 
 @pytest.mark.parametrize(

@@ -169,3 +169,25 @@ def test_a_clean_up_for_which_this_machine_lacks_files_is_no_error_of_the_suite(
     assert "this machine is the obstacle: " in record.message
     assert "OSError" not in record.message
     assert clean_up_record(record, OSError(errno.EPERM, "x")).verdict is Verdict.ERROR
+
+
+@pytest.mark.parametrize(
+    ("errors", "verdict", "seen"),
+    [
+        ([Blocked("no redis", remedy="Install it"), TypeError("x")], "ERROR", "TypeError: x"),
+        ([Blocked("no redis", remedy="Install it"), Violation("502")], "FAIL", "502"),
+        ([Violation("502"), TypeError("x")], "ERROR", "TypeError: x"),
+        ([TimeoutError(), Blocked("no redis", remedy="Install it")], "BLOCKED", None),
+    ],
+)
+def test_of_several_errors_at_once_a_defect_decides_then_a_violation(errors, verdict, seen):
+    decision = decided(ExceptionGroup("at once", errors))
+
+    assert decision.verdict == verdict
+    assert seen in {None, decision.seen}
+
+
+def test_a_group_breaks_the_link_of_the_error_that_decides():
+    lost = Blocked("no redis", remedy="Install it", link="bus")
+
+    assert decided(ExceptionGroup("at once", [lost, TimeoutError()])).breaks == "bus"

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.environments.proxies import without_proxies
-from livekit_conformance.errors import Blocked
+from livekit_conformance.errors import Blocked, in_system_words
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.token import Issuer
 
@@ -68,14 +68,17 @@ class AgentStandIn:
         self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
 
     async def __aenter__(self) -> Self:
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", _MODULE),
-            # The SDK would join through a proxy.
-            env=without_proxies(os.environ),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", _MODULE),
+                # The SDK would join through a proxy.
+                env=without_proxies(os.environ),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+        except OSError as error:
+            raise self._failure("to start", in_system_words(error)) from error
         assert self._process.stderr is not None
         self._complaints = asyncio.create_task(self._process.stderr.read())
         self._ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -169,7 +172,10 @@ class AgentStandIn:
         async for line in self._process.stdout:
             if not line.endswith(b"\n"):
                 break  # the last words of a process that was aborted
-            answer: dict[str, Any] = json.loads(line)
+            try:
+                answer: dict[str, Any] = json.loads(line)
+            except ValueError:
+                continue  # the native code of the SDK may write here too
             _settle(self._asked.get(answer["id"]) if "id" in answer else self._ready, answer)
         for waiting in (self._ready, *self._asked.values()):
             _settle(waiting, {})

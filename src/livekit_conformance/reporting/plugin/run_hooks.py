@@ -4,6 +4,7 @@ Judge every check while pytest runs it, and report the result when pytest ends.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,6 +16,7 @@ from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.plugin import collection
 from livekit_conformance.reporting.plugin.interrupts import Interrupts
 from livekit_conformance.reporting.result.model import Result, clause_of, timestamp
+from livekit_conformance.reporting.run.library_errors import blocked_by_library
 from livekit_conformance.reporting.run.report_folder import problem_of
 from livekit_conformance.reporting.run.session import RunState
 from livekit_conformance.reporting.run.verdict_rules import (
@@ -22,7 +24,7 @@ from livekit_conformance.reporting.run.verdict_rules import (
     Withheld,
     after_attempts,
     clean_up_record,
-    innermost,
+    deciding,
     judged,
     repeated,
     withheld,
@@ -127,6 +129,7 @@ class Examiner:
             call.excinfo = self._once(item, call.excinfo)
         excinfo = call.excinfo
         error = excinfo.value if excinfo else None
+        self._record_lost(error)
         decision = None
         if call.when == "call" or (call.when == "setup" and error is not None):
             decision = self._judge(item, error)
@@ -147,13 +150,22 @@ class Examiner:
         clause, today = collection.clause_of(item), datetime.now(UTC).date()
         return judged(error, clause, self.run.profile, today=today)
 
+    def _record_lost(self, error: BaseException | None) -> None:
+        """
+        Record what a library reported and no driver has recorded.
+        """
+        if (blocked := blocked_by_library(deciding(error))) is not None:
+            self.run.recorder.record(
+                time.time(), "connection", blocked.reason, problem=blocked.reason
+            )
+
     def _once(
         self, item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]
     ) -> pytest.ExceptionInfo[BaseException]:
         """
         Return the error of a set-up, or a Withheld if another check already reported that error.
         """
-        cause = innermost(excinfo.value)
+        cause = deciding(excinfo.value)
         if cause is None or isinstance(cause, Withheld):
             return excinfo
         root = next((name for error, name in self._reported if error is cause), None)

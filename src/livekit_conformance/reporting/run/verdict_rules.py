@@ -24,6 +24,7 @@ from livekit_conformance.errors import (
     in_system_words,
     own_limit,
 )
+from livekit_conformance.reporting.run.library_errors import blocked_by_library
 from livekit_conformance.verdict import UNSUCCESSFUL, CheckRecord, Reason, Verdict
 
 
@@ -153,7 +154,7 @@ def judged(
     if (limit := own_limit(error)) is not None:
         # Whatever the check concluded from it: neither the target nor the network is the reason.
         return Decision(Verdict.BLOCKED, str(_out_of(limit)))
-    match innermost(error):
+    match decisive := deciding(error):
         case None:
             decision = Decision(Verdict.PASS)
         case Withheld() as withholding:
@@ -173,10 +174,12 @@ def judged(
                 f"the profile lacks what this check needs: add {change}",
                 reason="not-configured",
             )
+        case other if (lost := blocked_by_library(other)) is not None:
+            decision = Decision(Verdict.BLOCKED, str(lost), broke_at=lost.link)
         case other:
             decision = Decision(Verdict.ERROR, f"{type(other).__name__}: {other}".strip(": "))
     if decision.verdict in UNSUCCESSFUL:
-        decision = replace(decision, breaks=getattr(error, "link", None) or clause.link)
+        decision = replace(decision, breaks=getattr(decisive, "link", None) or clause.link)
     return _in_view_of(issue, decision, today) if issue else decision
 
 
@@ -219,8 +222,8 @@ def clean_up_record(record: CheckRecord, error: BaseException) -> CheckRecord:
     A target that no longer does what it is asked, or a machine without files or memory, blocks the
     clean-up; any other error is ours.
     """
-    limit = own_limit(error)
-    cause = innermost(error) if limit is None else _out_of(limit)
+    raised, limit = deciding(error), own_limit(error)
+    cause = (blocked_by_library(raised) or raised) if limit is None else _out_of(limit)
     is_blocked = isinstance(cause, Blocked | Violation)
     why = str(cause) if is_blocked else f"{type(cause).__name__}: {cause}"
     return replace(
@@ -295,13 +298,22 @@ def _link_of_phase(blocked: Blocked, clause: Clause) -> str | None:
     return {"resolve": Link.DNS, "connect": Link.TCP, "tls": Link.TLS}.get(blocked.phase)
 
 
-def innermost(error: BaseException | None) -> BaseException | None:
+def deciding(error: BaseException | None) -> BaseException | None:
     """
-    Return the only error of a group of one, as task groups raise it; else the error itself.
+    Return the error of a group, as task groups raise it, that decides; else the error itself.
+
+    That is a defect of ours, else a violation, else whatever came first.
     """
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    return min(filter(None, map(deciding, error.exceptions)), key=_rank)
+
+
+def _rank(error: BaseException) -> int:
+    if isinstance(error, AssertionError):
+        return 1
+    is_known = isinstance(error, Blocked | NotApplicable | NotConfigured | Withheld)
+    return 2 if is_known or blocked_by_library(error) is not None else 0
 
 
 def _in_view_of(issue: KnownIssue, decision: Decision, today: date) -> Decision:
