@@ -13,4 +13,5 @@ pytest_plugins = [
     "fixtures.background",
     "fixtures.outbound",
     "fixtures.failures",
+    "fixtures.outages",
 ]

@@ -24,7 +24,7 @@ from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.observations import Observation
-from livekit_conformance.outages import Outage, outages_of
+from livekit_conformance.outages import Outage, lasts, outages_of
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 # `unknown`: the link is certainly broken, but no observation explains why.
@@ -126,6 +126,37 @@ def outages_by_cause(
     """
     outages = outages_of(_undisturbed(records, observations))
     return {cause.id: outage for outage, cause in _causes_of(outages, CAUSES).items()}
+
+
+def outage_for(
+    clause: Clause, records: Sequence[CheckRecord], observations: Sequence[Observation]
+) -> Outage | None:
+    """
+    Return the outage that lasts, if there is one, of a service that a check of `clause` needs.
+    """
+    links = {clause.link, *clause.crosses}
+    for cause_id, outage in outages_by_cause(records, observations).items():
+        cause = CAUSE_BY_ID[cause_id]
+        if not links.isdisjoint({cause.link, *cause.breaks}) and lasts(outage, observations):
+            return outage
+    return None
+
+
+def root_of(outage: Outage, records: Iterable[CheckRecord]) -> CheckRecord | None:
+    """
+    Return the first check that failed, or could not be made, since the outage began.
+    """
+    failed = {Verdict.FAIL, Verdict.BLOCKED}
+    return next(
+        (
+            record
+            for record in records
+            if record.verdict in failed
+            and record.blocked_by is None
+            and _time_of(record)[1] > outage.until
+        ),
+        None,
+    )
 
 
 def _known(

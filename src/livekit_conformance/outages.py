@@ -32,6 +32,8 @@ _THROUGH_THE_SERVER: Final[tuple[tuple[Service, str, re.Pattern[str]], ...]] = (
     ),
 )
 _OK: Final = 200
+# A single lost answer is no outage that others are blocked by.
+_IN_A_ROW: Final = 2
 # Phases of a request in which the server is at fault, and not a name or a URL.
 _PHASES_OF_THEIRS: Final = frozenset({"connect", "tls", "answer"})
 
@@ -111,6 +113,18 @@ def outages_of(observations: Sequence[Observation]) -> list[Outage]:
     contacts = sorted(contacts_of(observations), key=lambda contact: contact.at)
     found = (_outage([each for each in contacts if each.service == name]) for name in SERVICES)
     return sorted(filter(None, found), key=lambda outage: outage.until)
+
+
+def lasts(outage: Outage, observations: Iterable[Observation]) -> bool:
+    """
+    Return whether a service missed several questions in a row and has answered none since.
+    """
+    missed = (
+        contact
+        for contact in contacts_of(observations)
+        if contact.service == outage.service and contact.direct and contact.at > outage.until
+    )
+    return not outage.is_over and sum(1 for _ in missed) >= _IN_A_ROW
 
 
 def contacts_of(observations: Iterable[Observation]) -> Iterator[Contact]:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 import pytest
 
 from livekit_conformance.catalogue.causes import BY_ID, outages
-from livekit_conformance.diagnosis import Diagnosis, diagnose
+from livekit_conformance.catalogue.clauses import BY_ID as CLAUSES
+from livekit_conformance.diagnosis import Diagnosis, diagnose, outage_for, root_of
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import CheckRecord, Verdict
 from tests.diagnosis.signs import record
@@ -154,3 +155,60 @@ def test_each_service_has_a_cause_for_its_end_and_one_for_its_return(cause):
     assert (away.id, away.confidence) == (cause.id, "likely" if again else "certain")
     assert (found.id, found.link, found.confidence) == (cause.id, cause.link, "certain")
     assert BY_ID[found.id] is cause
+
+
+LOST = {"status": None, "phase": "answer", "error": "no answer in time"}
+FROZEN = (http(1), http(6, **LOST), http(7, **LOST))
+
+
+@pytest.mark.parametrize(
+    ("observations", "needs_it", "needs_it_not"),
+    [
+        (FROZEN, ("1.1-key-is-accepted", "1.5-call-is-answered"), "1.5-sip-answers-options"),
+        (
+            (seen(1, "sip", direction="received", status=200), *[seen(6, "sip", lost="x")] * 2),
+            ("1.5-call-is-answered", "1.5-outbound-call-is-answered"),
+            "1.2-created-room-is-listed",
+        ),
+        (
+            (seen(1, "bus", run_id="a"), GONE, GONE),
+            ("1.2-created-room-is-listed", "1.5-invite-is-not-rejected"),
+            "1.1-server-answers",
+        ),
+    ],
+)
+def test_an_outage_concerns_the_checks_that_need_the_service(observations, needs_it, needs_it_not):
+    def outage(name: str) -> object:
+        return outage_for(CLAUSES[name], [], observations)
+
+    assert all(outage(name) is not None for name in needs_it)
+    assert outage(needs_it_not) is None
+
+
+@pytest.mark.parametrize(
+    "observations",
+    [
+        FROZEN[:1],
+        # A single lost answer may be an accident.
+        FROZEN[:2],
+        # It has come back.
+        (*FROZEN, http(8)),
+        # It was never there.
+        FROZEN[1:],
+    ],
+)
+def test_what_is_no_lasting_outage_blocks_no_check(observations):
+    assert outage_for(CLAUSES["1.1-key-is-accepted"], [], observations) is None
+
+
+def test_the_root_is_the_first_check_that_failed_in_the_outage():
+    records = [
+        check(0, "1.1-server-answers"),
+        check(2, "1.1-key-is-accepted", Verdict.PASS),
+        check(5, "1.2-created-room-is-listed", Verdict.BLOCKED),
+        check(7, "1.2-deleted-room-is-gone"),
+    ]
+    outage = outage_for(CLAUSES["1.1-key-is-accepted"], records, FROZEN)
+
+    assert outage is not None
+    assert root_of(outage, records) is records[2]

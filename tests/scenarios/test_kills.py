@@ -25,9 +25,29 @@ async def killed_livekit_sip(folder: Path) -> Outcome:
     return await play(Kill(3, "livekit-sip", "killed", 0.1, "1.5-call-ends-cleanly"), folder)
 
 
+async def frozen_livekit_server(folder: Path) -> Outcome:
+    return await play(
+        Kill(4, "livekit-server", "frozen", 0.1, "1.2-created-room-is-listed"), folder
+    )
+
+
 @looks_at(killed_redis, restarted_livekit_server, killed_livekit_sip, takes_s=30)
 def test_what_dies_during_a_run_is_named_with_the_time(played: Outcome) -> None:
     assert played.problems == (), played.output
     assert played.causes == (played.kill.cause,), played.output
     assert f"{played.kill.service} answered until " in played.output
     assert "during the run: last answer at " in played.output
+
+
+@looks_at(frozen_livekit_server, takes_s=70)
+def test_a_run_does_not_wait_for_each_answer_of_a_server_that_hangs(played: Outcome) -> None:
+    assert played.problems == (), played.output
+    assert played.causes == (played.kill.cause,), played.output
+    (root,) = {
+        check.blocked_by
+        for check in played.result.checks
+        if (check.message or "").startswith("livekit-server answered until ")
+    }
+    assert root is not None
+    # It took three minutes and more. Two answers are waited for, then 0.3 s for each check.
+    assert played.ended_after_s < 90

@@ -11,7 +11,7 @@ from livekit_conformance.catalogue.text import Text
 _SOURCE = "tests/scenarios/kills.py"
 
 
-def _stopped(service: str, link: Link, name: str) -> Cause:
+def _stopped(service: str, link: Link, name: str, *, breaks: tuple[Link, ...]) -> Cause:
     seen = Sign("outage", {"service": service, "is_over": False})
     return Cause(
         f"{service}-stopped-during-the-run",
@@ -46,6 +46,7 @@ def _stopped(service: str, link: Link, name: str) -> Cause:
         ),
         shows=(seen,),
         proofs=(seen,),
+        breaks=breaks,
         source=_SOURCE,
     )
 
@@ -88,9 +89,11 @@ def _restarted(service: str, link: Link, name: str, *, lost: Text) -> Cause:
 
 
 CAUSES: tuple[Cause, ...] = (
-    _stopped("redis", Link.BUS, "Redis"),
-    _stopped("livekit-server", Link.SERVER, "livekit-server"),
-    _stopped("livekit-sip", Link.SIP_SOCKET, "livekit-sip"),
+    _stopped(
+        "redis", Link.BUS, "Redis", breaks=(Link.API_KEY, Link.ROOMS, Link.TRUNK, Link.DISPATCH)
+    ),
+    _stopped("livekit-server", Link.SERVER, "livekit-server", breaks=(Link.TRUNK, Link.DISPATCH)),
+    _stopped("livekit-sip", Link.SIP_SOCKET, "livekit-sip", breaks=(Link.OUTBOUND,)),
     _restarted(
         "redis",
         Link.BUS,

@@ -24,6 +24,7 @@ from livekit_conformance.errors import (
     in_system_words,
     own_limit,
 )
+from livekit_conformance.outages import Outage
 from livekit_conformance.reporting.run.library_errors import blocked_by_library
 from livekit_conformance.verdict import UNSUCCESSFUL, CheckRecord, Reason, Verdict
 
@@ -187,6 +188,18 @@ def _out_of(limit: OSError) -> Blocked:
     return Blocked(
         f"this machine is the obstacle: {in_system_words(limit)}",
         remedy="Allow more open files (ulimit -n 1024) and more memory",
+    )
+
+
+def during_an_outage(outage: Outage, root: CheckRecord | None) -> Decision:
+    """
+    Return the decision on a check that is not run because a service that it needs has stopped.
+
+    It breaks no link: the service may come back.
+    """
+    also = f": see {root.id}" if root is not None else ""
+    return Decision(
+        Verdict.BLOCKED, f"{outage}{also}", blocked_by=root.id if root is not None else None
     )
 
 
