@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from textwrap import shorten
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign
 from livekit_conformance.catalogue.causes import BY_ID as CAUSE_BY_ID
@@ -23,6 +23,7 @@ from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.catalogue.text import Language, Text
+from livekit_conformance.clock_jumps import ClockJump, jumps_of
 from livekit_conformance.observations import Observation
 from livekit_conformance.outages import Outage, lasts, outages_of
 from livekit_conformance.verdict import CheckRecord, Verdict
@@ -31,6 +32,9 @@ from livekit_conformance.verdict import CheckRecord, Verdict
 Confidence = Literal["certain", "likely", "possible", "unknown"]
 UNKNOWN = "cause-unknown"
 
+# What came over the deployment or this machine in the middle of a run.
+Interruption = Outage | ClockJump
+_Of = TypeVar("_Of", bound=Interruption)
 Seen = Mapping[str, Sequence[Observation]]
 
 _RANK: Mapping[Confidence, int] = {"certain": 0, "likely": 1, "possible": 2, "unknown": 3}
@@ -106,15 +110,20 @@ def diagnose(
 
     A broken link that none of them explains is included with an unknown cause.
 
-    A service that stopped answering during the run comes first: it explains what failed since. The
-    other causes are searched for in the time before: afterwards, signs of both times would mix.
+    A service that stopped answering during the run, or a clock that was set, comes first: it
+    explains what failed since. The other causes are searched for in the time before: afterwards,
+    signs of both times would mix.
     """
-    causes_of = _causes_of(outages_of(_undisturbed(records, observations)), causes)
-    begin = min((outage.until for outage in causes_of), default=math.inf)
+    interruptions: list[Interruption] = [
+        *outages_of(_undisturbed(records, observations)),
+        *jumps_of(observations),
+    ]
+    causes_of = _causes_of(interruptions, causes)
+    begin = min((each.until for each in causes_of), default=math.inf)
     before, since = _split(records, begin)
     known = _known(before, [seen for seen in observations if seen.at <= begin], causes)
-    outages = (_of_outage(outage, cause, since) for outage, cause in causes_of.items())
-    found = [*(each for each in outages if each.checks), *known]
+    sudden = (_of_interruption(each, cause, since) for each, cause in causes_of.items())
+    found = [*(each for each in sudden if each.checks), *known]
     return (*found, *_unexplained(before, found))
 
 
@@ -202,12 +211,12 @@ def _undisturbed(
     return [seen for seen in observations if seen.at < until]
 
 
-def _causes_of(outages: Iterable[Outage], causes: Sequence[Cause]) -> dict[Outage, Cause]:
+def _causes_of(interruptions: Iterable[_Of], causes: Sequence[Cause]) -> dict[_Of, Cause]:
     return {
-        outage: cause
-        for outage in outages
+        each: cause
+        for each in interruptions
         for cause in causes
-        if any(matches(sign, outage.as_observation()) for sign in cause.shows)
+        if any(matches(sign, each.as_observation()) for sign in cause.shows)
     }
 
 
@@ -237,18 +246,20 @@ def _time_of(record: CheckRecord) -> tuple[float, float]:
     return began, began + record.duration_s
 
 
-def _of_outage(outage: Outage, cause: Cause, since: Iterable[CheckRecord]) -> Diagnosis:
+def _of_interruption(
+    interruption: Interruption, cause: Cause, since: Iterable[CheckRecord]
+) -> Diagnosis:
     """
-    Return the diagnosis of an outage: it explains whatever failed, or was not tried, afterwards.
+    Return its diagnosis: it explains whatever failed, or was not tried, afterwards.
     """
     explained = [
         record
         for record in since
         if record.verdict in {Verdict.FAIL, Verdict.BLOCKED}
         and _was_tried(record)
-        and _time_of(record)[1] > outage.until
+        and _time_of(record)[1] > interruption.until
     ]
-    seen = outage.as_observation()
+    seen = interruption.as_observation()
     is_certain = _any(cause.proofs, {seen.kind: [seen]})
     confidence = "certain" if is_certain else cause.otherwise
     return _diagnosis(cause, explained, [seen.summary], confidence)

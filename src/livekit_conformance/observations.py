@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal
 
+from livekit_conformance import run_clock
 from livekit_conformance.secrets.patterns import Redactor
+
+# A clock that is set, and not merely slewed, in seconds.
+_STEP_S = 1.0
 
 Kind = Literal[
     "check",  # id, verdict: how one check ended
@@ -32,6 +37,10 @@ Kind = Literal[
     # channel and subscribers, or nodes and how many of them are registered, or run_id of the
     # process; error: Redis did not answer
     "bus",
+    "clock",  # by_s: the clock of this machine was set, since the observation before
+    # whose (this machine, livekit-server): its clock was set during the run, so that tokens are
+    # refused. Derived from the others, never recorded.
+    "clock-jump",
     "start",  # service: it wrote to its log that it starts
     # service, is_over, is_new (another process): it stopped answering during the run. Derived from
     # the others, never recorded.
@@ -92,6 +101,14 @@ class Observation:
         }
 
 
+def clock_time(at: float) -> str:
+    """
+    Return Unix seconds as the time of day, to a tenth of a second.
+    """
+    moment = datetime.fromtimestamp(at, UTC)
+    return f"{moment:%H:%M:%S}.{moment.microsecond // 100_000} UTC"
+
+
 class Recorder:
     """
     Recorder of the observations of one run; a scope gathers those made while it is open.
@@ -100,11 +117,13 @@ class Recorder:
     def __init__(self, redact: Redactor) -> None:
         self.redact = redact
         self.observations: list[Observation] = []
+        self._clock_set_by = run_clock.set_by()
 
     def record(self, at: float, kind: Kind, summary: str, **details: Any) -> Observation:
         """
         Record one observation without secrets, and return it.
         """
+        self._look_at_the_clock()
         seen = Observation(at, kind, self.redact(summary), self._clean(details))
         self.observations.append(seen)
         return seen
@@ -120,6 +139,15 @@ class Recorder:
             yield seen
         finally:
             seen.extend(self.observations[start:])
+
+    def _look_at_the_clock(self) -> None:
+        set_by = run_clock.set_by()
+        by_s, self._clock_set_by = set_by - self._clock_set_by, set_by
+        if abs(by_s) > _STEP_S:
+            text = f"the clock of this machine was set by {by_s:+.1f} s"
+            self.observations.append(
+                Observation(run_clock.now(), "clock", text, {"by_s": round(by_s, 3)})
+            )
 
     def _clean(self, value: Any) -> Any:
         match value:

@@ -8,11 +8,10 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from livekit_conformance.observations import Observation
+from livekit_conformance.observations import Observation, clock_time
 
 Service = Literal["livekit-server", "livekit-sip", "redis"]
 SERVICES: Final[tuple[Service, ...]] = ("redis", "livekit-server", "livekit-sip")
@@ -87,13 +86,12 @@ class Outage:
         return self.back < math.inf
 
     def __str__(self) -> str:
-        words = [f"{self.service} answered until {clock(self.until)}"]
+        words = [f"{self.service} answered until {clock_time(self.until)}"]
         if self.failed is not None:
-            words.append(f"not at {clock(self.failed.at)} ({self.failed.problem})")
+            words.append(f"not at {clock_time(self.failed.at)} ({self.failed.problem})")
+        new = ", as a new process" if self.is_new else ""
         words.append(
-            f"and again from {clock(self.back)} on{', as a new process' if self.is_new else ''}"
-            if self.is_over
-            else "and not since"
+            f"and again from {clock_time(self.back)} on{new}" if self.is_over else "and not since"
         )
         return ", ".join(words)
 
@@ -254,11 +252,3 @@ def _to_the_end(contacts: Sequence[Contact]) -> Outage | None:
     if worked is None or any(not each.answered and worked < each.at < until for each in alike):
         return None
     return Outage(missed[0].service, until, missed[0]) if missed else None
-
-
-def clock(at: float) -> str:
-    """
-    Return a time of an outage for people, to a tenth of a second.
-    """
-    moment = datetime.fromtimestamp(at, UTC)
-    return f"{moment:%H:%M:%S}.{moment.microsecond // 100_000} UTC"

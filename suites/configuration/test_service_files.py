@@ -2,12 +2,12 @@
 Configuration files of the services: they agree with the profile and with each other.
 """
 
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from livekit_conformance import run_clock
 from livekit_conformance.config_doctor import (
     ConfigFinding,
     Severity,
@@ -61,7 +61,7 @@ async def test_the_configs_of_both_services_agree(profile: Profile, recorder: Re
 def _record(findings: Iterable[ConfigFinding], recorder: Recorder) -> None:
     for finding in findings:
         recorder.record(
-            time.time(),
+            run_clock.now(),
             "config",
             str(finding),
             file=finding.file,

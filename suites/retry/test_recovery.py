@@ -2,10 +2,9 @@
 Recovery of calls after a failure has ended.
 """
 
-import time
-
 import pytest
 
+from livekit_conformance import run_clock
 from livekit_conformance.drivers.calls.inbound_probe import Prober
 from livekit_conformance.errors import Blocked, Unreachable
 from livekit_conformance.observations import Recorder
@@ -32,7 +31,7 @@ async def test_calls_succeed_again_after_a_failure(
             f"positive control: a call was answered during the {failure}",
             remedy="Report this as a defect of the suite",
         )
-    returned = time.time()
+    returned = run_clock.now()
 
     recovered = await wait_until(
         lambda: _try_a_call(prober, f"after {failure}"),
@@ -40,8 +39,8 @@ async def test_calls_succeed_again_after_a_failure(
         slowest=POLITE_S,
     )
 
-    took = time.time() - returned
-    recorder.record(time.time(), "process", f"recovered from {failure} in {took:.1f} s")
+    took = run_clock.now() - returned
+    recorder.record(run_clock.now(), "process", f"recovered from {failure} in {took:.1f} s")
     assert recovered.came_true and took <= _RECOVERED_WITHIN_S, (
         f"after the end of the {failure} an answered call was {recovered}"
     )

@@ -2,10 +2,9 @@
 Rooms of calls: one for each call, for as long as it lasts.
 """
 
-import time
-
 import pytest
 
+from livekit_conformance import run_clock
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.calls.call_problems import sharing_problem
 from livekit_conformance.drivers.calls.caller_search import present
@@ -61,7 +60,7 @@ async def test_the_room_of_a_call_ends_after_the_call(
         inside = [participant.identity for participant in await present(client, room.name)]
         return f"{room.name} is open; in it: {inside or 'nobody'}" if is_open else None
 
-    left = prober.room_ends_by(probe_call) - time.time()
+    left = prober.room_ends_by(probe_call) - run_clock.now()
     ended = await wait_until(why_not_yet, within=max(left, _AT_LEAST_S), slowest=POLITE_S)
 
     assert ended.came_true, (

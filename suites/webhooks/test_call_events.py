@@ -2,12 +2,12 @@
 Webhooks of a call: content and order.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
+from livekit_conformance import run_clock
 from livekit_conformance.drivers.calls.inbound_probe import ProbeCall, Prober
 from livekit_conformance.drivers.webhooks.receiver import Arrival, WebhookReceiver
 from livekit_conformance.errors import Blocked
@@ -44,7 +44,7 @@ async def test_the_events_of_a_call_arrive_in_order(
     room = probe_call.room.sid
     await receiver.wait_for(
         lambda seen: seen.event == "room_finished" and sid(seen.body, "room") == room,
-        within=max(prober.room_ends_by(probe_call) - time.time(), _AT_LEAST_S),
+        within=max(prober.room_ends_by(probe_call) - run_clock.now(), _AT_LEAST_S),
         since=probe_call.started,
     )
     caller = probe_call.participant.sid if probe_call.participant else ""

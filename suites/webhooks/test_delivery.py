@@ -2,12 +2,12 @@
 Delivery of signed webhooks: complete, to the right endpoint, and in order.
 """
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import pytest
 
+from livekit_conformance import run_clock
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.drivers.own_rooms import OwnRooms
@@ -32,7 +32,7 @@ async def test_the_server_delivers_the_events_of_a_room(
     The room is created twice: events of one room name arrive in sequence, so the second
     room_started proves that no further event of the first room will come.
     """
-    since = time.time()
+    since = run_clock.now()
     name = (await rooms.make(empty_timeout=30)).name
     await _wait_for(receiver, "room_started", name, 1)
     await client.delete_room(name)
@@ -96,7 +96,7 @@ def _record(line: LogLine | None, wanted: str, recorder: Recorder) -> None:
     url = fields.get("url")
     status = fields.get("statusCode")
     recorder.record(
-        time.time(),
+        run_clock.now(),
         "delivery",
         f"log of livekit-server: {line.message} {line.error or status or ''} to {url}"
         if line

@@ -23,10 +23,13 @@ ENDLESS = b"\n" * 64 * 1024
 class RawServer:
     """
     Server that answers every connection with the same bytes, and keeps what it received.
+
+    `endless` follows again and again, after `pause` seconds each.
     """
 
     answer: bytes
     endless: bytes = b""
+    pause: float = 0.0
     url: str = ""
     received: list[bytes] = field(default_factory=list)
     sent: int = 0
@@ -39,6 +42,7 @@ class RawServer:
                 writer.write(self.answer)
                 await writer.drain()
                 while self.endless:
+                    await asyncio.sleep(self.pause)
                     writer.write(self.endless)
                     await writer.drain()
                     self.sent += len(self.endless)
@@ -50,8 +54,10 @@ class RawServer:
 
 
 @asynccontextmanager
-async def raw_server(answer: bytes, *, endless: bytes = b"") -> AsyncIterator[RawServer]:
-    made = RawServer(answer, endless)
+async def raw_server(
+    answer: bytes, *, endless: bytes = b"", pause: float = 0.0
+) -> AsyncIterator[RawServer]:
+    made = RawServer(answer, endless, pause)
     server = await asyncio.start_server(made.serve, "127.0.0.1")
     async with server:
         made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

@@ -28,6 +28,14 @@ def refused(words: str) -> CheckRecord:
     ("broken", "cause"),
     [
         (unreached("dns", "Name or service not known"), "server-host-does-not-resolve"),
+        *(
+            (unreached("dns", words), "resolver-does-not-answer")
+            for words in (
+                "resolving the name took too long (after 5.0 s)",
+                "resolving server.example took longer than 12 s",
+                "Temporary failure in name resolution",
+            )
+        ),
         (unreached("tcp", "Connection refused (after 0.0 s)"), "server-unreachable"),
         (unreached("tcp", "no connection in time (after 5.0 s)"), "server-address-is-cut-off"),
         (unreached("tcp", "No route to host (after 3.1 s)"), "server-address-is-cut-off"),

@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
-from livekit_conformance.catalogue.causes import CAUSES, outages
+from livekit_conformance.catalogue.causes import CAUSES, clock_jumps, outages
 from livekit_conformance.catalogue.chain import WITNESSES, Link
 from livekit_conformance.diagnosis import UNKNOWN
 from livekit_conformance.reporting.result import journal
@@ -29,8 +29,12 @@ _PROVEN_ELSEWHERE = {
     "variable-holds-something-else",
     # Only root can disable a machine's network: tests/diagnosis/test_configuration.py.
     "sip-service-has-no-network",
+    # A resolver that hangs: tests/diagnosis/test_server.py, tests/drivers/test_daemon_threads.py.
+    "resolver-does-not-answer",
     # Services that stop during a run: tests/scenarios/kills.py.
     *(cause.id for cause in outages.CAUSES),
+    # Clocks that are set during a run: tests/scenarios/test_clock_jump.py.
+    *(cause.id for cause in clock_jumps.CAUSES),
     "agent-stand-in-ended",
 }
 Runs = Mapping[str, asyncio.Task[Told]]

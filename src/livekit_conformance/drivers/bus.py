@@ -20,6 +20,7 @@ from redis.exceptions import (
     ResponseError,
 )
 
+from livekit_conformance import run_clock
 from livekit_conformance.errors import Blocked, Unreachable
 from livekit_conformance.observations import Recorder
 
@@ -73,7 +74,7 @@ class Bus:
         counts = dict(found)
         for channel, count in counts.items():
             self._recorder.record(
-                time.time(),
+                run_clock.now(),
                 "bus",
                 f"{count} listen on {channel}",
                 channel=channel,
@@ -95,7 +96,7 @@ class Bus:
         listening = {channel for channel, count in counts if count}
         ids = sorted(node for node in found if _OF_NODE.format(node) in listening)
         self._recorder.record(
-            time.time(),
+            run_clock.now(),
             "bus",
             f"registered nodes: {', '.join(ids) or 'none'}",
             nodes=ids,
@@ -112,7 +113,7 @@ class Bus:
         async with self._connected() as client:
             version = await _read(client.get(_VERSION_KEY), _TEXT) or None
         self._recorder.record(
-            time.time(), "bus", f"newest livekit-server so far: {version}", version=version
+            run_clock.now(), "bus", f"newest livekit-server so far: {version}", version=version
         )
         return version
 
@@ -128,7 +129,7 @@ class Bus:
             except NoPermissionError:
                 answer = {}
         found: str | None = answer.get("run_id")
-        self._recorder.record(time.time(), "bus", f"run_id of Redis: {found}", run_id=found)
+        self._recorder.record(run_clock.now(), "bus", f"run_id of Redis: {found}", run_id=found)
         return found
 
     @asynccontextmanager
@@ -156,7 +157,7 @@ class Bus:
             )
             if not isinstance(error, AuthenticationError | ResponseError):
                 text = f"Redis does not answer: {error}"
-                self._recorder.record(time.time(), "bus", text, error=str(error))
+                self._recorder.record(run_clock.now(), "bus", text, error=str(error))
             raise Unreachable(
                 self.endpoint,
                 phase="connect",

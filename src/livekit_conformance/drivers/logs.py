@@ -11,7 +11,6 @@ import asyncio
 import json
 import os
 import signal
-import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -22,6 +21,7 @@ from typing import overload
 
 from ahocorasick_rs import BytesAhoCorasick
 
+from livekit_conformance import run_clock
 from livekit_conformance.catalogue.error_lines import OF_ALL, ON_PURPOSE, TELLING
 from livekit_conformance.catalogue.log_lines import STARTS
 from livekit_conformance.drivers.growing_log import GrowingLog, LineSplitter, LogFile, LogPipe
@@ -231,7 +231,7 @@ class LogTail:
                 continue
             self._recorded.add(number)
             recorder.record(
-                line.at or time.time(),
+                line.at or run_clock.now(),
                 "log",
                 describe_line(self.service, line),
                 service=self.service,
@@ -262,7 +262,7 @@ class LogTail:
             same = others.errors.keys() if len(others.errors) == 1 else ()
             words = " ".join((message, *(f"({error})" for error in same if error)))
             recorder.record(
-                time.time(),
+                run_clock.now(),
                 "others",
                 f"not ours: {others.lines} lines in the log of {self.service}: {words}",
                 service=self.service,
@@ -282,7 +282,7 @@ class LogTail:
             if count > _MOST_OF_A_KIND
         )
         for sentence in (*self.gaps, *more):
-            recorder.record(time.time(), "log", sentence, service=self.service)
+            recorder.record(run_clock.now(), "log", sentence, service=self.service)
 
     def is_recorded(self, number: int) -> bool:
         """
@@ -419,7 +419,7 @@ async def log_of_command(service: str, command: Sequence[str]) -> AsyncIterator[
     A command that cannot be started leaves its error as the only line. One that prints more than is
     read waits, and ends with its children when the tail is no longer needed.
     """
-    since = time.time()
+    since = run_clock.now()
     ours, theirs = os.pipe()
     pipe = LogPipe(ours)
     tail = LogTail(service, pipe, since=since)

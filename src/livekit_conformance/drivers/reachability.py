@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from livekit_conformance import run_clock
 from livekit_conformance.client.network import openssl_words
 from livekit_conformance.errors import Phase, Unreachable, in_system_words
 from livekit_conformance.observations import Recorder
@@ -183,7 +184,7 @@ class Transport:
 
     def _record(self, endpoint: HostAndPort, phase: Phase, summary: str, **details: Any) -> None:
         self._recorder.record(
-            time.time(),
+            run_clock.now(),
             "connection",
             summary,
             endpoint=str(endpoint),

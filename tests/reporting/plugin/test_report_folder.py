@@ -10,6 +10,7 @@ import resource
 
 import pytest
 
+from livekit_conformance.reporting.plugin import killed_runs
 from livekit_conformance.reporting.result.journal import Journal
 from tests.processes import limited
 
@@ -64,10 +65,22 @@ def test_no_half_written_file_is_left(project, filled):
 
     left = {path.name: path for path in project.latest.rglob("*") if path.is_file()}
     # The report of the run that a later `report` makes of its journal.
+    assert left.pop("journal.unwritable").stat().st_size == 0
     lines = left.pop("journal.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     assert [json.loads(line)["type"] for line in lines][-1] == "start"
     assert lines[-1].endswith("\n")
     assert not left, left
+
+
+def test_a_run_that_a_full_disk_stopped_was_not_killed(project, filled):
+    filled("fill(request, more=10)")
+
+    (stopped,) = killed_runs.repair(project.latest.resolve().parent)
+
+    assert stopped.result.run.interrupted == (
+        f"stopped by a folder that took no more reports at {SECOND}"
+    )
+    assert (stopped.directory / "report.html").is_file()
 
 
 def test_evidence_that_cannot_be_written_ends_the_run_too(project, filled):

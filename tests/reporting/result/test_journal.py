@@ -35,6 +35,9 @@ def test_a_line_of_the_journal_may_hold_any_character(tmp_path, character):
     assert journal.read(written.path).run.duration_s == 1.0
 
 
+STOPPED = "stopped by a folder that took no more reports before the first check"
+
+
 def test_lines_that_a_full_disk_refused_are_written_when_there_is_space_again(tmp_path):
     written = journal.Journal(tmp_path / journal.NAME)
     written.begin(RUN, [])
@@ -42,9 +45,10 @@ def test_lines_that_a_full_disk_refused_are_written_when_there_is_space_again(tm
         with pytest.raises(OSError, match="File too large"):
             written.end(duration_s=1.0, interrupted="no space")
         assert written.result().run.interrupted == "no space"
-        assert journal.read(written.path).run.interrupted == "killed before the first check"
+        assert journal.read(written.path).run.interrupted == STOPPED
 
     written.seen([Observation(1.0, "http", "later")])
 
     assert journal.read(written.path) == written.result()
     assert journal.read(written.path).run.interrupted == "no space"
+    assert [*tmp_path.iterdir()] == [written.path]

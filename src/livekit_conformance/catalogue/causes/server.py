@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 
 from livekit_conformance.catalogue.cause import Cause, Not, Sign, check
+from livekit_conformance.catalogue.causes.resolver import SILENT_RESOLVER
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
 
@@ -28,7 +29,7 @@ def _no_connection(link: Link, words: str) -> Sign:
 _NOT_TRUSTED = check(_TLS, message=Not(_NO_TLS))
 _NO_TLS_THERE = check(_TLS, message=_NO_TLS)
 _TLS_ONLY = check(_ANSWERS, message=_TLS_WANTED)
-_NO_HOST = check(_ANSWERS, "BLOCKED", link=Link.DNS)
+_NO_HOST = check(_ANSWERS, "BLOCKED", link=Link.DNS, message=Not(SILENT_RESOLVER))
 _REFUSED = _no_connection(Link.TCP, r"refused")
 _DROPPED = _no_connection(Link.TCP, r"in time|timed out|unreachable|No route")
 _SILENT = check(_ANSWERS, "BLOCKED", link=Link.SERVER, message=_SILENCE)
@@ -59,11 +60,11 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "The resolver of this machine does not know this name (it is misspelt, its DNS "
-                "record is missing, or it exists only in another network), or does not answer."
+                "record is missing, or it exists only in another network)."
             ),
             ru=(
                 "Резолвер этой машины не знает такого имени (в нём опечатка, нет записи DNS или "
-                "оно существует только в другой сети) или не отвечает."
+                "оно существует только в другой сети)."
             ),
         ),
         Text(

@@ -20,10 +20,7 @@ def _options(message: str) -> Sign:
 
 
 _REFUSED = _options(r"Connection refused")
-_UNRESOLVED = _options(
-    r"Name or service not known|No address associated|name resolution|not a host name"
-    r"|resolving the name"
-)
+_UNRESOLVED = _options(r"Name or service not known|No address associated|not a host name")
 _NO_TLS = _options(r"TLS failed")
 _ANSWERED_OVER_TCP = _options(r"over TCP it is answered with \d")
 _OTHER_ANSWER = check("1.5-sip-answers-options")
@@ -67,7 +64,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         yields_to=(
             *("sip-not-running", "sip-hangs", "sip-listens-elsewhere", "sip-host-unknown"),
-            *("sip-speaks-no-tls", "udp-does-not-reach-sip"),
+            *("sip-speaks-no-tls", "udp-does-not-reach-sip", "resolver-does-not-answer"),
         ),
         shows=(check("1.5-sip-answers-options", "BLOCKED"),),
         source="livekit/sip pkg/sip/server.go",
@@ -81,12 +78,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "The resolver of this machine finds no address for the host, or does not answer, "
-                "so nothing was sent to livekit-sip."
+                "The resolver of this machine finds no address for the host, so nothing was sent "
+                "to livekit-sip."
             ),
             ru=(
-                "Резолвер этой машины не находит адрес этого хоста или не отвечает, поэтому до "
-                "livekit-sip ничего не отправлялось."
+                "Резолвер этой машины не находит адрес этого хоста, поэтому до livekit-sip ничего "
+                "не отправлялось."
             ),
         ),
         Text(

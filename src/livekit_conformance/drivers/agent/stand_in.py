@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from livekit_conformance import run_clock
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.environments.proxies import without_proxies
 from livekit_conformance.errors import Blocked, in_system_words
@@ -119,7 +120,7 @@ class AgentStandIn:
         seconds: float = answer["joined"]
         took = f"{seconds:.2f} s"
         self._recorder.record(
-            time.time(), "agent", f"agent joined {room} and speaks (took {took})", room=room
+            run_clock.now(), "agent", f"agent joined {room} and speaks (took {took})", room=room
         )
         return seconds
 
@@ -131,7 +132,7 @@ class AgentStandIn:
         answer = await self._ask(room, command, "to report what it heard")
         side = AgentSide(answer["samples"], answer["level"])
         self._recorder.record(
-            time.time(),
+            run_clock.now(),
             "media",
             f"the agent heard {side.samples} samples, {frequency:.0f} Hz at level {side.level:.2f}",
             side="agent",
@@ -147,7 +148,7 @@ class AgentStandIn:
         """
         await self._ask(room, {"leave": room}, f"to leave {room}")
         self.rooms.discard(room)
-        self._recorder.record(time.time(), "agent", f"agent left {room}", room=room)
+        self._recorder.record(run_clock.now(), "agent", f"agent left {room}", room=room)
 
     async def _ask(self, room: str, command: dict[str, Any], what: str) -> dict[str, Any]:
         assert self._process.stdin is not None
@@ -191,7 +192,7 @@ class AgentStandIn:
             complaints = (await self._complaints).decode(errors="replace")[-1000:]
             why = f"its process ended with status {await self._process.wait()}. {complaints}"
             text = f"agent stand-in: {why}".strip()
-            self._recorder.record(time.time(), "process", text, service="agent-stand-in")
+            self._recorder.record(run_clock.now(), "process", text, service="agent-stand-in")
             raise self._failure(what, why.strip(". "), link=Link.AGENT)
         if "failed" in answer:
             raise self._failure(what, answer["failed"], NotJoined)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from livekit_conformance import run_clock
 from livekit_conformance.client.network import Loss
 from livekit_conformance.observations import Recorder
 
@@ -53,7 +54,7 @@ class HttpRecord:
         """
         answer.duration_s = time.perf_counter() - self._sent_at
         self._recorder.record(
-            time.time(),
+            run_clock.now(),
             "http",
             f"{answer.method} {urlsplit(answer.url).path} -> {answer.status}",
             url=answer.url,
@@ -70,7 +71,7 @@ class HttpRecord:
         """
         waited = time.perf_counter() - self._sent_at
         self._recorder.record(
-            time.time(),
+            run_clock.now(),
             "http",
             f"{self._method} {urlsplit(self._url).path} failed: {loss.words}",
             url=self._url,

@@ -4,7 +4,6 @@ Inbound trunks and dispatch rules of a deployment, and the routing of a call thr
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +11,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from livekit.protocol.models import ParticipantInfo
 
+from livekit_conformance import run_clock
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.environments.profile import Sip
 from livekit_conformance.errors import Blocked
@@ -52,7 +52,7 @@ class Telephony:
         outcome = evaluate(self.trunks, self.rules, call, pin=pin)
         against_trunk, against_rule = self._obstacles(outcome, call)
         self.recorder.record(
-            time.time(),
+            run_clock.now(),
             "dispatch",
             describe_outcome(outcome),
             caller=call.caller,

@@ -5,7 +5,6 @@ Probe calls: whole ones, from INVITE to the end of the room, and shorter ones.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Self
 from livekit import api
 from livekit.protocol.models import ParticipantInfo
 
+from livekit_conformance import run_clock
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.drivers.agent.call_matching import Attendance, attended
 from livekit_conformance.drivers.agent.stand_in import AgentSide, AgentStandIn
@@ -145,7 +145,7 @@ class Prober:
         self._leaving = asyncio.Lock()
         self._attended: dict[str, Attendance] = {}
         self._searches: set[CallerSearch] = set()
-        self._last_end = time.time()
+        self._last_end = run_clock.now()
 
     async def __aenter__(self) -> Self:
         if self._receiver is not None:
@@ -346,7 +346,8 @@ class Prober:
 
     def _record_caller(self, call: str, room: str, identity: str, sid: str) -> None:
         who = {"call": call, "room": room, "identity": identity, "sid": sid}
-        self._recorder.record(time.time(), "caller", f"{identity} is the caller in {room}", **who)
+        text = f"{identity} is the caller in {room}"
+        self._recorder.record(run_clock.now(), "caller", text, **who)
 
     async def _invite(
         self,
@@ -363,7 +364,7 @@ class Prober:
         self._permit.require(Effect.PLACE_CALLS, "a call")
         number = number or self._profile.sip.number
         caller = caller or self._profile.sip.caller
-        started = time.time()
+        started = run_clock.now()
         attendance = self._attended.get(call_id) or Attendance(self._dialled(call_id))
         call = await self._sip.call(
             number=number,
@@ -392,7 +393,7 @@ class Prober:
             record_end(probe.call, probe.bye, probe.ended_by_them_after_s, self._recorder)
         if probe.room is not None and probe.participant is not None:
             probe.left = await self._wait_until_left(probe, probe.room.name, probe.participant.sid)
-        self._last_end = time.time()
+        self._last_end = run_clock.now()
 
     async def _wait_until_left(self, probe: ProbeCall, room: str, caller: str) -> Waited | None:
         async def why_not_yet() -> str | None:
@@ -421,7 +422,7 @@ class Prober:
         finally:
             del self._attended[call_id]
             await self._leave_what_is_over()
-            self._last_end = time.time()
+            self._last_end = run_clock.now()
 
     async def _start_agent(self) -> None:
         async with self._starting:

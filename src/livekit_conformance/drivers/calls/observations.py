@@ -4,10 +4,10 @@ Observations of an inbound call that was placed: its answers and its end.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
+from livekit_conformance import run_clock
 from livekit_conformance.drivers.sip.caller import OutgoingCall
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.reachability import why_unreachable
@@ -42,7 +42,7 @@ def record_attempt(
     """
     final = answers[-1] if answers else None
     recorder.record(
-        time.time(),
+        run_clock.now(),
         "sip-call",
         text,
         call=call.call_id,
@@ -70,7 +70,7 @@ def record_end(
         else f"livekit-sip hung up {by_them_after_s:.2f} s after its answer"
     )
     recorder.record(
-        time.time(),
+        run_clock.now(),
         "call-end",
         text,
         call=call.call_id,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from livekit import api
 from livekit.protocol.models import ParticipantInfo
 
+from livekit_conformance import run_clock
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.api.permissions import Permit
@@ -133,7 +134,7 @@ class OutboundProber:
         call.received = came[0] if came else None
         call.violations = self._listener.violations[earlier:]
         self._recorder.record(
-            time.time(),
+            run_clock.now(),
             "sip-call",
             f"CreateSIPParticipant ({purpose}): {call.story}",
             call=call.received.call_id if call.received else None,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -15,6 +14,7 @@ from livekit.protocol.agent import JobStatus
 from livekit.protocol.agent_dispatch import AgentDispatch
 from livekit.protocol.models import ParticipantInfo, TrackInfo, TrackType
 
+from livekit_conformance import run_clock
 from livekit_conformance.catalogue.error_lines import ON_PURPOSE
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.calls.caller_search import CallerSearch, present
@@ -188,7 +188,7 @@ def record_company(call: str, company: Company, recorder: Recorder, *, deployed:
     if not company.room:
         return
     recorder.record(
-        time.time(),
+        run_clock.now(),
         "room",
         str(company),
         call=call,

@@ -10,10 +10,10 @@ import asyncio
 import re
 import secrets
 import socket
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from livekit_conformance import run_clock
 from livekit_conformance.drivers.sip.wire import (
     INCOMPLETE,
     Address,
@@ -294,7 +294,7 @@ class SipEndpoint:
             return
         self._blame(SipViolation("25.1", f"an unreadable message: {error}"), _call_id_in(data))
         self._recorder.record(
-            time.time(), "sip", f"<- unreadable: {error}", direction="received", text=data
+            run_clock.now(), "sip", f"<- unreadable: {error}", direction="received", text=data
         )
 
     def expect_no_more(self) -> None:
@@ -322,7 +322,7 @@ class SipEndpoint:
         # A listening endpoint has no service on the other side.
         lost = detail if self.server is not None else None
         self._recorder.record(
-            time.time(),
+            run_clock.now(),
             "sip",
             f"!! {detail}",
             transport=self._transport,
@@ -374,7 +374,8 @@ class SipEndpoint:
         # Anybody may send to an endpoint that listens.
         latest = next(reversed(self._traces), None) if self.server is not None else None
         call = call_id if call_id in self._traces else latest
-        self._recorder.record(time.time(), "sip", f"!! {violation}", call=call, text=str(violation))
+        text = str(violation)
+        self._recorder.record(run_clock.now(), "sip", f"!! {text}", call=call, text=text)
         self.violations.append(violation)
         if call is not None and violation not in self._traces[call].violations:
             self._traces[call].violations.append(violation)
@@ -410,7 +411,7 @@ class SipEndpoint:
         step = LadderStep(now - trace.began, direction, message.label, text, status)
         trace.steps.append(step)
         self._recorder.record(
-            time.time(),
+            run_clock.now(),
             "sip",
             f"{step.arrow} {step.label}",
             call=message.call_id,

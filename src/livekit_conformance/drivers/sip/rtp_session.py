@@ -7,11 +7,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-import time
 from array import array
 from collections import deque
 from dataclasses import dataclass, field
 
+from livekit_conformance import run_clock
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import rtp
 from livekit_conformance.protocol.sip.sdp import TELEPHONE_EVENT
@@ -193,7 +193,7 @@ class RtpSession(asyncio.DatagramProtocol):
         )
         tone = heard.dominant_hz
         self._recorder.record(
-            time.time(),
+            run_clock.now(),
             "media",
             f"the {self._side} heard {heard}",
             call=self._call_id,

@@ -19,6 +19,7 @@ from typing import Any, Final, Self
 
 from aiohttp import web
 
+from livekit_conformance import run_clock
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import webhook
 
@@ -218,7 +219,7 @@ class WebhookReceiver:
         except _RefusedError as refused:
             status, problem = refused.status, _printable(refused.text)
         arrival = Arrival(
-            now,
+            run_clock.now(),
             body,
             request.content_type,
             problem,
@@ -229,7 +230,7 @@ class WebhookReceiver:
         )
         await self._note(arrival)
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            self._take(arrival)
+            self._take(arrival, now)
         return web.Response(status=status)
 
     def _proven(self, raw: bytes, request: web.Request, now: float) -> dict[str, Any]:
@@ -276,13 +277,13 @@ class WebhookReceiver:
         async with self._changed:
             self._changed.notify_all()
 
-    def _take(self, arrival: Arrival) -> None:
-        for id_ in [known for known, until in self._seen.items() if until < arrival.at]:
+    def _take(self, arrival: Arrival, now: float) -> None:
+        for id_ in [known for known, until in self._seen.items() if until < now]:
             del self._seen[id_]
         if arrival.id in self._seen:
             self._write("info", "webhook ignored", error="replayed", id=arrival.id)
             return
-        self._seen[arrival.id] = arrival.at + webhook.REPLAYABLE_FOR_S
+        self._seen[arrival.id] = now + webhook.REPLAYABLE_FOR_S
         self.taken.append(arrival)
         if self.on_arrival is not None:
             task = asyncio.create_task(self.on_arrival(arrival))
@@ -293,13 +294,13 @@ class WebhookReceiver:
         self._work.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._recorder.record(
-                time.time(), "agent", f"handling an event failed: {error}", error=repr(error)
+                run_clock.now(), "agent", f"handling an event failed: {error}", error=repr(error)
             )
 
     async def _stray(self, request: web.Request) -> web.Response:
         stray = _printable(f"{request.method} {request.raw_path}")
         self.strays.append(stray)
-        self._recorder.record(self._clock(), "webhook", f"{stray} -> 404", status=404)
+        self._recorder.record(run_clock.now(), "webhook", f"{stray} -> 404", status=404)
         here = request.path == self._path
         return web.Response(
             status=HTTPStatus.METHOD_NOT_ALLOWED if here else HTTPStatus.NOT_FOUND,

@@ -4,8 +4,7 @@ Find out why an endpoint refuses a signed event: send it again, with one variati
 
 from __future__ import annotations
 
-import time
-
+from livekit_conformance import run_clock
 from livekit_conformance.drivers.api.http_answers import HttpAnswer
 from livekit_conformance.drivers.webhooks.sender import WebhookSender, accepted, new_event
 from livekit_conformance.errors import Unreachable
@@ -57,7 +56,7 @@ def _record(
     redirected = answer.redirected if answer else 0
     way = f" after a redirect ({redirected})" if redirected else ""
     recorder.record(
-        time.time(),
+        run_clock.now(),
         "endpoint",
         f"the endpoint answers a signed event ({trial}): {status or error}{way}",
         trial=trial,

@@ -7,10 +7,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from livekit_conformance import run_clock
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.prerequisites import SETPRIV
@@ -75,7 +75,7 @@ class Process:
         )
         tail = self.tail()
         self._recorder.record(
-            time.time(), "process", f"{self.name} {ending}", service=self.name, tail=tail
+            run_clock.now(), "process", f"{self.name} {ending}", service=self.name, tail=tail
         )
         await self.stop()
         *before, last = self._recorder.redact(tail).splitlines() or ["(its log is empty)"]

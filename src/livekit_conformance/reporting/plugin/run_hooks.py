@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from livekit_conformance import run_clock
 from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.plugin import collection
 from livekit_conformance.reporting.plugin.interrupts import Interrupts
@@ -193,7 +194,7 @@ class Examiner:
             seen=decision.beside_statement and self.run.clean(decision.beside_statement),
             issues=tuple(map(self.run.clean, decision.links)),
             blocked_by=decision.blocked_by,
-            started=timestamp(call.start),
+            started=timestamp(run_clock.now() - call.duration),
             duration_s=round(call.duration, 3),
             evidence=(
                 *self.run.write_evidence(plan.id, self._seen),
@@ -219,7 +220,7 @@ class Examiner:
         record = replace(
             record,
             message=self.run.clean(record.message or ""),
-            started=timestamp(call.start),
+            started=timestamp(run_clock.now() - call.duration),
             duration_s=round(call.duration, 3),
         )
         self.run.settle(record, Decision(record.verdict))

@@ -11,12 +11,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import time
 from collections.abc import Container, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from livekit_conformance import run_clock
 from livekit_conformance.catalogue.cause import Cause
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.checks import not_selected
@@ -36,6 +37,8 @@ from livekit_conformance.timeline.story import PROBE, timelines
 from livekit_conformance.verdict import CheckRecord, Verdict
 
 NAME = "journal.jsonl"
+# Empty file beside the journal while the disk takes no more lines: a full disk takes that still.
+_UNWRITABLE = ".unwritable"
 # Beginning of the line that `_write` writes for a check.
 _CHECK = b'{"type": "check"'
 _HAPPY = frozenset({Verdict.PASS, Verdict.SKIPPED})
@@ -82,7 +85,7 @@ class Journal:
         """
         Record the start of a check, so that a killed run shows where and when it was killed.
         """
-        self._write("start", check=check_id, at=timestamp(time.time()))
+        self._write("start", check=check_id, at=timestamp(run_clock.now()))
 
     def check(
         self, record: CheckRecord, observations: Iterable[Observation], *, elapsed_s: float
@@ -143,9 +146,16 @@ class Journal:
         except OSError:
             # The file ends with a whole line.
             os.ftruncate(self._file, self._size)
+            with suppress(OSError):
+                _unwritable(self.path).touch()
             raise
         self._size += len(self._unwritten)
         self._unwritten = b""
+        _unwritable(self.path).unlink(missing_ok=True)
+
+
+def _unwritable(journal: Path) -> Path:
+    return journal.with_suffix(_UNWRITABLE)
 
 
 def _write_all(file: int, content: bytes, at: int) -> None:
@@ -191,7 +201,8 @@ def read(path: Path, causes: Sequence[Cause] = CAUSES, *, lives: bool = False) -
     """
     Return the result of the run with the journal at `path`, whether it came to its end or not.
 
-    It is diagnosed anew, by `causes`. A run that neither ended nor `lives` was killed.
+    It is diagnosed anew, by `causes`. A run that neither ended nor `lives` was killed, or its
+    folder took no more reports.
 
     Raises JournalError if the file is not a journal, OSError if it cannot be read.
     """
@@ -210,13 +221,15 @@ def _result(
             raise JournalError(f"{path}: {problem}: {error}") from error
     if (run := content.run) is None:
         raise JournalError(f"{path}: not the journal of a run: it does not begin with one")
+    is_unwritable = _unwritable(path).is_file()
     observations, begun = content.observations, content.begun
     begun_at = content.begun_at
     # If a check was run again, its last attempt counts.
     done = {record.id: record for record in content.attempts}
     records = tuple(done.values())
     if not content.ended:
-        run = replace(run, interrupted=_where(begun, done, "still running" if lives else "killed"))
+        how = "stopped by a folder that took no more reports" if is_unwritable else "killed"
+        run = replace(run, interrupted=_where(begun, done, "still running" if lives else how))
     why = f"not run: {run.interrupted or 'the run stopped before this check'}"
     left = not_run((plan for plan in content.planned if plan.id not in done), why)
     checks = (*records, *(_halfway(r, begun, begun_at, lives=lives) for r in left))

@@ -10,7 +10,8 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.diagnosis import UNKNOWN, Diagnosis, texts
-from livekit_conformance.outages import Outage, clock
+from livekit_conformance.observations import clock_time
+from livekit_conformance.outages import Outage
 from livekit_conformance.reporting.result.model import Group, Result, never_ran
 from livekit_conformance.reporting.text import phrases
 from livekit_conformance.verdict import ACCEPTED, CheckRecord, Verdict
@@ -52,10 +53,12 @@ def _outage(diagnosis: Diagnosis, outage: Outage, language: Language) -> str:
     Return which service stopped or was restarted, with the times.
     """
     title, _, _ = texts(diagnosis.id, diagnosis.link, language)
-    until = clock(outage.until)
+    until = clock_time(outage.until)
     if outage.is_over:
-        return phrases.RESTARTED.say(language, title=title, until=until, back=clock(outage.back))
-    failed = clock(outage.failed.at) if outage.failed is not None else until
+        return phrases.RESTARTED.say(
+            language, title=title, until=until, back=clock_time(outage.back)
+        )
+    failed = clock_time(outage.failed.at) if outage.failed is not None else until
     return phrases.STOPPED.say(language, title=title, until=until, failed=failed)
 
 
