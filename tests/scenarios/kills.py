@@ -109,10 +109,13 @@ class Kill:
 class Outcome:
     """
     What came of a run: its result, its output, and what was wrong with it.
+
+    `is_hit` is False if the victim did not run at its moment, such as the agent before a call.
     """
 
     kill: Kill
     at: float
+    is_hit: bool
     result: Result
     output: str
     problems: tuple[str, ...]
@@ -151,7 +154,9 @@ async def play(kill: Kill, folder: Path) -> Outcome:
             await _begun(folder, kill.since)
             await asyncio.sleep(kill.after_s)
             at = time.time()
-            await _let_it_die(kill, target, {"pytest": [run.pid], "agent": _agents(mark)})
+            of_the_run: dict[Victim, list[int]] = {"pytest": [run.pid], "agent": _agents(mark)}
+            is_hit = of_the_run.get(kill.victim) != []
+            await _let_it_die(kill, target, of_the_run)
         output, _ = said.result()
         left_alive = await wait_until(lambda: _all_ended(mark), within=5)
         await _heal(kill, target)
@@ -168,7 +173,7 @@ async def play(kill: Kill, folder: Path) -> Outcome:
         *(f"left over: {each}" for each in left),
         *_wrong_causes(kill, at, result, _observations(folder)),
     ]
-    return Outcome(kill, at, result, text, tuple(problems), time.monotonic() - started)
+    return Outcome(kill, at, is_hit, result, text, tuple(problems), time.monotonic() - started)
 
 
 async def _begun(folder: Path, check: str) -> None:
@@ -388,7 +393,7 @@ async def main(arguments: list[str]) -> int:
                 say(f"{kill}  {type(error).__name__}: {error}")
                 return error
             (folder / "output.txt").write_text(outcome.output)
-            verdict = "ok" if not outcome.problems else "RED"
+            verdict = "RED" if outcome.problems else "ok" if outcome.is_hit else "missed"
             say(f"{kill} {outcome.seconds:>4.0f} s  {verdict}  {','.join(outcome.causes)}")
             for problem in outcome.problems:
                 say(f"      {problem}")
@@ -396,7 +401,11 @@ async def main(arguments: list[str]) -> int:
 
     outcomes = await asyncio.gather(*map(one, range(options.seed, options.seed + options.count)))
     good = sum(isinstance(each, Outcome) and not each.problems for each in outcomes)
-    say(f"{good} of {len(outcomes)} as they must be; everything is in {keep}")
+    missed = sum(isinstance(each, Outcome) and not each.is_hit for each in outcomes)
+    say(
+        f"{good} of {len(outcomes)} as they must be; {missed} had no victim; everything is in "
+        f"{keep}"
+    )
     return 0 if good == len(outcomes) else 1
 
 
