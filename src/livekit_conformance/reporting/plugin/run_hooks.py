@@ -4,7 +4,6 @@ Judge every check while pytest runs it, and report the result when pytest ends.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -157,7 +156,7 @@ class Examiner:
         """
         if (blocked := blocked_by_library(deciding(error))) is not None:
             self.run.recorder.record(
-                time.time(), "connection", blocked.reason, problem=blocked.reason
+                run_clock.now(), "connection", blocked.reason, problem=blocked.reason
             )
 
     def _once(
