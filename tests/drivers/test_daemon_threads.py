@@ -11,10 +11,16 @@ import resource
 import socket
 import subprocess
 import sys
+import threading
+from types import SimpleNamespace
 
 import pytest
 
+from fixtures import outages
 from livekit_conformance.drivers.daemon_threads import resolve_in_daemon_threads
+from livekit_conformance.environments.profile import Sip
+from livekit_conformance.observations import Recorder
+from livekit_conformance.secrets.patterns import Redactor
 
 HANGS = """
 import asyncio, socket, threading
@@ -32,6 +38,21 @@ async def ask():
 
 asyncio.run(ask())
 """
+
+
+def test_a_question_to_a_service_that_stopped_ends_while_the_resolver_hangs(monkeypatch):
+    hangs = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: hangs.wait())
+    sip = Sip(server="silent.test:5060")
+    run = SimpleNamespace(profile=SimpleNamespace(sip=sip), recorder=Recorder(Redactor()))
+    asking = threading.Thread(target=lambda: asyncio.run(outages._ask("livekit-sip", run)))
+    asking.start()
+    try:
+        asking.join(timeout=10)
+        assert not asking.is_alive()
+    finally:
+        hangs.set()
+        asking.join()
 
 
 async def ask(host):
