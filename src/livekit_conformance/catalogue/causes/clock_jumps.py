@@ -21,15 +21,17 @@ def _set(cause_id: str, whose: str, machine: Text) -> Cause:
         Text(
             en=(
                 "The clocks agreed at first and then differed by more than a minute; the evidence "
-                "has the time. Since then the tokens of one side, in requests or in webhooks, are "
+                "gives the time. Since then the tokens of one side, in requests or webhooks, are "
                 "not valid yet or have expired for the other: key and secret are not at fault. "
-                "What was checked before still holds. What failed afterwards shows nothing else."
+                "What was checked before still holds. Later failures are no evidence of another "
+                "fault."
             ),
             ru=(
                 "Сначала часы совпадали, потом разошлись больше чем на минуту; время указано в "
                 "уликах. С этого момента токены одной стороны, в запросах или в вебхуках, для "
                 "другой ещё не действуют или уже истекли: ключ и секрет ни при чём. То, что "
-                "проверено раньше, остаётся в силе. Сбои после этого ни о чём другом не говорят."
+                "проверено раньше, остаётся в силе. Более поздние сбои не указывают на другую "
+                "неисправность."
             ),
         ),
         Text(
