@@ -19,6 +19,8 @@ POLITE_S = 0.5
 class Waited:
     """
     Outcome of a wait: `reason` is None if the condition came true, else the last reason why not.
+
+    `polls` is the number of answers; without any, the condition is unknown.
     """
 
     reason: str | None
@@ -83,8 +85,8 @@ async def wait_until(
         async with deadline.timeout:
             with _inside(deadline):
                 while True:
-                    polls += 1
                     reason = await why_not_yet()
+                    polls += 1
                     if reason is None:
                         break
                     _under_way[deadline] = Wait(reason, started, within)
