@@ -27,7 +27,7 @@ from livekit_conformance.observations import Observation
 from livekit_conformance.outages import Outage, Service, contacts_of, outages_of
 from livekit_conformance.provisioners.local.process import Process
 from livekit_conformance.reporting.result import journal
-from livekit_conformance.reporting.result.model import Result, epoch_ms
+from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.verdict import Verdict
 from livekit_conformance.waiting import wait_until
 from tests.scenarios.harness import ROOT, fork_suites, write_profile
@@ -120,14 +120,6 @@ class Outcome:
     output: str
     problems: tuple[str, ...]
     seconds: float
-
-    @property
-    def ended_after_s(self) -> float:
-        """
-        The time from the death of the victim to the end of the run, in seconds.
-        """
-        run = self.result.run
-        return epoch_ms(run.started) / 1000 + run.duration_s - self.at
 
     @property
     def causes(self) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from livekit_conformance.reporting.result.model import epoch_ms
+from livekit_conformance.verdict import CheckRecord
 from tests.scenarios.kills import Kill, Outcome, play
 from tests.scenarios.whole_runs import looks_at
 
@@ -49,5 +51,12 @@ def test_a_run_does_not_wait_for_each_answer_of_a_server_that_hangs(played: Outc
         if (check.message or "").startswith("livekit-server answered until ")
     }
     assert root is not None
-    # It took three minutes and more. Two answers are waited for, then 0.3 s for each check.
-    assert played.ended_after_s < 90
+    # Two answers are waited for in full, then 0.3 s for each check; some checks were under way.
+    waited = [check.id for check in played.result.checks if waits_after(played.at, check)]
+    assert len(waited) < 15, waited
+
+
+def waits_after(at: float, check: CheckRecord) -> bool:
+    return (
+        check.started is not None and epoch_ms(check.started) / 1000 > at and check.duration_s > 2
+    )
