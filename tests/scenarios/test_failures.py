@@ -31,6 +31,8 @@ _PROVEN_ELSEWHERE = {
     "sip-service-has-no-network",
     # A resolver that hangs: tests/diagnosis/test_server.py, tests/drivers/test_daemon_threads.py.
     "resolver-does-not-answer",
+    # Traffic that takes all processors (`make busy`): tests/diagnosis/test_load.py.
+    "deployment-is-overloaded",
     # Services that stop during a run: tests/scenarios/kills.py.
     *(cause.id for cause in outages.CAUSES),
     # Clocks that are set during a run: tests/scenarios/test_clock_jump.py.
