@@ -281,19 +281,19 @@ async def many_trunks(target: Target) -> str:
 
 async def number_with_pin(target: Target) -> str:
     """
-    Create the number that asks for a PIN.
+    Create the number that asks for a PIN, unless an earlier run has.
     """
-    trunk = await _trunk(target, PIN_NUMBER)
-    await _rule(target, trunk, "with-pin", pin="4711")
+    if not await _is_known(target, PIN_NUMBER):
+        await _rule(target, await _trunk(target, PIN_NUMBER), "with-pin", pin="4711")
     return "created"
 
 
 async def lobby(target: Target) -> str:
     """
-    Create the lobby and its number.
+    Create the lobby and its number, unless an earlier run has.
     """
-    trunk = await _trunk(target, LOBBY_NUMBER)
-    await _rule(target, trunk, LOBBY)
+    if not await _is_known(target, LOBBY_NUMBER):
+        await _rule(target, await _trunk(target, LOBBY_NUMBER), LOBBY)
     await target.server.room.create_room(api.CreateRoomRequest(name=LOBBY, empty_timeout=3600))
     return "created"
 
@@ -342,6 +342,13 @@ def _join(target: Target, room: str, issuer: Any = None) -> str:
     grant = {"roomJoin": True, "room": room}
     token = issuer.sign(issuer.claims(sub="stranger", video=grant))
     return _url(target, f"/rtc?access_token={token}&protocol=9")
+
+
+async def _is_known(target: Target, number: str) -> bool:
+    found = await target.server.sip.list_inbound_trunk(
+        api.ListSIPInboundTrunkRequest(numbers=[number])
+    )
+    return any(number in trunk.numbers for trunk in found.items)
 
 
 async def _trunk(target: Target, number: str) -> str:
