@@ -1,5 +1,5 @@
 """
-What a log gains is read once, whatever happens to its file, and nothing else is read.
+Each line that a log gains is read once, whatever happens to its file; nothing else is read.
 """
 
 from __future__ import annotations

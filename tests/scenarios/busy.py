@@ -45,7 +45,7 @@ class Busy:
     @property
     def blamed(self) -> list[str]:
         """
-        What the run holds against a deployment that is healthy, and kinds that made no traffic.
+        Return what the run blames on a healthy deployment, and the kinds that made no traffic.
         """
         unhappy = [f"{c['id']} {c['verdict']}" for c in self.run.checks if c["verdict"] in _UNHAPPY]
         missing = [

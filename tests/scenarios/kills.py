@@ -71,7 +71,7 @@ _MARK = "LIVEKIT_CONFORMANCE_KILL"
 @dataclass(frozen=True, slots=True)
 class Kill:
     """
-    What happens to which process, and when: in seconds since the check `since`, or the first one.
+    A process and its fate, `after_s` seconds after the check `since` began, or the first one.
     """
 
     seed: int
@@ -108,7 +108,7 @@ class Kill:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """
-    What came of a run: its result, its output, and what was wrong with it.
+    A run with a kill: its result, its output, and everything wrong with them.
 
     `is_hit` is False if the victim did not run at its moment, such as the agent before a call.
     """

@@ -199,7 +199,7 @@ BODIES: dict[str, bytes] = {
 @dataclass
 class Met:
     """
-    How a call met the server, looked at after its agent had ended.
+    A server and the call that it answered, after the agent of the call has ended.
     """
 
     server: Server
