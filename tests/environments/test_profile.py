@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from livekit_conformance.catalogue.effects import Effect
-from livekit_conformance.environments.profile import Profile
+from livekit_conformance.environments.profile import Profile, Sip
 from livekit_conformance.environments.section import seconds
 
 SECRET = "canary-secret-0123456789"
@@ -160,3 +160,16 @@ def test_a_known_issue_names_a_clause_of_the_catalogue():
 def test_the_room_pattern_holds_the_call_id_once():
     with pytest.raises(ValidationError, match="call_id"):
         make_profile(rooms={"name_pattern": "voice-ai-call"})
+
+
+@pytest.mark.parametrize(
+    ("server", "address"),
+    [
+        ("sip.example", ("sip.example", 5060)),
+        ("sip.example:5070", ("sip.example", 5070)),
+        ("[::1]:5070", ("::1", 5070)),
+        ("[::1]", ("::1", 5060)),
+    ],
+)
+def test_the_address_of_a_sip_server_has_a_port(server, address):
+    assert Sip(server=server).address == address

@@ -5,7 +5,6 @@ Reachability of livekit-sip without a call: OPTIONS.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
@@ -16,7 +15,6 @@ from livekit_conformance.drivers.sip.caller import SipAgent
 from livekit_conformance.environments.profile import Sip
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
-from livekit_conformance.protocol.sip.address import DEFAULT_PORT
 from livekit_conformance.protocol.sip.message import Response
 
 # Shorter than the deadline of a probe, with time for the connection.
@@ -27,19 +25,15 @@ def endpoint_of(sip: Sip) -> HostAndPort:
     """
     Return the host and port of `sip.server`.
     """
-    parts = urlsplit(f"//{sip.server}")
-    return HostAndPort(parts.hostname or "", parts.port or DEFAULT_PORT, sip.transport == "tls")
+    return HostAndPort(*sip.address, sip.transport == "tls")
 
 
 async def ask_options(sip: Sip, recorder: Recorder) -> tuple[Caller, Sequence[LinkFinding]]:
     """
     Send OPTIONS: return our source address as the service sees it, and the findings.
     """
-    endpoint = endpoint_of(sip)
     try:
-        async with SipAgent(
-            (endpoint.host, endpoint.port), sip.transport, recorder=recorder
-        ) as agent:
+        async with SipAgent(sip.address, sip.transport, recorder=recorder) as agent:
             response = await agent.options(within=_ANSWER_WITHIN_S)
     except Unreachable as silent:
         return Caller(), [judge_silence(sip, silent)]

@@ -28,6 +28,7 @@ from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.environments.section import Duration, ProfileSection, in_schema
 from livekit_conformance.environments.spelling import did_you_mean
+from livekit_conformance.protocol.sip.address import DEFAULT_PORT
 from livekit_conformance.secrets.patterns import looks_like_key, looks_like_secret
 from livekit_conformance.secrets.urls import url_secrets
 
@@ -179,6 +180,14 @@ class Sip(ProfileSection):
     number: Number = ""
     caller: Number = "+15550100"
     outbound: Outbound = Outbound()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """
+        Return the host and port of `server`; an IPv6 address is without brackets.
+        """
+        parts = urlsplit(f"//{self.server}")
+        return parts.hostname or "", parts.port or DEFAULT_PORT
 
 
 class Rooms(ProfileSection):

@@ -4,13 +4,10 @@ Source address of our calls as the SIP server sees it: a trunk may allow some ad
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from livekit_conformance.drivers.sip.caller import SipAgent
 from livekit_conformance.environments.profile import Sip
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
-from livekit_conformance.protocol.sip.address import DEFAULT_PORT
 
 _ANSWER_WITHIN_S = 1.0
 
@@ -23,10 +20,8 @@ async def source_of_calls(sip: Sip, recorder: Recorder) -> str:
     """
     if sip.provider or not sip.server:
         return ""
-    parts = urlsplit(f"//{sip.server}")
-    server = parts.hostname or "", parts.port or DEFAULT_PORT
     try:
-        async with SipAgent(server, sip.transport, recorder=recorder) as agent:
+        async with SipAgent(sip.address, sip.transport, recorder=recorder) as agent:
             via = (await agent.options(within=_ANSWER_WITHIN_S)).via
     except Unreachable:
         return ""
