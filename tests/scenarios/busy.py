@@ -27,9 +27,8 @@ _SOAK_S = 3600
 # Seconds between two runs of a soak: sixty runs an hour.
 _SOAK_EVERY_S = 60
 _MOST_TIMES_QUIET = 2.0
-# What a soak mixes: failing calls, rooms and requests at rates that leave two cores some time. A
-# call without ACK is up for 40 s: one a second takes all of it, and then the calls of all fail.
-SOAK = ("codecs", "wrong-passwords", "look-alikes", "bad-requests", "busy", "yesterday")
+# What a soak mixes: failing calls, rooms and requests at rates that leave two cores some time.
+SOAK = ("no-ack", "codecs", "wrong-passwords", "look-alikes", "bad-requests", "busy", "yesterday")
 
 
 @dataclass(frozen=True)
