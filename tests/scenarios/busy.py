@@ -86,6 +86,9 @@ async def _quiet_s() -> float:
 
 
 def _print(name: str, busy: Busy, quiet_s: float) -> bool:
+    """
+    Print the line of one run; return whether it blamed nobody and took no longer than it may.
+    """
     seconds = busy.run.seconds
     verdict = busy.run.results["run"]["verdict"]
     ratio = seconds / quiet_s
@@ -132,7 +135,8 @@ async def _soak(seconds: float, every: float) -> bool:
     async with deployment(folder) as healthy, traffic(healthy.profile, *kinds) as outcomes:
         while (began := time.monotonic()) < ends:
             busy = Busy(kinds, await healthy.run(), outcomes)
-            good.append(_print(f"soak {len(good) + 1}", busy, quiet_s))
+            _print(f"soak {len(good) + 1}", busy, quiet_s)
+            good.append(not busy.blamed)
             await asyncio.sleep(max(0, began + every - time.monotonic()))
     sys.stdout.write(f"{good.count(True)} of {len(good)} runs blame nobody: {folder}\n")
     return all(good)
