@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import Verdict
 from tests.diagnosis.signs import call, log, record

@@ -12,7 +12,7 @@ import pytest
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.text import LANGUAGES
 from livekit_conformance.cli.main import main
-from livekit_conformance.diagnosis import Diagnosis
+from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.layout import columns
 from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.reporting.terminal.screen import write_summary

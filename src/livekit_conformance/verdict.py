@@ -36,6 +36,8 @@ WORST_FIRST = (
     Verdict.PASS,
 )
 UNSUCCESSFUL = frozenset({Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR})
+# Their checks came through all the links that they cross.
+CROSSED = frozenset({Verdict.PASS, Verdict.WARN, Verdict.KNOWN})
 DECIDED = frozenset({Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.KNOWN})
 
 Reason = Literal["not-applicable", "not-permitted", "not-configured"]

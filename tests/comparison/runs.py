@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from livekit_conformance.catalogue.clauses import CLAUSES
-from livekit_conformance.diagnosis import Diagnosis
+from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.reporting.result.model import Result, Run
 from livekit_conformance.verdict import CheckRecord, Verdict
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from livekit_conformance.catalogue.cause import Cause
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.clauses import BY_ID
-from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.observations import Kind, Observation
 from livekit_conformance.verdict import CheckRecord, Verdict
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import Verdict
 from tests.diagnosis.signs import call, log, record, seen

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from livekit_conformance.catalogue.causes import BY_ID, clock_jumps
-from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.verdict import Verdict
 from tests.diagnosis.test_outages import START, check
 from tests.test_clock_jumps import answer, ours

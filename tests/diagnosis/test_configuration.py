@@ -6,7 +6,7 @@ import pytest
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.config_doctor import ConfigFinding, Severity, check
-from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import CheckRecord, Verdict
 from tests.diagnosis.signs import log, named, record, seen

@@ -4,7 +4,7 @@ Causes that keep livekit-sip from joining the room of a call, told apart by its 
 
 import pytest
 
-from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.observations import Observation
 from tests.diagnosis.signs import call, log, named, record
 

@@ -12,7 +12,9 @@ import pytest
 
 from livekit_conformance.catalogue.causes import BY_ID, outages
 from livekit_conformance.catalogue.clauses import BY_ID as CLAUSES
-from livekit_conformance.diagnosis import Diagnosis, diagnose, outage_for, root_of
+from livekit_conformance.diagnosis.diagnose import diagnose
+from livekit_conformance.diagnosis.interruptions import outage_for, root_of
+from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import CheckRecord, Verdict
 from tests.diagnosis.signs import record

@@ -5,7 +5,7 @@ Causes that keep livekit-server from answering or from accepting our tokens, by 
 import pytest
 
 from livekit_conformance.catalogue.clauses import BY_ID
-from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.verdict import CheckRecord, Verdict
 from tests.diagnosis.signs import call, named, record
 

@@ -5,7 +5,7 @@ Causes named when webhooks do not arrive or are refused.
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.verdict import Verdict
 from tests.diagnosis.signs import named, record, seen
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from livekit_conformance.catalogue.checks import CHECKS
 from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.catalogue.text import LANGUAGES, Language
-from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.reporting.result.model import Result, Run
 from livekit_conformance.verdict import CheckRecord, Reason, Verdict
 

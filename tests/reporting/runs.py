@@ -10,7 +10,7 @@ from functools import cache
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
-from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.reporting.result.model import Result, Run, never_ran
 from livekit_conformance.reporting.writers import results_json
 from livekit_conformance.timeline.story import timelines

@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.reporting.plugin.annotations import _SHOWN, github_commands
 from livekit_conformance.reporting.plugin.ci_build import build_of
 from livekit_conformance.reporting.result.model import Result, Run

@@ -20,7 +20,7 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import AREAS
 from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.catalogue.text import LANGUAGES
-from livekit_conformance.diagnosis import UNKNOWN, texts
+from livekit_conformance.diagnosis.model import UNKNOWN, texts
 from livekit_conformance.reporting.page.chain import LINK_STATES, link_states
 from livekit_conformance.reporting.page.model import LinkState
 from livekit_conformance.reporting.plugin.invocation import program

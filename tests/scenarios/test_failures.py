@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from livekit_conformance.catalogue.causes import CAUSES, clock_jumps, outages
 from livekit_conformance.catalogue.chain import WITNESSES, Link
-from livekit_conformance.diagnosis import UNKNOWN
+from livekit_conformance.diagnosis.model import UNKNOWN
 from livekit_conformance.reporting.result import journal
 from tests.concurrency import begun, selected
 from tests.scenarios.failures import PAIRS, SCENARIOS

@@ -124,3 +124,60 @@ IMPLIED: Mapping[Link, tuple[Link, ...]] = MappingProxyType(
         Link.AUDIO: (Link.MEDIA,),
     }
 )
+
+# What each link needs directly; a link that is not here needs none. Our view of livekit-server is
+# not that of livekit-sip, so no link of a call needs it.
+NEEDS: Mapping[Link, tuple[Link, ...]] = MappingProxyType(
+    {
+        Link.TCP: (Link.DNS,),
+        Link.TLS: (Link.TCP,),
+        Link.SERVER: (Link.TLS,),
+        Link.NODE: (Link.SERVER,),
+        Link.CLOCK: (Link.SERVER,),
+        Link.API_KEY: (Link.SERVER, Link.CLOCK),
+        Link.TOKENS: (Link.SERVER,),
+        Link.GRANTS: (Link.API_KEY,),
+        Link.ROOMS: (Link.NODE, Link.GRANTS),
+        Link.ROOM_LIFE: (Link.ROOMS,),
+        Link.WEBRTC: (Link.ROOMS,),
+        Link.ENDPOINT_SOCKET: (Link.ENDPOINT_DNS,),
+        Link.ENDPOINT_TLS: (Link.ENDPOINT_SOCKET,),
+        Link.ENDPOINT: (Link.ENDPOINT_TLS,),
+        Link.VERIFICATION: (Link.ENDPOINT,),
+        Link.DELIVERY: (Link.ENDPOINT,),
+        Link.TRUNK: (Link.SIP_SOCKET, Link.BUS),
+        Link.STRANGERS: (Link.SIP_SOCKET, Link.BUS),
+        Link.CREDENTIALS: (Link.TRUNK,),
+        Link.DISPATCH: (Link.CREDENTIALS,),
+        Link.OFFER: (Link.DISPATCH,),
+        Link.JOIN: (Link.OFFER,),
+        Link.ROOM_NAME: (Link.JOIN,),
+        Link.EVENTS: (Link.JOIN, Link.DELIVERY),
+        Link.AGENT: (Link.JOIN,),
+        Link.ANSWER: (Link.AGENT,),
+        Link.MEDIA: (Link.ANSWER,),
+        Link.AUDIO: (Link.MEDIA,),
+        Link.HANG_UP: (Link.ANSWER,),
+        Link.CAPACITY: (Link.ANSWER,),
+        Link.RECOVERY: (Link.ANSWER,),
+        Link.OUTBOUND: (Link.BUS, Link.BUS_SIP, Link.ROOMS),
+        Link.OUTBOUND_FAILURE: (Link.BUS, Link.BUS_SIP, Link.ROOMS),
+    }
+)
+# Needed on one way of several: an agent comes because the application was told of the call, or
+# because livekit-server sent for it.
+ALTERNATIVES: Mapping[Link, tuple[Link, ...]] = MappingProxyType({Link.AGENT: (Link.EVENTS,)})
+
+
+def upstream(link: Link, *, on_every_way: bool = False) -> frozenset[Link]:
+    """
+    Return the links that `link` needs, directly or not, on some way to it or on every way.
+    """
+    found: set[Link] = set()
+    ahead = [link]
+    while ahead:
+        here = ahead.pop()
+        needs = NEEDS.get(here, ()) + (() if on_every_way else ALTERNATIVES.get(here, ()))
+        ahead += set(needs) - found
+        found.update(needs)
+    return frozenset(found)

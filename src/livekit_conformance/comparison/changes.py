@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Literal
 
 from livekit_conformance.catalogue.clauses import BY_ID
-from livekit_conformance.diagnosis import Diagnosis
+from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.reporting.result.model import Result, clause_of
 from livekit_conformance.verdict import DECIDED, CheckRecord, Verdict
 

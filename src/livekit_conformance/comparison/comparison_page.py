@@ -26,7 +26,7 @@ from livekit_conformance.comparison.document import (
     Row,
 )
 from livekit_conformance.comparison.past_run import PastRun
-from livekit_conformance.diagnosis import UNKNOWN, Diagnosis, texts
+from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis, texts
 from livekit_conformance.reporting.page import colours
 from livekit_conformance.reporting.page.model import ColouredWord
 from livekit_conformance.reporting.result.model import Group, Result, record_as_json

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from livekit_conformance.catalogue.cause import Cause, Sign
-from livekit_conformance.diagnosis import Confidence, matches
+from livekit_conformance.diagnosis.matching import matches
+from livekit_conformance.diagnosis.model import Confidence
 from livekit_conformance.log_diagnosis.prefilter import ALARMING
 from livekit_conformance.log_diagnosis.telling import describe, without_secrets
 from livekit_conformance.observations import Observation

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.drivers.calls.log_lines import LINES_OF_A_CALL, record_call_lines
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.observations import Recorder

@@ -10,7 +10,7 @@ import re
 import pytest
 
 from livekit_conformance.catalogue.clauses import BY_ID
-from livekit_conformance.diagnosis import diagnose
+from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.reporting.plugin.annotations import github_commands, write_for_gitlab
 from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.verdict import Verdict

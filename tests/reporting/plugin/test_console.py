@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from livekit_conformance import layout
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.clauses import CLAUSES
-from livekit_conformance.diagnosis import Diagnosis
+from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.environments.loader import Loaded
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.reporting.plugin import console

@@ -13,7 +13,8 @@ import pytest
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS
 from livekit_conformance.catalogue.link_words import WORDS
-from livekit_conformance.diagnosis import diagnose, outages_by_cause
+from livekit_conformance.diagnosis.diagnose import diagnose
+from livekit_conformance.diagnosis.interruptions import outages_by_cause
 from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.result.model import (
     Result,

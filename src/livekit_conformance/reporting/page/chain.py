@@ -12,7 +12,7 @@ from livekit_conformance.catalogue.chain import CALL_PATH, CALL_STAGES, Link
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.link_words import BESIDE, STAGES, WORDS
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.diagnosis import UNKNOWN, Diagnosis
+from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis
 from livekit_conformance.reporting.page.model import (
     CauseBox,
     ChainLink,

@@ -21,7 +21,8 @@ from livekit_conformance import run_clock
 from livekit_conformance.catalogue.cause import Cause
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.checks import not_selected
-from livekit_conformance.diagnosis import diagnose, outages_by_cause
+from livekit_conformance.diagnosis.diagnose import diagnose
+from livekit_conformance.diagnosis.interruptions import outages_by_cause
 from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.result.model import (
     OthersTraffic,

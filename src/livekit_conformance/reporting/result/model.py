@@ -13,7 +13,8 @@ from typing import Any, Literal, Protocol
 from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS, Clause
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.text import Language
-from livekit_conformance.diagnosis import CallsSeen, Chain, Diagnosis, calls_of, chain_of
+from livekit_conformance.diagnosis.chain_state import CallsSeen, Chain, calls_of, chain_of
+from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.outages import Outage
 from livekit_conformance.timeline.model import Timeline
 from livekit_conformance.verdict import (

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.checks import not_selected
-from livekit_conformance.diagnosis import Diagnosis
+from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.errors import in_system_words
 from livekit_conformance.reporting.result import journal
 from livekit_conformance.reporting.result.model import SCHEMA, Result, Run, clause_of

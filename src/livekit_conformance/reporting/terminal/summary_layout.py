@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from livekit_conformance.diagnosis import CallsSeen
+from livekit_conformance.diagnosis.chain_state import CallsSeen
 from livekit_conformance.layout import beside, columns, cut, folded, one_line, padded
 from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.reporting.text import phrases, words

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.diagnosis import CallsSeen
+from livekit_conformance.diagnosis.chain_state import CallsSeen
 
 REQUIREMENTS: Mapping[str, Text] = MappingProxyType(
     {

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.catalogue.text import Language
-from livekit_conformance.diagnosis import UNKNOWN, Diagnosis, texts
+from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis, texts
 from livekit_conformance.observations import clock_time
 from livekit_conformance.outages import Outage
 from livekit_conformance.reporting.result.model import Group, Result, never_ran

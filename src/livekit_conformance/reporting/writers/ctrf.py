@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from livekit_conformance.diagnosis import Diagnosis
+from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.reporting.result.model import (
     OUTCOMES,
     Group,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from livekit_conformance.diagnosis import Diagnosis
+from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.reporting.result.model import OUTCOMES, Group, Outcome, Result, clause_of
 from livekit_conformance.reporting.result.whole_files import write_whole
 from livekit_conformance.reporting.text import words

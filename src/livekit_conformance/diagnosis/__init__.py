@@ -1,0 +1,3 @@
+"""
+Diagnosis of a run: from what was seen to ranked causes.
+"""

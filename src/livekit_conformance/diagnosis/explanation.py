@@ -1,0 +1,113 @@
+"""
+Explain broken links by the chain: what is proven upstream comes before a guess downstream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from livekit_conformance.catalogue.chain import CALL_PATH, WITNESSES, Link, upstream
+from livekit_conformance.diagnosis.checks import clause_of, is_root, link_of
+from livekit_conformance.diagnosis.matching import EVIDENCE_OF_A_KIND, short
+from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis, texts
+from livekit_conformance.verdict import CheckRecord
+
+# A link that is broken without a known cause was seen broken all the same.
+_PROVEN = frozenset({"certain", "unknown"})
+
+
+def explained(
+    records: Iterable[CheckRecord],
+    known: Sequence[Diagnosis],
+    interruptions: Sequence[Diagnosis] = (),
+) -> tuple[Diagnosis, ...]:
+    """
+    Return the known causes, with a diagnosis for each link broken without one.
+
+    An interruption of the run comes first. What follows from a broken link upstream is no unknown
+    of its own: that diagnosis has its checks. A cause that is not certain comes after what is
+    proven upstream of it, and is only possible where every way to it leads through that.
+    """
+    named = {check for diagnosis in (*interruptions, *known) for check in diagnosis.checks}
+    found = _with_consequences(known, _unknown(records, named))
+    return (*interruptions, *_in_order_of_proof(found))
+
+
+def _unknown(records: Iterable[CheckRecord], named: set[str]) -> Iterable[Diagnosis]:
+    """
+    Yield a diagnosis for each link broken without a known cause: proof and where to look next.
+    """
+    roots: dict[Link, list[CheckRecord]] = {}
+    for record in records:
+        if is_root(record) and record.id not in named and clause_of(record) is not None:
+            roots.setdefault(link_of(record), []).append(record)
+    if roots.keys() - WITNESSES or named:
+        roots = {link: roots[link] for link in roots if link not in WITNESSES}
+    for link in sorted(roots, key=_place):
+        title, cause, look = texts(UNKNOWN, link, "en")
+        yield Diagnosis(
+            id=UNKNOWN,
+            link=link,
+            title=title,
+            cause=cause,
+            fix=look,
+            confidence="unknown",
+            requirements=tuple(sorted({record.requirement for record in roots[link]})),
+            checks=tuple(record.id for record in roots[link]),
+            evidence=tuple(
+                short(f"{record.id}: {record.beside_statement}")
+                for record in roots[link][:EVIDENCE_OF_A_KIND]
+            ),
+        )
+
+
+def _with_consequences(known: Iterable[Diagnosis], unknown: Iterable[Diagnosis]) -> list[Diagnosis]:
+    """
+    Return all diagnoses, but give the checks of an unknown one to a diagnosis upstream of it.
+    """
+    found = list(known)
+    for diagnosis in unknown:
+        above = upstream(Link(diagnosis.link))
+        reason = next((each for each in found if Link(each.link) in above), None)
+        if reason is None:
+            found.append(diagnosis)
+        else:
+            found[found.index(reason)] = replace(
+                reason,
+                requirements=tuple(sorted({*reason.requirements, *diagnosis.requirements})),
+                checks=(*reason.checks, *diagnosis.checks),
+            )
+    return found
+
+
+def _in_order_of_proof(found: Iterable[Diagnosis]) -> Iterable[Diagnosis]:
+    """
+    Yield the diagnoses in order, but each guess after those that are proven upstream of it.
+    """
+    left = list(found)
+    proven = [each for each in left if each.confidence in _PROVEN]
+    while left:
+        waiting = [each for each in proven if each in left]
+        diagnosis = next(each for each in left if not _is_guess_below(each, waiting))
+        left.remove(diagnosis)
+        follows = _is_guess_below(diagnosis, proven, on_every_way=True)
+        yield _weakened(diagnosis) if follows else diagnosis
+
+
+def _is_guess_below(
+    diagnosis: Diagnosis, proven: Iterable[Diagnosis], *, on_every_way: bool = False
+) -> bool:
+    if diagnosis.confidence == "certain":
+        return False
+    above = upstream(Link(diagnosis.link), on_every_way=on_every_way)
+    return any(Link(each.link) in above for each in proven)
+
+
+def _weakened(guess: Diagnosis) -> Diagnosis:
+    return replace(guess, confidence="possible") if guess.confidence == "likely" else guess
+
+
+def _place(link: Link) -> tuple[bool, int]:
+    on_path = link in CALL_PATH
+    return not on_path, CALL_PATH.index(link) if on_path else tuple(Link).index(link)

@@ -1,0 +1,65 @@
+"""
+What is proven upstream comes before a guess downstream, and what follows from it is no unknown.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from livekit_conformance.catalogue.chain import ALTERNATIVES, NEEDS, Link, upstream
+from livekit_conformance.diagnosis.diagnose import diagnose
+from tests.diagnosis.signs import log, record, seen
+
+DELIVERED_ELSEWHERE = record("1.3-delivery-log-shows-success", message="it went elsewhere")
+NOT_ANSWERED = record("1.5-call-is-answered", link=Link.AGENT)
+NOBODY = seen("room", others=0, here=0, gone=0, audio=0, jobs=0, elsewhere=0, sent_for=[])
+RANG_OUT = log("SIP call ended", reason="cannot-subscribe", level="info")
+
+
+def test_an_upstream_fact_comes_before_a_downstream_guess():
+    found = diagnose([DELIVERED_ELSEWHERE, NOT_ANSWERED], [NOBODY, RANG_OUT])
+
+    assert [(each.id, each.link) for each in found] == [
+        ("cause-unknown", Link.DELIVERY),
+        ("agent-does-not-come", Link.AGENT),
+    ]
+
+
+def test_the_guess_alone_stays_what_it_is():
+    (found,) = diagnose([NOT_ANSWERED], [NOBODY, RANG_OUT])
+
+    assert (found.id, found.confidence) == ("agent-does-not-come", "likely")
+
+
+def test_a_link_below_a_broken_one_is_no_unknown_of_its_own():
+    (found,) = diagnose([DELIVERED_ELSEWHERE, NOT_ANSWERED], [])
+
+    assert (found.id, found.link) == ("cause-unknown", Link.DELIVERY)
+    assert found.checks == (DELIVERED_ELSEWHERE.id, NOT_ANSWERED.id)
+    assert found.requirements == ("1.3", "1.5")
+
+
+def test_a_guess_is_only_possible_where_every_way_leads_through_a_broken_link():
+    found = diagnose([record("1.1-sip-service-joins-the-server"), NOT_ANSWERED], [NOBODY, RANG_OUT])
+
+    assert [(each.link, each.confidence) for each in found] == [
+        (Link.JOIN, "unknown"),
+        (Link.AGENT, "possible"),
+    ]
+
+
+def test_links_that_do_not_need_each_other_are_both_named():
+    found = diagnose([record("1.2-created-room-is-listed"), DELIVERED_ELSEWHERE], [])
+
+    assert {each.link for each in found} == {Link.ROOMS, Link.DELIVERY}
+
+
+@pytest.mark.parametrize("link", Link)
+def test_no_link_needs_itself(link):
+    assert link not in upstream(link)
+
+
+def test_an_alternative_is_on_some_way_only():
+    assert Link.DELIVERY in upstream(Link.ANSWER)
+    assert Link.DELIVERY not in upstream(Link.ANSWER, on_every_way=True)
+    assert not any(set(NEEDS[link]) & set(others) for link, others in ALTERNATIVES.items())
