@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from livekit_conformance.catalogue.chain import Link
+
 # Each value is a kind in `values.FITS`, `any`, a section, a list of one kind, or {"*": kind}.
 Table = Mapping[str, Any]
 
@@ -23,14 +25,16 @@ class ConfiguredService:
     Service with its configuration file. `unknown_key` is its reaction to a key that it does not
     have.
 
-    `instead` maps keys that people write in vain to the remedy. A file with only comments contains
-    no document: with `needs_document`, the service refuses such a file, but starts with an empty
-    one.
+    A wrong value breaks `link`, or the link that `links` has for its section. `instead` maps keys
+    that people write in vain to the remedy. A file with only comments contains no document: with
+    `needs_document`, the service refuses such a file, but starts with an empty one.
     """
 
     name: str
     file: str
     unknown_key: str
+    link: Link
+    links: Mapping[str, Link]
     instead: Mapping[str, str]
     needs_document: bool = False
 
@@ -40,6 +44,12 @@ class ConfiguredService:
         The consequence of a value of the wrong type.
         """
         return f"{self.name} refuses to start"
+
+    def link_of(self, key: str) -> Link:
+        """
+        Return the link of the chain that a wrong value of `key` breaks.
+        """
+        return self.links.get(key.partition(".")[0], self.link)
 
     @property
     def keys(self) -> Table:
@@ -74,6 +84,26 @@ SIP = ConfiguredService(
     "livekit-sip",
     "livekit-sip.yaml",
     "livekit-sip ignores it without a word",
+    Link.SIP_SOCKET,
+    MappingProxyType(
+        {
+            "api_key": Link.JOIN,
+            "api_secret": Link.JOIN,
+            "cluster_id": Link.BUS_SIP,
+            "codecs": Link.OFFER,
+            "logging": Link.LOGS,
+            "max_active_calls": Link.CAPACITY,
+            "max_cpu_utilization": Link.CAPACITY,
+            "media_nat_1_to_1_ip": Link.MEDIA,
+            "media_timeout": Link.AUDIO,
+            "media_timeout_initial": Link.AUDIO,
+            "media_use_external_ip": Link.MEDIA,
+            "redis": Link.BUS,
+            "rtp_port": Link.MEDIA,
+            "symmetric_rtp": Link.MEDIA,
+            "ws_url": Link.JOIN,
+        }
+    ),
     MappingProxyType(
         {
             "log_level": "Write `logging: {level: ...}`",
@@ -105,6 +135,26 @@ SERVER = ConfiguredService(
     "livekit-server",
     "livekit.yaml",
     "livekit-server refuses to start",
+    Link.SERVER,
+    MappingProxyType(
+        {
+            "agents": Link.AGENT,
+            "key_file": Link.API_KEY,
+            "keys": Link.API_KEY,
+            "limit": Link.JOIN,
+            "log_level": Link.LOGS,
+            "logging": Link.LOGS,
+            "node_selector": Link.NODE,
+            "psrpc": Link.BUS,
+            "redis": Link.BUS,
+            "region": Link.NODE,
+            "room": Link.JOIN,
+            "rtc": Link.WEBRTC,
+            "signal_relay": Link.WEBRTC,
+            "turn": Link.WEBRTC,
+            "webhook": Link.DELIVERY,
+        }
+    ),
     MappingProxyType(
         {
             "debug_handler_port": "Write `debug_handler: {port: ...}`",
