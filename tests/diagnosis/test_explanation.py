@@ -63,3 +63,13 @@ def test_an_alternative_is_on_some_way_only():
     assert Link.DELIVERY in upstream(Link.ANSWER)
     assert Link.DELIVERY not in upstream(Link.ANSWER, on_every_way=True)
     assert not any(set(NEEDS[link]) & set(others) for link, others in ALTERNATIVES.items())
+
+
+def test_what_the_services_said_of_our_call_is_evidence_of_an_unknown_cause():
+    joined = record("1.1-sip-service-joins-the-server")
+    of_ours = log("new failure", "seven", callID="SCL_1", level="error")
+    of_nobody = log("another failure", "eight", level="error")
+
+    (found,) = diagnose([joined], [of_nobody, of_ours])
+
+    assert found.evidence[1:] == (of_ours.summary,)

@@ -6,7 +6,7 @@ import pytest
 
 from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.observations import Observation
-from tests.diagnosis.signs import call, log, named, record
+from tests.diagnosis.signs import call, log, named, record, seen
 
 DIALLING, AGAIN = "error establishing signal connection", "error getting validation"
 NOT_JOINED = record("1.1-sip-service-joins-the-server")
@@ -69,6 +69,25 @@ REJECTED = call("refused", 486, at_s=0.03)
             "rooms-are-not-created-by-joining",
         ),
         ([failed("URL was not provided")], "sip-service-has-no-url"),
+        (
+            [failed("participant identity length exceeds limits: max length 5")],
+            "limit-keeps-participants-out",
+        ),
+        (
+            [
+                log(
+                    DIALLING,
+                    HANDSHAKE,
+                    status=400,
+                    response="room name length exceeds limits: max length 5",
+                )
+            ],
+            "limit-keeps-participants-out",
+        ),
+        (
+            [log("could not set remote description", "codec is not supported by remote")],
+            "opus-is-not-enabled",
+        ),
     ],
 )
 def test_the_log_of_livekit_sip_names_the_cause_for_certain(lines, cause):
@@ -106,3 +125,9 @@ def test_a_join_that_failed_for_an_unknown_reason_blames_nobody():
     (found,) = diagnose([NOT_JOINED], [REJECTED, failed("something new")])
 
     assert (found.id, found.link) == ("cause-unknown", "sip-join")
+
+
+def test_a_caller_in_its_room_shows_that_livekit_sip_had_an_answer():
+    in_room = seen("caller", room="voice-ai-call-1", identity="sip_+15550100")
+
+    assert named([NOT_JOINED], call("kept-ringing"), in_room) == [("cause-unknown", "unknown")]

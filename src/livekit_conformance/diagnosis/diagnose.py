@@ -46,7 +46,8 @@ def diagnose(
     sudden_causes = causes_of(interruptions, causes)
     begin = min((each.until for each in sudden_causes), default=math.inf)
     before, since = split(records, begin)
-    known = known_causes(before, [seen for seen in observations if seen.at <= begin], causes)
+    seen_before = [seen for seen in observations if seen.at <= begin]
+    known = known_causes(before, seen_before, causes)
     sudden = (of_interruption(each, cause, since) for each, cause in sudden_causes.items())
     came = [each for each in sudden if each.checks]
-    return explained(before, known, came)
+    return explained(before, seen_before, known, came)

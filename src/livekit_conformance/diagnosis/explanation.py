@@ -11,14 +11,19 @@ from livekit_conformance.catalogue.chain import CALL_PATH, WITNESSES, Link, upst
 from livekit_conformance.diagnosis.checks import clause_of, is_root, link_of
 from livekit_conformance.diagnosis.matching import EVIDENCE_OF_A_KIND, short
 from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis, texts
+from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import CheckRecord
 
 # A link that is broken without a known cause was seen broken all the same.
 _PROVEN = frozenset({"certain", "unknown"})
+# The first errors are nearest to the cause; the evidence files have all lines.
+_WORDS_OF_SERVICES = 3
+_GRAVEST_FIRST = ("error", "warn")
 
 
 def explained(
     records: Iterable[CheckRecord],
+    observations: Iterable[Observation],
     known: Sequence[Diagnosis],
     interruptions: Sequence[Diagnosis] = (),
 ) -> tuple[Diagnosis, ...]:
@@ -30,13 +35,18 @@ def explained(
     proven upstream of it, and is only possible where every way to it leads through that.
     """
     named = {check for diagnosis in (*interruptions, *known) for check in diagnosis.checks}
-    found = _with_consequences(known, _unknown(records, named))
+    words = _words_of_services(observations)
+    found = _with_consequences(known, _unknown(records, named, words))
     return (*interruptions, *_in_order_of_proof(found))
 
 
-def _unknown(records: Iterable[CheckRecord], named: set[str]) -> Iterable[Diagnosis]:
+def _unknown(
+    records: Iterable[CheckRecord], named: set[str], words: Sequence[str]
+) -> Iterable[Diagnosis]:
     """
     Yield a diagnosis for each link broken without a known cause: proof and where to look next.
+
+    What the services themselves said about the calls of the run is evidence of the first one.
     """
     roots: dict[Link, list[CheckRecord]] = {}
     for record in records:
@@ -44,7 +54,7 @@ def _unknown(records: Iterable[CheckRecord], named: set[str]) -> Iterable[Diagno
             roots.setdefault(link_of(record), []).append(record)
     if roots.keys() - WITNESSES or named:
         roots = {link: roots[link] for link in roots if link not in WITNESSES}
-    for link in sorted(roots, key=_place):
+    for place, link in enumerate(sorted(roots, key=_place)):
         title, cause, look = texts(UNKNOWN, link, "en")
         yield Diagnosis(
             id=UNKNOWN,
@@ -55,11 +65,34 @@ def _unknown(records: Iterable[CheckRecord], named: set[str]) -> Iterable[Diagno
             confidence="unknown",
             requirements=tuple(sorted({record.requirement for record in roots[link]})),
             checks=tuple(record.id for record in roots[link]),
-            evidence=tuple(
-                short(f"{record.id}: {record.beside_statement}")
-                for record in roots[link][:EVIDENCE_OF_A_KIND]
+            evidence=(
+                *(
+                    short(f"{record.id}: {record.beside_statement}")
+                    for record in roots[link][:EVIDENCE_OF_A_KIND]
+                ),
+                *(words if place == 0 else ()),
             ),
         )
+
+
+def _words_of_services(observations: Iterable[Observation]) -> list[str]:
+    """
+    Return the first lines with an error, else with a warning, in which a service names our call.
+    """
+    lines = [
+        seen
+        for seen in observations
+        if seen.kind == "log"
+        and not seen.details.get("unclear")
+        and any(seen.details.get(name) for name in ("callID", "sipCallID", "room"))
+    ]
+    in_order = (
+        short(line.summary)
+        for level in _GRAVEST_FIRST
+        for line in lines
+        if line.details.get("level") == level
+    )
+    return list(dict.fromkeys(in_order))[:_WORDS_OF_SERVICES]
 
 
 def _with_consequences(known: Iterable[Diagnosis], unknown: Iterable[Diagnosis]) -> list[Diagnosis]:

@@ -86,6 +86,27 @@ async def _with_a_fast_clock(broken: Scene) -> None:
 
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
+        "room-for-one",
+        "livekit.yaml lets one participant into a room: the caller, and no agent.",
+        "limit-keeps-participants-out",
+        Link.ANSWER,
+        server={"room": {"max_participants": 1}},
+    ),
+    Scenario(
+        "short-identities",
+        "livekit.yaml has a limit on identities that is shorter than a caller's.",
+        "limit-keeps-participants-out",
+        Link.JOIN,
+        server={"limit": {"max_participant_identity_length": 5}},
+    ),
+    Scenario(
+        "no-opus",
+        "livekit.yaml enables video codecs only.",
+        "opus-is-not-enabled",
+        Link.JOIN,
+        server={"room": {"enabled_codecs": [{"mime": "video/VP8"}]}},
+    ),
+    Scenario(
         "sip-wrong-secret",
         "livekit-sip.yaml has another api_secret than livekit.yaml.",
         "sip-service-key-refused",

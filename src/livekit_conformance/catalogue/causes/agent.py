@@ -34,9 +34,10 @@ _NO_WORKER = log(
 _NO_JOB = _room(sent_for=_NAMED, jobs=0, audio=0)
 _REFUSED_JOB = log("livekit-server", message="failed to assign job to worker")
 _JOB_WITHOUT_AGENT = _room(jobs=_SOME, others=0)
-_MAY_NOT_PUBLISH = _room(silenced=_SOME, audio=0)
-_CAME_AND_WENT = _room(gone=_SOME, here=0, audio=0)
-_SAYS_NOTHING = _room(here=_SOME, audio=0, silenced=0)
+# The suite's own stand-in is no agent of the application.
+_MAY_NOT_PUBLISH = _room(deployed=True, silenced=_SOME, audio=0)
+_CAME_AND_WENT = _room(deployed=True, gone=_SOME, here=0, audio=0)
+_SAYS_NOTHING = _room(deployed=True, here=_SOME, audio=0, silenced=0)
 _STAND_IN_ENDED = Sign("process", {"service": "agent-stand-in"})
 _ELSEWHERE = _room(others=0, elsewhere=_SOME)
 _NOBODY = _room(deployed=True, others=0, sent_for="", elsewhere=0)

@@ -21,6 +21,8 @@ _RTC = re.compile(r"^/rtc(/v\d+)?$")
 _TIMES = r"not valid yet|is expired|\((nbf|exp)\)"
 _KEY_WORDS = re.compile(rf"unauthorized: (?!.*({_TIMES}))")
 _NO_ROOM = re.compile(r"requested room does not exist")
+# livekit-server pkg/service/errors.go and pkg/rtc/errors.go: each of its limits.
+_OVER_A_LIMIT = re.compile(r"exceeds limits|exceeded its max participants")
 _WRONG_SCHEME = re.compile(
     r"first record does not look like a TLS handshake|server gave HTTP response to HTTPS client"
     r"|HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port"
@@ -46,10 +48,19 @@ _CANNOT_DIAL = log(
 )
 _HUNG_UP = log(_SIP, message=_SIGNALLING, error=re.compile(r"EOF|connection reset|malformed HTTP"))
 _NO_URL = log(_SIP, message=_NOT_JOINED, error="URL was not provided")
+_LIMITED = (
+    log("livekit-server", error=_OVER_A_LIMIT),
+    log(_SIP, error=_OVER_A_LIMIT),
+    log(_SIP, response=_OVER_A_LIMIT),
+    Sign("http", {"body": _OVER_A_LIMIT}),
+)
+_NO_OPUS = log(_SIP, error=re.compile(r"codec is not supported by remote"))
 _ROOM_ABSENT = log(_SIP, message=_SIGNALLING, status=404, response=_NO_ROOM)
-# livekit-server refuses with 401, 404 (no such room) or 5xx, and accepts with 101.
+_OTHER_WORDS = re.compile(rf"{_WRONG_SCHEME.pattern}|{_OVER_A_LIMIT.pattern}")
+# livekit-server refuses with 400 (a limit), 401, 404 (no such room) or 5xx, and accepts with 101.
 _SOMETHING_ELSE = (
-    log(_SIP, message=_SIGNALLING, status=Between(200, 400), response=Not(_WRONG_SCHEME)),
+    log(_SIP, message=_SIGNALLING, status=Between(200, 399), response=Not(_WRONG_SCHEME)),
+    log(_SIP, message=_SIGNALLING, status=400, response=Not(_OTHER_WORDS)),
     log(_SIP, message=_SIGNALLING, status=Between(402, 403)),
     log(_SIP, message=_SIGNALLING, status=404, response=Not(_NO_ROOM)),
     log(_SIP, message=_SIGNALLING, status=Between(405, 499)),
@@ -59,6 +70,80 @@ _NOT_IN_ITS_ROOM = check("1.1-sip-service-joins-the-server")
 _KEPT_RINGING = probe(outcome="kept-ringing")
 
 CAUSES: tuple[Cause, ...] = (
+    Cause(
+        "limit-keeps-participants-out",
+        Link.JOIN,
+        Text(
+            en="A limit of livekit-server keeps rooms or participants of calls out",
+            ru="Ограничение livekit-server не пускает комнаты или участников звонков",
+        ),
+        Text(
+            en=(
+                "livekit-server refused a room or a participant because a limit was exceeded: on "
+                "the number of participants, or on the length of a name, an identity, metadata or "
+                "attributes. Its own words below say which one."
+            ),
+            ru=(
+                "livekit-server отказал комнате или участнику, потому что превышено ограничение: "
+                "на число участников либо на длину имени, identity, метаданных или атрибутов. "
+                "Какое именно, видно из его собственных слов ниже."
+            ),
+        ),
+        Text(
+            en=(
+                "Raise that limit in livekit.yaml, or delete it, and restart livekit-server: "
+                "`room.max_participants` (a call needs 2: caller and agent), or "
+                "`max_room_name_length`, `max_participant_identity_length`, "
+                "`max_participant_name_length`, `max_metadata_size` or `max_attributes_size` below "
+                "`limit` or `room`. `max_participants` may also be set in `room_config` of the "
+                "dispatch rule."
+            ),
+            ru=(
+                "Увеличьте это ограничение в livekit.yaml или уберите его и перезапустите "
+                "livekit-server: `room.max_participants` (звонку нужны двое: звонящий и агент) "
+                "либо `max_room_name_length`, `max_participant_identity_length`, "
+                "`max_participant_name_length`, `max_metadata_size` или `max_attributes_size` в "
+                "разделе `limit` или `room`. `max_participants` бывает и в `room_config` правила "
+                "диспетчеризации."
+            ),
+        ),
+        shows=_LIMITED,
+        proofs=_LIMITED,
+        breaks=(Link.ROOMS, Link.ROOM_LIFE, Link.WEBRTC, Link.AGENT, Link.ANSWER),
+        source="livekit pkg/service/errors.go, pkg/rtc/errors.go, pkg/config LimitConfig",
+    ),
+    Cause(
+        "opus-is-not-enabled",
+        Link.JOIN,
+        Text(
+            en="Opus is not among the codecs of the room, so livekit-sip cannot send audio",
+            ru="Среди кодеков комнаты нет Opus, поэтому livekit-sip не может передавать звук",
+        ),
+        Text(
+            en=(
+                "livekit-sip sends the caller's audio to the room as Opus. livekit-server does not "
+                "offer that codec, so the WebRTC connection fails and nobody is heard."
+            ),
+            ru=(
+                "livekit-sip передаёт звук звонящего в комнату кодеком Opus. livekit-server его не "
+                "предлагает, поэтому WebRTC-соединение не устанавливается и никого не слышно."
+            ),
+        ),
+        Text(
+            en=(
+                "Add `- mime: audio/opus` to `room.enabled_codecs` in livekit.yaml, or delete "
+                "`enabled_codecs` (all codecs are then enabled), and restart livekit-server."
+            ),
+            ru=(
+                "Добавьте `- mime: audio/opus` в `room.enabled_codecs` в livekit.yaml или удалите "
+                "`enabled_codecs` (тогда включены все кодеки) и перезапустите livekit-server."
+            ),
+        ),
+        shows=(_NO_OPUS,),
+        proofs=(_NO_OPUS,),
+        breaks=(Link.WEBRTC, Link.AGENT, Link.ANSWER, Link.MEDIA, Link.AUDIO, Link.OUTBOUND),
+        source="livekit/sip pkg/sip/room.go; livekit pkg/config RoomConfig.EnabledCodecs",
+    ),
     Cause(
         "sip-service-key-refused",
         Link.JOIN,
@@ -249,6 +334,8 @@ CAUSES: tuple[Cause, ...] = (
             log(_SIP, message=_NOT_JOINED),
             # In this case the caller may be in a room that another server lists.
             check("1.2-every-connection-sees-the-room"),
+            # It had an answer: the caller was seen in the room.
+            Sign("caller"),
         ),
         source="livekit/sip pkg/sip/inbound.go; livekit/server-sdk-go signalling",
     ),
