@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from livekit_conformance.catalogue.error_lines import KNOWN_ERRORS
+from livekit_conformance.catalogue.log_lines import KNOWN_ERRORS
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.logline import parse

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
+from livekit_conformance.catalogue.log_lines import errors
 from livekit_conformance.observations import Observation, clock_time
 
 Service = Literal["livekit-server", "livekit-sip", "redis"]
@@ -27,7 +28,7 @@ _THROUGH_THE_SERVER: Final[tuple[tuple[Service, str, re.Pattern[str]], ...]] = (
     (
         "livekit-sip",
         "/livekit.SIP/CreateSIPParticipant",
-        re.compile(r"no response from servers"),
+        re.compile(errors.NO_RESPONSE),
     ),
 )
 _OK: Final = 200

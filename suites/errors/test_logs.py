@@ -6,7 +6,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from livekit_conformance.catalogue.error_lines import CRASH, HARMLESS, KNOWN_ERRORS, ON_PURPOSE
+from livekit_conformance.catalogue.log_lines import (
+    KNOWN_ERRORS,
+    ON_PURPOSE,
+    Means,
+    messages,
+    of_both,
+)
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
@@ -88,9 +94,9 @@ async def test_the_logs_hold_no_known_error(
         for service, tail in read_logs(logs).items()
         for _, line in tail.lines.holding(KNOWN_ERRORS)
         if ON_PURPOSE not in line.raw
-        and line.message not in HARMLESS
+        and line.message not in messages(Means.HARMLESS)
         and any(known in f"{line.message} {line.error}" for known in KNOWN_ERRORS)
-        and (own_names.whose(line) is Whose.OURS or CRASH in line.message)
+        and (own_names.whose(line) is Whose.OURS or of_both.CRASH.is_in(line.message))
     ]
 
     assert not hits, f"{len(hits)} such lines, first: {hits[0]}"

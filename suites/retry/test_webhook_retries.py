@@ -6,7 +6,7 @@ from itertools import repeat
 
 import pytest
 
-from livekit_conformance.catalogue.error_lines import ON_PURPOSE
+from livekit_conformance.catalogue.log_lines import ON_PURPOSE
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.own_rooms import RoomNames
 from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 
+from livekit_conformance.catalogue.log_lines import of_sip
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.calls.call_problems import challenge_problem
 from livekit_conformance.drivers.calls.inbound_probe import ProbeCall, Prober, wrong_accounts
@@ -22,8 +23,6 @@ from livekit_conformance.protocol.sip.outcome import CallOutcome
 _NUMBERS_OF_NOBODY = ("+15550199", "+15550198")
 # Duration of listening to an unwanted call where no log reports its end.
 _SILENCE_S = 3.0
-# Message of livekit-sip's last line about a call.
-_END = "SIP call ended"
 
 
 @pytest.mark.clause("1.1-trunk-challenges")
@@ -166,13 +165,13 @@ async def signal_end(tail: LogTail | None, call_id: str, over: asyncio.Future[No
         """
         if line.fields.get("sipCallID") == call_id:
             own_ids.add(line.fields.get("callID"))
-        return line.message == _END and line.fields.get("callID") in own_ids
+        return line.message == of_sip.ENDED.message and line.fields.get("callID") in own_ids
 
     with suppress(Blocked):  # An unreadable log blocks the checks that need it.
         _, waited = await tail.wait_for(
             is_the_end,
             within=_SILENCE_S,
-            holding=[call_id, _END],
+            holding=[call_id, of_sip.ENDED.message],
             what=f"the end of {call_id}",
         )
         if waited.came_true and not over.done():

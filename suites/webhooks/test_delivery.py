@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from livekit_conformance import run_clock
+from livekit_conformance.catalogue.log_lines import of_server
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.drivers.own_rooms import OwnRooms
@@ -147,7 +148,7 @@ def _host(netloc: str) -> str:
 
 def _log_problem(line: LogLine, url: str) -> str | None:
     status = line.fields.get("statusCode")
-    if line.message != "sent webhook":
+    if line.message != of_server.SENT.message:
         return f"its log line is {line.message!r}: {line.error or line.fields.get('reason')}"
     if line.fields.get("url") != url:
         return f"it went to {line.fields.get('url')}"

@@ -4,7 +4,7 @@ Overload is told from a broken bus, and lines that may be about others prove not
 
 import pytest
 
-from livekit_conformance.catalogue.error_lines import HIGH_CPU_LOAD
+from livekit_conformance.catalogue.log_lines import of_both
 from livekit_conformance.verdict import Verdict
 from tests.diagnosis.signs import call, log, named, record, seen
 
@@ -12,7 +12,7 @@ SERVER, SIP = "IOInfo|GetSIPTrunkAuthentication|REQ", "SIPInternal|CreateSIPPart
 REPEATED = record("1.5-repeated-calls-succeed[in-a-row]")
 GRANTS = record("1.1-missing-room-grant-is-refused[CreateRoom]", Verdict.BLOCKED, "grants")
 LASTING_TOKEN = record("1.1-token-without-exp-is-refused", Verdict.WARN)
-HIGH_LOAD = log(HIGH_CPU_LOAD, level="info")
+HIGH_LOAD = log(of_both.HIGH_CPU_LOAD.message, level="info")
 NOBODY = log("Rejecting inbound, auth check failed", "no response from servers", level="warn")
 DIALLED = seen(
     "http",

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from livekit_conformance.catalogue.error_lines import ON_PURPOSE
+from livekit_conformance.catalogue.log_lines import ON_PURPOSE
 from livekit_conformance.drivers import logs
 from livekit_conformance.drivers.logs import LogTail, followed, log_of_command
 from livekit_conformance.environments.profile import Profile

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from livekit_conformance.catalogue.cause import Between, Not, Sign
 from livekit_conformance.catalogue.causes import CAUSES
-from livekit_conformance.catalogue.error_lines import ON_PURPOSE
+from livekit_conformance.catalogue.log_lines import ON_PURPOSE
 from livekit_conformance.log_diagnosis.literals import SHORTEST, demanded, rarest
 from tests.log_diagnosis.lines import WRAPPERS, cause, in_console, in_json, scan_lines, sign
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.log_lines import KnownLine
 from livekit_conformance.catalogue.text import Text
 from livekit_conformance.observations import Kind
 
@@ -80,6 +81,15 @@ def log(service: str, **where: Condition) -> Sign:
     Return the sign of a line in the log of a service.
     """
     return Sign("log", {"service": service, **where})
+
+
+def logged(line: KnownLine, *, service: str = "", **where: Condition) -> Sign:
+    """
+    Return the sign of a known line, in the log of its service unless another one is named.
+    """
+    # Below warning level a line is a sign only where the sign names its level.
+    level = {"level": line.level} if line.level in {"debug", "info"} else {}
+    return log(service or line.service, message=line.pattern, **level, **where)
 
 
 def probe(**where: Condition) -> Sign:

@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import Need
+from livekit_conformance.catalogue.log_lines import of_server, of_sip
 from livekit_conformance.catalogue.text import Text
 from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, warning
 from livekit_conformance.environments.needs import LINES
 from livekit_conformance.protocol.logline import LogLine
 
-_SERVER_STARTS = "starting LiveKit server"
-_SIP_STARTS = "starting service"
 _NUMBERS = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
 
@@ -26,14 +25,14 @@ def server_version_in(lines: Iterable[LogLine]) -> str | None:
     """
     Return the version that livekit-server logged when it last started.
     """
-    return _last(lines, _SERVER_STARTS)
+    return _last(lines, of_server.STARTS.message)
 
 
 def sip_version_in(lines: Iterable[LogLine]) -> str | None:
     """
     Return the version that livekit-sip logged when it last started.
     """
-    return _last(lines, _SIP_STARTS)
+    return _last(lines, of_sip.VERSION.message)
 
 
 def _last(lines: Iterable[LogLine], message: str) -> str | None:

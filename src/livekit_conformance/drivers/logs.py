@@ -22,8 +22,7 @@ from typing import overload
 from ahocorasick_rs import BytesAhoCorasick
 
 from livekit_conformance import run_clock
-from livekit_conformance.catalogue.error_lines import OF_ALL, ON_PURPOSE, TELLING
-from livekit_conformance.catalogue.log_lines import STARTS
+from livekit_conformance.catalogue.log_lines import ALL, ON_PURPOSE, STARTS, known_line, of_both
 from livekit_conformance.drivers.growing_log import GrowingLog, LineSplitter, LogFile, LogPipe
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
@@ -121,7 +120,7 @@ def holder_of(texts: Iterable[str]) -> Callable[[bytes], bool]:
     return lambda raw: bool(automaton.find_matches_as_indexes(raw))
 
 
-_tells = holder_of(TELLING)
+_tells = holder_of(line.message for line in ALL if line.telling is not None)
 
 
 class LogTail:
@@ -218,13 +217,13 @@ class LogTail:
         end = len(lines) if self._reported is None else self._reported
         for number in lines.numbers(_is_worth_a_look, after=self._looked_at):
             line = lines[number]
-            if number >= end or not _is_warning(line):
+            if number >= end or not _is_warning(self.service, line):
                 continue
             whose = own.whose(line) if own is not None else Whose.OURS
             if whose is Whose.OTHERS:
                 self._others[line.message].add(line)
                 continue
-            is_unclear = whose is Whose.UNCLEAR and not any(of in line.message for of in OF_ALL)
+            is_unclear = whose is Whose.UNCLEAR and not _is_of_all(line)
             kind = "" if line.dialect == "text" else line.message
             self._alike[kind] += 1
             if self._alike[kind] > _MOST_OF_A_KIND:
@@ -247,10 +246,10 @@ class LogTail:
         """
         Record the lines in which the service itself says that it starts.
         """
-        if (words := STARTS.get(self.service)) is None:
+        if (known := STARTS.get(self.service)) is None:
             return
-        for _, line in self.lines.holding([words]):
-            if line.message == words and line.at is not None:
+        for _, line in self.lines.holding([known.message]):
+            if line.message == known.message and line.at is not None:
                 text = f"log of {self.service}: {line.message}"
                 recorder.record(line.at, "start", text, service=self.service)
 
@@ -369,13 +368,21 @@ def _is_worth_a_look(raw: bytes) -> bool:
     return (may_alarm(raw) or _tells(raw)) and _ON_PURPOSE not in raw
 
 
-def _is_warning(line: LogLine) -> bool:
-    return line.level in ALARMING or line.dialect == "text" or _reports_a_failure(line)
+def _is_warning(service: str, line: LogLine) -> bool:
+    return line.level in ALARMING or line.dialect == "text" or _reports_a_failure(service, line)
 
 
-def _reports_a_failure(line: LogLine) -> bool:
-    name, telling = TELLING.get(line.message, ("", None))
-    return telling is not None and telling.search(str(line.fields.get(name) or "")) is not None
+def _reports_a_failure(service: str, line: LogLine) -> bool:
+    known = known_line(service, line.message)
+    telling = known.telling if known is not None else None
+    return telling is not None and telling.matches(line.fields.get(telling.field))
+
+
+def _is_of_all(line: LogLine) -> bool:
+    """
+    Return whether a line is about the service itself: all of its users share what it reports.
+    """
+    return any(known.is_in(line.message) for known in (of_both.CRASH, of_both.HIGH_CPU_LOAD))
 
 
 def _any_line(_raw: bytes) -> bool:

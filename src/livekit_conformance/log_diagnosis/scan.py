@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
-from livekit_conformance.catalogue.error_lines import ON_PURPOSE
+from livekit_conformance.catalogue.log_lines import ON_PURPOSE, of_both
 from livekit_conformance.log_diagnosis.findings import ID, Findings, ServiceLine, Unexplained
 from livekit_conformance.log_diagnosis.prefilter import ALARMING, Candidate, Prefilter
 from livekit_conformance.log_diagnosis.reading import LogReader, Note
@@ -35,7 +35,7 @@ _BEGINNING = re.compile(
     rb'\{"level":"(\w+)","ts":[\d.e+]+,"logger":"([^"]*)","caller":"[^"]*","msg":"((?:[^"\\]|\\.)*)"'
 )
 # Output of the Go runtime when a service dies.
-_WITHOUT_DIALECT = ("panic: ", "fatal error: ")
+_WITHOUT_DIALECT = (of_both.CRASH.message, of_both.FATAL.message)
 _NO_WARNING = (b'{"level":"info"', b'{"level":"debug"')
 _ERROR = re.compile(rb'"error":"((?:[^"\\]|\\.)*)"')
 _ID = re.compile(ID.pattern.encode())

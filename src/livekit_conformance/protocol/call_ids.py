@@ -12,12 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-# The only line whose `participantID` is always the caller's.
-_JOINED = "SIP participant joined room"
 _NAMES = ("sipCallID", "callID", "participantID")
 
-# Message and fields of a log line.
-Line = tuple[str, Mapping[str, Any]]
+# Fields of a log line, and whether its `participantID` is always that of the caller.
+Line = tuple[bool, Mapping[str, Any]]
 
 
 @dataclass(slots=True)
@@ -49,8 +47,8 @@ class CallIds:
         while waiting:
             name = waiting.pop()
             asked.add(name)
-            for message, fields in lines.get(name, ()):
-                self.ids |= set(ids_in(fields, also_participant=message == _JOINED))
+            for names_caller, fields in lines.get(name, ()):
+                self.ids |= set(ids_in(fields, also_participant=names_caller))
                 self.rooms |= {room_in(fields)} - {""}
             waiting = list(self.ids - asked)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from livekit_conformance.catalogue.log_lines import Lane
+from livekit_conformance.catalogue.log_lines import Lane, of_sip
 from livekit_conformance.timeline.model import Step, Timeline
 
 
@@ -57,9 +57,10 @@ def _is_webhook(step: Step) -> bool:
 def _shows_agent(step: Step) -> bool:
     # livekit-sip waits for audio from another participant in the room, which is the agent.
     joined = step.source is Lane.AGENT and step.label == "joined" and not step.is_problem
-    return joined or step.label in {'"Accepting the call"', '"track subscribed"'}
+    return joined or step.label in _AGENT_LINES
 
 
+_AGENT_LINES = frozenset(f'"{line.message}"' for line in (of_sip.ACCEPTS, of_sip.AGENT_HEARD))
 _MARKS: Mapping[str, Callable[[Step], bool]] = MappingProxyType(
     {
         "100": _answers("100"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from livekit_conformance.catalogue.log_lines import LINES, Lane, LineMeaning
+from livekit_conformance.catalogue.log_lines import KnownLine, Lane, known_line, of_server
 from livekit_conformance.catalogue.milestones import Milestone
 from livekit_conformance.observations import Observation
 from livekit_conformance.timeline.clocks import OURS
@@ -172,7 +172,9 @@ def of_log(seen: Observation, began: float, callers: Collection[str]) -> Event |
     service, message = str(details.get("service", "")), str(details.get("message", ""))
     if (lane := _LANES.get(service)) is None:
         return None
-    line = LINES.get(service, {}).get(message) or LineMeaning(fields=("participant", "error"))
+    line = known_line(service, message) or KnownLine(
+        service, message, fields=("participant", "error")
+    )
     is_bad = details.get("level") in _BAD_LEVELS
     return Event(
         seen.at - began,
@@ -214,11 +216,11 @@ _IN_ROOM: Mapping[str, tuple[Milestone, bool]] = MappingProxyType(
     # Milestone of an event in the room, and whether the caller (True) or somebody else causes it.
     {
         "participant_joined": (Milestone.JOINED, True),
-        "participant active": (Milestone.JOINED, True),
+        of_server.ACTIVE.message: (Milestone.JOINED, True),
         "track_published": (Milestone.AGENT, False),
-        "mediaTrack published": (Milestone.AGENT, False),
+        of_server.TRACK.message: (Milestone.AGENT, False),
         "participant_left": (Milestone.LEFT, True),
-        "participant closing": (Milestone.LEFT, True),
+        of_server.CLOSING.message: (Milestone.LEFT, True),
     }
 )
 

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from email.utils import parsedate_to_datetime
+from itertools import pairwise
 
+from livekit_conformance.catalogue.log_lines import SERVER as _SERVER
+from livekit_conformance.catalogue.log_lines import SIP as _SIP
+from livekit_conformance.catalogue.log_lines import KnownLine, of_server, of_sip
 from livekit_conformance.observations import Observation
 from livekit_conformance.timeline.clocks import OURS, Before
 from livekit_conformance.timeline.events import answers_invite, is_invite, sip_label
 
-_SIP, _SERVER = "livekit-sip", "livekit-server"
 _SECOND_S = 1.0
 
 
@@ -49,29 +52,31 @@ def _of_sip(sip: Sequence[Observation], lines: Sequence[Observation]) -> Iterato
     came = [message for message in sip if message.details.get("direction") == "received"]
     invite = _first(filter(is_invite, sent))
     if invite is not None:
-        processing = _line(lines, "processing invite")
-        yield from _before(invite, OURS, processing, _SIP, "INVITE -> `processing invite`")
+        came_in = f"`{of_sip.INVITE_CAME.message}`"
+        processing = _line(lines, of_sip.INVITE_CAME)
+        yield from _before(invite, OURS, processing, _SIP, f"INVITE -> {came_in}")
         first = _first(m for m in came if answers_invite(m))
-        yield from _before(processing, _SIP, first, OURS, "`processing invite` -> first answer")
+        yield from _before(processing, _SIP, first, OURS, f"{came_in} -> first answer")
         answer = _first(m for m in came if answers_invite(m, at_least=200) and _is_last(m, came))
-        for message in ("Accepting the call", "Rejecting inbound, auth check failed"):
-            line = _line(lines, message)
-            yield from _before(line, _SIP, answer, OURS, f"`{message}` -> final answer")
-        for method in ("ACK", "BYE"):
+        for known in (of_sip.ACCEPTS, of_sip.NO_AUTH_RESULT):
+            line = _line(lines, known)
+            yield from _before(line, _SIP, answer, OURS, f"`{known.message}` -> final answer")
+        for method, known in (("ACK", of_sip.ACK_CAME), ("BYE", of_sip.BYE_CAME)):
             # The first ACK may belong to a challenge: it is earlier, which does no harm.
             request = _first(m for m in sent if sip_label(m) == method)
-            line = _line(lines, f"{method} from remote")
-            yield from _before(request, OURS, line, _SIP, f"{method} -> `{method} from remote`")
+            line = _line(lines, known)
+            yield from _before(request, OURS, line, _SIP, f"{method} -> `{known.message}`")
         return
     invite = _first(filter(is_invite, came))
-    created = _line(lines, "Creating SIP participant")
-    yield from _before(created, _SIP, invite, OURS, "`Creating SIP participant` -> INVITE")
+    created = _line(lines, of_sip.DIALS)
+    seen = f"`{of_sip.DIALS.message}` -> INVITE"
+    yield from _before(created, _SIP, invite, OURS, seen)
     if any(sip_label(message) == "CANCEL" for message in came):
         return  # livekit-sip gave up before it was answered
     final = _first(m for m in sent if answers_invite(m, at_least=200))
-    for message in ("Outbound SIP call established", "SIP invite failed"):
-        line = _line(lines, message)
-        yield from _before(final, OURS, line, _SIP, f"final answer -> `{message}`")
+    for known in (of_sip.ESTABLISHED, of_sip.INVITE_FAILED):
+        line = _line(lines, known)
+        yield from _before(final, OURS, line, _SIP, f"final answer -> `{known.message}`")
 
 
 def _is_last(message: Observation, among: Sequence[Observation]) -> bool:
@@ -83,12 +88,12 @@ def _is_last(message: Observation, among: Sequence[Observation]) -> bool:
 
 
 def _of_join(lines: Sequence[Observation]) -> Iterator[Before]:
-    joining, joined = _line(lines, "Joining room"), _line(lines, "SIP participant joined room")
-    session = _line(lines, "starting RTC session")
-    yield from _before(joining, _SIP, session, _SERVER, "`Joining room` -> `starting RTC session`")
-    yield from _before(
-        session, _SERVER, joined, _SIP, "`starting RTC session` -> `SIP participant joined room`"
-    )
+    path = ((of_sip.JOINING, _SIP), (of_server.SESSION, _SERVER), (of_sip.JOINED, _SIP))
+    for (cause, cause_clock), (effect, effect_clock) in pairwise(path):
+        seen = f"`{cause.message}` -> `{effect.message}`"
+        yield from _before(
+            _line(lines, cause), cause_clock, _line(lines, effect), effect_clock, seen
+        )
 
 
 def _of_webhooks(arrivals: Iterable[Observation], lines: Iterable[Observation]) -> Iterator[Before]:
@@ -98,20 +103,26 @@ def _of_webhooks(arrivals: Iterable[Observation], lines: Iterable[Observation]) 
     livekit-server logs a delivery once it was answered, with the time that the answer took.
     """
     sent = {line.details.get("id"): line for line in lines if line.details.get("id")}
-    seen: set[str] = set()
+    known: set[str] = set()
     for arrival in arrivals:
         details = arrival.details
-        if not details.get("id") or details["id"] in seen:
+        if not details.get("id") or details["id"] in known:
             continue  # delivered again
-        seen.add(details["id"])
+        known.add(details["id"])
         if created := float(details.get("created_at") or 0.0):
             yield Before(
                 _SERVER, created, OURS, arrival.at, "createdAt of a webhook -> arrival", coarse=True
             )
         line = sent.get(details["id"])
-        if line is None or line.details.get("message") != "sent webhook":
+        if line is None or line.details.get("message") != of_server.SENT.message:
             continue
-        yield Before(OURS, arrival.at, _SERVER, line.at, "arrival of a webhook -> `sent webhook`")
+        yield Before(
+            OURS,
+            arrival.at,
+            _SERVER,
+            line.at,
+            f"arrival of a webhook -> `{of_server.SENT.message}`",
+        )
         took = line.details.get("sendDuration")
         if isinstance(took, int | float):
             yield Before(
@@ -144,8 +155,8 @@ def _before(
         yield Before(cause_clock, cause.at, effect_clock, effect.at, seen)
 
 
-def _line(lines: Iterable[Observation], message: str) -> Observation | None:
-    return _first(line for line in lines if line.details.get("message") == message)
+def _line(lines: Iterable[Observation], known: KnownLine) -> Observation | None:
+    return _first(line for line in lines if line.details.get("message") == known.message)
 
 
 def _first(found: Iterable[Observation]) -> Observation | None:

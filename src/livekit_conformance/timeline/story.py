@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from math import inf
 
-from livekit_conformance.catalogue.log_lines import NOISE, PARTING, UNDRAWN, Lane
+from livekit_conformance.catalogue.log_lines import Lane, Means, messages, of_server, of_sip
 from livekit_conformance.catalogue.milestones import INBOUND, OUTBOUND, Milestone
 from livekit_conformance.observations import Observation
 from livekit_conformance.protocol import call_ids
@@ -22,6 +22,9 @@ from livekit_conformance.timeline.model import Step, Stop, Timeline
 
 PROBE = "probe"
 _OUTBOUND = "outbound"
+_NOISE, _PARTING = messages(Means.NOISE), messages(Means.PARTING)
+_CLOCK = messages(Means.CLOCK)
+_NAMES_CALLER = frozenset({of_sip.JOINING.message, of_sip.DIALS.message})
 # A room outlives its call by its departure timeout, 20 s unless configured.
 _ROOM_OUTLIVES_S = 30.0
 _BEFORE_S = 1.0
@@ -77,8 +80,9 @@ class _Seen:
             self._by_kind.setdefault(observation.kind, []).append(observation)
         # A line in no known log format has no time, so its place is unknown.
         self.logs = [o for o in [*self["log"], *self["call-line"]] if o.details.get("level")]
-        messages = ((str(o.details.get("message", "")), o.details) for o in self.logs)
-        self.lines = call_ids.by_name(messages)
+        self.lines = call_ids.by_name(
+            (o.details.get("message") == of_sip.JOINED.message, o.details) for o in self.logs
+        )
         self.sip: dict[str, list[Observation]] = {}
         for message in self["sip"]:
             self.sip.setdefault(str(message.details.get("call", "")), []).append(message)
@@ -128,8 +132,7 @@ class _Story:
         self.callers |= {
             str(line.details["participant"])
             for line in lines
-            if line.details.get("message") in {"Joining room", "Creating SIP participant"}
-            and line.details.get("participant")
+            if line.details.get("message") in _NAMES_CALLER and line.details.get("participant")
         }
         clocks = align(self._causes(lines))
         found = sorted(self._events(lines, clocks), key=lambda event: event.at)
@@ -170,9 +173,9 @@ class _Story:
         known = {id(line) for line in lines}
         for line in self.seen.logs:
             details = line.details
-            if details.get("message") in NOISE or details.get("left_out"):
+            if details.get("message") in _NOISE or details.get("left_out"):
                 continue
-            if details.get("message") == "sent webhook" and details.get("id") in ids:
+            if details.get("message") == of_server.SENT.message and details.get("id") in ids:
                 continue  # its arrival was seen
             if (event := events.of_log(line, began, self.callers)) is None:
                 continue
@@ -285,7 +288,7 @@ def _drawn(found: Sequence[Event]) -> Iterator[Event]:
     hung_up = next((event.at for event in found if event.label == "BYE"), inf)
     for event in found:
         message = event.label.strip('"')
-        if message not in UNDRAWN and not (message in PARTING and event.at >= hung_up):
+        if message not in _CLOCK and not (message in _PARTING and event.at >= hung_up):
             yield event
 
 

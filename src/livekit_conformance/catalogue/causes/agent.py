@@ -6,8 +6,17 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Between, Cause, Condition, Sign, check, log, probe
+from livekit_conformance.catalogue.cause import (
+    Between,
+    Cause,
+    Condition,
+    Sign,
+    check,
+    logged,
+    probe,
+)
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.log_lines import of_server, of_sip
 from livekit_conformance.catalogue.text import Text
 
 _SOME = Between(1, 1000)
@@ -23,16 +32,14 @@ def _room(**where: Condition) -> Sign:
     return Sign("room", where)
 
 
-_NO_WORKER = log(
-    "livekit-server",
-    level="info",
-    message="not dispatching agent job since no worker is available",
+_NO_WORKER = logged(
+    of_server.NO_WORKER,
     agentName=_NAMED,
     # Agents of calls are of this kind; other kinds are rare.
     jobType="JT_ROOM",
 )
 _NO_JOB = _room(sent_for=_NAMED, jobs=0, audio=0)
-_REFUSED_JOB = log("livekit-server", message="failed to assign job to worker")
+_REFUSED_JOB = logged(of_server.JOB_REFUSED)
 _JOB_WITHOUT_AGENT = _room(jobs=_SOME, others=0)
 # The suite's own stand-in is no agent of the application.
 _MAY_NOT_PUBLISH = _room(deployed=True, silenced=_SOME, audio=0)
@@ -41,7 +48,7 @@ _SAYS_NOTHING = _room(deployed=True, here=_SOME, audio=0, silenced=0)
 _STAND_IN_ENDED = Sign("process", {"service": "agent-stand-in"})
 _ELSEWHERE = _room(others=0, elsewhere=_SOME)
 _NOBODY = _room(deployed=True, others=0, sent_for="", elsewhere=0)
-_RANG_OUT = log("livekit-sip", level="info", message="SIP call ended", reason="cannot-subscribe")
+_RANG_OUT = logged(of_sip.ENDED, reason="cannot-subscribe")
 _RINGS_BRIEFLY = Sign("dispatch", {"ringing_timeout_s": _TOO_SHORT})
 _LASTS_BRIEFLY = Sign("dispatch", {"max_call_duration_s": _TOO_SHORT})
 _ENDED_BY_THEM = Sign("call-end", {"by": "them"})

@@ -15,15 +15,16 @@ from livekit_conformance.catalogue.causes.bus_signs import (
     SIP_ON_BUS,
 )
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.log_lines import errors
 from livekit_conformance.catalogue.text import Text
 
-_NO_RESPONSE = log("livekit-sip", error=re.compile(r"no response from servers"))
+_NO_RESPONSE = log("livekit-sip", error=re.compile(errors.NO_RESPONSE))
 _NOBODY_DIALS = Sign(
     "http",
     {
         "url": re.compile(r"/livekit\.SIP/CreateSIPParticipant$"),
         "status": 503,
-        "body": re.compile(r"no response from servers"),
+        "body": re.compile(errors.NO_RESPONSE),
     },
 )
 _CALLS_COME_IN = probe(outcome=re.compile(r"^(answered|kept-ringing)$"))

@@ -6,8 +6,17 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, Condition, Not, Sign, check, log
+from livekit_conformance.catalogue.cause import Cause, Condition, Not, Sign, check, logged
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.log_lines import (
+    ALL,
+    SERVER,
+    SIP,
+    Means,
+    of_both,
+    of_server,
+    of_sip,
+)
 from livekit_conformance.catalogue.text import Text
 
 _NOT_SANE = check("1.1-variables-are-sane")
@@ -16,21 +25,14 @@ _SIP_SILENT = check("1.5-sip-answers-options", "BLOCKED")
 _SERVER_RUNS = check("1.1-server-answers", "PASS")
 _SIP_RUNS = check("1.5-sip-answers-options", "PASS")
 
-# Last output of both services when they reject their file; they exit with status 0.
-_LAST_WORDS = re.compile(
-    r"^(could not parse config: |invalid port$|redis configuration is required$"
-    r"|use_external_ip and nat_1_to_1_ip can not both be set$|TLS certificate required$"
-    r"|listen \w+ \S*:\d+: bind: address already in use$)"
-)
-# Last output of livekit-sip on a machine that has only loopback addresses.
-_NO_NETWORK = re.compile(r"server not connected to any network")
+# livekit-sip on a machine that has only loopback addresses.
 _NOTHING_BUT_LOOPBACK = (
-    log("livekit-sip", message=_NO_NETWORK),
-    Sign("process", {"service": "livekit-sip", "tail": _NO_NETWORK}),
+    logged(of_sip.NO_NETWORK),
+    Sign("process", {"service": SIP, "tail": re.compile(of_sip.NO_NETWORK.message)}),
 )
 _NO_START = re.compile(r"refuses to start|not connect to Redis|no port for media")
 _ITS_KEY = "webhook.api_key"
-_UNKNOWN_WEBHOOK_KEY = re.compile(r"^(api_key is required to use|unknown api key in) webhook")
+_WEBHOOK_KEY = (logged(of_server.NO_WEBHOOK_KEY), logged(of_server.UNKNOWN_WEBHOOK_KEY))
 
 
 def config(file: str, **where: Condition) -> Sign:
@@ -38,6 +40,17 @@ def config(file: str, **where: Condition) -> Sign:
     Return the sign of a definite error in the configuration file of a service.
     """
     return Sign("config", {"file": file, "severity": "error", **where})
+
+
+def _last_words(service: str) -> tuple[Sign, ...]:
+    """
+    Return the signs that a service has rejected its file, but for lines with a cause of their own.
+    """
+    return tuple(
+        logged(line, service=service)
+        for line in ALL
+        if line.means is Means.LAST_WORDS and line.service in {"", service} and line not in _OWN
+    )
 
 
 def _no_start(file: str) -> tuple[Sign, Sign]:
@@ -50,6 +63,15 @@ def _no_start(file: str) -> tuple[Sign, Sign]:
     )
 
 
+# Last words that name a cause of their own.
+_OWN = frozenset(
+    {
+        of_server.NO_WEBHOOK_KEY,
+        of_server.UNKNOWN_WEBHOOK_KEY,
+        of_sip.NO_NETWORK,
+        of_both.NO_REDIS,
+    }
+)
 _SERVER_FILE, _SIP_FILE = "livekit.yaml", "livekit-sip.yaml"
 _SERVER_KEY = config(_SERVER_FILE, key=_ITS_KEY, consequence=_NO_START)
 
@@ -88,8 +110,8 @@ STOPPED: tuple[Cause, ...] = (
                 "порт должен ответить 200 OK."
             ),
         ),
-        shows=(_SERVER_KEY, log("livekit-server", message=_UNKNOWN_WEBHOOK_KEY)),
-        proofs=(_SERVER_SILENT, log("livekit-server", message=_UNKNOWN_WEBHOOK_KEY)),
+        shows=(_SERVER_KEY, *_WEBHOOK_KEY),
+        proofs=(_SERVER_SILENT, *_WEBHOOK_KEY),
         excludes=(_SERVER_RUNS,),
         breaks=(Link.CONFIGURATION,),
         source="livekit pkg/service/wire.go createWebhookNotifier",
@@ -125,8 +147,8 @@ STOPPED: tuple[Cause, ...] = (
                 "`livekit-conformance config check livekit.yaml`"
             ),
         ),
-        shows=(*_no_start(_SERVER_FILE), log("livekit-server", message=_LAST_WORDS)),
-        proofs=(_SERVER_SILENT, log("livekit-server", message=_LAST_WORDS)),
+        shows=(*_no_start(_SERVER_FILE), *_last_words(SERVER)),
+        proofs=(_SERVER_SILENT, *_last_words(SERVER)),
         excludes=(_SERVER_RUNS,),
         breaks=(Link.CONFIGURATION,),
         source="livekit pkg/config/config.go NewConfig; pkg/service/server.go",
@@ -162,8 +184,8 @@ STOPPED: tuple[Cause, ...] = (
                 "`livekit-conformance config check livekit-sip.yaml`"
             ),
         ),
-        shows=(*_no_start(_SIP_FILE), log("livekit-sip", message=_LAST_WORDS)),
-        proofs=(_SIP_SILENT, log("livekit-sip", message=_LAST_WORDS)),
+        shows=(*_no_start(_SIP_FILE), *_last_words(SIP)),
+        proofs=(_SIP_SILENT, *_last_words(SIP)),
         excludes=(_SIP_RUNS,),
         breaks=(Link.CONFIGURATION,),
         source="livekit/sip pkg/config/config.go",

@@ -6,23 +6,21 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Between, Cause, Not, Sign, check, log, probe
+from livekit_conformance.catalogue.cause import Between, Cause, Not, Sign, check, log, logged, probe
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.log_lines import SERVER, errors, of_server, of_sip
+from livekit_conformance.catalogue.log_lines import SIP as _SIP
 from livekit_conformance.catalogue.text import Text
 
-_SIP = "livekit-sip"
-# Each failed join ends with this line; the reason is in its error.
-_NOT_JOINED = "Cannot create LiveKit participant"
 # Requests that livekit-sip repeats by plain HTTP after its WebSocket was refused.
-_ASKED_AGAIN = re.compile(r"^(error establishing signal connection|error getting validation)$")
-_SIGNALLING = "error establishing signal connection"
+_ASKED_AGAIN = re.compile(rf"^({of_sip.NO_SIGNALLING.message}|{of_sip.NO_VALIDATION.message})$")
 # The suite itself requests /rtc/validate and /rtc/v1/validate with tokens that must be refused.
 _RTC = re.compile(r"^/rtc(/v\d+)?$")
 _TIMES = r"not valid yet|is expired|\((nbf|exp)\)"
 _KEY_WORDS = re.compile(rf"unauthorized: (?!.*({_TIMES}))")
-_NO_ROOM = re.compile(r"requested room does not exist")
+_NO_ROOM = re.compile(errors.NO_ROOM)
 # livekit-server pkg/service/errors.go and pkg/rtc/errors.go: each of its limits.
-_OVER_A_LIMIT = re.compile(r"exceeds limits|exceeded its max participants")
+_OVER_A_LIMIT = re.compile(f"{errors.OVER_A_LIMIT}|{errors.ROOM_IS_FULL}")
 _WRONG_SCHEME = re.compile(
     r"first record does not look like a TLS handshake|server gave HTTP response to HTTPS client"
     r"|HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port"
@@ -30,15 +28,13 @@ _WRONG_SCHEME = re.compile(
 
 
 def _refused_by_server(status: int, error: re.Pattern[str]) -> Sign:
-    return log(
-        "livekit-server", message="error handling request", status=status, path=_RTC, error=error
-    )
+    return logged(of_server.REFUSED, status=status, path=_RTC, error=error)
 
 
-_KEY_REFUSED = log(_SIP, message=_NOT_JOINED, error=_KEY_WORDS)
-_CLOCK_REFUSED = log(_SIP, message=_NOT_JOINED, error=re.compile(rf"unauthorized: .*({_TIMES})"))
+_KEY_REFUSED = logged(of_sip.NOT_JOINED, error=_KEY_WORDS)
+_CLOCK_REFUSED = logged(of_sip.NOT_JOINED, error=re.compile(rf"unauthorized: .*({_TIMES})"))
 _SCHEME_ERROR = log(_SIP, message=_ASKED_AGAIN, error=_WRONG_SCHEME)
-_SCHEME_ANSWER = log(_SIP, message=_SIGNALLING, response=_WRONG_SCHEME)
+_SCHEME_ANSWER = logged(of_sip.NO_SIGNALLING, response=_WRONG_SCHEME)
 _NO_HOST = log(_SIP, message=_ASKED_AGAIN, error=re.compile(r"no such host|server misbehaving"))
 _NOT_TRUSTED = log(_SIP, message=_ASKED_AGAIN, error=re.compile(r"x509: |verify certificate"))
 _CANNOT_DIAL = log(
@@ -46,24 +42,24 @@ _CANNOT_DIAL = log(
     message=_ASKED_AGAIN,
     error=re.compile(r"connection refused|i/o timeout|no route to host|network is unreachable"),
 )
-_HUNG_UP = log(_SIP, message=_SIGNALLING, error=re.compile(r"EOF|connection reset|malformed HTTP"))
-_NO_URL = log(_SIP, message=_NOT_JOINED, error="URL was not provided")
+_HUNG_UP = logged(of_sip.NO_SIGNALLING, error=re.compile(r"EOF|connection reset|malformed HTTP"))
+_NO_URL = logged(of_sip.NOT_JOINED, error=errors.NO_URL)
 _LIMITED = (
-    log("livekit-server", error=_OVER_A_LIMIT),
+    log(SERVER, error=_OVER_A_LIMIT),
     log(_SIP, error=_OVER_A_LIMIT),
     log(_SIP, response=_OVER_A_LIMIT),
     Sign("http", {"body": _OVER_A_LIMIT}),
 )
-_NO_OPUS = log(_SIP, error=re.compile(r"codec is not supported by remote"))
-_ROOM_ABSENT = log(_SIP, message=_SIGNALLING, status=404, response=_NO_ROOM)
+_NO_OPUS = log(_SIP, error=re.compile(errors.NO_OPUS))
+_ROOM_ABSENT = logged(of_sip.NO_SIGNALLING, status=404, response=_NO_ROOM)
 _OTHER_WORDS = re.compile(rf"{_WRONG_SCHEME.pattern}|{_OVER_A_LIMIT.pattern}")
 # livekit-server refuses with 400 (a limit), 401, 404 (no such room) or 5xx, and accepts with 101.
 _SOMETHING_ELSE = (
-    log(_SIP, message=_SIGNALLING, status=Between(200, 399), response=Not(_WRONG_SCHEME)),
-    log(_SIP, message=_SIGNALLING, status=400, response=Not(_OTHER_WORDS)),
-    log(_SIP, message=_SIGNALLING, status=Between(402, 403)),
-    log(_SIP, message=_SIGNALLING, status=404, response=Not(_NO_ROOM)),
-    log(_SIP, message=_SIGNALLING, status=Between(405, 499)),
+    logged(of_sip.NO_SIGNALLING, status=Between(200, 399), response=Not(_WRONG_SCHEME)),
+    logged(of_sip.NO_SIGNALLING, status=400, response=Not(_OTHER_WORDS)),
+    logged(of_sip.NO_SIGNALLING, status=Between(402, 403)),
+    logged(of_sip.NO_SIGNALLING, status=404, response=Not(_NO_ROOM)),
+    logged(of_sip.NO_SIGNALLING, status=Between(405, 499)),
 )
 _REJECTED_AFTER_RINGING = probe(final_status=486, final_at_s=Between(0.0, 30.0))
 _NOT_IN_ITS_ROOM = check("1.1-sip-service-joins-the-server")
@@ -185,8 +181,8 @@ CAUSES: tuple[Cause, ...] = (
         proofs=(_KEY_REFUSED,),
         # A join that failed for another reason.
         excludes=(
-            log(_SIP, message=_NOT_JOINED, error=Not(_KEY_WORDS)),
-            log(_SIP, message="error getting validation"),
+            logged(of_sip.NOT_JOINED, error=Not(_KEY_WORDS)),
+            logged(of_sip.NO_VALIDATION),
             # The caller was seen in its room.
             Sign("room"),
         ),
@@ -331,7 +327,7 @@ CAUSES: tuple[Cause, ...] = (
         shows=(_NOT_IN_ITS_ROOM,),
         also=(_KEPT_RINGING,),
         excludes=(
-            log(_SIP, message=_NOT_JOINED),
+            logged(of_sip.NOT_JOINED),
             # In this case the caller may be in a room that another server lists.
             check("1.2-every-connection-sees-the-room"),
             # It had an answer: the caller was seen in the room.

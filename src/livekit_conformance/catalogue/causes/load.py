@@ -6,18 +6,15 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, Sign, log
+from livekit_conformance.catalogue.cause import Cause, Sign, log, logged
 from livekit_conformance.catalogue.causes.bus_signs import BUS_IS_EMPTY, NO_SIP_ON_BUS
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.error_lines import HIGH_CPU_LOAD
+from livekit_conformance.catalogue.log_lines import SERVER, SIP, errors, of_both
 from livekit_conformance.catalogue.text import Text
 
-_HIGH_LOAD = tuple(
-    log(service, level="info", message=HIGH_CPU_LOAD)
-    for service in ("livekit-server", "livekit-sip")
-)
+_HIGH_LOAD = tuple(logged(of_both.HIGH_CPU_LOAD, service=service) for service in (SERVER, SIP))
 # psrpc waits 1 s for somebody to claim a request, and 3 s for the answer.
-_TIMED_OUT = log("livekit-sip", error=re.compile(r"no response from servers|request timed out"))
+_TIMED_OUT = log(SIP, error=re.compile(f"{errors.NO_RESPONSE}|{errors.REQUEST_TIMED_OUT}"))
 # An answered call crossed the bus in both directions.
 _BUS_WORKS = Sign("sip-call", {"outcome": re.compile(r"^(answered|kept-ringing)$")})
 

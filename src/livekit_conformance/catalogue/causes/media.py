@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Between, Cause, Condition, Sign, log, probe
+from livekit_conformance.catalogue.cause import Between, Cause, Condition, Sign, log, logged, probe
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.log_lines import errors, of_sip
 from livekit_conformance.catalogue.text import Text
 
 _SOME = Between(1, 10**9)
@@ -22,22 +23,22 @@ def _media(side: str, **where: Condition) -> Sign:
 
 
 def _cannot_start(error: str) -> Sign:
-    return log("livekit-sip", message="Cannot start media", error=re.compile(error))
+    return logged(of_sip.NO_MEDIA, error=re.compile(error))
 
 
-_NO_CODEC = _cannot_start("common audio codec not found")
-_NO_CRYPTO = _cannot_start("no common encryption profiles")
-_NO_PORT = _cannot_start("failed to listen on udp port")
+_NO_CODEC = _cannot_start(errors.NO_CODEC)
+_NO_CRYPTO = _cannot_start(errors.NO_CRYPTO)
+_NO_PORT = _cannot_start(errors.NO_RTP_PORT)
 _ANSWERED = probe(outcome="answered")
 _UNREACHABLE = probe(outcome="answered", media_unreachable=_GIVEN)
 _NOTHING_CAME = _media("livekit-sip", packets=0, sent=_SOME)
-_TIMED_OUT = log("livekit-sip", level="info", message="SIP call ended", reason="media-timeout")
+_TIMED_OUT = logged(of_sip.ENDED, reason="media-timeout")
 _AGENT_HEARS_NOTHING = _media("agent", level=Between(0.0, 0.0499))
 _CALLER_HEARS_NOTHING = _media("caller", packets=0)
 _SENT_TO_CALLER = _media("livekit-sip", packets=_SOME, sent=_SOME)
 _ONLY_MUTED = Sign("room", {"muted": True})
 _HUNG_UP_BY_THEM = Sign("call-end", {"by": "them"})
-_NO_ICE = log("livekit-sip", error=re.compile("could not connect after timeout"))
+_NO_ICE = log("livekit-sip", error=re.compile(errors.NO_ICE))
 
 CAUSES: tuple[Cause, ...] = (
     Cause(

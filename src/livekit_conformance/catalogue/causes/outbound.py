@@ -6,15 +6,14 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign, log
+from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign, log, logged
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.log_lines import errors, of_server, of_sip
 from livekit_conformance.catalogue.text import Text
 
 _SERVER, _SIP = "livekit-server", "livekit-sip"
-# Log lines of livekit-server about a failed request, and of livekit-sip about the call, also
-# when no request waits for it (pkg/service/sip.go; livekit/sip pkg/sip/outbound.go).
-_TOLD = re.compile(r"^cannot create sip participant")
-_INVITE_FAILED = "SIP invite failed"
+# livekit-server writes one of two lines about a failed request.
+_TOLD = re.compile(rf"^{of_server.NOT_DIALLED.message}")
 
 
 def _dialled(**where: Condition) -> Sign:
@@ -32,7 +31,7 @@ def _said(what: str) -> tuple[Sign, ...]:
     return (
         _dialled(said=pattern),
         log(_SERVER, message=_TOLD, error=pattern),
-        log(_SIP, level="info", message=_INVITE_FAILED, error=pattern),
+        logged(of_sip.INVITE_FAILED, error=pattern),
     )
 
 
@@ -45,29 +44,24 @@ def _ended_with(statuses: str) -> tuple[Sign, ...]:
 
 # Later calls of ours fail on purpose: if the good call was answered, nothing is wrong.
 _ANSWERED = _dialled(outcome="answered")
-_UNKNOWN_TRUNK = _said(r"requested sip trunk does not exist")
-_ACCOUNT = _said(
-    r"sip server required auth, but no username|max auth retry attempts reached for SIP invite"
-)
+_UNKNOWN_TRUNK = _said(errors.UNKNOWN_TRUNK)
+_ACCOUNT = _said(f"{errors.NO_ACCOUNT}|{errors.WRONG_ACCOUNT}")
 _FORBIDDEN = _ended_with("403")
 _NO_NUMBER = _ended_with("404|410|484|604")
 _NOT_TAKEN = _ended_with("408|480|486|600|603")
 _FAILING = _ended_with(r"5\d\d")
 _NO_CONNECTION = _said(r"transport<(TCP|TLS|WSS?)> dial err=")
-_NO_HOST = _said(r"fail to resolve target for")
-_NO_CPU = _said(r"cpu exhausted")
-_TIMED_OUT = _said(r"sip request timed out")
+_NO_HOST = _said(errors.NO_HOST)
+_NO_CPU = _said(errors.NO_CPU)
+_TIMED_OUT = _said(errors.SIP_TIMED_OUT)
 _WHEN = Between(0, 1e9)
-_UNANSWERED: dict[str, Condition] = {
-    "level": "info",
-    "message": "signaling timestamps",
-    "direction": "outbound",
-    "reason": "no-answer",
-}
-_RANG = log(_SIP, **_UNANSWERED, inviteToRingingMs=_WHEN)
-_SILENT = log(_SIP, **_UNANSWERED, inviteToRingingMs=Not(_WHEN), inviteToTryingMs=Not(_WHEN))
+_UNANSWERED: dict[str, Condition] = {"direction": "outbound", "reason": "no-answer"}
+_RANG = logged(of_sip.TIMESTAMPS, **_UNANSWERED, inviteToRingingMs=_WHEN)
+_SILENT = logged(
+    of_sip.TIMESTAMPS, **_UNANSWERED, inviteToRingingMs=Not(_WHEN), inviteToTryingMs=Not(_WHEN)
+)
 _SOURCE = "livekit/sip pkg/sip/outbound.go, errors.go; livekit/protocol livekit/sip.go"
-_LATER = log(_SIP, level="info", message=_INVITE_FAILED)
+_LATER = logged(of_sip.INVITE_FAILED)
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -104,7 +98,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
         ),
         shows=(_LATER,),
-        also=(log(_SERVER, level="info", message="API SIP.CreateSIPParticipant", status="200"),),
+        also=(logged(of_server.DIALLED, status="200"),),
         proofs=(_LATER,),
         excludes=(log(_SERVER, message=_TOLD),),
         source="livekit/sip#468, #136, #481; livekit/sip pkg/sip/client.go createSIPParticipant",

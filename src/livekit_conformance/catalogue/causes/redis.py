@@ -15,6 +15,7 @@ from livekit_conformance.catalogue.causes.bus_signs import (
     SIP_ON_BUS,
 )
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.log_lines import SERVER, SIP, errors, of_both, of_server
 from livekit_conformance.catalogue.text import Text
 
 _NO_NODE = Sign("bus", {"registered": 0})
@@ -32,28 +33,34 @@ _NOT_REACHED = re.compile(
 )
 _SERVER_REFUSED_BY_REDIS = Sign("http", {"status": 500, "body": _LOGIN})
 _SERVER_WITHOUT_REDIS = Sign("http", {"status": 500, "body": _NOT_REACHED})
-_NO_REDIS_CONFIGURED = re.compile(r"sip not connected \(redis required\)")
+_NO_REDIS_CONFIGURED = re.compile(re.escape(errors.NO_REDIS))
 # livekit-sip and livekit-server write it in plain text when they cannot start, go-redis while
 # it tries to reconnect.
 _LOGIN_REFUSED_LINES = tuple(
-    log(service, message=re.compile(rf"unable to connect to redis.*{_LOGIN.pattern}"))
-    for service in ("livekit-sip", "livekit-server")
+    log(service, message=re.compile(rf"{of_both.NO_REDIS.message}.*{_LOGIN.pattern}"))
+    for service in (SIP, SERVER)
 )
 _UNREACHABLE_LINES = tuple(
     log(
         service,
         message=re.compile(
-            r"redis: connection pool: failed to dial"
-            r"|unable to connect to redis.*(connection refused|i/o timeout|no such host)"
+            rf"{of_both.REDIS_LOST.message}"
+            rf"|{of_both.NO_REDIS.message}.*(connection refused|i/o timeout|no such host)"
         ),
     )
-    for service in ("livekit-sip", "livekit-server")
+    for service in (SIP, SERVER)
 )
 _API_LOGIN = log(
-    "livekit-server", level="info", message=re.compile(r"^API (RoomService|SIP)\."), error=_LOGIN
+    SERVER,
+    level="info",
+    message=re.compile(rf"^{of_server.ANSWERED.message}(RoomService|SIP)\."),
+    error=_LOGIN,
 )
 _API_NO_REDIS = log(
-    "livekit-server", level="info", message=re.compile(r"^API SIP\."), error=_NO_REDIS_CONFIGURED
+    SERVER,
+    level="info",
+    message=re.compile(rf"^{of_server.ANSWERED.message}SIP\."),
+    error=_NO_REDIS_CONFIGURED,
 )
 _REDIS_REFUSES = (_SERVER_REFUSED_BY_REDIS, *_LOGIN_REFUSED_LINES, _API_LOGIN)
 _REDIS_SILENT = (_SERVER_WITHOUT_REDIS, *_UNREACHABLE_LINES)

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Between, Cause, Sign, check, log, probe
+from livekit_conformance.catalogue.cause import Between, Cause, Sign, check, logged, probe
 from livekit_conformance.catalogue.causes.bus_signs import SIP_ON_BUS
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.log_lines import of_sip
 from livekit_conformance.catalogue.text import Text
 
 
@@ -26,10 +27,8 @@ _ANSWERED_OVER_TCP = _options(r"over TCP it is answered with \d")
 _OTHER_ANSWER = check("1.5-sip-answers-options")
 _TRYING_ONLY = probe(outcome="trying-only")
 _TWICE = probe(repeated=Between(1, 10**6))
-_REGISTER = log(
-    "livekit-sip", level="info", message="Inbound SIP request not handled", method="REGISTER"
-)
-_NO_OFFER = log("livekit-sip", level="info", message="no offer type specified")
+_REGISTER = logged(of_sip.NOT_HANDLED, method="REGISTER")
+_NO_OFFER = logged(of_sip.NO_OFFER)
 
 CAUSES: tuple[Cause, ...] = (
     Cause(

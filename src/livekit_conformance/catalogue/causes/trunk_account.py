@@ -8,6 +8,7 @@ import re
 
 from livekit_conformance.catalogue.cause import Between, Cause, Not, check, log, probe
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.log_lines import SIP, errors
 from livekit_conformance.catalogue.text import Text
 
 # Copies of a duplicated INVITE are refused, whatever the account.
@@ -30,8 +31,8 @@ _OTHER_PASSWORD = check(
 _NO_ACCOUNT = check(
     "1.5-invite-is-not-rejected", message=re.compile(r"sip\.username is empty, and trunk")
 )
-_OTHER_USER_LOGGED = log("livekit-sip", error="username mismatch")
-_OTHER_PASSWORD_LOGGED = log("livekit-sip", error="response mismatch")
+_OTHER_USER_LOGGED = log(SIP, error=errors.OTHER_USER)
+_OTHER_PASSWORD_LOGGED = log(SIP, error=errors.OTHER_DIGEST)
 _HALF_AN_ACCOUNT = check("1.1-trunk-challenges", message=re.compile(r"has auth_\w+ and no auth_"))
 _SOURCE = "livekit/sip pkg/sip/inbound.go handleInviteAuth; livekit/sip#338"
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign, check, log
+from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign, check, logged
 from livekit_conformance.catalogue.causes.application import CAUSES as OF_THE_APPLICATION
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.error_lines import ON_PURPOSE
+from livekit_conformance.catalogue.log_lines import ON_PURPOSE, of_server
 from livekit_conformance.catalogue.text import Text
 
 _NOT_DELIVERED = check("1.3-server-delivers-room-events")
@@ -38,10 +38,8 @@ _NO_CONNECTION = re.compile(
 _NOT_TRUSTED = re.compile(r"x509: |failed to verify certificate")
 # An ordinary line, which is a sign only for `diagnose`: a run tests the endpoint itself.
 # Matched by the status text: nearly every other line of a healthy log is a `sent webhook`.
-_REFUSED = log(
-    "livekit-server",
-    message="sent webhook",
-    level="info",
+_REFUSED = logged(
+    of_server.SENT,
     status=re.compile(
         r"^(400 Bad Request|401 Unauthorized|403 Forbidden|404 Not Found|405 Method Not Allowed"
         r"|415 Unsupported Media Type)$"
@@ -59,7 +57,7 @@ def _failed(error: Condition) -> tuple[Sign, Sign]:
     Return the signs that livekit-server gave an event up: in its log, to the profile's endpoint.
     """
     return (
-        log("livekit-server", message="failed to send webhook", error=error),
+        logged(of_server.NOT_SENT, error=error),
         Sign("delivery", {"elsewhere": False, "error": error}),
     )
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from livekit_conformance.catalogue.log_lines import NOISE
+from livekit_conformance.catalogue.log_lines import SIP as _SIP
+from livekit_conformance.catalogue.log_lines import Means, messages, of_sip
 from livekit_conformance.drivers.api.token_probe import NO_ROOM
 from livekit_conformance.drivers.logs import LogTail, describe_line
 from livekit_conformance.observations import Recorder
@@ -21,7 +22,7 @@ from livekit_conformance.secrets.shapes import MASK
 
 # A call that is answered and hung up has about 40 lines in both logs together.
 LINES_OF_A_CALL = 100
-_SIP = "livekit-sip"
+_NOISE = messages(Means.NOISE)
 # An attempt is recorded at its end.
 _LONGEST_CALL_S = 15.0
 _FIELDS = (
@@ -54,9 +55,9 @@ def record_call_lines(tails: Iterable[LogTail], recorder: Recorder) -> None:
             owner = _owner(line, owners, recorder)
             if owner is None or line.at is None or tail.is_recorded(number):
                 continue
-            if line.message == "call statistics" and owner in probes:
+            if line.message == of_sip.STATISTICS.message and owner in probes:
                 _record_statistics(recorder, line.at, owner, line.fields.get("stats"))
-            if line.message in NOISE:
+            if line.message in _NOISE:
                 continue
             kept[owner] += 1
             if kept[owner] <= LINES_OF_A_CALL:
@@ -120,7 +121,9 @@ def _owners(recorder: Recorder, tails: Sequence[LogTail]) -> dict[str, str]:
     while ids := {name for _, known in calls for name in known.ids} - asked:
         asked |= ids
         holding = (line for tail in tails for _, line in tail.lines.holding(asked))
-        lines = call_ids.by_name((line.message, line.fields) for line in holding)
+        lines = call_ids.by_name(
+            (line.message == of_sip.JOINED.message, line.fields) for line in holding
+        )
         for _, known in calls:
             known.learn(lines)
     owners: dict[str, str] = {}

@@ -15,7 +15,7 @@ from livekit.protocol.agent_dispatch import AgentDispatch
 from livekit.protocol.models import ParticipantInfo, TrackInfo, TrackType
 
 from livekit_conformance import run_clock
-from livekit_conformance.catalogue.error_lines import ON_PURPOSE
+from livekit_conformance.catalogue.log_lines import ON_PURPOSE
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.calls.caller_search import CallerSearch, present
 from livekit_conformance.errors import Unreachable
