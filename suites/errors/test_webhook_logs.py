@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
+from livekit_conformance.catalogue.log_lines import of_server
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.drivers.webhooks.retry_probe import Tries
 from livekit_conformance.drivers.webhooks.sender import WebhookSender, new_event, refused
@@ -131,12 +132,12 @@ async def _line_of_failure(
         )
     return await logs["livekit-server"].wait_for(
         lambda line: (
-            line.message == "failed to send webhook"
+            line.message == of_server.NOT_SENT.message
             and line.fields.get("id") == tries.started[0].id
         ),
         within=_LOGGED_WITHIN_S,
         holding=[tries.started[0].id],
-        what=f"`failed to send webhook` with the event {tries.started[0].id}",
+        what=f"`{of_server.NOT_SENT.message}` with the event {tries.started[0].id}",
     )
 
 

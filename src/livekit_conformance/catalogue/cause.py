@@ -83,13 +83,13 @@ def log(service: str, **where: Condition) -> Sign:
     return Sign("log", {"service": service, **where})
 
 
-def logged(line: KnownLine, *, service: str = "", **where: Condition) -> Sign:
+def logged(line: KnownLine, **where: Condition) -> Sign:
     """
-    Return the sign of a known line, in the log of its service unless another one is named.
+    Return the sign of a known line, in the log of its own service unless `where` names one.
     """
     # Below warning level a line is a sign only where the sign names its level.
     level = {"level": line.level} if line.level in {"debug", "info"} else {}
-    return log(service or line.service, message=line.pattern, **level, **where)
+    return Sign("log", {"service": line.service, "message": line.pattern, **level, **where})
 
 
 def probe(**where: Condition) -> Sign:
