@@ -128,6 +128,10 @@ def test_an_unknown_key_that_may_be_a_secret_is_not_shown(key, shown):
         ("node_selector: {kind: best}\n", 1, 17, "Write one of: any, cpuload"),
         ("node_selector: {kind: regionaware}\n", 1, 1, "region: is missing"),
         ("log_level: loud\n", 1, 1, "logs from level info"),
+        ("room: {max_participants: 1}\n", 1, 8, "caller and agent are two"),
+        ("limit: {max_participant_identity_length: 5}\n", 1, 9, "Write at least 20"),
+        ("room: {max_room_name_length: 12}\n", 1, 8, "keeps callers or agents out"),
+        ("room: {enabled_codecs: [{mime: video/VP8}]}\n", 1, 8, "does not contain audio/opus"),
         ("webhook: {urls: ['app/hook']}\n", 1, 11, "does not begin with http://"),
         ("keys: {APIkey12: changeme}\n", 1, 8, "is a placeholder"),
         ("keys: {APIkey12: short}\n", 1, 8, "has 5 bytes, fewer than 32"),
@@ -341,3 +345,17 @@ def test_in_development_livekit_server_makes_its_keys_up():
 
     assert check_server(hook.replace("KEY", "devkey")) == []
     assert [f.key for f in check_server(hook)] == ["webhook.api_key"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "room: {max_participants: 2}\n",
+        "room: {max_participants: 0}\n",
+        "limit: {max_room_name_length: 256, max_participant_identity_length: 256}\n",
+        "room: {enabled_codecs: [{mime: audio/OPUS}, {mime: audio/red}]}\n",
+        "room: {enabled_codecs: []}\n",
+    ],
+)
+def test_limits_that_leave_room_for_a_call_are_left_alone(text):
+    assert not [finding for finding in check_server(text) if finding.key.startswith(("room", "l"))]

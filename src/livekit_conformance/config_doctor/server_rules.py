@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from livekit_conformance.config_doctor.addresses import is_address, is_network
+from livekit_conformance.config_doctor.call_rules import check_calls
 from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.listeners import collisions, server_listeners
 from livekit_conformance.config_doctor.log_rules import check_level
@@ -36,6 +37,7 @@ def check_server_rules(server: Settings) -> Iterator[ConfigFinding]:
     yield from _media(server)
     yield from _turn(server)
     yield from _selector(server)
+    yield from check_calls(server)
     yield from check_level(server, SERVER, "logging", "level")
     yield from check_level(server, SERVER, "log_level")
     yield from check_secrets(server)
