@@ -69,7 +69,10 @@ def test_what_the_services_said_of_our_call_is_evidence_of_an_unknown_cause():
     joined = record("1.1-sip-service-joins-the-server")
     of_ours = log("new failure", "seven", callID="SCL_1", level="error")
     of_nobody = log("another failure", "eight", level="error")
+    of_every_call = log(
+        "error reading data channel", service="livekit-server", room="r", level="error"
+    )
 
-    (found,) = diagnose([joined], [of_nobody, of_ours])
+    (found,) = diagnose([joined], [of_nobody, of_every_call, of_ours])
 
     assert found.evidence[1:] == (of_ours.summary,)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from livekit_conformance.catalogue.chain import CALL_PATH, WITNESSES, Link, upstream
+from livekit_conformance.catalogue.log_lines import known_line
+from livekit_conformance.catalogue.log_lines.line import Means
 from livekit_conformance.diagnosis.checks import clause_of, is_root, link_of
 from livekit_conformance.diagnosis.matching import EVIDENCE_OF_A_KIND, short
 from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis, texts
@@ -19,6 +21,8 @@ _PROVEN = frozenset({"certain", "unknown"})
 # The first errors are nearest to the cause; the evidence files have all lines.
 _WORDS_OF_SERVICES = 3
 _GRAVEST_FIRST = ("error", "warn")
+# Lines that healthy calls have, too.
+_OF_EVERY_CALL = frozenset({Means.NOISE, Means.PARTING, Means.HARMLESS, Means.CLOCK})
 
 
 def explained(
@@ -79,13 +83,7 @@ def _words_of_services(observations: Iterable[Observation]) -> list[str]:
     """
     Return the first lines with an error, else with a warning, in which a service names our call.
     """
-    lines = [
-        seen
-        for seen in observations
-        if seen.kind == "log"
-        and not seen.details.get("unclear")
-        and any(seen.details.get(name) for name in ("callID", "sipCallID", "room"))
-    ]
+    lines = [seen for seen in observations if seen.kind == "log" and _is_of_our_call(seen)]
     in_order = (
         short(line.summary)
         for level in _GRAVEST_FIRST
@@ -93,6 +91,16 @@ def _words_of_services(observations: Iterable[Observation]) -> list[str]:
         if line.details.get("level") == level
     )
     return list(dict.fromkeys(in_order))[:_WORDS_OF_SERVICES]
+
+
+def _is_of_our_call(line: Observation) -> bool:
+    details = line.details
+    if details.get("unclear"):
+        return False
+    known = known_line(details.get("service", ""), details.get("message", ""))
+    if known is not None and known.means in _OF_EVERY_CALL:
+        return False
+    return any(details.get(name) for name in ("callID", "sipCallID", "room"))
 
 
 def _with_consequences(known: Iterable[Diagnosis], unknown: Iterable[Diagnosis]) -> list[Diagnosis]:
