@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from livekit_conformance.catalogue.cause import found
+from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.diagnosis.diagnose import diagnose
+from livekit_conformance.findings import Code, Finding
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import Verdict
 from tests.diagnosis.signs import call, log, record
@@ -151,6 +154,39 @@ def test_without_redis_the_answer_of_the_api_makes_it_likely():
 def test_a_check_that_names_its_cause_is_diagnosed(clause, verdict, cause):
     assert [found.id for found in diagnose([record(clause, verdict)], [])] == [cause]
     assert diagnose([record(clause, Verdict.PASS)], []) == ()
+
+
+SILENT = Code("server.silent")
+BY_FINDING = replace(
+    CAUSES[0],
+    shows=(found(SILENT, link=Link.SERVER, phase="answer"),),
+    also=(),
+    proofs=(),
+    excludes=(),
+    yields_to=(),
+    link=Link.SERVER,
+)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "finding", "is_shown"),
+    [
+        (Verdict.FAIL, Finding(SILENT, "", "server", data={"phase": "answer"}), True),
+        (Verdict.BLOCKED, Finding(SILENT, "", "server", data={"phase": "answer"}), True),
+        # A known issue is accepted: it asks for no cause.
+        (Verdict.KNOWN, Finding(SILENT, "", "server", data={"phase": "answer"}), False),
+        (Verdict.FAIL, Finding(SILENT, "", "server", data={"phase": "connect"}), False),
+        (Verdict.FAIL, Finding(SILENT, "", "tls", data={"phase": "answer"}), False),
+        (Verdict.FAIL, Finding(Code("server.x"), "", "server", data={"phase": "answer"}), False),
+    ],
+)
+def test_a_cause_is_shown_by_the_code_the_link_and_the_data_of_a_finding(
+    verdict, finding, is_shown
+):
+    checked = replace(record("1.1-server-answers", verdict), findings=(finding,))
+
+    ids = [each.id for each in diagnose([checked], (), [BY_FINDING])]
+    assert (BY_FINDING.id in ids) is is_shown
 
 
 def test_a_check_that_waits_for_another_shows_no_cause():

@@ -19,13 +19,75 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+import socket
+import ssl
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Final, Literal
+
+from livekit_conformance.findings import Code, Finding, Json, Level, Says, violations
 
 # Errors of a machine that has no file or memory left.
 OWN_LIMITS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 Phase = Literal["resolve", "connect", "tls", "request", "answer"]
+
+# A request or an answer was lost. Data: endpoint, phase, failure, waited_s.
+NOT_CARRIED: Final = Code("network.not-carried")
+
+
+class Failure(StrEnum):
+    """
+    Way in which the network, or the other side, failed a request.
+    """
+
+    NO_SUCH_NAME = "no-such-name"  # the resolver has answered: no address has this name
+    RESOLVER_SILENT = "resolver-silent"  # nothing was learnt about the name
+    REFUSED = "refused"  # nothing listens at the port
+    NO_ROUTE = "no-route"
+    TIMED_OUT = "timed-out"
+    RESET = "reset"
+    ENDED = "ended"  # the connection was closed before the answer
+    BROKEN = "broken"  # only a part of the answer can be read
+    FOREIGN = "foreign"  # the answer is of another protocol
+    NO_TLS = "no-tls"  # the other side speaks no TLS
+    TLS = "tls"  # the handshake failed, for instance because the certificate is not trusted
+    OTHER = "other"
+
+
+_BY_NUMBER: Final[Mapping[int | None, Failure]] = MappingProxyType(
+    {
+        errno.ECONNREFUSED: Failure.REFUSED,
+        errno.ECONNRESET: Failure.RESET,
+        errno.EHOSTDOWN: Failure.NO_ROUTE,
+        errno.EHOSTUNREACH: Failure.NO_ROUTE,
+        errno.ENETDOWN: Failure.NO_ROUTE,
+        errno.ENETUNREACH: Failure.NO_ROUTE,
+        errno.EPIPE: Failure.RESET,
+        errno.ETIMEDOUT: Failure.TIMED_OUT,
+    }
+)
+_BY_KIND: Final = (
+    # Raised by Python for a name: a part of it is empty or longer than 63 characters.
+    (UnicodeError, Failure.NO_SUCH_NAME),
+    (ssl.SSLEOFError, Failure.ENDED),
+    (ssl.SSLZeroReturnError, Failure.ENDED),
+    (ssl.SSLError, Failure.TLS),
+    (TimeoutError, Failure.TIMED_OUT),
+    # asyncio raises it without a number.
+    (ConnectionResetError, Failure.RESET),
+    (EOFError, Failure.ENDED),
+)
+# The resolver has answered: there is no such name, or it has no address. Every other error
+# (EAI_AGAIN, ...) means that the resolver itself did not work.
+_NO_SUCH_NAME: Final = frozenset(
+    {socket.EAI_NONAME, *filter(None, [getattr(socket, "EAI_NODATA", None)])}
+)
+# Reasons of OpenSSL for a peer without TLS.
+_NO_TLS: Final = frozenset(
+    {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"}
+)
 
 
 class Violation(AssertionError):
@@ -34,14 +96,21 @@ class Violation(AssertionError):
 
     `link` names the broken link of the chain if the observation locates it better than the clause.
     `level` is SHOULD if the deployment may have chosen this behaviour; the verdict is then WARN.
+    `findings` are the same as data.
     """
 
     def __init__(
-        self, message: str, *, link: str | None = None, level: Literal["SHOULD"] | None = None
+        self,
+        message: str,
+        *,
+        link: str | None = None,
+        level: Level | None = None,
+        findings: Iterable[Finding] = (),
     ) -> None:
         super().__init__(message)
         self.link = link
         self.level = level
+        self.findings = tuple(findings)
 
 
 class ConformanceError(Exception):
@@ -55,22 +124,32 @@ class Blocked(ConformanceError):
     Claim that could not be tested.
 
     `reason` names what is missing, `remedy` what to do about it (a command where there is one);
-    `link` is the missing link of the chain if it differs from the claim's own.
+    `link` is the missing link of the chain if it differs from the claim's own, `findings` are the
+    reason as data.
     """
 
-    def __init__(self, reason: str, *, remedy: str, link: str | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        remedy: str,
+        link: str | None = None,
+        findings: Iterable[Finding] = (),
+    ) -> None:
         super().__init__(f"{reason}. {remedy}")
         self.reason = reason
         self.remedy = remedy
         self.link = link
+        self.findings = tuple(findings)
 
 
 class Unreachable(Blocked):
     """
     Request or answer that the network did not carry.
 
-    `endpoint` is the address we wanted to reach, `phase` how far we came, `waited` the time in
-    seconds; `key` is the masked API key of the request, if it had one.
+    `endpoint` is the address we wanted to reach, `phase` how far we came, `failure` what happened
+    there and `detail` its words; `waited` is the time in seconds, `key` the masked API key of the
+    request, if it had one.
     """
 
     def __init__(
@@ -81,13 +160,22 @@ class Unreachable(Blocked):
         detail: str,
         waited: float,
         remedy: str,
+        failure: Failure = Failure.OTHER,
         key: str = "",
     ) -> None:
         reason = f"{endpoint}: {detail} (after {waited:.1f} s{', API key ' + key if key else ''})"
-        super().__init__(reason, remedy=remedy)
+        data: dict[str, Json] = {
+            "endpoint": endpoint,
+            "phase": phase,
+            "failure": failure,
+            "waited_s": round(waited, 3),
+        }
+        lost = Finding(NOT_CARRIED, reason, says=Says.UNSEEN, data=data)
+        super().__init__(reason, remedy=remedy, findings=[lost])
         self.endpoint = endpoint
         self.key = key
         self.phase = phase
+        self.failure = failure
         self.detail = detail
         self.waited = waited
 
@@ -118,6 +206,51 @@ class NotPermitted(ConformanceError):
     """
     Effect requested from a driver that the profile does not allow; nothing was sent.
     """
+
+
+def require(findings: Iterable[Finding]) -> None:
+    """
+    Raise Violation if one of `findings` is a violation, with the link of the first of them.
+
+    The verdict is WARN if all of them are of level SHOULD.
+    """
+    if broken := violations(findings):
+        raise Violation(
+            "; ".join(each.seen for each in broken),
+            link=broken[0].link,
+            level="SHOULD" if all(each.level == "SHOULD" for each in broken) else None,
+            findings=broken,
+        )
+
+
+def failure_of(error: BaseException, phase: Phase = "answer") -> Failure:
+    """
+    Return how a request failed in `phase`, by the error of Python or of the system behind `error`.
+
+    A group has one error for each address of a host; a refusal, which is an answer, counts most.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        each = (failure_of(inner, phase) for inner in error.exceptions)
+        return min(each, key=tuple(Failure).index)
+    if (own := _own_failure(error, phase)) is not None:
+        return own
+    behind = error.__cause__ or error.__context__
+    return failure_of(behind, phase) if behind is not None else Failure.OTHER
+
+
+def _own_failure(error: BaseException, phase: Phase) -> Failure | None:
+    match error:
+        case socket.gaierror():
+            is_answer = error.errno in _NO_SUCH_NAME
+            return Failure.NO_SUCH_NAME if is_answer else Failure.RESOLVER_SILENT
+        case ssl.SSLError() if getattr(error, "reason", None) in _NO_TLS:
+            return Failure.NO_TLS
+        case TimeoutError() if phase == "resolve":
+            return Failure.RESOLVER_SILENT
+        case OSError() if error.errno in _BY_NUMBER:
+            return _BY_NUMBER[error.errno]
+        case _:
+            return next((meant for kind, meant in _BY_KIND if isinstance(error, kind)), None)
 
 
 def own_limit(error: BaseException | None) -> OSError | None:

@@ -20,6 +20,8 @@ _STEP_S = 1.0
 
 Kind = Literal[
     "check",  # id, verdict: how one check ended
+    # code, link, says, level, and the data: one finding of a check that failed or was not possible
+    "finding",
     # endpoint, phase, version, not_after, problem; only a problem if a library reported it at a
     # moment that no driver expected
     "connection",

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from livekit_conformance.findings import Finding
+
 
 class Verdict(StrEnum):
     """
@@ -72,6 +74,8 @@ class CheckRecord:
     started: str | None = None
     duration_s: float = 0.0
     evidence: tuple[str, ...] = ()
+    # What the check found, as data: why it failed, or could not be made.
+    findings: tuple[Finding, ...] = ()
 
     @property
     def beside_statement(self) -> str:

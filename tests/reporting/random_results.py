@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.checks import CHECKS
 from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.catalogue.text import LANGUAGES, Language
 from livekit_conformance.diagnosis.diagnose import diagnose
+from livekit_conformance.findings import Code, Finding, Says
 from livekit_conformance.reporting.result.model import Result, Run
 from livekit_conformance.verdict import CheckRecord, Reason, Verdict
 
@@ -31,6 +33,18 @@ TEXTS = st.one_of(st.sampled_from(NASTY), st.text(max_size=40))
 REASONS: st.SearchStrategy[Reason] = st.sampled_from(
     ["not-applicable", "not-permitted", "not-configured"]
 )
+FINDINGS = st.lists(
+    st.builds(
+        Finding,
+        st.just(Code("bus.empty")),
+        TEXTS,
+        st.sampled_from(Link),
+        st.sampled_from(Says),
+        st.sampled_from(["MUST", "SHOULD"]),
+        st.dictionaries(TEXTS, TEXTS | st.lists(st.integers() | st.none()), max_size=2),
+    ),
+    max_size=2,
+).map(tuple)
 # Verdicts in the proportions of a bad day; each of them occurs.
 VERDICTS = st.sampled_from([*Verdict, Verdict.PASS, Verdict.PASS, Verdict.FAIL])
 
@@ -58,6 +72,7 @@ def results(draw: st.DrawFn, most: int = 14) -> Result:
                 blocked_by=root,
                 broken_link=clause.link if verdict is Verdict.FAIL else None,
                 duration_s=draw(st.floats(0, 3)),
+                findings=() if verdict is Verdict.PASS else draw(FINDINGS),
             )
         )
     run = Run(

@@ -107,3 +107,10 @@ def check(clause: str, verdict: str = "FAIL", **where: Condition) -> Sign:
     """
     name = re.compile(rf"^{re.escape(clause)}(\[|$)")
     return Sign("check", {"id": name, "verdict": verdict, **where})
+
+
+def found(code: str, **data: Condition) -> Sign:
+    """
+    Return the sign of a finding with this code and these data; `link` may be among them.
+    """
+    return Sign("finding", {"code": code, **data})

@@ -116,6 +116,7 @@ class ErrorMapper:
             "text": self.redact(loss.words),
             "hint": loss.remedy,
             "phase": loss.phase,
+            "failure": loss.failure,
             "may_have_arrived": seen.may_have_arrived,
             "waited": waited,
             "is_local": loss.is_local,

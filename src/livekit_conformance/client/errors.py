@@ -22,7 +22,7 @@ from http import HTTPStatus
 from typing import ClassVar
 
 from livekit_conformance.environments.policies import ErrorClass
-from livekit_conformance.errors import Phase
+from livekit_conformance.errors import Failure, Phase
 
 _REFUSES_THE_KEY = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 # Length limit for the message: a proxy's error page may be long. `text` holds all of it.
@@ -38,11 +38,12 @@ class LiveKitError(Exception):
 
     The request: `method` of the API, `url`, the masked API `key`. The answer: the HTTP `status`
     (None without an answer), the Twirp `code`, the server's own `text` (or the system's), and the
-    `metadata` of the Twirp error. `hint` is the advice. `phase` is how far the request got, and
-    `may_have_arrived` is true if the server may have carried it out. `attempts` is the number of
-    tries, and `waited` the seconds that the last one took. `is_local` is true if this machine was
-    the obstacle (no free connection of the pool, no file left): no server has failed.
-    `retry_after` is the number of seconds after which a retry makes sense, if known.
+    `metadata` of the Twirp error. `hint` is the advice. `phase` is how far the request got,
+    `failure` what happened there to one without an answer, and `may_have_arrived` is true if the
+    server may have carried it out. `attempts` is the number of tries, and `waited` the seconds that
+    the last one took. `is_local` is true if this machine was the obstacle (no free connection of
+    the pool, no file left): no server has failed. `retry_after` is the number of seconds after
+    which a retry makes sense, if known.
     """
 
     kind: ClassVar[ErrorClass] = ErrorClass.SERVER
@@ -55,6 +56,7 @@ class LiveKitError(Exception):
     text: str = ""
     hint: str = ""
     phase: Phase = "answer"
+    failure: Failure | None = None
     may_have_arrived: bool = False
     attempts: int = 1
     waited: float = 0.0

@@ -16,7 +16,13 @@ from typing import Final
 
 import aiohttp
 
-from livekit_conformance.errors import OWN_LIMITS, Phase, in_system_words
+from livekit_conformance.errors import (
+    OWN_LIMITS,
+    Failure,
+    Phase,
+    failure_of,
+    in_system_words,
+)
 
 _OWN_REMEDY: Final = (
     "This machine is the obstacle, not the server: send fewer requests at once, or allow more "
@@ -43,12 +49,14 @@ NOT_HTTP: Final = "the answer is not HTTP: {}"
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """
-    Meaning of the errors of `kinds`: the `phase`, if they determine it, and the `words` for it.
+    Meaning of the errors of `kinds`: the `phase` and `failure`, if they determine them, and the
+    `words` for it.
     """
 
     kinds: tuple[type[BaseException], ...]
     phase: Phase | None = None
     words: str = "{}"
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,7 @@ class Loss:
 
     phase: Phase
     words: str
+    failure: Failure
     is_local: bool = False
 
     @property
@@ -71,7 +80,9 @@ class Loss:
         return _OWN_REMEDY if self.is_local else REMEDIES[self.phase]
 
 
-QUEUED: Final = Loss("connect", "no free connection of our own in time", is_local=True)
+QUEUED: Final = Loss(
+    "connect", "no free connection of our own in time", Failure.TIMED_OUT, is_local=True
+)
 
 _OF_PYTHON: Final = (
     Meaning((socket.gaierror,), "resolve"),
@@ -83,10 +94,10 @@ OF_AIOHTTP: Final = (
     Meaning((aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch), "tls"),
     Meaning((aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError), "connect"),
     # The text of ServerDisconnectedError is the partial answer, as an object of the parser.
-    Meaning((aiohttp.ServerDisconnectedError,), words=NO_ANSWER),
-    Meaning((aiohttp.ClientPayloadError,), words=BROKEN),
+    Meaning((aiohttp.ServerDisconnectedError,), words=NO_ANSWER, failure=Failure.ENDED),
+    Meaning((aiohttp.ClientPayloadError,), words=BROKEN, failure=Failure.BROKEN),
     Meaning((aiohttp.TooManyRedirects,)),
-    Meaning((aiohttp.ClientResponseError,), words=NOT_HTTP),
+    Meaning((aiohttp.ClientResponseError,), words=NOT_HTTP, failure=Failure.FOREIGN),
 )
 _ANYTHING_ELSE: Final = Meaning((BaseException,))
 
@@ -112,7 +123,12 @@ def loss_of(
     )
     phase = meaning.phase or reached
     is_local = isinstance(origin, OSError) and origin.errno in _OWN_ERRORS
-    return Loss(phase, meaning.words.format(_own_words(origin, phase)), is_local=is_local)
+    return Loss(
+        phase,
+        meaning.words.format(_own_words(origin, phase)),
+        meaning.failure or failure_of(origin, phase),
+        is_local=is_local,
+    )
 
 
 def is_lasting(error: BaseException) -> bool:

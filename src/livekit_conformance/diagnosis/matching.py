@@ -34,8 +34,9 @@ def known_causes(
     seen: defaultdict[str, list[Observation]] = defaultdict(list)
     clear: defaultdict[str, list[Observation]] = defaultdict(list)
     # A check blocked by another one was not tried: it shows nothing.
-    tried = (record for record in records if record.blocked_by is None)
-    for observation in (*observations, *map(_as_observation, tried)):
+    tried = [record for record in records if record.blocked_by is None]
+    found_by = (each for record in tried for each in _findings_of(record))
+    for observation in (*observations, *map(_as_observation, tried), *found_by):
         seen[observation.kind].append(observation)
         if not observation.details.get("unclear"):
             clear[observation.kind].append(observation)
@@ -159,6 +160,18 @@ def _fulfils(value: Any, condition: Condition) -> bool:
             return not _fulfils(value, other)
         case _:
             return bool(value == condition)
+
+
+def _findings_of(record: CheckRecord) -> Iterable[Observation]:
+    """
+    Yield the findings of a check, unless a known issue accepts them.
+    """
+    if record.verdict is Verdict.KNOWN:
+        return
+    for found in record.findings:
+        about = {"code": found.code, "link": found.link, "says": found.says, "level": found.level}
+        summary = f"{record.id}: {record.beside_statement}"
+        yield Observation(0.0, "finding", summary, {**found.data, **about})
 
 
 def _as_observation(record: CheckRecord) -> Observation:

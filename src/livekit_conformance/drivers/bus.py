@@ -21,7 +21,7 @@ from redis.exceptions import (
 )
 
 from livekit_conformance import run_clock
-from livekit_conformance.errors import Blocked, Unreachable
+from livekit_conformance.errors import Blocked, Unreachable, failure_of
 from livekit_conformance.observations import Recorder
 
 T = TypeVar("T")
@@ -157,13 +157,16 @@ class Bus:
             )
             if not isinstance(error, AuthenticationError | ResponseError):
                 text = f"Redis does not answer: {error}"
-                self._recorder.record(run_clock.now(), "bus", text, error=str(error))
+                self._recorder.record(
+                    run_clock.now(), "bus", text, error=str(error), failure=failure_of(error)
+                )
             raise Unreachable(
                 self.endpoint,
                 phase="connect",
                 detail=str(error),
                 waited=time.perf_counter() - started,
                 remedy=remedy,
+                failure=failure_of(error),
             ) from error
 
 

@@ -16,15 +16,11 @@ from urllib.parse import urlsplit
 
 from livekit_conformance import run_clock
 from livekit_conformance.client.network import openssl_words
-from livekit_conformance.errors import Phase, Unreachable, in_system_words
+from livekit_conformance.errors import Failure, Phase, Unreachable, failure_of, in_system_words
 from livekit_conformance.observations import Recorder
 
 _DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 _SECURE = frozenset({"https", "wss"})
-
-# The resolver has answered: there is no such name, or it has no address. Every other error
-# (EAI_AGAIN, ...) means that the resolver itself did not work.
-_NO_SUCH_NAME = frozenset({socket.EAI_NONAME, *filter(None, [getattr(socket, "EAI_NODATA", None)])})
 
 # resolv.conf(5): after 5 s without an answer a resolver retries. One lost packet does not mean
 # that the resolver is broken.
@@ -76,12 +72,14 @@ class TlsHandshake:
     """
     TLS handshake: the negotiated `version`, or the `problem` in the words of OpenSSL.
 
-    `not_after` is the end of the certificate's validity, in Unix seconds.
+    `failure` is the kind of the problem; `not_after` is the end of the certificate's validity, in
+    Unix seconds.
     """
 
     version: str = ""
     not_after: float = 0.0
     problem: str | None = None
+    failure: Failure | None = None
 
 
 class Transport:
@@ -111,7 +109,7 @@ class Transport:
                         endpoint.host, endpoint.port, type=socket.SOCK_STREAM
                     )
             except socket.gaierror as error:
-                if error.errno not in _NO_SUCH_NAME:
+                if failure_of(error) is not Failure.NO_SUCH_NAME:
                     raise
                 result = Resolution(problem=in_system_words(error))
             except UnicodeError:
@@ -149,7 +147,7 @@ class Transport:
             except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
                 raise
             except ssl.SSLError as error:
-                result = TlsHandshake(problem=openssl_words(error))
+                result = TlsHandshake(problem=openssl_words(error), failure=failure_of(error))
             else:
                 session: ssl.SSLObject = writer.get_extra_info("ssl_object")
                 certificate = session.getpeercert() or {}
@@ -177,9 +175,15 @@ class Transport:
             if phase == "resolve" and isinstance(error, TimeoutError):
                 detail = f"resolving {endpoint.host} took longer than {self._lookup:g} s"
             waited = time.perf_counter() - started
-            self._record(endpoint, phase, f"{endpoint}: {detail}", problem=detail)
+            failure = failure_of(error, phase)
+            self._record(endpoint, phase, f"{endpoint}: {detail}", problem=detail, failure=failure)
             raise Unreachable(
-                str(endpoint), phase=phase, detail=detail, waited=waited, remedy=_REMEDIES[phase]
+                str(endpoint),
+                phase=phase,
+                detail=detail,
+                waited=waited,
+                remedy=_REMEDIES[phase],
+                failure=failure,
             ) from error
 
     def _record(self, endpoint: HostAndPort, phase: Phase, summary: str, **details: Any) -> None:

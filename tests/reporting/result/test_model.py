@@ -15,6 +15,7 @@ from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS
 from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.diagnosis.interruptions import outages_by_cause
+from livekit_conformance.findings import Code, Finding
 from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.result.model import (
     Result,
@@ -292,6 +293,7 @@ def test_a_record_survives_the_journal():
         issues=("https://bugs.example/7",),
         evidence=("evidence/x.json",),
         duration_s=0.5,
+        findings=(Finding(Code("bus.empty"), "nobody", "bus", level="MUST", data={"ids": [1]}),),
     )
 
     assert record_from_json(json.loads(json.dumps(record_as_json(before)))) == before
@@ -300,7 +302,7 @@ def test_a_record_survives_the_journal():
 def test_a_record_of_version_0_2_0_is_read_with_the_message_that_it_has():
     before = record(1, "FAIL", message="it MUST answer; received 502")
     written = record_as_json(before)
-    del written["seen"], written["issues"]
+    del written["seen"], written["issues"], written["findings"]
 
     assert record_from_json(written) == before
     assert before.beside_statement == "it MUST answer; received 502"

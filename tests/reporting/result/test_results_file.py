@@ -50,7 +50,12 @@ def test_what_later_versions_add_and_earlier_ones_lacked_does_not_disturb():
     data = told.as_json()
     data["colour"] = data["run"]["colour"] = data["checks"][0]["colour"] = "blue"
     data["checks"][0]["broken_link"] = "a-link-of-tomorrow"
-    del data["chain"], data["run"]["interrupted"], data["diagnoses"][0]["link"]
+    del (
+        data["checks"][0]["findings"],
+        data["chain"],
+        data["run"]["interrupted"],
+        data["diagnoses"][0]["link"],
+    )
 
     read = result_of(data)
 
@@ -93,6 +98,8 @@ def _with(value, *path):
         (_with("GOOD", "checks", 0, "verdict"), "checks[0].verdict is 'GOOD', not one of PASS,"),
         (_with(None, "checks", 0, "id"), "checks[0].id is not a text"),
         (_with([1], "checks", 0, "evidence"), "checks[0].evidence is not a list of texts"),
+        (_with({}, "checks", 0, "findings"), "checks[0].findings is not a list"),
+        (_with([{}], "checks", 0, "findings"), "checks[0].findings[0] is no finding: 'code'"),
         (_with({}, "diagnoses"), "diagnoses is not a list"),
     ],
 )

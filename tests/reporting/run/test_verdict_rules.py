@@ -11,7 +11,8 @@ import pytest
 
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.environments.profile import KnownIssue, Profile
-from livekit_conformance.errors import Blocked, Unreachable, Violation
+from livekit_conformance.errors import NOT_CARRIED, Blocked, Unreachable, Violation
+from livekit_conformance.findings import Code, Finding
 from livekit_conformance.reporting.run.verdict_rules import (
     Decision,
     after_attempts,
@@ -185,6 +186,47 @@ def test_of_several_errors_at_once_a_defect_decides_then_a_violation(errors, ver
 
     assert decision.verdict == verdict
     assert seen in {None, decision.seen}
+
+
+WRONG = Finding(Code("server.wrong"), "it is wrong")
+
+
+@pytest.mark.parametrize(
+    "error", [Violation("no", findings=[WRONG]), Blocked("no", remedy="-", findings=[WRONG])]
+)
+def test_what_a_check_found_is_kept_with_the_link_and_the_level_of_its_clause(error):
+    assert decided(error).findings == (WRONG.at(CLAUSE.link, CLAUSE.level),)
+    assert decided(ExceptionGroup("at once", [error])).findings == decided(error).findings
+
+
+def test_what_a_check_found_is_at_the_link_that_it_found_broken():
+    error = Violation("no", link="bus", findings=[WRONG, WRONG.at("dns", "SHOULD")])
+
+    assert [(found.link, found.level) for found in decided(error).findings] == [
+        ("bus", CLAUSE.level),
+        ("dns", "SHOULD"),
+    ]
+    known = decided(error, issue())
+    assert (known.verdict, known.findings) == (Verdict.KNOWN, decided(error).findings)
+
+
+@pytest.mark.parametrize(
+    ("phase", "link"), [("resolve", "dns"), ("connect", "tcp"), ("answer", "server")]
+)
+def test_what_the_network_lost_is_found_at_the_link_of_its_phase(phase, link):
+    lost = Unreachable("h:1", phase=phase, detail="", waited=0, remedy="")
+
+    (found,) = decided(lost).findings
+    assert (found.code, found.link, found.says) == (NOT_CARRIED, link, "unseen")
+
+
+def test_what_a_library_reports_is_found_too():
+    (found,) = decided(ConnectionResetError("Connection lost")).findings
+
+    assert (found.code, dict(found.data)) == (
+        NOT_CARRIED,
+        {"failure": "reset", "library": "Python"},
+    )
 
 
 def test_a_group_breaks_the_link_of_the_error_that_decides():

@@ -79,6 +79,7 @@ class HttpRecord:
             status=None,
             error=loss.words,
             phase=loss.phase,
+            failure=loss.failure,
             is_local=loss.is_local,
             duration_s=waited,
         )

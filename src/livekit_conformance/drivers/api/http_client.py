@@ -31,7 +31,7 @@ from livekit_conformance.client.network import (
 )
 from livekit_conformance.drivers.api.http_answers import HttpAnswer, HttpRecord
 from livekit_conformance.drivers.api.permissions import Permit
-from livekit_conformance.errors import Phase, Unreachable
+from livekit_conformance.errors import Failure, Phase, Unreachable
 from livekit_conformance.observations import Recorder
 
 USER_AGENT: Final = "livekit-conformance"
@@ -61,11 +61,11 @@ _MEANINGS = (
     Meaning((httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError), "request"),
     # The error text contains the header, which may be a token.
     Meaning((httpx.LocalProtocolError,), "request", "the request is not HTTP"),
-    Meaning((_NotHttpError,), words=NOT_HTTP),
+    Meaning((_NotHttpError,), words=NOT_HTTP, failure=Failure.FOREIGN),
     # An httpx error of the same name wraps this one, which wraps that of the parser if there was
     # something to parse.
-    Meaning((httpcore.RemoteProtocolError,), words=NO_ANSWER),
-    Meaning((httpx.RemoteProtocolError,), words=BROKEN),
+    Meaning((httpcore.RemoteProtocolError,), words=NO_ANSWER, failure=Failure.ENDED),
+    Meaning((httpx.RemoteProtocolError,), words=BROKEN, failure=Failure.BROKEN),
 )
 
 
@@ -138,6 +138,7 @@ class HttpClient:
                 detail=loss.words,
                 waited=record.lost(loss),
                 remedy=loss.remedy,
+                failure=loss.failure,
             ) from error
         record.answered(answer)
         return answer

@@ -31,7 +31,7 @@ from livekit_conformance.environments.policies import (
     Handling,
     Policies,
 )
-from livekit_conformance.errors import NotPermitted, Unreachable, Violation
+from livekit_conformance.errors import Failure, NotPermitted, Unreachable, Violation
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import token
 from livekit_conformance.protocol.mark import Kind
@@ -439,6 +439,7 @@ def _judged(error: LiveKitError) -> ApiRefused | Unreachable:
             detail=error.text,
             waited=error.waited,
             remedy=error.hint,
+            failure=error.failure or Failure.OTHER,
             key=error.key,
         )
     return ApiRefused(

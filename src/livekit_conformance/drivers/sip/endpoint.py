@@ -22,7 +22,7 @@ from livekit_conformance.drivers.sip.wire import (
     listening_wire,
     open_wire,
 )
-from livekit_conformance.errors import Unreachable
+from livekit_conformance.errors import Failure, Unreachable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.sip.address import NameAddr, SipUri, Via
 from livekit_conformance.protocol.sip.dialog import MAGIC_COOKIE, response_to, seen_from
@@ -100,6 +100,8 @@ class SipEndpoint:
         self._loop = asyncio.get_running_loop()
         self._layer = TransactionLayer(reliable=transport != "udp", timing=timing)
         self._wire: Wire | None = None
+        # Of what was lost last; silence if nothing was.
+        self._wire_failure = Failure.TIMED_OUT
         self._timer: asyncio.TimerHandle | None = None
         self._users: dict[Transaction, tuple[OnResponse, OnFailure]] = {}
         self._sent: dict[ClientKey, Request] = {}
@@ -226,6 +228,7 @@ class SipEndpoint:
         when no response arrives.
         """
         started, earlier = self.now(), len(self.violations)
+        self._wire_failure = Failure.TIMED_OUT
         answer: asyncio.Future[Response | str] = self._loop.create_future()
 
         def settle(outcome: Response | str) -> None:
@@ -248,12 +251,13 @@ class SipEndpoint:
             else f"no answer to {request.method}"
         )
         if outcome is None and not came:
-            self._lost(silence)
+            self._lost(silence, Failure.TIMED_OUT)
         raise Unreachable(
             f"{self._transport}:{host}:{port}",
             phase="answer" if outcome is None else "connect",
             detail=outcome or silence,
             waited=self.now() - started,
+            failure=self._wire_failure,
             remedy="Check that livekit-sip is running and listens on this port, and that the "
             "firewall lets requests in and answers out",
         )
@@ -304,12 +308,13 @@ class SipEndpoint:
         if self._wire is not None and (data := self._wire.unfinished()):
             self.unreadable_received(data, INCOMPLETE)
 
-    def wire_failed(self, detail: str) -> None:
+    def wire_failed(self, detail: str, failure: Failure) -> None:
         """
         Handle a message that was not delivered, or a lost connection.
         """
         if not self._closing:
-            self._lost(detail)
+            self._wire_failure = failure
+            self._lost(detail, failure)
             self._run(self._layer.transport_failed(detail, self.now()))
             if self._transport != "udp":
                 # Responses come back on the request's connection, which is lost (RFC 3261 section
@@ -318,7 +323,7 @@ class SipEndpoint:
                 for _, on_failure in orphans.values():
                     on_failure(detail)
 
-    def _lost(self, detail: str) -> None:
+    def _lost(self, detail: str, failure: Failure) -> None:
         # A listening endpoint has no service on the other side.
         lost = detail if self.server is not None else None
         self._recorder.record(
@@ -328,6 +333,7 @@ class SipEndpoint:
             transport=self._transport,
             text=detail,
             lost=lost,
+            failure=failure,
         )
 
     def _run(self, events: Iterable[Event]) -> None:

@@ -14,7 +14,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, Literal, Protocol
 
-from livekit_conformance.errors import Phase, Unreachable, in_system_words
+from livekit_conformance.errors import (
+    Failure,
+    Phase,
+    Unreachable,
+    failure_of,
+    in_system_words,
+)
 from livekit_conformance.protocol.sip.message import (
     Message,
     SipSyntaxError,
@@ -41,7 +47,7 @@ class WireListener(Protocol):
         Handle received data that is not a SIP message.
         """
 
-    def wire_failed(self, detail: str) -> None:
+    def wire_failed(self, detail: str, failure: Failure) -> None:
         """
         Handle a message that was not delivered (ICMP), or a lost connection.
         """
@@ -143,12 +149,13 @@ async def open_wire(
     endpoint = f"{name}:{server[0]}:{server[1]}"
     phase: Phase = "resolve"
 
-    def unreachable(detail: str) -> Unreachable:
+    def unreachable(detail: str, error: Exception) -> Unreachable:
         return Unreachable(
             endpoint,
             phase=phase,
             detail=detail,
             waited=loop.time() - started,
+            failure=failure_of(error, phase),
             remedy="Check host and port of `sip.server` in the profile, the firewall, and that "
             "livekit-sip is running and listens there",
         )
@@ -177,14 +184,14 @@ async def open_wire(
             )
             return Wire(name, stream, lambda data, _peer: stream.write(data), protocol.unfinished)
     except TimeoutError as error:
-        raise unreachable(_TIMED_OUT[phase]) from error
+        raise unreachable(_TIMED_OUT[phase], error) from error
     except ssl.SSLError as error:
-        raise unreachable(f"TLS failed: {error}") from error
+        raise unreachable(f"TLS failed: {error}", error) from error
     except UnicodeError as error:
         # An impossible host name does not even reach the resolver.
-        raise unreachable(f"not a host name: {error}") from error
+        raise unreachable(f"not a host name: {error}", error) from error
     except OSError as error:
-        raise unreachable(in_system_words(error)) from error
+        raise unreachable(in_system_words(error), error) from error
 
 
 async def _connected(
@@ -230,7 +237,7 @@ class _Datagrams(asyncio.DatagramProtocol):
             self._listener.message_received(message, (str(addr[0]), int(addr[1])))
 
     def error_received(self, exc: Exception) -> None:
-        self._listener.wire_failed(f"ICMP: {in_system_words(exc)}")
+        self._listener.wire_failed(f"ICMP: {in_system_words(exc)}", failure_of(exc))
 
 
 class _Stream(asyncio.Protocol):
@@ -253,7 +260,7 @@ class _Stream(asyncio.Protocol):
                 # The message boundaries are lost after this.
                 self._transport.close()
                 self._transport = None
-            self._listener.wire_failed(f"closed the connection: {error}")
+            self._listener.wire_failed(f"closed the connection: {error}", Failure.FOREIGN)
 
     def unfinished(self) -> bytes:
         """
@@ -268,4 +275,5 @@ class _Stream(asyncio.Protocol):
         if data := self.unfinished():
             self._listener.unreadable_received(data, INCOMPLETE)
         detail = f": {exc}" if exc else " by the server"
-        self._listener.wire_failed(f"the connection was closed{detail}")
+        failure = failure_of(exc) if exc else Failure.ENDED
+        self._listener.wire_failed(f"the connection was closed{detail}", failure)

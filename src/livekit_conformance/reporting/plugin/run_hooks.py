@@ -200,6 +200,7 @@ class Examiner:
                 *self._shared_evidence(item),
             ),
             broken_link=decision.broken_link,
+            findings=tuple(found.redacted(self.run.clean) for found in decision.findings),
         )
         self.run.settle(record, decision)
         self._fill(report, record)

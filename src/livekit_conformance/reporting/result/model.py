@@ -15,6 +15,7 @@ from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.diagnosis.chain_state import CallsSeen, Chain, calls_of, chain_of
 from livekit_conformance.diagnosis.model import Diagnosis
+from livekit_conformance.findings import Finding
 from livekit_conformance.outages import Outage
 from livekit_conformance.timeline.model import Timeline
 from livekit_conformance.verdict import (
@@ -324,7 +325,8 @@ def record_as_json(record: CheckRecord) -> dict[str, Any]:
     Return one entry of `checks[]`.
     """
     # Not asdict(): it copies immutable values too, at three times the cost.
-    return _lists({name: getattr(record, name) for name in _FIELDS})
+    values = _lists({name: getattr(record, name) for name in _FIELDS})
+    return values | {"findings": [found.as_json() for found in record.findings]}
 
 
 def record_from_json(data: Mapping[str, Any]) -> CheckRecord:
@@ -335,6 +337,7 @@ def record_from_json(data: Mapping[str, Any]) -> CheckRecord:
     values["verdict"] = Verdict(values["verdict"])
     for name in _LISTS & values.keys():
         values[name] = tuple(values[name])
+    values["findings"] = tuple(map(Finding.from_json, values.get("findings", ())))
     return CheckRecord(**values)
 
 

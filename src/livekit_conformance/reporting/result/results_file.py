@@ -18,6 +18,7 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.checks import not_selected
 from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.errors import in_system_words
+from livekit_conformance.findings import Finding
 from livekit_conformance.reporting.result import journal
 from livekit_conformance.reporting.result.model import SCHEMA, Result, Run, clause_of
 from livekit_conformance.verdict import CheckRecord, Verdict
@@ -124,10 +125,20 @@ def _file_in(folder: Path) -> Path:
 
 
 def _each(content: Mapping[str, Any], name: str) -> list[tuple[str, Mapping[str, Any]]]:
-    found = content.get(name)
+    return _entries(content.get(name), name)
+
+
+def _entries(found: Any, name: str) -> list[tuple[str, Mapping[str, Any]]]:
     if not isinstance(found, list):
         raise ResultsError(f"{name} is not a list")
     return [(at := f"{name}[{n}]", _object(one, at)) for n, one in enumerate(found)]
+
+
+def _finding(data: Mapping[str, Any], at: str) -> Finding:
+    try:
+        return Finding.from_json(data)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ResultsError(f"{at} is no finding: {error}") from error
 
 
 def _object(value: Any, name: str) -> Mapping[str, Any]:
@@ -162,6 +173,8 @@ def _value(field: Field[Any], value: Any, at: str) -> Any:
         if value not in set(Verdict):
             raise ResultsError(f"{at} is {value!r}, not one of {', '.join(Verdict)}")
         return Verdict(value)
+    if kind == "tuple[Finding, ...]":
+        return tuple(_finding(found, name) for name, found in _entries(value, at))
     if kind.startswith("tuple"):
         return _texts(value, at)
     if kind.startswith("Mapping"):

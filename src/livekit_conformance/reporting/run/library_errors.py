@@ -16,7 +16,8 @@ from types import MappingProxyType
 from typing import Final
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.errors import Blocked, in_system_words
+from livekit_conformance.errors import NOT_CARRIED, Blocked, failure_of, in_system_words
+from livekit_conformance.findings import Finding, Says
 
 # Packages that carry our requests, each with the link on its other side; None: that of the clause.
 LIBRARIES: Final[Mapping[str, Link | None]] = MappingProxyType(
@@ -62,11 +63,14 @@ def blocked_by_library(error: BaseException | None) -> Blocked | None:
     if library is None and not _is_about_the_network(error):
         return None
     name = f"{library or 'Python'}: {type(error).__name__}"
+    reason = ": ".join(filter(None, (name, " ".join(in_system_words(error).split()))))
+    data = {"failure": failure_of(error), "library": library or "Python"}
     return Blocked(
-        ": ".join(filter(None, (name, " ".join(in_system_words(error).split())))),
+        reason,
         remedy="The connection broke at an unusual moment: check that the service and the network "
         "on the way to it run, and repeat the run",
         link=LIBRARIES.get(library) if library is not None else None,
+        findings=[Finding(NOT_CARRIED, reason, says=Says.UNSEEN, data=data)],
     )
 
 

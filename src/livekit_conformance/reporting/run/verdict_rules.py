@@ -24,6 +24,7 @@ from livekit_conformance.errors import (
     in_system_words,
     own_limit,
 )
+from livekit_conformance.findings import Finding
 from livekit_conformance.outages import Outage
 from livekit_conformance.reporting.run.library_errors import blocked_by_library
 from livekit_conformance.verdict import UNSUCCESSFUL, CheckRecord, Reason, Verdict
@@ -39,7 +40,7 @@ class Decision:
     first of the `attempts` that did not succeed.
 
     `breaks` is the link of the chain that dependants cannot cross; reports show `broke_at` instead
-    if the observations locate the broken link more exactly.
+    if the observations locate the broken link more exactly. `findings` are the same as data.
     """
 
     verdict: Verdict
@@ -52,6 +53,7 @@ class Decision:
     blocked_by: str | None = None
     breaks: str | None = None
     broke_at: str | None = None
+    findings: tuple[Finding, ...] = ()
 
     @property
     def message(self) -> str | None:
@@ -155,7 +157,8 @@ def judged(
     if (limit := own_limit(error)) is not None:
         # Whatever the check concluded from it: neither the target nor the network is the reason.
         return Decision(Verdict.BLOCKED, str(_out_of(limit)))
-    match decisive := deciding(error):
+    raised = deciding(error)
+    match decisive := blocked_by_library(raised) or raised:
         case None:
             decision = Decision(Verdict.PASS)
         case Withheld() as withholding:
@@ -175,12 +178,14 @@ def judged(
                 f"the profile lacks what this check needs: add {change}",
                 reason="not-configured",
             )
-        case other if (lost := blocked_by_library(other)) is not None:
-            decision = Decision(Verdict.BLOCKED, str(lost), broke_at=lost.link)
         case other:
             decision = Decision(Verdict.ERROR, f"{type(other).__name__}: {other}".strip(": "))
     if decision.verdict in UNSUCCESSFUL:
-        decision = replace(decision, breaks=getattr(decisive, "link", None) or clause.link)
+        decision = replace(decision, breaks=getattr(raised, "link", None) or clause.link)
+    if isinstance(decisive, Blocked | Violation):
+        link = decision.broke_at or decisive.link or clause.link
+        findings = (found.at(link, clause.level) for found in decisive.findings)
+        decision = replace(decision, findings=tuple(findings))
     return _in_view_of(issue, decision, today) if issue else decision
 
 
@@ -332,7 +337,7 @@ def _rank(error: BaseException) -> int:
 def _in_view_of(issue: KnownIssue, decision: Decision, today: date) -> Decision:
     match decision.verdict:
         case Verdict.FAIL | Verdict.WARN if today <= issue.expires:
-            return Decision(Verdict.KNOWN, decision.seen, decision.claim, issue)
+            return replace(decision, verdict=Verdict.KNOWN, issue=issue, breaks=None)
         case Verdict.FAIL | Verdict.WARN:
             return replace(decision, issue=issue)
         case Verdict.PASS:
