@@ -74,6 +74,8 @@ class Diagnosed:
     found: dict[str, LogFinding]
     unexplained: Unexplained
     scanned: Scanned
+    # Lines about calls that the suite itself made fail.
+    set_apart: int
 
 
 def scan(content: bytes, causes: Sequence[Cause] = (), *, name: str = "x.log") -> Diagnosed:
@@ -82,7 +84,7 @@ def scan(content: bytes, causes: Sequence[Cause] = (), *, name: str = "x.log") -
     scanned = Scanned(name)
     scanner.scan(LogReader(io.BufferedReader(io.BytesIO(content))), scanned, lambda size: None)
     found = {finding.cause.id: finding for finding in findings.found()}
-    return Diagnosed(found, scanner.unexplained, scanned)
+    return Diagnosed(found, scanner.unexplained, scanned, findings.made_by_the_suite())
 
 
 def scan_lines(*lines: str, causes: Sequence[Cause] = (), name: str = "x.log") -> Diagnosed:

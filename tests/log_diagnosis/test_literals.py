@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from livekit_conformance.catalogue.cause import Between, Not, Sign
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.log_lines import ON_PURPOSE
-from livekit_conformance.log_diagnosis.literals import SHORTEST, demanded, rarest
+from livekit_conformance.log_diagnosis.literals import DERIVED, SHORTEST, demanded, rarest
 from tests.log_diagnosis.lines import WRAPPERS, cause, in_console, in_json, scan_lines, sign
 
 NAMED: dict[int, tuple[Sign, str]] = {}
 for known in CAUSES:
     for role in ("shows", "also", "proofs", "excludes"):
         for number, one in enumerate(getattr(known, role)):
-            if one.kind == "log":
+            if one.kind == "log" and DERIVED.isdisjoint(one.where):
                 NAMED.setdefault(id(one), (one, f"{known.id}-{role}-{number}"))
 SIGNS = [pytest.param(one, id=name) for one, name in NAMED.values()]
 # As in the services' lines: printable text, no longer than a line.

@@ -4,15 +4,15 @@ All the ids of one call.
 
 from livekit_conformance.protocol.call_ids import CallIds, by_name
 
-OWN = ("Joining room", {"sipCallID": "call-1", "callID": "SCL_1", "room": "room-1"})
+OWN = (False, {"sipCallID": "call-1", "callID": "SCL_1", "room": "room-1"})
 JOINED = (
-    "SIP participant joined room",
+    True,
     {"sipCallID": "call-1", "callID": "SCL_1", "room": "room-1", "participantID": "PA_caller"},
 )
 # livekit-sip logs the agent's id too, in lines of several calls when a rule joins them.
-AGENT = ("track closed", {"sipCallID": "call-1", "callID": "SCL_1", "participantID": "PA_agent"})
-OTHER = ("track closed", {"sipCallID": "call-2", "callID": "SCL_2", "participantID": "PA_agent"})
-SAME_ROOM = ("Joining room", {"sipCallID": "call-2", "callID": "SCL_2", "room": "room-1"})
+AGENT = (False, {"sipCallID": "call-1", "callID": "SCL_1", "participantID": "PA_agent"})
+OTHER = (False, {"sipCallID": "call-2", "callID": "SCL_2", "participantID": "PA_agent"})
+SAME_ROOM = (False, {"sipCallID": "call-2", "callID": "SCL_2", "room": "room-1"})
 LINES = (OWN, JOINED, AGENT, OTHER, SAME_ROOM)
 
 

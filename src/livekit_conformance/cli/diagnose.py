@@ -71,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
     findings = Findings(CAUSES)
     report = _read(names, Scanner(findings), language)
     report.causes = findings.found()
+    report.ours = findings.made_by_the_suite()
     if options.json:
         sys.stdout.write(f"{report.as_json(language)}\n")
     else:

@@ -7,11 +7,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from livekit_conformance.catalogue.cause import Cause, Sign
 from livekit_conformance.diagnosis.matching import matches
 from livekit_conformance.diagnosis.model import Confidence
+from livekit_conformance.log_diagnosis.literals import DERIVED
+from livekit_conformance.log_diagnosis.own_calls import FAILED_ON_PURPOSE, OwnCalls
 from livekit_conformance.log_diagnosis.prefilter import ALARMING
 from livekit_conformance.log_diagnosis.telling import describe, without_secrets
 from livekit_conformance.observations import Observation
@@ -60,6 +63,13 @@ class CallCount:
         else:
             self.at_least = True
 
+    def join(self, other: CallCount) -> None:
+        """
+        Count the calls of another count, too.
+        """
+        self.at_least |= other.at_least or len(self.known | other.known) > MOST_CALLS
+        self.known = set(islice(self.known | other.known, MOST_CALLS))
+
 
 @dataclass(slots=True)
 class LogFinding:
@@ -79,6 +89,19 @@ class LogFinding:
     calls_against: CallCount = field(default_factory=CallCount)
     # Numbers of the confirming signs (`also`) that were seen.
     confirmed: set[int] = field(default_factory=set)
+
+    def add(self, other: LogFinding) -> None:
+        """
+        Add the lines of another finding of the same cause.
+        """
+        self.lines += other.lines
+        self.proven |= other.proven
+        times = [at for at in (self.first, self.last, other.first, other.last) if at is not None]
+        self.first, self.last = (min(times), max(times)) if times else (None, None)
+        self.calls.join(other.calls)
+        self.samples = [*self.samples, *other.samples][:_SAMPLES]
+        self.against += other.against
+        self.calls_against.join(other.calls_against)
 
     @property
     def confidence(self) -> Confidence:
@@ -126,6 +149,13 @@ class Findings:
         # A cause that also needs signs other than log lines cannot be found from lines alone.
         causes = [cause for cause in causes if all(sign.kind == "log" for sign in cause.also)]
         self._findings = [LogFinding(cause) for cause in causes]
+        # Of the suite's own calls, at the links at which it makes some of them fail.
+        self._ours = {
+            index: LogFinding(cause)
+            for index, cause in enumerate(causes)
+            if cause.link in FAILED_ON_PURPOSE
+        }
+        self.own = OwnCalls()
         # By sign number, the indexes of the findings that it shows, proves, excludes or confirms.
         self._shows: dict[int, set[int]] = {}
         self._proves: dict[int, set[int]] = {}
@@ -143,10 +173,20 @@ class Findings:
                     if sign.kind == "log":
                         roles.setdefault(self._number(sign), set()).add(index)
 
+        self._derived = [
+            number for number, sign in enumerate(self.signs) if not DERIVED.isdisjoint(sign.where)
+        ]
+
     def _number(self, sign: Sign) -> int:
         if sign not in self.signs:
             self.signs.append(sign)
         return self.signs.index(sign)
+
+    def take_derived(self, seen: ServiceLine) -> None:
+        """
+        Count a line for the causes that need a field which other lines of the log gave it.
+        """
+        self.take(seen, self._derived)
 
     def take(self, seen: ServiceLine, possible: Iterable[int]) -> bool:
         """
@@ -158,18 +198,19 @@ class Findings:
         if not matched:
             return False
         call = _call(seen.line.fields)
+        ours = self._ours if self.own.has(call, seen.line.raw) else {}
         for index in _union(self._confirms, matched):
             finding = self._findings[index]
             finding.confirmed |= {n for n in matched if index in self._confirms.get(n, ())}
         against = _union(self._excludes, matched)
         for index in against:
-            finding = self._findings[index]
+            finding = ours.get(index, self._findings[index])
             finding.against += 1
             finding.calls_against.add(call)
         shown = _union(self._shows, matched)
         proven = _union(self._proves, matched)
         for index in shown - against:
-            finding = self._findings[index]
+            finding = ours.get(index, self._findings[index])
             finding.lines += 1
             finding.proven |= index in proven
             finding.calls.add(call)
@@ -199,8 +240,18 @@ class Findings:
         Return the causes that were found, the most certain first.
         """
         order: Sequence[Confidence] = ("certain", "likely", "possible")
+        for index, ours in list(self._ours.items()):
+            if ours.cause.link not in self.own.crossed:
+                # The suite's good calls fail there as well.
+                self._findings[index].add(self._ours.pop(index))
         standing = [finding for finding in self._findings if finding.stands]
         return sorted(standing, key=lambda finding: order.index(finding.confidence))
+
+    def made_by_the_suite(self) -> int:
+        """
+        Return the number of lines about calls that the suite made fail, which `found` left out.
+        """
+        return sum(ours.lines for ours in self._ours.values())
 
 
 @dataclass(slots=True)

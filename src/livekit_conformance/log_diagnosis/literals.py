@@ -19,6 +19,8 @@ SHORTEST = 4
 _MOST_BEGINNINGS = 4
 # Derived from the line, and written differently in each dialect.
 _NOT_AS_WRITTEN = frozenset({"service", "level"})
+# Derived from the lines before or after it: they are found otherwise.
+DERIVED = frozenset({"after", "last"})
 # `"` and `\` are escaped by every encoder, `<`, `>` and `&` by some.
 _ESCAPED = re.compile(r'["\\<>&\x00-\x1f]|[^\x00-\x7f]')
 _ESCAPE_OF_ONE = frozenset("\\.^$*+?{}[]|()/-\"' #&~=!<>:,@%")
@@ -30,6 +32,8 @@ def demanded(sign: Sign) -> list[tuple[str, ...]]:
     """
     Return the requirements of a sign: of each tuple at least one string is in a matching line.
     """
+    if not DERIVED.isdisjoint(sign.where):
+        return []
     demands = (
         _of_condition(name, condition)
         for name, condition in sign.where.items()

@@ -11,7 +11,7 @@ from textwrap import shorten
 from typing import Any, Final
 
 from livekit_conformance.catalogue.text import Language, Text
-from livekit_conformance.layout import beside
+from livekit_conformance.layout import beside, folded
 from livekit_conformance.log_diagnosis import words
 from livekit_conformance.log_diagnosis.findings import (
     CallCount,
@@ -42,6 +42,8 @@ class Report:
     causes: Sequence[LogFinding]
     unexplained: Unexplained
     logs: list[Scanned]
+    # Lines about calls that the suite itself made fail.
+    ours: int = 0
     unread: list[tuple[str, str]] = field(default_factory=list)
 
     def lines(self, language: Language, width: int = WIDTH) -> Iterator[str]:
@@ -58,6 +60,15 @@ class Report:
         yield ""
         if not self.causes:
             yield words.NOTHING_KNOWN.say(language)
+        if self.ours:
+            yield from folded(words.MADE_BY_THE_SUITE.say(language, lines=f"{self.ours:,}"), width)
+        yield from self._unexplained(language, width)
+        if not self.causes:
+            for step in self._next():
+                text = step.say(language, **self._names())
+                yield from _paragraph(words.NEXT.say(language), text, width)
+
+    def _unexplained(self, language: Language, width: int) -> Iterator[str]:
         kinds, more_lines, more_kinds = self._kinds()
         if kinds:
             yield words.NOT_EXPLAINED.say(language)
@@ -71,10 +82,6 @@ class Report:
                 yield "  " + words.AND_MORE.say(
                     language, lines=f"{more_lines:,}", groups=more_kinds
                 )
-        if not self.causes:
-            for step in self._next():
-                text = step.say(language, **self._names())
-                yield from _paragraph(words.NEXT.say(language), text, width)
 
     def as_json(self, language: Language) -> str:
         """
@@ -104,6 +111,7 @@ class Report:
                     "more_lines": more_lines,
                     "more_kinds": more_kinds,
                 },
+                "ours": self.ours,
                 "next": [step.say(language, **self._names()) for step in self._next()],
             },
             ensure_ascii=False,
@@ -122,7 +130,7 @@ class Report:
             yield words.NOT_A_LOG
         elif self.unexplained.lines:
             yield words.LOOK_AT_FREQUENT
-        else:
+        elif not self.ours:
             yield words.NO_WARNINGS
         if len(self._services()) == 1:
             yield words.ONLY_ONE_SERVICE

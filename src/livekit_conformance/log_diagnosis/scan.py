@@ -6,14 +6,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from types import MappingProxyType
 
 from livekit_conformance.catalogue.log_lines import ON_PURPOSE, of_both
+from livekit_conformance.catalogue.log_lines.last_words import is_known, last_words
 from livekit_conformance.log_diagnosis.findings import ID, Findings, ServiceLine, Unexplained
+from livekit_conformance.log_diagnosis.own_calls import MARKS
 from livekit_conformance.log_diagnosis.prefilter import ALARMING, Candidate, Prefilter
 from livekit_conformance.log_diagnosis.reading import LogReader, Note
+from livekit_conformance.log_diagnosis.sequences import MARK, Sequences
 from livekit_conformance.log_diagnosis.services import Attribution
 from livekit_conformance.log_diagnosis.wrapping import Unwrapped, unwrap
+from livekit_conformance.protocol.logline import LogLine
 
 # Markers of a line in a known dialect that is no warning: plain, inside Docker's JSON, console,
 # and re-encoded JSON. Long markers are found faster.
@@ -40,6 +46,9 @@ _NO_WARNING = (b'{"level":"info"', b'{"level":"debug"')
 _ERROR = re.compile(rb'"error":"((?:[^"\\]|\\.)*)"')
 _ID = re.compile(ID.pattern.encode())
 _ON_PURPOSE = ON_PURPOSE.encode()
+_FIRST_OF_TWO = MARK.encode()
+# Lines at the end of a log among which are the last words of its service.
+_LAST = 400
 # Lines that are examined for service and time: in the first block, then every 1 MB.
 _OF_THE_FIRST, _OF_OTHERS = 64, 4
 _OTHERS_EVERY = 1 << 20
@@ -78,7 +87,8 @@ class Scanner:
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         self.unexplained = Unexplained()
-        self._prefilter = Prefilter(findings.signs, _WITHOUT_DIALECT)
+        self._sequences = Sequences()
+        self._prefilter = Prefilter(findings.signs, (*_WITHOUT_DIALECT, *MARKS, MARK))
         self._marks = list(_QUIET)
 
     def scan(self, reader: LogReader, scanned: Scanned, on_block: Callable[[int], None]) -> None:
@@ -86,9 +96,10 @@ class Scanner:
         Read a log to its end; `on_block` receives the size of each block in bytes.
         """
         attribution = Attribution(scanned.name.rpartition("/")[2])
-        block, unseen = b"\n", 0
+        before, block, unseen = b"", b"\n", 0
         try:
-            for block in reader.blocks():
+            for next_block in reader.blocks():
+                before, block = block, next_block
                 if not scanned.lines:
                     _look_at(block, _OF_THE_FIRST, scanned, attribution)
                 elif (unseen := unseen + len(block)) >= _OTHERS_EVERY:
@@ -100,6 +111,7 @@ class Scanner:
             _look_at(block, _OF_OTHERS, scanned, attribution)
             if not block.endswith(b"\n"):
                 scanned.lines += 1
+            self._take_last_words(before + block, scanned, attribution)
             scanned.understood = min(scanned.understood, scanned.lines)
             scanned.services = attribution.services()
             scanned.notes += reader.notes
@@ -109,6 +121,8 @@ class Scanner:
         for candidate in self._prefilter.candidates(block):
             alarming += candidate.alarming
             self._take_line(block, candidate, scanned, attribution)
+        for place in self._sequences.places(block):
+            self._take_second(block, place, scanned, attribution)
         # Up to Python 3.12 this is four times as fast as `count`.
         lines = len(block) - len(block.replace(b"\n", b""))
         scanned.lines += lines
@@ -122,7 +136,13 @@ class Scanner:
         # Lines that the suite itself causes on purpose prove nothing about the deployment.
         if block.find(_ON_PURPOSE, start, end) >= 0:
             return
-        possible = self._prefilter.possible(block[start:end]) if candidate.known else []
+        possible: list[int] = []
+        if candidate.known:
+            raw = block[start:end]
+            possible = self._prefilter.possible(raw)
+            self.findings.own.note(raw)
+            if _FIRST_OF_TWO in raw:
+                self._sequences.begin(_unwrapped(block, slice(start, end)).line)
         if not possible and block.startswith(_NO_WARNING, start, end):
             return
         as_written = _as_written(block, start, end)
@@ -144,6 +164,39 @@ class Scanner:
         if is_alarming and not self.unexplained.take_again(as_written):
             self.unexplained.take(seen, as_written)
 
+    def _take_second(
+        self, block: bytes, place: int, scanned: Scanned, attribution: Attribution
+    ) -> None:
+        start, end = _line_at(block, place)
+        if not self._sequences.is_wanted(block[start:end]):
+            return
+        unwrapped = _unwrapped(block, slice(start, end))
+        line = self._sequences.end(unwrapped.line)
+        if line is not None:
+            number = partial(int, scanned.lines + block.count(b"\n", 0, start) + 1)
+            service = attribution.of(unwrapped)
+            self.findings.take_derived(ServiceLine(line, service, scanned.name, number))
+
+    def _take_last_words(self, end: bytes, scanned: Scanned, attribution: Attribution) -> None:
+        """
+        Count the words with which each service has ended, if its log ends with such.
+        """
+        raw = end.rstrip(b"\n").split(b"\n")[-_LAST:]
+        written: dict[str, list[tuple[int, LogLine]]] = {}
+        for number, line in enumerate(raw, scanned.lines - len(raw) + 1):
+            unwrapped = unwrap(line.decode("utf-8", "backslashreplace"))
+            if (service := attribution.of(unwrapped)) is not None:
+                written.setdefault(service, []).append((number, unwrapped.line))
+        for service, lines in written.items():
+            words = last_words(service, [line for _, line in lines])
+            number = next((number for number, line in lines if line is words), 0)
+            # Known ones have a cause of their own.
+            if words is not None and not is_known(service, words):
+                said = replace(words, fields=MappingProxyType({**words.fields, "last": True}))
+                self.findings.take_derived(
+                    ServiceLine(said, service, scanned.name, partial(int, number))
+                )
+
     def _quiet(self, block: bytes, most: int) -> int:
         """
         Return the number of lines in a known dialect that are no warnings, at most `most`.
@@ -161,6 +214,11 @@ class Scanner:
         others = [line for line in lines if mark not in line]
         quiet = len(lines) - len(others) + sum(_ANY_QUIET(line) is not None for line in others)
         return min(quiet, most)
+
+
+def _line_at(block: bytes, place: int) -> tuple[int, int]:
+    end = block.find(b"\n", place)
+    return block.rfind(b"\n", 0, place) + 1, len(block) if end < 0 else end
 
 
 def _as_written(block: bytes, start: int, end: int) -> Hashable:

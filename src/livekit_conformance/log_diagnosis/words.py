@@ -65,6 +65,12 @@ SEEN = Text(en="seen", ru="в журнале")
 NOTHING_KNOWN = Text(
     en="No known cause is in these logs.", ru="Известных причин в этих журналах нет."
 )
+MADE_BY_THE_SUITE = Text(
+    en="Not counted: {lines} lines about calls of the suite itself, which it makes fail to see "
+    "them refused. Its other calls came through there.",
+    ru="Не учтено строк: {lines} — о звонках самой suite, которые она нарочно делает неудачными, "
+    "проверяя отказ. Другие её звонки там прошли.",
+)
 NOT_EXPLAINED = Text(
     en="Warnings and errors that no known cause explains, most frequent first:",
     ru="Предупреждения и ошибки без известной причины, самые частые первыми:",

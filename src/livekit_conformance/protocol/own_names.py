@@ -23,6 +23,8 @@ _IDS = _CALLS | {
 # A line without any of these keys never shows that somebody else uses the deployment.
 TELLING_KEYS = ("sipCallID", "callID", "participantID", "room", "method")
 _DEEPEST = 4
+# Every Call-ID of the suite, and the identity of each callee that it dials, begins with this.
+OWN_CALL = "conformance-"
 # Difference of two clocks in one data centre, and the time that a request may take, in seconds.
 NEAR_S = 3.0
 # No clock of a working deployment is so wrong, and no log shipper so late.

@@ -21,6 +21,7 @@ from livekit_conformance.catalogue.causes import (
     line_conflicts,
     load,
     load_balancing,
+    logged,
     media,
     outages,
     outbound,
@@ -38,6 +39,7 @@ CAUSES: tuple[Cause, ...] = (
     *clock_jumps.CAUSES,
     *resolver.CAUSES,
     *configuration.STOPPED,
+    *logged.ENDED,
     *redis.CAUSES,
     *bus.CAUSES,
     *join.CAUSES,
@@ -52,6 +54,7 @@ CAUSES: tuple[Cause, ...] = (
     *media.CAUSES,
     *agent.CAUSES,
     *outbound.CAUSES,
+    *logged.CAUSES,
     *configuration.CAUSES,
 )
 BY_ID: Mapping[str, Cause] = MappingProxyType({cause.id: cause for cause in CAUSES})

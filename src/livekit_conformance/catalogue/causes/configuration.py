@@ -32,6 +32,7 @@ _NOTHING_BUT_LOOPBACK = (
 )
 _NO_START = re.compile(r"refuses to start|not connect to Redis|no port for media")
 _ITS_KEY = "webhook.api_key"
+_NO_KEYS = (logged(of_server.NO_KEYS),)
 _WEBHOOK_KEY = (logged(of_server.NO_WEBHOOK_KEY), logged(of_server.UNKNOWN_WEBHOOK_KEY))
 
 
@@ -66,6 +67,7 @@ def _no_start(file: str) -> tuple[Sign, Sign]:
 # Last words that name a cause of their own.
 _OWN = frozenset(
     {
+        of_server.NO_KEYS,
         of_server.NO_WEBHOOK_KEY,
         of_server.UNKNOWN_WEBHOOK_KEY,
         of_sip.NO_NETWORK,
@@ -115,6 +117,43 @@ STOPPED: tuple[Cause, ...] = (
         excludes=(_SERVER_RUNS,),
         breaks=(Link.CONFIGURATION,),
         source="livekit pkg/service/wire.go createWebhookNotifier",
+    ),
+    Cause(
+        "server-has-no-keys",
+        Link.SERVER,
+        Text(
+            en="livekit-server does not start: it has no `keys`",
+            ru="livekit-server не запускается: у него нет `keys`",
+        ),
+        Text(
+            en=(
+                "Without `keys` or `key_file` in livekit.yaml (and without LIVEKIT_KEYS) "
+                "livekit-server ends at once, with exit status 0. It says so in its last line. "
+                "Without livekit-server no call gets through."
+            ),
+            ru=(
+                "Без `keys` и `key_file` в livekit.yaml (и без LIVEKIT_KEYS) livekit-server сразу "
+                "завершается с кодом 0, о чём пишет в последней строке. Без livekit-server не "
+                "проходит ни один звонок."
+            ),
+        ),
+        Text(
+            en=(
+                "Add at least one pair to `keys` of livekit.yaml (`KEY: SECRET`; `livekit-server "
+                "generate-keys` makes one) or name a file in `key_file`, and start livekit-server. "
+                "Use the same pair in livekit-sip.yaml and in the application."
+            ),
+            ru=(
+                "Добавьте в `keys` файла livekit.yaml хотя бы одну пару (`KEY: SECRET`; её "
+                "создаёт `livekit-server generate-keys`) или укажите файл в `key_file` и запустите "
+                "livekit-server. Ту же пару задайте в livekit-sip.yaml и в приложении."
+            ),
+        ),
+        shows=_NO_KEYS,
+        proofs=_NO_KEYS,
+        excludes=(_SERVER_RUNS,),
+        breaks=(Link.CONFIGURATION,),
+        source="livekit pkg/config/config.go ErrKeysNotSet; pkg/service/wire.go",
     ),
     Cause(
         "server-does-not-start",

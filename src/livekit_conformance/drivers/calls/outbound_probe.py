@@ -20,6 +20,7 @@ from livekit_conformance.drivers.sip.endpoint import fresh
 from livekit_conformance.drivers.sip.outgoing_call import Credentials
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.own_names import OWN_CALL
 from livekit_conformance.protocol.sip.violations import SipViolation
 from livekit_conformance.waiting import POLITE_S, Waited, wait_until
 
@@ -118,7 +119,7 @@ class OutboundProber:
         Raises nothing for a refusal, Unreachable when the API does not answer at all.
         """
         self._permit.require(Effect.PLACE_CALLS, "an outbound call")
-        call_id = f"conformance-{fresh(6)}"
+        call_id = f"{OWN_CALL}{fresh(6)}"
         call = OutboundCall(
             room=self._profile.rooms.name_pattern.replace("{call_id}", call_id), identity=call_id
         )

@@ -24,6 +24,7 @@ from livekit_conformance.drivers.sip.rtp_session import RtpSession
 from livekit_conformance.drivers.sip.wire import Address, TransportName
 from livekit_conformance.errors import NotPermitted, Unreachable
 from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.own_names import OWN_CALL
 from livekit_conformance.protocol.sip.address import NameAddr
 from livekit_conformance.protocol.sip.dialog import new_request, response_to
 from livekit_conformance.protocol.sip.message import Headers, Request, Response
@@ -42,7 +43,7 @@ def new_call_id() -> str:
     """
     Return a new, unique Call-ID in the form of RFC 3261 section 8.1.1.4.
     """
-    return f"conformance-{fresh(12)}"
+    return f"{OWN_CALL}{fresh(12)}"
 
 
 class SipAgent:
