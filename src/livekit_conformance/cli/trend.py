@@ -79,13 +79,13 @@ def read(
     Return the runs in a reports folder, and the folders whose run cannot be read, each with the
     reason.
 
-    For each environment in the folder names, at most the `last` runs are read.
+    For each environment, at most the `last` runs are read.
     """
     runs: list[PastRun] = []
     unread: list[tuple[str, str]] = []
     found: Counter[str] = Counter()
     for folder in reversed(run_folders(directory, environment=environment)):
-        if found[environment_in(folder.name) or ""] >= last:
+        if found[environment or environment_in(folder) or ""] >= last:
             continue
         try:
             past = past_run.load(folder)
@@ -94,7 +94,7 @@ def read(
             continue
         if environment in (None, past.result.run.environment):
             runs.append(past)
-            found[environment_in(folder.name) or folder.name] += 1
+            found[past.result.run.environment] += 1
     unread += _without_results(directory, language)
     return runs, unread
 

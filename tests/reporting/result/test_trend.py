@@ -4,8 +4,11 @@ The trend in a report: the earlier runs, found beside it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from livekit_conformance.reporting.result import journal
 from livekit_conformance.reporting.result.trend import before, run_folders, trend_of
-from tests.comparison.runs import check, numbered, write
+from tests.comparison.runs import RUN, check, numbered, write
 
 A, B = "1.1-server-answers", "1.1-key-is-accepted"
 
@@ -55,11 +58,16 @@ def test_a_run_without_a_folder_of_reports_has_itself(tmp_path):
     assert [point.run_id for point in before(mine, tmp_path / "none").points] == [mine.run.id]
 
 
-def test_folders_named_after_another_environment_are_not_even_opened(tmp_path):
-    names = ["20261123T040200Z-prod-01ab", "20261123T040100Z-pre-prod-01ab", "by-hand"]
-    for name in names:
-        write(numbered(1, check(A), id=name), tmp_path)
+def test_runs_whose_journal_is_of_another_environment_are_not_read(tmp_path):
+    for name, environment in (("1", "prod"), ("2", "pre-prod"), ("3", None)):
+        folder = write(numbered(1, check(A), id=name, environment=environment or "prod"), tmp_path)
+        if environment:
+            written = journal.Journal(folder / journal.NAME)
+            written.begin(replace(RUN, environment=environment), ())
+            written.release()
+    (tmp_path / "3" / journal.NAME).write_text("{}\n")
 
     found = [folder.name for folder in run_folders(tmp_path, environment="prod")]
 
-    assert found == ["20261123T040200Z-prod-01ab", "by-hand"]
+    # Only the result file of the third one shows its environment.
+    assert found == ["1", "3"]

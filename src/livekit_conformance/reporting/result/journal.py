@@ -181,6 +181,17 @@ def is_held(path: Path) -> bool:
     return False
 
 
+def environment(path: Path) -> str | None:
+    """
+    Return the environment of a run by the first line of its journal; None if it cannot be read.
+    """
+    try:
+        with path.open("rb") as journal:
+            return str(json.loads(journal.readline())["run"]["environment"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def durations(path: Path) -> dict[str, float]:
     """
     Return the duration of each check with its set-up in seconds; empty if unreadable.

@@ -4,18 +4,15 @@ Trend of the runs of one environment, read from the reports that lie beside each
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from livekit_conformance.reporting.result import results_file
+from livekit_conformance.reporting.result import journal, results_file
 from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.verdict import RunVerdict
 
 LAST = 30
-# The folder of a run is named after its start time, the environment, and a random part.
-_RUN_ID = re.compile(r"\d{8}T\d{6}Z-(?P<environment>.+)-[0-9a-f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +116,16 @@ def run_folders(directory: Path, *, environment: str | None = None) -> list[Path
     """
     Return the folders in `directory` that hold a result file, by name, which begins with the time.
 
-    Links (`latest`) are left out, and so are folders named after another environment.
+    Links (`latest`) are left out, and so are runs whose journal is that of another environment.
     """
     return sorted(_folders(directory, environment))
 
 
-def environment_in(folder_name: str) -> str | None:
+def environment_in(folder: Path) -> str | None:
     """
-    Return the environment in the name of a run's folder; None for a folder named otherwise.
+    Return the environment of the run in a folder by its journal; None if it has none.
     """
-    found = _RUN_ID.fullmatch(folder_name)
-    return found and found["environment"]
+    return journal.environment(folder / journal.NAME)
 
 
 def _folders(directory: Path, environment: str | None) -> Iterator[Path]:
@@ -138,8 +134,7 @@ def _folders(directory: Path, environment: str | None) -> Iterator[Path]:
     except OSError:
         return
     for folder in entries:
-        named = environment_in(folder.name)
-        if environment and named and named != environment:
+        if folder.is_symlink() or not (folder / results_file.NAME).is_file():
             continue
-        if not folder.is_symlink() and (folder / results_file.NAME).is_file():
+        if environment is None or environment_in(folder) in (environment, None):
             yield folder
