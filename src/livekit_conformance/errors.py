@@ -11,8 +11,9 @@ Exceptions of the suite: the class of an exception decides whose fault it was.
     ├── ProfileError        the operator's input is unusable    -> exit status 4
     └── NotPermitted        more than the profile allows        -> ERROR
 
-An exception of a library about the network is like Blocked (reporting/run/library_errors.py).
-Everything else that a check raises is a defect of the suite: ERROR.
+ProfileError is defined in environments/problems.py. An exception of a library about the network is
+like Blocked (reporting/run/library_errors.py). Everything else that a check raises is a defect of
+the suite: ERROR.
 """
 
 from __future__ import annotations
@@ -190,16 +191,6 @@ class NotConfigured(ConformanceError):
     """
     Profile entry that a check needs beyond the `Need`s of its clause; the text is the line to add.
     """
-
-
-class ProfileError(ConformanceError):
-    """
-    Profile, variable or option that cannot be used; one line for each problem.
-    """
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 class NotPermitted(ConformanceError):

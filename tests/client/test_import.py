@@ -32,5 +32,13 @@ def test_neither_pytest_nor_the_suite_is_imported():
 
     modules = set(ran.stdout.split())
     ours = {name.split(".")[1] for name in modules if name.startswith("livekit_conformance.")}
-    assert ours == {"client", "environments", "errors", "findings", "protocol", "secrets"}
+    assert ours == {
+        "client",
+        "environments",
+        "errors",
+        "findings",
+        "protocol",
+        "secrets",
+        "wording",
+    }
     assert not modules & {"pytest", "redis", "allure_commons", "livekit_conformance.catalogue"}

@@ -12,12 +12,12 @@ import pytest
 from livekit_conformance.doctor import settings
 from livekit_conformance.doctor.findings import LinkMark
 from livekit_conformance.environments import loader
+from livekit_conformance.environments.problems import ProfileError
 from livekit_conformance.environments.variable_checks import (
     DEPLOYMENT_VARIABLES,
     Oddity,
     scheme_misfit,
 )
-from livekit_conformance.errors import ProfileError
 from tests.doctor.conftest import complete, the_problem, wrong
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -247,10 +247,13 @@ def test_an_unknown_environment_is_told_with_the_known_ones():
     "odd", [*Oddity, scheme_misfit("livekit.url", "https://voice.test:80")], ids=repr
 )
 def test_every_oddity_has_russian_words(odd):
-    russian, remedy = settings.in_russian(odd)
+    found, *_ = settings.judge_variables(
+        {"NAME": "environment"}, {"NAME": (odd,)}, {}, Path(".env")
+    )
 
-    assert russian != str(odd)
-    assert remedy.ru != remedy.en
+    assert str(odd) in found.text.en
+    assert str(odd) not in found.text.ru
+    assert found.remedy.ru != found.remedy.en
 
 
 def live(**sections):

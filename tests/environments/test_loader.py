@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance.environments.loader import find, known_environments, load
+from livekit_conformance.environments.problems import ProfileError
 from livekit_conformance.environments.profile import Sip, Webhook
 from livekit_conformance.environments.variables import LeftOut
-from livekit_conformance.errors import ProfileError
 
 CONFIG = Path(__file__).parents[2] / "config"
 NINE = {
@@ -49,7 +49,7 @@ def write(tmp_path):
 def problems_of(config_dir, name="there", environ=NINE, env_file=None):
     with pytest.raises(ProfileError) as caught:
         load(name, environ=environ, env_file=env_file, config_dir=config_dir)
-    return caught.value.problems
+    return [str(problem) for problem in caught.value.problems]
 
 
 @pytest.mark.parametrize("name", ["mock", "local"])
@@ -195,7 +195,7 @@ def test_all_problems_are_told_at_once(write):
         'write "5s"',
         "key 'number' occurs twice, first on line 5",
         "sip.number: must be text: put the value in quotes",
-        "limits.rooms: input should be greater than or equal to 1",
+        "limits.rooms: must be at least 1",
     ):
         assert part in text
 
@@ -340,7 +340,7 @@ def test_an_odd_value_that_is_usable_is_taken_and_told(write, value, words):
     loaded = load("there", environ=environ, env_file=None, config_dir=write(LIVE))
 
     assert loaded.profile.livekit.api_secret.get_secret_value() == value
-    assert loaded.oddities["LIVEKIT_API_SECRET"] == (words,)
+    assert [str(odd) for odd in loaded.oddities["LIVEKIT_API_SECRET"]] == [words]
 
 
 def test_an_odd_value_is_kept_out_of_reports_in_both_forms(write):

@@ -14,7 +14,7 @@ from livekit_conformance.environments.policies import (
     load_error_handling,
     load_retry_policies,
 )
-from livekit_conformance.errors import ProfileError
+from livekit_conformance.environments.problems import ProfileError
 from tests.scenarios.harness import ROOT
 
 CONFIG = ROOT / "config"

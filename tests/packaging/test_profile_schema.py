@@ -12,8 +12,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from livekit_conformance.environments.loader import is_profile, load
+from livekit_conformance.environments.problems import ProfileError
 from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES
-from livekit_conformance.errors import ProfileError
 from tests.packaging.generated import CHECKOUT, texts
 
 CONFIG = CHECKOUT / "config"

@@ -15,8 +15,8 @@ import pytest
 
 from livekit_conformance.cli import main
 from livekit_conformance.environments.loader import load
+from livekit_conformance.environments.problems import ProfileError
 from livekit_conformance.environments.scrubbing import scrubber_of
-from livekit_conformance.errors import ProfileError
 from tests.reporting.planted import KINDS, PROFILE, Planted, outputs
 from tests.secrets.generated import ALPHABETS, PLACES, Generator, seen, traces
 from tests.secrets.test_shapes import CREDENTIAL_SHAPES, SHAPES

@@ -19,8 +19,8 @@ from livekit_conformance.doctor.examination import examine
 from livekit_conformance.doctor.findings import LinkFinding, has_problem, in_order
 from livekit_conformance.environments import loader
 from livekit_conformance.environments.open_files import problem_with_open_files
+from livekit_conformance.environments.problems import ProfileError
 from livekit_conformance.environments.scrubbing import scrubber_of
-from livekit_conformance.errors import ProfileError
 from livekit_conformance.layout import width_of
 from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.scrubber import Scrubber

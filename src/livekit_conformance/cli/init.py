@@ -17,7 +17,9 @@ from livekit_conformance.cli.options import CONFIG_DIR, add_language
 from livekit_conformance.config_doctor.recognition import recognise
 from livekit_conformance.environments.env_file import read_env_file
 from livekit_conformance.environments.places import ENV_FILE, env_file_in
-from livekit_conformance.errors import ProfileError, in_system_words
+from livekit_conformance.environments.problem_words import WORDS
+from livekit_conformance.environments.problems import ProfileError
+from livekit_conformance.errors import in_system_words
 from livekit_conformance.init.choice import Choice, answered, choose
 from livekit_conformance.init.compose import of_compose
 from livekit_conformance.init.fields import FoundValue, why_unusable
@@ -139,7 +141,10 @@ def run(options: argparse.Namespace) -> int:
     path = options.output or CONFIG_DIR / f"{options.name}.yaml"
     try:
         choices = _written(path, options, language)
-    except (BrokenInput, ProfileError, _Refusal) as refusal:
+    except ProfileError as error:
+        sys.stderr.write(f"{error.say(language)}\n")
+        return _REFUSED
+    except (BrokenInput, _Refusal) as refusal:
         sys.stderr.write(f"{refusal}\n")
         return _REFUSED
     if _is_incomplete(choices):
@@ -215,7 +220,7 @@ def _asked(choice: Choice, language: Language) -> Choice:
         if not (answer := sys.stdin.readline().strip()):
             break
         if why := why_unusable(field.key, answer):
-            sys.stdout.write(_NOT_SO.say(language, why=why))
+            sys.stdout.write(_NOT_SO.say(language, why=why.say(WORDS, language)))
             continue
         return answered(choice, answer)
     return choice
@@ -233,7 +238,9 @@ def _report(
 def _about(choice: Choice, language: Language) -> Iterator[str]:
     field, found = choice.field, choice.found
     for wrong, why in choice.unusable:
-        yield _UNUSABLE.say(language, key=field.key, place=wrong.place, why=why)
+        yield _UNUSABLE.say(
+            language, key=field.key, place=wrong.place, why=why.say(WORDS, language)
+        )
     what, names = field.what.say(language), ", ".join(field.variables)
     if found is None and field.template:
         text = _MISSING if field.required else _OPTIONAL

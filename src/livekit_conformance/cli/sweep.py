@@ -18,9 +18,10 @@ from livekit_conformance.drivers.ownership.ledger import past_runs
 from livekit_conformance.drivers.sweeper import Sweeper, TooManyLeftovers
 from livekit_conformance.environments import loader
 from livekit_conformance.environments.places import environment_name
+from livekit_conformance.environments.problems import ProfileError
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.scrubbing import scrubber_of
-from livekit_conformance.errors import ProfileError, Unreachable
+from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.scrubber import Scrubber
 

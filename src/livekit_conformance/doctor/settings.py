@@ -5,7 +5,6 @@ Profile and its variables: the file, the source of each value, and values that l
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +22,8 @@ from livekit_conformance.environments.completeness import gaps
 from livekit_conformance.environments.env_file import read_env_file
 from livekit_conformance.environments.loader import Loaded, expanded, find
 from livekit_conformance.environments.needs import ACCOUNT, is_given, keys_of
+from livekit_conformance.environments.problem_words import WORDS
+from livekit_conformance.environments.problems import ProfileError
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.proxies import proxies_in
 from livekit_conformance.environments.variable_checks import (
@@ -30,8 +31,7 @@ from livekit_conformance.environments.variable_checks import (
     Oddity,
     SchemeMisfit,
 )
-from livekit_conformance.environments.variables import Origin, Variables
-from livekit_conformance.errors import ProfileError
+from livekit_conformance.environments.variables import MISSING, Origin, Variables
 
 _AGAIN = Text(
     en="Set it again, without quotes and blanks: {how}",
@@ -47,55 +47,38 @@ _OTHER = Text(
     en="It has the value of another variable; give it its own: {how}",
     ru="В ней значение другой переменной; задайте своё: {how}",
 )
-# Each oddity in Russian, and the remedy.
-_ODD: Mapping[Oddity, tuple[str, Text]] = MappingProxyType(
+# Remedy for each flaw in the value of a variable, by its code.
+_REMEDIES: Mapping[str, Text] = MappingProxyType(
     {
-        Oddity.CONTROL: (
-            "содержит переводы строк или управляющие символы",
-            _AGAIN,
+        "oddity.control-characters": _AGAIN,
+        "oddity.white-space": _AGAIN,
+        "oddity.carriage-return": Text(
+            en="Change the line ends of the file it comes from (`sed -i 's/\\r$//' FILE`) and "
+            "set it again",
+            ru="Замените концы строк в файле, откуда она взята (`sed -i 's/\\r$//' FILE`), и "
+            "задайте её заново",
         ),
-        Oddity.WHITE_SPACE: (
-            "начинается или кончается пробелом или переводом строки",
-            _AGAIN,
+        "oddity.quotes": _AGAIN,
+        "oddity.placeholder": Text(
+            en="Set the real value: {how}", ru="Задайте настоящее значение: {how}"
         ),
-        Oddity.CARRIAGE_RETURN: (
-            "кончается возвратом каретки, как в файле с концами строк Windows",
-            Text(
-                en="Change the line ends of the file it comes from (`sed -i 's/\\r$//' FILE`) and "
-                "set it again",
-                ru="Замените концы строк в файле, откуда она взята (`sed -i 's/\\r$//' FILE`), и "
-                "задайте её заново",
-            ),
+        "oddity.url": _OTHER,
+        "oddity.telephone": _OTHER,
+        "oddity.address": _OTHER,
+        "oddity.number": _OTHER,
+        "oddity.no-port": _OTHER,
+        "oddity.more-than-host": Text(
+            en="Write the host name alone into it", ru="Оставьте в ней только имя хоста"
         ),
-        Oddity.QUOTES: ("взята в кавычки, и они стали частью значения", _AGAIN),
-        Oddity.PLACEHOLDER: (
-            "содержит заглушку вместо значения",
-            Text(
-                en="Set the real value: {how}",
-                ru="Задайте настоящее значение: {how}",
-            ),
+        "oddity.like-a-key": _SWAP,
+        "oddity.unlike-a-key": _SWAP,
+        "oddity.same": _SWAP,
+        "oddity.scheme": Text(
+            en="Correct the scheme or the port: https and wss have 443, http and ws 80",
+            ru="Исправьте схему или порт: у https и wss это 443, у http и ws — 80",
         ),
-        Oddity.URL: ("содержит URL", _OTHER),
-        Oddity.TELEPHONE: ("содержит номер телефона", _OTHER),
-        Oddity.ADDRESS: ("содержит адрес", _OTHER),
-        Oddity.NUMBER: ("содержит число", _OTHER),
-        Oddity.NO_PORT: ("содержит не номер порта", _OTHER),
-        Oddity.MORE_THAN_HOST: (
-            "содержит больше, чем имя хоста: схема, порт и путь здесь лишние",
-            Text(en="Write the host name alone into it", ru="Оставьте в ней только имя хоста"),
-        ),
-        Oddity.LIKE_A_KEY: (
-            "похожа на API-ключ: перепутана с LIVEKIT_API_KEY",
-            _SWAP,
-        ),
-        Oddity.UNLIKE_A_KEY: (
-            "не похожа на API-ключ: перепутана с LIVEKIT_API_SECRET",
-            _SWAP,
-        ),
-        Oddity.SAME: ("совпадает с LIVEKIT_API_KEY", _SWAP),
     }
 )
-_IS_MISSING = re.compile(r": variable [A-Z_a-z0-9]+ is missing: ")
 _FROM: Mapping[Origin, Text] = MappingProxyType(
     {
         "environment": Text(en="from the environment", ru="из окружения"),
@@ -157,14 +140,14 @@ def judge_unusable(
     """
     variables = _variables(path, environ, env_file)
     empty = _really_empty(variables)
-    blamed = [key for name in {*variables.odd(), *empty} for key in variables.uses[name]]
-    for words in error.problems:
-        # Variables are reported below, in both languages.
-        if _IS_MISSING.search(words) or any(f": {key}: " in words for key in blamed):
+    blamed = {key for name in {*variables.odd(), *empty} for key in variables.uses[name]}
+    for each in error.problems:
+        # Findings about the variables themselves follow below.
+        if each.what.code == MISSING or each.key in blamed:
             continue
         yield problem(
             Link.CONFIGURATION,
-            Text(en=words, ru=words),
+            Text(en=each.say("en"), ru=each.say("ru")),
             Text(
                 en="Correct this first: nothing else can be checked until then",
                 ru="Исправьте это: до тех пор остальное проверить нельзя",
@@ -383,14 +366,13 @@ def _empty(
 
 
 def _odd(name: str, odd: Oddity | SchemeMisfit, origin: Origin, env_file: Path) -> LinkFinding:
-    russian, remedy = in_russian(odd)
     return problem(
         Link.CONFIGURATION,
         Text(
-            en=f"variable `{name}` ({_from(origin, env_file).en}) {odd}",
-            ru=f"переменная `{name}` ({_from(origin, env_file).ru}) {russian}",
+            en=f"variable `{name}` ({_from(origin, env_file).en}) {odd.what.say(WORDS, 'en')}",
+            ru=f"переменная `{name}` ({_from(origin, env_file).ru}) {odd.what.say(WORDS, 'ru')}",
         ),
-        _filled(remedy, name, origin, env_file),
+        _filled(_REMEDIES[odd.what.code], name, origin, env_file),
     )
 
 
@@ -434,18 +416,6 @@ def _only_in_file(names: Iterable[str], env_file: Path) -> LinkFinding:
 def _from(origin: Origin, env_file: Path) -> Text:
     where = _FROM[origin]
     return Text(en=where.say("en", file=env_file), ru=where.say("ru", file=env_file))
-
-
-def in_russian(odd: Oddity | SchemeMisfit) -> tuple[str, Text]:
-    """
-    Return an oddity in Russian, and the remedy.
-    """
-    if isinstance(odd, Oddity):
-        return _ODD[odd]
-    return f"содержит порт {odd.port}, а URL начинается с {odd.scheme}://", Text(
-        en="Correct the scheme or the port: https and wss have 443, http and ws 80",
-        ru="Исправьте схему или порт: у https и wss это 443, у http и ws — 80",
-    )
 
 
 def _really_empty(variables: Variables) -> set[str]:

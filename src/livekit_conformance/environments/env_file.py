@@ -16,7 +16,8 @@ from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
 
-from livekit_conformance.errors import ProfileError
+from livekit_conformance.environments.problems import Problem, ProfileError
+from livekit_conformance.wording import phrase
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BOM = "\ufeff"
@@ -68,7 +69,10 @@ def read_env_file(path: Path) -> EnvFile:
     bindings = list(parse_stream(io.StringIO(plain)))
     if wrong := [binding for binding in bindings if binding.error]:
         raise ProfileError(
-            [f"{path}: line {_line_of(binding)}: not of the form NAME=value" for binding in wrong]
+            [
+                Problem(phrase("env-file.line"), source=path, line=_line_of(binding))
+                for binding in wrong
+            ]
         )
     quirks: dict[Quirk, dict[str, None]] = {}
     if text.startswith(_BOM):
@@ -122,18 +126,20 @@ def is_taken_by_git(path: Path) -> bool | None:
 
 def _text_of(path: Path) -> str:
     if not path.is_file():
-        raise ProfileError([f"{path}: there is no such env file"])
+        raise ProfileError([Problem(phrase("env-file.missing"), source=path)])
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ProfileError([f"{path}: cannot be read: {error.strerror}"]) from error
+        unreadable = phrase("file.unreadable", reason=str(error.strerror))
+        raise ProfileError([Problem(unreadable, source=path)]) from error
     if content.startswith(_UTF16):
-        raise ProfileError([f"{path}: is UTF-16: save it as UTF-8"])
+        raise ProfileError([Problem(phrase("env-file.utf16"), source=path)])
     try:
         return content.decode()
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise ProfileError([f"{path}: line {line}: not UTF-8: save the file as UTF-8"]) from None
+        problem = Problem(phrase("env-file.not-utf8"), source=path, line=line)
+        raise ProfileError([problem]) from None
 
 
 def _line_of(binding: Binding) -> int:

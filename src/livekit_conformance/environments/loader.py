@@ -4,8 +4,9 @@ Load the profile of an environment; report all problems of a file at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,15 +15,15 @@ from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.environments import yaml_document
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.env_file import EnvFile, read_env_file
+from livekit_conformance.environments.problems import Problem, ProfileError, hint
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.secret_checks import unfit
-from livekit_conformance.environments.spelling import did_you_mean
 from livekit_conformance.environments.validation import validated
 from livekit_conformance.environments.variable_checks import Oddity, SchemeMisfit, scheme_misfit
 from livekit_conformance.environments.variables import Absent, LeftOut, Origin, Variables
 from livekit_conformance.environments.yaml_document import KeyPath, shown
-from livekit_conformance.errors import ProfileError
 from livekit_conformance.shipped import CONFIG
+from livekit_conformance.wording import Phrase, phrase
 
 # Every profile has this key; other files beside profiles do not.
 _KIND = "kind"
@@ -98,11 +99,14 @@ def find(name_or_path: str, *, config_dir: Path) -> Path:
     if path.is_file():
         return path
     known = known_environments(config_dir)
-    problem = (
-        f"unknown environment {name_or_path!r}: there is no file {path}; known environments: "
-        f"{', '.join(known) or 'none'}{did_you_mean(name_or_path, known)}"
+    unknown = phrase(
+        "profile.unknown",
+        name=name_or_path,
+        path=str(path),
+        known=", ".join(known) or phrase("names.none"),
+        hint=hint(name_or_path, known),
     )
-    raise ProfileError([problem])
+    raise ProfileError([Problem(unknown)])
 
 
 def load(
@@ -122,8 +126,7 @@ def load(
     document = yaml_document.read(path)
     if _KIND not in document.data:
         known = ", ".join(known_environments(config_dir))
-        problem = f"not a profile, key {_KIND!r} is missing in section top level"
-        raise ProfileError([f"{path}: {problem}; known environments: {known}"])
+        raise ProfileError([Problem(phrase("profile.not-a-profile", known=known), source=path)])
     variables = Variables(environ, read_env_file(env_file) if env_file else None)
     data, unknown = expanded(document.data, (), variables)
     problems = [*document.problems, *variables.problems]
@@ -135,7 +138,7 @@ def load(
         problems += _contradictions(profile, variables.left_out)
         problems += (_attributed(p, variables, odd) for p in _unfit_secrets(profile))
     if problems or profile is None:
-        raise ProfileError([f"{path}: {problem}" for problem in dict.fromkeys(problems)])
+        raise ProfileError([replace(problem, source=path) for problem in _once(problems)])
     oddities: dict[str, tuple[Oddity | SchemeMisfit, ...]] = {**odd}
     for name, misfit in _misfits(profile, variables):
         oddities[name] = (*oddities.get(name, ()), misfit)
@@ -155,20 +158,37 @@ def load(
     )
 
 
-def _attributed(problem: str, variables: Variables, odd: Mapping[str, tuple[Oddity, ...]]) -> str:
+def _once(problems: Iterable[Problem]) -> list[Problem]:
     """
-    Return `problem` followed by the variables that its value came from: the odd ones, else all of
-    them.
+    Return the problems without those that say the same.
     """
-    names = [
-        name for name, keys in variables.uses.items() if any(f"{key}: " in problem for key in keys)
-    ]
+    return [*{str(problem): problem for problem in problems}.values()]
+
+
+def _attributed(
+    problem: Problem, variables: Variables, odd: Mapping[str, tuple[Oddity, ...]]
+) -> Problem:
+    """
+    Return `problem` with the variables that its value came from: the odd ones, else all of them.
+    """
+    names = [name for name, keys in variables.uses.items() if problem.key in keys]
     suspects = [name for name in names if name in odd] or names
-    remarks = (
-        f"; variable {name} ({variables.origins[name]}) {' and '.join(odd.get(name, ['holds it']))}"
-        for name in suspects
+    return replace(
+        problem,
+        origins=tuple(
+            _suspicion(name, variables.origins[name], odd.get(name, ())) for name in suspects
+        ),
     )
-    return f"{problem}{''.join(remarks)}"
+
+
+def _suspicion(name: str, origin: Origin, odd: tuple[Oddity, ...]) -> Phrase:
+    of = {"name": name, "origin": phrase(f"origin.{origin.strip('.')}")}
+    if not odd:
+        return phrase("variable.holds-it", **of)
+    oddities = reduce(
+        lambda one, other: phrase("oddity.two", one=one, other=other), (one.what for one in odd)
+    )
+    return phrase("variable.is-odd", **of, oddity=oddities)
 
 
 def _misfits(profile: Profile, variables: Variables) -> Iterator[tuple[str, SchemeMisfit]]:
@@ -206,7 +226,7 @@ def expanded(value: Any, path: KeyPath, variables: Variables) -> tuple[Any, set[
             return value, set()
 
 
-def _missing_for_live(data: Mapping[str, Any]) -> Iterator[str]:
+def _missing_for_live(data: Mapping[str, Any]) -> Iterator[Problem]:
     """
     Yield a problem for each key that a profile of kind `live` requires and lacks. For the other
     kinds, a provisioner fills these keys in.
@@ -217,28 +237,29 @@ def _missing_for_live(data: Mapping[str, Any]) -> Iterator[str]:
         given = data.get(section)
         for key in keys:
             if not (isinstance(given, dict) and given.get(key)):
-                yield f"{section}.{key}: kind live needs it: add `{key}: ...` under `{section}:`"
+                lacking = phrase("live.key-missing", name=key, section=section)
+                yield Problem(lacking, f"{section}.{key}")
 
 
-def _contradictions(profile: Profile, left_out: Collection[str]) -> Iterator[str]:
+def _contradictions(profile: Profile, left_out: Collection[str]) -> Iterator[Problem]:
     if profile.kind == "live":
         empty = [key for key in LIVE_KEYS["livekit"] if not _plain(getattr(profile.livekit, key))]
         for key in empty:
-            yield f"livekit.{key}: is empty: kind live needs a value"
+            yield Problem(phrase("live.empty"), f"livekit.{key}")
         if Effect.DISRUPT in profile.allow | profile.may_raise and not _is_loopback(profile):
-            yield "allow: disrupt is refused for a target that is not loopback: remove it"
+            yield Problem(phrase("allow.disrupt"), "allow")
     # A key that is left out because a variable is unset is a gap; `completeness` reports it.
     if profile.sip.server and not profile.sip.number and "sip.number" not in left_out:
-        yield "sip.number: is empty: a profile with sip.server needs the number to dial"
+        yield Problem(phrase("number.empty"), "sip.number")
     has_password = _plain(profile.sip.password) or "sip.password" in left_out
     if profile.sip.username and not has_password:
-        yield "sip.password: is empty: sip.username needs it (or leave both empty: no digest)"
+        yield Problem(phrase("password.empty"), "sip.password")
 
 
-def _unfit_secrets(profile: Profile) -> Iterator[str]:
+def _unfit_secrets(profile: Profile) -> Iterator[Problem]:
     for key, secret in profile.secrets_by_key():
-        if problem := unfit(secret):
-            yield f"{key}: the secret {problem}"
+        if reason := unfit(secret):
+            yield Problem(reason, key)
 
 
 def _plain(value: Any) -> str:

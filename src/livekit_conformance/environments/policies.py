@@ -7,6 +7,7 @@ application that installs the package has no such files.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
@@ -14,9 +15,9 @@ from typing import Annotated, Any, Final, Literal, Self, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from livekit_conformance.environments import yaml_document
+from livekit_conformance.environments.problems import ProfileError, Unfit
 from livekit_conformance.environments.section import Duration, ProfileSection
 from livekit_conformance.environments.validation import validated
-from livekit_conformance.errors import ProfileError
 
 S = TypeVar("S", bound=ProfileSection)
 
@@ -46,17 +47,13 @@ def _transient(value: Any) -> ErrorClass | int:
         return ErrorClass(value)
     if isinstance(value, int) and value in _STATUSES:
         return value
-    raise ValueError(
-        f"must be one of {', '.join(_CLASSES)}, or a status such as 503 (a refused key and a wrong "
-        "request are never tried again)"
-    )
+    raise Unfit("policy.transient", allowed=", ".join(_CLASSES))
 
 
 def _never_a_refusal(statuses: frozenset[ErrorClass | int]) -> frozenset[ErrorClass | int]:
     refusals = sorted(s for s in statuses if isinstance(s, int) and s < 500 and s != 429)  # noqa: PLR2004
     if refusals:
-        listed = ", ".join(map(str, refusals))
-        raise ValueError(f"{listed}: a refused request is never tried again; remove it")
+        raise Unfit("policy.refusal", statuses=", ".join(map(str, refusals)))
     return statuses
 
 
@@ -97,13 +94,13 @@ class RetryPolicy(ProfileSection):
     @model_validator(mode="after")
     def _delays_grow(self) -> Self:
         if self.longest_delay < self.first_delay:
-            raise ValueError("longest_delay is shorter than first_delay")
+            raise Unfit("policy.delays-shrink")
         return self
 
     @model_validator(mode="after")
     def _a_try_fits(self) -> Self:
         if self.deadline < self.timeout:
-            raise ValueError("deadline is shorter than timeout, which bounds one try")
+            raise Unfit("policy.deadline")
         return self
 
     def delay(self, attempt: int) -> float:
@@ -198,9 +195,9 @@ class Errors(ProfileSection):
     @model_validator(mode="after")
     def _refusals_stay_refusals(self) -> Self:
         if self.authentication.retry:
-            raise ValueError("authentication.retry must be false: a refused key stays refused")
+            raise Unfit("policy.authentication")
         if self.request.retry:
-            raise ValueError("request.retry must be false: a wrong request stays wrong")
+            raise Unfit("policy.request")
         return self
 
 
@@ -243,7 +240,7 @@ def _load(path: Path, model: type[S]) -> S:
     loaded, wrong = validated(model, document.data, document.lines, columns=document.columns)
     problems = [*document.problems, *wrong]
     if problems or loaded is None:
-        raise ProfileError([f"{path}: {problem}" for problem in problems])
+        raise ProfileError([replace(problem, source=path) for problem in problems])
     return loaded
 
 

@@ -26,8 +26,8 @@ from pydantic import (
 
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.environments.problems import Unfit, hint
 from livekit_conformance.environments.section import Duration, ProfileSection, in_schema
-from livekit_conformance.environments.spelling import did_you_mean
 from livekit_conformance.protocol.sip.address import DEFAULT_PORT
 from livekit_conformance.secrets.patterns import looks_like_key, looks_like_secret
 from livekit_conformance.secrets.urls import url_secrets
@@ -47,29 +47,29 @@ _REDIS = ("redis", "rediss")
 def _host_port(value: str) -> str:
     match = _HOST_PORT.fullmatch(value)
     if value and (match is None or not 0 <= int(match["port"] or 0) <= _HIGHEST_PORT):
-        raise ValueError('not an address: write "host" or "host:port" (no scheme, no path)')
+        raise Unfit("address.invalid")
     return value
 
 
 def _with_port(value: str) -> str:
     if not value.rpartition(":")[2].isdecimal():
-        raise ValueError("has no port: write host:port")
+        raise Unfit("address.no-port")
     return value
 
 
 def _url(*schemes: str) -> AfterValidator:
     def check(value: str) -> str:
-        problem = f"not a URL that starts with {', '.join(f'{scheme}://' for scheme in schemes)}"
+        problem = Unfit("url.invalid", schemes=", ".join(f"{scheme}://" for scheme in schemes))
         if not value:
             return value
         try:
             parts = urlsplit(value)
             fits = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
         except ValueError as error:
-            raise ValueError(problem) from error
+            raise problem from error
         # urlsplit drops line breaks and leading blanks, but the client would still send them.
         if not fits or any(map(str.isspace, value)):
-            raise ValueError(problem)
+            raise problem
         return value
 
     return AfterValidator(check)
@@ -81,7 +81,7 @@ def _url_in_schema(*schemes: str) -> WithJsonSchema:
 
 def _room_pattern(value: str) -> str:
     if value.count("{call_id}") != 1:
-        raise ValueError("must hold {call_id} once, as in voice-ai-call-{call_id}")
+        raise Unfit("room-pattern.no-call-id")
     return value
 
 
@@ -94,16 +94,16 @@ def _call_id(value: str) -> str:
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from error
+            raise Unfit("call-id.no-pattern", reason=str(error)) from error
     elif value not in _CALL_IDS:
-        hint = did_you_mean(value, _CALL_IDS)
-        raise ValueError(f"must be one of {', '.join(_CALL_IDS)} or regex:PATTERN{hint}")
+        near = hint(value, _CALL_IDS)
+        raise Unfit("call-id.unknown", allowed=", ".join(_CALL_IDS), hint=near)
     return value
 
 
 def _known_clause(value: str) -> str:
     if value not in BY_ID:
-        raise ValueError(f"no such clause{did_you_mean(value, BY_ID)}")
+        raise Unfit("clause.unknown", hint=hint(value, BY_ID))
     return value
 
 
@@ -113,13 +113,13 @@ def _or_empty(value: Any) -> Any:
 
 def _one_line(value: str) -> str:
     if not value.isprintable():
-        raise ValueError("must not hold line breaks or control characters")
+        raise Unfit("text.control-characters")
     return value
 
 
 def _user_part(value: str) -> str:
     if not re.fullmatch(f"{_USER_PART}*", value):
-        raise ValueError('not a number to dial: write for example "+15550123"')
+        raise Unfit("number.invalid")
     return value
 
 
@@ -238,7 +238,7 @@ class LogSource(ProfileSection):
     @model_validator(mode="after")
     def _one_source(self) -> LogSource:
         if (self.path is None) == (not self.command):
-            raise ValueError("needs either path or command, and not both")
+            raise Unfit("log.no-single-source")
         return self
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Final
 
 from livekit_conformance.catalogue.clauses import CLAUSES
+from livekit_conformance.wording import Phrase, phrase
 
 _SHORTEST: Final = 8
 # Numbers, dates and addresses.
@@ -23,20 +24,19 @@ _WORDS: Final = (
 )
 
 
-def unfit(secret: str) -> str | None:
+def unfit(secret: str) -> Phrase | None:
     """
     Return why a secret cannot be masked in reports, with the remedy and without the secret; None
     if it can.
     """
+    remedy = phrase("secret.remedy")
     if len(secret) < _SHORTEST:
-        what = f"has fewer than {_SHORTEST} characters"
-    elif _NUMBER.fullmatch(secret):
-        what = "is a number, a date or an address"
-    elif secret.lower() in _texts():
-        what = "is a word or an id that the reports use"
-    else:
-        return None
-    return f"{what}: masking it would mask ordinary text in reports; choose a longer random one"
+        return phrase("secret.short", shortest=_SHORTEST, remedy=remedy)
+    if _NUMBER.fullmatch(secret):
+        return phrase("secret.number", remedy=remedy)
+    if secret.lower() in _texts():
+        return phrase("secret.word", remedy=remedy)
+    return None
 
 
 @cache

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
+from livekit_conformance.environments.problems import Unfit
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 
@@ -17,18 +19,16 @@ def seconds(value: Any) -> float:
     """
     Return the duration written as `5s`, `500ms`, `3m` or `1h`, in seconds.
 
-    Raises ValueError with the remedy when the unit is missing.
+    Raises Unfit with the remedy when the unit is missing.
     """
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        raise ValueError(
-            f'a duration needs its unit: write "{value}s" for {value} seconds'
-            if is_number
-            else 'not a duration: write a number and its unit, as "500ms", "5s" or "3m"'
-        )
+        if is_number:
+            raise Unfit("duration.no-unit", value=str(value))
+        raise Unfit("duration.invalid")
     if not (length := float(match[1]) * _UNITS[match[2]]):
-        raise ValueError('a duration must be longer than zero: write for example "5s"')
+        raise Unfit("duration.zero")
     return length
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from livekit_conformance.environments.problem_words import WORDS
 from livekit_conformance.secrets.patterns import API_KEY
+from livekit_conformance.wording import Phrase, phrase
 
 # The nine variables of a deployment.
 DEPLOYMENT_VARIABLES = (
@@ -43,25 +45,35 @@ _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?")
 _MISFITS = MappingProxyType({"https": 80, "wss": 80, "http": 443, "ws": 443})
 
 
-class Oddity(StrEnum):
+class Oddity(Enum):
     """
-    Flaw that no value is meant to have, in words that follow the name of its variable.
+    Flaw that no value is meant to have; its words follow the name of the variable.
     """
 
-    CONTROL = "holds line breaks or control characters"
-    CARRIAGE_RETURN = "ends with a carriage return, as in a file with Windows line ends"
-    WHITE_SPACE = "begins or ends with white space or a line break"
-    QUOTES = "has quotes around it"
-    PLACEHOLDER = "is a placeholder"
-    URL = "holds a URL"
-    TELEPHONE = "holds a telephone number"
-    ADDRESS = "holds an address"
-    NUMBER = "holds a number"
-    MORE_THAN_HOST = "holds more than a host name: scheme, port and path do not belong there"
-    NO_PORT = "is not a port number"
-    LIKE_A_KEY = "looks like an API key: swapped with LIVEKIT_API_KEY"
-    UNLIKE_A_KEY = "does not look like an API key: swapped with LIVEKIT_API_SECRET"
-    SAME = "is the same as LIVEKIT_API_KEY"
+    CONTROL = "oddity.control-characters"
+    CARRIAGE_RETURN = "oddity.carriage-return"
+    WHITE_SPACE = "oddity.white-space"
+    QUOTES = "oddity.quotes"
+    PLACEHOLDER = "oddity.placeholder"
+    URL = "oddity.url"
+    TELEPHONE = "oddity.telephone"
+    ADDRESS = "oddity.address"
+    NUMBER = "oddity.number"
+    MORE_THAN_HOST = "oddity.more-than-host"
+    NO_PORT = "oddity.no-port"
+    LIKE_A_KEY = "oddity.like-a-key"
+    UNLIKE_A_KEY = "oddity.unlike-a-key"
+    SAME = "oddity.same"
+
+    @property
+    def what(self) -> Phrase:
+        """
+        The flaw, to put into words.
+        """
+        return phrase(self.value)
+
+    def __str__(self) -> str:
+        return self.what.say(WORDS, "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +86,15 @@ class SchemeMisfit:
     scheme: str
     key: str
 
+    @property
+    def what(self) -> Phrase:
+        """
+        The flaw, to put into words.
+        """
+        return phrase("oddity.scheme", port=str(self.port), scheme=self.scheme, key=self.key)
+
     def __str__(self) -> str:
-        return f"port {self.port} does not fit a URL that begins with {self.scheme}:// ({self.key})"
+        return self.what.say(WORDS, "en")
 
 
 def oddities(name: str, value: str) -> Iterator[Oddity]:

@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Literal
 
 from livekit_conformance.environments.env_file import EnvFile
+from livekit_conformance.environments.problems import Problem
 from livekit_conformance.environments.spelling import lookalike
 from livekit_conformance.environments.variable_checks import (
     DEPLOYMENT_VARIABLES,
@@ -20,8 +21,12 @@ from livekit_conformance.environments.variable_checks import (
     oddities,
     swapped,
 )
+from livekit_conformance.wording import Phrase, phrase
 
 Origin = Literal["environment", ".env", "missing"]
+
+# Code of the problem that a required variable is not set.
+MISSING = "variable.missing"
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}?")
 _NAME = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<optional>:-)?")
@@ -55,7 +60,7 @@ class Variables:
     environ: Mapping[str, str] = field(repr=False)
     file: EnvFile | None
     origins: dict[str, Origin] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     # The keys of the profile in which each variable is used.
     uses: dict[str, list[str]] = field(default_factory=dict)
     # The keys of the profile that are left out because an optional variable is not set.
@@ -73,10 +78,7 @@ class Variables:
         for reference in _REFERENCE.finditer(text):
             parts = _NAME.fullmatch(reference[1])
             if parts is None or not reference[0].endswith("}"):
-                self.problems.append(
-                    f"{key}: not a variable reference: write ${{NAME}} with letters, digits and _, "
-                    "or ${NAME:-} for one that may be left out"
-                )
+                self.problems.append(Problem(phrase("variable.no-reference"), key))
                 return Absent.MISSING
             name = parts["name"]
             values[reference[1]] = self._look_up(name, key, required=not parts["optional"])
@@ -156,10 +158,10 @@ class Variables:
         value = self.environ.get(name, self._in_file.get(name))
         if value is None:
             if required:
-                self.problems.append(
-                    f"{key}: variable {name} is missing: looked in the environment and in "
-                    f"{self._file_words()}; {self._remedy(name)}"
+                missing = phrase(
+                    MISSING, name=name, file=self._file_words(), remedy=self._remedy(name)
                 )
+                self.problems.append(Problem(missing, key))
             return None
         self._values[name] = value
         self.uses.setdefault(name, []).append(key)
@@ -180,16 +182,17 @@ class Variables:
             return near, "environment"
         return None
 
-    def _remedy(self, name: str) -> str:
+    def _remedy(self, name: str) -> Phrase:
         if found := self.misspelling_of(name):
             near, origin = found
-            place = "the environment" if origin == "environment" else self._file_words()
-            return f"{place} has {near}: if that is the one meant, correct its name"
+            in_file = origin != "environment"
+            place = self._file_words() if in_file else phrase("env-file.environment")
+            return phrase("variable.meant", place=place, near=near)
         file = self.file.path if self.file else ".env"
-        return f"set it with `export {name}=...` or put a line {name}=... into {file}"
+        return phrase("variable.set-it", name=name, file=str(file))
 
-    def _file_words(self) -> str:
-        return str(self.file.path) if self.file else ".env (there is none)"
+    def _file_words(self) -> Phrase | str:
+        return phrase("env-file.none") if self.file is None else str(self.file.path)
 
 
 def _bare(references: Iterable[str]) -> tuple[str, ...]:

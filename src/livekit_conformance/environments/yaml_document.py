@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from livekit_conformance.errors import ProfileError
+from livekit_conformance.environments.problems import Problem, ProfileError
+from livekit_conformance.wording import phrase
 
 # Single characters and PyYAML's own words, as in `expected '<block end>'`, may be quoted.
 _WITHOUT_QUOTES = re.compile(r"""(?:[^'"]|'.'|'<[a-z ]+>')*""")
@@ -31,7 +32,7 @@ class YamlDocument:
 
     data: dict[str, Any]
     lines: dict[KeyPath, int] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     columns: dict[KeyPath, int] = field(default_factory=dict)
 
 
@@ -46,20 +47,25 @@ def read(path: Path) -> YamlDocument:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ProfileError([f"{path}: cannot be read: {reason}"]) from error
+        unreadable = (
+            phrase("file.unreadable", reason=str(error.strerror))
+            if isinstance(error, OSError)
+            else phrase("file.not-utf8")
+        )
+        raise ProfileError([Problem(unreadable, source=path)]) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise ProfileError([f"{path}: {place}not YAML: {problem_of(error)}"]) from None
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        invalid = phrase("yaml.invalid", reason=problem_of(error))
+        raise ProfileError([Problem(invalid, source=path, line=line, column=column)]) from None
     if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
-        raise ProfileError([f"{path}: must hold a mapping of sections (kind: ..., allow: ...)"])
+        raise ProfileError([Problem(phrase("yaml.no-mapping"), source=path)])
     document = YamlDocument(data)
     document.problems.extend(_keys(node, (), document))
     return document
 
 
-def _keys(node: yaml.Node, path: KeyPath, document: YamlDocument) -> Iterator[str]:
+def _keys(node: yaml.Node, path: KeyPath, document: YamlDocument) -> Iterator[Problem]:
     lines = document.lines
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
@@ -70,15 +76,17 @@ def _keys(node: yaml.Node, path: KeyPath, document: YamlDocument) -> Iterator[st
     for key, value in node.value:
         line = key.start_mark.line + 1
         if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
-            yield f"line {line}: {section}: a key must be plain text (put it in quotes)"
+            yield Problem(phrase("yaml.key-is-no-text"), section, line=line)
             continue
         inner = (*path, key.value)
         if inner in lines:
-            name = f"key {key.value!r}" if is_name(key.value) else "a key"
-            yield (
-                f"line {line}: {section}: {name} occurs twice, "
-                f"first on line {lines[inner]}: keep one"
+            first = str(lines[inner])
+            twice = (
+                phrase("yaml.key-twice", name=key.value, first=first)
+                if is_name(key.value)
+                else phrase("yaml.unnamed-key-twice", first=first)
             )
+            yield Problem(twice, section, line=line)
             continue
         lines[inner] = line
         document.columns[inner] = key.start_mark.column + 1
@@ -102,9 +110,10 @@ def is_name(key: str) -> bool:
 
 def shown(path: KeyPath) -> str:
     """
-    Return a path as text, without the keys that are not written like one of ours.
+    Return a path as text, without the keys that are not written like one of ours; empty at the top.
     """
-    return dotted(tuple(part for part in path if isinstance(part, int) or is_name(str(part))))
+    parts = tuple(part for part in path if isinstance(part, int) or is_name(str(part)))
+    return dotted(parts) if parts else ""
 
 
 def dotted(path: KeyPath) -> str:

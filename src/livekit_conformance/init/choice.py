@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from livekit_conformance.init.fields import FIELDS, Field, FoundValue, why_unusable
+from livekit_conformance.wording import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Choice:
     field: Field
     found: FoundValue | None
     others: tuple[FoundValue, ...] = ()
-    unusable: tuple[tuple[FoundValue, str], ...] = ()
+    unusable: tuple[tuple[FoundValue, Phrase], ...] = ()
 
     @property
     def written(self) -> str:

@@ -11,6 +11,7 @@ from livekit_conformance.catalogue.text import Text
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.validation import validated
 from livekit_conformance.secrets.urls import url_secrets
+from livekit_conformance.wording import Phrase, phrase
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-)?\}")
 
@@ -155,18 +156,17 @@ def variables_of(text: str) -> tuple[str, ...]:
     return tuple(reference[1] for reference in _VARIABLE.finditer(text))
 
 
-def why_unusable(key: str, value: str) -> str | None:
+def why_unusable(key: str, value: str) -> Phrase | None:
     """
     Return the reason why a key of a profile cannot have this value, or None.
     """
     if "${" in value:
-        return "it refers to a variable"
+        return phrase("value.refers-to-variable")
     data: object = value
     for part in reversed(key.split(".")):
         data = {part: data}
     assert isinstance(data, dict)
     _, problems = validated(Profile, {"kind": "live", "allow": ["read"], **data}, {})
     if problems:
-        return problems[0].partition(": ")[2]
-    has_secret = any(url_secrets(value))
-    return "it holds a secret, which belongs into a variable" if has_secret else None
+        return problems[0].what
+    return phrase("value.holds-secret") if any(url_secrets(value)) else None

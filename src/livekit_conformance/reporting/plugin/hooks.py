@@ -14,7 +14,7 @@ import pytest
 
 from livekit_conformance.environments.language import language_of
 from livekit_conformance.environments.open_files import problem_with_open_files
-from livekit_conformance.errors import ProfileError
+from livekit_conformance.environments.problems import ProfileError
 from livekit_conformance.reporting.plugin import allure_dir, allure_html, collection, invocation
 from livekit_conformance.reporting.plugin.allure_html import AllureHtml
 from livekit_conformance.reporting.plugin.annotations import Annotations
@@ -78,7 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _refuse_unusable(config)
         loaded = options.load()
     except ProfileError as error:
-        raise pytest.UsageError("\n".join(error.problems)) from error
+        raise pytest.UsageError(str(error)) from error
     alluredir = allure_dir.folder_of(config)
     seed = config.getoption("randomly_seed", None)
     run = RunState.start(

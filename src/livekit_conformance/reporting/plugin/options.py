@@ -17,9 +17,9 @@ from livekit_conformance.catalogue.text import LANGUAGES, Language
 from livekit_conformance.environments import loader
 from livekit_conformance.environments.loader import Loaded
 from livekit_conformance.environments.places import CONFIG, env_file_in
-from livekit_conformance.environments.spelling import did_you_mean
-from livekit_conformance.errors import ProfileError
+from livekit_conformance.environments.problems import Problem, ProfileError, hint
 from livekit_conformance.reporting.plugin.annotations import SERVICES, Service
+from livekit_conformance.wording import phrase
 
 _PREFIX = "LIVEKIT_CONFORMANCE_"
 _HOME = "livekit_home"
@@ -91,8 +91,7 @@ class Options:
         if refused:
             raise ProfileError(
                 [
-                    f"--allow {effect}: {loaded.path} does not consent: "
-                    f"may_raise must list {effect}"
+                    _problem("allow", effect, "allow.no-consent", path=loaded.path, effect=effect)
                     for effect in sorted(refused)
                 ]
             )
@@ -164,8 +163,13 @@ def _effects(names: list[str]) -> frozenset[Effect]:
     if unknown:
         raise ProfileError(
             [
-                f"--allow {name}: no such effect; effects: {', '.join(known)}"
-                f"{did_you_mean(name, known)}"
+                _problem(
+                    "allow",
+                    name,
+                    "allow.unknown",
+                    known=", ".join(known),
+                    hint=hint(name, known),
+                )
                 for name in unknown
             ]
         )
@@ -175,14 +179,16 @@ def _effects(names: list[str]) -> frozenset[Effect]:
 def _language(text: str | None) -> Language | None:
     known = next((language for language in LANGUAGES if language == text), None)
     if text is not None and known is None:
-        raise ProfileError([f"--lang {text}: must be one of {', '.join(LANGUAGES)}"])
+        allowed = ", ".join(LANGUAGES)
+        raise ProfileError([_problem("lang", text, "option.not-one-of", allowed=allowed)])
     return known
 
 
 def _service(text: str | None) -> Service | None:
     known = next((service for service in SERVICES if service == text), None)
     if text is not None and known is None:
-        raise ProfileError([f"--annotations {text}: must be one of {', '.join(SERVICES)}"])
+        allowed = ", ".join(SERVICES)
+        raise ProfileError([_problem("annotations", text, "option.not-one-of", allowed=allowed)])
     return known
 
 
@@ -190,7 +196,7 @@ def _budget(text: str | None) -> float | None:
     if text is None:
         return None
     if not 0 < (budget := _number(text)) < math.inf:
-        raise ProfileError([f"--budget {text}: must be a number of seconds greater than 0"])
+        raise ProfileError([_problem("budget", text, "option.budget")])
     return budget
 
 
@@ -198,8 +204,12 @@ def _per_cent(text: str | None) -> float:
     if text is None:
         return 0.0
     if not 0 <= (per_cent := _number(text.removesuffix("%"))) <= _ALL:
-        raise ProfileError([f"--require-coverage {text}: must be a percentage from 0 to 100"])
+        raise ProfileError([_problem("require-coverage", text, "option.coverage")])
     return per_cent
+
+
+def _problem(option: str, value: str, code: str, /, **data: Any) -> Problem:
+    return Problem(phrase(code, **data), source=f"--{option} {value}")
 
 
 def _number(text: str) -> float:
