@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from livekit_conformance.observations import Observation
-from livekit_conformance.outages import outages_of
+from livekit_conformance.outages import outages_of, silent_services
 
 SERVER = "http://server.example:7880"
 # 14:03:00 UTC on some day.
@@ -171,3 +171,26 @@ def test_the_outages_come_in_order():
     both = outages_of([http(0), sip(1), lost(2), silent(3)])
 
     assert [outage.service for outage in both] == ["livekit-server", "livekit-sip"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "services"),
+    [
+        ([], set()),
+        ([http(0)], set()),
+        ([lost(0)], {"livekit-server"}),
+        ([http(0), lost(1)], {"livekit-server"}),
+        ([lost(0), http(1)], set()),
+        # A proxy in front of it.
+        ([http(0, status=502)], {"livekit-server"}),
+        # Our own machine.
+        ([lost(0, phase="request")], set()),
+        ([sip(0)], set()),
+        ([sip(0, direction="sent", status=None)], {"livekit-sip"}),
+        ([sip(0, direction="sent", status=None), sip(1)], set()),
+        ([sip(0), sip(1, direction="sent", status=None)], set()),
+        ([sip(0), refused(1)], {"livekit-sip"}),
+    ],
+)
+def test_a_service_is_silent_while_its_last_question_has_no_answer(seen, services):
+    assert silent_services(seen, SERVER) == services

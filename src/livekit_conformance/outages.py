@@ -32,6 +32,8 @@ _THROUGH_THE_SERVER: Final[tuple[tuple[Service, str, re.Pattern[str]], ...]] = (
     ),
 )
 _OK: Final = 200
+# livekit-server itself answers with neither.
+_OF_A_PROXY: Final = frozenset({502, 504})
 # A single lost answer is no outage that others are blocked by.
 _IN_A_ROW: Final = 2
 # Phases of a request in which the server is at fault, and not a name or a URL.
@@ -124,6 +126,30 @@ def lasts(outage: Outage, observations: Iterable[Observation]) -> bool:
         if contact.service == outage.service and contact.direct and contact.at > outage.until
     )
     return not outage.is_over and sum(1 for _ in missed) >= _IN_A_ROW
+
+
+def silent_services(observations: Iterable[Observation], server_url: str) -> frozenset[Service]:
+    """
+    Return the services that were asked and do not answer any more, as far as was seen.
+
+    `server_url` is that of livekit-server. A proxy that answers in its place is no answer.
+    """
+    answers: dict[Service, bool] = {}
+    server = urlsplit(server_url).netloc
+    for seen in observations:
+        details = seen.details
+        match seen.kind:
+            case "http" if urlsplit(details.get("url", "")).netloc == server:
+                status = details.get("status")
+                if status or details.get("phase") in _PHASES_OF_THEIRS:
+                    answers["livekit-server"] = bool(status) and status not in _OF_A_PROXY
+            case "sip" if details.get("direction") == "received":
+                answers["livekit-sip"] = True
+            case "sip" if details.get("lost"):
+                answers["livekit-sip"] = False
+            case "sip":
+                answers.setdefault("livekit-sip", False)
+    return frozenset(service for service, answered in answers.items() if not answered)
 
 
 def contacts_of(observations: Iterable[Observation]) -> Iterator[Contact]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.calls.inbound_probe import Prober, credentials
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.environments.profile import Profile
@@ -28,7 +29,9 @@ async def test_a_failed_join_is_logged_on_both_sides(
     """
     async with failures.during(Failure.WRONG_SIP_SECRET):
         since = time.time()
-        failed = await prober.attempt(credentials(profile), purpose="failed join")
+        failed = await prober.attempt(
+            credentials(profile), purpose="failed join", fails_at=Link.JOIN
+        )
         if failed.outcome is CallOutcome.ANSWERED:
             raise Blocked(
                 f"positive control: the call was answered although livekit-sip has a wrong secret "

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.calls.inbound_probe import Prober, wrong_accounts
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.environments.profile import Profile
@@ -26,7 +27,9 @@ async def test_a_refused_caller_is_logged(
     """
     tail = logs["livekit-sip"]
     refused = await prober.attempt(
-        wrong_accounts(profile)[wrong], purpose=f"wrong {wrong}, for the log"
+        wrong_accounts(profile)[wrong],
+        purpose=f"wrong {wrong}, for the log",
+        fails_at=Link.CREDENTIALS,
     )
     if refused.outcome is not CallOutcome.REFUSED and not refused.call.challenges:
         raise NotApplicable("the trunk asked for no credentials: see 1.1-trunk-challenges")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.calls.outbound_probe import RINGING_S, OutboundCall, OutboundProber
 from livekit_conformance.drivers.sip.callee import (
     ANSWER,
@@ -112,7 +113,9 @@ async def test_a_failed_outbound_call_is_reported_with_its_status(
         )
 
     purpose = request.node.callspec.id
-    call = await outbound_prober.dial(failure.callee, purpose=purpose, ringing=failure.ringing)
+    call = await outbound_prober.dial(
+        failure.callee, purpose=purpose, ringing=failure.ringing, fails_at=Link.OUTBOUND
+    )
 
     if call.received is None:
         raise Blocked(

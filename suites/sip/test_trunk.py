@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import of_sip
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.calls.call_problems import challenge_problem
@@ -32,7 +33,7 @@ async def test_the_trunk_challenges_a_caller_without_credentials(
     """
     407 comes with realm and nonce of an MD5 digest.
     """
-    stranger = await prober.attempt(None, purpose="no credentials")
+    stranger = await prober.attempt(None, purpose="no credentials", fails_at=Link.CREDENTIALS)
     problem = await challenge_problem(stranger, client, profile)
 
     if problem is not None:
@@ -62,7 +63,9 @@ async def test_the_trunk_refuses_a_wrong_password(
     """
     require_challenge(probe_call)
 
-    refused = await prober.attempt(wrong_accounts(profile)["password"], purpose="wrong password")
+    refused = await prober.attempt(
+        wrong_accounts(profile)["password"], purpose="wrong password", fails_at=Link.CREDENTIALS
+    )
 
     assert is_refused(refused), f"{observed(refused)}; expected a refusal before it rings"
 
@@ -76,7 +79,9 @@ async def test_the_trunk_refuses_a_wrong_user(
     """
     require_challenge(probe_call)
 
-    refused = await prober.attempt(wrong_accounts(profile)["user"], purpose="wrong user")
+    refused = await prober.attempt(
+        wrong_accounts(profile)["user"], purpose="wrong user", fails_at=Link.CREDENTIALS
+    )
 
     assert is_refused(refused), f"{observed(refused)}; expected a refusal before it rings"
 
@@ -103,6 +108,7 @@ async def test_a_call_for_a_number_of_no_trunk_opens_no_room(
         call = await prober.attempt(
             None,
             purpose="number of no trunk",
+            fails_at=Link.TRUNK,
             call_id=call_id,
             number=number,
             within=_SILENCE_S,

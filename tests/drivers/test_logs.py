@@ -13,6 +13,7 @@ import pytest
 
 from livekit_conformance.catalogue.log_lines import ON_PURPOSE
 from livekit_conformance.drivers import logs
+from livekit_conformance.drivers.growing_log import BEFORE_THE_RUN, LogFile
 from livekit_conformance.drivers.logs import LogTail, followed, log_of_command
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
@@ -448,3 +449,53 @@ def test_the_line_of_a_start_is_recorded_as_one(log):
 
     (seen,) = recorder.observations
     assert (seen.kind, seen.at, seen.details) == ("start", 1.5, {"service": "livekit-sip"})
+
+
+def last_words_of(tail):
+    recorder = Recorder(Redactor())
+    tail.read()
+    tail.report_last_words(recorder)
+    return [(seen.summary, seen.details["message"]) for seen in recorder.observations]
+
+
+def test_the_last_words_of_a_service_may_be_from_before_the_run(log):
+    append(log, line("starting LiveKit server", level="info") + "open turn.pem: no such file\n")
+
+    (told, words) = last_words_of(LogTail("livekit-server", log))[0]
+
+    assert words == "open turn.pem: no such file"
+    assert told == f"last words in the log of livekit-server (before the run): {words}"
+
+
+def test_the_last_words_of_the_run_count_for_more(log):
+    append(log, "panic: at an earlier start\n")
+    tail = LogTail("livekit-server", log)
+    append(log, line("starting LiveKit server", level="info") + "panic: now\n\ngoroutine 1\n")
+
+    assert last_words_of(tail) == [
+        ("last words in the log of livekit-server: panic: now", "panic: now")
+    ]
+
+
+def test_what_was_before_the_last_start_says_nothing(log):
+    append(log, "panic: at an earlier start\n" + line("server starting", level="info"))
+
+    assert last_words_of(LogTail("livekit-sip", log)) == []
+
+
+def test_no_more_than_the_end_of_the_log_is_looked_at(log):
+    append(log, "panic: long ago\n" + line("usual", level="info") * 2_000)
+    log_file = LogFile(log)
+
+    assert last_words_of(LogTail("livekit-sip", log)) == []
+    assert len(log_file.earlier) == BEFORE_THE_RUN
+
+
+def test_a_log_that_is_read_whole_keeps_the_last_words_from_before_the_run(log):
+    append(log, line("server starting", level="info") + line("no way", level="error", error="x"))
+    tail = LogTail("livekit-sip", log, since=2.0)
+
+    assert last_words_of(tail) == [
+        ("last words in the log of livekit-sip (before the run): no way x", "no way")
+    ]
+    assert messages(tail) == []

@@ -19,6 +19,8 @@ LONGEST_LINE = 1 << 20
 _AT_ONCE = 1 << 18
 # Number of bytes before the current place by which a rewritten file is recognised.
 _REMEMBERED = 64
+# Number of bytes from before the run that may hold the last words of a service.
+BEFORE_THE_RUN = 1 << 16
 
 
 class NotAFileError(OSError):
@@ -33,9 +35,12 @@ class NotAFileError(OSError):
 class GrowingLog(Protocol):
     """
     A growing log. `losses` are sentences about lines that were lost before they could be read.
+
+    `earlier` is the end of what it held when it was opened.
     """
 
     losses: list[str]
+    earlier: bytes
 
     def chunks(self) -> Iterator[bytes]:
         """
@@ -58,6 +63,7 @@ class LogFile:
 
     def __init__(self, path: Path, *, from_start: bool = False) -> None:
         self.losses: list[str] = []
+        self.earlier = b""
         self._path = path
         self._file: int | None = None
         self._close: Callable[[], object] = bool
@@ -68,8 +74,9 @@ class LogFile:
             with suppress(OSError):
                 file = self._open()
                 self._place = os.fstat(file).st_size
-                length = min(self._place, _REMEMBERED)
-                self._before = os.pread(file, length, self._place - length)
+                length = min(self._place, BEFORE_THE_RUN)
+                self.earlier = os.pread(file, length, self._place - length)
+                self._before = self.earlier[-_REMEMBERED:]
 
     def chunks(self) -> Iterator[bytes]:
         """
@@ -132,6 +139,7 @@ class LogPipe:
 
     def __init__(self, descriptor: int) -> None:
         self.losses: list[str] = []
+        self.earlier = b""
         self.is_over = False
         self._descriptor = descriptor
         os.set_blocking(descriptor, False)

@@ -11,19 +11,40 @@ import asyncio
 import json
 import os
 import signal
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import overload
 
 from ahocorasick_rs import BytesAhoCorasick
 
 from livekit_conformance import run_clock
-from livekit_conformance.catalogue.log_lines import ALL, ON_PURPOSE, STARTS, known_line, of_both
-from livekit_conformance.drivers.growing_log import GrowingLog, LineSplitter, LogFile, LogPipe
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.log_lines import (
+    ON_PURPOSE,
+    SERVER,
+    SIP,
+    STARTS,
+    known_line,
+    of_both,
+)
+from livekit_conformance.catalogue.log_lines.failures import (
+    HAS_ERROR,
+    MAY_TELL,
+    link_of,
+    reports_failure,
+)
+from livekit_conformance.catalogue.log_lines.last_words import last_words
+from livekit_conformance.drivers.growing_log import (
+    BEFORE_THE_RUN,
+    GrowingLog,
+    LineSplitter,
+    LogFile,
+    LogPipe,
+)
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.logline import ALARMING, LogLine, is_before, may_alarm, parse
@@ -42,8 +63,14 @@ _ENDS_WITHIN_S = 2.0
 # Of a larger window only what was recorded becomes evidence.
 _MOST_EVIDENCE = 5_000_000
 _ON_PURPOSE = ON_PURPOSE.encode()
+# Lines at the end of the window among which are the last words of its service.
+_MOST_LAST_LINES = 400
+# Link that is broken when a service has ended.
+_LINK_OF = {SERVER: Link.SERVER, SIP: Link.SIP_SOCKET}
+# livekit-sip gives its participant this prefix unless a rule sets another identity.
+_CALLER = "sip_"
 # Fields that a diagnosis uses; the rest of a line stays in the log.
-_FIELDS = ("error", "status", "response", "method", "path", "reason", "callID", "sipCallID")
+_FIELDS = ("error", "err", "status", "response", "method", "path", "reason", "callID", "sipCallID")
 # Fields of a failed call: its direction, and the times of the other side's answers, if any.
 _OF_A_FAILURE = ("agentName", "jobType", "direction", "inviteToTryingMs", "inviteToRingingMs")
 # Fields that identify the call of a line, where the line has them.
@@ -120,7 +147,7 @@ def holder_of(texts: Iterable[str]) -> Callable[[bytes], bool]:
     return lambda raw: bool(automaton.find_matches_as_indexes(raw))
 
 
-_tells = holder_of(line.message for line in ALL if line.telling is not None)
+_may_tell = holder_of(MAY_TELL)
 
 
 class LogTail:
@@ -144,6 +171,8 @@ class LogTail:
         # Numbers of the lines that were already recorded, and how often each message occurred.
         self._recorded: set[int] = set()
         self._alike: Counter[str] = Counter()
+        # The end of what the log held before the run, whole lines only.
+        self._earlier = self._log.earlier.split(b"\n")[len(self._log.earlier) >= BEFORE_THE_RUN :]
         # Warnings about other users, by message.
         self._others: defaultdict[str, _Others] = defaultdict(_Others)
 
@@ -187,12 +216,27 @@ class LogTail:
         self._read += len(chunk)
         lines = self._splitter.feed(chunk)
         if (since := self._since) is not None:
+            older = [line for line in lines if is_before(line, since)]
             lines = [line for line in lines if not is_before(line, since)]
+            self._remember(older)
         self.lines.raw.extend(lines)
         self._kept += sum(map(len, lines))
         if self._kept > MOST_KEPT or self._read > _MOST_READ:
             self._is_full = True
             self._log.stop()
+
+    def _remember(self, older: Sequence[bytes]) -> None:
+        """
+        Keep the end of the lines from before the run.
+        """
+        room = BEFORE_THE_RUN
+        kept = deque[bytes]()
+        for line in chain(reversed(older), reversed(self._earlier)):
+            room -= len(line)
+            if room < 0:
+                break
+            kept.appendleft(line)
+        self._earlier = list(kept)
 
     def require_whole(self) -> None:
         """
@@ -213,6 +257,13 @@ class LogTail:
         about a run with its `own` names, but about other users of the deployment, are counted.
         Those that may be about either are recorded as `unclear`.
         """
+        callers = {
+            seen.details["identity"] for seen in recorder.observations if seen.kind == "caller"
+        }
+
+        def is_caller(identity: str) -> bool:
+            return identity in callers or identity.startswith(_CALLER)
+
         lines = self.read()
         end = len(lines) if self._reported is None else self._reported
         for number in lines.numbers(_is_worth_a_look, after=self._looked_at):
@@ -224,6 +275,11 @@ class LogTail:
                 self._others[line.message].add(line)
                 continue
             is_unclear = whose is Whose.UNCLEAR and not _is_of_all(line)
+            link = self._failed_link(line, is_caller)
+            if link is not None and own is not None and own.fails_on_purpose(line, link):
+                continue
+            # A line that names neither a call nor a room of ours is a witness, no more.
+            is_finding = link is not None and own is not None and own.names_us(line)
             kind = "" if line.dialect == "text" else line.message
             self._alike[kind] += 1
             if self._alike[kind] > _MOST_OF_A_KIND:
@@ -239,8 +295,42 @@ class LogTail:
                 **{name: line.fields.get(name) for name in _FIELDS},
                 **{name: line.fields[name] for name in _NAMES if name in line.fields},
                 **({"unclear": True} if is_unclear else {}),
+                **({"link": link} if is_finding else {}),
             )
         self._looked_at = len(lines)
+
+    def _failed_link(self, line: LogLine, is_caller: Callable[[str], bool]) -> str | None:
+        """
+        Return the link that a line reports broken, None if it reports no failure.
+        """
+        if not reports_failure(self.service, line):
+            return None
+        return link_of(self.service, line, is_caller).value
+
+    def report_last_words(self, recorder: Recorder) -> None:
+        """
+        Record the words with which the service has ended; only of one that does not answer.
+
+        They may be from before the run: then they count from its last start on.
+        """
+        earlier = [parse(_text(raw)) for raw in self._earlier]
+        lines = [*_since_its_start(self.service, earlier), *self.lines[-_MOST_LAST_LINES:]]
+        words = last_words(self.service, lines, gone=True)
+        if words is None:
+            return
+        is_earlier = any(words is line for line in earlier)
+        recorder.record(
+            words.at or run_clock.now(),
+            "log",
+            f"last words in the log of {self.service}{' (before the run)' * is_earlier}: "
+            f"{words.message} {words.error}".rstrip(),
+            service=self.service,
+            level=words.level,
+            message=words.message,
+            error=words.error or None,
+            last=True,
+            link=_LINK_OF[self.service].value,
+        )
 
     def report_starts(self, recorder: Recorder) -> None:
         """
@@ -361,21 +451,22 @@ class _Others:
         self.calls.update(islice(calls_in(line), 1))
 
 
+def _since_its_start(service: str, lines: Sequence[LogLine]) -> Sequence[LogLine]:
+    known = STARTS.get(service)
+    starts = [n for n, line in enumerate(lines) if known is not None and known.is_in(line.message)]
+    return lines[starts[-1] :] if starts else lines
+
+
 def _is_worth_a_look(raw: bytes) -> bool:
     """
     Return False for a line that is no warning, far faster than `_is_warning` does.
     """
-    return (may_alarm(raw) or _tells(raw)) and _ON_PURPOSE not in raw
+    may_tell = may_alarm(raw) or _may_tell(raw) or HAS_ERROR.search(raw) is not None
+    return may_tell and _ON_PURPOSE not in raw
 
 
 def _is_warning(service: str, line: LogLine) -> bool:
-    return line.level in ALARMING or line.dialect == "text" or _reports_a_failure(service, line)
-
-
-def _reports_a_failure(service: str, line: LogLine) -> bool:
-    known = known_line(service, line.message)
-    telling = known.telling if known is not None else None
-    return telling is not None and telling.matches(line.fields.get(telling.field))
+    return line.level in ALARMING or line.dialect == "text" or reports_failure(service, line)
 
 
 def _is_of_all(line: LogLine) -> bool:
@@ -479,5 +570,15 @@ def describe_line(service: str, line: LogLine) -> str:
     level = f"{line.level.upper()} " if line.level else ""
     response = line.fields.get("response")
     answer = f"; {line.fields.get('status')} {str(response).strip()}" if response else ""
-    error = f" (error: {line.error}{answer})" if line.error else ""
+    error = f" (error: {line.error}{answer})" if line.error else _told(service, line)
     return f"log of {service}: {level}{line.message}{error}"
+
+
+def _told(service: str, line: LogLine) -> str:
+    """
+    Return the field that makes a line without an error the report of a failure.
+    """
+    known = known_line(service, line.message)
+    name = known.telling.field if known is not None and known.telling is not None else "err"
+    value = line.fields.get(name)
+    return f" ({name}: {value})" if value else ""

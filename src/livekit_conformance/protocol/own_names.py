@@ -47,6 +47,8 @@ class OwnNames:
     All that a line can know a run by: `names` of its calls and rooms, and the `mark` in the names
     of its rooms. Its outbound calls have `rooms` of their own, whose names nobody else knows.
 
+    `on_purpose` are names of calls that the run makes fail, with the link at which they should.
+
     `since` is the start of the run, `requests` the times of its API requests by path, and `hidden`
     the times of its calls whose names are not known, all in Unix seconds. `alone` means that nobody
     else used the deployment: then a shared witness is the run's.
@@ -59,6 +61,21 @@ class OwnNames:
     requests: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     hidden: tuple[tuple[float, float], ...] = ()
     alone: bool = False
+    on_purpose: Mapping[str, str] = field(default_factory=dict)
+
+    def names_us(self, line: LogLine) -> bool:
+        """
+        Return whether a line itself names a call or a room of the run.
+        """
+        named = list(names_in(line.fields))
+        is_known = any(name in self.names for name in (*calls_in(line), *named))
+        return is_known or any(self.mark in name or name in self.rooms for name in named)
+
+    def fails_on_purpose(self, line: LogLine, link: str) -> bool:
+        """
+        Return whether a line is about a call that the run makes fail at this link.
+        """
+        return any(self.on_purpose.get(name) == link for name in names_in(line.fields))
 
     def among(self, lines: Iterable[LogLine]) -> OwnNames:
         """

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.drivers.calls.caller_search import present
 from livekit_conformance.drivers.calls.inbound_probe import (
@@ -113,7 +114,9 @@ async def test_a_call_that_was_answered_meanwhile_is_hung_up(stage: Stage) -> No
 @pytest.mark.parametrize("wrong", ["user", "password"])
 async def test_a_wrong_account_is_refused_and_in_no_room(stage: Stage, wrong: str) -> None:
     async with stage() as scene:
-        call = await scene.prober.attempt(wrong_accounts(PROFILE)[wrong], purpose="test")
+        call = await scene.prober.attempt(
+            wrong_accounts(PROFILE)[wrong], purpose="test", fails_at=Link.CREDENTIALS
+        )
 
     assert call.outcome is CallOutcome.REFUSED
     assert (call.room, call.not_seen, call.call.challenges) == (None, None, 1)
@@ -122,7 +125,9 @@ async def test_a_wrong_account_is_refused_and_in_no_room(stage: Stage, wrong: st
 async def test_an_attempt_that_gets_into_a_room_is_given_up_at_once(stage: Stage) -> None:
     async with stage(agent_silent=True) as scene:
         began = time.monotonic()
-        call = await scene.prober.attempt(credentials(PROFILE), purpose="test", within=8)
+        call = await scene.prober.attempt(
+            credentials(PROFILE), purpose="test", fails_at=Link.JOIN, within=8
+        )
         took = time.monotonic() - began
 
     assert call.room is not None

@@ -232,3 +232,39 @@ async def test_behind_a_provider_our_failed_call_has_another_name(tmp_path, at, 
     logs.write("livekit-sip", FAILED, at=at, **inbound("made-by-the-provider"))
 
     assert bool(await logs.hits()) is found
+
+
+def test_a_failure_of_our_call_is_a_finding_of_its_link(logs):
+    call = inbound("conformance-1", error="boom")
+    logs.write("livekit-sip", "Joining room", level="info", **inbound("conformance-1", room="r"))
+    logs.write("livekit-sip", "nobody knows this line", sipTrunk="ST_1", **call)
+    logs.write("livekit-sip", "nor this one", level="info", **call)
+    logs.write("livekit-server", "could not join room", room="r", participant="agent-1")
+    # These name no call of ours.
+    logs.write("livekit-sip", "a witness", error="boom")
+    logs.write("livekit-sip", "of another", **inbound("other"))
+
+    links = {seen.details["message"]: seen.details.get("link") for seen in logs.recorded()["log"]}
+
+    assert links == {
+        "nobody knows this line": "dispatch-rule",
+        "nor this one": "trunk-match",
+        "could not join room": "agent",
+        "a witness": None,
+    }
+
+
+def test_what_a_call_that_should_fail_reports_is_no_sign_of_a_cause(logs):
+    logs.recorder.record(
+        NOW, "sip-call", "INVITE", call="conformance-2", fails_at="trunk-credentials"
+    )
+    refused = {"error": "response mismatch"}
+    message = "Authentication failed - response mismatch"
+    logs.write("livekit-sip", message, **inbound("conformance-2", **refused))
+    logs.write("livekit-sip", FAILED, **inbound("conformance-2"))
+    logs.write("livekit-sip", message, **inbound("conformance-1", **refused))
+
+    seen = [(seen.details["message"], seen.details["sipCallID"]) for seen in logs.recorded()["log"]]
+
+    # It failed at another link, too.
+    assert seen == [(FAILED, "conformance-2"), (message, "conformance-1")]

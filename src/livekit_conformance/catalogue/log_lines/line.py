@@ -4,7 +4,9 @@ Known line of a service's log: when it is written, and its meaning.
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -61,10 +63,13 @@ class Form(StrEnum):
 class Telling:
     """
     Field whose value, when it matches, makes an ordinary line the report of a failure.
+
+    `links` are the links that some values tell of.
     """
 
     field: str
     value: re.Pattern[str]
+    links: Mapping[str, Link] = dataclasses.field(default_factory=dict, hash=False)
 
     def matches(self, value: object) -> bool:
         """

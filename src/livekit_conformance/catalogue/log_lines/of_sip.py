@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 from livekit_conformance.catalogue.chain import Link
@@ -28,6 +29,25 @@ _last_words = partial(KnownLine, SIP, means=Means.LAST_WORDS, level="")
 # Reasons of a hang-up (Q.850 cause, SIP status): normal clearing, and a call that was answered
 # elsewhere.
 _BYE_FOR_A_REASON = Telling("reason-raw", re.compile(r"cause=(?!(16|200|26)\b)\d"))
+
+# pkg/sip/inbound.go, outbound.go: ends of a call that are no hang-up, by their reason.
+_ENDS = MappingProxyType(
+    {
+        "flood": Link.TRUNK,
+        "wrong-pin": Link.DISPATCH,
+        "no-common-codec": Link.OFFER,
+        "no-common-crypto": Link.OFFER,
+        "encryption-required": Link.OFFER,
+        "sdp-error": Link.OFFER,
+        "media-failed": Link.OFFER,
+        "join-failed": Link.JOIN,
+        "publish-failed": Link.JOIN,
+        "cannot-subscribe": Link.AGENT,
+        "accept-failed": Link.ANSWER,
+        "no-ack": Link.ANSWER,
+        "media-timeout": Link.MEDIA,
+    }
+)
 
 # -- of the process
 STARTS: Final = _line("server starting", Means.START)
@@ -96,13 +116,7 @@ TIMESTAMPS: Final = _line(
 ENDED: Final = _line(
     "SIP call ended",
     Means.NOISE,
-    telling=Telling(
-        "reason",
-        re.compile(
-            r"^(media-timeout|media-failed|cannot-subscribe|no-common-c\w+|sdp-error|flood|no-ack"
-            r"|accept-failed|publish-failed|join-failed|wrong-pin|encryption-required)$"
-        ),
-    ),
+    telling=Telling("reason", re.compile(f"^({'|'.join(_ENDS)})$"), _ENDS),
 )
 
 # -- failures of an inbound call

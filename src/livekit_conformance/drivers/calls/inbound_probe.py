@@ -15,6 +15,7 @@ from livekit import api
 from livekit.protocol.models import ParticipantInfo
 
 from livekit_conformance import run_clock
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.drivers.agent.call_matching import Attendance, attended
 from livekit_conformance.drivers.agent.stand_in import AgentSide, AgentStandIn
@@ -242,13 +243,14 @@ class Prober:
         account: Credentials | None,
         *,
         purpose: str,
+        fails_at: Link,
         call_id: str | None = None,
         number: str | None = None,
         within: float = ANSWER_BUDGET_S,
         give_up: asyncio.Future[None] | None = None,
     ) -> ProbeCall:
         """
-        Place a call that should be refused; give up when its caller appears in a room all the same.
+        Place a call that should be refused at a link; give up when its caller is in a room instead.
 
         Otherwise it ends when it is refused, after `within` seconds, or when `give_up` is done.
         """
@@ -256,6 +258,7 @@ class Prober:
         probe = await self._dial(
             account,
             purpose=purpose,
+            fails_at=fails_at,
             call_id=call_id,
             number=number,
             answer_within=within,
@@ -280,6 +283,7 @@ class Prober:
         account: Credentials | None,
         *,
         purpose: str,
+        fails_at: Link | None = None,
         call_id: str | None = None,
         number: str | None = None,
         caller: str | None = None,
@@ -321,6 +325,7 @@ class Prober:
                 probe = await self._invite(
                     account,
                     purpose=purpose,
+                    fails_at=fails_at,
                     call_id=call_id,
                     number=number,
                     caller=caller,
@@ -355,6 +360,7 @@ class Prober:
         *,
         purpose: str,
         call_id: str,
+        fails_at: Link | None = None,
         number: str | None = None,
         caller: str | None = None,
         answer_within: float = ANSWER_BUDGET_S,
@@ -381,7 +387,7 @@ class Prober:
             await asyncio.sleep(COPIED_WITHIN_S)
         probe = ProbeCall(call, started, caller, answers=answers_of(call))
         text = f"INVITE {number} ({purpose}): {probe.story}; {probe.outcome}"
-        record_attempt(call, text, purpose, probe.answers, self._recorder)
+        record_attempt(call, text, purpose, probe.answers, self._recorder, fails_at=fails_at)
         return probe
 
     async def _end(self, probe: ProbeCall) -> None:

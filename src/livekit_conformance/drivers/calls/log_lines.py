@@ -95,8 +95,10 @@ def own_names(
             requests.setdefault(urlsplit(seen.details["url"]).path, []).append(seen.at)
         elif seen.kind == "sip-call" and is_hidden and seen.details.get("call") not in found:
             hidden.append((seen.at - _LONGEST_CALL_S, seen.at))
+    owners = _owners(recorder, tails)
+    meant = dict(_meant_to_fail(recorder))
     own = OwnNames(
-        frozenset((*_owners(recorder, tails), NO_ROOM)),
+        frozenset((*owners, NO_ROOM)),
         mark,
         since,
         frozenset(
@@ -106,6 +108,7 @@ def own_names(
         ),
         {path: tuple(times) for path, times in requests.items()},
         tuple(hidden),
+        on_purpose={name: meant[call] for name, call in owners.items() if call in meant},
     )
     return own.among(line for tail in tails for _, line in tail.lines.holding(TELLING_KEYS))
 
@@ -143,6 +146,15 @@ def _own_calls(recorder: Recorder) -> Iterator[tuple[str, CallIds]]:
                 ids = {call} if (call := details.get("call")) else set()
                 rooms = {room} if (room := details.get("room")) else set()
                 yield call or room or "", CallIds(ids, rooms)
+
+
+def _meant_to_fail(recorder: Recorder) -> Iterator[tuple[str, str]]:
+    """
+    Yield the calls that the run makes fail, each with the link at which it should.
+    """
+    for seen in recorder.observations:
+        if seen.kind == "sip-call" and (link := seen.details.get("fails_at")):
+            yield seen.details.get("call") or seen.details.get("room") or "", link
 
 
 def _owner(line: LogLine, owners: dict[str, str], recorder: Recorder) -> str | None:

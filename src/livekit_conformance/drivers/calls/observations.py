@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from livekit_conformance import run_clock
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.sip.caller import OutgoingCall
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.reachability import why_unreachable
@@ -35,10 +36,18 @@ def answers_of(call: OutgoingCall) -> tuple[Answer, ...]:
 
 
 def record_attempt(
-    call: OutgoingCall, text: str, purpose: str, answers: Sequence[Answer], recorder: Recorder
+    call: OutgoingCall,
+    text: str,
+    purpose: str,
+    answers: Sequence[Answer],
+    recorder: Recorder,
+    *,
+    fails_at: Link | None = None,
 ) -> None:
     """
     Record the outcome of an INVITE, and the media address in its answer.
+
+    `fails_at` is the link at which the run makes the call fail, if it does.
     """
     final = answers[-1] if answers else None
     recorder.record(
@@ -53,6 +62,7 @@ def record_attempt(
         final_status=final.status if final else None,
         final_at_s=final.at_s if final else None,
         repeated=repeated(call.ladder),
+        **({"fails_at": fails_at.value} if fails_at is not None else {}),
         **_media(call),
     )
 

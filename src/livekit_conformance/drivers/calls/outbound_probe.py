@@ -12,6 +12,7 @@ from livekit import api
 from livekit.protocol.models import ParticipantInfo
 
 from livekit_conformance import run_clock
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.api.permissions import Permit
@@ -111,10 +112,17 @@ class OutboundProber:
         return Credentials(outbound.username, outbound.password.get_secret_value())
 
     async def dial(
-        self, behaviour: Behaviour, *, purpose: str, ringing: float = RINGING_S
+        self,
+        behaviour: Behaviour,
+        *,
+        purpose: str,
+        ringing: float = RINGING_S,
+        fails_at: Link | None = None,
     ) -> OutboundCall:
         """
         Dial the number, treat the call as `behaviour` does, and wait for the answer of the API.
+
+        `fails_at` is the link at which the behaviour makes the call fail, if it does.
 
         Raises nothing for a refusal, Unreachable when the API does not answer at all.
         """
@@ -148,6 +156,7 @@ class OutboundProber:
             # side.
             said=call.refused.text if call.refused else None,
             sip_status=call.sip_status,
+            **({"fails_at": fails_at.value} if fails_at is not None else {}),
         )
         return call
 
