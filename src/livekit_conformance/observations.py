@@ -62,7 +62,7 @@ Kind = Literal[
     # call, by (us or them), after_s (of their end, since the answer), status of the BYE's answer
     "call-end",
     "process",  # service, exit_status, tail
-    # file, line, key, severity, problem, consequence: one problem of a configuration file.
+    # file, line, key, link, severity, problem, consequence: one problem of a configuration file.
     "config",
     # trial, status (None: no answer), redirected (status of the first redirect, 0: none), error,
     # phase: the endpoint's answer to a signed event, or to one that differs by `trial`.

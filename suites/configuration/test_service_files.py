@@ -17,6 +17,7 @@ from livekit_conformance.config_doctor import (
     known_keys,
     read_server,
 )
+from livekit_conformance.config_doctor.services import BOTH
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
@@ -59,6 +60,7 @@ async def test_the_configs_of_both_services_agree(profile: Profile, recorder: Re
 
 
 def _record(findings: Iterable[ConfigFinding], recorder: Recorder) -> None:
+    services = {service.file: service for service in BOTH}
     for finding in findings:
         recorder.record(
             run_clock.now(),
@@ -67,6 +69,7 @@ def _record(findings: Iterable[ConfigFinding], recorder: Recorder) -> None:
             file=finding.file,
             line=finding.line,
             key=finding.key,
+            link=services[finding.file].link_of(finding.key),
             severity=finding.severity.value,
             problem=finding.problem,
             consequence=finding.consequence,

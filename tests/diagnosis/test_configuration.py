@@ -199,3 +199,30 @@ def test_a_machine_without_a_network_is_certain_and_said_first(seen):
 
 def test_a_livekit_sip_that_answers_has_a_network():
     assert named([SIP_RUNS, AGREE], log(SENTENCE))[0][0] != "sip-service-has-no-network"
+
+
+def test_a_setting_stands_at_the_broken_link_that_it_tells_of():
+    setting = seen(
+        "config", file="livekit.yaml", key="room.enabled_codecs", link="sip-join", severity="error"
+    )
+    files = record("1.5-configs-agree")
+
+    (found,) = diagnose([files, record("1.1-sip-service-joins-the-server")], [setting])
+    assert (found.id, found.link) == ("setting-breaks-calls", Link.JOIN)
+    assert len(found.checks) == 2
+    (alone,) = diagnose([files], [setting])
+    assert (alone.id, alone.link) == ("setting-breaks-calls", Link.CONFIGURATION)
+
+
+def test_a_doubtful_setting_is_possible_where_its_link_is_broken():
+    setting = seen(
+        "config",
+        file="livekit.yaml",
+        key="room.max_participants",
+        link="sip-join",
+        severity="warning",
+    )
+
+    (found,) = diagnose([record("1.1-sip-service-joins-the-server")], [setting])
+    assert (found.id, found.confidence) == ("setting-is-doubtful", "possible")
+    assert diagnose([record("1.1-clock-agrees", Verdict.PASS)], [setting]) == ()

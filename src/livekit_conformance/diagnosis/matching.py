@@ -7,11 +7,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from textwrap import shorten
 from typing import Any
 
 from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign
-from livekit_conformance.diagnosis.checks import clause_of, was_tried
+from livekit_conformance.catalogue.chain import WITNESSES, Link
+from livekit_conformance.diagnosis.checks import clause_of, is_root, link_of, was_tried
 from livekit_conformance.diagnosis.model import RANK, Confidence, Diagnosis, texts
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import CROSSED, CheckRecord, Verdict
@@ -60,6 +62,9 @@ def _consider(
     """
     if not _is_shown(cause, seen) or any_seen(cause.excludes, seen):
         return None
+    if cause.link in WITNESSES:
+        place = _place_of(cause, seen, records)
+        cause = replace(cause, link=place, breaks=(*cause.breaks, cause.link))
     explained = [
         record
         for record in records
@@ -74,6 +79,20 @@ def _consider(
     return diagnosis_of(
         cause, explained, _evidence(cause, seen), "certain" if is_certain else otherwise
     )
+
+
+def _place_of(cause: Cause, seen: Seen, records: Iterable[CheckRecord]) -> Link:
+    """
+    Return the broken link that a sign of `cause` tells of; its own if there is none.
+    """
+    broken = {link_of(record) for record in records if is_root(record) and clause_of(record)}
+    links = (
+        observation.details.get("link")
+        for sign in cause.shows
+        for observation in seen.get(sign.kind, ())
+        if matches(sign, observation)
+    )
+    return next((Link(link) for link in links if link in broken), cause.link)
 
 
 def _is_shown(cause: Cause, seen: Seen) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
 from livekit_conformance.provisioners.local.process import Process
 from tests.scenarios.failures.scenario import Scenario
@@ -78,6 +79,10 @@ def _edit(file: Path, **settings: Any) -> None:
     file.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
+def _without_logs(profile: Profile) -> Profile:
+    return profile.model_copy(update={"logs": ()})
+
+
 def _no_server(name: str, story: str, act: Act) -> Scenario:
     return Scenario(name, story, "server-does-not-start", Link.TCP, act=act, also=_NO_SERVER)
 
@@ -88,6 +93,22 @@ def _no_sip(name: str, story: str, act: Act) -> Scenario:
 
 
 SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(
+        "no-opus-and-no-logs",
+        "livekit.yaml enables video codecs only, and no log is there to tell.",
+        "setting-breaks-calls",
+        Link.JOIN,
+        server={"room": {"enabled_codecs": [{"mime": "video/VP8"}]}},
+        profile=_without_logs,
+    ),
+    Scenario(
+        "room-for-one-and-no-logs",
+        "livekit.yaml lets one participant into a room, and no log is there to tell.",
+        "setting-is-doubtful",
+        Link.ANSWER,
+        server={"room": {"max_participants": 1}},
+        profile=_without_logs,
+    ),
     Scenario(
         "sip-invented-settings",
         "livekit-sip.yaml limits and maps with keys that livekit-sip does not have.",

@@ -77,6 +77,13 @@ _OWN = frozenset(
 _SERVER_FILE, _SIP_FILE = "livekit.yaml", "livekit-sip.yaml"
 _SERVER_KEY = config(_SERVER_FILE, key=_ITS_KEY, consequence=_NO_START)
 
+# Causes that tell the same of a file more exactly.
+_FILE_CAUSES = (
+    *("webhook-key-is-not-known", "server-does-not-start", "sip-service-does-not-start"),
+    *("settings-have-no-effect", "webhooks-not-configured", "webhooks-are-filtered"),
+    *("opus-is-not-enabled", "limit-keeps-participants-out"),
+)
+
 # A service that is stopped makes everything after it fail: these come before all others.
 STOPPED: tuple[Cause, ...] = (
     Cause(
@@ -400,5 +407,68 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(config(_SIP_FILE, consequence=re.compile(r"ignores it without a word")),),
         source="livekit/sip pkg/config/config.go; livekit/sip#407, #520, #660, #105",
+    ),
+    Cause(
+        "setting-breaks-calls",
+        Link.CONFIGURATION,
+        Text(
+            en="A setting of a service breaks this link",
+            ru="Это звено ломает настройка сервиса",
+        ),
+        Text(
+            en=(
+                "The configuration file of a service has a value with which the service starts and "
+                "does not do its part of a call. The file, the line and the key are below."
+            ),
+            ru=(
+                "В файле конфигурации сервиса есть значение, с которым сервис запускается, но "
+                "своей части звонка не выполняет. Файл, строка и ключ указаны ниже."
+            ),
+        ),
+        Text(
+            en=(
+                "Correct the line, restart the service, and test the file: `livekit-conformance "
+                "config check FILE`"
+            ),
+            ru=(
+                "Исправьте строку, перезапустите сервис и проверьте файл: `livekit-conformance "
+                "config check FILE`"
+            ),
+        ),
+        shows=(Sign("config", {"severity": "error"}),),
+        yields_to=("service-files-disagree", "service-will-not-start-again", *_FILE_CAUSES),
+        source="config_doctor",
+    ),
+    Cause(
+        "setting-is-doubtful",
+        Link.CONFIGURATION,
+        Text(
+            en="A doubtful setting of a service belongs to this link",
+            ru="К этому звену относится сомнительная настройка сервиса",
+        ),
+        Text(
+            en=(
+                "The configuration file of a service has a value that is right in some deployments "
+                "and breaks calls in others. The file, the line and the key are below."
+            ),
+            ru=(
+                "В файле конфигурации сервиса есть значение, которое в одних развёртываниях верно, "
+                "а в других ломает звонки. Файл, строка и ключ указаны ниже."
+            ),
+        ),
+        Text(
+            en=(
+                "Compare the line with your network and your calls; if in doubt, delete it, "
+                "restart the service and call again."
+            ),
+            ru=(
+                "Сверьте строку со своей сетью и своими звонками; если сомневаетесь, удалите её, "
+                "перезапустите сервис и позвоните снова."
+            ),
+        ),
+        shows=(Sign("config", {"severity": "warning"}),),
+        otherwise="possible",
+        yields_to=("setting-breaks-calls",),
+        source="config_doctor",
     ),
 )
