@@ -117,6 +117,7 @@ async def test_the_call_is_answered(probe_call: ProbeCall, profile: Profile) -> 
             probe_call.agent_problem
             or "our agent never joined the room: no webhook reported the caller's arrival",
             remedy="See 1.3-server-delivers-room-events and evidence/probe-call.json",
+            link=Link.AGENT,
         )
 
     company = probe_call.company

@@ -217,12 +217,12 @@ def test_a_setting_stands_at_the_broken_link_that_it_tells_of():
 def test_a_doubtful_setting_is_possible_where_its_link_is_broken():
     setting = seen(
         "config",
-        file="livekit.yaml",
-        key="room.max_participants",
-        link="sip-join",
+        file="livekit-sip.yaml",
+        key="rtp_port",
+        link="media",
         severity="warning",
     )
 
-    (found,) = diagnose([record("1.1-sip-service-joins-the-server")], [setting])
+    (found,) = diagnose([record("1.5-audio-flows-both-ways", link="media")], [setting])
     assert (found.id, found.confidence) == ("setting-is-doubtful", "possible")
     assert diagnose([record("1.1-clock-agrees", Verdict.PASS)], [setting]) == ()

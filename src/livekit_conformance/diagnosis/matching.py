@@ -12,7 +12,7 @@ from textwrap import shorten
 from typing import Any
 
 from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign
-from livekit_conformance.catalogue.chain import WITNESSES, Link
+from livekit_conformance.catalogue.chain import WITNESSES, Link, upstream
 from livekit_conformance.diagnosis.checks import clause_of, is_root, link_of, was_tried
 from livekit_conformance.diagnosis.model import RANK, Confidence, Diagnosis, texts
 from livekit_conformance.observations import Observation
@@ -83,9 +83,12 @@ def _consider(
 
 def _place_of(cause: Cause, seen: Seen, records: Iterable[CheckRecord]) -> Link:
     """
-    Return the broken link that a sign of `cause` tells of; its own if there is none.
+    Return the link that a sign of `cause` tells of if it is broken, or a broken link needs it.
+
+    Else it is the link of the cause.
     """
-    broken = {link_of(record) for record in records if is_root(record) and clause_of(record)}
+    roots = {link_of(record) for record in records if is_root(record) and clause_of(record)}
+    broken = roots.union(*(upstream(link, on_every_way=True) for link in roots))
     links = (
         observation.details.get("link")
         for sign in cause.shows

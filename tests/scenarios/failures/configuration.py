@@ -104,10 +104,11 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "room-for-one-and-no-logs",
         "livekit.yaml lets one participant into a room, and no log is there to tell.",
-        "setting-is-doubtful",
-        Link.ANSWER,
+        "limit-keeps-participants-out",
+        Link.AGENT,
         server={"room": {"max_participants": 1}},
         profile=_without_logs,
+        also=frozenset({"setting-is-doubtful"}),
     ),
     Scenario(
         "sip-invented-settings",

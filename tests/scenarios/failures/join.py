@@ -89,7 +89,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "room-for-one",
         "livekit.yaml lets one participant into a room: the caller, and no agent.",
         "limit-keeps-participants-out",
-        Link.ANSWER,
+        Link.AGENT,
         server={"room": {"max_participants": 1}},
     ),
     Scenario(

@@ -81,7 +81,7 @@ _SERVER_KEY = config(_SERVER_FILE, key=_ITS_KEY, consequence=_NO_START)
 _FILE_CAUSES = (
     *("webhook-key-is-not-known", "server-does-not-start", "sip-service-does-not-start"),
     *("settings-have-no-effect", "webhooks-not-configured", "webhooks-are-filtered"),
-    *("opus-is-not-enabled", "limit-keeps-participants-out"),
+    *("opus-is-not-enabled", "limit-keeps-participants-out", "sip-has-a-cluster-id"),
 )
 
 # A service that is stopped makes everything after it fail: these come before all others.
@@ -468,7 +468,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(Sign("config", {"severity": "warning"}),),
         otherwise="possible",
-        yields_to=("setting-breaks-calls",),
+        yields_to=("setting-breaks-calls", *_FILE_CAUSES),
         source="config_doctor",
     ),
 )

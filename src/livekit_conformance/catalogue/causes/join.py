@@ -50,6 +50,9 @@ _LIMITED = (
     log(_SIP, response=_OVER_A_LIMIT),
     Sign("http", {"body": _OVER_A_LIMIT}),
 )
+_LOW_LIMIT = Sign(
+    "config", {"file": "livekit.yaml", "key": re.compile(r"^(room|limit)\.max_(part|room|attr)")}
+)
 _NO_OPUS = log(_SIP, error=re.compile(errors.NO_OPUS))
 _ROOM_ABSENT = logged(of_sip.NO_SIGNALLING, status=404, response=_NO_ROOM)
 _OTHER_WORDS = re.compile(rf"{_WRONG_SCHEME.pattern}|{_OVER_A_LIMIT.pattern}")
@@ -103,7 +106,7 @@ CAUSES: tuple[Cause, ...] = (
                 "диспетчеризации."
             ),
         ),
-        shows=_LIMITED,
+        shows=(*_LIMITED, _LOW_LIMIT),
         proofs=_LIMITED,
         breaks=(Link.ROOMS, Link.ROOM_LIFE, Link.WEBRTC, Link.AGENT, Link.ANSWER),
         source="livekit pkg/service/errors.go, pkg/rtc/errors.go, pkg/config LimitConfig",
