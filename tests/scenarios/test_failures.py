@@ -107,13 +107,10 @@ async def test_a_failure_without_a_known_cause_is_unknown_at_the_right_link(
 
     found = journal.read(told.run.folder / "journal.jsonl", others)
 
-    named = {diagnosis.id for diagnosis in found.diagnoses} - _SAYS_THE_FILE
-    unknown = [
-        diagnosis.link
-        for diagnosis in found.diagnoses
-        if diagnosis.id in {UNKNOWN, *_SAYS_THE_FILE}
-    ]
+    named = {diagnosis.id for diagnosis in found.diagnoses}
+    unknown = [diagnosis.link for diagnosis in found.diagnoses if diagnosis.id == UNKNOWN]
+    follows = scenario.also | _SAYS_THE_FILE
     assert found.chain.first_broken == scenario.link
-    assert named <= scenario.also | {UNKNOWN}, "what is not known is guessed"
-    assert scenario.link in unknown or Link(scenario.link) in WITNESSES or named & scenario.also
+    assert named <= follows | {UNKNOWN}, "what is not known is guessed"
+    assert scenario.link in unknown or Link(scenario.link) in WITNESSES or named & follows
     assert all(diagnosis.fix for diagnosis in found.diagnoses)

@@ -9,10 +9,13 @@ import sys
 
 import pytest
 
+from livekit_conformance.drivers.agent import stand_in
 from livekit_conformance.drivers.agent.stand_in import AgentStandIn
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.patterns import Redactor
+from livekit_conformance.verdict import Verdict
+from tests.diagnosis.signs import named, record
 from tests.scenarios.wrong_peers import closed_port, mute
 
 SECRET = "the-secret-of-the-test-is-long-enough"
@@ -122,3 +125,15 @@ async def test_a_process_that_does_not_start_blocks_with_its_last_words(monkeypa
             pass
 
     assert "no_such_module_of_ours" in failure.value.reason
+
+
+async def test_a_stand_in_that_is_not_ready_in_time_is_no_fault_of_the_deployment(monkeypatch):
+    monkeypatch.setattr(stand_in, "_READY_WITHIN_S", 0.001)
+    agent = agent_for("ws://127.0.0.1:1")
+    blocked = record("1.1-participant-joins", Verdict.BLOCKED)
+
+    with pytest.raises(Blocked, match="failed to start: no answer within"):
+        async with agent:
+            pass
+
+    assert named([blocked], *agent._recorder.observations) == [("agent-stand-in-ended", "certain")]

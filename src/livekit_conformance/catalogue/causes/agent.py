@@ -346,29 +346,34 @@ CAUSES: tuple[Cause, ...] = (
         "agent-stand-in-ended",
         Link.AGENT,
         Text(
-            en="The suite's own agent stand-in ended in the middle of a call",
-            ru="Собственный агент набора, который отвечает на звонки, завершился посреди звонка",
+            en="The suite's own agent stand-in did not start in time, or ended during a call",
+            ru="Собственный агент набора не запустился вовремя или завершился посреди звонка",
         ),
         Text(
             en=(
-                "The process of the stand-in is gone: it was killed or crashed. The deployment is "
-                "not at fault."
-            ),
-            ru="Процесса этого агента больше нет: его убили или он упал. Развёртывание ни при чём.",
-        ),
-        Text(
-            en=(
-                "Repeat the run. If it happens again, look for lack of memory (`dmesg | grep -i "
-                "oom`) and test the SDK: python -c 'import livekit.rtc'"
+                "The process of the stand-in was not ready in time, or it is gone: killed, or "
+                "crashed. The deployment is not at fault."
             ),
             ru=(
-                "Повторите прогон. Если это случится снова, проверьте, хватает ли памяти (`dmesg | "
-                "grep -i oom`), и SDK: python -c 'import livekit.rtc'"
+                "Процесс этого агента не успел запуститься, либо его больше нет: его убили или он "
+                "упал. Развёртывание ни при чём."
+            ),
+        ),
+        Text(
+            en=(
+                "Repeat the run when this machine is less busy. If it happens again, look for lack "
+                "of memory (`dmesg | grep -i oom`) and test the SDK: python -c 'import "
+                "livekit.rtc'"
+            ),
+            ru=(
+                "Повторите прогон, когда эта машина меньше занята. Если это случится снова, "
+                "проверьте, хватает ли памяти (`dmesg | grep -i oom`), и SDK: python -c 'import "
+                "livekit.rtc'"
             ),
         ),
         shows=(_STAND_IN_ENDED,),
         proofs=(_STAND_IN_ENDED,),
-        breaks=_BREAKS,
+        breaks=(*_BREAKS, Link.WEBRTC),
         source="drivers/agent/stand_in.py",
     ),
     Cause(

@@ -86,7 +86,8 @@ class AgentStandIn:
         self._reader = asyncio.create_task(self._read())
         try:
             await self._answer(self._ready, "to start", within=_READY_WITHIN_S)
-        except BaseException:
+        except BaseException as error:
+            self._record(str(error))
             await self._end()
             raise
         return self
@@ -191,12 +192,14 @@ class AgentStandIn:
         if not answer:
             complaints = (await self._complaints).decode(errors="replace")[-1000:]
             why = f"its process ended with status {await self._process.wait()}. {complaints}"
-            text = f"agent stand-in: {why}".strip()
-            self._recorder.record(run_clock.now(), "process", text, service="agent-stand-in")
+            self._record(f"agent stand-in: {why}".strip())
             raise self._failure(what, why.strip(". "), link=Link.AGENT)
         if "failed" in answer:
             raise self._failure(what, answer["failed"], NotJoined)
         return answer
+
+    def _record(self, summary: str) -> None:
+        self._recorder.record(run_clock.now(), "process", summary, service="agent-stand-in")
 
     def _failure(
         self, what: str, why: str, kind: type[Blocked] = Blocked, *, link: str | None = None
