@@ -20,6 +20,7 @@ PANIC = (
     "goroutine 1 [running]:",
     "main.main()",
 )
+YAML = "could not parse config: yaml: unmarshal errors:"
 USUAL = in_json("starting LiveKit server", service=SERVER, level="info")
 REDIS = "redis: 2026/11/30 17:03:07 pool.go:715: redis: connection pool: failed to dial"
 
@@ -38,6 +39,8 @@ def said(service, *lines, **more):
         ((USUAL, *PANIC), PANIC[0]),
         ((USUAL, REDIS, WORDS), WORDS),
         ((in_json("cannot go on", level="fatal"),), "cannot go on"),
+        # An error with details in further lines.
+        (("could not parse config: yaml: unmarshal errors:", "  line 5: no such field"), YAML),
         # It goes on.
         ((WORDS, USUAL), None),
         ((*PANIC, USUAL), None),

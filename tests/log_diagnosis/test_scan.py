@@ -148,3 +148,20 @@ def test_rubbish_between_the_lines_never_changes_the_counts(rubbish, order, wrap
 @settings(max_examples=100, deadline=None)
 def test_rubbish_alone_is_no_cause(content):
     assert scan(b"\n" + content).found == {}
+
+
+def test_an_error_below_warning_level_is_listed_unless_healthy_calls_have_it():
+    seen = scan_lines(
+        in_json("a line that nobody has seen", level="info", error="boom"),
+        in_json("a line that nobody has seen", level="info", error=""),
+        in_json("Stopped discarding packets", level="info", error="i/o timeout"),
+        in_json("Stopped discarding packets", level="info", error="i/o timeout"),
+    )
+
+    [kind], *_ = seen.unexplained.most_frequent(9)
+    assert (kind.message, kind.error, kind.level, kind.lines) == (
+        "a line that nobody has seen",
+        "boom",
+        "info",
+        1,
+    )

@@ -8,22 +8,13 @@ the deployment.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import of_server, of_sip
 from livekit_conformance.protocol.own_names import OWN_CALL
 
-# Parts of a line by which it may be about such a call: plain, console, and inside Docker's JSON.
-MARKS = (
-    *(
-        f"sipCallID{quote}:{blank}{quote}{OWN_CALL}"
-        for quote in ('"', '\\"')
-        for blank in ("", " ")
-    ),
-    of_sip.ESTABLISHED.message,
-)
 FAILED_ON_PURPOSE = frozenset(
     {Link.TRUNK, Link.CREDENTIALS, Link.DISPATCH, Link.OUTBOUND, Link.OUTBOUND_FAILURE}
 )
@@ -33,11 +24,14 @@ _OURS = re.compile(
 _NAME = OWN_CALL.encode()
 _CALL = re.compile(rb'"callID\\?": ?\\?"([^"\\]+)')
 _OK = re.compile(rb'"status\\?": ?\\?"200')
-# Lines of a call that has come through links at which the suite makes others fail.
+# Of a call, the line that every one begins with, and lines of one that has come through links at
+# which the suite makes others fail.
+_BEGINS = of_sip.INVITE_CAME.message.encode()
 _CROSSINGS: Mapping[bytes, frozenset[Link]] = {
-    of_sip.AUTHENTICATED.message.encode(): frozenset({Link.CREDENTIALS}),
     of_sip.ACCEPTS.message.encode(): frozenset({Link.TRUNK, Link.CREDENTIALS, Link.DISPATCH}),
+    of_sip.AUTHENTICATED.message.encode(): frozenset({Link.CREDENTIALS}),
     of_sip.ESTABLISHED.message.encode(): frozenset({Link.OUTBOUND, Link.OUTBOUND_FAILURE}),
+    of_server.DIALLED.message.encode(): frozenset({Link.OUTBOUND, Link.OUTBOUND_FAILURE}),
 }
 _DIALLED = of_server.DIALLED.message.encode()
 
@@ -51,22 +45,33 @@ class OwnCalls:
     ids: set[str] = field(default_factory=set)
     crossed: set[Link] = field(default_factory=set)
 
-    def note(self, line: bytes) -> None:
+    def note(self, block: bytes) -> None:
         """
-        Learn from a line that is about such a call.
+        Learn from the few lines of a block that show such calls; most logs have none.
         """
-        if _NAME not in line or _OURS.search(line) is None:
+        if _NAME not in block:
             return
-        if found := _CALL.search(line):
-            self.ids.add(found[1].decode("utf-8", "replace"))
+        for line in _lines_with(_BEGINS, block):
+            if _OURS.search(line) and (found := _CALL.search(line)):
+                self.ids.add(found[1].decode("utf-8", "replace"))
         for message, links in _CROSSINGS.items():
-            if not links <= self.crossed and message in line:
+            if not links <= self.crossed and any(
+                _OURS.search(line) and (message != _DIALLED or _OK.search(line))
+                for line in _lines_with(message, block)
+            ):
                 self.crossed |= links
-        if _DIALLED in line and _OK.search(line):
-            self.crossed |= {Link.OUTBOUND, Link.OUTBOUND_FAILURE}
 
     def has(self, call: str | None, raw: str) -> bool:
         """
         Return whether a line is about such a call, by its call or its own words.
         """
         return call in self.ids or _OURS.search(raw.encode("utf-8", "replace")) is not None
+
+
+def _lines_with(text: bytes, block: bytes) -> Iterator[bytes]:
+    place = block.find(text)
+    while place >= 0:
+        end = block.find(b"\n", place)
+        end = len(block) if end < 0 else end
+        yield block[block.rfind(b"\n", 0, place) + 1 : end]
+        place = block.find(text, end)

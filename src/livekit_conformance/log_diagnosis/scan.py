@@ -11,9 +11,9 @@ from functools import partial
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.log_lines import ON_PURPOSE, of_both
+from livekit_conformance.catalogue.log_lines.failures import reports_failure
 from livekit_conformance.catalogue.log_lines.last_words import is_known, last_words
 from livekit_conformance.log_diagnosis.findings import ID, Findings, ServiceLine, Unexplained
-from livekit_conformance.log_diagnosis.own_calls import MARKS
 from livekit_conformance.log_diagnosis.prefilter import ALARMING, Candidate, Prefilter
 from livekit_conformance.log_diagnosis.reading import LogReader, Note
 from livekit_conformance.log_diagnosis.sequences import MARK, Sequences
@@ -43,10 +43,13 @@ _BEGINNING = re.compile(
 # Output of the Go runtime when a service dies.
 _WITHOUT_DIALECT = (of_both.CRASH.message, of_both.FATAL.message)
 _NO_WARNING = (b'{"level":"info"', b'{"level":"debug"')
-_ERROR = re.compile(rb'"error":"((?:[^"\\]|\\.)*)"')
+# A field with an error, which a line below warning level may have as well.
+_WITH_ERROR = ('"error":"', '"error": "')
+_ERROR = re.compile(rb'"error": ?"((?:[^"\\]|\\.)*)"')
 _ID = re.compile(ID.pattern.encode())
 _ON_PURPOSE = ON_PURPOSE.encode()
 _FIRST_OF_TWO = MARK.encode()
+_MOST_HARMLESS = 1_000
 # Lines at the end of a log among which are the last words of its service.
 _LAST = 400
 # Lines that are examined for service and time: in the first block, then every 1 MB.
@@ -88,7 +91,9 @@ class Scanner:
         self.findings = findings
         self.unexplained = Unexplained()
         self._sequences = Sequences()
-        self._prefilter = Prefilter(findings.signs, (*_WITHOUT_DIALECT, *MARKS, MARK))
+        self._prefilter = Prefilter(findings.signs, (*_WITHOUT_DIALECT, MARK, *_WITH_ERROR))
+        # Kinds of ordinary lines with an error that healthy calls have.
+        self._harmless: set[Hashable] = set()
         self._marks = list(_QUIET)
 
     def scan(self, reader: LogReader, scanned: Scanned, on_block: Callable[[int], None]) -> None:
@@ -118,6 +123,7 @@ class Scanner:
 
     def _take_block(self, block: bytes, scanned: Scanned, attribution: Attribution) -> None:
         alarming = 0
+        self.findings.own.note(block)
         for candidate in self._prefilter.candidates(block):
             alarming += candidate.alarming
             self._take_line(block, candidate, scanned, attribution)
@@ -140,13 +146,15 @@ class Scanner:
         if candidate.known:
             raw = block[start:end]
             possible = self._prefilter.possible(raw)
-            self.findings.own.note(raw)
             if _FIRST_OF_TWO in raw:
                 self._sequences.begin(_unwrapped(block, slice(start, end)).line)
-        if not possible and block.startswith(_NO_WARNING, start, end):
+        is_quiet = block.startswith(_NO_WARNING, start, end)
+        if not possible and is_quiet and _ERROR.search(block, start, end) is None:
             return
         as_written = _as_written(block, start, end)
-        if not possible and self.unexplained.take_again(as_written):
+        if not possible and (
+            as_written in self._harmless or self.unexplained.take_again(as_written)
+        ):
             return
         unwrapped = _unwrapped(block, slice(start, end))
         service = attribution.of(unwrapped)
@@ -161,7 +169,11 @@ class Scanner:
             return
         # A line in no known dialect is a candidate for its text: a panic, or an error at start-up.
         is_alarming = seen.line.level in ALARMING or seen.line.dialect == "text"
-        if is_alarming and not self.unexplained.take_again(as_written):
+        if not is_alarming and not (seen.line.error and reports_failure(service or "", seen.line)):
+            if as_written is not None and len(self._harmless) < _MOST_HARMLESS:
+                self._harmless.add(as_written)
+            return
+        if not self.unexplained.take_again(as_written):
             self.unexplained.take(seen, as_written)
 
     def _take_second(

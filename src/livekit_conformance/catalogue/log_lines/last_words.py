@@ -26,8 +26,9 @@ def last_words(service: str, lines: Sequence[LogLine], *, gone: bool = False) ->
     end = [line for line in islice(reversed(lines), _MOST_LINES) if line.raw.strip()]
     text = list(takewhile(lambda line: _is_plain(service, line), end))
     if text:
-        crash = [line for line in text if _is_crash(line)]
-        return crash[-1] if crash else text[0]
+        # The first line of a trace, and of an error with details in further lines.
+        decisive = [line for line in text if _is_crash(line) or is_known(service, line)]
+        return decisive[-1] if decisive else text[0]
     deadly = _DEADLY | {"error"} if gone else _DEADLY
     return end[0] if end and end[0].level in deadly else None
 
