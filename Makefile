@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS := -n 3 --dist loadgroup
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: run local test quick stack sources matrix scenario busy kills faults mutants check bench coverage schema fresh-machine lock clean
+.PHONY: run local test quick stack sources matrix scenario busy kills blind faults mutants check bench coverage schema fresh-machine lock clean
 
 run: .venv/run  ## install from the lock and check the embedded mock
 	$(BIN)/pytest suites/
@@ -46,6 +46,9 @@ busy: .venv/dev stack  ## run the suites beside each kind of strangers' traffic:
 kills: .venv/dev stack  ## kill, freeze or restart a service at a random moment of a run: make kills ARGS="--seed 1 --count 50"
 	$(BIN)/python -m tests.scenarios.kills $(ARGS)
 
+blind: .venv/dev stack  ## break one value of a healthy stack at random and mark what the run says: make blind N=100 SEED=1 ARGS="--view bare"
+	$(BIN)/python -m tests.blind --count $(or $(N),10) --seed $(or $(SEED),1) $(ARGS)
+
 faults: .venv/dev stack  ## check with a bad network in front of the real services: 12 faults x 9 areas
 	FAULT_TABLE=whole $(BIN)/pytest tests/faults
 
@@ -61,7 +64,7 @@ bench: .venv/dev  ## measure ratios to comparable programs in the same run
 
 coverage: .venv/dev  ## measure branch coverage by the tests that need only Python; list the least covered files
 	$(BIN)/coverage erase
-	-$(BIN)/coverage run -m pytest tests $(addprefix --ignore=tests/,faults matrix scenarios)
+	-$(BIN)/coverage run -m pytest tests $(addprefix --ignore=tests/,faults matrix scenarios blind/test_sample.py)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --sort=cover | sed -n '1,12p;$$p'
 
