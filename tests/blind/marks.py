@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from livekit_conformance.diagnosis import UNKNOWN
+from livekit_conformance.diagnosis.model import UNKNOWN
 from tests.blind.about import names
 from tests.blind.fault import Fault
 
