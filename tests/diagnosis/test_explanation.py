@@ -65,14 +65,34 @@ def test_an_alternative_is_on_some_way_only():
     assert not any(set(NEEDS[link]) & set(others) for link, others in ALTERNATIVES.items())
 
 
-def test_what_the_services_said_of_our_call_is_evidence_of_an_unknown_cause():
+def test_what_a_service_said_of_the_broken_link_is_evidence_of_an_unknown_cause():
     joined = record("1.1-sip-service-joins-the-server")
-    of_ours = log("new failure", "seven", callID="SCL_1", level="error")
-    of_nobody = log("another failure", "eight", level="error")
-    of_every_call = log(
-        "error reading data channel", service="livekit-server", room="r", level="error"
-    )
+    here = log("new failure", "seven", link="sip-join", level="warn")
+    gravely = log("another failure", "eight", link="sip-join", level="error")
+    below = log("a third failure", "nine", link="agent", level="error")
+    nowhere = log("a fourth failure", "ten", level="error")
 
-    (found,) = diagnose([joined], [of_nobody, of_every_call, of_ours])
+    (found,) = diagnose([joined], [here, gravely, below, nowhere])
 
-    assert found.evidence[1:] == (of_ours.summary,)
+    assert found.evidence[1:] == (gravely.summary, here.summary)
+
+
+def test_a_failure_that_a_service_reports_upstream_comes_before_the_guess():
+    exceeded = log("could not join room", "too many", link="sip-join", level="error")
+
+    found = diagnose([NOT_ANSWERED], [NOBODY, RANG_OUT, exceeded])
+
+    assert [(each.id, each.link, each.confidence) for each in found] == [
+        ("cause-unknown", Link.JOIN, "unknown"),
+        ("agent-does-not-come", Link.AGENT, "possible"),
+    ]
+    assert found[0].evidence == (exceeded.summary,)
+    assert found[0].checks == (NOT_ANSWERED.id,)
+
+
+def test_a_failure_that_a_service_reports_upstream_takes_the_place_of_an_unknown_one():
+    exceeded = log("could not join room", "too many", link="sip-join", level="error")
+
+    (found,) = diagnose([NOT_ANSWERED], [exceeded])
+
+    assert (found.id, found.link, found.checks) == ("cause-unknown", "sip-join", (NOT_ANSWERED.id,))

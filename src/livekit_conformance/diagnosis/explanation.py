@@ -8,8 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from livekit_conformance.catalogue.chain import CALL_PATH, WITNESSES, Link, upstream
-from livekit_conformance.catalogue.log_lines import known_line
-from livekit_conformance.catalogue.log_lines.line import Means
 from livekit_conformance.diagnosis.checks import clause_of, is_root, link_of
 from livekit_conformance.diagnosis.matching import EVIDENCE_OF_A_KIND, short
 from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis, texts
@@ -20,9 +18,7 @@ from livekit_conformance.verdict import CheckRecord
 _PROVEN = frozenset({"certain", "unknown"})
 # The first errors are nearest to the cause; the evidence files have all lines.
 _WORDS_OF_SERVICES = 3
-_GRAVEST_FIRST = ("error", "warn")
-# Lines that healthy calls have, too.
-_OF_EVERY_CALL = frozenset({Means.NOISE, Means.PARTING, Means.HARMLESS, Means.CLOCK})
+_GRAVITY = {"error": 0, "warn": 1}
 
 
 def explained(
@@ -40,17 +36,19 @@ def explained(
     """
     named = {check for diagnosis in (*interruptions, *known) for check in diagnosis.checks}
     words = _words_of_services(observations)
-    found = _with_consequences(known, _unknown(records, named, words))
+    unknown = list(_unknown(records, named, words))
+    reported = _reported(known, unknown, words)
+    found = _with_consequences([*known, *reported], unknown)
     return (*interruptions, *_in_order_of_proof(found))
 
 
 def _unknown(
-    records: Iterable[CheckRecord], named: set[str], words: Sequence[str]
+    records: Iterable[CheckRecord], named: set[str], words: Sequence[tuple[Link, str]]
 ) -> Iterable[Diagnosis]:
     """
     Yield a diagnosis for each link broken without a known cause: proof and where to look next.
 
-    What the services themselves said about the calls of the run is evidence of the first one.
+    What the services themselves said about the link, or one that it needs, is evidence.
     """
     roots: dict[Link, list[CheckRecord]] = {}
     for record in records:
@@ -58,7 +56,7 @@ def _unknown(
             roots.setdefault(link_of(record), []).append(record)
     if roots.keys() - WITNESSES or named:
         roots = {link: roots[link] for link in roots if link not in WITNESSES}
-    for place, link in enumerate(sorted(roots, key=_place)):
+    for link in sorted(roots, key=_place):
         title, cause, look = texts(UNKNOWN, link, "en")
         yield Diagnosis(
             id=UNKNOWN,
@@ -74,33 +72,65 @@ def _unknown(
                     short(f"{record.id}: {record.beside_statement}")
                     for record in roots[link][:EVIDENCE_OF_A_KIND]
                 ),
-                *(words if place == 0 else ()),
+                *_words_about(link, words),
             ),
         )
 
 
-def _words_of_services(observations: Iterable[Observation]) -> list[str]:
+def _words_of_services(observations: Iterable[Observation]) -> list[tuple[Link, str]]:
     """
-    Return the first lines with an error, else with a warning, in which a service names our call.
+    Return the lines of services that report failures, each with its link, the gravest first.
     """
-    lines = [seen for seen in observations if seen.kind == "log" and _is_of_our_call(seen)]
-    in_order = (
-        short(line.summary)
-        for level in _GRAVEST_FIRST
-        for line in lines
-        if line.details.get("level") == level
-    )
-    return list(dict.fromkeys(in_order))[:_WORDS_OF_SERVICES]
+    lines = [seen for seen in observations if seen.kind == "log" and seen.details.get("link")]
+    lines.sort(key=lambda line: _GRAVITY.get(str(line.details.get("level")), len(_GRAVITY)))
+    return [(Link(line.details["link"]), short(line.summary)) for line in lines]
 
 
-def _is_of_our_call(line: Observation) -> bool:
-    details = line.details
-    if details.get("unclear"):
-        return False
-    known = known_line(details.get("service", ""), details.get("message", ""))
-    if known is not None and known.means in _OF_EVERY_CALL:
-        return False
-    return any(details.get(name) for name in ("callID", "sipCallID", "room"))
+def _words_about(link: Link, words: Iterable[tuple[Link, str]]) -> list[str]:
+    """
+    Return what the services said about `link` and what it needs.
+    """
+    telling = {link} | upstream(link)
+    said = dict.fromkeys(text for at, text in words if at in telling)
+    return list(said)[:_WORDS_OF_SERVICES]
+
+
+def _reported(
+    known: Sequence[Diagnosis], unknown: Sequence[Diagnosis], words: Iterable[tuple[Link, str]]
+) -> Iterable[Diagnosis]:
+    """
+    Yield a diagnosis for each link that a service reports broken, upstream of what is not certain.
+
+    What is in the evidence of a cause is explained by it.
+    """
+    found = [*known, *unknown]
+    used = {text for diagnosis in known for text in diagnosis.evidence}
+    named = {Link(diagnosis.link) for diagnosis in found}
+    said: dict[Link, dict[str, None]] = {}
+    for link, text in words:
+        if text not in used and link not in named:
+            said.setdefault(link, {})[text] = None
+    for link, texts_of_link in said.items():
+        follows = [
+            diagnosis
+            for diagnosis in found
+            if diagnosis.confidence != "certain" and link in upstream(Link(diagnosis.link))
+        ]
+        if follows:
+            title, cause, look = texts(UNKNOWN, link, "en")
+            yield Diagnosis(
+                id=UNKNOWN,
+                link=link,
+                title=title,
+                cause=cause,
+                fix=look,
+                confidence="unknown",
+                requirements=tuple(
+                    sorted({name for each in follows for name in each.requirements})
+                ),
+                checks=tuple(dict.fromkeys(name for each in follows for name in each.checks)),
+                evidence=tuple(texts_of_link)[:_WORDS_OF_SERVICES],
+            )
 
 
 def _with_consequences(known: Iterable[Diagnosis], unknown: Iterable[Diagnosis]) -> list[Diagnosis]:
@@ -117,7 +147,7 @@ def _with_consequences(known: Iterable[Diagnosis], unknown: Iterable[Diagnosis])
             found[found.index(reason)] = replace(
                 reason,
                 requirements=tuple(sorted({*reason.requirements, *diagnosis.requirements})),
-                checks=(*reason.checks, *diagnosis.checks),
+                checks=tuple(dict.fromkeys((*reason.checks, *diagnosis.checks))),
             )
     return found
 
