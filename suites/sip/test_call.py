@@ -112,7 +112,8 @@ async def test_the_call_is_answered(probe_call: ProbeCall, profile: Profile) -> 
     """
     200 OK comes within the answer budget.
     """
-    if profile.agent == "stand-in" and probe_call.agent_heard is None:
+    is_late = probe_call.agent_problem and not probe_call.call.answered
+    if profile.agent == "stand-in" and (probe_call.agent_heard is None or is_late):
         raise Blocked(
             probe_call.agent_problem
             or "our agent never joined the room: no webhook reported the caller's arrival",

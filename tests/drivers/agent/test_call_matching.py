@@ -82,3 +82,26 @@ def test_who_is_no_sip_participant_is_no_caller():
 
     assert attended([ours], joined("PA_1", OWN[0], kind="STANDARD"), own_callers=OWN) is None
     assert ours.newcomers == {}
+
+
+@pytest.mark.parametrize(
+    ("called_at", "joined_at", "now", "words"),
+    [
+        (None, None, 100.0, None),
+        (1.0, 1.4, 100.0, None),
+        (1.0, None, 2.0, None),
+        (1.0, 7.27, 9.0, "needed 6.3 s to join some-room"),
+        (1.0, None, 9.0, "needed 8.0 s to join some-room"),
+    ],
+)
+def test_an_agent_that_joins_late_says_so(called_at, joined_at, now, words):
+    attendance = Attendance(
+        DialledCall("call", "+15550100", "+15550123"),
+        room="some-room",
+        called_at=called_at,
+        joined_at=joined_at,
+    )
+
+    late = attendance.lateness(now)
+
+    assert late is None if words is None else words in late

@@ -14,20 +14,41 @@ from livekit_conformance.protocol.sip.message import Response
 _SIP = "SIP"
 
 
+# A quiet machine needs 0.2 to 0.5 s; a caller waits 8 s for an answer.
+_LATE_S = 4.0
+
+
 @dataclass(slots=True)
 class Attendance:
     """
     One call of ours that the agent shall join, with its room once the caller is in one.
 
-    `problem` is the reason why the caller cannot be identified.
+    `problem` is the reason why the caller cannot be identified. `called_at` and `joined_at` are the
+    times (monotonic, seconds) at which the agent was called and was there.
     """
 
     call: DialledCall
     room: str | None = None
     problem: str | None = None
+    called_at: float | None = None
+    joined_at: float | None = None
     # SIP participants that came during the call, by sid, and the one that we take for ours.
     newcomers: dict[str, Mapping[str, str]] = field(default_factory=dict)
     caller: str | None = None
+
+    def lateness(self, now: float) -> str | None:
+        """
+        Return how late our agent is, or came; None if it was fast enough for a caller who waits.
+        """
+        if self.called_at is None:
+            return None
+        took = (self.joined_at or now) - self.called_at
+        if took <= _LATE_S:
+            return None
+        return (
+            f"the agent stand-in needed {took:.1f} s to join {self.room}: this machine or "
+            "livekit-server is too slow"
+        )
 
     def learn(self, response: Response) -> None:
         """

@@ -5,6 +5,7 @@ Probe calls: whole ones, from INVITE to the end of the room, and shorter ones.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -192,7 +193,7 @@ class Prober:
                 await watch.look_who_stays()
         probe.company = watch.company
         record_company(call_id, watch.company, self._recorder, deployed=deployed)
-        probe.agent_problem = self._problem_of(attendance)
+        probe.agent_problem = self._problem_of(attendance, probe)
         return probe
 
     async def call_through(self, *, purpose: str, caller: str | None = None) -> ProbeCall:
@@ -206,7 +207,7 @@ class Prober:
             )
             if probe.call.answered:
                 probe.bye = await probe.call.hang_up()
-        probe.agent_problem = self._problem_of(attendance)
+        probe.agent_problem = self._problem_of(attendance, probe)
         return probe
 
     async def ring(self, *callers: str, purpose: str) -> list[ProbeCall]:
@@ -467,13 +468,16 @@ class Prober:
         is_new = all(other.room != arrival.room for other in self._attended.values())
         attendance.room = arrival.room
         if is_new:
+            attendance.called_at = time.monotonic()
             await self._agent.join(arrival.room)
+            attendance.joined_at = time.monotonic()
             # The call may have ended meanwhile.
             await self._leave_what_is_over()
 
-    def _problem_of(self, attendance: Attendance) -> str | None:
+    def _problem_of(self, attendance: Attendance, probe: ProbeCall) -> str | None:
         in_room = self._agent.problems.get(attendance.room or "") if self._agent else None
-        return attendance.problem or in_room
+        late = None if probe.call.answered else attendance.lateness(time.monotonic())
+        return attendance.problem or in_room or late
 
     @property
     def _own_callers(self) -> tuple[str, ...]:
