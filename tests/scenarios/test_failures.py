@@ -38,6 +38,10 @@ _PROVEN_ELSEWHERE = {
     # Clocks that are set during a run: tests/scenarios/test_clock_jump.py.
     *(cause.id for cause in clock_jumps.CAUSES),
     "agent-stand-in-ended",
+    # What a caller or a carrier does, in logs that the real services wrote:
+    # tests/log_diagnosis/test_recordings.py.
+    *("no-rule-takes-the-call", "no-trunk-takes-the-call", "transfer-fails"),
+    *("sip-message-is-unreadable", "caller-hangs-up-after-hold", "caller-hangs-up-for-a-reason"),
 }
 # These repeat what the file of a service says; they are no guess.
 _SAYS_THE_FILE = {"setting-breaks-calls", "setting-is-doubtful"}

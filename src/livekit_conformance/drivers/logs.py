@@ -328,7 +328,8 @@ class LogTail:
             level=words.level,
             message=words.message,
             error=words.error or None,
-            last=True,
+            # An error may be the last line of a service that was stopped.
+            last=words.level != "error",
             link=_LINK_OF[self.service].value,
         )
 

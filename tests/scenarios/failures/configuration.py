@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.environments.profile import Profile
+from livekit_conformance.environments.profile import DeploymentFiles, Profile
 from livekit_conformance.errors import Blocked
 from livekit_conformance.provisioners.local.process import Process
 from tests.scenarios.failures.scenario import Scenario
@@ -21,6 +21,8 @@ Act = Callable[[Scene], Awaitable[None]]
 
 _NO_SERVER = frozenset({"server-unreachable", "sip-bus-has-no-server"})
 _NO_SIP = frozenset({"sip-not-running", "sip-unreachable", "bus-has-no-sip-service"})
+_NO_CERTIFICATE = {"cert_file": "/nowhere/cert.pem", "key_file": "/nowhere/key.pem"}
+_TURN = {"enabled": True, "tls_port": 5349, "domain": "turn.example.org", **_NO_CERTIFICATE}
 _BROKEN_YAML = "logging: {level: info\n  json: true\n"
 
 
@@ -81,6 +83,10 @@ def _edit(file: Path, **settings: Any) -> None:
 
 def _without_logs(profile: Profile) -> Profile:
     return profile.model_copy(update={"logs": ()})
+
+
+def _without_files(profile: Profile) -> Profile:
+    return profile.model_copy(update={"deployment": DeploymentFiles()})
 
 
 def _no_server(name: str, story: str, act: Act) -> Scenario:
@@ -145,6 +151,33 @@ SCENARIOS: tuple[Scenario, ...] = (
         "server-two-listeners",
         "Metrics and API of livekit-server want the same port.",
         _server(prometheus={"port": 7880}),
+    ),
+    Scenario(
+        "server-without-keys",
+        "livekit.yaml has no keys; only the log from before the run is there to tell.",
+        "server-has-no-keys",
+        Link.TCP,
+        act=_server(keys={}, webhook={}),
+        profile=_without_files,
+        also=_NO_SERVER,
+    ),
+    Scenario(
+        "server-without-its-certificate",
+        "The file of a certificate is missing; the log from before the run has the words of Go.",
+        "server-has-ended",
+        Link.TCP,
+        act=_server(turn=_TURN),
+        profile=_without_files,
+        also=_NO_SERVER,
+    ),
+    Scenario(
+        "sip-without-its-certificate",
+        "The file of a certificate is missing; the log from before the run has the words of Go.",
+        "sip-service-has-ended",
+        Link.SIP_SOCKET,
+        act=_sip(tls={"port": 5061, "certs": [_NO_CERTIFICATE]}),
+        profile=_without_files,
+        also=_NO_SIP,
     ),
     _no_server("server-broken-yaml", "livekit.yaml is no YAML.", _broken_yaml_of_the_server),
     Scenario(

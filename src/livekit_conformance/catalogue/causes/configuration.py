@@ -194,6 +194,7 @@ STOPPED: tuple[Cause, ...] = (
             ),
         ),
         shows=(*_no_start(_SERVER_FILE), *_last_words(SERVER)),
+        yields_to=("server-has-no-keys",),
         proofs=(_SERVER_SILENT, *_last_words(SERVER)),
         excludes=(_SERVER_RUNS,),
         breaks=(Link.CONFIGURATION,),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, log, logged
+from livekit_conformance.catalogue.cause import Cause, check, log, logged
 from livekit_conformance.catalogue.causes.line import CAUSES as OF_THE_LINE
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import SERVER, SIP, of_sip
@@ -279,6 +279,7 @@ CAUSES: tuple[Cause, ...] = (
 
 def _has_ended(service: str, link: Link, exact: tuple[str, ...]) -> Cause:
     signs = (log(service, last=True),)
+    silent = "1.1-server-answers" if service == SERVER else "1.5-sip-answers-options"
     return Cause(
         f"{'server' if service == SERVER else 'sip-service'}-has-ended",
         link,
@@ -309,6 +310,9 @@ def _has_ended(service: str, link: Link, exact: tuple[str, ...]) -> Cause:
             ),
         ),
         shows=signs,
+        # Of a log alone, it is not known whether the service was started again since.
+        proofs=(check(silent, "BLOCKED"),),
+        excludes=(check(silent, "PASS"),),
         yields_to=exact,
         otherwise="likely",
         source="livekit cmd/server/main.go; livekit/sip cmd/livekit-sip/main.go",
