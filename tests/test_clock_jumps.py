@@ -8,8 +8,9 @@ from email.utils import formatdate
 
 from livekit_conformance import run_clock
 from livekit_conformance.clock_jumps import jumps_of
-from livekit_conformance.observations import Observation, Recorder
+from livekit_conformance.observations import ClockSet, Observation, Recorder
 from livekit_conformance.secrets.patterns import Redactor
+from tests.observed import observed
 
 URL = "http://server.example:7880/twirp/livekit.RoomService/ListRooms"
 # 14:03:00 UTC on some day.
@@ -21,13 +22,13 @@ def answer(at: float, ahead: float = 0.0, **details: object) -> Observation:
     Return an answer of a server whose clock is ahead of ours as it was at the start.
     """
     date = formatdate(START + at + ahead, usegmt=True)
-    return Observation(
+    return observed(
         START + at, "http", "http", {"url": URL, "status": 200, "date": date, **details}
     )
 
 
 def ours(at: float, by_s: float) -> Observation:
-    return Observation(START + at, "clock", "clock", {"by_s": by_s})
+    return observed(START + at, "clock", "clock", {"by_s": by_s})
 
 
 def seen(*observations: Observation) -> list[str]:
@@ -78,14 +79,14 @@ def test_two_servers_with_different_clocks_have_not_jumped():
 def test_the_recorder_sees_our_clock_being_set(monkeypatch):
     recorder, wall = Recorder(Redactor()), run_clock.time.time
     before = run_clock.now()
-    recorder.record(before, "http", "before")
+    recorder.record(observed(before, "http", "before"))
 
     monkeypatch.setattr(run_clock.time, "time", lambda: wall() - 3600)
-    recorder.record(run_clock.now(), "http", "after")
-    recorder.record(run_clock.now(), "http", "later")
+    recorder.record(observed(run_clock.now(), "http", "after"))
+    recorder.record(observed(run_clock.now(), "http", "later"))
 
     kinds = [each.kind for each in recorder.observations]
     assert kinds == ["http", "clock", "http", "http"]
-    assert recorder.observations[1].details["by_s"] == -3600
+    assert [each.by_s for each in recorder.observations if isinstance(each, ClockSet)] == [-3600]
     times = [each.at for each in recorder.observations if each.kind == "http"]
     assert times == sorted(times)

@@ -11,16 +11,16 @@ from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.findings import Code, Finding
-from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import Verdict
 from tests.diagnosis.signs import call, log, record
+from tests.observed import observed
 
 REJECTED = record("1.5-invite-is-not-rejected", Verdict.FAIL, "bus")
 NOT_JOINED = record("1.1-sip-service-joins-the-server")
 BUS_FAIL = record("1.5-bus-has-a-server")
 BUS_PASS = record("1.5-bus-has-a-server", Verdict.PASS)
 
-EMPTY_BUS = Observation(
+EMPTY_BUS = observed(
     0.5,
     "bus",
     "0 listen on IOInfo|GetSIPTrunkAuthentication|REQ",
@@ -105,7 +105,7 @@ def test_signs_without_an_unhappy_check_are_no_diagnosis():
 
 
 def test_a_bus_without_a_sip_service_is_certain_and_explains_the_outbound_calls():
-    no_sip = Observation(
+    no_sip = observed(
         0.5,
         "bus",
         "0 listen on SIPInternal|CreateSIPParticipant|REQ",
@@ -123,7 +123,7 @@ def test_a_bus_without_a_sip_service_is_certain_and_explains_the_outbound_calls(
 
 
 def test_without_redis_the_answer_of_the_api_makes_it_likely():
-    answer = Observation(
+    answer = observed(
         1.0,
         "http",
         "POST /twirp/livekit.SIP/CreateSIPParticipant -> 503",

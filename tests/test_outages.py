@@ -8,6 +8,7 @@ import pytest
 
 from livekit_conformance.observations import Observation
 from livekit_conformance.outages import outages_of, silent_services
+from tests.observed import observed
 
 SERVER = "http://server.example:7880"
 # 14:03:00 UTC on some day.
@@ -16,9 +17,7 @@ START = 1796047380.0
 
 def http(at: float, **details: object) -> Observation:
     url = f"{SERVER}/twirp/livekit.SIP/ListSIPInboundTrunk"
-    return Observation(
-        START + at, "http", "http", {"url": url, "status": 200, "body": "", **details}
-    )
+    return observed(START + at, "http", "http", {"url": url, "status": 200, "body": "", **details})
 
 
 def lost(at: float, error: str = "Connection refused", phase: str = "connect") -> Observation:
@@ -26,25 +25,23 @@ def lost(at: float, error: str = "Connection refused", phase: str = "connect") -
 
 
 def sip(at: float, **details: object) -> Observation:
-    return Observation(
-        START + at, "sip", "sip", {"direction": "received", "status": 200, **details}
-    )
+    return observed(START + at, "sip", "sip", {"direction": "received", "status": 200, **details})
 
 
 def refused(at: float, **details: object) -> Observation:
-    return Observation(START + at, "sip", "sip", {"lost": "Connection refused", **details})
+    return observed(START + at, "sip", "sip", {"lost": "Connection refused", **details})
 
 
 def silent(at: float, **details: object) -> Observation:
-    return Observation(START + at, "sip", "sip", {"lost": "no answer to OPTIONS", **details})
+    return observed(START + at, "sip", "sip", {"lost": "no answer to OPTIONS", **details})
 
 
 def redis(at: float, **details: object) -> Observation:
-    return Observation(START + at, "bus", "bus", details)
+    return observed(START + at, "bus", "bus", details)
 
 
 def started(at: float) -> Observation:
-    return Observation(START + at, "start", "start", {"service": "livekit-sip"})
+    return observed(START + at, "start", "start", {"service": "livekit-sip"})
 
 
 def seen(*observations: Observation) -> list[str]:
@@ -113,8 +110,8 @@ def test_a_transport_that_stops_alone_is_no_outage_of_the_service(failing):
 
 
 def test_a_call_without_answer_belongs_to_the_transport_of_its_invite():
-    sent = Observation(START, "sip", "sip", {"call": "a@b", "transport": "udp"})
-    silence = Observation(START + 9, "sip-call", "call", {"call": "a@b", "outcome": "silence"})
+    sent = observed(START, "sip", "sip", {"call": "a@b", "transport": "udp"})
+    silence = observed(START + 9, "sip-call", "call", {"call": "a@b", "outcome": "silence"})
 
     assert seen(sent, sip(1, transport="tcp"), silence) == []
     assert len(seen(sent, sip(1, transport="udp"), silence)) == 1

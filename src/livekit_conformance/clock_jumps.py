@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from livekit_conformance.observations import Observation, clock_time
+from livekit_conformance.observations import (
+    ClockDisagreement,
+    ClockSet,
+    HttpExchange,
+    Observation,
+    clock_time,
+)
 from livekit_conformance.protocol.http_date import clock_offset
 from livekit_conformance.protocol.token import LEEWAY_S
 
@@ -41,7 +47,7 @@ class ClockJump:
         """
         Return what a cause looks for.
         """
-        return Observation(self.at, "clock-jump", str(self), {"whose": self.whose})
+        return ClockDisagreement(self.at, str(self), whose=self.whose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +93,13 @@ def jumps_of(observations: Sequence[Observation]) -> list[ClockJump]:
 def _answers(observations: Iterable[Observation]) -> Iterator[_Answer]:
     set_by = 0.0
     for seen in observations:
-        details = seen.details
-        if seen.kind == "clock":
-            set_by += details["by_s"]
-        elif seen.kind == "http" and _API in details.get("url", "") and details.get("date"):
+        if isinstance(seen, ClockSet):
+            set_by += seen.by_s
+        elif isinstance(seen, HttpExchange) and _API in seen.url and seen.date:
             answered = seen.at + set_by
-            asked = answered - (details.get("duration_s") or 0.0)
+            asked = answered - seen.duration_s
             try:
-                offset = clock_offset(details["date"], asked=asked, answered=answered)
+                offset = clock_offset(seen.date, asked=asked, answered=answered)
             except ValueError:
                 continue
             ahead = (offset.least + offset.most) / 2

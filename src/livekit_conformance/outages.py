@@ -12,7 +12,16 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from livekit_conformance.catalogue.log_lines import errors
-from livekit_conformance.observations import Observation, clock_time
+from livekit_conformance.observations import (
+    BusAnswer,
+    HttpExchange,
+    Observation,
+    ServiceOutage,
+    ServiceStart,
+    SipCall,
+    SipExchange,
+    clock_time,
+)
 
 Service = Literal["livekit-server", "livekit-sip", "redis"]
 SERVICES: Final[tuple[Service, ...]] = ("redis", "livekit-server", "livekit-sip")
@@ -103,8 +112,9 @@ class Outage:
         Return what a cause looks for.
         """
         at = self.failed.at if self.failed is not None else self.until
-        details = {"service": self.service, "is_over": self.is_over, "is_new": self.is_new}
-        return Observation(at, "outage", str(self), details)
+        return ServiceOutage(
+            at, str(self), service=self.service, is_over=self.is_over, is_new=self.is_new
+        )
 
 
 def outages_of(observations: Sequence[Observation]) -> list[Outage]:
@@ -137,17 +147,15 @@ def silent_services(observations: Iterable[Observation], server_url: str) -> fro
     answers: dict[Service, bool] = {}
     server = urlsplit(server_url).netloc
     for seen in observations:
-        details = seen.details
-        match seen.kind:
-            case "http" if urlsplit(details.get("url", "")).netloc == server:
-                status = details.get("status")
-                if status or details.get("phase") in _PHASES_OF_THEIRS:
-                    answers["livekit-server"] = bool(status) and status not in _OF_A_PROXY
-            case "sip" if details.get("direction") == "received":
+        match seen:
+            case HttpExchange(status=status) if urlsplit(seen.url).netloc == server:
+                if status is not None or seen.phase in _PHASES_OF_THEIRS:
+                    answers["livekit-server"] = status not in {None, *_OF_A_PROXY}
+            case SipExchange(direction="received"):
                 answers["livekit-sip"] = True
-            case "sip" if details.get("lost"):
+            case SipExchange(lost=str()):
                 answers["livekit-sip"] = False
-            case "sip":
+            case SipExchange():
                 answers.setdefault("livekit-sip", False)
     return frozenset(service for service, answered in answers.items() if not answered)
 
@@ -157,45 +165,38 @@ def contacts_of(observations: Iterable[Observation]) -> Iterator[Contact]:
     Yield what the observations show about the services.
     """
     observations = list(observations)
-    urls = (seen.details.get("url", "") for seen in observations if seen.kind == "http")
+    urls = (seen.url for seen in observations if isinstance(seen, HttpExchange))
     servers = {urlsplit(url).netloc for url in urls if _API in url}
     transports = {
-        seen.details.get("call"): seen.details.get("transport")
-        for seen in observations
-        if seen.kind == "sip"
+        seen.call: seen.transport for seen in observations if isinstance(seen, SipExchange)
     }
     for seen in observations:
-        details = seen.details
-        match seen.kind:
-            case "http" if urlsplit(details.get("url", "")).netloc in servers:
+        match seen:
+            case HttpExchange() if urlsplit(seen.url).netloc in servers:
                 yield from _of_server(seen)
-            case "sip" if details.get("lost"):
-                transport = details.get("transport")
-                yield Contact("livekit-sip", seen.at, details["lost"], transport=transport)
-            case "sip" if details.get("direction") == "received" and details.get("status"):
-                yield Contact("livekit-sip", seen.at, transport=details.get("transport"))
-            case "sip-call" if details.get("outcome") == "silence":
-                transport = transports.get(details.get("call"))
+            case SipExchange(lost=str(lost)):
+                yield Contact("livekit-sip", seen.at, lost, transport=seen.transport)
+            case SipExchange(direction="received", status=int()):
+                yield Contact("livekit-sip", seen.at, transport=seen.transport)
+            case SipCall(outcome="silence"):
+                transport = transports.get(seen.call)
                 yield Contact("livekit-sip", seen.at, "no answer to INVITE", transport=transport)
-            case "bus":
-                yield Contact("redis", seen.at, details.get("error"), details.get("run_id"))
-            case "start":
-                yield Contact(details["service"], seen.at, started=True)
+            case BusAnswer():
+                yield Contact("redis", seen.at, seen.error, seen.run_id)
+            case ServiceStart(service="redis" | "livekit-server" | "livekit-sip" as service):
+                yield Contact(service, seen.at, started=True)
 
 
-def _of_server(seen: Observation) -> Iterator[Contact]:
-    details = seen.details
-    status, body = details.get("status"), details.get("body") or ""
-    if not status:
-        is_theirs = details.get("phase") in _PHASES_OF_THEIRS and not details.get("is_local")
-        if is_theirs:
-            yield Contact("livekit-server", seen.at, details.get("error"))
+def _of_server(seen: HttpExchange) -> Iterator[Contact]:
+    if seen.status is None:
+        if seen.phase in _PHASES_OF_THEIRS and not seen.is_local:
+            yield Contact("livekit-server", seen.at, seen.error)
         return
     yield Contact("livekit-server", seen.at)
     for service, path, error in _THROUGH_THE_SERVER:
-        if status == _OK and details["url"].endswith(path):
+        if seen.status == _OK and seen.url.endswith(path):
             yield Contact(service, seen.at, direct=False)
-        elif status > _OK and (found := error.search(body)):
+        elif seen.status > _OK and (found := error.search(seen.body)):
             yield Contact(service, seen.at, f"livekit-server: {found.group()}", direct=False)
 
 

@@ -20,7 +20,7 @@ from livekit_conformance.config_doctor import (
 from livekit_conformance.config_doctor.services import BOTH
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import ConfigProblem, Recorder
 
 
 @pytest.mark.clause("1.3-server-config-names-the-endpoint")
@@ -63,16 +63,17 @@ def _record(findings: Iterable[ConfigFinding], recorder: Recorder) -> None:
     services = {service.file: service for service in BOTH}
     for finding in findings:
         recorder.record(
-            run_clock.now(),
-            "config",
-            str(finding),
-            file=finding.file,
-            line=finding.line,
-            key=finding.key,
-            link=services[finding.file].link_of(finding.key),
-            severity=finding.severity.value,
-            problem=finding.problem,
-            consequence=finding.consequence,
+            ConfigProblem(
+                run_clock.now(),
+                str(finding),
+                file=finding.file,
+                line=finding.line,
+                key=finding.key,
+                link=services[finding.file].link_of(finding.key),
+                severity="error" if finding.severity is Severity.ERROR else "warning",
+                problem=finding.problem,
+                consequence=finding.consequence,
+            )
         )
 
 

@@ -13,7 +13,7 @@ from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.drivers.webhooks.retry_probe import Tries
 from livekit_conformance.drivers.webhooks.sender import WebhookSender, new_event, refused
 from livekit_conformance.errors import Blocked
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import HttpExchange, Recorder
 from livekit_conformance.protocol.logline import LogLine
 from livekit_conformance.protocol.own_names import NEAR_S
 from livekit_conformance.protocol.webhook_forgery import FORGERIES
@@ -112,7 +112,7 @@ def _refusals_of_others(lines: Iterable[LogLine], recorder: Recorder, url: str) 
     sent = [
         seen.at
         for seen in recorder.observations
-        if seen.kind == "http" and seen.details["url"] == url
+        if isinstance(seen, HttpExchange) and seen.url == url
     ]
     return sum(
         line.at is not None

@@ -7,7 +7,7 @@ import pytest
 from livekit_conformance import run_clock
 from livekit_conformance.drivers.calls.inbound_probe import Prober
 from livekit_conformance.errors import Blocked, Unreachable
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import Recorder, ServiceProcess
 from livekit_conformance.protocol.sip.outcome import CallOutcome
 from livekit_conformance.provisioners.failures import Failure, FailureControl
 from livekit_conformance.waiting import POLITE_S, wait_until
@@ -40,7 +40,8 @@ async def test_calls_succeed_again_after_a_failure(
     )
 
     took = run_clock.now() - returned
-    recorder.record(run_clock.now(), "process", f"recovered from {failure} in {took:.1f} s")
+    text = f"recovered from {failure} in {took:.1f} s"
+    recorder.record(ServiceProcess(run_clock.now(), text))
     assert recovered.came_true and took <= _RECOVERED_WITHIN_S, (
         f"after the end of the {failure} an answered call was {recovered}"
     )

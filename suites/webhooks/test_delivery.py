@@ -14,7 +14,7 @@ from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.drivers.own_rooms import OwnRooms
 from livekit_conformance.drivers.webhooks.receiver import Arrival, WebhookReceiver
 from livekit_conformance.environments.profile import Profile, Webhook
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import Recorder, WebhookDelivery
 from livekit_conformance.protocol import webhook
 from livekit_conformance.protocol.logline import LogLine
 
@@ -97,18 +97,19 @@ def _record(line: LogLine | None, wanted: str, recorder: Recorder) -> None:
     url = fields.get("url")
     status = fields.get("statusCode")
     recorder.record(
-        run_clock.now(),
-        "delivery",
-        f"log of livekit-server: {line.message} {line.error or status or ''} to {url}"
-        if line
-        else "log of livekit-server: no line about any webhook",
-        event=fields.get("event"),
-        url=url,
-        elsewhere=line is not None and url != wanted,
-        status=status,
-        message=line.message if line else None,
-        error=line.error if line else None,
-        reason=fields.get("reason"),
+        WebhookDelivery(
+            run_clock.now(),
+            f"log of livekit-server: {line.message} {line.error or status or ''} to {url}"
+            if line
+            else "log of livekit-server: no line about any webhook",
+            event=fields.get("event"),
+            url=url,
+            elsewhere=line is not None and url != wanted,
+            status=status,
+            message=line.message if line else None,
+            error=line.error if line else None,
+            reason=fields.get("reason"),
+        )
     )
 
 

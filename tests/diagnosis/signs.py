@@ -12,6 +12,7 @@ from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.observations import Kind, Observation
 from livekit_conformance.verdict import CheckRecord, Verdict
+from tests.observed import observed
 
 
 def record(
@@ -42,14 +43,14 @@ def record(
 
 
 def seen(kind: Kind, **details: object) -> Observation:
-    return Observation(1.0, kind, f"{kind} {details}", details)
+    return observed(1.0, kind, f"{kind} {details}", details)
 
 
 def log(
     message: str, error: str = "", *, service: str = "livekit-sip", **fields: object
 ) -> Observation:
     details = {"service": service, "message": message, "error": error, **fields}
-    return Observation(2.0, "log", f"{service}: {message} {error}", details)
+    return observed(2.0, "log", f"{service}: {message} {error}", details)
 
 
 def call(
@@ -59,7 +60,7 @@ def call(
     Return a probe call that ended `at_s` seconds after its INVITE.
     """
     answer = {"purpose": "probe", "outcome": outcome, "final_status": status, "final_at_s": at_s}
-    return Observation(1.0, "sip-call", f"{outcome}: {status} at {at_s} s", {**answer, **details})
+    return observed(1.0, "sip-call", f"{outcome}: {status} at {at_s} s", {**answer, **details})
 
 
 def named(

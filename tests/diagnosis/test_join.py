@@ -92,7 +92,7 @@ REJECTED = call("refused", 486, at_s=0.03)
 )
 def test_the_log_of_livekit_sip_names_the_cause_for_certain(lines, cause):
     ending = failed("could not dial signal connection")
-    seen = lines if lines[0].details["message"] == ending.details["message"] else [*lines, ending]
+    seen = lines if lines[0].message == ending.message else [*lines, ending]
 
     assert named([NOT_JOINED], REJECTED, *seen) == [(cause, "certain")]
 

@@ -18,6 +18,7 @@ from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import CheckRecord, Verdict
 from tests.diagnosis.signs import record
+from tests.observed import observed
 
 START = 1796047380.0
 LIST_TRUNKS = "http://server.example:7880/twirp/livekit.SIP/ListSIPInboundTrunk"
@@ -31,7 +32,7 @@ def check(at: float, name: str, verdict: Verdict = Verdict.FAIL, **more: str) ->
 
 
 def seen(at: float, kind: str, **details: object) -> Observation:
-    return Observation(START + at, kind, f"{kind} at {at}", details)  # type: ignore[arg-type]
+    return observed(START + at, kind, f"{kind} at {at}", details)  # type: ignore[arg-type]
 
 
 def http(at: float, **details: object) -> Observation:

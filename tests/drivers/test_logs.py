@@ -145,8 +145,8 @@ def test_warnings_are_told_to_the_recorder_without_secrets(log):
     tail.report(recorder)
 
     (seen,) = recorder.observations
-    assert seen.details["message"] == "auth check failed"
-    assert seen.details["error"] == "no response from servers ***"
+    assert seen.message == "auth check failed"
+    assert seen.fields["error"] == "no response from servers ***"
 
 
 def test_the_answer_that_a_service_got_is_told_with_its_error(log):
@@ -157,7 +157,7 @@ def test_the_answer_that_a_service_got_is_told_with_its_error(log):
     tail.report(recorder)
 
     (seen,) = recorder.observations
-    assert seen.details["response"] == "no such room\n"
+    assert seen.fields["response"] == "no such room\n"
     assert seen.summary.endswith("dialling (error: bad handshake; 404 no such room)")
 
 
@@ -190,8 +190,8 @@ def test_a_warning_is_reported_once_however_often_the_report_is_made(log):
 
     tail.report(recorder)
 
-    assert [seen.details["message"] for seen in recorder.observations] == ["first", "second"]
-    assert recorder.observations[1].details["room"] == "a room"
+    assert [seen.message for seen in recorder.observations] == ["first", "second"]
+    assert recorder.observations[1].fields["room"] == "a room"
     assert tail.is_recorded(0) and tail.is_recorded(1)
 
 
@@ -207,8 +207,8 @@ def test_a_line_that_tells_of_a_failed_call_is_recorded_though_it_warns_of_nothi
     tail.report(recorder)
 
     (told,) = recorder.observations
-    assert told.details["level"] == "info"
-    assert (told.details["direction"], told.details["inviteToTryingMs"]) == ("outbound", 2)
+    assert told.level == "info"
+    assert (told.fields["direction"], told.fields["inviteToTryingMs"]) == ("outbound", 2)
 
 
 def ordinary(number, **fields):
@@ -287,7 +287,7 @@ async def test_a_log_that_grows_beyond_the_limit_is_read_no_further_and_blocks(l
         await tail.wait_for(lambda read: read.message == "too late", within=0.1, what="it")
 
     tail.report_losses(recorder)
-    assert recorder.observations[0].details["message"] == "measured so far"
+    assert recorder.observations[0].message == "measured so far"
     assert "later lines were not read" in recorder.observations[-1].summary
 
 
@@ -448,14 +448,14 @@ def test_the_line_of_a_start_is_recorded_as_one(log):
     LogTail("application", log).report_starts(recorder)
 
     (seen,) = recorder.observations
-    assert (seen.kind, seen.at, seen.details) == ("start", 1.5, {"service": "livekit-sip"})
+    assert (seen.kind, seen.at, seen.service) == ("start", 1.5, "livekit-sip")
 
 
 def last_words_of(tail):
     recorder = Recorder(Redactor())
     tail.read()
     tail.report_last_words(recorder)
-    return [(seen.summary, seen.details["message"]) for seen in recorder.observations]
+    return [(seen.summary, seen.message) for seen in recorder.observations]
 
 
 def test_the_last_words_of_a_service_may_be_from_before_the_run(log):

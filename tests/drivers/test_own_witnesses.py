@@ -22,6 +22,7 @@ from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.drivers.own_rooms import RoomNames
 from livekit_conformance.errors import Blocked
 from livekit_conformance.protocol.sip.outcome import CallOutcome
+from tests.observed import observed
 
 KINDS = {kind.id: kind for kind in (*REFUSED_TOKENS, MISSING_GRANT)}
 EARLIER_S = 60
@@ -100,7 +101,7 @@ async def forge(log, recorder, *, names_the_event, is_logged=True):
         signer = SimpleNamespace(sign=lambda event: event)
 
         async def send(self, event):
-            recorder.record(time.time(), "http", "POST", url=self.url)
+            recorder.record(observed(time.time(), "http", "POST", {"url": self.url}))
             if is_logged:
                 named = {"id": event["id"]} if names_the_event else {}
                 log.write("webhook refused", error="bad signature", **named)

@@ -172,7 +172,7 @@ async def test_a_peer_that_never_answers_is_given_up_in_time(behind):
     assert unreachable.value.phase == "tls"
     assert unreachable.value.detail == "no answer in time"
     assert 0.2 <= unreachable.value.waited < 2.0
-    assert recorder.observations[-1].details["problem"] == "no answer in time"
+    assert recorder.observations[-1].problem == "no answer in time"
 
 
 async def test_what_was_found_is_recorded(behind, trusted):
@@ -180,9 +180,9 @@ async def test_what_was_found_is_recorded(behind, trusted):
     async with certificates.in_front_of(behind, certificates.good()) as port:
         await Transport(recorder).shake_hands(HostAndPort("localhost", port, is_secure=True))
 
-    phases = [(seen.kind, seen.details["phase"]) for seen in recorder.observations]
+    phases = [(seen.kind, seen.phase) for seen in recorder.observations]
     assert phases == [("connection", "connect"), ("connection", "tls")]
-    assert recorder.observations[-1].details["version"] == "TLSv1.3"
+    assert recorder.observations[-1].version == "TLSv1.3"
 
 
 def failing(number, words):

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from livekit_conformance.drivers.sip.caller import SipAgent
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import Recorder, SipExchange
 from livekit_conformance.protocol.sip import sdp
 from livekit_conformance.protocol.sip.dialog import Dialog, cancel
 from livekit_conformance.protocol.sip.message import (
@@ -416,8 +416,9 @@ async def test_garbage_is_recorded_and_survived(recorder: Recorder) -> None:
     async with udp_server(noisy) as server, SipAgent(server.address, recorder=recorder) as agent:
         assert (await agent.options()).status == 200
 
-    unreadable = [o for o in recorder.observations if o.summary.startswith("<- unreadable")]
-    assert [o.details["text"] for o in unreadable] == ["garbage"]
+    seen = [o for o in recorder.observations if isinstance(o, SipExchange)]
+    unreadable = [o for o in seen if o.summary.startswith("<- unreadable")]
+    assert [o.text for o in unreadable] == ["garbage"]
 
 
 async def test_garbage_on_a_stream_closes_it(recorder: Recorder) -> None:
@@ -501,13 +502,13 @@ async def test_every_message_stands_in_the_record(recorder: Recorder) -> None:
     ):
         call = await dial(agent)
 
-    seen = [o for o in recorder.observations if o.kind == "sip"]
+    seen = [o for o in recorder.observations if isinstance(o, SipExchange)]
     assert [o.summary for o in seen] == ["-> INVITE", "<- 503 Try again later", "-> ACK"]
-    assert {o.details["call"] for o in seen} == {call.call_id}
-    assert [o.details["direction"] for o in seen] == ["sent", "received", "sent"]
-    assert [o.details["status"] for o in seen] == [None, 503, None]
-    assert seen[0].details["at_s"] == 0
-    assert seen[1].details["text"].startswith("SIP/2.0 503 Try again later\n")
+    assert {o.call for o in seen} == {call.call_id}
+    assert [o.direction for o in seen] == ["sent", "received", "sent"]
+    assert [o.status for o in seen] == [None, 503, None]
+    assert seen[0].at_s == 0
+    assert seen[1].text.startswith("SIP/2.0 503 Try again later\n")
 
 
 @pytest.mark.parametrize("number", ["+1 555", "x\r\nVia: y", "a@b@c", ""])

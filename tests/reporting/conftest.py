@@ -19,11 +19,18 @@ import asyncio
 import pytest
 
 from livekit_conformance.errors import Blocked, Unreachable, Violation
+from livekit_conformance.observations import HttpExchange, LogWarning
 from livekit_conformance.reporting.run.session import RUN
 
 
-def see(request, summary, **details):
-    return request.config.stash[RUN].recorder.record(1.0, "http", summary, **details)
+def see(request, summary, *, url="", status=None, body=""):
+    told = {"url": url, "method": "GET", "status": status, "body": body}
+    request.config.stash[RUN].recorder.record(HttpExchange(1.0, summary, **told))
+
+
+def read(request, summary, **fields):
+    line = LogWarning(1.0, summary, service="livekit-sip", fields=fields)
+    request.config.stash[RUN].recorder.record(line)
 
 """
 # As in pyproject.toml: each inner run would import the plugin of anyio again.

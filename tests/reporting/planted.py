@@ -163,8 +163,8 @@ def test_subprocess():
 def test_body(request):
     run = request.config.stash[RUN]
     run.keep_log("livekit-server", ALL)
-    see(request, f"body {S}", body=S.encode(), header={value: [value] for value in ALL})
-    see(request, "body", error=OSError(S))
+    see(request, f"body {S}", body=S)
+    read(request, f"body {S}", header={value: [value] for value in ALL}, error=OSError(S))
     raise Unreachable("h:1", phase="connect", detail=f"body {S}", waited=1, remedy="start")
 """,
     "timeout": """

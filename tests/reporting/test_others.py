@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.page.report import report_page
 from livekit_conformance.reporting.result import journal
 from livekit_conformance.reporting.result.model import OthersTraffic
 from livekit_conformance.reporting.terminal import summary_layout
 from livekit_conformance.reporting.writers import summary_md
+from tests.observed import observed
 from tests.reporting import runs
 
 OTHERS = OthersTraffic("livekit-sip", "SIP invite failed (sip status: 486)", lines=428, calls=214)
@@ -47,7 +47,7 @@ def test_others_come_from_the_journal_and_change_no_verdict(tmp_path):
     written = journal.Journal(tmp_path / journal.NAME)
     written.begin(runs.RUN, [])
     details = {name: getattr(OTHERS, name) for name in ("service", "message", "lines", "calls")}
-    written.seen([Observation(1.0, "others", "not ours", details)])
+    written.seen([observed(1.0, "others", "not ours", details)])
     written.end(duration_s=1.0, interrupted=None)
 
     result = journal.read(written.path)

@@ -336,7 +336,8 @@ def test_error(request, capsys):
     print(A, P, T)
     print(P[:14], file=sys.stderr)
     logging.getLogger("x").error("secret %s token %s", A, T)
-    see(request, f"GET /?token={T}", body=A, header={"x": [P]}, url=urllib.parse.quote(A))
+    see(request, f"GET /?token={T}", body=A, url=urllib.parse.quote(A))
+    read(request, f"line {T}", header={"x": [P]})
     raise OSError(f"{A!r} {P} {T} {urllib.parse.quote(A, safe='')}")
 
 

@@ -23,7 +23,7 @@ from tempfile import mkdtemp
 from types import MappingProxyType
 from typing import Literal
 
-from livekit_conformance.observations import Observation
+from livekit_conformance.observations import Observation, observation_from_json
 from livekit_conformance.outages import Outage, Service, contacts_of, outages_of
 from livekit_conformance.provisioners.local.process import Process
 from livekit_conformance.reporting.result import journal
@@ -356,7 +356,8 @@ def _fits(outage: Outage, kill: Kill, at: float) -> bool:
 
 def _observations(folder: Path) -> list[Observation]:
     lines = map(json.loads, _journal(folder).read_bytes().removesuffix(b"\n").split(b"\n"))
-    return [Observation(**line["observation"]) for line in lines if line["type"] == "observation"]
+    told = (line["observation"] for line in lines if line["type"] == "observation")
+    return list(filter(None, map(observation_from_json, told)))
 
 
 def say(text: str) -> None:

@@ -90,10 +90,7 @@ async def test_the_instance_is_told_where_the_account_may_ask_for_it(redis_addre
     hidden = await bus.instance()
 
     assert (found, hidden) == (info["run_id"], None)
-    assert [seen.details for seen in recorder.observations] == [
-        {"run_id": found},
-        {"run_id": None},
-    ]
+    assert [seen.run_id for seen in recorder.observations] == [found, None]
 
 
 async def test_a_missing_redis_is_told_with_the_remedy():
@@ -105,4 +102,4 @@ async def test_a_missing_redis_is_told_with_the_remedy():
             await bus.listeners()
 
     assert "Check that Redis runs" in failure.value.remedy
-    assert "connecting to 127.0.0.1" in recorder.observations[-1].details["error"]
+    assert "connecting to 127.0.0.1" in recorder.observations[-1].error

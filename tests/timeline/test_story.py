@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from livekit_conformance.catalogue.log_lines import Lane
 from livekit_conformance.catalogue.milestones import Milestone
 from livekit_conformance.catalogue.text import LANGUAGES
-from livekit_conformance.observations import Observation
 from livekit_conformance.timeline.ladder import WIDTH, as_text
 from livekit_conformance.timeline.model import as_json
 from livekit_conformance.timeline.story import timelines
+from tests.observed import observed
 from tests.timeline.witnesses import (
     BEGAN,
     CALL,
@@ -118,7 +118,7 @@ def test_a_clock_without_an_exact_witness_is_read_from_the_header_date():
         "date": "Fri, 15 Jan 2027 08:10:00 GMT",
     }
     told = story(
-        sip(0.0, ">INVITE"), Observation(BEGAN + 0.1, "http", "POST", details), ended(1.0, "x")
+        sip(0.0, ">INVITE"), observed(BEGAN + 0.1, "http", "POST", details), ended(1.0, "x")
     )
 
     offset = told.clocks.offsets["livekit-server"]
@@ -158,13 +158,13 @@ ANSWERED = [*SPEAKS, sip(0.2, "<200 OK")]
 
 def heard(packets):
     details = {"call": CALL, "side": "caller", "packets": packets}
-    return Observation(BEGAN + 1.2, "media", f"the caller heard {packets} packets", details)
+    return observed(BEGAN + 1.2, "media", f"the caller heard {packets} packets", details)
 
 
 def counted(packets):
     details = {"call": CALL, "side": "livekit-sip", "packets": packets}
     told = f"livekit-sip got {packets} RTP packets from the caller, sent it 50"
-    return Observation(BEGAN + 1.3, "media", told, details)
+    return observed(BEGAN + 1.3, "media", told, details)
 
 
 @pytest.mark.parametrize(("at", "is_told"), [(1.0, True), (2.1, False)])
@@ -217,7 +217,7 @@ def test_what_livekit_sip_counted_stands_in_its_own_lane():
 def test_a_story_stops_at_the_first_step_that_did_not_come(seen, missing):
     # Observations without a call id are matched by this one's room.
     where = {"call": CALL, "room": ROOM, "identity": CALLER, "sid": "PA_own"}
-    told = story(*seen, Observation(BEGAN + 0.1, "caller", "found", where), ended(2.0, ""))
+    told = story(*seen, observed(BEGAN + 0.1, "caller", "found", where), ended(2.0, ""))
 
     assert (told.stop and told.stop.missing) == missing
     assert ("THE STORY STOPS HERE" in as_text(told, "en")) == (missing is not None)
@@ -264,7 +264,7 @@ def test_a_refused_join_that_names_no_call_is_known_by_its_time():
 def poll(at, name="ListRooms", status=200, took=0.01, **more):
     url = f"http://127.0.0.1:7880/twirp/livekit.RoomService/{name}"
     details = {"url": url, "status": status, "duration_s": took, **more}
-    return Observation(BEGAN + at, "http", f"POST {name}", details)
+    return observed(BEGAN + at, "http", f"POST {name}", details)
 
 
 def test_repetitions_are_told_once_with_their_number():
@@ -287,7 +287,7 @@ def test_an_api_that_fails_during_the_call_is_a_problem():
 
 
 def test_a_message_that_could_not_be_sent_is_told():
-    refused = Observation(BEGAN + 0.1, "sip", "!! Connection refused", {"text": "refused"})
+    refused = observed(BEGAN + 0.1, "sip", "!! Connection refused", {"text": "refused"})
 
     told = story(sip(0.0, ">INVITE"), refused, ended(1.0, "silence"))
 
@@ -299,10 +299,10 @@ def test_a_message_that_could_not_be_sent_is_told():
 def test_what_was_known_before_the_call_comes_first():
     channel = "IOInfo|GetSIPTrunkAuthentication|REQ"
     seen = [
-        Observation(BEGAN - 9.0, "bus", f"1 on {channel}", {"channel": channel, "subscribers": 1}),
-        Observation(BEGAN - 2.0, "bus", f"0 on {channel}", {"channel": channel, "subscribers": 0}),
-        Observation(BEGAN - 1.0, "dispatch", "the choice", {"called": "+15550123", "rule": None}),
-        Observation(BEGAN - 0.5, "dispatch", "of another", {"called": "+15550199"}),
+        observed(BEGAN - 9.0, "bus", f"1 on {channel}", {"channel": channel, "subscribers": 1}),
+        observed(BEGAN - 2.0, "bus", f"0 on {channel}", {"channel": channel, "subscribers": 0}),
+        observed(BEGAN - 1.0, "dispatch", "the choice", {"called": "+15550123", "rule": None}),
+        observed(BEGAN - 0.5, "dispatch", "of another", {"called": "+15550199"}),
     ]
 
     told = story(*seen, *START, ended(1.0))
@@ -319,7 +319,7 @@ def test_an_outbound_call_begins_with_the_request_for_it():
         sip(0.0, "<INVITE"),
         sip(0.01, ">200 OK"),
         sip(0.02, "<ACK", method="ACK"),
-        Observation(BEGAN + 0.05, "http", "POST", asked),
+        observed(BEGAN + 0.05, "http", "POST", asked),
         ended(0.05, purpose="outbound, answered", final_at_s=0.1, room=ROOM),
         # From here on one line has both ids.
         of_sip(0.03, "Outbound SIP call established", **own),
@@ -348,7 +348,7 @@ def test_an_outbound_call_whose_invite_never_came_stops_there():
         "body": '{"code":"unavailable","msg":"no response from servers","meta":{}}',
     }
     told = story(
-        Observation(BEGAN + 1.0, "http", "POST", asked),
+        observed(BEGAN + 1.0, "http", "POST", asked),
         ended(1.0, "unavailable", purpose="outbound, answered", call=None, room=ROOM),
     )
 

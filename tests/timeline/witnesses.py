@@ -4,7 +4,7 @@ Observations of one call by each source, made up in the form of the real service
 
 from __future__ import annotations
 
-from livekit_conformance.observations import Observation
+from tests.observed import observed
 
 CALL = "conformance-0123456789abcdef"
 SCL = "SCL_own"
@@ -18,7 +18,7 @@ def sip(at, label, *, method="INVITE", call=CALL, text=""):
     sent, label = label[0] == ">", label[1:]
     status = int(label[:3]) if label[:3].isdigit() else None
     first = f"{label} sip:+15550123@127.0.0.1 SIP/2.0" if status is None else f"SIP/2.0 {label}"
-    return Observation(
+    return observed(
         BEGAN + at,
         "sip",
         f"{'->' if sent else '<-'} {label}",
@@ -34,7 +34,7 @@ def sip(at, label, *, method="INVITE", call=CALL, text=""):
 def line(at, service, message, *, level="info", kind=None, **fields):
     details = {"service": service, "level": level, "message": message, **fields}
     kind = kind or ("call-line" if level == "info" else "log")
-    return Observation(BEGAN + at, kind, f"log of {service}: {message}", details)
+    return observed(BEGAN + at, kind, f"log of {service}: {message}", details)
 
 
 def of_sip(at, message, **fields):
@@ -55,12 +55,12 @@ def webhook(at, event, participant=None, *, room=ROOM, id_=None):
         "problem": None,
         "created_at": float(int(BEGAN + at)),
     }
-    return Observation(BEGAN + at, "webhook", f"{event} {room} -> 200", details)
+    return observed(BEGAN + at, "webhook", f"{event} {room} -> 200", details)
 
 
 def ended(at, outcome="answered", *, purpose="probe", call=CALL, **details):
     told = {"call": call, "purpose": purpose, "outcome": outcome, "final_at_s": at, **details}
-    return Observation(BEGAN + at, "sip-call", f"INVITE ({purpose}): {outcome}", told)
+    return observed(BEGAN + at, "sip-call", f"INVITE ({purpose}): {outcome}", told)
 
 
 def healthy(*, sip_ahead=0.0, server_ahead=0.0):

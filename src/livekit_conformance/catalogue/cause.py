@@ -12,7 +12,7 @@ from typing import Literal
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import KnownLine
 from livekit_conformance.catalogue.text import Text
-from livekit_conformance.observations import Kind
+from livekit_conformance.observations import KINDS, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,18 @@ Condition = str | int | bool | None | re.Pattern[str] | Between | Not
 @dataclass(frozen=True, slots=True)
 class Sign:
     """
-    Observation (or check record) of a kind whose details match.
+    Observation (or check record) of a kind whose fields match.
 
-    A detail matches by equality, by a pattern that is found in it, or by a range.
+    A field matches by equality, by a pattern that is found in it, or by a range. A name that no
+    observation of the kind has raises TypeError.
     """
 
     kind: Kind
     where: Mapping[str, Condition] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if unknown := [name for name in self.where if not KINDS[self.kind].has(name)]:
+            raise TypeError(f"an observation of {self.kind} has no {', '.join(unknown)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from livekit_conformance.catalogue.chain import CALL_PATH, WITNESSES, Link, upst
 from livekit_conformance.diagnosis.checks import clause_of, is_root, link_of
 from livekit_conformance.diagnosis.matching import EVIDENCE_OF_A_KIND, short
 from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis, texts
-from livekit_conformance.observations import Observation
+from livekit_conformance.observations import LogWarning, Observation
 from livekit_conformance.verdict import CheckRecord
 
 # A link that is broken without a known cause was seen broken all the same.
@@ -81,9 +81,9 @@ def _words_of_services(observations: Iterable[Observation]) -> list[tuple[Link, 
     """
     Return the lines of services that report failures, each with its link, the gravest first.
     """
-    lines = [seen for seen in observations if seen.kind == "log" and seen.details.get("link")]
-    lines.sort(key=lambda line: _GRAVITY.get(str(line.details.get("level")), len(_GRAVITY)))
-    return [(Link(line.details["link"]), short(line.summary)) for line in lines]
+    lines = [seen for seen in observations if isinstance(seen, LogWarning)]
+    lines.sort(key=lambda line: _GRAVITY.get(str(line.level), len(_GRAVITY)))
+    return [(Link(line.link), short(line.summary)) for line in lines if line.link]
 
 
 def _words_about(link: Link, words: Iterable[tuple[Link, str]]) -> list[str]:

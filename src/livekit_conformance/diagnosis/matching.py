@@ -15,7 +15,7 @@ from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, 
 from livekit_conformance.catalogue.chain import WITNESSES, Link, upstream
 from livekit_conformance.diagnosis.checks import clause_of, is_root, link_of, was_tried
 from livekit_conformance.diagnosis.model import RANK, Confidence, Diagnosis, texts
-from livekit_conformance.observations import Observation
+from livekit_conformance.observations import CheckOutcome, FindingSeen, LogWarning, Observation
 from livekit_conformance.verdict import CROSSED, CheckRecord, Verdict
 
 Seen = Mapping[str, Sequence[Observation]]
@@ -40,7 +40,7 @@ def known_causes(
     found_by = (each for record in tried for each in _findings_of(record))
     for observation in (*observations, *map(_as_observation, tried), *found_by):
         seen[observation.kind].append(observation)
-        if not observation.details.get("unclear"):
+        if not (isinstance(observation, LogWarning) and observation.unclear):
             clear[observation.kind].append(observation)
     found = [
         (cause, diagnosis)
@@ -90,7 +90,7 @@ def _place_of(cause: Cause, seen: Seen, records: Iterable[CheckRecord]) -> Link:
     roots = {link_of(record) for record in records if is_root(record) and clause_of(record)}
     broken = roots.union(*(upstream(link, on_every_way=True) for link in roots))
     links = (
-        observation.details.get("link")
+        observation.value("link") if observation.has("link") else None
         for sign in cause.shows
         for observation in seen.get(sign.kind, ())
         if matches(sign, observation)
@@ -166,7 +166,7 @@ def matches(sign: Sign, observation: Observation) -> bool:
     Return whether `observation` matches the description in `sign`.
     """
     return observation.kind == sign.kind and all(
-        _fulfils(observation.details.get(name), condition) for name, condition in sign.where.items()
+        _fulfils(observation.value(name), condition) for name, condition in sign.where.items()
     )
 
 
@@ -191,20 +191,23 @@ def _findings_of(record: CheckRecord) -> Iterable[Observation]:
     if record.verdict is Verdict.KNOWN:
         return
     for found in record.findings:
-        about = {"code": found.code, "link": found.link, "says": found.says, "level": found.level}
-        summary = f"{record.id}: {record.beside_statement}"
-        yield Observation(0.0, "finding", summary, {**found.data, **about})
+        yield FindingSeen(
+            0.0,
+            f"{record.id}: {record.beside_statement}",
+            code=found.code,
+            link=found.link,
+            says=found.says,
+            level=found.level,
+            data=found.data,
+        )
 
 
 def _as_observation(record: CheckRecord) -> Observation:
-    return Observation(
+    return CheckOutcome(
         0.0,
-        "check",
         f"{record.id}: {record.beside_statement if record.message else record.verdict}",
-        {
-            "id": record.id,
-            "verdict": record.verdict.value,
-            "link": record.broken_link,
-            "message": record.message,
-        },
+        id=record.id,
+        verdict=record.verdict.value,
+        link=record.broken_link,
+        message=record.message,
     )

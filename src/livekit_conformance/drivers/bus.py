@@ -22,7 +22,7 @@ from redis.exceptions import (
 
 from livekit_conformance import run_clock
 from livekit_conformance.errors import Blocked, Unreachable, failure_of
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import BusAnswer, Recorder
 
 T = TypeVar("T")
 
@@ -73,12 +73,9 @@ class Bus:
             found = await _read(client.pubsub_numsub(*CHANNELS), _COUNTS)
         counts = dict(found)
         for channel, count in counts.items():
+            text = f"{count} listen on {channel}"
             self._recorder.record(
-                run_clock.now(),
-                "bus",
-                f"{count} listen on {channel}",
-                channel=channel,
-                subscribers=count,
+                BusAnswer(run_clock.now(), text, channel=channel, subscribers=count)
             )
         return counts
 
@@ -95,12 +92,9 @@ class Bus:
             counts = await _read(client.pubsub_numsub(*channels), _COUNTS)
         listening = {channel for channel, count in counts if count}
         ids = sorted(node for node in found if _OF_NODE.format(node) in listening)
+        text = f"registered nodes: {', '.join(ids) or 'none'}"
         self._recorder.record(
-            run_clock.now(),
-            "bus",
-            f"registered nodes: {', '.join(ids) or 'none'}",
-            nodes=ids,
-            registered=len(ids),
+            BusAnswer(run_clock.now(), text, nodes=tuple(ids), registered=len(ids))
         )
         return ids
 
@@ -112,9 +106,8 @@ class Bus:
         """
         async with self._connected() as client:
             version = await _read(client.get(_VERSION_KEY), _TEXT) or None
-        self._recorder.record(
-            run_clock.now(), "bus", f"newest livekit-server so far: {version}", version=version
-        )
+        text = f"newest livekit-server so far: {version}"
+        self._recorder.record(BusAnswer(run_clock.now(), text, version=version))
         return version
 
     async def instance(self) -> str | None:
@@ -129,7 +122,8 @@ class Bus:
             except NoPermissionError:
                 answer = {}
         found: str | None = answer.get("run_id")
-        self._recorder.record(run_clock.now(), "bus", f"run_id of Redis: {found}", run_id=found)
+        text = f"run_id of Redis: {found}"
+        self._recorder.record(BusAnswer(run_clock.now(), text, run_id=found))
         return found
 
     @asynccontextmanager
@@ -157,8 +151,9 @@ class Bus:
             )
             if not isinstance(error, AuthenticationError | ResponseError):
                 text = f"Redis does not answer: {error}"
+                failure = failure_of(error)
                 self._recorder.record(
-                    run_clock.now(), "bus", text, error=str(error), failure=failure_of(error)
+                    BusAnswer(run_clock.now(), text, error=str(error), failure=failure)
                 )
             raise Unreachable(
                 self.endpoint,

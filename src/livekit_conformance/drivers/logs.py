@@ -46,7 +46,13 @@ from livekit_conformance.drivers.growing_log import (
     LogPipe,
 )
 from livekit_conformance.errors import Blocked
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import (
+    CallerFound,
+    LogWarning,
+    OthersLines,
+    Recorder,
+    ServiceStart,
+)
 from livekit_conformance.protocol.logline import ALARMING, LogLine, is_before, may_alarm, parse
 from livekit_conformance.protocol.own_names import OwnNames, Whose, calls_in
 from livekit_conformance.waiting import Waited, wait_until
@@ -69,12 +75,6 @@ _MOST_LAST_LINES = 400
 _LINK_OF = {SERVER: Link.SERVER, SIP: Link.SIP_SOCKET}
 # livekit-sip gives its participant this prefix unless a rule sets another identity.
 _CALLER = "sip_"
-# Fields that a diagnosis uses; the rest of a line stays in the log.
-_FIELDS = ("error", "err", "status", "response", "method", "path", "reason", "callID", "sipCallID")
-# Fields of a failed call: its direction, and the times of the other side's answers, if any.
-_OF_A_FAILURE = ("agentName", "jobType", "direction", "inviteToTryingMs", "inviteToRingingMs")
-# Fields that identify the call of a line, where the line has them.
-_NAMES = ("room", "participant", "participantID", "event", "id", "result", *_OF_A_FAILURE)
 
 
 class Lines(Sequence[LogLine]):
@@ -257,9 +257,7 @@ class LogTail:
         about a run with its `own` names, but about other users of the deployment, are counted.
         Those that may be about either are recorded as `unclear`.
         """
-        callers = {
-            seen.details["identity"] for seen in recorder.observations if seen.kind == "caller"
-        }
+        callers = {seen.identity for seen in recorder.observations if isinstance(seen, CallerFound)}
 
         def is_caller(identity: str) -> bool:
             return identity in callers or identity.startswith(_CALLER)
@@ -286,16 +284,18 @@ class LogTail:
                 continue
             self._recorded.add(number)
             recorder.record(
-                line.at or run_clock.now(),
-                "log",
-                describe_line(self.service, line),
-                service=self.service,
-                level=line.level,
-                message=line.message,
-                **{name: line.fields.get(name) for name in _FIELDS},
-                **{name: line.fields[name] for name in _NAMES if name in line.fields},
-                **({"unclear": True} if is_unclear else {}),
-                **({"link": link} if is_finding else {}),
+                LogWarning(
+                    line.at or run_clock.now(),
+                    describe_line(self.service, line),
+                    service=self.service,
+                    level=line.level,
+                    message=line.message,
+                    unclear=is_unclear,
+                    link=link if is_finding else None,
+                    fields={
+                        name: line.fields[name] for name in LogWarning.kept if name in line.fields
+                    },
+                )
             )
         self._looked_at = len(lines)
 
@@ -320,17 +320,20 @@ class LogTail:
             return
         is_earlier = any(words is line for line in earlier)
         recorder.record(
-            words.at or run_clock.now(),
-            "log",
-            f"last words in the log of {self.service}{' (before the run)' * is_earlier}: "
-            f"{words.message} {words.error}".rstrip(),
-            service=self.service,
-            level=words.level,
-            message=words.message,
-            error=words.error or None,
-            # An error may be the last line of a service that was stopped.
-            last=words.level != "error",
-            link=_LINK_OF[self.service].value,
+            LogWarning(
+                words.at or run_clock.now(),
+                f"last words in the log of {self.service}{' (before the run)' * is_earlier}: "
+                f"{words.message} {words.error}".rstrip(),
+                service=self.service,
+                level=words.level,
+                message=words.message,
+                link=_LINK_OF[self.service].value,
+                fields={
+                    "error": words.error or None,
+                    # An error may be the last line of a service that was stopped.
+                    "last": words.level != "error",
+                },
+            )
         )
 
     def report_starts(self, recorder: Recorder) -> None:
@@ -342,7 +345,7 @@ class LogTail:
         for _, line in self.lines.holding([known.message]):
             if line.message == known.message and line.at is not None:
                 text = f"log of {self.service}: {line.message}"
-                recorder.record(line.at, "start", text, service=self.service)
+                recorder.record(ServiceStart(line.at, text, service=self.service))
 
     def report_others(self, recorder: Recorder) -> None:
         """
@@ -352,13 +355,14 @@ class LogTail:
             same = others.errors.keys() if len(others.errors) == 1 else ()
             words = " ".join((message, *(f"({error})" for error in same if error)))
             recorder.record(
-                run_clock.now(),
-                "others",
-                f"not ours: {others.lines} lines in the log of {self.service}: {words}",
-                service=self.service,
-                message=words,
-                lines=others.lines,
-                calls=len(others.calls),
+                OthersLines(
+                    run_clock.now(),
+                    f"not ours: {others.lines} lines in the log of {self.service}: {words}",
+                    service=self.service,
+                    message=words,
+                    lines=others.lines,
+                    calls=len(others.calls),
+                )
             )
 
     def report_losses(self, recorder: Recorder) -> None:
@@ -372,7 +376,7 @@ class LogTail:
             if count > _MOST_OF_A_KIND
         )
         for sentence in (*self.gaps, *more):
-            recorder.record(run_clock.now(), "log", sentence, service=self.service)
+            recorder.record(LogWarning(run_clock.now(), sentence, service=self.service, fields={}))
 
     def is_recorded(self, number: int) -> bool:
         """

@@ -11,13 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from livekit_conformance import run_clock
 from livekit_conformance.client.network import openssl_words
 from livekit_conformance.errors import Failure, Phase, Unreachable, failure_of, in_system_words
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import Connection, Recorder
 
 _DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 _SECURE = frozenset({"https", "wss"})
@@ -155,13 +155,9 @@ class Transport:
                     session.version() or "", ssl.cert_time_to_seconds(str(certificate["notAfter"]))
                 )
                 await _close(writer)
+        text = f"{endpoint}: {result.problem or result.version}"
         self._record(
-            endpoint,
-            "tls",
-            f"{endpoint}: {result.problem or result.version}",
-            version=result.version,
-            not_after=result.not_after,
-            problem=result.problem,
+            endpoint, "tls", text, tls=result, problem=result.problem, failure=result.failure
         )
         return result
 
@@ -186,14 +182,27 @@ class Transport:
                 failure=failure,
             ) from error
 
-    def _record(self, endpoint: HostAndPort, phase: Phase, summary: str, **details: Any) -> None:
+    def _record(
+        self,
+        endpoint: HostAndPort,
+        phase: Phase,
+        summary: str,
+        *,
+        tls: TlsHandshake | None = None,
+        problem: str | None = None,
+        failure: Failure | None = None,
+    ) -> None:
         self._recorder.record(
-            run_clock.now(),
-            "connection",
-            summary,
-            endpoint=str(endpoint),
-            phase=phase,
-            **details,
+            Connection(
+                run_clock.now(),
+                summary,
+                endpoint=str(endpoint),
+                phase=phase,
+                version=tls.version if tls else "",
+                not_after=tls.not_after if tls else 0.0,
+                problem=problem,
+                failure=failure,
+            )
         )
 
 

@@ -17,7 +17,7 @@ from livekit_conformance.log_diagnosis.literals import DERIVED
 from livekit_conformance.log_diagnosis.own_calls import FAILED_ON_PURPOSE, OwnCalls
 from livekit_conformance.log_diagnosis.prefilter import ALARMING
 from livekit_conformance.log_diagnosis.telling import describe, without_secrets
-from livekit_conformance.observations import Observation
+from livekit_conformance.observations import LogWarning
 from livekit_conformance.protocol.logline import LogLine
 
 # Per cause; a set of this size takes 0.8 MB.
@@ -335,13 +335,12 @@ def _matches(sign: Sign, seen: ServiceLine) -> bool:
     line = seen.line
     if line.level not in ALARMING and line.dialect != "text" and "level" not in sign.where:
         return False
-    details = {
-        **line.fields,
-        "level": line.level,
-        "message": line.message,
-        "service": seen.service or sign.where.get("service"),
-    }
-    return matches(sign, Observation(0.0, "log", "", details))
+    # A line of an unknown service matches any.
+    service = seen.service or str(sign.where.get("service", ""))
+    warning = LogWarning(
+        0.0, "", service=service, level=line.level, message=line.message, fields=line.fields
+    )
+    return matches(sign, warning)
 
 
 def _call(fields: Mapping[str, Any]) -> str | None:

@@ -12,7 +12,16 @@ from typing import Any
 
 from livekit_conformance.catalogue.log_lines import KnownLine, Lane, known_line, of_server
 from livekit_conformance.catalogue.milestones import Milestone
-from livekit_conformance.observations import Observation
+from livekit_conformance.observations import (
+    AgentAction,
+    BusAnswer,
+    DispatchMatch,
+    HttpExchange,
+    LineOfLog,
+    Media,
+    SipExchange,
+    WebhookArrival,
+)
 from livekit_conformance.timeline.clocks import OURS
 
 _LISTENERS = {"agent": Lane.AGENT, "livekit-sip": Lane.SIP}
@@ -64,13 +73,12 @@ class Event:
     ends: bool = False
 
 
-def of_sip(seen: Observation, began: float, *, is_outbound: bool) -> Event:
+def of_sip(seen: SipExchange, began: float, *, is_outbound: bool) -> Event:
     """
     Return the event of a SIP message that the suite sent or received.
     """
-    details = seen.details
-    text, status = str(details.get("text", "")), details.get("status")
-    sent = details.get("direction") == "sent"
+    text, status = seen.text, seen.status
+    sent = seen.direction == "sent"
     method = _method(text)
     label = sip_label(seen)
     if status is None:
@@ -79,7 +87,7 @@ def of_sip(seen: Observation, began: float, *, is_outbound: bool) -> Event:
             detail += " with credentials"
     else:
         detail = "" if method == "INVITE" else f"to {method}"
-    refused = isinstance(status, int) and status >= _FIRST_REFUSAL and method == "INVITE"
+    refused = status is not None and status >= _FIRST_REFUSAL and method == "INVITE"
     reached = _reached_outbound if is_outbound else _reached_inbound
     return Event(
         seen.at - began,
@@ -94,41 +102,37 @@ def of_sip(seen: Observation, began: float, *, is_outbound: bool) -> Event:
     )
 
 
-def of_wire(seen: Observation, began: float) -> Event:
+def of_wire(seen: SipExchange, began: float) -> Event:
     """
     Return the event of a message that could not be sent, with the operating system's error.
     """
-    text = str(seen.details.get("text", ""))
-    return Event(seen.at - began, OURS, Lane.CALLER, Lane.CALLER, text, is_problem=True)
+    return Event(seen.at - began, OURS, Lane.CALLER, Lane.CALLER, seen.text, is_problem=True)
 
 
-def is_invite(seen: Observation) -> bool:
+def is_invite(seen: SipExchange) -> bool:
     """
     Return whether a message is an INVITE.
     """
     return sip_label(seen) == "INVITE"
 
 
-def sip_label(seen: Observation) -> str:
+def sip_label(seen: SipExchange) -> str:
     """
     Return a SIP message in a few words, like `Message.label`: `INVITE` or `503 Try again later`.
     """
-    first = _first_line(str(seen.details.get("text", "")))
-    is_request = seen.details.get("status") is None
-    return first.partition(" ")[0 if is_request else 2].rstrip()
+    return _first_line(seen.text).partition(" ")[0 if seen.status is None else 2].rstrip()
 
 
 def _first_line(text: str) -> str:
     return text.partition("\r\n")[0].partition("\n")[0]
 
 
-def answers_invite(seen: Observation, *, at_least: int = 100) -> bool:
+def answers_invite(seen: SipExchange, *, at_least: int = 100) -> bool:
     """
     Return whether a message is a response to an INVITE with a status of `at_least` or higher.
     """
-    status = seen.details.get("status")
-    is_high = isinstance(status, int) and status >= at_least
-    return is_high and _method(str(seen.details.get("text", ""))) == "INVITE"
+    is_high = seen.status is not None and seen.status >= at_least
+    return is_high and _method(seen.text) == "INVITE"
 
 
 def _method(text: str) -> str:
@@ -164,51 +168,42 @@ def _reached_outbound(
     return Milestone.ACKNOWLEDGED if refused else None
 
 
-def of_log(seen: Observation, began: float, callers: Collection[str]) -> Event | None:
+def of_log(seen: LineOfLog, began: float, callers: Collection[str]) -> Event | None:
     """
     Return the event of a log line; None if its service has no lane.
     """
-    details = seen.details
-    service, message = str(details.get("service", "")), str(details.get("message", ""))
-    if (lane := _LANES.get(service)) is None:
+    if (lane := _LANES.get(seen.service)) is None:
         return None
-    line = known_line(service, message) or KnownLine(
-        service, message, fields=("participant", "error")
+    line = known_line(seen.service, seen.message) or KnownLine(
+        seen.service, seen.message, fields=("participant", "error")
     )
-    is_bad = details.get("level") in _BAD_LEVELS
+    who = seen.fields.get("participant")
     return Event(
         seen.at - began,
-        service,
+        seen.service,
         line.source or lane,
         line.target or lane,
-        f'"{message}"',
-        _fields(details, line.fields),
-        is_problem=is_bad,
-        reached=line.reached or _reached_in_room(message, details.get("participant"), callers),
+        f'"{seen.message}"',
+        _fields(seen.fields, line.fields),
+        is_problem=seen.level in _BAD_LEVELS,
+        reached=line.reached or _reached_in_room(seen.message, who, callers),
     )
 
 
-def of_webhook(seen: Observation, began: float, callers: Collection[str]) -> Event:
+def of_webhook(seen: WebhookArrival, began: float, callers: Collection[str]) -> Event:
     """
     Return the event of a webhook delivery by livekit-server, at the time of its arrival.
     """
-    details = seen.details
-    event, who, status = (
-        str(details.get("event", "")),
-        details.get("participant"),
-        details.get("status"),
-    )
-    problem = details.get("problem")
-    detail = " ".join(filter(None, (who, f"-> {status}", problem)))
+    detail = " ".join(filter(None, (seen.participant, f"-> {seen.status}", seen.problem)))
     return Event(
         seen.at - began,
         OURS,
         Lane.SERVER,
         Lane.ENDPOINT,
-        event or "webhook",
+        seen.event or "webhook",
         detail,
-        is_problem=bool(problem),
-        reached=_reached_in_room(event, who, callers),
+        is_problem=bool(seen.problem),
+        reached=_reached_in_room(seen.event, seen.participant, callers),
     )
 
 
@@ -236,25 +231,22 @@ def _reached_in_room(what: str, who: Any, callers: Collection[str]) -> Milestone
     return reached if is_caller == by_caller else None
 
 
-def of_http(seen: Observation, began: float) -> tuple[Event, ...]:
+def of_http(seen: HttpExchange, began: float) -> tuple[Event, ...]:
     """
     Return the events of our request about rooms or calls; a call's answer is an event of its own.
     """
-    details = seen.details
-    url = str(details.get("url", ""))
-    if not _OUR_CALLS.search(url):
+    if not _OUR_CALLS.search(seen.url):
         return ()
-    name, status = url.rpartition("/")[2], details.get("status")
-    took = float(details.get("duration_s") or 0.0)
-    if status is None and took < _SLOW_S:
+    name = seen.url.rpartition("/")[2]
+    if seen.status is None and seen.duration_s < _SLOW_S:
         return ()
-    is_problem = status != _OK
-    answer = str(details.get("error") or "") if status is None else str(status)
-    asked, answered = seen.at - took - began, seen.at - began
+    is_problem = seen.status != _OK
+    answer = seen.error or "" if seen.status is None else str(seen.status)
+    asked, answered = seen.at - seen.duration_s - began, seen.at - began
     if name != _CREATE:
         label = f"{name} -> {answer}"
         return (Event(asked, OURS, Lane.CALLER, Lane.SERVER, label, is_problem=is_problem),)
-    body = _message(str(details.get("body") or "")) if is_problem else ""
+    body = _message(seen.body) if is_problem else ""
     return (
         Event(asked, OURS, Lane.CALLER, Lane.SERVER, name, reached=Milestone.ASKED),
         Event(
@@ -275,7 +267,7 @@ def _message(body: str) -> str:
     return found.group(1) if found else body
 
 
-def of_agent(seen: Observation, began: float) -> Event:
+def of_agent(seen: AgentAction, began: float) -> Event:
     """
     Return the event of an action of the agent stand-in.
     """
@@ -288,18 +280,17 @@ def of_agent(seen: Observation, began: float) -> Event:
         Lane.SERVER,
         what.partition(" ")[0],
         " ".join(what.split()[2:]),
-        is_problem="error" in seen.details,
+        is_problem=seen.error is not None,
         reached=Milestone.AGENT if joined else None,
     )
 
 
-def of_media(seen: Observation, began: float) -> Event:
+def of_media(seen: Media, began: float) -> Event:
     """
     Return the event of the media that one side heard, or that livekit-sip counted on both.
     """
-    details = seen.details
-    heard = bool(details.get("packets") or details.get("samples"))
-    lane = _LISTENERS.get(details.get("side", ""), Lane.CALLER)
+    heard = bool(seen.packets or seen.samples)
+    lane = _LISTENERS.get(seen.side, Lane.CALLER)
     label, between = ("counted", " got ") if lane is Lane.SIP else ("heard", " heard ")
     return Event(
         seen.at - began,
@@ -313,15 +304,15 @@ def of_media(seen: Observation, began: float) -> Event:
     )
 
 
-def of_bus(seen: Observation, began: float) -> Event:
+def of_bus(seen: BusAnswer, began: float) -> Event:
     """
     Return the event of the last look at the subscribers of the bus.
     """
-    is_empty = seen.details.get("subscribers") == 0
+    is_empty = seen.subscribers == 0
     return Event(seen.at - began, OURS, Lane.BUS, Lane.BUS, seen.summary, is_problem=is_empty)
 
 
-def of_dispatch(seen: Observation, began: float) -> Event:
+def of_dispatch(seen: DispatchMatch, began: float) -> Event:
     """
     Return the event of the match of such a call against the configured trunks and rules.
     """
@@ -332,12 +323,12 @@ def of_dispatch(seen: Observation, began: float) -> Event:
         Lane.SERVER,
         "configured:",
         seen.summary,
-        is_problem=seen.details.get("rule", "") is None,
+        is_problem=seen.rule is None,
     )
 
 
-def _fields(details: Mapping[str, Any], names: Collection[str]) -> str:
+def _fields(fields: Mapping[str, Any], names: Collection[str]) -> str:
     text = " ".join(
-        f"{name}={details[name]}" for name in names if details.get(name) not in (None, "")
+        f"{name}={fields[name]}" for name in names if fields.get(name) not in (None, "")
     )
     return _QUERY.sub("?...", text)

@@ -7,29 +7,38 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
+from typing import TypeVar
 
 from livekit_conformance.catalogue.log_lines import SERVER as _SERVER
 from livekit_conformance.catalogue.log_lines import SIP as _SIP
 from livekit_conformance.catalogue.log_lines import KnownLine, of_server, of_sip
-from livekit_conformance.observations import Observation
+from livekit_conformance.observations import (
+    HttpExchange,
+    LineOfLog,
+    Observation,
+    SipExchange,
+    WebhookArrival,
+)
 from livekit_conformance.timeline.clocks import OURS, Before
 from livekit_conformance.timeline.events import answers_invite, is_invite, sip_label
+
+Seen = TypeVar("Seen", bound=Observation)
 
 _SECOND_S = 1.0
 
 
 def causes(
-    sip: Sequence[Observation],
-    logs: Sequence[Observation],
-    webhooks: Sequence[Observation],
-    http: Sequence[Observation],
+    sip: Sequence[SipExchange],
+    logs: Sequence[LineOfLog],
+    webhooks: Sequence[WebhookArrival],
+    http: Sequence[HttpExchange],
     began: float,
 ) -> list[Before]:
     """
     Return every pair of cause and effect, in seconds after `began`; `logs` are those of this call.
     """
     pairs = [
-        *_of_sip(sip, [line for line in logs if line.details.get("service") == _SIP]),
+        *_of_sip(sip, [line for line in logs if line.service == _SIP]),
         *_of_join(logs),
         *_of_webhooks(webhooks, logs),
         *_of_dates(http),
@@ -47,9 +56,9 @@ def causes(
     ]
 
 
-def _of_sip(sip: Sequence[Observation], lines: Sequence[Observation]) -> Iterator[Before]:
-    sent = [message for message in sip if message.details.get("direction") == "sent"]
-    came = [message for message in sip if message.details.get("direction") == "received"]
+def _of_sip(sip: Sequence[SipExchange], lines: Sequence[LineOfLog]) -> Iterator[Before]:
+    sent = [message for message in sip if message.direction == "sent"]
+    came = [message for message in sip if message.direction == "received"]
     invite = _first(filter(is_invite, sent))
     if invite is not None:
         came_in = f"`{of_sip.INVITE_CAME.message}`"
@@ -79,15 +88,15 @@ def _of_sip(sip: Sequence[Observation], lines: Sequence[Observation]) -> Iterato
         yield from _before(final, OURS, line, _SIP, f"final answer -> `{known.message}`")
 
 
-def _is_last(message: Observation, among: Sequence[Observation]) -> bool:
+def _is_last(message: SipExchange, among: Sequence[SipExchange]) -> bool:
     """
     Return whether no later answer among them has another status, so that it is no challenge.
     """
-    later = (m.details["status"] for m in among if m.at > message.at and answers_invite(m))
-    return all(status == message.details["status"] for status in later)
+    later = (m.status for m in among if m.at > message.at and answers_invite(m))
+    return all(status == message.status for status in later)
 
 
-def _of_join(lines: Sequence[Observation]) -> Iterator[Before]:
+def _of_join(lines: Sequence[LineOfLog]) -> Iterator[Before]:
     path = ((of_sip.JOINING, _SIP), (of_server.SESSION, _SERVER), (of_sip.JOINED, _SIP))
     for (cause, cause_clock), (effect, effect_clock) in pairwise(path):
         seen = f"`{cause.message}` -> `{effect.message}`"
@@ -96,25 +105,26 @@ def _of_join(lines: Sequence[Observation]) -> Iterator[Before]:
         )
 
 
-def _of_webhooks(arrivals: Iterable[Observation], lines: Iterable[Observation]) -> Iterator[Before]:
+def _of_webhooks(
+    arrivals: Iterable[WebhookArrival], lines: Iterable[LineOfLog]
+) -> Iterator[Before]:
     """
     Yield the pairs that webhook deliveries give.
 
     livekit-server logs a delivery once it was answered, with the time that the answer took.
     """
-    sent = {line.details.get("id"): line for line in lines if line.details.get("id")}
+    sent = {id_: line for line in lines if (id_ := line.fields.get("id"))}
     known: set[str] = set()
     for arrival in arrivals:
-        details = arrival.details
-        if not details.get("id") or details["id"] in known:
+        if not arrival.id or arrival.id in known:
             continue  # delivered again
-        known.add(details["id"])
-        if created := float(details.get("created_at") or 0.0):
+        known.add(arrival.id)
+        if created := arrival.created_at:
             yield Before(
                 _SERVER, created, OURS, arrival.at, "createdAt of a webhook -> arrival", coarse=True
             )
-        line = sent.get(details["id"])
-        if line is None or line.details.get("message") != of_server.SENT.message:
+        line = sent.get(arrival.id)
+        if line is None or line.message != of_server.SENT.message:
             continue
         yield Before(
             OURS,
@@ -123,23 +133,22 @@ def _of_webhooks(arrivals: Iterable[Observation], lines: Iterable[Observation]) 
             line.at,
             f"arrival of a webhook -> `{of_server.SENT.message}`",
         )
-        took = line.details.get("sendDuration")
+        took = line.fields.get("sendDuration")
         if isinstance(took, int | float):
             yield Before(
                 _SERVER, line.at - took, OURS, arrival.at, "sending of a webhook -> arrival"
             )
 
 
-def _of_dates(http: Iterable[Observation]) -> Iterator[Before]:
+def _of_dates(http: Iterable[HttpExchange]) -> Iterator[Before]:
     for answer in http:
-        date, took = answer.details.get("date"), answer.details.get("duration_s")
-        if not date or took is None:
+        if not answer.date:
             continue
         try:
-            written = parsedate_to_datetime(date).timestamp()
+            written = parsedate_to_datetime(answer.date).timestamp()
         except ValueError:
             continue
-        asked = answer.at - took
+        asked = answer.at - answer.duration_s
         yield Before(OURS, asked, _SERVER, written + _SECOND_S, "request -> Date", coarse=True)
         yield Before(_SERVER, written, OURS, answer.at, "Date -> answer", coarse=True)
 
@@ -155,9 +164,9 @@ def _before(
         yield Before(cause_clock, cause.at, effect_clock, effect.at, seen)
 
 
-def _line(lines: Iterable[Observation], known: KnownLine) -> Observation | None:
-    return _first(line for line in lines if line.details.get("message") == known.message)
+def _line(lines: Iterable[LineOfLog], known: KnownLine) -> LineOfLog | None:
+    return _first(line for line in lines if line.message == known.message)
 
 
-def _first(found: Iterable[Observation]) -> Observation | None:
+def _first(found: Iterable[Seen]) -> Seen | None:
     return next(iter(found), None)

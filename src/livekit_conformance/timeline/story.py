@@ -8,10 +8,25 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from math import inf
+from typing import Any, TypeVar
 
 from livekit_conformance.catalogue.log_lines import Lane, Means, messages, of_server, of_sip
 from livekit_conformance.catalogue.milestones import INBOUND, OUTBOUND, Milestone
-from livekit_conformance.observations import Observation
+from livekit_conformance.observations import (
+    AgentAction,
+    BusAnswer,
+    CallerFound,
+    CallLine,
+    DispatchMatch,
+    HttpExchange,
+    LineOfLog,
+    LogWarning,
+    Media,
+    Observation,
+    SipCall,
+    SipExchange,
+    WebhookArrival,
+)
 from livekit_conformance.protocol import call_ids
 from livekit_conformance.protocol.call_ids import CallIds
 from livekit_conformance.timeline import events
@@ -19,6 +34,8 @@ from livekit_conformance.timeline.clocks import Alignment, Before, align
 from livekit_conformance.timeline.events import Event
 from livekit_conformance.timeline.happened_before import causes
 from livekit_conformance.timeline.model import Step, Stop, Timeline
+
+Kind = TypeVar("Kind", bound=Observation)
 
 PROBE = "probe"
 _OUTBOUND = "outbound"
@@ -54,18 +71,18 @@ _LANE_OF: dict[Milestone, Lane] = {
 
 
 def timelines(
-    observations: Sequence[Observation], *, of: Callable[[Observation], bool] = bool
+    observations: Sequence[Observation], *, of: Callable[[SipCall], bool] = bool
 ) -> tuple[Timeline, ...]:
     """
     Return one timeline for each call that was placed, the probe call first.
 
-    `of` selects calls by the observation of their outcome (of kind sip-call).
+    `of` selects calls by the observation of their outcome.
     """
-    placed = [o for o in observations if o.kind == "sip-call" and of(o)]
+    placed = [o for o in observations if isinstance(o, SipCall) and of(o)]
     if not placed:
         return ()
     seen = _Seen(observations)
-    placed.sort(key=lambda o: (o.details.get("purpose") != PROBE, o.at))
+    placed.sort(key=lambda o: (o.purpose != PROBE, o.at))
     return tuple(_Story(ended, seen).timeline() for ended in placed)
 
 
@@ -75,20 +92,24 @@ class _Seen:
     """
 
     def __init__(self, observations: Sequence[Observation]) -> None:
-        self._by_kind: dict[str, list[Observation]] = {}
+        self._by_class: dict[type[Observation], list[Any]] = {}
         for observation in observations:
-            self._by_kind.setdefault(observation.kind, []).append(observation)
+            self._by_class.setdefault(type(observation), []).append(observation)
         # A line in no known log format has no time, so its place is unknown.
-        self.logs = [o for o in [*self["log"], *self["call-line"]] if o.details.get("level")]
+        lines: list[LineOfLog] = [*self.all(LogWarning), *self.all(CallLine)]
+        self.logs = [line for line in lines if line.level]
         self.lines = call_ids.by_name(
-            (o.details.get("message") == of_sip.JOINED.message, o.details) for o in self.logs
+            (line.message == of_sip.JOINED.message, line.fields) for line in self.logs
         )
-        self.sip: dict[str, list[Observation]] = {}
-        for message in self["sip"]:
-            self.sip.setdefault(str(message.details.get("call", "")), []).append(message)
+        self.sip: dict[str, list[SipExchange]] = {}
+        for message in self.all(SipExchange):
+            self.sip.setdefault(message.call or "", []).append(message)
 
-    def __getitem__(self, kind: str) -> list[Observation]:
-        return self._by_kind.get(kind, [])
+    def all(self, kind: type[Kind]) -> list[Kind]:
+        """
+        Return the observations of one kind.
+        """
+        return self._by_class.get(kind, [])
 
 
 @dataclass
@@ -97,131 +118,127 @@ class _Story:
     Story of one call; `ended` is the observation of its outcome.
     """
 
-    ended: Observation
+    ended: SipCall
     seen: _Seen
-    sip: list[Observation] = field(init=False)
+    sip: list[SipExchange] = field(init=False)
     began: float = field(init=False)
 
     def __post_init__(self) -> None:
-        details = self.ended.details
-        self.call = str(details.get("call") or "")
-        self.is_outbound = str(details.get("purpose", "")).startswith(_OUTBOUND)
+        self.call = self.ended.call or ""
+        self.is_outbound = self.ended.purpose.startswith(_OUTBOUND)
         self.sip = self.seen.sip.get(self.call, []) if self.call else []
-        self.asked = self.ended.at - float(details.get("final_at_s") or 0.0)
+        self.asked = self.ended.at - (self.ended.final_at_s or 0.0)
         self.began = self.sip[0].at if self.sip else self.asked
         self.over = max(self.ended.at, self.sip[-1].at) if self.sip else self.ended.at
         self.ids = CallIds({self.call} - {""})
         self.callers: set[str] = set()
-        for found in self.seen["caller"]:
-            if found.details.get("call") == self.call:
+        for found in self.seen.all(CallerFound):
+            if found.call == self.call:
                 self._learn(found)
-        if room := details.get("room"):
-            self.ids.rooms.add(room)
+        if self.ended.room:
+            self.ids.rooms.add(self.ended.room)
         self.ids.learn(self.seen.lines)
 
-    def _learn(self, found: Observation) -> None:
-        self.ids.ids.add(str(found.details["sid"]))
-        self.ids.rooms.add(str(found.details["room"]))
-        self.callers.add(str(found.details["identity"]))
+    def _learn(self, found: CallerFound) -> None:
+        self.ids.ids.add(found.sid)
+        self.ids.rooms.add(found.room)
+        self.callers.add(found.identity)
 
     def timeline(self) -> Timeline:
         """
         Return the timeline of the call.
         """
-        lines = [line for line in self.seen.logs if self.ids.names(line.details)]
+        lines = [line for line in self.seen.logs if self.ids.names(line.fields)]
         self.callers |= {
-            str(line.details["participant"])
+            str(line.fields["participant"])
             for line in lines
-            if line.details.get("message") in _NAMES_CALLER and line.details.get("participant")
+            if line.message in _NAMES_CALLER and line.fields.get("participant")
         }
         clocks = align(self._causes(lines))
         found = sorted(self._events(lines, clocks), key=lambda event: event.at)
-        details = self.ended.details
         drawn = list(_merged(_drawn(found)))
         return Timeline(
             call=self.call,
-            purpose=str(details.get("purpose", "")),
-            outcome=str(details.get("outcome") or ""),
+            purpose=self.ended.purpose,
+            outcome=self.ended.outcome or "",
             began=self.began,
             rooms=tuple(sorted(self.ids.rooms)),
             steps=tuple(step for step, _ in drawn),
             stop=self._stop(found, [event for _, event in drawn]),
             clocks=clocks,
-            left_out=sum(int(line.details.get("left_out") or 0) for line in lines),
+            left_out=sum(line.left_out for line in lines if isinstance(line, CallLine)),
         )
 
     # -- what belongs to it
 
-    def _causes(self, lines: list[Observation]) -> list[Before]:
+    def _causes(self, lines: list[LineOfLog]) -> list[Before]:
         sent = [
             line
             for line in self.seen.logs
-            if line.details.get("event") and self.ids.is_in_room(line.details)
+            if line.fields.get("event") and self.ids.is_in_room(line.fields)
         ]
         return causes(self.sip, [*lines, *sent], self._webhooks(), self._http(), self.began)
 
-    def _events(self, lines: Sequence[Observation], clocks: Alignment) -> Iterable[Event]:
+    def _events(self, lines: Sequence[LineOfLog], clocks: Alignment) -> Iterable[Event]:
         began = self.began
         yield from (events.of_sip(o, began, is_outbound=self.is_outbound) for o in self.sip)
         # The send error of a socket names no call.
-        lost = (o for o in self.seen.sip.get("", []) if "direction" not in o.details)
+        lost = (o for o in self.seen.sip.get("", []) if o.direction is None)
         yield from (events.of_wire(o, began) for o in lost if began <= o.at <= self.over)
         yield from chain.from_iterable(events.of_http(o, began) for o in self._http())
         arrived = self._webhooks()
         yield from (events.of_webhook(o, began, self.callers) for o in arrived)
-        ids = {o.details.get("id") for o in arrived}
+        ids = {o.id for o in arrived}
         known = {id(line) for line in lines}
         for line in self.seen.logs:
-            details = line.details
-            if details.get("message") in _NOISE or details.get("left_out"):
+            if line.message in _NOISE or (isinstance(line, CallLine) and line.left_out):
                 continue
-            if details.get("message") == of_server.SENT.message and details.get("id") in ids:
+            if line.message == of_server.SENT.message and line.fields.get("id") in ids:
                 continue  # its arrival was seen
             if (event := events.of_log(line, began, self.callers)) is None:
                 continue
             event = replace(event, at=clocks.our_time(event.clock, event.at))
             if id(line) in known or self._is_about(line, event.at):
                 yield event
-        for kind, event_of in (("agent", events.of_agent), ("media", events.of_media)):
-            yield from (event_of(o, began) for o in self.seen[kind] if self._is_ours(o))
+        agent = (o for o in self.seen.all(AgentAction) if self._is_ours(o, o.room, None))
+        yield from (events.of_agent(o, began) for o in agent)
+        media = (o for o in self.seen.all(Media) if self._is_ours(o, None, o.call))
+        yield from (events.of_media(o, began) for o in media)
         yield from self._circumstances()
 
-    def _is_about(self, line: Observation, at: float) -> bool:
+    def _is_about(self, line: LineOfLog, at: float) -> bool:
         """
         Return whether a line that names no call is about this one, by its room or by its time.
         """
         over = self.over - self.began
-        if self.ids.is_in_room(line.details):
+        if self.ids.is_in_room(line.fields):
             return -_BEFORE_S <= at <= over + _ROOM_OUTLIVES_S
         # A refused join has no name in the log, because its token was not accepted.
-        is_join = line.details.get("path") in _RTC and not self.is_outbound
+        is_join = line.fields.get("path") in _RTC and not self.is_outbound
         return is_join and 0 <= at <= over
 
-    def _webhooks(self) -> list[Observation]:
+    def _webhooks(self) -> list[WebhookArrival]:
         until = self.over + _ROOM_OUTLIVES_S
         return [
             o
-            for o in self.seen["webhook"]
-            if self.ids.is_in_room(o.details) and self.began - _BEFORE_S <= o.at <= until
+            for o in self.seen.all(WebhookArrival)
+            if o.room in self.ids.rooms and self.began - _BEFORE_S <= o.at <= until
         ]
 
-    def _http(self) -> list[Observation]:
+    def _http(self) -> list[HttpExchange]:
         start, until = self.began, self.over
         if self.is_outbound:
             start, until = self.asked - _ABOUT_S, self.ended.at
         return [
-            o
-            for o in self.seen["http"]
-            if start <= o.at - float(o.details.get("duration_s") or 0.0) and o.at <= until
+            o for o in self.seen.all(HttpExchange) if start <= o.at - o.duration_s and o.at <= until
         ]
 
-    def _is_ours(self, seen: Observation) -> bool:
-        if seen.details.get("call") == self.call != "":
+    def _is_ours(self, seen: Observation, room: str | None, call: str | None) -> bool:
+        if call == self.call != "":
             return True
         # An observation of what the agent heard names no call.
         is_during = self.began <= seen.at <= self.over + _BEFORE_S
-        named = "room" in seen.details or "call" in seen.details
-        return is_during and (self.ids.is_in_room(seen.details) or not named)
+        return is_during and (room in self.ids.rooms or (room is None and call is None))
 
     def _circumstances(self) -> Iterable[Event]:
         """
@@ -229,16 +246,16 @@ class _Story:
         """
         method = "SIPInternal|" if self.is_outbound else "IOInfo|"
         latest = {
-            o.details.get("channel"): o
-            for o in self.seen["bus"]
-            if str(o.details.get("channel", "")).startswith(method) and self._still_holds(o)
+            o.channel: o
+            for o in self.seen.all(BusAnswer)
+            if o.channel is not None and o.channel.startswith(method) and self._still_holds(o)
         }
         yield from (events.of_bus(o, self.began) for o in latest.values())
-        dialled = str(self.sip[0].details.get("text", ""))[:200] if self.sip else ""
+        dialled = self.sip[0].text[:200] if self.sip else ""
         rules = [
             o
-            for o in self.seen["dispatch"]
-            if self._still_holds(o) and f":{o.details.get('called')}@" in dialled
+            for o in self.seen.all(DispatchMatch)
+            if self._still_holds(o) and f":{o.called}@" in dialled
         ]
         if rules and not self.is_outbound:
             yield events.of_dispatch(rules[-1], self.began)

@@ -90,7 +90,7 @@ async def test_a_process_that_is_gone_blocks_whoever_waits_and_whoever_asks():
                 await agent.join("another-room")
 
     ended = agent._recorder.observations[0]
-    assert (ended.kind, ended.details) == ("process", {"service": "agent-stand-in"})
+    assert (ended.kind, ended.service) == ("process", "agent-stand-in")
     assert failure.value.link == "agent"
     assert "failed to join silent-room" in failure.value.reason
     assert not agent.is_running

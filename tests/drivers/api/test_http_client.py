@@ -23,7 +23,7 @@ from livekit_conformance.drivers.api.http_client import USER_AGENT, HttpClient, 
 from livekit_conformance.drivers.api.livekit_api import LIST_ROOMS, ApiRefused, LiveKitClient
 from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.errors import NotPermitted, Unreachable
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import HttpExchange, Recorder
 from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.secrets.scrubber import Scrubber
 from tests import certificates
@@ -108,8 +108,8 @@ async def lost(recorder: Recorder, url: str, within: float = 5.0) -> Unreachable
     async with client(recorder, timeout=within) as http:
         with pytest.raises(Unreachable) as raised:
             await http.request("POST", url, body=b"{}")
-    (seen,) = (seen for seen in recorder.observations if seen.kind == "http")
-    assert (seen.details["status"], seen.details["error"]) == (None, raised.value.detail)
+    (seen,) = (seen for seen in recorder.observations if isinstance(seen, HttpExchange))
+    assert (seen.status, seen.error) == (None, raised.value.detail)
     return raised.value
 
 
@@ -331,7 +331,7 @@ async def test_what_is_no_text_is_kept_readable(recorder):
     assert got.text == "<h1>\\xff caf\N{LATIN SMALL LETTER E WITH ACUTE}"
     (seen,) = recorder.observations
     assert seen.summary == "GET /x -> 502"
-    assert {name: seen.details[name] for name in ("status", "method", "body", "date")} == {
+    assert {name: getattr(seen, name) for name in ("status", "method", "body", "date")} == {
         "status": 502,
         "method": "GET",
         "body": got.text,

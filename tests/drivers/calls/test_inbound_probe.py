@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ async def test_the_record_of_a_call_has_its_times(stage: Stage) -> None:
         await scene.prober.call_through(purpose="test")
         [seen] = [seen for seen in scene.recorder.observations if seen.kind == "sip-call"]
 
-    times = [seen.details[name] for name in ("trying_at_s", "ringing_at_s", "final_at_s")]
+    times = [getattr(seen, name) for name in ("trying_at_s", "ringing_at_s", "final_at_s")]
     assert times == sorted(times)
     assert times[2] >= 0.2
     assert "100 at" in seen.summary
@@ -184,7 +185,7 @@ def test_a_wrong_account_is_wrong_in_one_thing() -> None:
 async def test_the_record_of_a_whole_call_tells_its_media_company_and_end(stage: Stage) -> None:
     async with stage() as scene:
         call = await scene.prober.place(purpose="test")
-    seen = {one.kind: one.details for one in scene.recorder.observations}
+    seen = {one.kind: asdict(one) for one in scene.recorder.observations}
 
     assert seen["sip-call"]["media"].startswith("127.0.0.1:")
     assert seen["sip-call"]["media_unreachable"] is None

@@ -16,7 +16,9 @@ from livekit_conformance.protocol.phone_numbers import NumberMask
 from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.secrets.scrubber import Scrubber
 from livekit_conformance.verdict import CheckRecord, Verdict
+from tests.observed import observed
 
+PROBE = {"call": "conformance-1", "purpose": "probe"}
 CALL = {"sipCallID": "conformance-1", "callID": "SCL_1"}
 ROOM = "voice-ai-call-1"
 
@@ -32,7 +34,7 @@ class Scene:
             path.touch()
             self.tails[service] = LogTail(service, path)
         self.recorder = Recorder(Redactor(["hunter2-hunter2"]))
-        self.recorder.record(1.0, "sip-call", "INVITE", call="conformance-1", purpose="probe")
+        self.recorder.record(observed(1.0, "sip-call", "INVITE", PROBE))
 
     def write(self, service, message, level="info", **fields):
         line = {"level": level, "ts": 1.5, "msg": message, **fields}
@@ -60,13 +62,13 @@ def test_lines_of_the_call_are_kept_by_all_its_names_and_those_of_others_are_not
 
     seen = scene.record()
 
-    assert [(o.kind, o.details["service"], o.details["message"]) for o in seen] == [
+    assert [(o.kind, o.service, o.message) for o in seen] == [
         ("call-line", "livekit-server", "participant active"),
         ("call-line", "livekit-sip", "Joining room"),
     ]
     assert seen[1].at == 1.5
-    assert "stats" not in seen[1].details
-    assert seen[1].details["room"] == ROOM
+    assert "stats" not in seen[1].fields
+    assert seen[1].fields["room"] == ROOM
 
 
 def test_a_warning_stays_a_warning_and_is_told_once(scene):
@@ -75,7 +77,7 @@ def test_a_warning_stays_a_warning_and_is_told_once(scene):
 
     (seen,) = scene.record()
 
-    assert (seen.kind, seen.details["error"]) == ("log", "***")
+    assert (seen.kind, seen.fields["error"]) == ("log", "***")
 
 
 def test_what_the_suite_lets_fail_is_kept_for_its_call_and_not_as_a_warning(scene):
@@ -85,7 +87,7 @@ def test_what_the_suite_lets_fail_is_kept_for_its_call_and_not_as_a_warning(scen
 
     (seen,) = scene.record()
 
-    assert (seen.kind, seen.details["level"]) == ("call-line", "warn")
+    assert (seen.kind, seen.level) == ("call-line", "warn")
 
 
 def test_the_lines_of_one_call_are_limited_and_the_rest_is_counted(scene):
@@ -95,7 +97,7 @@ def test_the_lines_of_one_call_are_limited_and_the_rest_is_counted(scene):
     *kept, last = scene.record()
 
     assert len(kept) == LINES_OF_A_CALL
-    assert last.details["left_out"] == 7
+    assert last.left_out == 7
     assert last.summary == "7 more lines about call conformance-1 are in the logs"
 
 
@@ -107,7 +109,7 @@ def test_lines_that_every_call_has_and_nobody_needs_are_left_out(scene):
 
 def test_a_caller_that_was_found_leads_to_the_lines_behind_a_provider(scene):
     details = {"call": "conformance-1", "room": ROOM, "identity": "sip_1", "sid": "PA_1"}
-    scene.recorder.record(1.2, "caller", "found", **details)
+    scene.recorder.record(observed(1.2, "caller", "found", details))
     scene.write("livekit-sip", "processing invite", callID="SCL_9", sipCallID="of-the-provider")
     scene.write(
         "livekit-sip",
@@ -117,7 +119,7 @@ def test_a_caller_that_was_found_leads_to_the_lines_behind_a_provider(scene):
         participantID="PA_1",
     )
 
-    assert [o.details["message"] for o in scene.record()] == [
+    assert [o.message for o in scene.record()] == [
         "processing invite",
         "SIP participant joined room",
     ]
@@ -127,13 +129,14 @@ def test_a_room_whose_name_holds_a_number_is_found_in_the_log_of_the_server_alon
     number = "voice-ai-call-_+4930123456_abc"
     scene.recorder.redact = Scrubber(also=NumberMask())
     room = scene.recorder.redact(number)
-    scene.recorder.record(1.2, "caller", "found", call="conformance-1", sid="PA_1", room=room)
+    details = {"call": "conformance-1", "sid": "PA_1", "room": room}
+    scene.recorder.record(observed(1.2, "caller", "found", details))
     scene.write("livekit-server", "participant active", room=number, participant="sip_x")
 
     (seen,) = scene.record()
 
     assert room != number
-    assert (seen.kind, seen.details["room"]) == ("call-line", room)
+    assert (seen.kind, seen.fields["room"]) == ("call-line", room)
 
 
 def test_an_ordinary_line_is_no_sign_of_a_cause(scene):
@@ -152,10 +155,11 @@ def test_what_livekit_sip_counted_of_the_probe_call_is_media(scene):
     stats = {"port": {"packets_input": 0, "audio_out_frames": 50}, "room": {"input_packets": 49}}
     scene.write("livekit-sip", "call statistics", **CALL, stats=stats)
     scene.write("livekit-sip", "call statistics", sipCallID="of-another", stats=stats)
-    scene.recorder.record(1.0, "sip-call", "INVITE", call="of-another", purpose="repeated")
+    details = {"call": "of-another", "purpose": "repeated"}
+    scene.recorder.record(observed(1.0, "sip-call", "INVITE", details))
 
     scene.record()
 
     [media] = [seen for seen in scene.recorder.observations if seen.kind == "media"]
-    counted = {"side": "livekit-sip", "packets": 0, "sent": 50, "from_room": 49}
-    assert media.details == {"call": "conformance-1", **counted}
+    assert (media.call, media.side) == ("conformance-1", "livekit-sip")
+    assert (media.packets, media.sent, media.from_room) == (0, 50, 49)

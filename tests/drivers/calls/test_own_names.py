@@ -19,6 +19,7 @@ from livekit_conformance.protocol.own_names import OwnNames
 from livekit_conformance.secrets.patterns import Redactor
 from suites.errors.test_logs import read_logs
 from suites.errors.test_logs import test_the_logs_hold_no_known_error as logs_are_clean
+from tests.observed import observed
 
 NOW = 1_000_000.0
 MARK = "lkc-1a2b3c4d"
@@ -33,9 +34,11 @@ class Logs:
 
     def __init__(self, folder: Path, *, provider: bool = False) -> None:
         self.recorder = Recorder(Redactor())
-        self.recorder.record(NOW, "sip-call", "INVITE", call="conformance-1", purpose="probe")
+        call = {"call": "conformance-1", "purpose": "probe"}
+        self.recorder.record(observed(NOW, "sip-call", "INVITE", call))
         url = f"http://127.0.0.1:7880{LIST_ROOMS}"
-        self.recorder.record(NOW, "http", "POST", url=url, method="POST", status=200)
+        request = {"url": url, "method": "POST", "status": 200}
+        self.recorder.record(observed(NOW, "http", "POST", request))
         self.tails: dict[str, LogTail] = {}
         self._paths: dict[str, Path] = {}
         self._provider = provider
@@ -125,7 +128,7 @@ async def test_a_failure_of_ours_is_a_violation_beside_those_of_others(logs, pai
     logs.write(service, message, **ours)
 
     assert clean == ""
-    assert [seen.details["lines"] for seen in counted] == [1]
+    assert [seen.lines for seen in counted] == [1]
     assert message in await logs.hits()
 
 
@@ -134,10 +137,11 @@ async def test_an_outbound_call_is_known_by_its_room(logs):
     logs.write("livekit-sip", "SIP invite failed", **inbound("of-livekit-sip", room="voice-1"))
     others = logs.recorded()["others"]
 
-    logs.recorder.record(NOW, "sip-call", "CreateSIPParticipant", call=None, room="voice-1")
+    call = {"call": None, "room": "voice-1"}
+    logs.recorder.record(observed(NOW, "sip-call", "CreateSIPParticipant", call))
     logs.write("livekit-sip", FAILED, **inbound("of-livekit-sip", room="voice-1"))
 
-    assert [seen.details["lines"] for seen in others] == [1]
+    assert [seen.lines for seen in others] == [1]
     assert FAILED in await logs.hits()
 
 
@@ -156,13 +160,9 @@ async def test_others_are_no_evidence_of_a_cause(logs):
     recorded = logs.recorded()
     (ours,), (others,) = recorded["log"], recorded["others"]
 
-    assert ours.details["sipCallID"] == "conformance-1"
-    assert others.details == {
-        "service": "livekit-sip",
-        "message": f"{FAILED} (deadline exceeded)",
-        "lines": 2,
-        "calls": 2,
-    }
+    assert ours.fields["sipCallID"] == "conformance-1"
+    assert (others.service, others.message) == ("livekit-sip", f"{FAILED} (deadline exceeded)")
+    assert (others.lines, others.calls) == (2, 2)
 
 
 async def test_a_line_that_names_nobody_is_ours_if_nobody_else_was_there(logs):
@@ -192,7 +192,7 @@ async def test_a_line_is_unclear_if_it_may_be_about_others(logs, line, can_be_un
 
     (seen,) = logs.recorded()["log"]
 
-    assert seen.details.get("unclear", False) is (others and can_be_unclear)
+    assert seen.unclear is (others and can_be_unclear)
 
 
 @pytest.mark.parametrize(("path", "is_ours"), [(LIST_ROOMS, True), ("/twirp/livekit.X/Y", False)])
@@ -211,9 +211,8 @@ async def test_a_crash_is_everybodys(logs):
 
 
 async def test_a_call_of_others_in_the_room_of_ours_is_not_ours(logs):
-    logs.recorder.record(
-        NOW, "caller", "found", call="conformance-1", room="shared", sid="PA_1", identity="sip_1"
-    )
+    found = {"call": "conformance-1", "room": "shared", "sid": "PA_1", "identity": "sip_1"}
+    logs.recorder.record(observed(NOW, "caller", "found", found))
     logs.write("livekit-sip", FAILED, **inbound("other", room="shared"))
 
     assert await logs.hits() == ""
@@ -244,7 +243,7 @@ def test_a_failure_of_our_call_is_a_finding_of_its_link(logs):
     logs.write("livekit-sip", "a witness", error="boom")
     logs.write("livekit-sip", "of another", **inbound("other"))
 
-    links = {seen.details["message"]: seen.details.get("link") for seen in logs.recorded()["log"]}
+    links = {seen.message: seen.link for seen in logs.recorded()["log"]}
 
     assert links == {
         "nobody knows this line": "dispatch-rule",
@@ -255,16 +254,15 @@ def test_a_failure_of_our_call_is_a_finding_of_its_link(logs):
 
 
 def test_what_a_call_that_should_fail_reports_is_no_sign_of_a_cause(logs):
-    logs.recorder.record(
-        NOW, "sip-call", "INVITE", call="conformance-2", fails_at="trunk-credentials"
-    )
+    call = {"call": "conformance-2", "fails_at": "trunk-credentials"}
+    logs.recorder.record(observed(NOW, "sip-call", "INVITE", call))
     refused = {"error": "response mismatch"}
     message = "Authentication failed - response mismatch"
     logs.write("livekit-sip", message, **inbound("conformance-2", **refused))
     logs.write("livekit-sip", FAILED, **inbound("conformance-2"))
     logs.write("livekit-sip", message, **inbound("conformance-1", **refused))
 
-    seen = [(seen.details["message"], seen.details["sipCallID"]) for seen in logs.recorded()["log"]]
+    seen = [(seen.message, seen.fields["sipCallID"]) for seen in logs.recorded()["log"]]
 
     # It failed at another link, too.
     assert seen == [(FAILED, "conformance-2"), (message, "conformance-1")]

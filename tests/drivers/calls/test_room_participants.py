@@ -4,6 +4,7 @@ Participants seen in the room of a call, and the way they are recorded.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, cast
 
 from livekit import api
@@ -69,7 +70,7 @@ def recorded(watch: CompanyWatch) -> dict[str, Any]:
     recorder = Recorder(Redactor())
     record_company("call-id", watch.company, recorder, deployed=True)
     [seen] = recorder.observations
-    return dict(seen.details)
+    return asdict(seen)
 
 
 async def test_the_caller_is_no_company() -> None:

@@ -24,7 +24,7 @@ from livekit_conformance.drivers.sip.callee import (
     SipListener,
 )
 from livekit_conformance.drivers.sip.caller import Credentials, OutgoingCall, SipAgent
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import Recorder, SipExchange
 from livekit_conformance.protocol.sip import sdp
 from livekit_conformance.protocol.sip.digest import DigestRefusal
 from livekit_conformance.protocol.sip.ladder import draw
@@ -354,7 +354,8 @@ async def test_an_invite_that_breaks_a_rule_is_held_against_its_caller(
         stranger.invite(listener, OFFER, **headers)
         await until_in(stranger, label)
 
-    told = [str(seen.details["text"]) for seen in recorder.observations if "!!" in seen.summary]
+    seen = [o for o in recorder.observations if isinstance(o, SipExchange)]
+    told = [o.text for o in seen if "!!" in o.summary]
     assert len(told) == 1
     assert f"section {blamed})" in told[0]
     assert [violation.section for violation in listener.violations] == [blamed]

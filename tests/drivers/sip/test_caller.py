@@ -11,7 +11,7 @@ from livekit_conformance.drivers.sip import caller
 from livekit_conformance.drivers.sip.caller import Credentials, SipAgent, new_call_id
 from livekit_conformance.drivers.sip.wire import TransportName
 from livekit_conformance.errors import Unreachable
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import Recorder, SipExchange
 from livekit_conformance.protocol.sip.digest import Challenge
 from livekit_conformance.protocol.sip.ladder import draw
 from livekit_conformance.protocol.sip.message import (
@@ -39,7 +39,8 @@ from tests.drivers.sip_server import (
 
 
 def losses(recorder: Recorder) -> list[str]:
-    return [seen.details["lost"] for seen in recorder.observations if seen.details.get("lost")]
+    seen = (each for each in recorder.observations if isinstance(each, SipExchange))
+    return [each.lost for each in seen if each.lost is not None]
 
 
 @both_transports
@@ -258,7 +259,7 @@ async def test_right_credentials_are_taken_after_one_challenge(recorder: Recorde
     first, second = (r for r in server.requests if r.method == "INVITE")
     assert second.cseq.number == first.cseq.number + 1
     assert (second.call_id, second.from_) == (first.call_id, first.from_)
-    recorded = "".join(str(seen.details) for seen in recorder.observations)
+    recorded = "".join(str(seen) for seen in recorder.observations)
     response = second.headers.one("Proxy-Authorization").partition('response="')[2][:32]
     assert len(response) == 32
     assert response not in recorded + recorder.redact(f"echo: {response}")

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from livekit_conformance.drivers.sip.rtp_session import RtpSession, bind_even_port
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import Media, Recorder
 from livekit_conformance.protocol import rtp
 from livekit_conformance.secrets.patterns import Redactor
 
@@ -69,8 +69,8 @@ async def test_two_sessions_hear_each_others_tone(recorder: Recorder) -> None:
     assert 20 <= heard.packets <= 30
     assert heard.sources == {(HOST, two.port)}
     (first, _) = recorder.observations
-    assert first.kind == "media"
-    assert first.details["packets"] == heard.packets
+    assert isinstance(first, Media)
+    assert first.packets == heard.packets
 
 
 async def test_a_busy_loop_does_not_shift_the_stream(recorder: Recorder) -> None:

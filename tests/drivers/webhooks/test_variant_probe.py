@@ -96,11 +96,7 @@ async def test_the_one_form_that_is_taken_is_found(serve, recorder, status, take
 
     assert answer.status in {401, 415}
     assert await taken_trials(endpoint, recorder) == taken
-    trials = {
-        seen.details["trial"]: seen.details["status"]
-        for seen in recorder.observations
-        if seen.kind == "endpoint"
-    }
+    trials = {seen.trial: seen.status for seen in recorder.observations if seen.kind == "endpoint"}
     assert [trial for trial, status in trials.items() if status == 200] == taken
 
 
@@ -126,4 +122,4 @@ async def test_an_endpoint_without_an_answer_is_recorded_and_unreachable(recorde
             await genuine(endpoint, recorder)
 
     (seen,) = [seen for seen in recorder.observations if seen.kind == "endpoint"]
-    assert (seen.details["status"], seen.details["phase"]) == (None, "connect")
+    assert (seen.status, seen.phase) == (None, "connect")

@@ -8,9 +8,9 @@ import resource
 
 import pytest
 
-from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.result import journal
 from livekit_conformance.reporting.result.model import Run
+from tests.observed import observed
 from tests.processes import limited
 
 RUN = Run(
@@ -29,7 +29,7 @@ RUN = Run(
 def test_a_line_of_the_journal_may_hold_any_character(tmp_path, character):
     written = journal.Journal(tmp_path / journal.NAME)
     written.begin(RUN, [])
-    written.seen([Observation(1.0, "http", f"a{character}b", {"body": character})])
+    written.seen([observed(1.0, "http", f"a{character}b", {"body": character})])
     written.end(duration_s=1.0, interrupted=None)
 
     assert journal.read(written.path).run.duration_s == 1.0
@@ -47,7 +47,7 @@ def test_lines_that_a_full_disk_refused_are_written_when_there_is_space_again(tm
         assert written.result().run.interrupted == "no space"
         assert journal.read(written.path).run.interrupted == STOPPED
 
-    written.seen([Observation(1.0, "http", "later")])
+    written.seen([observed(1.0, "http", "later")])
 
     assert journal.read(written.path) == written.result()
     assert journal.read(written.path).run.interrupted == "no space"

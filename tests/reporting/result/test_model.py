@@ -16,7 +16,6 @@ from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.diagnosis.interruptions import outages_by_cause
 from livekit_conformance.findings import Code, Finding
-from livekit_conformance.observations import Observation
 from livekit_conformance.reporting.result.model import (
     Result,
     Run,
@@ -33,6 +32,7 @@ from livekit_conformance.reporting.text.words import (
     verdict_of,
 )
 from livekit_conformance.verdict import CheckRecord, Verdict
+from tests.observed import observed
 
 CLIENT = "1.5-client-breaker-as-configured"
 INVITED = "1.5-invite-is-not-rejected"
@@ -236,7 +236,7 @@ def test_a_service_that_stops_during_the_run_comes_before_the_links(again, langu
     zero = datetime.fromisoformat("2026-11-23T04:00:00Z").timestamp()
     answers = [(0.5, {"run_id": "one"}), (1.5, {"error": "Connection refused"})]
     answers += [(again, {"run_id": "two"})] if again else []
-    seen = [Observation(zero + at, "bus", "bus", details) for at, details in answers]
+    seen = [observed(zero + at, "bus", "bus", details) for at, details in answers]
     checks = (
         replace(record(1, "PASS", started="2026-11-23T04:00:00Z", duration_s=0.5), id=LISTED),
         replace(record(2, "FAIL", started=STARTED, duration_s=1), id=INVITED),

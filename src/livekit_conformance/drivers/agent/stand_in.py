@@ -18,7 +18,7 @@ from livekit_conformance import run_clock
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.environments.proxies import without_proxies
 from livekit_conformance.errors import Blocked, in_system_words
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import AgentAction, Media, Recorder, ServiceProcess
 from livekit_conformance.protocol.token import Issuer
 
 _IDENTITY = "conformance-agent"
@@ -120,9 +120,8 @@ class AgentStandIn:
         self.rooms.add(room)
         seconds: float = answer["joined"]
         took = f"{seconds:.2f} s"
-        self._recorder.record(
-            run_clock.now(), "agent", f"agent joined {room} and speaks (took {took})", room=room
-        )
+        text = f"agent joined {room} and speaks (took {took})"
+        self._recorder.record(AgentAction(run_clock.now(), text, room=room))
         return seconds
 
     async def heard(self, room: str, frequency: float) -> AgentSide:
@@ -132,14 +131,16 @@ class AgentStandIn:
         command = {"report": room, "tone_hz": frequency}
         answer = await self._ask(room, command, "to report what it heard")
         side = AgentSide(answer["samples"], answer["level"])
+        heard = f"{side.samples} samples, {frequency:.0f} Hz at level {side.level:.2f}"
         self._recorder.record(
-            run_clock.now(),
-            "media",
-            f"the agent heard {side.samples} samples, {frequency:.0f} Hz at level {side.level:.2f}",
-            side="agent",
-            samples=side.samples,
-            tone_hz=frequency,
-            level=round(side.level, 4),
+            Media(
+                run_clock.now(),
+                f"the agent heard {heard}",
+                side="agent",
+                samples=side.samples,
+                tone_hz=frequency,
+                level=round(side.level, 4),
+            )
         )
         return side
 
@@ -149,7 +150,7 @@ class AgentStandIn:
         """
         await self._ask(room, {"leave": room}, f"to leave {room}")
         self.rooms.discard(room)
-        self._recorder.record(run_clock.now(), "agent", f"agent left {room}", room=room)
+        self._recorder.record(AgentAction(run_clock.now(), f"agent left {room}", room=room))
 
     async def _ask(self, room: str, command: dict[str, Any], what: str) -> dict[str, Any]:
         assert self._process.stdin is not None
@@ -199,7 +200,8 @@ class AgentStandIn:
         return answer
 
     def _record(self, summary: str) -> None:
-        self._recorder.record(run_clock.now(), "process", summary, service="agent-stand-in")
+        ended = ServiceProcess(run_clock.now(), summary, service="agent-stand-in")
+        self._recorder.record(ended)
 
     def _failure(
         self, what: str, why: str, kind: type[Blocked] = Blocked, *, link: str | None = None

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from livekit_conformance import run_clock
 from livekit_conformance.client.network import Loss
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import HttpExchange, Recorder
 
 
 @dataclass(slots=True)
@@ -54,15 +54,16 @@ class HttpRecord:
         """
         answer.duration_s = time.perf_counter() - self._sent_at
         self._recorder.record(
-            run_clock.now(),
-            "http",
-            f"{answer.method} {urlsplit(answer.url).path} -> {answer.status}",
-            url=answer.url,
-            method=answer.method,
-            status=answer.status,
-            body=answer.text,
-            duration_s=answer.duration_s,
-            date=answer.headers.get("Date"),
+            HttpExchange(
+                run_clock.now(),
+                f"{answer.method} {urlsplit(answer.url).path} -> {answer.status}",
+                url=answer.url,
+                method=answer.method,
+                status=answer.status,
+                body=answer.text,
+                duration_s=answer.duration_s,
+                date=answer.headers.get("Date"),
+            )
         )
 
     def lost(self, loss: Loss) -> float:
@@ -71,16 +72,17 @@ class HttpRecord:
         """
         waited = time.perf_counter() - self._sent_at
         self._recorder.record(
-            run_clock.now(),
-            "http",
-            f"{self._method} {urlsplit(self._url).path} failed: {loss.words}",
-            url=self._url,
-            method=self._method,
-            status=None,
-            error=loss.words,
-            phase=loss.phase,
-            failure=loss.failure,
-            is_local=loss.is_local,
-            duration_s=waited,
+            HttpExchange(
+                run_clock.now(),
+                f"{self._method} {urlsplit(self._url).path} failed: {loss.words}",
+                url=self._url,
+                method=self._method,
+                status=None,
+                duration_s=waited,
+                error=loss.words,
+                phase=loss.phase,
+                failure=loss.failure,
+                is_local=loss.is_local,
+            )
         )
         return waited

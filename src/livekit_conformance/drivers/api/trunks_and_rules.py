@@ -15,7 +15,7 @@ from livekit_conformance import run_clock
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.environments.profile import Sip
 from livekit_conformance.errors import Blocked
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import DispatchMatch, Recorder
 from livekit_conformance.protocol.dispatch import (
     RANDOM_LENGTH,
     ConflictError,
@@ -51,23 +51,29 @@ class Telephony:
         """
         outcome = evaluate(self.trunks, self.rules, call, pin=pin)
         against_trunk, against_rule = self._obstacles(outcome, call)
+        allowed = outcome.trunk.allowed_addresses if outcome.trunk else ()
+        terms = _terms(outcome)
         self.recorder.record(
-            run_clock.now(),
-            "dispatch",
-            describe_outcome(outcome),
-            caller=call.caller,
-            called=call.called,
-            source=call.source_ip,
-            ignored=ignored,
-            trunk=outcome.trunk.id if outcome.trunk else None,
-            rule=outcome.rule.id if outcome.rule else None,
-            asks_for_pin=outcome.asks_for_pin,
-            allowed_addresses=", ".join(outcome.trunk.allowed_addresses) if outcome.trunk else "",
-            trunks=len(self.trunks),
-            rules=len(self.rules),
-            trunk_obstacles=" ".join(against_trunk),
-            rule_obstacles=" ".join(against_rule),
-            **_terms(outcome),
+            DispatchMatch(
+                run_clock.now(),
+                describe_outcome(outcome),
+                caller=call.caller,
+                called=call.called,
+                source=call.source_ip,
+                ignored=ignored,
+                trunk=outcome.trunk.id if outcome.trunk else None,
+                rule=outcome.rule.id if outcome.rule else None,
+                asks_for_pin=outcome.asks_for_pin,
+                allowed_addresses=", ".join(allowed),
+                trunks=len(self.trunks),
+                rules=len(self.rules),
+                trunk_obstacles=" ".join(against_trunk),
+                rule_obstacles=" ".join(against_rule),
+                ringing_timeout_s=terms.ringing_timeout_s,
+                max_call_duration_s=terms.max_call_duration_s,
+                only_codecs=", ".join(terms.only_codecs),
+                encryption=terms.encryption,
+            )
         )
         return outcome
 
@@ -193,18 +199,17 @@ def describe_outcome(outcome: DispatchOutcome) -> str:
     return "; ".join(parts)
 
 
-def _terms(outcome: DispatchOutcome) -> dict[str, Any]:
+def _terms(outcome: DispatchOutcome) -> Terms:
     """
     Return the terms of the call; for media settings the rule takes precedence over the trunk.
     """
     trunk = outcome.trunk.terms if outcome.trunk else Terms()
     rule = outcome.rule.terms if outcome.rule else Terms()
-    return {
-        "ringing_timeout_s": trunk.ringing_timeout_s,
-        "max_call_duration_s": trunk.max_call_duration_s,
-        "only_codecs": ", ".join(rule.only_codecs or trunk.only_codecs),
-        "encryption": rule.encryption or trunk.encryption,
-    }
+    return replace(
+        trunk,
+        only_codecs=rule.only_codecs or trunk.only_codecs,
+        encryption=rule.encryption or trunk.encryption,
+    )
 
 
 def _has_come_true(outcome: DispatchOutcome, room: str, participant: ParticipantInfo) -> bool:

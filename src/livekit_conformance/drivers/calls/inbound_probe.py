@@ -35,7 +35,7 @@ from livekit_conformance.drivers.sip.rtp_session import Heard
 from livekit_conformance.drivers.webhooks.receiver import Arrival, WebhookReceiver
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Unreachable
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import CallerFound, Recorder
 from livekit_conformance.protocol.caller import DialledCall
 from livekit_conformance.protocol.sip.ladder import COPIED_WITHIN_S, copies
 from livekit_conformance.protocol.sip.message import Response
@@ -351,9 +351,10 @@ class Prober:
         return probe
 
     def _record_caller(self, call: str, room: str, identity: str, sid: str) -> None:
-        who = {"call": call, "room": room, "identity": identity, "sid": sid}
         text = f"{identity} is the caller in {room}"
-        self._recorder.record(run_clock.now(), "caller", text, **who)
+        self._recorder.record(
+            CallerFound(run_clock.now(), text, call=call, room=room, identity=identity, sid=sid)
+        )
 
     async def _invite(
         self,

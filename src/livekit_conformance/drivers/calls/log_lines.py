@@ -13,7 +13,14 @@ from livekit_conformance.catalogue.log_lines import SIP as _SIP
 from livekit_conformance.catalogue.log_lines import Means, messages, of_sip
 from livekit_conformance.drivers.api.token_probe import NO_ROOM
 from livekit_conformance.drivers.logs import LogTail, describe_line
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import (
+    CallerFound,
+    CallLine,
+    HttpExchange,
+    Media,
+    Recorder,
+    SipCall,
+)
 from livekit_conformance.protocol import call_ids
 from livekit_conformance.protocol.call_ids import CallIds
 from livekit_conformance.protocol.logline import LogLine
@@ -25,11 +32,6 @@ LINES_OF_A_CALL = 100
 _NOISE = messages(Means.NOISE)
 # An attempt is recorded at its end.
 _LONGEST_CALL_S = 15.0
-_FIELDS = (
-    *("callID", "sipCallID", "room", "participant", "participantID"),
-    *("sipTrunk", "sipRule", "fromIP", "agentName", "path"),
-    *("event", "id", "sendDuration", "status", "result", "reason", "error"),
-)
 
 
 def record_call_lines(tails: Iterable[LogTail], recorder: Recorder) -> None:
@@ -45,9 +47,9 @@ def record_call_lines(tails: Iterable[LogTail], recorder: Recorder) -> None:
     names = [max(name.split(MASK), key=len) for name in owners]
     # Other calls of ours end before any audio can arrive.
     probes = {
-        seen.details.get("call")
+        seen.call
         for seen in recorder.observations
-        if seen.kind == "sip-call" and seen.details.get("purpose") == "probe"
+        if isinstance(seen, SipCall) and seen.purpose == "probe"
     }
     kept: Counter[str] = Counter()
     for tail in tails:
@@ -66,12 +68,13 @@ def record_call_lines(tails: Iterable[LogTail], recorder: Recorder) -> None:
     for call, count in kept.items():
         if left_out := max(0, count - LINES_OF_A_CALL):
             recorder.record(
-                recorder.observations[-1].at,
-                "call-line",
-                f"{left_out} more lines about call {call} are in the logs",
-                level="info",
-                sipCallID=call,
-                left_out=left_out,
+                CallLine(
+                    recorder.observations[-1].at,
+                    f"{left_out} more lines about call {call} are in the logs",
+                    level="info",
+                    left_out=left_out,
+                    fields={"sipCallID": call},
+                )
             )
 
 
@@ -89,23 +92,24 @@ def own_names(
     is_hidden = provider or all(tail.service != _SIP for tail in tails)
     requests: dict[str, list[float]] = {}
     hidden = []
-    found = {seen.details["call"] for seen in recorder.observations if seen.kind == "caller"}
+    rooms = set[str]()
+    found = {seen.call for seen in recorder.observations if isinstance(seen, CallerFound)}
     for seen in recorder.observations:
-        if seen.kind == "http":
-            requests.setdefault(urlsplit(seen.details["url"]).path, []).append(seen.at)
-        elif seen.kind == "sip-call" and is_hidden and seen.details.get("call") not in found:
-            hidden.append((seen.at - _LONGEST_CALL_S, seen.at))
+        match seen:
+            case HttpExchange():
+                requests.setdefault(urlsplit(seen.url).path, []).append(seen.at)
+            case SipCall():
+                if seen.room:
+                    rooms.add(seen.room)
+                if is_hidden and seen.call not in found:
+                    hidden.append((seen.at - _LONGEST_CALL_S, seen.at))
     owners = _owners(recorder, tails)
     meant = dict(_meant_to_fail(recorder))
     own = OwnNames(
         frozenset((*owners, NO_ROOM)),
         mark,
         since,
-        frozenset(
-            room
-            for seen in recorder.observations
-            if seen.kind == "sip-call" and (room := seen.details.get("room"))
-        ),
+        frozenset(rooms),
         {path: tuple(times) for path, times in requests.items()},
         tuple(hidden),
         on_purpose={name: meant[call] for name, call in owners.items() if call in meant},
@@ -138,14 +142,13 @@ def _owners(recorder: Recorder, tails: Sequence[LogTail]) -> dict[str, str]:
 
 def _own_calls(recorder: Recorder) -> Iterator[tuple[str, CallIds]]:
     for seen in recorder.observations:
-        details = seen.details
-        match seen.kind:
-            case "caller":
-                yield details["call"], CallIds({details["call"], details["sid"]}, {details["room"]})
-            case "sip-call":
-                ids = {call} if (call := details.get("call")) else set()
-                rooms = {room} if (room := details.get("room")) else set()
-                yield call or room or "", CallIds(ids, rooms)
+        match seen:
+            case CallerFound():
+                yield seen.call, CallIds({seen.call, seen.sid}, {seen.room})
+            case SipCall():
+                ids = {seen.call} if seen.call else set()
+                rooms = {seen.room} if seen.room else set()
+                yield seen.call or seen.room or "", CallIds(ids, rooms)
 
 
 def _meant_to_fail(recorder: Recorder) -> Iterator[tuple[str, str]]:
@@ -153,8 +156,8 @@ def _meant_to_fail(recorder: Recorder) -> Iterator[tuple[str, str]]:
     Yield the calls that the run makes fail, each with the link at which it should.
     """
     for seen in recorder.observations:
-        if seen.kind == "sip-call" and (link := seen.details.get("fails_at")):
-            yield seen.details.get("call") or seen.details.get("room") or "", link
+        if isinstance(seen, SipCall) and seen.fails_at:
+            yield seen.call or seen.room or "", seen.fails_at
 
 
 def _owner(line: LogLine, owners: dict[str, str], recorder: Recorder) -> str | None:
@@ -174,28 +177,31 @@ def _record_statistics(recorder: Recorder, at: float, call: str, stats: Any) -> 
     heard, sent = port.get("packets_input", 0), port.get("audio_out_frames", 0)
     inside = room.get("input_packets", 0)
     recorder.record(
-        at,
-        "media",
-        f"livekit-sip got {heard} RTP packets from the caller, sent it {sent}, and got {inside} "
-        "from the room",
-        call=call,
-        side="livekit-sip",
-        packets=heard,
-        sent=sent,
-        from_room=inside,
+        Media(
+            at,
+            f"livekit-sip got {heard} RTP packets from the caller, sent it {sent}, and got "
+            f"{inside} from the room",
+            call=call,
+            side="livekit-sip",
+            packets=heard,
+            sent=sent,
+            from_room=inside,
+        )
     )
 
 
 def _record(recorder: Recorder, service: str, line: LogLine) -> None:
-    fields: dict[str, Any] = {
-        name: value for name in _FIELDS if (value := line.fields.get(name)) not in (None, "", [])
-    }
     recorder.record(
-        line.at or 0.0,
-        "call-line",
-        describe_line(service, line),
-        service=service,
-        level=line.level,
-        message=line.message,
-        **fields,
+        CallLine(
+            line.at or 0.0,
+            describe_line(service, line),
+            service=service,
+            level=line.level,
+            message=line.message,
+            fields={
+                name: value
+                for name in CallLine.kept
+                if (value := line.fields.get(name)) not in (None, "", [])
+            },
+        )
     )

@@ -5,12 +5,11 @@ Observations of an inbound call that was placed: its answers and its end.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from livekit_conformance import run_clock
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.sip.caller import OutgoingCall
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import CallEnd, Recorder, SipCall
 from livekit_conformance.protocol.reachability import why_unreachable
 from livekit_conformance.protocol.sip.ladder import repeated
 from livekit_conformance.protocol.sip.message import Response
@@ -50,20 +49,29 @@ def record_attempt(
     `fails_at` is the link at which the run makes the call fail, if it does.
     """
     final = answers[-1] if answers else None
+    media = codecs = unreachable = None
+    if (described := call.described) is not None:
+        unreachable = why_unreachable(described.address, peer=call.server_host or "")
+        address = f"{described.address}:{described.port}"
+        media = f"{address} ({unreachable})" if unreachable else address
+        codecs = ", ".join(codec.name for codec in described.codecs)
     recorder.record(
-        run_clock.now(),
-        "sip-call",
-        text,
-        call=call.call_id,
-        purpose=purpose,
-        outcome=outcome(answers).value,
-        trying_at_s=_first(answers, _TRYING),
-        ringing_at_s=_first(answers, _RINGING),
-        final_status=final.status if final else None,
-        final_at_s=final.at_s if final else None,
-        repeated=repeated(call.ladder),
-        **({"fails_at": fails_at.value} if fails_at is not None else {}),
-        **_media(call),
+        SipCall(
+            run_clock.now(),
+            text,
+            call=call.call_id,
+            purpose=purpose,
+            outcome=outcome(answers).value,
+            trying_at_s=_first(answers, _TRYING),
+            ringing_at_s=_first(answers, _RINGING),
+            final_status=final.status if final else None,
+            final_at_s=final.at_s if final else None,
+            repeated=repeated(call.ladder),
+            fails_at=fails_at.value if fails_at is not None else None,
+            media=media,
+            codecs=codecs,
+            media_unreachable=unreachable,
+        )
     )
 
 
@@ -80,29 +88,15 @@ def record_end(
         else f"livekit-sip hung up {by_them_after_s:.2f} s after its answer"
     )
     recorder.record(
-        run_clock.now(),
-        "call-end",
-        text,
-        call=call.call_id,
-        by="us" if by_them_after_s is None else "them",
-        after_s=by_them_after_s,
-        status=answer,
+        CallEnd(
+            run_clock.now(),
+            text,
+            call=call.call_id,
+            by="us" if by_them_after_s is None else "them",
+            after_s=by_them_after_s,
+            status=answer,
+        )
     )
-
-
-def _media(call: OutgoingCall) -> dict[str, Any]:
-    """
-    Return the media address of the SDP answer, with the reason if it cannot be reached.
-    """
-    if (described := call.described) is None:
-        return {}
-    unreachable = why_unreachable(described.address, peer=call.server_host or "")
-    address = f"{described.address}:{described.port}"
-    return {
-        "media": f"{address} ({unreachable})" if unreachable else address,
-        "codecs": ", ".join(codec.name for codec in described.codecs),
-        "media_unreachable": unreachable,
-    }
 
 
 def _first(answers: Sequence[Answer], status: int) -> float | None:

@@ -20,7 +20,7 @@ from livekit_conformance.drivers.sip.callee import ANSWER, Behaviour, ReceivedCa
 from livekit_conformance.drivers.sip.endpoint import fresh
 from livekit_conformance.drivers.sip.outgoing_call import Credentials
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import Recorder, SipCall
 from livekit_conformance.protocol.own_names import OWN_CALL
 from livekit_conformance.protocol.sip.violations import SipViolation
 from livekit_conformance.waiting import POLITE_S, Waited, wait_until
@@ -143,20 +143,19 @@ class OutboundProber:
         call.received = came[0] if came else None
         call.violations = self._listener.violations[earlier:]
         self._recorder.record(
-            run_clock.now(),
-            "sip-call",
-            f"CreateSIPParticipant ({purpose}): {call.story}",
-            call=call.received.call_id if call.received else None,
-            room=call.room,
-            purpose=f"outbound, {purpose}",
-            outcome="answered" if call.info else call.refused.code if call.refused else None,
-            final_status=call.received.status if call.received else None,
-            final_at_s=call.took_s,
-            # Error text of the API for a failed call; `sip_status` is the status from the other
-            # side.
-            said=call.refused.text if call.refused else None,
-            sip_status=call.sip_status,
-            **({"fails_at": fails_at.value} if fails_at is not None else {}),
+            SipCall(
+                run_clock.now(),
+                f"CreateSIPParticipant ({purpose}): {call.story}",
+                call=call.received.call_id if call.received else None,
+                room=call.room,
+                purpose=f"outbound, {purpose}",
+                outcome="answered" if call.info else call.refused.code if call.refused else None,
+                final_status=call.received.status if call.received else None,
+                final_at_s=call.took_s,
+                fails_at=fails_at.value if fails_at is not None else None,
+                said=call.refused.text if call.refused else None,
+                sip_status=call.sip_status,
+            )
         )
         return call
 

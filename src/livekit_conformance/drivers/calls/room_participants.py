@@ -19,7 +19,7 @@ from livekit_conformance.catalogue.log_lines import ON_PURPOSE
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.calls.caller_search import CallerSearch, present
 from livekit_conformance.errors import Unreachable
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import CallRoom, Recorder
 
 # The suite is a guest on the server; an agent that joins stays for longer than this.
 _EVERY_S = 1.0
@@ -188,22 +188,23 @@ def record_company(call: str, company: Company, recorder: Recorder, *, deployed:
     if not company.room:
         return
     recorder.record(
-        run_clock.now(),
-        "room",
-        str(company),
-        call=call,
-        room=company.room,
-        deployed=deployed,
-        others=len(company.others),
-        here=len(company.others) - len(company.gone),
-        gone=len(company.gone),
-        audio=len(company.audio),
-        muted=company.is_muted,
-        silenced=len(company.silenced),
-        sent_for=", ".join(company.sent_for),
-        jobs=None if company.dispatches is None else len(company.jobs),
-        elsewhere=len(company.elsewhere),
-        staying=len(company.staying),
+        CallRoom(
+            run_clock.now(),
+            str(company),
+            call=call,
+            room=company.room,
+            deployed=deployed,
+            others=len(company.others),
+            here=len(company.others) - len(company.gone),
+            gone=len(company.gone),
+            audio=len(company.audio),
+            muted=company.is_muted,
+            silenced=len(company.silenced),
+            sent_for=", ".join(company.sent_for),
+            jobs=None if company.dispatches is None else len(company.jobs),
+            elsewhere=len(company.elsewhere),
+            staying=len(company.staying),
+        )
     )
 
 

@@ -23,7 +23,7 @@ from livekit_conformance.drivers.sip.wire import (
     open_wire,
 )
 from livekit_conformance.errors import Failure, Unreachable
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import Recorder, SipExchange
 from livekit_conformance.protocol.sip.address import NameAddr, SipUri, Via
 from livekit_conformance.protocol.sip.dialog import MAGIC_COOKIE, response_to, seen_from
 from livekit_conformance.protocol.sip.ladder import Direction, LadderStep
@@ -297,8 +297,9 @@ class SipEndpoint:
         if self._closing:
             return
         self._blame(SipViolation("25.1", f"an unreadable message: {error}"), _call_id_in(data))
+        text = data.decode("utf-8", "backslashreplace")
         self._recorder.record(
-            run_clock.now(), "sip", f"<- unreadable: {error}", direction="received", text=data
+            SipExchange(run_clock.now(), f"<- unreadable: {error}", direction="received", text=text)
         )
 
     def expect_no_more(self) -> None:
@@ -327,13 +328,14 @@ class SipEndpoint:
         # A listening endpoint has no service on the other side.
         lost = detail if self.server is not None else None
         self._recorder.record(
-            run_clock.now(),
-            "sip",
-            f"!! {detail}",
-            transport=self._transport,
-            text=detail,
-            lost=lost,
-            failure=failure,
+            SipExchange(
+                run_clock.now(),
+                f"!! {detail}",
+                transport=self._transport,
+                text=detail,
+                lost=lost,
+                failure=failure,
+            )
         )
 
     def _run(self, events: Iterable[Event]) -> None:
@@ -381,7 +383,7 @@ class SipEndpoint:
         latest = next(reversed(self._traces), None) if self.server is not None else None
         call = call_id if call_id in self._traces else latest
         text = str(violation)
-        self._recorder.record(run_clock.now(), "sip", f"!! {text}", call=call, text=text)
+        self._recorder.record(SipExchange(run_clock.now(), f"!! {text}", call=call, text=text))
         self.violations.append(violation)
         if call is not None and violation not in self._traces[call].violations:
             self._traces[call].violations.append(violation)
@@ -417,15 +419,16 @@ class SipEndpoint:
         step = LadderStep(now - trace.began, direction, message.label, text, status)
         trace.steps.append(step)
         self._recorder.record(
-            run_clock.now(),
-            "sip",
-            f"{step.arrow} {step.label}",
-            call=message.call_id,
-            transport=self._transport,
-            direction=direction,
-            status=step.status,
-            at_s=round(step.at_s, 4),
-            text=text,
+            SipExchange(
+                run_clock.now(),
+                f"{step.arrow} {step.label}",
+                call=message.call_id,
+                transport=self._transport,
+                direction=direction,
+                status=step.status,
+                at_s=round(step.at_s, 4),
+                text=text,
+            )
         )
 
     def _uri_parameters(self) -> Parameters:

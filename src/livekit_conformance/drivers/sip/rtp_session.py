@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from livekit_conformance import run_clock
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import Media, Recorder
 from livekit_conformance.protocol import rtp
 from livekit_conformance.protocol.sip.sdp import TELEPHONE_EVENT
 
@@ -193,17 +193,18 @@ class RtpSession(asyncio.DatagramProtocol):
         )
         tone = heard.dominant_hz
         self._recorder.record(
-            run_clock.now(),
-            "media",
-            f"the {self._side} heard {heard}",
-            call=self._call_id,
-            side=self._side,
-            packets=heard.packets,
-            lost=heard.lost,
-            jitter_ms=round(heard.jitter_ms, 2),
-            tone_hz=None if tone is None else round(tone, 1),
-            level=0.0 if tone is None else round(heard.level(tone), 4),
-            problems=list(self.problems),
+            Media(
+                run_clock.now(),
+                f"the {self._side} heard {heard}",
+                call=self._call_id,
+                side=self._side,
+                packets=heard.packets,
+                lost=heard.lost,
+                jitter_ms=round(heard.jitter_ms, 2),
+                tone_hz=None if tone is None else round(tone, 1),
+                level=0.0 if tone is None else round(heard.level(tone), 4),
+                problems=tuple(self.problems),
+            )
         )
         return heard
 

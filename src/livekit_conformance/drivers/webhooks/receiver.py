@@ -20,7 +20,7 @@ from typing import Any, Final, Self
 from aiohttp import web
 
 from livekit_conformance import run_clock
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import AgentAction, Recorder, WebhookArrival
 from livekit_conformance.protocol import webhook
 
 # The events of livekit-server have 0.5 to 4 kB; a room's metadata may have 64 kB of its own.
@@ -253,18 +253,20 @@ class WebhookReceiver:
 
     async def _note(self, arrival: Arrival) -> None:
         self.arrivals.append(arrival)
+        text = f"{arrival.event or 'unproven'} {arrival.room} -> {arrival.status}"
         self._recorder.record(
-            arrival.at,
-            "webhook",
-            f"{arrival.event or 'unproven'} {arrival.room} -> {arrival.status}".replace("  ", " "),
-            event=arrival.event,
-            room=arrival.room,
-            id=arrival.id,
-            participant=arrival.participant.get("identity"),
-            created_at=arrival.created_at,
-            verified=arrival.problem is None,
-            problem=arrival.problem,
-            status=arrival.status,
+            WebhookArrival(
+                arrival.at,
+                text.replace("  ", " "),
+                event=arrival.event,
+                room=arrival.room,
+                id=arrival.id,
+                participant=arrival.participant.get("identity"),
+                created_at=arrival.created_at,
+                verified=arrival.problem is None,
+                problem=arrival.problem,
+                status=arrival.status,
+            )
         )
         if arrival.problem is not None:
             self._write(
@@ -293,14 +295,13 @@ class WebhookReceiver:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._work.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._recorder.record(
-                run_clock.now(), "agent", f"handling an event failed: {error}", error=repr(error)
-            )
+            text = f"handling an event failed: {error}"
+            self._recorder.record(AgentAction(run_clock.now(), text, error=repr(error)))
 
     async def _stray(self, request: web.Request) -> web.Response:
         stray = _printable(f"{request.method} {request.raw_path}")
         self.strays.append(stray)
-        self._recorder.record(run_clock.now(), "webhook", f"{stray} -> 404", status=404)
+        self._recorder.record(WebhookArrival(run_clock.now(), f"{stray} -> 404", status=404))
         here = request.path == self._path
         return web.Response(
             status=HTTPStatus.METHOD_NOT_ALLOWED if here else HTTPStatus.NOT_FOUND,

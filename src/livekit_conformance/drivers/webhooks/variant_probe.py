@@ -7,8 +7,8 @@ from __future__ import annotations
 from livekit_conformance import run_clock
 from livekit_conformance.drivers.api.http_answers import HttpAnswer
 from livekit_conformance.drivers.webhooks.sender import WebhookSender, accepted, new_event
-from livekit_conformance.errors import Unreachable
-from livekit_conformance.observations import Recorder
+from livekit_conformance.errors import Phase, Unreachable
+from livekit_conformance.observations import EndpointAnswer, Recorder
 from livekit_conformance.protocol.webhook_trials import GENUINE, TRIALS
 
 
@@ -50,18 +50,19 @@ def _record(
     answer: HttpAnswer | None,
     error: str | None = None,
     *,
-    phase: str | None = None,
+    phase: Phase | None = None,
 ) -> None:
     status = answer.status if answer else None
     redirected = answer.redirected if answer else 0
     way = f" after a redirect ({redirected})" if redirected else ""
     recorder.record(
-        run_clock.now(),
-        "endpoint",
-        f"the endpoint answers a signed event ({trial}): {status or error}{way}",
-        trial=trial,
-        status=status,
-        redirected=redirected,
-        error=error,
-        phase=phase,
+        EndpointAnswer(
+            run_clock.now(),
+            f"the endpoint answers a signed event ({trial}): {status or error}{way}",
+            trial=trial,
+            status=status,
+            redirected=redirected,
+            error=error,
+            phase=phase,
+        )
     )

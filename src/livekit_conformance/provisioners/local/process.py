@@ -12,7 +12,7 @@ from pathlib import Path
 
 from livekit_conformance import run_clock
 from livekit_conformance.errors import Blocked
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import Recorder, ServiceProcess
 from livekit_conformance.provisioners.local.prerequisites import SETPRIV
 from livekit_conformance.waiting import wait_until
 
@@ -74,9 +74,8 @@ class Process:
             f"ended with status {status}" if status is not None else f"not ready: {waited.reason}"
         )
         tail = self.tail()
-        self._recorder.record(
-            run_clock.now(), "process", f"{self.name} {ending}", service=self.name, tail=tail
-        )
+        text = f"{self.name} {ending}"
+        self._recorder.record(ServiceProcess(run_clock.now(), text, service=self.name, tail=tail))
         await self.stop()
         *before, last = self._recorder.redact(tail).splitlines() or ["(its log is empty)"]
         raise Blocked(

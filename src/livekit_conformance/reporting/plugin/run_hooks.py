@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 
 from livekit_conformance import run_clock
-from livekit_conformance.observations import Observation
+from livekit_conformance.observations import Connection, Observation
 from livekit_conformance.reporting.plugin import collection
 from livekit_conformance.reporting.plugin.interrupts import Interrupts
 from livekit_conformance.reporting.result.model import Result, clause_of, timestamp
@@ -155,9 +155,8 @@ class Examiner:
         Record what a library reported and no driver has recorded.
         """
         if (blocked := blocked_by_library(deciding(error))) is not None:
-            self.run.recorder.record(
-                run_clock.now(), "connection", blocked.reason, problem=blocked.reason
-            )
+            lost = Connection(run_clock.now(), blocked.reason, problem=blocked.reason)
+            self.run.recorder.record(lost)
 
     def _once(
         self, item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]

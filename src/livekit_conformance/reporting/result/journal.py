@@ -23,7 +23,7 @@ from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.checks import not_selected
 from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.diagnosis.interruptions import outages_by_cause
-from livekit_conformance.observations import Observation
+from livekit_conformance.observations import Observation, OthersLines, observation_from_json
 from livekit_conformance.reporting.result.model import (
     OthersTraffic,
     Result,
@@ -247,7 +247,11 @@ def _result(
     checks = (*records, *(_halfway(r, begun, begun_at, lives=lives) for r in left))
     stories = _stories(observations, content.attempts, content.seen_by)
     found = diagnose(records, observations, causes)
-    others = tuple(OthersTraffic(**seen.details) for seen in observations if seen.kind == "others")
+    others = tuple(
+        OthersTraffic(seen.service, seen.message, seen.lines, seen.calls)
+        for seen in observations
+        if isinstance(seen, OthersLines)
+    )
     return Result(
         run,
         checks,
@@ -295,7 +299,8 @@ class _Content:
                 # Journals of the first versions have no time here.
                 self.begun, self.begun_at = line["check"], line.get("at")
             case "observation":
-                self.observations.append(Observation(**line["observation"]))
+                if (seen := observation_from_json(line["observation"])) is not None:
+                    self.observations.append(seen)
             case "check" if run:
                 self.attempts.append(record_from_json(line["check"]))
                 self.seen_by.append(len(self.observations))
@@ -339,9 +344,7 @@ def _stories(
     for record, start, end in zip(attempts, (0, *seen_by), seen_by, strict=False):
         if record.verdict not in _HAPPY:
             unhappy.update(map(id, observations[start:end]))
-    return timelines(
-        observations, of=lambda seen: seen.details.get("purpose") == PROBE or id(seen) in unhappy
-    )
+    return timelines(observations, of=lambda call: call.purpose == PROBE or id(call) in unhappy)
 
 
 def _lines(path: Path, journal: bytes, begins: bytes = b"") -> Iterable[dict[str, Any]]:
