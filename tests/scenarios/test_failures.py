@@ -43,8 +43,8 @@ _PROVEN_ELSEWHERE = {
     *("no-rule-takes-the-call", "no-trunk-takes-the-call", "transfer-fails"),
     *("sip-message-is-unreadable", "caller-hangs-up-after-hold", "caller-hangs-up-for-a-reason"),
 }
-# These repeat what the file of a service says; they are no guess.
-_SAYS_THE_FILE = {"setting-breaks-calls", "setting-is-doubtful"}
+# These repeat what a service, or its file, says itself; they are no guess.
+_GENERAL = {cause.id for cause in CAUSES if cause.is_general}
 Runs = Mapping[str, asyncio.Task[Told]]
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 
@@ -113,7 +113,7 @@ async def test_a_failure_without_a_known_cause_is_unknown_at_the_right_link(
 
     named = {diagnosis.id for diagnosis in found.diagnoses}
     unknown = [diagnosis.link for diagnosis in found.diagnoses if diagnosis.id == UNKNOWN]
-    follows = scenario.also | _SAYS_THE_FILE
+    follows = scenario.also | _GENERAL
     assert found.chain.first_broken == scenario.link
     assert named <= follows | {UNKNOWN}, "what is not known is guessed"
     assert scenario.link in unknown or Link(scenario.link) in WITNESSES or named & follows

@@ -63,7 +63,8 @@ class Cause:
     certain when one of `proofs` was seen, else it has the confidence `otherwise`. `link` is its
     place in the chain, `breaks` are other links that break with it: it explains their checks too.
     It is dropped where one of `yields_to` is found, ids of causes that describe the same more
-    exactly. `source` is the origin of this knowledge.
+    exactly; a general cause is dropped where any other tells the same. `source` is the origin of
+    this knowledge.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Cause:
     proofs: tuple[Sign, ...] = ()
     excludes: tuple[Sign, ...] = ()
     otherwise: Literal["likely", "possible"] = "likely"
+    is_general: bool = False
 
 
 def log(service: str, **where: Condition) -> Sign:

@@ -48,8 +48,28 @@ def known_causes(
         if (diagnosis := _consider(cause, seen, clear, records)) is not None
     ]
     ids = {diagnosis.id for _, diagnosis in found}
-    exact = (diagnosis for cause, diagnosis in found if ids.isdisjoint(cause.yields_to))
+    exact = (
+        diagnosis
+        for cause, diagnosis in found
+        if ids.isdisjoint(cause.yields_to)
+        and not (
+            cause.is_general
+            and any(
+                _is_told_by(diagnosis, other) for refined, other in found if not refined.is_general
+            )
+        )
+    )
     return sorted(exact, key=lambda diagnosis: RANK[diagnosis.confidence])
+
+
+def _is_told_by(general: Diagnosis, exact: Diagnosis) -> bool:
+    """
+    Return whether `exact` says the same as `general`, and more: of the same thing, or of its link.
+    """
+    if not set(general.evidence).isdisjoint(exact.evidence):
+        return True
+    is_about_it = general.link == exact.link or set(general.checks) <= set(exact.checks)
+    return exact.confidence == "certain" and is_about_it
 
 
 def _consider(

@@ -77,13 +77,6 @@ _OWN = frozenset(
 _SERVER_FILE, _SIP_FILE = "livekit.yaml", "livekit-sip.yaml"
 _SERVER_KEY = config(_SERVER_FILE, key=_ITS_KEY, consequence=_NO_START)
 
-# Causes that tell the same of a file more exactly.
-_FILE_CAUSES = (
-    *("webhook-key-is-not-known", "server-does-not-start", "sip-service-does-not-start"),
-    *("settings-have-no-effect", "webhooks-not-configured", "webhooks-are-filtered"),
-    *("opus-is-not-enabled", "limit-keeps-participants-out", "sip-has-a-cluster-id"),
-)
-
 # A service that is stopped makes everything after it fail: these come before all others.
 STOPPED: tuple[Cause, ...] = (
     Cause(
@@ -437,7 +430,8 @@ CAUSES: tuple[Cause, ...] = (
             ),
         ),
         shows=(Sign("config", {"severity": "error"}),),
-        yields_to=("service-files-disagree", "service-will-not-start-again", *_FILE_CAUSES),
+        yields_to=("service-files-disagree", "service-will-not-start-again"),
+        is_general=True,
         source="config_doctor",
     ),
     Cause(
@@ -469,7 +463,8 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(Sign("config", {"severity": "warning"}),),
         otherwise="possible",
-        yields_to=("setting-breaks-calls", *_FILE_CAUSES),
+        yields_to=("setting-breaks-calls",),
+        is_general=True,
         source="config_doctor",
     ),
 )

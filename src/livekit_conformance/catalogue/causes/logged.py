@@ -74,6 +74,7 @@ CAUSES: tuple[Cause, ...] = (
         shows=_TRUNK_BUT_NO_RULE,
         proofs=_TRUNK_BUT_NO_RULE,
         yields_to=_BY_TRUNKS_AND_RULES,
+        is_general=True,
         source="livekit/sip pkg/sip/inbound.go DispatchNoRuleDrop, DispatchNoRuleReject",
     ),
     Cause(
@@ -118,6 +119,7 @@ CAUSES: tuple[Cause, ...] = (
         proofs=(_FLOOD, *_NO_TRUNK),
         excludes=_TRUNK_BUT_NO_RULE,
         yields_to=_BY_TRUNKS_AND_RULES,
+        is_general=True,
         source="livekit/sip pkg/sip/inbound.go AuthDrop, AuthNotFound",
     ),
     Cause(
@@ -157,6 +159,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=_NOT_TRANSFERRED,
         proofs=_NOT_TRANSFERRED,
+        is_general=True,
         source="livekit/sip pkg/sip/inbound.go, outbound.go transferCall; RFC 3515",
     ),
     Cause(
@@ -194,6 +197,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
         ),
         shows=(_UNREADABLE,),
+        is_general=True,
         source="livekit/sipgo transport/udp.go, tcp.go parseAndHandle",
     ),
     Cause(
@@ -233,6 +237,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
         ),
         shows=(_HELD_AND_ENDED,),
+        is_general=True,
         source="livekit/sip pkg/sip/inbound.go AcceptReinvite; RFC 3264 section 8.4",
     ),
     Cause(
@@ -272,6 +277,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=_BYE_FOR_A_REASON,
         proofs=_BYE_FOR_A_REASON,
+        is_general=True,
         source="livekit/sip pkg/sip/inbound.go OnBye; RFC 3326; ITU-T Q.850",
     ),
 )
@@ -315,6 +321,7 @@ def _has_ended(service: str, link: Link, exact: tuple[str, ...]) -> Cause:
         excludes=(check(silent, "PASS"),),
         yields_to=exact,
         otherwise="likely",
+        is_general=True,
         source="livekit cmd/server/main.go; livekit/sip cmd/livekit-sip/main.go",
     )
 
