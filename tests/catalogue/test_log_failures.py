@@ -11,7 +11,7 @@ import pytest
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import SERVER, SIP, errors
-from livekit_conformance.catalogue.log_lines.failures import link_of, reports_failure
+from livekit_conformance.catalogue.log_lines.failures import failed_link, link_of, reports_failure
 from livekit_conformance.protocol.logline import parse
 
 HEALTHY = Path(__file__).parents[1] / "log_diagnosis" / "recordings" / "healthy.log"
@@ -32,7 +32,6 @@ def line(message, level="info", **fields):
         (SIP, "SIP call ended", {"reason": "flood"}),
         (SIP, "BYE from remote", {"reason-raw": "Q.850;cause=127"}),
         (SIP, "inbound call failed to transfer", {"error": "sip status: 405"}),
-        (SIP, "Closing inbound call with error", {"level": "warn"}),
         (SERVER, "could not join room", {"level": "error", "error": errors.ROOM_IS_FULL}),
     ],
 )
@@ -51,6 +50,10 @@ def test_a_failure_is_one_at_any_level(service, message, fields):
         (SERVER, "API RoomService.CreateRoom", {"error": "permissions denied"}),
         (SERVER, "error writing to websocket", {"level": "error", "error": "closed"}),
         (SERVER, "participant closing", {"reason": "CLIENT_REQUEST_LEAVE"}),
+        (SIP, "Closing inbound call with error", {"level": "warn", "result": "server_error"}),
+        (SERVER, "could not handle it", {"level": "error", "error": "context canceled"}),
+        (SERVER, "trying to create answer on closed peer connection", {"level": "warn"}),
+        (SIP, "could not send ICE candidate", {"level": "warn", "error": "close sent"}),
     ],
 )
 def test_what_healthy_calls_have_is_no_failure(service, message, fields):
@@ -107,3 +110,16 @@ def test_no_line_about_a_healthy_call_is_a_failure():
 )
 def test_a_line_belongs_to_a_link(service, message, fields, link):
     assert link_of(service, line(message, **fields), lambda who: who.startswith("sip_")) is link
+
+
+def test_the_result_of_a_call_tells_of_no_link():
+    result = line("signaling timestamps", result="server_error", room="r", **CALL)
+
+    assert reports_failure(SIP, result)
+    assert failed_link(SIP, result) is None
+
+
+def test_only_a_failure_breaks_a_link():
+    assert failed_link(SIP, line("nobody knows this line", **CALL)) is None
+    assert failed_link(SIP, line("nobody knows this line", "warn", **CALL)) is Link.TRUNK
+    assert failed_link(SIP, line("SIP call ended", reason="flood")) is Link.TRUNK

@@ -34,7 +34,7 @@ from livekit_conformance.catalogue.log_lines import (
 from livekit_conformance.catalogue.log_lines.failures import (
     HAS_ERROR,
     MAY_TELL,
-    link_of,
+    failed_link,
     reports_failure,
 )
 from livekit_conformance.catalogue.log_lines.last_words import last_words
@@ -273,7 +273,7 @@ class LogTail:
                 self._others[line.message].add(line)
                 continue
             is_unclear = whose is Whose.UNCLEAR and not _is_of_all(line)
-            link = self._failed_link(line, is_caller)
+            link = failed_link(self.service, line, is_caller)
             if link is not None and own is not None and own.fails_on_purpose(line, link):
                 continue
             # A line that names neither a call nor a room of ours is a witness, no more.
@@ -298,14 +298,6 @@ class LogTail:
                 )
             )
         self._looked_at = len(lines)
-
-    def _failed_link(self, line: LogLine, is_caller: Callable[[str], bool]) -> str | None:
-        """
-        Return the link that a line reports broken, None if it reports no failure.
-        """
-        if not reports_failure(self.service, line):
-            return None
-        return link_of(self.service, line, is_caller).value
 
     def report_last_words(self, recorder: Recorder) -> None:
         """

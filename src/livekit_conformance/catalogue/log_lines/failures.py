@@ -21,9 +21,18 @@ _GOOD: Final = re.compile(
     r"|client_request_leave|participant_removed|room_deleted|room_closed|.*idle.*|.*timeout)?$",
     re.IGNORECASE,
 )
+# Errors of a side that goes on for a moment after the other one has ended the call.
+_PARTING: Final = re.compile(
+    r"(context|request) cancell?ed|closed (peer |network )?connection|stream closed|close sent"
+    r"|signal transport is not connected|broken pipe|state=Closed|ICEAgent does not exist"
+    r"|agent is closed"
+)
 # Means of lines that report no failure whatever their level, unless a field of theirs tells one.
 _NEVER: Final = frozenset(
-    {Means.NOISE, Means.CLOCK, Means.PARTING, Means.HARMLESS, Means.ANSWER, Means.START}
+    {
+        *(Means.NOISE, Means.CLOCK, Means.PARTING, Means.HARMLESS, Means.ANSWER),
+        *(Means.OUTCOME, Means.START),
+    }
 )
 # Messages of lines below warning level that may report a failure; others have an error.
 MAY_TELL: Final = tuple(
@@ -55,7 +64,7 @@ _OF_SERVER: Final[tuple[tuple[re.Pattern[str], Link], ...]] = (
     (re.compile(r"psrpc\.SIPInternal"), Link.BUS_SIP),
     (re.compile(r"psrpc\.|psrpc/| redis/"), Link.BUS),
     (re.compile(r"^livekit\.(transport|pion)|pion/| rtc/transport"), Link.WEBRTC),
-    (re.compile(r" service/(sip|ioservice)"), Link.LINE),
+    (re.compile(r" service/(sip|ioservice)"), Link.OUTBOUND),
 )
 # The fields that livekit-sip adds to the lines of an inbound call on its way: a line that has the
 # field was written at this link or later.
@@ -81,9 +90,27 @@ def reports_failure(service: str, line: LogLine) -> bool:
         return False
     if known is not None and known.means in {Means.FAILURE, Means.LAST_WORDS}:
         return True
+    if _PARTING.search(f"{line.message} {line.error}"):
+        return False
     if line.level in ALARMING or line.dialect == "text":
         return True
     return known is None and any(_signs_of_failure(line.fields))
+
+
+def failed_link(
+    service: str, line: LogLine, is_caller: Callable[[str], bool] = lambda _: False
+) -> Link | None:
+    """
+    Return the link that a line reports broken, None if it reports none.
+
+    A line of every call may show by a field that the call failed, but not where.
+    """
+    if not reports_failure(service, line):
+        return None
+    known = known_line(service, line.message)
+    if known is not None and known.means in _NEVER:
+        return _link_of_known(known, line)
+    return link_of(service, line, is_caller)
 
 
 def link_of(

@@ -45,6 +45,7 @@ class Means(StrEnum):
     HARMLESS = "harmless"  # contains the words of a failure, and healthy calls have it
     ANSWER = "answer"  # to an API request, whose caller has seen it
     FAILURE = "failure"  # of a call, at any level
+    OUTCOME = "outcome"  # repeats how a call ended, at any level: other lines say why
     START = "start"  # of the process
     LAST_WORDS = "last-words"  # of a process that ends at its start
 

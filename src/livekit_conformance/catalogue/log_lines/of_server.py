@@ -44,9 +44,18 @@ NODE_CHOSEN: Final = _line("selected node for room", Means.NOISE)
 NO_CANDIDATE: Final = _line("could not match local candidate", Means.NOISE, level="error")
 NO_DATA: Final = _line("error reading data channel", Means.NOISE, level="warn")
 STATISTICS: Final = _line("stats worker active", Means.NOISE)
-PARTED: Final = _line(
-    "error writing to websocket", Means.PARTING, level="error", fields=("participant", "error")
+_parting = partial(
+    KnownLine, SERVER, means=Means.PARTING, level="warn", fields=("participant", "error")
 )
+PARTED: Final = _parting("error writing to websocket", level="error")
+NO_RECEIVER: Final = _parting("cannot set up receiver on a track not open")
+NEVER_CONNECTED: Final = _parting("removing participant without connection", level="info")
+# Of a machine that is busy for a moment: packets come late, and are sent again or left out.
+_late = partial(KnownLine, SERVER, means=Means.HARMLESS, level="warn", fields=("participant",))
+EARLY_PACKET: Final = _late("dropping packet, pre-start timestamp")
+MANY_PACKETS: Final = _late("too much ext packets")
+NO_PACKET: Final = _late("could not get packet from bucket")
+LATE_PACKET: Final = _late("could not add packet to bucket")
 
 # -- of a request
 # Of /rtc: the join attempt of livekit-sip or of an agent.
@@ -117,7 +126,11 @@ NOT_DIALLED: Final = _line(
     link=Link.OUTBOUND,
 )
 DIAL_REFUSED: Final = _line(
-    "cannot create sip participant request", Means.FAILURE, level="error", fields=("error",)
+    "cannot create sip participant request",
+    Means.FAILURE,
+    level="error",
+    fields=("error",),
+    link=Link.OUTBOUND,
 )
 
 # -- last words, in plain text; it exits with status 0

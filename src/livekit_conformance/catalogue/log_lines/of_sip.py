@@ -105,7 +105,10 @@ BYE_CAME: Final = _line(
 )
 CLOSES: Final = _line("Closing inbound call", fields=("result",))
 CLOSES_WITH_ERROR: Final = _line(
-    "Closing inbound call with error", level="warn", fields=("status", "result", "reason")
+    "Closing inbound call with error",
+    Means.OUTCOME,
+    level="warn",
+    fields=("status", "result", "reason"),
 )
 CLOSED: Final = _line("Inbound call closed", Means.NOISE)
 STATISTICS: Final = _line("call statistics", Means.NOISE)
@@ -263,7 +266,9 @@ DIALS: Final = _line(
 )
 ESTABLISHED: Final = _line("Outbound SIP call established")
 OUTBOUND_CLOSES: Final = _line("Closing outbound call")
-OUTBOUND_CLOSES_WITH_ERROR: Final = _line("Closing outbound call with error", level="warn")
+OUTBOUND_CLOSES_WITH_ERROR: Final = _line(
+    "Closing outbound call with error", Means.OUTCOME, level="warn", fields=("error",)
+)
 INVITE_FAILED: Final = _line(
     "SIP invite failed", Means.FAILURE, fields=("error",), link=Link.OUTBOUND
 )
@@ -275,6 +280,17 @@ OUTBOUND_NOT_TRANSFERRED: Final = _line(
     Means.FAILURE,
     fields=("error", "transferTo"),
     link=Link.HANG_UP,
+)
+
+# -- of a connection that the other side has just closed, and of repetitions
+_parting = partial(
+    KnownLine, SIP, means=Means.PARTING, level="warn", fields=("participant", "error")
+)
+NO_CANDIDATE_SENT: Final = _parting("could not send ICE candidate")
+NO_OFFER_SENT: Final = _parting("could not send offer for publisher pc")
+NO_ANSWER_SENT: Final = _parting("could not send answer for subscriber pc")
+REPEATED: Final = _line(
+    "remote appears to be retrying an invite", Means.HARMLESS, level="warn", form=Form.BEGINNING
 )
 
 # -- of no call that it knows
