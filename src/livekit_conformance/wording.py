@@ -77,10 +77,15 @@ class Phrase:
         """
         Return the phrase by the table `words`; the phrases among its data are in the same table.
 
-        Of several names, each is in backquotes; several phrases are separated by semicolons.
+        Of several names, each is in backquotes.
         """
-        values = {name: _said(datum, words, language) for name, datum in self.data.items()}
-        return words[self.code].say(language, **values)
+        return words[self.code].say(language, **self.values(words, language))
+
+    def values(self, words: Words, language: Language) -> dict[str, Any]:
+        """
+        Return the data as they stand in a sentence.
+        """
+        return {name: _said(datum, words, language) for name, datum in self.data.items()}
 
     def as_json(self) -> dict[str, Any]:
         """
@@ -101,10 +106,11 @@ def _said(datum: Any, words: Words, language: Language) -> Any:
     match datum:
         case Phrase():
             return datum.say(words, language)
-        case (Phrase(), *_):
-            return "; ".join(one.say(words, language) for one in datum)
         case tuple():
-            return ", ".join(f"`{one}`" for one in datum)
+            said = (
+                one.say(words, language) if isinstance(one, Phrase) else f"`{one}`" for one in datum
+            )
+            return ", ".join(said)
         case _:
             return datum
 

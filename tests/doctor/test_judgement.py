@@ -7,7 +7,6 @@ from __future__ import annotations
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.doctor import bus, hosts, server, sip
 from livekit_conformance.doctor.findings import LinkMark
 from livekit_conformance.doctor.trunks_and_rules import Caller
@@ -16,17 +15,18 @@ from livekit_conformance.drivers.api.livekit_api import ApiRefused
 from livekit_conformance.drivers.bus import CHANNELS, CREATE_PARTICIPANT
 from livekit_conformance.drivers.reachability import HostAndPort, Resolution, TlsHandshake
 from livekit_conformance.environments.profile import Sip
-from livekit_conformance.errors import Blocked, Unreachable
+from livekit_conformance.errors import Blocked, Failure, Unreachable
 from livekit_conformance.protocol.http_date import ClockOffset
 from livekit_conformance.protocol.logline import parse
 from livekit_conformance.protocol.sip.message import parse as parse_sip
+from livekit_conformance.wording import phrase
 from tests.doctor.conftest import complete, the_problem, wrong
 
 URL, KEY = "wss://voice.test", "APIabcdefgh12"
 HOST = hosts.Host(
     "livekit.url",
     HostAndPort("voice.test", 443, is_secure=True),
-    Text(en="livekit-server", ru="livekit-server"),
+    phrase("service.livekit-server"),
     Link.DNS,
     Link.TCP,
     Link.TLS,
@@ -39,8 +39,22 @@ def greeting(status=200, text="OK", **headers):
     return server.Greeting(status, text, headers, 1795433246.2, 1795433246.3)
 
 
-def silent(detail, phase="connect"):
-    return Unreachable("voice.test:443", phase=phase, detail=detail, waited=2.8, remedy="")
+def silent(detail, phase="connect", failure=Failure.TIMED_OUT):
+    return Unreachable(
+        "voice.test:443", phase=phase, detail=detail, waited=2.8, remedy="", failure=failure
+    )
+
+
+class Silent:
+    """
+    Transport on which nothing is carried.
+    """
+
+    async def resolve(self, _):
+        raise silent("no answer in time", "resolve")
+
+    async def shake_hands(self, _):
+        raise silent("EOF", "tls")
 
 
 def test_a_healthy_greeting_says_server_and_clock():
@@ -161,14 +175,14 @@ def test_a_name_with_an_address_is_fine_and_one_without_is_a_problem():
     assert "livekit.url" in found.remedy.en
 
 
-def test_a_silent_resolver_is_the_fault_of_this_machine():
-    found = the_problem([hosts.resolver_is_silent(HOST, silent("no answer in time", "resolve"))])
+async def test_a_silent_resolver_is_the_fault_of_this_machine():
+    found = the_problem(await hosts.name_step(HOST, Silent()).probe())
 
     assert "/etc/resolv.conf" in found.remedy.en
 
 
 def test_refused_and_silent_ports_have_different_remedies():
-    refused = the_problem([hosts.port_is_closed(HOST, silent("Connection refused"))])
+    refused = the_problem([hosts.port_is_closed(HOST, silent("refused", failure=Failure.REFUSED))])
     dropped = the_problem([hosts.port_is_closed(HOST, silent("no answer in time"))])
 
     assert "Start livekit-server" in refused.remedy.en
@@ -205,8 +219,8 @@ def test_a_certificate_is_valid_for_so_many_days(days, mark):
     assert f"{days} days" in found.text.en
 
 
-def test_a_dropped_handshake_asks_what_is_behind_the_port():
-    found = the_problem([hosts.handshake_dropped(HOST, silent("EOF", "tls"))])
+async def test_a_dropped_handshake_asks_what_is_behind_the_port():
+    found = the_problem(await hosts.certificate_step(HOST, Silent()).probe())
 
     assert "proxy" in found.remedy.en
 
@@ -216,7 +230,7 @@ def test_a_dropped_handshake_asks_what_is_behind_the_port():
 
 def test_silence_and_refusal_of_sip_have_different_remedies():
     over = Sip(server="sip.test", number="+15550123")
-    refused = the_problem([sip.judge_silence(over, silent("ICMP: Connection refused"))])
+    refused = the_problem([sip.judge_silence(over, silent("refused", failure=Failure.REFUSED))])
     dropped = the_problem([sip.judge_silence(over, silent("no answer to OPTIONS", "answer"))])
 
     assert "`sip_port` in livekit-sip.yaml" in refused.remedy.en

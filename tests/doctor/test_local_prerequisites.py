@@ -55,9 +55,9 @@ async def test_programs_are_found_and_say_their_version(tmp_path):
 
     assert wrong(found) == []
     told = {f.link: f.text.en for f in found}
-    assert told[Link.SERVER].endswith("/server`, livekit-server version 1.13.5")
-    assert told[Link.SIP_SOCKET].endswith("/sip`, SIP version 1.8.0")
-    assert told[Link.BUS].endswith("/redis`, Redis server v=7.0.15")
+    assert told[Link.SERVER].endswith("/server`, `livekit-server version 1.13.5`")
+    assert told[Link.SIP_SOCKET].endswith("/sip`, `SIP version 1.8.0`")
+    assert told[Link.BUS].endswith("/redis`, `Redis server v=7.0.15`")
 
 
 async def test_what_is_missing_is_told_with_how_to_get_it(tmp_path):

@@ -9,21 +9,22 @@ import asyncio
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.doctor.findings import LinkMark, ok, problem
 from livekit_conformance.doctor.probe_runner import ProbeStep, Strand, walk_all
+from livekit_conformance.wording import phrase
 from tests.doctor.conftest import complete
 
-T = Text(en="says", ru="говорит")
+FINE = phrase("server.ready")
+BROKEN = phrase("server.not-ready")
 
 
 def step(link, result=None, *, stops_nothing=False, before=None):
     async def probe():
         if before is not None:
             await before()
-        return [result or ok(link, T)]
+        return [result or ok(link, FINE)]
 
-    what = Text(en=f"the {link}", ru=f"звено {link}")
+    what = phrase("subject.program", name=link.value)
     return ProbeStep(link, what, probe, stops_nothing=stops_nothing)
 
 
@@ -38,7 +39,11 @@ async def test_what_depends_on_something_broken_is_not_asked_and_says_so():
         asked.append(1)
 
     strand = Strand(
-        [step(Link.TLS, problem(Link.TLS, T, T)), step(Link.SERVER, before=ask), step(Link.API_KEY)]
+        [
+            step(Link.TLS, problem(Link.TLS, BROKEN)),
+            step(Link.SERVER, before=ask),
+            step(Link.API_KEY),
+        ]
     )
 
     found = complete(await walk_all([strand], each=1, whole=1))
@@ -49,12 +54,12 @@ async def test_what_depends_on_something_broken_is_not_asked_and_says_so():
         LinkMark.NOT_CHECKED,
         LinkMark.NOT_CHECKED,
     ]
-    assert found[1].text.en == "the server: fix the tls first"
-    assert found[1].text.ru == "звено server: сначала исправьте: звено tls"
+    assert found[1].text.en == "the program server: fix the program tls first"
+    assert found[1].text.ru == "программа server: сначала исправьте: программа tls"
 
 
 async def test_some_problems_keep_nothing_from_being_asked():
-    broken = step(Link.OUTBOUND, problem(Link.OUTBOUND, T, T), stops_nothing=True)
+    broken = step(Link.OUTBOUND, problem(Link.OUTBOUND, BROKEN), stops_nothing=True)
 
     found = await walk_all([Strand([broken, step(Link.LINE)])], each=1, whole=1)
 
@@ -84,7 +89,7 @@ async def test_a_probe_that_hangs_is_a_problem_after_its_deadline():
     found = complete(await walk_all([strand], each=0.01, whole=5))
 
     assert [f.mark for f in found] == [LinkMark.PROBLEM, LinkMark.NOT_CHECKED]
-    assert found[0].text.en == "the bus: no answer within 0.01 s"
+    assert found[0].text.en == "the program bus: no answer within 0.01 s"
 
 
 async def test_what_is_not_finished_at_the_end_is_told_and_what_is_stays():
@@ -101,7 +106,7 @@ async def test_what_is_not_finished_at_the_end_is_told_and_what_is_stays():
         (Link.API_KEY, LinkMark.NOT_CHECKED),
         (Link.BUS, LinkMark.OK),
     ]
-    assert found[1].text.en == "the server: not finished within 0.05 s"
+    assert found[1].text.en == "the program server: not finished within 0.05 s"
 
 
 async def test_a_defect_of_a_probe_is_raised():

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.catalogue.effects import Effect
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.doctor import files, hosts, local_prerequisites, versions
 from livekit_conformance.doctor.bus import ask_bus
 from livekit_conformance.doctor.findings import (
@@ -43,6 +42,7 @@ from livekit_conformance.environments.variables import LeftOut
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.logline import LogLine
 from livekit_conformance.provisioners.local.binaries import SERVER
+from livekit_conformance.wording import Phrase, phrase
 
 # Seconds for one probe. Drivers get a little less, so that their own error text is reported.
 EACH_S = 3.0
@@ -94,7 +94,7 @@ class Examination:
         host = Host(
             "livekit.url",
             HostAndPort.of(profile.livekit.url),
-            Text(en="livekit-server", ru="livekit-server"),
+            phrase("service.livekit-server"),
             Link.DNS,
             Link.TCP,
             Link.TLS,
@@ -102,24 +102,22 @@ class Examination:
         yield from hosts.steps(host, transport)
         yield ProbeStep(
             Link.SERVER,
-            Text(en="livekit-server", ru="livekit-server"),
+            phrase("service.livekit-server"),
             lambda: greet(client),
         )
         yield ProbeStep(
             Link.API_KEY,
-            Text(en="the API key", ru="API-ключ"),
+            phrase("subject.api-key"),
             lambda: list_rooms(client, profile.livekit.api_key),
         )
         if profile.sip.outbound.trunk_id:
             yield ProbeStep(
                 Link.OUTBOUND,
-                Text(en="the outbound trunk", ru="исходящий транк"),
+                phrase("subject.outbound-trunk"),
                 self._outbound_trunk,
                 stops_nothing=True,
             )
-        yield ProbeStep(
-            Link.LINE, Text(en="the trunks and dispatch rules", ru="транки и правила"), self._line
-        )
+        yield ProbeStep(Link.LINE, phrase("subject.lists"), self._line)
 
     async def _line(self) -> Sequence[LinkFinding]:
         self.seen.telephony, findings = await list_telephony(self.client)
@@ -136,7 +134,7 @@ class Examination:
 
     def _to_sip(self, transport: Transport) -> Iterator[ProbeStep]:
         sip = self.profile.sip
-        service = Text(en="livekit-sip", ru="livekit-sip")
+        service = phrase("service.livekit-sip")
         host = Host(
             "sip.server",
             endpoint_of(sip),
@@ -151,7 +149,7 @@ class Examination:
             yield from hosts.steps(host, transport)
         yield ProbeStep(
             Link.SIP_SOCKET,
-            Text(en=f"SIP at `{sip.server}`", ru=f"SIP на `{sip.server}`"),
+            phrase("subject.sip", server=sip.server),
             self._options,
         )
 
@@ -164,7 +162,7 @@ class Examination:
         host = Host(
             "webhook.url",
             HostAndPort.of(webhook.url),
-            Text(en="the application", ru="приложение"),
+            phrase("service.application"),
             Link.ENDPOINT_DNS,
             Link.ENDPOINT_SOCKET,
             Link.ENDPOINT_TLS,
@@ -180,9 +178,9 @@ class Examination:
         endpoint = HostAndPort(
             parts.hostname or "", parts.port or _REDIS_PORT, parts.scheme == "rediss"
         )
-        host = Host("redis", endpoint, Text(en="Redis", ru="Redis"), Link.BUS, Link.BUS, Link.BUS)
+        host = Host("redis", endpoint, phrase("service.redis"), Link.BUS, Link.BUS, Link.BUS)
         yield from hosts.steps(host, transport)
-        yield ProbeStep(Link.BUS, Text(en="the bus", ru="шина"), self._bus)
+        yield ProbeStep(Link.BUS, phrase("subject.bus"), self._bus)
 
     async def _bus(self) -> Sequence[LinkFinding]:
         bus = Bus(str(self.profile.redis), self.recorder, timeout=_DRIVER_S)
@@ -195,14 +193,8 @@ class Examination:
         """
         profile, seen = self.profile, self.seen
         if not profile.sip.number:
-            yield not_checked(
-                Link.LINE,
-                Text(
-                    en="trunk, rule and room of a call: the profile has no `sip.number`",
-                    ru="транк, правило и комната для вызова: в профиле нет `sip.number`",
-                ),
-                to_add(Need.SIP, profile, self.left_out, also="number: ..."),
-            )
+            fix = to_add(Need.SIP, profile, self.left_out, also="number: ...")
+            yield not_checked(Link.LINE, phrase("line.no-number", fix=fix))
         elif seen.telephony is not None:
             # Behind a provider the source address of calls is not known here.
             caller = Caller() if profile.sip.provider else seen.caller
@@ -275,69 +267,35 @@ def judge_encryption(profile: Profile) -> Iterator[LinkFinding]:
     if endpoint.is_secure:
         return  # The certificate has a probe of its own.
     if is_loopback(endpoint.host):
-        yield ok(
-            Link.TLS,
-            Text(
-                en="`livekit.url` points to this machine, so there is nothing to encrypt",
-                ru="`livekit.url` указывает на эту же машину, шифровать нечего",
-            ),
-        )
+        yield ok(Link.TLS, phrase("connection.within-machine"))
         return
-    yield warning(
-        Link.TLS,
-        Text(
-            en=f"the connection to `{endpoint.host}` is not encrypted: others can read the tokens",
-            ru=f"соединение с `{endpoint.host}` не зашифровано: токены могут перехватить",
-        ),
-        Text(
-            en="Put TLS in front of livekit-server, and change `livekit.url` to `wss://`",
-            ru="Настройте TLS перед livekit-server и укажите в `livekit.url` схему `wss://`",
-        ),
-    )
+    yield warning(Link.TLS, phrase("connection.not-encrypted", host=endpoint.host))
 
 
 def judge_gaps(profile: Profile, left_out: Mapping[str, LeftOut]) -> Iterator[LinkFinding]:
     """
     Yield a finding for each link that the profile does not configure.
     """
-    for need, link, given, what in (
-        (Need.SIP, Link.SIP_SOCKET, profile.sip.server, Text(en="livekit-sip", ru="livekit-sip")),
-        (Need.REDIS, Link.BUS, profile.redis, Text(en="the bus in Redis", ru="шина в Redis")),
-        (
-            Need.ENDPOINT,
-            Link.ENDPOINT,
-            profile.webhook.url,
-            Text(en="the webhook endpoint", ru="адрес для вебхуков"),
-        ),
+    for need, link, given, code in (
+        (Need.SIP, Link.SIP_SOCKET, profile.sip.server, "profile.no-sip-server"),
+        (Need.REDIS, Link.BUS, profile.redis, "profile.no-redis"),
+        (Need.ENDPOINT, Link.ENDPOINT, profile.webhook.url, "profile.no-endpoint"),
     ):
         if not given:
-            yield not_checked(
-                link,
-                Text(
-                    en=f"{what.en}: the profile does not name it",
-                    ru=f"{what.ru}: в профиле не указано",
-                ),
-                to_add(need, profile, left_out),
-            )
+            yield not_checked(link, phrase(code, fix=to_add(need, profile, left_out)))
 
 
 def to_add(
     need: Need, profile: Profile, left_out: Mapping[str, LeftOut], *, also: str = ""
-) -> Text:
+) -> Phrase:
     """
     Return the instruction to set or write what `need` is missing, and another profile line `also`.
     """
     if names := unset_for(need, profile, left_out):
-        listed = ", ".join(f"`{name}`" for name in names)
-        return Text(
-            en=f"Set {listed} in the environment or the env file",
-            ru=f"Задайте в окружении или env-файле: {listed}",
-        )
-    lines = [LINES[need], *filter(None, [also])]
-    return Text(
-        en=f"Add to the profile: {' and '.join(f'`{line}`' for line in lines)}",
-        ru=f"Добавьте в профиль: {' и '.join(f'`{line}`' for line in lines)}",
-    )
+        return phrase("fix.set-variables", names=names)
+    if also:
+        return phrase("fix.add-two-lines", line=LINES[need], other=also)
+    return phrase("fix.add-line", line=LINES[need])
 
 
 def judge_outbound(wanted: str, ids: Sequence[str]) -> LinkFinding:
@@ -345,24 +303,11 @@ def judge_outbound(wanted: str, ids: Sequence[str]) -> LinkFinding:
     Check that the outbound trunk of the profile exists.
     """
     if wanted in ids:
-        return ok(
-            Link.OUTBOUND,
-            Text(
-                en=f"outbound trunk `{wanted}` exists", ru=f"исходящий транк `{wanted}` существует"
-            ),
-        )
-    named = ", ".join(f"`{trunk}`" for trunk in ids[:3])
-    return problem(
-        Link.OUTBOUND,
-        Text(
-            en=f"there is no outbound trunk `{wanted}`; the server has {named or 'none'}",
-            ru=f"исходящего транка `{wanted}` нет; на сервере: {named or 'ни одного'}",
-        ),
-        Text(
-            en="Correct `sip.outbound.trunk_id` in the profile: `lk sip outbound list`",
-            ru="Исправьте `sip.outbound.trunk_id` в профиле: `lk sip outbound list`",
-        ),
-    )
+        return ok(Link.OUTBOUND, phrase("outbound-trunk.exists", trunk=wanted))
+    if not ids:
+        return problem(Link.OUTBOUND, phrase("outbound-trunk.none", trunk=wanted))
+    what = phrase("outbound-trunk.unknown", trunk=wanted, others=tuple(ids[:3]))
+    return problem(Link.OUTBOUND, what)
 
 
 def _free(key: str, listen: str) -> ProbeStep:
@@ -371,6 +316,7 @@ def _free(key: str, listen: str) -> ProbeStep:
     """
     is_webhook = key == "webhook.listen"
     link = Link.ENDPOINT_SOCKET if is_webhook else Link.OUTBOUND
+    of = {"address": listen, "key": key}
 
     async def probe() -> Sequence[LinkFinding]:
         host, _, port = listen.rpartition(":")
@@ -382,34 +328,8 @@ def _free(key: str, listen: str) -> ProbeStep:
             try:
                 bound.bind((host.strip("[]"), int(port)))
             except OSError as error:
-                return [judge_taken(link, key, listen, str(error.strerror))]
-        return [
-            ok(
-                link,
-                Text(
-                    en=f"`{listen}` is free; the suite listens there during a run ({key})",
-                    ru=f"`{listen}` свободен, при прогоне его займут тесты ({key})",
-                ),
-            )
-        ]
+                taken = phrase("address.taken", **of, reason=str(error.strerror))
+                return [problem(link, taken)]
+        return [ok(link, phrase("address.free", **of))]
 
-    return ProbeStep(link, Text(en=f"`{listen}` ({key})", ru=f"`{listen}` ({key})"), probe)
-
-
-def judge_taken(link: Link, key: str, listen: str, reason: str) -> LinkFinding:
-    """
-    Return the problem that the suite cannot listen on an address, with the reason.
-    """
-    return problem(
-        link,
-        Text(
-            en=f"the suite cannot listen on `{listen}`: `{reason}` ({key})",
-            ru=f"тесты не могут занять `{listen}`: `{reason}` ({key})",
-        ),
-        Text(
-            en="Stop the process that listens there (`ss -lntup`), or set "
-            f"`{key}` to another address of this machine and make the deployment send there",
-            ru="Остановите процесс, который там слушает (`ss -lntup`), или выберите для "
-            f"`{key}` другой адрес этой машины и направьте на него сервисы",
-        ),
-    )
+    return ProbeStep(link, phrase("subject.address", **of), probe)

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import Need
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.config_doctor import (
     ConfigFinding,
     Severity,
@@ -27,6 +26,7 @@ from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, pr
 from livekit_conformance.environments.needs import LINES
 from livekit_conformance.environments.profile import LogSource, Profile
 from livekit_conformance.protocol.logline import LogLine, parse
+from livekit_conformance.wording import Phrase, phrase
 
 # Read from each end of a log: enough to find the version that was started last.
 _READ_BYTES = 256 * 1024
@@ -44,14 +44,8 @@ def look_at_configs(profile: Profile) -> Iterator[LinkFinding]:
         ("livekit-sip.yaml", "livekit_sip_config", files.livekit_sip_config, Need.SIP_CONFIG),
     ):
         if path is None:
-            yield not_checked(
-                Link.CONFIGURATION,
-                Text(en=f"{name}: the profile does not name it", ru=f"{name}: в профиле не указан"),
-                Text(
-                    en=f"Add a copy to the profile: `{LINES[need]}`",
-                    ru=f"Укажите в профиле копию: `{LINES[need]}`",
-                ),
-            )
+            what = phrase("config.not-named", file=name, line=LINES[need])
+            yield not_checked(Link.CONFIGURATION, what)
             continue
         try:
             texts[name] = path.read_text(encoding="utf-8")
@@ -67,11 +61,7 @@ def look_at_configs(profile: Profile) -> Iterator[LinkFinding]:
         found = check_sip(sip)
     yield from map(_converted, found)
     if texts and not found:
-        names = ", ".join(texts)
-        yield ok(
-            Link.CONFIGURATION,
-            Text(en=f"no errors in {names}", ru=f"в {names} ошибок нет"),
-        )
+        yield ok(Link.CONFIGURATION, phrase("config.right", files=", ".join(texts)))
     if server is not None:
         yield from judge_agreement(server, profile)
 
@@ -83,61 +73,37 @@ def judge_agreement(server_text: str, profile: Profile) -> Iterator[LinkFinding]
     server = read_server(server_text)
     keys, key = known_keys(server), profile.livekit.api_key
     if keys and key not in keys:
-        yield problem(
-            Link.CONFIGURATION,
-            Text(
-                en="the API key of the profile is not one of `keys` in livekit.yaml",
-                ru="API-ключа из профиля нет среди `keys` в livekit.yaml",
-            ),
-            Text(
-                en="Set `LIVEKIT_API_KEY` to one of them, or add it there and restart "
-                "livekit-server",
-                ru="Задайте в `LIVEKIT_API_KEY` один из них или добавьте его туда и перезапустите "
-                "livekit-server",
-            ),
-        )
+        yield problem(Link.CONFIGURATION, phrase("config.other-keys"))
     urls = server.texts("webhook", "urls")
     if profile.webhook.url and profile.webhook.url not in urls:
-        named = ", ".join(f"`{url}`" for url in urls)
-        yield problem(
-            Link.CONFIGURATION,
-            Text(
-                en=f"`webhook.urls` in livekit.yaml has {named or 'no URL'}, not "
-                f"`{profile.webhook.url}`",
-                ru=f"в `webhook.urls` в livekit.yaml {named or 'нет ни одного URL'}, а не "
-                f"`{profile.webhook.url}`",
-            ),
-            Text(
-                en=f"Add `webhook: {{urls: [{profile.webhook.url}], api_key: ...}}` to "
-                "livekit.yaml and restart livekit-server, or correct `webhook.url` in the profile",
-                ru=f"Добавьте `webhook: {{urls: [{profile.webhook.url}], api_key: ...}}` в "
-                "livekit.yaml и перезапустите livekit-server или исправьте `webhook.url` в профиле",
-            ),
+        what = (
+            phrase("config.other-endpoint", url=profile.webhook.url, urls=tuple(urls))
+            if urls
+            else phrase("config.no-endpoint", url=profile.webhook.url)
         )
+        yield problem(Link.CONFIGURATION, what)
 
 
 def _converted(finding: ConfigFinding) -> LinkFinding:
-    place = f"{finding.file}:{finding.line}:{finding.column}: `{finding.key}`"
-    words = f"{place} {finding.problem}: {finding.consequence}"
     mark = problem if finding.severity is Severity.ERROR else warning
-    return mark(
-        Link.CONFIGURATION, Text(en=words, ru=words), Text(en=finding.remedy, ru=finding.remedy)
+    what = phrase(
+        "config.wrong",
+        place=f"{finding.file}:{finding.line}:{finding.column}",
+        key=finding.key,
+        problem=finding.problem,
+        consequence=finding.consequence,
+        fix=finding.remedy,
     )
+    return mark(Link.CONFIGURATION, what)
 
 
 def _unreadable_config(key: str, path: Path, error: OSError | UnicodeDecodeError) -> LinkFinding:
-    reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-    return problem(
-        Link.CONFIGURATION,
-        Text(
-            en=f"`{path}` ({key}) cannot be read: `{reason}`",
-            ru=f"`{path}` ({key}) не читается: `{reason}`",
-        ),
-        Text(
-            en=f"Set `{key}` to a copy that this user can read",
-            ru=f"Укажите в `{key}` копию, доступную этому пользователю для чтения",
-        ),
+    what = (
+        phrase("config.unreadable", path=str(path), key=key, reason=str(error.strerror))
+        if isinstance(error, OSError)
+        else phrase("config.not-utf8", path=str(path), key=key)
     )
+    return problem(Link.CONFIGURATION, what)
 
 
 # -- logs
@@ -151,18 +117,8 @@ def look_at_logs(profile: Profile, *, now: float | None = None) -> Iterator[Link
         yield _log(source, time.time() if now is None else now)
     for service, need in (("livekit-server", Need.SERVER_LOG), ("livekit-sip", Need.SIP_LOG)):
         if not any(source.service == service for source in profile.logs):
-            yield not_checked(
-                Link.LOGS,
-                Text(
-                    en=f"the log of {service}: the profile does not name it",
-                    ru=f"лог {service}: в профиле не указан",
-                ),
-                Text(
-                    en=f"Add to the profile: `{LINES[need]}`, or a `command` that prints it",
-                    ru=f"Добавьте в профиль: `{LINES[need]}` или команду (`command`), которая его "
-                    "выводит",
-                ),
-            )
+            what = phrase("log.not-named", service=service, line=LINES[need])
+            yield not_checked(Link.LOGS, what)
 
 
 def _log(source: LogSource, now: float) -> LinkFinding:
@@ -172,67 +128,33 @@ def _log(source: LogSource, now: float) -> LinkFinding:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            return _unreadable_log(source, "not a file")
+            return problem(Link.LOGS, phrase("log.no-file", **_of(source)))
         with path.open("rb"):
             pass
     except OSError as error:
-        return _unreadable_log(source, str(error.strerror))
-    age = _ago(now - status.st_mtime)
-    return ok(
-        Link.LOGS,
-        Text(
-            en=f"the log of {source.service} can be read: `{path}`, {status.st_size} bytes, last "
-            f"written {age.en} ago",
-            ru=f"лог {source.service} читается: `{path}`, {status.st_size} байт, последняя запись "
-            f"{age.ru} назад",
-        ),
-    )
+        what = phrase("log.unreadable", **_of(source), reason=str(error.strerror))
+        return problem(Link.LOGS, what)
+    age = _age(now - status.st_mtime)
+    return ok(Link.LOGS, phrase("log.readable", **_of(source), size=str(status.st_size), age=age))
 
 
 def _log_command(source: LogSource) -> LinkFinding:
     program = source.command[0]
+    of = {"service": source.service, "program": program}
     if shutil.which(program) is None:
-        return problem(
-            Link.LOGS,
-            Text(
-                en=f"the log of {source.service}: there is no program `{program}` here",
-                ru=f"лог {source.service}: программы `{program}` здесь нет",
-            ),
-            Text(
-                en="Install it, or correct `command` under `logs` in the profile",
-                ru="Установите её или исправьте `command` в разделе `logs` профиля",
-            ),
-        )
-    return not_checked(
-        Link.LOGS,
-        Text(
-            en=f"the log of {source.service}: `{program}` is there; only a run starts it",
-            ru=f"лог {source.service}: `{program}` есть, но запускается только при прогоне тестов",
-        ),
-    )
+        return problem(Link.LOGS, phrase("log.no-program", **of))
+    return not_checked(Link.LOGS, phrase("log.by-command", **of))
 
 
-def _unreadable_log(source: LogSource, reason: str) -> LinkFinding:
-    return problem(
-        Link.LOGS,
-        Text(
-            en=f"the log of {source.service} cannot be read: `{source.path}`: `{reason}`",
-            ru=f"лог {source.service} не читается: `{source.path}`: `{reason}`",
-        ),
-        Text(
-            en="Correct `path` under `logs` in the profile, or let this user read it: "
-            f"`ls -l {source.path}`",
-            ru="Исправьте `path` в разделе `logs` профиля или дайте этому пользователю право "
-            f"чтения: `ls -l {source.path}`",
-        ),
-    )
+def _of(source: LogSource) -> dict[str, str]:
+    return {"service": source.service, "path": str(source.path)}
 
 
-def _ago(seconds: float) -> Text:
-    for length, en, ru in ((_DAY_S, "d", "д"), (_HOUR_S, "h", "ч"), (_MINUTE_S, "min", "мин")):
+def _age(seconds: float) -> Phrase:
+    for length, code in ((_DAY_S, "age.days"), (_HOUR_S, "age.hours"), (_MINUTE_S, "age.minutes")):
         if seconds >= length:
-            return Text(en=f"{seconds / length:.0f} {en}", ru=f"{seconds / length:.0f} {ru}")
-    return Text(en=f"{max(seconds, 0):.0f} s", ru=f"{max(seconds, 0):.0f} с")
+            return phrase(code, number=seconds / length)
+    return phrase("age.seconds", number=max(seconds, 0.0))
 
 
 def lines_of_log(path: Path) -> list[LogLine]:

@@ -1,5 +1,5 @@
 """
-Result of examining one link of the chain, in text for people.
+Result of examining one link of the chain.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
+from livekit_conformance.doctor.words import REMEDIES, SAYS
+from livekit_conformance.wording import LANGUAGES, Phrase, Text
 
 _ORDER = {link: place for place, link in enumerate(Link)}
 
@@ -28,41 +29,54 @@ class LinkMark(StrEnum):
 @dataclass(frozen=True, slots=True)
 class LinkFinding:
     """
-    One line about a link. A problem has a remedy; a link that was not looked at has the reason.
+    One line about a link, as data (`what`) and in words. A problem has a remedy.
     """
 
     link: Link
     mark: LinkMark
+    what: Phrase | None
     text: Text
     remedy: Text | None = None
 
 
-def ok(link: Link, text: Text) -> LinkFinding:
+def ok(link: Link, what: Phrase | Text) -> LinkFinding:
     """
     Return the finding that nothing is wrong.
     """
-    return LinkFinding(link, LinkMark.OK, text)
+    return _finding(link, LinkMark.OK, what, None)
 
 
-def warning(link: Link, text: Text, remedy: Text) -> LinkFinding:
+def warning(link: Link, what: Phrase | Text, remedy: Text | None = None) -> LinkFinding:
     """
     Return the finding that something may be wrong, now or one day.
     """
-    return LinkFinding(link, LinkMark.WARNING, text, remedy)
+    return _finding(link, LinkMark.WARNING, what, remedy)
 
 
-def problem(link: Link, text: Text, remedy: Text) -> LinkFinding:
+def problem(link: Link, what: Phrase | Text, remedy: Text | None = None) -> LinkFinding:
     """
     Return the finding that something is wrong.
     """
-    return LinkFinding(link, LinkMark.PROBLEM, text, remedy)
+    return _finding(link, LinkMark.PROBLEM, what, remedy)
 
 
-def not_checked(link: Link, why: Text, remedy: Text | None = None) -> LinkFinding:
+def not_checked(link: Link, what: Phrase | Text, remedy: Text | None = None) -> LinkFinding:
     """
-    Return the finding that the state is unknown; `remedy` is the way to find out.
+    Return the finding that the state is unknown; its remedy, if any, is the way to find out.
     """
-    return LinkFinding(link, LinkMark.NOT_CHECKED, why, remedy)
+    return _finding(link, LinkMark.NOT_CHECKED, what, remedy)
+
+
+def _finding(link: Link, mark: LinkMark, what: Phrase | Text, remedy: Text | None) -> LinkFinding:
+    if isinstance(what, Text):
+        return LinkFinding(link, mark, None, what, remedy)
+    english, russian = (what.values(SAYS, language) for language in LANGUAGES)
+
+    def said(template: Text) -> Text:
+        return Text(en=template.say("en", **english), ru=template.say("ru", **russian))
+
+    fix = REMEDIES.get(what.code)
+    return LinkFinding(link, mark, what, said(SAYS[what.code]), fix and said(fix))
 
 
 def has_problem(findings: Iterable[LinkFinding]) -> bool:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.doctor.findings import LinkFinding, ok, problem, warning
 from livekit_conformance.doctor.probe_runner import ProbeStep
 from livekit_conformance.drivers.reachability import (
@@ -19,7 +18,8 @@ from livekit_conformance.drivers.reachability import (
     TlsHandshake,
     Transport,
 )
-from livekit_conformance.errors import Unreachable
+from livekit_conformance.errors import Failure, Unreachable
+from livekit_conformance.wording import Phrase, phrase
 
 _DAY_S = 86400
 _LASTS_DAYS = 14
@@ -33,36 +33,23 @@ class Host:
 
     key: str
     endpoint: HostAndPort
-    service: Text
+    service: Phrase
     dns: Link
     tcp: Link
     tls: Link
 
-    def name(self) -> Text:
+    def of(self, code: str, /, **data: str | float | tuple[str, ...]) -> Phrase:
         """
-        Return the subject of the first step.
+        Return the phrase of a code, with what every sentence about the host may name.
         """
-        return Text(
-            en=f"the name `{self.endpoint.host}` ({self.key})",
-            ru=f"имя `{self.endpoint.host}` ({self.key})",
-        )
-
-    def port(self) -> Text:
-        """
-        Return the subject of the second step.
-        """
-        return Text(
-            en=f"the port `{self.endpoint}` ({self.key})",
-            ru=f"порт `{self.endpoint}` ({self.key})",
-        )
-
-    def certificate(self) -> Text:
-        """
-        Return the subject of the third step.
-        """
-        return Text(
-            en=f"the certificate of `{self.endpoint}` ({self.key})",
-            ru=f"сертификат `{self.endpoint}` ({self.key})",
+        return phrase(
+            code,
+            key=self.key,
+            name=self.endpoint.host,
+            endpoint=str(self.endpoint),
+            port=str(self.endpoint.port),
+            service=self.service,
+            **data,
         )
 
 
@@ -77,10 +64,10 @@ def name_step(host: Host, transport: Transport) -> ProbeStep:
         try:
             resolution = await transport.resolve(host.endpoint)
         except Unreachable as silent:
-            return [resolver_is_silent(host, silent)]
+            return [problem(host.dns, host.of("dns.silent", reason=silent.detail))]
         return [judge_name(host, resolution)]
 
-    return ProbeStep(host.dns, host.name(), probe)
+    return ProbeStep(host.dns, host.of("subject.name"), probe)
 
 
 def port_step(host: Host, transport: Transport) -> ProbeStep:
@@ -93,13 +80,9 @@ def port_step(host: Host, transport: Transport) -> ProbeStep:
             await transport.connect(host.endpoint)
         except Unreachable as closed:
             return [port_is_closed(host, closed)]
-        text = Text(
-            en=f"`{host.endpoint}` accepts connections ({host.key})",
-            ru=f"`{host.endpoint}` принимает соединения ({host.key})",
-        )
-        return [ok(host.tcp, text)]
+        return [ok(host.tcp, host.of("port.open"))]
 
-    return ProbeStep(host.tcp, host.port(), probe)
+    return ProbeStep(host.tcp, host.of("subject.port"), probe)
 
 
 def certificate_step(host: Host, transport: Transport) -> ProbeStep:
@@ -111,10 +94,10 @@ def certificate_step(host: Host, transport: Transport) -> ProbeStep:
         try:
             handshake = await transport.shake_hands(host.endpoint)
         except Unreachable as dropped:
-            return [handshake_dropped(host, dropped)]
+            return [problem(host.tls, host.of("tls.no-handshake", reason=dropped.detail))]
         return [judge_certificate(host, handshake, now=time.time())]
 
-    return ProbeStep(host.tls, host.certificate(), probe)
+    return ProbeStep(host.tls, host.of("subject.certificate"), probe)
 
 
 def steps(host: Host, transport: Transport) -> Iterator[ProbeStep]:
@@ -134,92 +117,17 @@ def judge_name(host: Host, resolution: Resolution) -> LinkFinding:
     """
     Judge the answer of the resolver.
     """
-    name = host.endpoint.host
     if resolution.problem is None:
-        addresses = ", ".join(f"`{address}`" for address in resolution.addresses)
-        text = Text(
-            en=f"`{name}` is {addresses} ({host.key})", ru=f"`{name}` — {addresses} ({host.key})"
-        )
-        return ok(host.dns, text)
-    return problem(
-        host.dns,
-        Text(
-            en=f"`{name}` has no address: `{resolution.problem}` ({host.key})",
-            ru=f"у `{name}` нет адреса: `{resolution.problem}` ({host.key})",
-        ),
-        Text(
-            en=f"Correct `{host.key}`, or create the DNS record: `dig {name}`",
-            ru=f"Исправьте `{host.key}` или заведите запись в DNS: `dig {name}`",
-        ),
-    )
-
-
-def resolver_is_silent(host: Host, silent: Unreachable) -> LinkFinding:
-    """
-    Return the problem that no name server answers.
-    """
-    name = host.endpoint.host
-    return problem(
-        host.dns,
-        Text(
-            en=f"no name server answers for `{name}`: `{silent.detail}` ({host.key})",
-            ru=f"ни один DNS-сервер не ответил про `{name}`: `{silent.detail}` ({host.key})",
-        ),
-        Text(
-            en="Fix the DNS of this machine: `cat /etc/resolv.conf`",
-            ru="Исправьте DNS на этой машине: `cat /etc/resolv.conf`",
-        ),
-    )
+        return ok(host.dns, host.of("dns.resolved", addresses=tuple(resolution.addresses)))
+    return problem(host.dns, host.of("dns.no-address", reason=resolution.problem))
 
 
 def port_is_closed(host: Host, closed: Unreachable) -> LinkFinding:
     """
     Return the problem of a closed port: a refusal and silence have different remedies.
     """
-    text = Text(
-        en=f"`{host.endpoint}` does not accept connections: `{closed.detail}` ({host.key})",
-        ru=f"`{host.endpoint}` не принимает соединения: `{closed.detail}` ({host.key})",
-    )
-    if "refused" in closed.detail.lower():
-        return problem(
-            host.tcp,
-            text,
-            Text(
-                en=f"Start {host.service.en} there, or correct the port in `{host.key}`; what "
-                f"listens on that machine: `ss -ltnp | grep :{host.endpoint.port}`",
-                ru=f"Запустите там {host.service.ru} или исправьте порт в `{host.key}`; кто "
-                f"слушает, покажет на той машине `ss -ltnp | grep :{host.endpoint.port}`",
-            ),
-        )
-    return problem(
-        host.tcp,
-        text,
-        Text(
-            en=f"Open TCP port {host.endpoint.port} in the firewall or security group of that "
-            f"machine, or correct `{host.key}`",
-            ru=f"Откройте TCP-порт {host.endpoint.port} в межсетевом экране (security group) той "
-            f"машины или исправьте `{host.key}`",
-        ),
-    )
-
-
-def handshake_dropped(host: Host, dropped: Unreachable) -> LinkFinding:
-    """
-    Return the problem that the port is open, but the TLS handshake fails.
-    """
-    return problem(
-        host.tls,
-        Text(
-            en=f"no TLS handshake with `{host.endpoint}`: `{dropped.detail}` ({host.key})",
-            ru=f"TLS-рукопожатие с `{host.endpoint}` не удалось: `{dropped.detail}` ({host.key})",
-        ),
-        Text(
-            en="Check what is behind the port: a proxy without TLS, or one that expects another "
-            f"host name. {_without_tls(host).en}",
-            ru="Проверьте, что стоит за портом: прокси без TLS или прокси, который ждёт другое "
-            f"имя. {_without_tls(host).ru}",
-        ),
-    )
+    code = "port.refused" if closed.failure is Failure.REFUSED else "port.filtered"
+    return problem(host.tcp, host.of(code, reason=closed.detail))
 
 
 def judge_certificate(host: Host, handshake: TlsHandshake, *, now: float) -> LinkFinding:
@@ -227,69 +135,25 @@ def judge_certificate(host: Host, handshake: TlsHandshake, *, now: float) -> Lin
     Judge the result of the handshake; `now` in Unix seconds.
     """
     if handshake.problem is not None:
-        return problem(
-            host.tls,
-            Text(
-                en=f"the certificate of `{host.endpoint}` is not trusted: `{handshake.problem}` "
-                f"({host.key})",
-                ru=f"сертификату `{host.endpoint}` нельзя доверять: `{handshake.problem}` "
-                f"({host.key})",
-            ),
-            _remedy_of(host, handshake.problem),
-        )
+        return problem(host.tls, host.of(_distrust(handshake.problem), reason=handshake.problem))
     days = (handshake.not_after - now) / _DAY_S
-    text = Text(
-        en=f"the certificate of `{host.endpoint}` is trusted and valid for {days:.0f} days "
-        f"({handshake.version}, {host.key})",
-        ru=f"сертификат `{host.endpoint}` верен, действует ещё {days:.0f} дн. "
-        f"({handshake.version}, {host.key})",
+    code, mark = (
+        ("certificate.valid", ok) if days >= _LASTS_DAYS else ("certificate.expires-soon", warning)
     )
-    if days >= _LASTS_DAYS:
-        return ok(host.tls, text)
-    return warning(
-        host.tls,
-        text,
-        Text(
-            en="Renew it now, and find out why it was not renewed automatically",
-            ru="Обновите его сейчас и выясните, почему не сработало автоматическое обновление",
-        ),
-    )
+    return mark(host.tls, host.of(code, days=days, version=handshake.version))
 
 
-def _remedy_of(host: Host, words: str) -> Text:
-    name = host.endpoint.host
+def _distrust(words: str) -> str:
+    """
+    Return the code of a certificate that OpenSSL, in these words, does not trust.
+    """
     if "expired" in words:
-        return Text(
-            en=f"Renew the certificate of `{name}` and reload the proxy that serves it",
-            ru=f"Обновите сертификат `{name}` и перезагрузите прокси, который его отдаёт",
-        )
+        return "certificate.expired"
     if "mismatch" in words or "doesn't match" in words:
-        return Text(
-            en=f"Set `{host.key}` to the host that the certificate is for, or get one for `{name}`",
-            ru=f"Укажите в `{host.key}` имя, на которое выдан сертификат, или получите сертификат "
-            f"на `{name}`",
-        )
+        return "certificate.of-another-name"
     if "issuer" in words or "self" in words:
-        return Text(
-            en="Make the server send its whole chain (fullchain.pem); every client must trust a "
-            "private authority: `SSL_CERT_FILE=/path/to/authority.pem`",
-            ru="Настройте сервер так, чтобы он отдавал всю цепочку (fullchain.pem); своему "
-            "удостоверяющему центру должен доверять каждый клиент: "
-            "`SSL_CERT_FILE=/путь/к/authority.pem`",
-        )
-    return Text(
-        en=f"Inspect it: `openssl s_client -connect {host.endpoint} -servername {name}`. "
-        f"{_without_tls(host).en}",
-        ru=f"Посмотрите на него: `openssl s_client -connect {host.endpoint} -servername {name}`. "
-        f"{_without_tls(host).ru}",
-    )
-
-
-def _without_tls(host: Host) -> Text:
-    return Text(
-        en=f"If the port has no TLS on purpose, `{host.key}` must not require it",
-        ru=f"Если TLS на этом порту нет намеренно, `{host.key}` не должен его требовать",
-    )
+        return "certificate.of-unknown-issuer"
+    return "certificate.not-trusted"
 
 
 def _is_address(name: str) -> bool:

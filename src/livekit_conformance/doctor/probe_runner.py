@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.doctor.findings import LinkFinding, has_problem, not_checked, problem
+from livekit_conformance.wording import Phrase, phrase
 
 Probe = Callable[[], Awaitable[Sequence[LinkFinding]]]
 
@@ -24,7 +24,7 @@ class ProbeStep:
     """
 
     link: Link
-    what: Text
+    what: Phrase
     probe: Probe
     stops_nothing: bool = False
 
@@ -48,28 +48,18 @@ class Strand:
             self.findings += found
             self.taken += 1
             if has_problem(found) and not step.stops_nothing:
-                self._leave_the_rest(
-                    Text(
-                        en=f"fix {step.what.en} first",
-                        ru=f"сначала исправьте: {step.what.ru}",
-                    )
-                )
+                self._leave_the_rest("probe.blocked", first=step.what)
                 return
 
     def cut_off(self, whole: float) -> None:
         """
         Add a finding for each step that was not finished when `whole` seconds were over.
         """
-        self._leave_the_rest(
-            Text(en=f"not finished within {whole:g} s", ru=f"не успели за {whole:g} с")
-        )
+        self._leave_the_rest("probe.not-finished", whole=whole)
 
-    def _leave_the_rest(self, why: Text) -> None:
+    def _leave_the_rest(self, code: str, /, **why: Phrase | float) -> None:
         self.findings += (
-            not_checked(
-                step.link,
-                Text(en=f"{step.what.en}: {why.en}", ru=f"{step.what.ru}: {why.ru}"),
-            )
+            not_checked(step.link, phrase(code, what=step.what, **why))
             for step in self.steps[self.taken :]
         )
         self.taken = len(self.steps)
@@ -103,18 +93,4 @@ async def _found(step: ProbeStep, within: float) -> Sequence[LinkFinding]:
         async with asyncio.timeout(within):
             return await step.probe()
     except TimeoutError:
-        return [
-            problem(
-                step.link,
-                Text(
-                    en=f"{step.what.en}: no answer within {within:g} s",
-                    ru=f"{step.what.ru}: нет ответа за {within:g} с",
-                ),
-                Text(
-                    en="The service there hangs, or its packets are dropped on the way: check its "
-                    "log, restart it, and check the firewall",
-                    ru="Либо сервис завис, либо пакеты теряются по дороге: посмотрите его лог и "
-                    "перезапустите его, проверьте межсетевой экран",
-                ),
-            )
-        ]
+        return [problem(step.link, phrase("probe.no-answer", what=step.what, within=within))]

@@ -13,17 +13,23 @@ from types import MappingProxyType
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.catalogue.clauses import CLAUSES
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.doctor.env_file import judge_env_file
-from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, problem, warning
+from livekit_conformance.doctor.findings import (
+    LinkFinding,
+    LinkMark,
+    not_checked,
+    ok,
+    problem,
+    warning,
+)
+from livekit_conformance.doctor.words import REMEDIES
 from livekit_conformance.environments import yaml_document
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.completeness import gaps
 from livekit_conformance.environments.env_file import read_env_file
 from livekit_conformance.environments.loader import Loaded, expanded, find
 from livekit_conformance.environments.needs import ACCOUNT, is_given, keys_of
-from livekit_conformance.environments.problem_words import WORDS
-from livekit_conformance.environments.problems import ProfileError
+from livekit_conformance.environments.problems import Problem, ProfileError
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.proxies import proxies_in
 from livekit_conformance.environments.variable_checks import (
@@ -32,65 +38,33 @@ from livekit_conformance.environments.variable_checks import (
     SchemeMisfit,
 )
 from livekit_conformance.environments.variables import MISSING, Origin, Variables
+from livekit_conformance.wording import Phrase, Text, phrase
 
-_AGAIN = Text(
-    en="Set it again, without quotes and blanks: {how}",
-    ru="Задайте её заново, без кавычек и пробелов: {how}",
-)
-_SWAP = Text(
-    en="Give `LIVEKIT_API_KEY` and `LIVEKIT_API_SECRET` each its own value: the key begins with "
-    "`API`",
-    ru="Дайте `LIVEKIT_API_KEY` и `LIVEKIT_API_SECRET` каждому своё значение: ключ начинается с "
-    "`API`",
-)
-_OTHER = Text(
-    en="It has the value of another variable; give it its own: {how}",
-    ru="В ней значение другой переменной; задайте своё: {how}",
-)
-# Remedy for each flaw in the value of a variable, by its code.
-_REMEDIES: Mapping[str, Text] = MappingProxyType(
+# For each flaw in the value of a variable, what to do about it.
+_FIXES: Mapping[str, str] = MappingProxyType(
     {
-        "oddity.control-characters": _AGAIN,
-        "oddity.white-space": _AGAIN,
-        "oddity.carriage-return": Text(
-            en="Change the line ends of the file it comes from (`sed -i 's/\\r$//' FILE`) and "
-            "set it again",
-            ru="Замените концы строк в файле, откуда она взята (`sed -i 's/\\r$//' FILE`), и "
-            "задайте её заново",
-        ),
-        "oddity.quotes": _AGAIN,
-        "oddity.placeholder": Text(
-            en="Set the real value: {how}", ru="Задайте настоящее значение: {how}"
-        ),
-        "oddity.url": _OTHER,
-        "oddity.telephone": _OTHER,
-        "oddity.address": _OTHER,
-        "oddity.number": _OTHER,
-        "oddity.no-port": _OTHER,
-        "oddity.more-than-host": Text(
-            en="Write the host name alone into it", ru="Оставьте в ней только имя хоста"
-        ),
-        "oddity.like-a-key": _SWAP,
-        "oddity.unlike-a-key": _SWAP,
-        "oddity.same": _SWAP,
-        "oddity.scheme": Text(
-            en="Correct the scheme or the port: https and wss have 443, http and ws 80",
-            ru="Исправьте схему или порт: у https и wss это 443, у http и ws — 80",
-        ),
+        "oddity.control-characters": "fix.set-again",
+        "oddity.white-space": "fix.set-again",
+        "oddity.quotes": "fix.set-again",
+        "oddity.carriage-return": "fix.line-ends",
+        "oddity.placeholder": "fix.real-value",
+        "oddity.url": "fix.own-value",
+        "oddity.telephone": "fix.own-value",
+        "oddity.address": "fix.own-value",
+        "oddity.number": "fix.own-value",
+        "oddity.no-port": "fix.own-value",
+        "oddity.more-than-host": "fix.host-only",
+        "oddity.like-a-key": "fix.swap",
+        "oddity.unlike-a-key": "fix.swap",
+        "oddity.same": "fix.swap",
+        "oddity.scheme": "fix.scheme-or-port",
     }
 )
-_FROM: Mapping[Origin, Text] = MappingProxyType(
+_FROM: Mapping[Origin, str] = MappingProxyType(
     {
-        "environment": Text(en="from the environment", ru="из окружения"),
-        ".env": Text(en="from `{file}`", ru="из `{file}`"),
-        "missing": Text(en="is missing", ru="не задана"),
-    }
-)
-
-_HOW: Mapping[Origin, Text] = MappingProxyType(
-    {
-        "environment": Text(en="`export {name}=...`", ru="`export {name}=...`"),
-        ".env": Text(en="`{name}=...` in `{file}`", ru="`{name}=...` в файле `{file}`"),
+        "environment": "from.environment",
+        ".env": "from.env-file",
+        "missing": "from.nowhere",
     }
 )
 
@@ -99,22 +73,10 @@ def judge_loaded(loaded: Loaded, env_file: Path | None) -> Iterator[LinkFinding]
     """
     Yield the findings of a usable profile: its file, the source of its variables, odd values.
     """
-    yield ok(
-        Link.CONFIGURATION,
-        Text(
-            en=f"profile `{loaded.path}` loads (kind {loaded.profile.kind})",
-            ru=f"профиль `{loaded.path}` читается (kind {loaded.profile.kind})",
-        ),
-    )
+    loads = phrase("profile.loads", path=str(loaded.path), kind=loaded.profile.kind)
+    yield ok(Link.CONFIGURATION, loads)
     if proxies := proxies_in(os.environ):
-        names = ", ".join(proxies)
-        yield ok(
-            Link.CONFIGURATION,
-            Text(
-                en=f"{names}: not used, because the suite connects to every service directly",
-                ru=f"{names}: не используется, потому что тесты соединяются с сервисами напрямую",
-            ),
-        )
+        yield ok(Link.CONFIGURATION, phrase("proxy.not-used", names=", ".join(proxies)))
     if loaded.env_file and loaded.origins:
         rest = _not_among(loaded.meant, loaded.misspelt)
         yield from judge_env_file(loaded.env_file, loaded.origins, rest)
@@ -145,14 +107,7 @@ def judge_unusable(
         # Findings about the variables themselves follow below.
         if each.what.code == MISSING or each.key in blamed:
             continue
-        yield problem(
-            Link.CONFIGURATION,
-            Text(en=each.say("en"), ru=each.say("ru")),
-            Text(
-                en="Correct this first: nothing else can be checked until then",
-                ru="Исправьте это: до тех пор остальное проверить нельзя",
-            ),
-        )
+        yield unusable(each)
     if not variables.origins:
         return
     missing = [name for name, origin in variables.origins.items() if origin == "missing"]
@@ -169,6 +124,15 @@ def judge_unusable(
         misspelt=misspelt,
         unset=variables.unset(),
     )
+
+
+def unusable(found: Problem) -> LinkFinding:
+    """
+    Return the finding of a problem by which a profile cannot be used.
+    """
+    said = Text(en=found.say("en"), ru=found.say("ru"))
+    remedy = REMEDIES["profile.invalid"]
+    return LinkFinding(Link.CONFIGURATION, LinkMark.PROBLEM, found.what, said, remedy)
 
 
 def _not_among(
@@ -244,14 +208,7 @@ def judge_variables(
     if left := [name for name in asked if name in choice]:
         yield _not_set(left, env_file)
     if rest and is_live:
-        names = ", ".join(f"`{name}`" for name in rest)
-        yield not_checked(
-            Link.CONFIGURATION,
-            Text(
-                en=f"this profile does not use {names}",
-                ru=f"этот профиль не использует {names}",
-            ),
-        )
+        yield not_checked(Link.CONFIGURATION, phrase("variables.not-used", names=tuple(rest)))
 
 
 def _valued(
@@ -268,154 +225,74 @@ def _valued(
 
 
 def _not_set(names: Iterable[str], env_file: Path) -> LinkFinding:
-    listed = ", ".join(f"`{name}`" for name in names)
-    return not_checked(
-        Link.CONFIGURATION,
-        Text(
-            en=f"not set: {listed}; checks that need them are skipped",
-            ru=f"не заданы: {listed}; проверки, которым они нужны, пропускаются",
-        ),
-        Text(
-            en=f"To check more, set them in the environment or in `{env_file}`",
-            ru=f"Чтобы проверить больше, задайте их в окружении или в `{env_file}`",
-        ),
-    )
+    what = phrase("variables.optional", names=tuple(names), file=str(env_file))
+    return not_checked(Link.CONFIGURATION, what)
 
 
-def _although(beside: Iterable[str]) -> tuple[str, str]:
-    """
-    Return the values given beside an empty variable, as a clause in English and in Russian.
-    """
-    others = ", ".join(f"`{other}`" for other in beside)
-    return (f", although {others} is given", f", хотя {others} есть") if others else ("", "")
-
-
-def _missing(name: str, env_file: Path, beside: Iterable[str]) -> LinkFinding:
-    although, although_ru = _although(beside)
-    return problem(
-        Link.CONFIGURATION,
-        Text(
-            en=f"variable `{name}` is missing{although}",
-            ru=f"переменная `{name}` не задана{although_ru}",
-        ),
-        Text(
-            en=f"Set it: `export {name}=...`, or add the line `{name}=...` to `{env_file}`",
-            ru=f"Задайте её: `export {name}=...` или строкой `{name}=...` в файле `{env_file}`",
-        ),
-    )
+def _missing(name: str, env_file: Path, beside: tuple[str, ...]) -> LinkFinding:
+    code = "variable.absent-beside" if beside else "variable.absent"
+    what = phrase(code, name=name, file=str(env_file), beside=beside)
+    return problem(Link.CONFIGURATION, what)
 
 
 def _misspelt(name: str, near: str, origin: Origin, env_file: Path) -> LinkFinding:
-    where = _FROM[origin]
+    place = _from(origin, env_file)
     return problem(
-        Link.CONFIGURATION,
-        Text(
-            en=f"variable `{name}` is missing; did you mean `{near}` "
-            f"({where.say('en', file=env_file)})?",
-            ru=f"переменная `{name}` не задана; может быть, это `{near}` "
-            f"({where.say('ru', file=env_file)})?",
-        ),
-        Text(
-            en=f"Correct the name to `{name}`, or set that variable too",
-            ru=f"Исправьте имя на `{name}` или задайте и эту переменную",
-        ),
+        Link.CONFIGURATION, phrase("variable.misspelt", name=name, near=near, origin=place)
     )
 
 
 def _differing(name: str, env_file: Path) -> LinkFinding:
-    return warning(
-        Link.CONFIGURATION,
-        Text(
-            en=f"variable `{name}`: from the environment; `{env_file}` has another value, which "
-            "is ignored",
-            ru=f"переменная `{name}`: из окружения; в `{env_file}` другое значение, и оно не "
-            "используется",
-        ),
-        Text(
-            en="Set the same value in both, or remove one: a program that reads only the file uses "
-            "another deployment than the one you test",
-            ru="Запишите в обоих местах одно значение или уберите одно из них: программа, "
-            "которая читает только файл, работает не с той системой, которую вы проверяете",
-        ),
-    )
+    return warning(Link.CONFIGURATION, phrase("variable.differs", name=name, file=str(env_file)))
 
 
 def _empty(
-    name: str, origin: Origin, env_file: Path, beside: Iterable[str], *, hides: bool
+    name: str, origin: Origin, env_file: Path, beside: tuple[str, ...], *, hides: bool
 ) -> LinkFinding:
     if hides:
-        return problem(
-            Link.CONFIGURATION,
-            Text(
-                en=f"variable `{name}` is empty in the environment, which hides its value in "
-                f"`{env_file}`",
-                ru=f"переменная `{name}` пуста в окружении, и это скрывает её значение в "
-                f"`{env_file}`",
-            ),
-            Text(en=f"`unset {name}`, or give it a value", ru=f"`unset {name}` или задайте её"),
-        )
-    although, although_ru = _although(beside)
-    return problem(
-        Link.CONFIGURATION,
-        Text(
-            en=f"variable `{name}` ({_from(origin, env_file).en}) is empty{although}",
-            ru=f"переменная `{name}` ({_from(origin, env_file).ru}) пуста{although_ru}",
-        ),
-        _filled(Text(en="Give it a value: {how}", ru="Задайте её: {how}"), name, origin, env_file),
+        what = phrase("variable.hides-the-file", name=name, file=str(env_file))
+        return problem(Link.CONFIGURATION, what)
+    what = phrase(
+        "variable.empty-beside" if beside else "variable.empty",
+        name=name,
+        origin=_from(origin, env_file),
+        how=_how(name, origin, env_file),
+        beside=beside,
     )
+    return problem(Link.CONFIGURATION, what)
 
 
 def _odd(name: str, odd: Oddity | SchemeMisfit, origin: Origin, env_file: Path) -> LinkFinding:
-    return problem(
-        Link.CONFIGURATION,
-        Text(
-            en=f"variable `{name}` ({_from(origin, env_file).en}) {odd.what.say(WORDS, 'en')}",
-            ru=f"переменная `{name}` ({_from(origin, env_file).ru}) {odd.what.say(WORDS, 'ru')}",
-        ),
-        _filled(_REMEDIES[odd.what.code], name, origin, env_file),
+    what = phrase(
+        "variable.odd",
+        name=name,
+        origin=_from(origin, env_file),
+        oddity=odd.what,
+        fix=phrase(_FIXES[odd.what.code], how=_how(name, origin, env_file)),
     )
-
-
-def _filled(remedy: Text, name: str, origin: Origin, env_file: Path) -> Text:
-    """
-    Return the remedy, completed with the instruction for the place where the variable is set.
-    """
-    how = _HOW[origin]
-    return Text(
-        en=remedy.say("en", how=how.say("en", name=name, file=env_file)),
-        ru=remedy.say("ru", how=how.say("ru", name=name, file=env_file)),
-    )
+    return problem(Link.CONFIGURATION, what)
 
 
 def _set(name: str, origin: Origin, env_file: Path) -> LinkFinding:
-    return ok(
-        Link.CONFIGURATION,
-        Text(
-            en=f"variable `{name}`: {_from(origin, env_file).en}",
-            ru=f"переменная `{name}`: {_from(origin, env_file).ru}",
-        ),
-    )
+    what = phrase("variable.set", name=name, origin=_from(origin, env_file))
+    return ok(Link.CONFIGURATION, what)
 
 
 def _only_in_file(names: Iterable[str], env_file: Path) -> LinkFinding:
-    listed = ", ".join(f"`{name}`" for name in names)
-    return warning(
-        Link.CONFIGURATION,
-        Text(
-            en=f"only `{env_file}` sets {listed}, not the environment",
-            ru=f"заданы только в `{env_file}`, а не в окружении: {listed}",
-        ),
-        Text(
-            en="Services and scheduled runs do not read that file: set them in their environment "
-            "too",
-            ru="Сервисы и запуски по расписанию этот файл не читают: задайте их и в их окружении",
-        ),
-    )
+    what = phrase("variables.only-in-file", names=tuple(names), file=str(env_file))
+    return warning(Link.CONFIGURATION, what)
 
 
-def _from(origin: Origin, env_file: Path) -> Text:
-    where = _FROM[origin]
-    return Text(en=where.say("en", file=env_file), ru=where.say("ru", file=env_file))
+def _from(origin: Origin, env_file: Path) -> Phrase:
+    return phrase(_FROM[origin], file=str(env_file))
+
+
+def _how(name: str, origin: Origin, env_file: Path) -> Phrase:
+    """
+    Return the way to set a variable where it is set now.
+    """
+    code = "how.env-file" if origin == ".env" else "how.environment"
+    return phrase(code, name=name, file=str(env_file))
 
 
 def _really_empty(variables: Variables) -> set[str]:
@@ -434,32 +311,11 @@ def _in_part(profile: Profile) -> Iterator[LinkFinding]:
     outbound = keys_of(Need.OUTBOUND)
     lacking = [key for key in outbound if not is_given(profile, key)]
     if 0 < len(lacking) < len(outbound):
-        keys = ", ".join(f"`{key}`" for key in lacking)
-        yield problem(
-            Link.CONFIGURATION,
-            Text(en=f"`sip.outbound` lacks {keys}", ru=f"в `sip.outbound` не хватает {keys}"),
-            Text(
-                en="Add them to the profile, or remove the whole section",
-                ru="Допишите их в профиль или уберите раздел целиком",
-            ),
-        )
+        what = phrase("profile.half-an-outbound", keys=tuple(lacking))
+        yield problem(Link.CONFIGURATION, what)
     endpoint, server = _host(profile.webhook.url), _host(profile.livekit.url)
     if endpoint and server and is_loopback(endpoint) and not is_loopback(server):
-        yield warning(
-            Link.CONFIGURATION,
-            Text(
-                en=f"`webhook.url` points to `{endpoint}`: for livekit-server that is another "
-                "machine than for the suite",
-                ru=f"`webhook.url` указывает на `{endpoint}`, а для livekit-server это не та "
-                "машина, на которой идут тесты",
-            ),
-            Text(
-                en="Use the host name at which livekit-server reaches the application, in "
-                "`webhook.urls` of livekit.yaml too",
-                ru="Укажите имя, по которому приложение доступно из livekit-server, и в "
-                "`webhook.urls` в livekit.yaml тоже",
-            ),
-        )
+        yield warning(Link.CONFIGURATION, phrase("profile.endpoint-on-loopback", host=endpoint))
 
 
 def _host(url: str) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, problem, warning
 from livekit_conformance.environments.profile import Profile, Sip
 from livekit_conformance.protocol.dispatch import (
@@ -19,6 +19,7 @@ from livekit_conformance.protocol.dispatch import (
     DispatchOutcome,
     IncomingCall,
     Mismatch,
+    RoomName,
     Rule,
     Trunk,
     conflict_of,
@@ -26,6 +27,7 @@ from livekit_conformance.protocol.dispatch import (
 )
 from livekit_conformance.protocol.near_miss import same_number
 from livekit_conformance.protocol.room_name import is_named
+from livekit_conformance.wording import Phrase, phrase
 
 # Trunks or rules that are listed at most, and numbers of each.
 _NAMED, _NUMBERS = 6, 3
@@ -69,164 +71,71 @@ def judge_line(
 
 
 def _ambiguous(conflict: ConflictError, call: IncomingCall) -> LinkFinding:
-    text = Text(
-        en=f"livekit-server cannot choose a trunk and a rule for a call to `{call.called}` and "
-        f"refuses it with 503: `{conflict}`{_list_of(conflict.trunks)}",
-        ru=f"livekit-server не может выбрать транк и правило для вызова на `{call.called}` и "
-        f"отвечает 503: `{conflict}`{_list_of(conflict.trunks)}",
+    what = phrase(
+        "line.ambiguous",
+        called=call.called,
+        conflict=str(conflict),
+        trunks=_list_of(conflict.trunks),
+        fix=_fix_for_conflict(conflict),
     )
-    remedy = _remedy_for_conflict(conflict)
     unknown_source = not call.source_ip and any(t.allowed_addresses for t in conflict.trunks)
-    return (warning if unknown_source else problem)(Link.LINE, text, remedy)
+    return (warning if unknown_source else problem)(Link.LINE, what)
 
 
 def _ambiguous_for_others(conflict: ConflictError) -> LinkFinding:
-    return warning(
-        Link.LINE,
-        Text(
-            en=f"some callers of this number are refused with 503: `{conflict}`"
-            f"{_list_of(conflict.trunks)}",
-            ru=f"некоторые звонящие на этот номер получат 503: `{conflict}`"
-            f"{_list_of(conflict.trunks)}",
-        ),
-        _remedy_for_conflict(conflict),
+    what = phrase(
+        "line.ambiguous-for-others",
+        conflict=str(conflict),
+        trunks=_list_of(conflict.trunks),
+        fix=_fix_for_conflict(conflict),
     )
+    return warning(Link.LINE, what)
 
 
-def _remedy_for_conflict(conflict: ConflictError) -> Text:
+def _fix_for_conflict(conflict: ConflictError) -> Phrase:
     if conflict.trunks:
         *_, last = conflict.trunks
-        return Text(
-            en=f"Leave one trunk for the number: delete the other, `lk sip inbound delete "
-            f"{last.id}`, or give them different `numbers` or `allowed_addresses`",
-            ru=f"Оставьте для номера один транк: удалите лишний, `lk sip inbound delete "
-            f"{last.id}`, или задайте им разные `numbers` или `allowed_addresses`",
-        )
-    return Text(
-        en="Delete one of the two rules: `lk sip dispatch list`, `lk sip dispatch delete ID`",
-        ru="Удалите одно из двух правил: `lk sip dispatch list`, `lk sip dispatch delete ID`",
-    )
+        return phrase("fix.one-trunk", trunk=last.id)
+    return phrase("fix.one-rule")
 
 
 # -- the trunk
 
 
 def _trunk(outcome: DispatchOutcome, trunks: Sequence[Trunk], call: IncomingCall) -> LinkFinding:
-    if outcome.trunk is not None:
-        named = _named(outcome.trunk)
-        return ok(
-            Link.TRUNK,
-            Text(
-                en=f"trunk {named} takes a call from `{call.caller}` to `{call.called}`"
-                + _unless_source(outcome.trunk, call).en,
-                ru=f"транк {named} принимает вызов с `{call.caller}` на `{call.called}`"
-                + _unless_source(outcome.trunk, call).ru,
-            ),
-        )
+    numbers = {"caller": call.caller, "called": call.called}
+    if (trunk := outcome.trunk) is not None:
+        is_sure = bool(not trunk.allowed_addresses or call.source_ip)
+        code = "trunk.takes-the-call" if is_sure else "trunk.takes-the-call-unless"
+        return ok(Link.TRUNK, phrase(code, trunk=_named(trunk), **numbers))
     if not trunks:
-        return problem(
-            Link.TRUNK,
-            Text(en="there is no inbound trunk", ru="нет ни одного входящего транка"),
-            Text(
-                en=f"Create one with `numbers: [{call.called}]`: `lk sip inbound create`",
-                ru=f"Создайте его с `numbers: [{call.called}]`: `lk sip inbound create`",
-            ),
-        )
+        return problem(Link.TRUNK, phrase("trunk.none", called=call.called))
     reasons = [why_not(trunk, outcome.not_matched[trunk.id], call) for trunk in trunks]
     why = _listed([(_named(trunk), reason) for trunk, reason in zip(trunks, reasons, strict=True)])
-    remedy = next((reason.remedy for reason in reasons if reason.is_close), None) or Text(
-        en=f"Add `{call.called}` to `numbers` of the trunk, or create one: `lk sip inbound list`, "
-        "`lk sip inbound update`, `lk sip inbound create`",
-        ru=f"Добавьте `{call.called}` в `numbers` транка или создайте транк: `lk sip inbound "
-        "list`, `lk sip inbound update`, `lk sip inbound create`",
-    )
-    if outcome.rule is not None:
-        rule = _named(outcome.rule)
-        return warning(
-            Link.TRUNK,
-            Text(
-                en=f"no trunk takes the call; rule {rule}, which is for all trunks, takes it like "
-                f"a call of any stranger; {why.en}",
-                ru=f"ни один транк не принимает вызов, но правило {rule} для всех транков примет "
-                f"его, как и любой чужой вызов; {why.ru}",
-            ),
-            remedy,
-        )
-    return problem(
-        Link.TRUNK,
-        Text(
-            en=f"no trunk takes a call from `{call.caller}` to `{call.called}`: {why.en}",
-            ru=f"ни один транк не принимает вызов с `{call.caller}` на `{call.called}`: {why.ru}",
-        ),
-        remedy,
-    )
-
-
-def _unless_source(trunk: Trunk, call: IncomingCall) -> Text:
-    if not trunk.allowed_addresses or call.source_ip:
-        return Text(en="", ru="")
-    return Text(
-        en="; whether its `allowed_addresses` hold the source of the call is not known",
-        ru="; входит ли адрес звонящего в его `allowed_addresses`, неизвестно",
-    )
+    fix = _closest(reasons) or phrase("fix.trunk-for-number", called=call.called)
+    if (rule := outcome.rule) is not None:
+        what = phrase("trunk.only-a-rule", rule=_named(rule), why=why, fix=fix)
+        return warning(Link.TRUNK, what)
+    return problem(Link.TRUNK, phrase("trunk.no-match", **numbers, why=why, fix=fix))
 
 
 def _credentials(trunk: Trunk, sip: Sip) -> LinkFinding:
-    named, password = _named(trunk), sip.password.get_secret_value()
+    named = _named(trunk)
     if not trunk.asks_for_credentials:
-        return ok(
-            Link.CREDENTIALS,
-            Text(
-                en=f"trunk {named} asks for no user name and password",
-                ru=f"транк {named} не спрашивает имя и пароль",
-            ),
-        )
+        return ok(Link.CREDENTIALS, phrase("credentials.not-asked", trunk=named))
     if not sip.username:
-        return problem(
-            Link.CREDENTIALS,
-            Text(
-                en=f"trunk {named} asks for a user name and password, and the profile has none",
-                ru=f"транк {named} спрашивает имя и пароль, а в профиле их нет",
-            ),
-            Text(
-                en="Set `SIP_USERNAME` and `SIP_PASSWORD` (`sip.username`, `sip.password`) to "
-                "`auth_username` and `auth_password` of the trunk",
-                ru="Задайте в `SIP_USERNAME` и `SIP_PASSWORD` (`sip.username`, `sip.password`) "
-                "значения `auth_username` и `auth_password` транка",
-            ),
-        )
-    wrong = [
-        key
-        for key, ours, theirs in (
-            ("username", sip.username, trunk.auth_username),
-            ("password", password, trunk.auth_password),
-        )
-        if ours != theirs
+        return problem(Link.CREDENTIALS, phrase("credentials.missing", trunk=named))
+    code = {
+        (True, True): "credentials.match",
+        (False, True): "credentials.other-user-name",
+        (True, False): "credentials.other-password",
+        (False, False): "credentials.other-account",
+    }[
+        sip.username == trunk.auth_username,
+        sip.password.get_secret_value() == trunk.auth_password,
     ]
-    if wrong:
-        ours = " and ".join(f"`sip.{key}`" for key in wrong)
-        theirs = " and ".join(f"`auth_{key}`" for key in wrong)
-        return problem(
-            Link.CREDENTIALS,
-            Text(
-                en=f"{ours} of the profile differs from {theirs} of trunk {named}: calls get 401",
-                ru=f"{ours.replace(' and ', ' и ')} в профиле не совпадает с "
-                f"{theirs.replace(' and ', ' и ')} транка {named}: на вызовы придёт 401",
-            ),
-            Text(
-                en="Set `SIP_USERNAME` and `SIP_PASSWORD` to those of the trunk: "
-                "`lk sip inbound list`",
-                ru="Задайте в `SIP_USERNAME` и `SIP_PASSWORD` имя и пароль транка: "
-                "`lk sip inbound list`",
-            ),
-        )
-    return ok(
-        Link.CREDENTIALS,
-        Text(
-            en=f"the account of the profile matches that of trunk {named}",
-            ru=f"учётная запись в профиле совпадает с записью транка {named}",
-        ),
-    )
+    mark = ok if code == "credentials.match" else problem
+    return mark(Link.CREDENTIALS, phrase(code, trunk=named))
 
 
 # -- the rule and the room
@@ -237,58 +146,19 @@ def _rule(outcome: DispatchOutcome, rules: Sequence[Rule], call: IncomingCall) -
     if rule is None:
         return _no_rule(outcome, rules, call)
     if outcome.asks_for_pin:
-        return warning(
-            Link.DISPATCH,
-            Text(
-                en=f"rule {_named(rule)} takes the call and asks for a PIN",
-                ru=f"вызов примет правило {_named(rule)} и спросит PIN",
-            ),
-            Text(
-                en="The suite enters no PIN, so its call ends there: create a rule without a PIN "
-                "for the number that it calls",
-                ru="Тесты PIN не вводят, и их вызов на этом закончится: создайте правило без PIN "
-                "для номера, на который они звонят",
-            ),
-        )
-    return ok(
-        Link.DISPATCH,
-        Text(
-            en=f"dispatch rule {_named(rule)} ({rule.kind}) takes the call",
-            ru=f"вызов примет правило {_named(rule)} ({rule.kind})",
-        ),
-    )
+        return warning(Link.DISPATCH, phrase("rule.asks-for-pin", rule=_named(rule)))
+    taken = phrase("rule.takes-the-call", rule=_named(rule), kind=rule.kind)
+    return ok(Link.DISPATCH, taken)
 
 
 def _no_rule(outcome: DispatchOutcome, rules: Sequence[Rule], call: IncomingCall) -> LinkFinding:
     trunk = outcome.trunk.id if outcome.trunk else "ST_..."
     if not rules:
-        return problem(
-            Link.DISPATCH,
-            Text(
-                en="there is no dispatch rule: the phone only rings",
-                ru="нет ни одного правила маршрутизации: телефон будет только звонить",
-            ),
-            Text(
-                en=f"Create one with `trunk_ids: [{trunk}]`: `lk sip dispatch create`",
-                ru=f"Создайте его с `trunk_ids: [{trunk}]`: `lk sip dispatch create`",
-            ),
-        )
+        return problem(Link.DISPATCH, phrase("rule.none", trunk=trunk))
     reasons = [why_not(rule, outcome.not_matched[rule.id], call) for rule in rules]
     why = _listed([(_named(rule), reason) for rule, reason in zip(rules, reasons, strict=True)])
-    return problem(
-        Link.DISPATCH,
-        Text(
-            en=f"no dispatch rule takes the call, the phone only rings: {why.en}",
-            ru=f"ни одно правило не принимает вызов, телефон будет только звонить: {why.ru}",
-        ),
-        next((reason.remedy for reason in reasons if reason.is_close), None)
-        or Text(
-            en=f"Add trunk `{trunk}` and number `{call.called}` to a rule, or create one: "
-            "`lk sip dispatch list`, `lk sip dispatch update`, `lk sip dispatch create`",
-            ru=f"Добавьте транк `{trunk}` и номер `{call.called}` в правило или создайте новое: "
-            "`lk sip dispatch list`, `lk sip dispatch update`, `lk sip dispatch create`",
-        ),
-    )
+    fix = _closest(reasons) or phrase("fix.rule-for-call", trunk=trunk, called=call.called)
+    return problem(Link.DISPATCH, phrase("rule.no-match", why=why, fix=fix))
 
 
 def _room(
@@ -301,17 +171,7 @@ def _room(
     if outcome.asks_for_pin and outcome.rule is not None:
         outcome = evaluate(trunks, rules, call, pin=outcome.rule.pin)
     if outcome.room is None or outcome.rule is None:
-        return not_checked(
-            Link.ROOM_NAME,
-            Text(
-                en="the name of the room: the rule for the call is known only after the PIN",
-                ru="имя комнаты: какое правило примет вызов, станет ясно после PIN",
-            ),
-        )
-    shown = Text(
-        en=outcome.room.make(f"<{RANDOM_LENGTH} random characters>"),
-        ru=outcome.room.make(f"<{RANDOM_LENGTH} случайных символов>"),
-    )
+        return not_checked(Link.ROOM_NAME, phrase("room.after-pin"))
     fits = is_named(
         outcome.room.make(_RANDOM),
         profile.rooms.name_pattern,
@@ -321,30 +181,27 @@ def _room(
         caller=profile.sip.caller,
         dialled=profile.sip.number,
     )
-    pattern = f"`{profile.rooms.name_pattern}` (call_id: {profile.rooms.call_id})"
+    named = {
+        "room": _room_name(outcome.room),
+        "pattern": profile.rooms.name_pattern,
+        "call_id": profile.rooms.call_id,
+    }
     if fits:
-        return ok(
-            Link.ROOM_NAME,
-            Text(
-                en=f"the room will be `{shown.en}`, which fits {pattern}",
-                ru=f"комната получит имя `{shown.ru}`, оно подходит под {pattern}",
-            ),
-        )
-    key = "room_name" if outcome.rule.kind == "direct" else "room_prefix"
-    return problem(
-        Link.ROOM_NAME,
-        Text(
-            en=f"the room will be `{shown.en}`, which does not fit {pattern}",
-            ru=f"комната получит имя `{shown.ru}`, а оно не подходит под {pattern}",
-        ),
-        Text(
-            en=f"Change `{key}` of rule {_named(outcome.rule)} (now `{outcome.rule.room}`), or "
-            "`rooms.name_pattern` in the profile; livekit-server adds an underscore after a prefix",
-            ru=f"Измените `{key}` правила {_named(outcome.rule)} (сейчас `{outcome.rule.room}`) "
-            "или `rooms.name_pattern` в профиле; после префикса livekit-server ставит "
-            "подчёркивание",
-        ),
+        return ok(Link.ROOM_NAME, phrase("room.fits", **named))
+    what = phrase(
+        "room.does-not-fit",
+        **named,
+        field="room_name" if outcome.rule.kind == "direct" else "room_prefix",
+        rule=_named(outcome.rule),
+        value=outcome.rule.room,
     )
+    return problem(Link.ROOM_NAME, what)
+
+
+def _room_name(room: RoomName) -> Phrase | str:
+    if room.random_suffix:
+        return phrase("room.with-suffix", stem=room.stem, length=str(RANDOM_LENGTH))
+    return room.stem
 
 
 # -- reasons against a match
@@ -359,8 +216,8 @@ class Reason:
     obstacle.
     """
 
-    text: Text
-    remedy: Text | None = None
+    what: Phrase
+    fix: Phrase | None = None
     is_close: bool = False
 
 
@@ -376,78 +233,54 @@ def why_not(one: Trunk | Rule, mismatch: Mismatch, call: IncomingCall) -> Reason
         case (Trunk(), "allowed_numbers") | (Rule(), "inbound_numbers"):
             return _not_listed(one, mismatch.field, call.caller)
         case Rule(), "trunk_ids":
-            ids = ", ".join(f"`{trunk}`" for trunk in one.trunk_ids[:_NUMBERS])
-            return Reason(Text(en=f"is for trunk {ids}", ru=f"только для транка {ids}"))
+            return Reason(phrase("mismatch.trunks", trunks=tuple(one.trunk_ids[:_NUMBERS])))
     # Another one takes precedence, or a PIN does not match: this trunk or rule itself is fine.
-    return Reason(Text(en=mismatch.text, ru=f"`{mismatch}`"))
+    return Reason(phrase("mismatch.other", reason=mismatch.text))
 
 
 def _not_listed(one: Trunk | Rule, field: str, number: str) -> Reason:
     listed: Sequence[str] = getattr(one, field)
     command = "lk sip dispatch update" if isinstance(one, Rule) else "lk sip inbound update"
-    remedy = Text(
-        en=f"Add `{number}` to `{field}` of `{one.id}`, exactly in this form: `{command}`",
-        ru=f"Добавьте `{number}` в `{field}` у `{one.id}` ровно в таком виде: `{command}`",
-    )
+    fix = phrase("fix.add-number", number=number, field=field, id=one.id, command=command)
+    of = {"number": number, "field": field}
     if other := same_number(number, listed):
-        exactly = Text(
-            en="; rules compare numbers exactly" if isinstance(one, Rule) else "",
-            ru="; правила сравнивают номера посимвольно" if isinstance(one, Rule) else "",
-        )
-        return Reason(
-            Text(
-                en=f"`{number}` is listed as `{other}` in `{field}`{exactly.en}",
-                ru=f"`{number}` записан в `{field}` как `{other}`{exactly.ru}",
-            ),
-            remedy,
-            is_close=True,
-        )
-    some = ", ".join(f"`{entry}`" for entry in listed[:_NUMBERS])
+        is_rule = isinstance(one, Rule)
+        code = "mismatch.other-form-in-rule" if is_rule else "mismatch.other-form"
+        return Reason(phrase(code, other=other, **of), fix, is_close=True)
     more = f" +{len(listed) - _NUMBERS}" if len(listed) > _NUMBERS else ""
-    return Reason(
-        Text(
-            en=f"`{field}` has {some}{more}, not `{number}`",
-            ru=f"в `{field}` есть {some}{more}, но нет `{number}`",
-        ),
-        remedy,
-    )
+    shown = tuple(listed[:_NUMBERS])
+    return Reason(phrase("mismatch.not-listed", listed=shown, more=more, **of), fix)
 
 
 def _source_not_allowed(trunk: Trunk, call: IncomingCall) -> Reason:
-    some = ", ".join(f"`{mask}`" for mask in trunk.allowed_addresses[:_NUMBERS])
+    shown = tuple(trunk.allowed_addresses[:_NUMBERS])
     return Reason(
-        Text(
-            en=f"`allowed_addresses` ({some}) does not include `{call.source_ip}`, the "
-            "address at which livekit-sip sees this machine",
-            ru=f"в `allowed_addresses` ({some}) нет `{call.source_ip}`, а именно так livekit-sip "
-            "видит эту машину",
-        ),
-        Text(
-            en=f"Add `{call.source_ip}/32` to `allowed_addresses` of `{trunk.id}`: "
-            "`lk sip inbound update`. A call of your provider comes from another address",
-            ru=f"Добавьте `{call.source_ip}/32` в `allowed_addresses` у `{trunk.id}`: "
-            "`lk sip inbound update`. Вызов провайдера придёт с другого адреса",
-        ),
+        phrase("mismatch.source", listed=shown, source=call.source_ip),
+        phrase("fix.add-source", source=call.source_ip, trunk=trunk.id),
         is_close=True,
     )
 
 
-def _listed(reasons: Sequence[tuple[str, Reason]]) -> Text:
+def _closest(reasons: Iterable[Reason]) -> Phrase | None:
+    return next((reason.fix for reason in reasons if reason.is_close), None)
+
+
+def _listed(reasons: Sequence[tuple[Phrase, Reason]]) -> Phrase:
     # Near misses come first.
     first = sorted(reasons, key=lambda pair: not pair[1].is_close)
+    listed = reduce(
+        lambda one, other: phrase("list.two", one=one, other=other),
+        (phrase("one.why-not", one=one, reason=reason.what) for one, reason in first[:_NAMED]),
+    )
     more = len(reasons) - _NAMED
-    rest = Text(
-        en=f"; and {more} more" if more > 0 else "", ru=f"; и ещё {more}" if more > 0 else ""
-    )
-    return Text(
-        en="; ".join(f"{name}: {reason.text.en}" for name, reason in first[:_NAMED]) + rest.en,
-        ru="; ".join(f"{name}: {reason.text.ru}" for name, reason in first[:_NAMED]) + rest.ru,
-    )
+    return phrase("list.and-more", listed=listed, more=str(more)) if more > 0 else listed
 
 
-def _list_of(trunks: Sequence[Trunk]) -> str:
-    return f" ({', '.join(map(_named, trunks))})" if trunks else ""
+def _list_of(trunks: Sequence[Trunk]) -> Phrase | str:
+    return phrase("list.in-brackets", listed=tuple(map(_named, trunks))) if trunks else ""
 
 
-def _named(one: Trunk | Rule) -> str:
-    return f"`{one.id}` ({one.name})" if one.name else f"`{one.id}`"
+def _named(one: Trunk | Rule) -> Phrase:
+    if one.name:
+        return phrase("one.named", id=one.id, name=one.name)
+    return phrase("one.unnamed", id=one.id)

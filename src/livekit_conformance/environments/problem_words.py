@@ -29,11 +29,11 @@ WORDS: Words = MappingProxyType(
             ru="не профиль: в корне файла нет ключа kind; есть окружения: {known}",
         ),
         "names.none": Text(en="none", ru="ни одного"),
-        "file.unreadable": Text(en="cannot be read: {reason}", ru="не читается: {reason}"),
+        "file.unreadable": Text(en="cannot be read: {reason}", ru="не читается: «{reason}»"),
         "file.not-utf8": Text(
             en="cannot be read: it is not UTF-8 text", ru="не читается: это не текст в UTF-8"
         ),
-        "yaml.invalid": Text(en="not YAML: {reason}", ru="не YAML: {reason}"),
+        "yaml.invalid": Text(en="not YAML: {reason}", ru="не YAML: «{reason}»"),
         "yaml.no-mapping": Text(
             en="must hold a mapping of sections (kind: ..., allow: ...)",
             ru="должен состоять из разделов (kind: ..., allow: ...)",
@@ -106,7 +106,7 @@ WORDS: Words = MappingProxyType(
             ru="должно один раз содержать {call_id}, например voice-ai-call-{call_id}",
         ),
         "call-id.no-pattern": Text(
-            en="not a regular expression: {reason}", ru="не регулярное выражение: {reason}"
+            en="not a regular expression: {reason}", ru="не регулярное выражение: «{reason}»"
         ),
         "call-id.unknown": Text(
             en="must be one of {allowed} or regex:PATTERN{hint}",

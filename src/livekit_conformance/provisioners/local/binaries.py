@@ -83,6 +83,16 @@ SIP = Program(
 REDIS = Program(name="redis-server", needs=(REDIS_SERVER,))
 
 
+class ProgramMissing(Blocked):
+    """
+    Program that was not found; `command` builds it.
+    """
+
+    def __init__(self, name: str, command: str) -> None:
+        super().__init__(f"{name} is missing", remedy=f"Build it: {command}")
+        self.command = command
+
+
 @dataclass(frozen=True, slots=True)
 class FoundProgram:
     """
@@ -145,17 +155,13 @@ def find(program: Program, environ: Mapping[str, str]) -> FoundProgram:
     if built is not None and built.is_file():
         return FoundProgram(built, version)
     if chosen:
-        raise Blocked(
-            f"{program.name} {chosen} is missing",
-            remedy=f"Build it: {program.version_variable}={chosen} {BUILD_STACK}",
+        raise ProgramMissing(
+            f"{program.name} {chosen}", f"{program.version_variable}={chosen} {BUILD_STACK}"
         )
     if on_path := shutil.which(program.name, path=environ.get("PATH")):
         return FoundProgram(Path(on_path), None)
     first = packages_of(tool for tool in program.needs if not tool.is_there(environ))
-    raise Blocked(
-        f"{program.name} is missing",
-        remedy=f"Build it: {first and f'{first}; '}{BUILD_STACK}",
-    )
+    raise ProgramMissing(program.name, f"{first and f'{first}; '}{BUILD_STACK}")
 
 
 def build(program: Program, environ: Mapping[str, str]) -> Path:

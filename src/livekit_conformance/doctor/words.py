@@ -1,0 +1,1051 @@
+"""
+Words of the doctor by code: what a finding says, and what to do about it.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from livekit_conformance.environments.problem_words import WORDS as PROBLEMS
+from livekit_conformance.wording import Text, Words
+
+_SUBJECTS: Words = {
+    "subject.name": Text(en="the name `{name}` ({key})", ru="имя `{name}` ({key})"),
+    "subject.port": Text(en="the port `{endpoint}` ({key})", ru="порт `{endpoint}` ({key})"),
+    "subject.certificate": Text(
+        en="the certificate of `{endpoint}` ({key})", ru="сертификат `{endpoint}` ({key})"
+    ),
+    "subject.address": Text(en="`{address}` ({key})", ru="`{address}` ({key})"),
+    "subject.sip": Text(en="SIP at `{server}`", ru="SIP на `{server}`"),
+    "subject.api-key": Text(en="the API key", ru="API-ключ"),
+    "subject.outbound-trunk": Text(en="the outbound trunk", ru="исходящий транк"),
+    "subject.lists": Text(en="the trunks and dispatch rules", ru="транки и правила"),
+    "subject.bus": Text(en="the bus", ru="шина"),
+    "subject.program": Text(en="the program {name}", ru="программа {name}"),
+    "subject.ports": Text(en="free ports", ru="свободные порты"),
+    "subject.stand-in": Text(en="the agent stand-in", ru="заместитель агента"),
+    "subject.python": Text(en="Python", ru="Python"),
+    "subject.setpriv": Text(en="setpriv", ru="setpriv"),
+    "service.livekit-server": Text(en="livekit-server", ru="livekit-server"),
+    "service.livekit-sip": Text(en="livekit-sip", ru="livekit-sip"),
+    "service.provider": Text(en="the SIP service of the provider", ru="SIP-сервис провайдера"),
+    "service.application": Text(en="the application", ru="приложение"),
+    "service.redis": Text(en="Redis", ru="Redis"),
+    "probe.no-answer": Text(
+        en="{what}: no answer within {within:g} s", ru="{what}: нет ответа за {within:g} с"
+    ),
+    "probe.blocked": Text(en="{what}: fix {first} first", ru="{what}: сначала исправьте: {first}"),
+    "probe.not-finished": Text(
+        en="{what}: not finished within {whole:g} s", ru="{what}: не успели за {whole:g} с"
+    ),
+}
+
+_PATH: Words = {
+    "dns.resolved": Text(
+        en="`{name}` is {addresses} ({key})", ru="адрес `{name}`: {addresses} ({key})"
+    ),
+    "dns.no-address": Text(
+        en="`{name}` has no address: `{reason}` ({key})",
+        ru="у `{name}` нет адреса: `{reason}` ({key})",
+    ),
+    "dns.silent": Text(
+        en="no name server answers for `{name}`: `{reason}` ({key})",
+        ru="ни один DNS-сервер не ответил про `{name}`: `{reason}` ({key})",
+    ),
+    "port.open": Text(
+        en="`{endpoint}` accepts connections ({key})",
+        ru="`{endpoint}` принимает соединения ({key})",
+    ),
+    **dict.fromkeys(
+        ("port.refused", "port.filtered"),
+        Text(
+            en="`{endpoint}` does not accept connections: `{reason}` ({key})",
+            ru="`{endpoint}` не принимает соединения: `{reason}` ({key})",
+        ),
+    ),
+    "tls.no-handshake": Text(
+        en="no TLS handshake with `{endpoint}`: `{reason}` ({key})",
+        ru="TLS-рукопожатие с `{endpoint}` не удалось: `{reason}` ({key})",
+    ),
+    **dict.fromkeys(
+        ("certificate.valid", "certificate.expires-soon"),
+        Text(
+            en="the certificate of `{endpoint}` is trusted and valid for {days:.0f} days "
+            "({version}, {key})",
+            ru="сертификат `{endpoint}` верен, действует ещё {days:.0f} дн. ({version}, {key})",
+        ),
+    ),
+    **dict.fromkeys(
+        (
+            "certificate.expired",
+            "certificate.of-another-name",
+            "certificate.of-unknown-issuer",
+            "certificate.not-trusted",
+        ),
+        Text(
+            en="the certificate of `{endpoint}` is not trusted: `{reason}` ({key})",
+            ru="сертификату `{endpoint}` нельзя доверять: `{reason}` ({key})",
+        ),
+    ),
+    "connection.within-machine": Text(
+        en="`livekit.url` points to this machine, so there is nothing to encrypt",
+        ru="`livekit.url` указывает на эту же машину, шифровать нечего",
+    ),
+    "connection.not-encrypted": Text(
+        en="the connection to `{host}` is not encrypted: others can read the tokens",
+        ru="соединение с `{host}` не зашифровано: токены могут перехватить",
+    ),
+    "address.free": Text(
+        en="`{address}` is free; the suite listens there during a run ({key})",
+        ru="`{address}` свободен, при прогоне его займут тесты ({key})",
+    ),
+    "address.taken": Text(
+        en="the suite cannot listen on `{address}`: `{reason}` ({key})",
+        ru="тесты не могут занять `{address}`: `{reason}` ({key})",
+    ),
+}
+
+_SERVER: Words = {
+    "server.silent": Text(
+        en="`{url}` does not answer HTTP: `{reason}` (after {waited:.1f} s)",
+        ru="`{url}` не отвечает по HTTP: `{reason}` (за {waited:.1f} с)",
+    ),
+    "server.ready": Text(
+        en="livekit-server answers `GET /` and is ready",
+        ru="livekit-server отвечает на `GET /` и готов",
+    ),
+    "server.answers": Text(
+        en="livekit-server answers `GET /`", ru="livekit-server отвечает на `GET /`"
+    ),
+    "server.not-ready": Text(
+        en="livekit-server reports that it is not ready: `406 Not Ready`",
+        ru="livekit-server сообщает, что не готов: `406 Not Ready`",
+    ),
+    "server.other-service": Text(
+        en="`GET /` returned {status} `{answer}`, not 200 `OK`",
+        ru="на `GET /` получен ответ {status} `{answer}`, а не 200 `OK`",
+    ),
+    "server.no-rooms": Text(
+        en="livekit-server cannot read its rooms: {status} `{answer}`",
+        ru="livekit-server не может прочитать свои комнаты: {status} `{answer}`",
+    ),
+    "clock.no-date": Text(
+        en="the clock of livekit-server: its answer has no readable header `Date`",
+        ru="часы livekit-server: в ответе нет понятного заголовка `Date`",
+    ),
+    "clock.agrees": Text(
+        en="the clock of livekit-server agrees with ours",
+        ru="часы livekit-server совпадают с нашими",
+    ),
+    "clock.ahead": Text(
+        en="the clock of livekit-server is {seconds:.1f} s ahead of ours, give or take "
+        "{uncertainty:.1f} s",
+        ru="часы livekit-server спешат относительно наших на {seconds:.1f} с "
+        "(±{uncertainty:.1f} с)",
+    ),
+    "clock.behind": Text(
+        en="the clock of livekit-server is {seconds:.1f} s behind ours, give or take "
+        "{uncertainty:.1f} s",
+        ru="часы livekit-server отстают относительно наших на {seconds:.1f} с "
+        "(±{uncertainty:.1f} с)",
+    ),
+    "api-key.accepted": Text(
+        en="the API key `{key}` is accepted; open rooms: {rooms}",
+        ru="API-ключ `{key}` принят; открытых комнат: {rooms}",
+    ),
+    **dict.fromkeys(
+        (
+            "api-key.unknown",
+            "api-key.other-secret",
+            "api-key.other-clock",
+            "api-key.header-lost",
+            "api-key.refused",
+            "api-key.refused-by-proxy",
+            "api-key.wrong-path",
+            "api-key.too-many-requests",
+        ),
+        Text(
+            en="the API key `{key}` is refused: {status} `{answer}`",
+            ru="API-ключ `{key}` отвергнут: {status} `{answer}`",
+        ),
+    ),
+    "secret.too-short": Text(
+        en="the API secret has {length} bytes; a short secret can be brute-forced from a token",
+        ru="в API-секрете {length} байт; короткий секрет можно подобрать по токену",
+    ),
+    "sip-api.answers": Text(
+        en="the SIP API answers; inbound trunks: {trunks}, dispatch rules: {rules}",
+        ru="SIP API отвечает; входящих транков: {trunks}, правил маршрутизации: {rules}",
+    ),
+    **dict.fromkeys(
+        ("sip-api.without-redis", "sip-api.refused"),
+        Text(
+            en="the trunks and dispatch rules cannot be listed: `{answer}`",
+            ru="не удалось получить список транков и правил: `{answer}`",
+        ),
+    ),
+    "outbound-trunk.exists": Text(
+        en="outbound trunk `{trunk}` exists", ru="исходящий транк `{trunk}` существует"
+    ),
+    "outbound-trunk.none": Text(
+        en="there is no outbound trunk `{trunk}`; the server has none",
+        ru="исходящего транка `{trunk}` нет; на сервере: ни одного",
+    ),
+    "outbound-trunk.unknown": Text(
+        en="there is no outbound trunk `{trunk}`; the server has {others}",
+        ru="исходящего транка `{trunk}` нет; на сервере: {others}",
+    ),
+    "server-version.in-log": Text(
+        en="livekit-server {version} (the last start in its log)",
+        ru="livekit-server {version} (последний запуск по его логу)",
+    ),
+    "server-version.in-redis": Text(
+        en="livekit-server {version} (the newest that ever ran on this Redis)",
+        ru="livekit-server {version} (самая новая версия, работавшая с этим Redis)",
+    ),
+    "server-version.too-old": Text(en="{found}", ru="{found}"),
+    "server-version.unknown": Text(
+        en="the version of livekit-server: neither its log nor Redis shows it",
+        ru="версия livekit-server: её не видно ни в его логе, ни в Redis",
+    ),
+    "sip-version.in-log": Text(
+        en="livekit-sip {version} (its log)", ru="livekit-sip {version} (из его лога)"
+    ),
+    "sip-version.unknown": Text(
+        en="the version of livekit-sip: it does not report it over the network",
+        ru="версия livekit-sip: по сети он её не сообщает",
+    ),
+}
+
+_SIP: Words = {
+    **dict.fromkeys(
+        ("options.answered", "options.of-another-service"),
+        Text(
+            en="`{server}` answers OPTIONS over {transport}: `{status} {reason}`{by}",
+            ru="`{server}` отвечает на OPTIONS по {transport}: `{status} {reason}`{by}",
+        ),
+    ),
+    "options.by": Text(en=", `{name}`", ru=", `{name}`"),
+    **dict.fromkeys(
+        ("options.port-closed", "options.silent"),
+        Text(
+            en="`{server}` does not answer OPTIONS over {transport}: `{reason}` "
+            "(after {waited:.1f} s)",
+            ru="`{server}` не отвечает на OPTIONS по {transport}: `{reason}` (за {waited:.1f} с)",
+        ),
+    ),
+}
+
+_DISPATCH: Words = {
+    "one.named": Text(en="`{id}` ({name})", ru="`{id}` ({name})"),
+    "one.unnamed": Text(en="`{id}`", ru="`{id}`"),
+    "one.why-not": Text(en="{one}: {reason}", ru="{one}: {reason}"),
+    "list.in-brackets": Text(en=" ({listed})", ru=" ({listed})"),
+    "list.two": Text(en="{one}; {other}", ru="{one}; {other}"),
+    "list.and-more": Text(en="{listed}; and {more} more", ru="{listed}; и ещё {more}"),
+    "line.ambiguous": Text(
+        en="livekit-server cannot choose a trunk and a rule for a call to `{called}` and refuses "
+        "it with 503: `{conflict}`{trunks}",
+        ru="livekit-server не может выбрать транк и правило для вызова на `{called}` и отвечает "
+        "503: `{conflict}`{trunks}",
+    ),
+    "line.ambiguous-for-others": Text(
+        en="some callers of this number are refused with 503: `{conflict}`{trunks}",
+        ru="некоторые звонящие на этот номер получат 503: `{conflict}`{trunks}",
+    ),
+    "line.no-number": Text(
+        en="trunk, rule and room of a call: the profile has no `sip.number`",
+        ru="транк, правило и комната для вызова: в профиле нет `sip.number`",
+    ),
+    "trunk.takes-the-call": Text(
+        en="trunk {trunk} takes a call from `{caller}` to `{called}`",
+        ru="транк {trunk} принимает вызов с `{caller}` на `{called}`",
+    ),
+    "trunk.takes-the-call-unless": Text(
+        en="trunk {trunk} takes a call from `{caller}` to `{called}`; whether its "
+        "`allowed_addresses` hold the source of the call is not known",
+        ru="транк {trunk} принимает вызов с `{caller}` на `{called}`; входит ли адрес звонящего в "
+        "его `allowed_addresses`, неизвестно",
+    ),
+    "trunk.none": Text(en="there is no inbound trunk", ru="нет ни одного входящего транка"),
+    "trunk.only-a-rule": Text(
+        en="no trunk takes the call; rule {rule}, which is for all trunks, takes it like a call of "
+        "any stranger; {why}",
+        ru="ни один транк не принимает вызов, но правило {rule} для всех транков примет его, как и "
+        "любой чужой вызов; {why}",
+    ),
+    "trunk.no-match": Text(
+        en="no trunk takes a call from `{caller}` to `{called}`: {why}",
+        ru="ни один транк не принимает вызов с `{caller}` на `{called}`: {why}",
+    ),
+    "credentials.not-asked": Text(
+        en="trunk {trunk} asks for no user name and password",
+        ru="транк {trunk} не спрашивает имя и пароль",
+    ),
+    "credentials.missing": Text(
+        en="trunk {trunk} asks for a user name and password, and the profile has none",
+        ru="транк {trunk} спрашивает имя и пароль, а в профиле их нет",
+    ),
+    "credentials.other-user-name": Text(
+        en="`sip.username` of the profile differs from `auth_username` of trunk {trunk}: calls get "
+        "401",
+        ru="`sip.username` в профиле не совпадает с `auth_username` транка {trunk}: на вызовы "
+        "придёт 401",
+    ),
+    "credentials.other-password": Text(
+        en="`sip.password` of the profile differs from `auth_password` of trunk {trunk}: calls get "
+        "401",
+        ru="`sip.password` в профиле не совпадает с `auth_password` транка {trunk}: на вызовы "
+        "придёт 401",
+    ),
+    "credentials.other-account": Text(
+        en="`sip.username` and `sip.password` of the profile differ from `auth_username` and "
+        "`auth_password` of trunk {trunk}: calls get 401",
+        ru="`sip.username` и `sip.password` в профиле не совпадают с `auth_username` и "
+        "`auth_password` транка {trunk}: на вызовы придёт 401",
+    ),
+    "credentials.match": Text(
+        en="the account of the profile matches that of trunk {trunk}",
+        ru="учётная запись в профиле совпадает с записью транка {trunk}",
+    ),
+    "rule.takes-the-call": Text(
+        en="dispatch rule {rule} ({kind}) takes the call", ru="вызов примет правило {rule} ({kind})"
+    ),
+    "rule.asks-for-pin": Text(
+        en="rule {rule} takes the call and asks for a PIN",
+        ru="вызов примет правило {rule} и спросит PIN",
+    ),
+    "rule.none": Text(
+        en="there is no dispatch rule: the phone only rings",
+        ru="нет ни одного правила маршрутизации: телефон будет только звонить",
+    ),
+    "rule.no-match": Text(
+        en="no dispatch rule takes the call, the phone only rings: {why}",
+        ru="ни одно правило не принимает вызов, телефон будет только звонить: {why}",
+    ),
+    "room.after-pin": Text(
+        en="the name of the room: the rule for the call is known only after the PIN",
+        ru="имя комнаты: какое правило примет вызов, станет ясно после PIN",
+    ),
+    "room.with-suffix": Text(
+        en="{stem}_<{length} random characters>", ru="{stem}_<{length} случайных символов>"
+    ),
+    "room.fits": Text(
+        en="the room will be `{room}`, which fits `{pattern}` (call_id: {call_id})",
+        ru="комната получит имя `{room}`, оно подходит под `{pattern}` (call_id: {call_id})",
+    ),
+    "room.does-not-fit": Text(
+        en="the room will be `{room}`, which does not fit `{pattern}` (call_id: {call_id})",
+        ru="комната получит имя `{room}`, а оно не подходит под `{pattern}` (call_id: {call_id})",
+    ),
+    "mismatch.trunks": Text(en="is for trunk {trunks}", ru="только для транка {trunks}"),
+    "mismatch.other": Text(en="`{reason}`", ru="`{reason}`"),
+    "mismatch.other-form": Text(
+        en="`{number}` is listed as `{other}` in `{field}`",
+        ru="`{number}` записан в `{field}` как `{other}`",
+    ),
+    "mismatch.other-form-in-rule": Text(
+        en="`{number}` is listed as `{other}` in `{field}`; rules compare numbers exactly",
+        ru="`{number}` записан в `{field}` как `{other}`; правила сравнивают номера посимвольно",
+    ),
+    "mismatch.not-listed": Text(
+        en="`{field}` has {listed}{more}, not `{number}`",
+        ru="в `{field}` есть {listed}{more}, но нет `{number}`",
+    ),
+    "mismatch.source": Text(
+        en="`allowed_addresses` ({listed}) does not include `{source}`, the address at which "
+        "livekit-sip sees this machine",
+        ru="в `allowed_addresses` ({listed}) нет `{source}`, а именно так livekit-sip видит эту "
+        "машину",
+    ),
+    "fix.one-trunk": Text(
+        en="Leave one trunk for the number: delete the other, `lk sip inbound delete {trunk}`, or "
+        "give them different `numbers` or `allowed_addresses`",
+        ru="Оставьте для номера один транк: удалите лишний, `lk sip inbound delete {trunk}`, или "
+        "задайте им разные `numbers` или `allowed_addresses`",
+    ),
+    "fix.one-rule": Text(
+        en="Delete one of the two rules: `lk sip dispatch list`, `lk sip dispatch delete ID`",
+        ru="Удалите одно из двух правил: `lk sip dispatch list`, `lk sip dispatch delete ID`",
+    ),
+    "fix.add-number": Text(
+        en="Add `{number}` to `{field}` of `{id}`, exactly in this form: `{command}`",
+        ru="Добавьте `{number}` в `{field}` у `{id}` ровно в таком виде: `{command}`",
+    ),
+    "fix.add-source": Text(
+        en="Add `{source}/32` to `allowed_addresses` of `{trunk}`: `lk sip inbound update`. A call "
+        "of your provider comes from another address",
+        ru="Добавьте `{source}/32` в `allowed_addresses` у `{trunk}`: `lk sip inbound update`. "
+        "Вызов провайдера придёт с другого адреса",
+    ),
+    "fix.trunk-for-number": Text(
+        en="Add `{called}` to `numbers` of the trunk, or create one: `lk sip inbound list`, "
+        "`lk sip inbound update`, `lk sip inbound create`",
+        ru="Добавьте `{called}` в `numbers` транка или создайте транк: `lk sip inbound list`, "
+        "`lk sip inbound update`, `lk sip inbound create`",
+    ),
+    "fix.rule-for-call": Text(
+        en="Add trunk `{trunk}` and number `{called}` to a rule, or create one: "
+        "`lk sip dispatch list`, `lk sip dispatch update`, `lk sip dispatch create`",
+        ru="Добавьте транк `{trunk}` и номер `{called}` в правило или создайте новое: "
+        "`lk sip dispatch list`, `lk sip dispatch update`, `lk sip dispatch create`",
+    ),
+}
+
+_PROFILE: Words = {
+    "profile.loads": Text(
+        en="profile `{path}` loads (kind {kind})", ru="профиль `{path}` читается (kind {kind})"
+    ),
+    "profile.own-deployment": Text(
+        en="each run of the suite starts and stops its own deployment of kind {kind}: only this "
+        "machine can be checked",
+        ru="окружение вида {kind} запускается при каждом прогоне тестов и останавливается вместе с "
+        "ним: проверить можно только эту машину",
+    ),
+    "profile.half-an-outbound": Text(
+        en="`sip.outbound` lacks {keys}", ru="в `sip.outbound` не хватает {keys}"
+    ),
+    "profile.endpoint-on-loopback": Text(
+        en="`webhook.url` points to `{host}`: for livekit-server that is another machine than for "
+        "the suite",
+        ru="`webhook.url` указывает на `{host}`, а для livekit-server это не та машина, на которой "
+        "идут тесты",
+    ),
+    "profile.no-sip-server": Text(
+        en="livekit-sip: the profile does not name it", ru="livekit-sip: в профиле не указано"
+    ),
+    "profile.no-redis": Text(
+        en="the bus in Redis: the profile does not name it",
+        ru="шина в Redis: в профиле не указано",
+    ),
+    "profile.no-endpoint": Text(
+        en="the webhook endpoint: the profile does not name it",
+        ru="адрес для вебхуков: в профиле не указано",
+    ),
+    "proxy.not-used": Text(
+        en="{names}: not used, because the suite connects to every service directly",
+        ru="{names}: не используется, потому что тесты соединяются с сервисами напрямую",
+    ),
+    "from.environment": Text(en="from the environment", ru="из окружения"),
+    "from.env-file": Text(en="from `{file}`", ru="из `{file}`"),
+    "from.nowhere": Text(en="is missing", ru="не задана"),
+    "how.environment": Text(en="`export {name}=...`", ru="`export {name}=...`"),
+    "how.env-file": Text(en="`{name}=...` in `{file}`", ru="`{name}=...` в файле `{file}`"),
+    "variable.set": Text(en="variable `{name}`: {origin}", ru="переменная `{name}`: {origin}"),
+    "variable.absent": Text(en="variable `{name}` is missing", ru="переменная `{name}` не задана"),
+    "variable.absent-beside": Text(
+        en="variable `{name}` is missing, although {beside} is given",
+        ru="переменная `{name}` не задана, хотя {beside} есть",
+    ),
+    "variable.misspelt": Text(
+        en="variable `{name}` is missing; did you mean `{near}` ({origin})?",
+        ru="переменная `{name}` не задана; может быть, это `{near}` ({origin})?",
+    ),
+    "variable.differs": Text(
+        en="variable `{name}`: from the environment; `{file}` has another value, which is ignored",
+        ru="переменная `{name}`: из окружения; в `{file}` другое значение, и оно не используется",
+    ),
+    "variable.hides-the-file": Text(
+        en="variable `{name}` is empty in the environment, which hides its value in `{file}`",
+        ru="переменная `{name}` пуста в окружении, и это скрывает её значение в `{file}`",
+    ),
+    "variable.empty": Text(
+        en="variable `{name}` ({origin}) is empty", ru="переменная `{name}` ({origin}) пуста"
+    ),
+    "variable.empty-beside": Text(
+        en="variable `{name}` ({origin}) is empty, although {beside} is given",
+        ru="переменная `{name}` ({origin}) пуста, хотя {beside} есть",
+    ),
+    "variable.odd": Text(
+        en="variable `{name}` ({origin}) {oddity}", ru="переменная `{name}` ({origin}) {oddity}"
+    ),
+    "variables.optional": Text(
+        en="not set: {names}; checks that need them are skipped",
+        ru="не заданы: {names}; проверки, которым они нужны, пропускаются",
+    ),
+    "variables.not-used": Text(
+        en="this profile does not use {names}", ru="этот профиль не использует {names}"
+    ),
+    "variables.only-in-file": Text(
+        en="only `{file}` sets {names}, not the environment",
+        ru="заданы только в `{file}`, а не в окружении: {names}",
+    ),
+    "fix.set-again": Text(
+        en="Set it again, without quotes and blanks: {how}",
+        ru="Задайте её заново, без кавычек и пробелов: {how}",
+    ),
+    "fix.swap": Text(
+        en="Give `LIVEKIT_API_KEY` and `LIVEKIT_API_SECRET` each its own value: the key begins "
+        "with `API`",
+        ru="Дайте `LIVEKIT_API_KEY` и `LIVEKIT_API_SECRET` каждому своё значение: ключ начинается "
+        "с `API`",
+    ),
+    "fix.own-value": Text(
+        en="It has the value of another variable; give it its own: {how}",
+        ru="В ней значение другой переменной; задайте своё: {how}",
+    ),
+    "fix.line-ends": Text(
+        en="Change the line ends of the file it comes from (`sed -i 's/\\r$//' FILE`) and set it "
+        "again",
+        ru="Замените концы строк в файле, откуда она взята (`sed -i 's/\\r$//' FILE`), и задайте "
+        "её заново",
+    ),
+    "fix.real-value": Text(en="Set the real value: {how}", ru="Задайте настоящее значение: {how}"),
+    "fix.host-only": Text(
+        en="Write the host name alone into it", ru="Оставьте в ней только имя хоста"
+    ),
+    "fix.scheme-or-port": Text(
+        en="Correct the scheme or the port: https and wss have 443, http and ws 80",
+        ru="Исправьте схему или порт: у https и wss это 443, у http и ws — 80",
+    ),
+    "fix.set-variables": Text(
+        en="Set {names} in the environment or the env file",
+        ru="Задайте в окружении или env-файле: {names}",
+    ),
+    "fix.add-line": Text(en="Add to the profile: `{line}`", ru="Добавьте в профиль: `{line}`"),
+    "fix.add-two-lines": Text(
+        en="Add to the profile: `{line}` and `{other}`",
+        ru="Добавьте в профиль: `{line}` и `{other}`",
+    ),
+    "env-file.read-by-others": Text(
+        en="other accounts can read or change `{file}` (mode {mode}), which holds secrets",
+        ru="`{file}` с секретами доступен другим пользователям (права {mode})",
+    ),
+    "env-file.in-git": Text(
+        en="git tracks `{file}`, or will after the next `git add .`",
+        ru="git уже отслеживает `{file}` или начнёт после следующего `git add .`",
+    ),
+    "env-file.unused-name": Text(
+        en="`{file}` has `{name}`, which nothing uses; did you mean `{meant}`?",
+        ru="В `{file}` есть `{name}`, но её никто не использует; имелась в виду `{meant}`?",
+    ),
+    "env-file.bom": Text(
+        en="`{file}` begins with a byte order mark (BOM), which a shell takes as part of the first "
+        "name",
+        ru="`{file}` начинается с метки порядка байтов (BOM): shell примет её за часть первого "
+        "имени",
+    ),
+    "env-file.crlf": Text(
+        en="`{file}` has Windows line ends (CRLF): a shell that reads it keeps a carriage return "
+        "at the end of each value",
+        ru="В `{file}` концы строк Windows (CRLF): shell оставит возврат каретки в конце каждого "
+        "значения",
+    ),
+    "env-file.export": Text(
+        en="`{file}` has `export` before {names}: docker refuses such lines",
+        ru="В `{file}` перед {names} стоит `export`: docker такие строки не принимает",
+    ),
+    "env-file.blanks": Text(
+        en="`{file}` has blanks around the `=` of {names}: a shell takes such a line for a "
+        "command, docker refuses it",
+        ru="В `{file}` у {names} пробелы вокруг `=`: shell примет такую строку за команду, docker "
+        "не примет вовсе",
+    ),
+    "env-file.comment": Text(
+        en="`{file}` has a comment behind the value of {names}: docker takes it as part of the "
+        "value",
+        ru="В `{file}` после значения {names} стоит комментарий: docker примет его за часть "
+        "значения",
+    ),
+    "env-file.twice": Text(
+        en="`{file}` sets {names} more than once, to different values: the last one counts",
+        ru="`{file}` задаёт {names} несколько раз и по-разному: действует последнее значение",
+    ),
+}
+
+_FILES: Words = {
+    "config.not-named": Text(
+        en="{file}: the profile does not name it", ru="{file}: в профиле не указан"
+    ),
+    "config.right": Text(en="no errors in {files}", ru="в {files} ошибок нет"),
+    "config.unreadable": Text(
+        en="`{path}` ({key}) cannot be read: `{reason}`",
+        ru="`{path}` ({key}) не читается: `{reason}`",
+    ),
+    "config.not-utf8": Text(
+        en="`{path}` ({key}) cannot be read: not UTF-8", ru="`{path}` ({key}) не читается: не UTF-8"
+    ),
+    "config.wrong": Text(
+        en="{place}: `{key}` {problem}: {consequence}",
+        ru="{place}: `{key}` {problem}: {consequence}",
+    ),
+    "config.other-keys": Text(
+        en="the API key of the profile is not one of `keys` in livekit.yaml",
+        ru="API-ключа из профиля нет среди `keys` в livekit.yaml",
+    ),
+    "config.other-endpoint": Text(
+        en="`webhook.urls` in livekit.yaml has {urls}, not `{url}`",
+        ru="в `webhook.urls` в livekit.yaml {urls}, а не `{url}`",
+    ),
+    "config.no-endpoint": Text(
+        en="`webhook.urls` in livekit.yaml has no URL, not `{url}`",
+        ru="в `webhook.urls` в livekit.yaml нет ни одного URL, а не `{url}`",
+    ),
+    "log.not-named": Text(
+        en="the log of {service}: the profile does not name it",
+        ru="лог {service}: в профиле не указан",
+    ),
+    "log.readable": Text(
+        en="the log of {service} can be read: `{path}`, {size} bytes, last written {age} ago",
+        ru="лог {service} читается: `{path}`, {size} байт, последняя запись {age} назад",
+    ),
+    "log.unreadable": Text(
+        en="the log of {service} cannot be read: `{path}`: `{reason}`",
+        ru="лог {service} не читается: `{path}`: `{reason}`",
+    ),
+    "log.no-file": Text(
+        en="the log of {service} cannot be read: `{path}`: not a file",
+        ru="лог {service} не читается: `{path}`: это не файл",
+    ),
+    "log.no-program": Text(
+        en="the log of {service}: there is no program `{program}` here",
+        ru="лог {service}: программы `{program}` здесь нет",
+    ),
+    "log.by-command": Text(
+        en="the log of {service}: `{program}` is there; only a run starts it",
+        ru="лог {service}: `{program}` есть, но запускается только при прогоне тестов",
+    ),
+    "age.days": Text(en="{number:.0f} d", ru="{number:.0f} д"),
+    "age.hours": Text(en="{number:.0f} h", ru="{number:.0f} ч"),
+    "age.minutes": Text(en="{number:.0f} min", ru="{number:.0f} мин"),
+    "age.seconds": Text(en="{number:.0f} s", ru="{number:.0f} с"),
+}
+
+_MACHINE: Words = {
+    "python.version": Text(en="Python {version}", ru="Python {version}"),
+    "program.there": Text(
+        en="{name} is there: `{path}`, `{version}`", ru="{name} есть: `{path}`, `{version}`"
+    ),
+    "program.missing": Text(en="{name} is missing", ru="нет программы {name}"),
+    "program.unusable": Text(
+        en="{name} cannot be used: `{reason}`", ru="{name} нельзя использовать: `{reason}`"
+    ),
+    "setpriv.there": Text(
+        en="setpriv is there: services end with the run",
+        ru="setpriv есть: сервисы завершатся вместе с прогоном",
+    ),
+    "setpriv.missing": Text(
+        en="setpriv is missing, so services could outlive a run",
+        ru="нет setpriv, поэтому сервисы могли бы пережить прогон",
+    ),
+    "ports.free": Text(
+        en="the ports {ports} are free on loopback addresses",
+        ru="порты {ports} на адресах loopback свободны",
+    ),
+    "ports.taken": Text(
+        en="the ports {ports} are not free on loopback addresses: `{reason}`",
+        ru="порты {ports} заняты на адресах loopback: `{reason}`",
+    ),
+    "stand-in.ready": Text(
+        en="the agent stand-in can join rooms (livekit rtc is installed)",
+        ru="заместитель агента может входить в комнаты (livekit rtc установлен)",
+    ),
+    "stand-in.no-rtc": Text(
+        en="the agent stand-in needs livekit rtc, which is not installed",
+        ru="заместителю агента нужен livekit rtc, а он не установлен",
+    ),
+}
+
+# What a finding or a part of one says.
+SAYS: Words = MappingProxyType(
+    {
+        **PROBLEMS,
+        **_SUBJECTS,
+        **_PATH,
+        **_SERVER,
+        **_SIP,
+        **_DISPATCH,
+        **_PROFILE,
+        **_FILES,
+        **_MACHINE,
+    }
+)
+
+_WITHOUT_TLS = Text(
+    en=". If the port has no TLS on purpose, `{key}` must not require it",
+    ru=". Если TLS на этом порту нет намеренно, `{key}` не должен его требовать",
+)
+_FIX = Text(en="{fix}", ru="{fix}")
+_NTP = Text(
+    en="Set both clocks by NTP: `timedatectl`",
+    ru="Синхронизируйте часы обеих машин по NTP: `timedatectl`",
+)
+_THEIR_ACCOUNT = Text(
+    en="Set `SIP_USERNAME` and `SIP_PASSWORD` to those of the trunk: `lk sip inbound list`",
+    ru="Задайте в `SIP_USERNAME` и `SIP_PASSWORD` имя и пароль транка: `lk sip inbound list`",
+)
+_CREDENTIALS = dict.fromkeys(
+    ("credentials.other-user-name", "credentials.other-password", "credentials.other-account"),
+    _THEIR_ACCOUNT,
+)
+
+# What to do about a finding, by its code. Findings that are all right have no entry.
+REMEDIES: Words = MappingProxyType(
+    {
+        "probe.no-answer": Text(
+            en="The service there hangs, or its packets are dropped on the way: check its log, "
+            "restart it, and check the firewall",
+            ru="Либо сервис завис, либо пакеты теряются по дороге: посмотрите его лог и "
+            "перезапустите его, проверьте межсетевой экран",
+        ),
+        # -- the path
+        "dns.no-address": Text(
+            en="Correct `{key}`, or create the DNS record: `dig {name}`",
+            ru="Исправьте `{key}` или заведите запись в DNS: `dig {name}`",
+        ),
+        "dns.silent": Text(
+            en="Fix the DNS of this machine: `cat /etc/resolv.conf`",
+            ru="Исправьте DNS на этой машине: `cat /etc/resolv.conf`",
+        ),
+        "port.refused": Text(
+            en="Start {service} there, or correct the port in `{key}`; what listens on that "
+            "machine: `ss -ltnp | grep :{port}`",
+            ru="Запустите там {service} или исправьте порт в `{key}`; кто слушает, покажет на той "
+            "машине `ss -ltnp | grep :{port}`",
+        ),
+        "port.filtered": Text(
+            en="Open TCP port {port} in the firewall or security group of that machine, or correct "
+            "`{key}`",
+            ru="Откройте TCP-порт {port} в межсетевом экране (security group) той машины или "
+            "исправьте `{key}`",
+        ),
+        "tls.no-handshake": Text(
+            en="Check what is behind the port: a proxy without TLS, or one that expects another "
+            f"host name{_WITHOUT_TLS.en}",
+            ru="Проверьте, что стоит за портом: прокси без TLS или прокси, который ждёт другое "
+            f"имя{_WITHOUT_TLS.ru}",
+        ),
+        "certificate.expires-soon": Text(
+            en="Renew it now, and find out why it was not renewed automatically",
+            ru="Обновите его сейчас и выясните, почему не сработало автоматическое обновление",
+        ),
+        "certificate.expired": Text(
+            en="Renew the certificate of `{name}` and reload the proxy that serves it",
+            ru="Обновите сертификат `{name}` и перезагрузите прокси, который его отдаёт",
+        ),
+        "certificate.of-another-name": Text(
+            en="Set `{key}` to the host that the certificate is for, or get one for `{name}`",
+            ru="Укажите в `{key}` имя, на которое выдан сертификат, или получите сертификат на "
+            "`{name}`",
+        ),
+        "certificate.of-unknown-issuer": Text(
+            en="Make the server send its whole chain (fullchain.pem); every client must trust a "
+            "private authority: `SSL_CERT_FILE=authority.pem`",
+            ru="Настройте сервер так, чтобы он отдавал всю цепочку (fullchain.pem); своему "
+            "удостоверяющему центру должен доверять каждый клиент: `SSL_CERT_FILE=authority.pem`",
+        ),
+        "certificate.not-trusted": Text(
+            en="Inspect it: `openssl s_client -connect {endpoint} -servername {name}`"
+            f"{_WITHOUT_TLS.en}",
+            ru="Посмотрите на него: `openssl s_client -connect {endpoint} -servername {name}`"
+            f"{_WITHOUT_TLS.ru}",
+        ),
+        "connection.not-encrypted": Text(
+            en="Put TLS in front of livekit-server, and change `livekit.url` to `wss://`",
+            ru="Настройте TLS перед livekit-server и укажите в `livekit.url` схему `wss://`",
+        ),
+        "address.taken": Text(
+            en="Stop the process that listens there (`ss -lntup`), or set `{key}` to another "
+            "address of this machine and make the deployment send there",
+            ru="Остановите процесс, который там слушает (`ss -lntup`), или выберите для `{key}` "
+            "другой адрес этой машины и направьте на него сервисы",
+        ),
+        # -- livekit-server
+        "server.silent": Text(
+            en="livekit-server hangs, or another service listens there: check its log, restart it, "
+            "and compare the port with `port` in livekit.yaml",
+            ru="livekit-server завис, или на этом порту кто-то другой: посмотрите его лог, "
+            "перезапустите его и сверьте порт с `port` в livekit.yaml",
+        ),
+        "server.not-ready": Text(
+            en="It has not reached Redis for 4 s or more, or is overloaded: check that the Redis "
+            "of `redis.address` in livekit.yaml runs, and read the server's log",
+            ru="Он не видит Redis 4 с или дольше либо перегружен: проверьте, что Redis из "
+            "`redis.address` в livekit.yaml работает, и посмотрите лог сервера",
+        ),
+        "server.other-service": Text(
+            en="Another service answers at `{url}`: correct `livekit.url`, or configure the proxy "
+            "there to pass requests to livekit-server",
+            ru="По адресу `{url}` не livekit-server: исправьте `livekit.url` или настройте прокси "
+            "так, чтобы он передавал запросы livekit-server",
+        ),
+        "server.no-rooms": Text(
+            en="It has lost Redis: check that the Redis of `redis.address` in livekit.yaml runs, "
+            "and read the log of livekit-server",
+            ru="Он потерял Redis: проверьте, что Redis из `redis.address` в livekit.yaml работает, "
+            "и посмотрите лог livekit-server",
+        ),
+        "clock.no-date": Text(
+            en="Configure the proxy in front of livekit-server to pass the header on",
+            ru="Настройте прокси перед livekit-server так, чтобы он передавал этот заголовок",
+        ),
+        "clock.ahead": _NTP,
+        "clock.behind": _NTP,
+        "api-key.unknown": Text(
+            en="livekit-server does not know this key: set `LIVEKIT_API_KEY` (`livekit.api_key`) "
+            "to one of those under `keys:` in livekit.yaml (or in `LIVEKIT_KEYS`)",
+            ru="livekit-server не знает этот ключ: задайте в `LIVEKIT_API_KEY` (`livekit.api_key`) "
+            "один из ключей, записанных под `keys:` в livekit.yaml (или в `LIVEKIT_KEYS`)",
+        ),
+        "api-key.other-secret": Text(
+            en="livekit-server knows the key, but with another secret: set `LIVEKIT_API_SECRET` "
+            "(`livekit.api_secret`) to the secret of this key under `keys:` in livekit.yaml",
+            ru="Ключ известен, а секрет другой: задайте в `LIVEKIT_API_SECRET` "
+            "(`livekit.api_secret`) секрет этого ключа из `keys:` в livekit.yaml",
+        ),
+        "api-key.other-clock": _NTP,
+        "api-key.header-lost": Text(
+            en="The key pair is right, but something in front of livekit-server replaces or drops "
+            "the header `Authorization`: check the proxy",
+            ru="Пара ключей верна, но кто-то между нами и livekit-server подменяет или теряет "
+            "заголовок `Authorization`: проверьте прокси",
+        ),
+        "api-key.refused": Text(
+            en="Check the API key and the secret; the log of livekit-server has a line about it",
+            ru="Проверьте API-ключ и секрет; в логе livekit-server есть строка об этом запросе",
+        ),
+        "api-key.refused-by-proxy": Text(
+            en="Check the proxy in front of livekit-server: the server itself answers 401",
+            ru="Проверьте прокси перед livekit-server: сам сервер отвечает 401",
+        ),
+        "api-key.wrong-path": Text(
+            en="Check the path of `livekit.url`; the log of livekit-server has a line about it",
+            ru="Проверьте путь в `livekit.url`; в логе livekit-server есть строка об этом запросе",
+        ),
+        "api-key.too-many-requests": Text(
+            en="Too many requests: wait before the next one",
+            ru="Слишком много запросов: подождите перед следующим",
+        ),
+        "secret.too-short": Text(
+            en="Make a new pair of 32 bytes or more: `livekit-server generate-keys`",
+            ru="Создайте новую пару, не короче 32 байт: `livekit-server generate-keys`",
+        ),
+        "sip-api.without-redis": Text(
+            en="livekit-server runs without Redis, and SIP needs it: write the same `redis:` into "
+            "livekit.yaml as into livekit-sip.yaml and restart it",
+            ru="livekit-server запущен без Redis, а SIP без него не работает: запишите в "
+            "livekit.yaml тот же `redis:`, что в livekit-sip.yaml, и перезапустите его",
+        ),
+        "sip-api.refused": Text(
+            en="Read the log of livekit-server for this time; the SIP API needs Redis and a "
+            "version with SIP",
+            ru="Посмотрите лог livekit-server за это время; нужны Redis и версия с поддержкой SIP",
+        ),
+        **dict.fromkeys(
+            ("outbound-trunk.none", "outbound-trunk.unknown"),
+            Text(
+                en="Correct `sip.outbound.trunk_id` in the profile: `lk sip outbound list`",
+                ru="Исправьте `sip.outbound.trunk_id` в профиле: `lk sip outbound list`",
+            ),
+        ),
+        "server-version.unknown": Text(
+            en="Add to the profile: `{log}` or `{redis}`",
+            ru="Добавьте в профиль: `{log}` или `{redis}`",
+        ),
+        "server-version.too-old": Text(
+            en="Upgrade it: versions before {oldest} have known defects (up to 1.5.2 it does not "
+            "recover from a restart of Redis), and this suite is not tested with them",
+            ru="Обновите его: в версиях до {oldest} есть известные ошибки (до 1.5.2 включительно "
+            "он не оживает после перезапуска Redis), и тесты с ними не проверены",
+        ),
+        "sip-version.unknown": Text(
+            en="Run `livekit-sip --version` on its machine, or read the tag of its image",
+            ru="Узнайте на его машине: `livekit-sip --version` или по тегу образа",
+        ),
+        # -- livekit-sip
+        "options.of-another-service": Text(
+            en="livekit-sip answers 200, so another service is at `sip.server`. Correct it, or set "
+            "`sip.provider: true` in the profile if a provider belongs there",
+            ru="livekit-sip отвечает 200, значит, по адресу `sip.server` не он. Исправьте адрес "
+            "или укажите в профиле `sip.provider: true`, если там и должен быть провайдер",
+        ),
+        "options.port-closed": Text(
+            en="Nothing listens there: start {service}, and compare port {port} with `sip_port` in "
+            "livekit-sip.yaml",
+            ru="Там никто не слушает: запустите {service} и сверьте порт {port} с `sip_port` в "
+            "livekit-sip.yaml",
+        ),
+        "options.silent": Text(
+            en="Check that {service} runs and does not hang, and open {transport} port {port} in "
+            "the firewall of its machine, for the responses too",
+            ru="Проверьте, что {service} работает и не завис, и откройте порт {port} ({transport}) "
+            "в межсетевом экране его машины, для ответов тоже",
+        ),
+        # -- trunks and rules
+        "line.ambiguous": _FIX,
+        "line.ambiguous-for-others": _FIX,
+        "line.no-number": _FIX,
+        "trunk.none": Text(
+            en="Create one with `numbers: [{called}]`: `lk sip inbound create`",
+            ru="Создайте его с `numbers: [{called}]`: `lk sip inbound create`",
+        ),
+        "trunk.only-a-rule": _FIX,
+        "trunk.no-match": _FIX,
+        "credentials.missing": Text(
+            en="Set `SIP_USERNAME` and `SIP_PASSWORD` (`sip.username`, `sip.password`) to "
+            "`auth_username` and `auth_password` of the trunk",
+            ru="Задайте в `SIP_USERNAME` и `SIP_PASSWORD` (`sip.username`, `sip.password`) "
+            "значения `auth_username` и `auth_password` транка",
+        ),
+        **_CREDENTIALS,
+        "rule.asks-for-pin": Text(
+            en="The suite enters no PIN, so its call ends there: create a rule without a PIN for "
+            "the number that it calls",
+            ru="Тесты PIN не вводят, и их вызов на этом закончится: создайте правило без PIN для "
+            "номера, на который они звонят",
+        ),
+        "rule.none": Text(
+            en="Create one with `trunk_ids: [{trunk}]`: `lk sip dispatch create`",
+            ru="Создайте его с `trunk_ids: [{trunk}]`: `lk sip dispatch create`",
+        ),
+        "rule.no-match": _FIX,
+        "room.does-not-fit": Text(
+            en="Change `{field}` of rule {rule} (now `{value}`), or `rooms.name_pattern` in the "
+            "profile; livekit-server adds an underscore after a prefix",
+            ru="Измените `{field}` правила {rule} (сейчас `{value}`) или `rooms.name_pattern` в "
+            "профиле; после префикса livekit-server ставит подчёркивание",
+        ),
+        # -- the profile, its variables and files
+        "profile.invalid": Text(
+            en="Correct this first: nothing else can be checked until then",
+            ru="Исправьте это: до тех пор остальное проверить нельзя",
+        ),
+        "profile.half-an-outbound": Text(
+            en="Add them to the profile, or remove the whole section",
+            ru="Допишите их в профиль или уберите раздел целиком",
+        ),
+        "profile.endpoint-on-loopback": Text(
+            en="Use the host name at which livekit-server reaches the application, in "
+            "`webhook.urls` of livekit.yaml too",
+            ru="Укажите имя, по которому приложение доступно из livekit-server, и в "
+            "`webhook.urls` в livekit.yaml тоже",
+        ),
+        "profile.no-sip-server": _FIX,
+        "profile.no-redis": _FIX,
+        "profile.no-endpoint": _FIX,
+        **dict.fromkeys(
+            ("variable.absent", "variable.absent-beside"),
+            Text(
+                en="Set it: `export {name}=...`, or add the line `{name}=...` to `{file}`",
+                ru="Задайте её: `export {name}=...` или строкой `{name}=...` в файле `{file}`",
+            ),
+        ),
+        "variable.misspelt": Text(
+            en="Correct the name to `{name}`, or set that variable too",
+            ru="Исправьте имя на `{name}` или задайте и эту переменную",
+        ),
+        "variable.differs": Text(
+            en="Set the same value in both, or remove one: a program that reads only the file uses "
+            "another deployment than the one you test",
+            ru="Запишите в обоих местах одно значение или уберите одно из них: программа, которая "
+            "читает только файл, работает не с той системой, которую вы проверяете",
+        ),
+        "variable.hides-the-file": Text(
+            en="`unset {name}`, or give it a value", ru="`unset {name}` или задайте её"
+        ),
+        **dict.fromkeys(
+            ("variable.empty", "variable.empty-beside"),
+            Text(en="Give it a value: {how}", ru="Задайте её: {how}"),
+        ),
+        "variable.odd": _FIX,
+        "variables.optional": Text(
+            en="To check more, set them in the environment or in `{file}`",
+            ru="Чтобы проверить больше, задайте их в окружении или в `{file}`",
+        ),
+        "variables.only-in-file": Text(
+            en="Services and scheduled runs do not read that file: set them in their environment "
+            "too",
+            ru="Сервисы и запуски по расписанию этот файл не читают: задайте их и в их окружении",
+        ),
+        "env-file.read-by-others": Text(
+            en="Restrict it to its owner: `chmod 600 {file}`",
+            ru="Оставьте доступ только владельцу: `chmod 600 {file}`",
+        ),
+        "env-file.in-git": Text(
+            en="Add its name to .gitignore. If git tracks it already, run `git rm --cached {file}` "
+            "and make new keys: the history keeps the old ones",
+            ru="Впишите его имя в .gitignore. Если git его уже отслеживает, выполните "
+            "`git rm --cached {file}` и создайте новые ключи: старые остаются в истории",
+        ),
+        "env-file.unused-name": Text(en="Correct the name", ru="Исправьте имя"),
+        "env-file.bom": Text(
+            en="Save it as UTF-8 without BOM: `sed -i '1s/^\\xEF\\xBB\\xBF//' {file}`",
+            ru="Сохраните его в UTF-8 без BOM: `sed -i '1s/^\\xEF\\xBB\\xBF//' {file}`",
+        ),
+        "env-file.crlf": Text(
+            en="Change them: `sed -i 's/\\r$//' {file}`",
+            ru="Замените их: `sed -i 's/\\r$//' {file}`",
+        ),
+        "env-file.export": Text(
+            en="Remove the word; after `set -a` a shell exports everything it reads",
+            ru="Уберите это слово; после `set -a` shell экспортирует всё, что читает",
+        ),
+        "env-file.blanks": Text(
+            en="Write `NAME=value` without blanks", ru="Пишите `NAME=value` без пробелов"
+        ),
+        "env-file.comment": Text(
+            en="Move it to a line of its own; if the `#` belongs to the value, put the value in "
+            "quotes",
+            ru="Перенесите его на отдельную строку; если `#` относится к значению, возьмите "
+            "значение в кавычки",
+        ),
+        "env-file.twice": Text(en="Keep one of the lines", ru="Оставьте одну из строк"),
+        # -- configuration files and logs
+        "config.not-named": Text(
+            en="Add a copy to the profile: `{line}`", ru="Укажите в профиле копию: `{line}`"
+        ),
+        **dict.fromkeys(
+            ("config.unreadable", "config.not-utf8"),
+            Text(
+                en="Set `{key}` to a copy that this user can read",
+                ru="Укажите в `{key}` копию, доступную этому пользователю для чтения",
+            ),
+        ),
+        "config.wrong": _FIX,
+        "config.other-keys": Text(
+            en="Set `LIVEKIT_API_KEY` to one of them, or add it there and restart livekit-server",
+            ru="Задайте в `LIVEKIT_API_KEY` один из них или добавьте его туда и перезапустите "
+            "livekit-server",
+        ),
+        **dict.fromkeys(
+            ("config.other-endpoint", "config.no-endpoint"),
+            Text(
+                en="Add `webhook: {{urls: [{url}], api_key: ...}}` to livekit.yaml and restart "
+                "livekit-server, or correct `webhook.url` in the profile",
+                ru="Добавьте `webhook: {{urls: [{url}], api_key: ...}}` в livekit.yaml и "
+                "перезапустите livekit-server или исправьте `webhook.url` в профиле",
+            ),
+        ),
+        "log.not-named": Text(
+            en="Add to the profile: `{line}`, or a `command` that prints it",
+            ru="Добавьте в профиль: `{line}` или команду (`command`), которая его выводит",
+        ),
+        **dict.fromkeys(
+            ("log.unreadable", "log.no-file"),
+            Text(
+                en="Correct `path` under `logs` in the profile, or let this user read it: "
+                "`ls -l {path}`",
+                ru="Исправьте `path` в разделе `logs` профиля или дайте этому пользователю право "
+                "чтения: `ls -l {path}`",
+            ),
+        ),
+        "log.no-program": Text(
+            en="Install it, or correct `command` under `logs` in the profile",
+            ru="Установите её или исправьте `command` в разделе `logs` профиля",
+        ),
+        # -- this machine
+        "program.missing": Text(en="Build it: `{command}`", ru="Соберите её: `{command}`"),
+        "program.unusable": Text(en="To do: `{remedy}`", ru="Что сделать: `{remedy}`"),
+        "setpriv.missing": Text(
+            en="Install it: `apt-get install util-linux`",
+            ru="Установите: `apt-get install util-linux`",
+        ),
+        "ports.taken": Text(
+            en="Stop the process that listens there on all addresses: `ss -ltnp`",
+            ru="Остановите процесс, который слушает их на всех адресах: `ss -ltnp`",
+        ),
+        "stand-in.no-rtc": Text(
+            en="Install the suite again: `make run`", ru="Установите тесты заново: `make run`"
+        ),
+    }
+)
