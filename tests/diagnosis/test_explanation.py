@@ -8,6 +8,7 @@ import pytest
 
 from livekit_conformance.catalogue.chain import ALTERNATIVES, NEEDS, Link, upstream
 from livekit_conformance.diagnosis.diagnose import diagnose
+from livekit_conformance.verdict import Verdict
 from tests.diagnosis.signs import log, record, seen
 
 DELIVERED_ELSEWHERE = record("1.3-delivery-log-shows-success", message="it went elsewhere")
@@ -96,3 +97,12 @@ def test_a_failure_that_a_service_reports_upstream_takes_the_place_of_an_unknown
     (found,) = diagnose([NOT_ANSWERED], [exceeded])
 
     assert (found.id, found.link, found.checks) == ("cause-unknown", "sip-join", (NOT_ANSWERED.id,))
+
+
+def test_a_link_that_a_check_saw_working_is_not_broken_by_a_line():
+    joined = record("1.1-sip-service-joins-the-server", Verdict.PASS)
+    closing = log("Closing inbound call with error", "486", link="sip-join", level="warn")
+
+    (found,) = diagnose([joined, NOT_ANSWERED], [closing])
+
+    assert (found.link, found.evidence[1:]) == (Link.AGENT, (closing.summary,))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from livekit_conformance.catalogue.chain import CALL_PATH, WITNESSES, Link, upstream
+from livekit_conformance.diagnosis.chain_state import chain_of
 from livekit_conformance.diagnosis.checks import clause_of, is_root, link_of
 from livekit_conformance.diagnosis.matching import EVIDENCE_OF_A_KIND, short
 from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis, texts
@@ -36,8 +37,10 @@ def explained(
     """
     named = {check for diagnosis in (*interruptions, *known) for check in diagnosis.checks}
     words = _words_of_services(observations)
+    records = list(records)
     unknown = list(_unknown(records, named, words))
-    reported = _reported(known, unknown, words)
+    works = frozenset(chain_of(records).working)
+    reported = _reported(known, unknown, [said for said in words if said[0] not in works])
     found = _with_consequences([*known, *reported], unknown)
     return (*interruptions, *_in_order_of_proof(found))
 
@@ -101,7 +104,8 @@ def _reported(
     """
     Yield a diagnosis for each link that a service reports broken, upstream of what is not certain.
 
-    What is in the evidence of a cause is explained by it.
+    What is in the evidence of a cause is explained by it. `words` are about links that no check
+    saw working.
     """
     found = [*known, *unknown]
     used = {text for diagnosis in known for text in diagnosis.evidence}
