@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import sys
+import time
 import traceback
 from contextlib import ExitStack
 from pathlib import Path
@@ -42,6 +44,7 @@ async def main(arguments: list[str]) -> int:
     parser.add_argument("--skip", type=int, default=0, help="leave out the first ones of the seed")
     parser.add_argument("--view", choices=("full", "bare"), default="full", help="of the profile")
     parser.add_argument("--at-once", type=int, default=_AT_ONCE, help="faults at a time")
+    parser.add_argument("--within", type=float, default=math.inf, help="begin none after so many s")
     parser.add_argument("--fault", action="append", default=[], help="play the one of this id")
     parser.add_argument("--keep", type=Path, help="folder for everything that the runs leave")
     parser.add_argument("--json", type=Path, help="file for one line of JSON for each fault")
@@ -56,24 +59,33 @@ async def main(arguments: list[str]) -> int:
         return 0
     keep = options.keep or Path(mkdtemp(prefix="blind-"))
     slots = asyncio.Semaphore(options.at_once)
+    until = time.monotonic() + options.within
     with ExitStack() as opened:
         output = opened.enter_context(options.json.open("a")) if options.json else None
         answers = await asyncio.gather(
             *(
-                _one(fault, keep / f"{number:03}", options.view, slots, output)
+                _one(fault, keep / f"{number:03}", options.view, slots, until, output)
                 for number, fault in enumerate(faults, options.skip + 1)
             )
         )
     played = [answer for answer in answers if answer is not None]
     seed = "chosen by id" if options.fault else f"seed {options.seed}"
-    _say(f"{summary(played)}; {seed}, {options.view} view, {keep}")
+    _say(f"{len(played)} of {len(answers)} played; {seed}, {options.view} view, {keep}")
+    _say(summary(played))
     return 0 if len(played) == len(answers) and all(one.mark in GOOD for one in played) else 1
 
 
 async def _one(
-    fault: Fault, folder: Path, view: str, slots: asyncio.Semaphore, output: TextIO | None
+    fault: Fault,
+    folder: Path,
+    view: str,
+    slots: asyncio.Semaphore,
+    until: float,
+    output: TextIO | None,
 ) -> Answer | None:
     async with slots:
+        if time.monotonic() > until:
+            return None
         _write(folder / "fault.txt", fault.id)
         try:
             answer = await play(fault, folder, "bare" if view == "bare" else "full")

@@ -23,7 +23,7 @@ from tests.scenarios.real_stack import scene
 
 View = Literal["full", "bare"]
 
-_HURT_WITHIN_S = 90
+_HURT_WITHIN_S = 150
 _RUN_WITHIN_S = 400
 
 
