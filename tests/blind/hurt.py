@@ -93,7 +93,7 @@ def hurts_of_stranger(outcome: Outcome) -> Iterator[str]:
     """
     Yield the hurt of a deployment that lets a caller without its account in.
     """
-    if outcome.ringing or 200 <= outcome.status < 300:
+    if 200 <= outcome.status < 300:
         yield "stranger let in"
 
 

@@ -193,7 +193,6 @@ class Outcome:
 
     status: int = 0
     heard_from: bool = False
-    ringing: bool = False
     cut_off: bool = False
     bye: int | None = None
     caller: str = ""
@@ -267,6 +266,7 @@ class Phone:
             if answer.status not in (401, 407) or proof or not challenge:
                 return outcome
             proof = authorization(challenge, *account, "INVITE", uri)
+            outcome.status = 0
         assert answer is not None
         outcome.answered_after_s = time.monotonic() - began
         target = contact_address(answer.header("contact"), server)
@@ -344,7 +344,6 @@ class Phone:
             if not message.status or message.header("cseq") != request.header("cseq"):
                 continue
             heard = outcome.heard_from = True
-            outcome.ringing |= message.status in (180, 183)
             if message.status >= 200:
                 return message
 

@@ -182,7 +182,7 @@ def test_hurts_of_inbound(call, hurts):
     ("outcome", "hurts"),
     [
         (Outcome(status=407), []),
-        (Outcome(status=407, ringing=True), ["stranger let in"]),
+        (Outcome(heard_from=True), []),
         (Outcome(status=200), ["stranger let in"]),
     ],
 )

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("blind faults")]
 _SAMPLE = {
     "harmless/trunk-renamed/made@application": (Mark.OK, ()),
     "inbound-trunk/auth_username/absent@stand-in": (Mark.NAMED, ("stranger let in",)),
-    "inbound-trunk/numbers/another@stand-in": (Mark.NAMED, ("no answer",)),
+    "inbound-trunk/numbers/another@stand-in": (Mark.NAMED, ("not answered",)),
 }
 
 
