@@ -241,44 +241,59 @@ class Phone:
         """
         outcome = Outcome()
         uri = f"sip:{number}@{server[0]}:{server[1]}"
-        own = f"<sip:{caller}@{self.host}:{self.port}>"
-        ids = (("from", f"{own};tag={self._tag}"), ("call-id", f"{secrets.token_hex(8)}@blind"))
-        body = description(self.host, self._rtp.getsockname()[1], (g711.PCMU, g711.PCMA))
-        to, proof = f"<{uri}>", ""
-        began, deadline = time.monotonic(), time.monotonic() + patience_s
-        answer: Message | None = None
-        for cseq in (1, 2):
-            extra = ((("proxy-authorization", proof),) if proof else ()) + (
-                ("contact", own),
-                ("content-type", "application/sdp"),
-            )
-            invite = self._request("INVITE", uri, to, ids, cseq, extra, body)
-            answer = await self._final(invite, server, deadline, outcome)
-            if answer is None:
-                if outcome.heard_from:
-                    self._send(self._again("CANCEL", invite), server)
-                return outcome
-            outcome.status = answer.status
-            if answer.status < 300:
-                break
-            self._send(self._again("ACK", invite, answer.header("to")), server)
-            challenge = answer.header("proxy-authenticate") or answer.header("www-authenticate")
-            if answer.status not in (401, 407) or proof or not challenge:
-                return outcome
-            proof = authorization(challenge, *account, "INVITE", uri)
-            outcome.status = 0
-        assert answer is not None
+        caller_id = ("from", f"{self._contact(caller)};tag={self._tag}")
+        ids = (caller_id, ("call-id", f"{secrets.token_hex(8)}@blind"))
+        deadline = time.monotonic() + patience_s
+        began = time.monotonic()
+        answer = await self._invited(server, uri, caller, ids, account, deadline, outcome)
+        if answer is None:
+            return outcome
         outcome.answered_after_s = time.monotonic() - began
         target = contact_address(answer.header("contact"), server)
-        remote = _uri_of(answer.header("contact")) or uri
-        to = answer.header("to")
+        remote, to = _uri_of(answer.header("contact")) or uri, answer.header("to")
+        cseq = int(answer.header("cseq").split()[0])
         self._send(self._request("ACK", remote, to, ids, cseq), target)
         await self._talk(answer.body, talk_s, outcome)
         if not outcome.cut_off:
             bye = self._request("BYE", remote, to, ids, cseq + 1)
-            ended = await self._final(bye, target, time.monotonic() + 3 * _T2_S / 3, outcome)
+            ended = await self._final(bye, target, time.monotonic() + _T2_S, outcome)
             outcome.bye = ended.status if ended is not None else 0
         return outcome
+
+    async def _invited(
+        self,
+        server: Address,
+        uri: str,
+        caller: str,
+        ids: tuple[tuple[str, str], ...],
+        account: tuple[str, str],
+        deadline: float,
+        outcome: Outcome,
+    ) -> Message | None:
+        """
+        Send an INVITE, and once more with credentials if asked; return the answer that accepts it.
+        """
+        body = description(self.host, self._rtp.getsockname()[1], (g711.PCMU, g711.PCMA))
+        offer = (("contact", self._contact(caller)), ("content-type", "application/sdp"))
+        proof: tuple[tuple[str, str], ...] = ()
+        for cseq in (1, 2):
+            outcome.status = 0
+            invite = self._request("INVITE", uri, f"<{uri}>", ids, cseq, (*proof, *offer), body)
+            answer = await self._final(invite, server, deadline, outcome)
+            if answer is None:
+                if outcome.heard_from:
+                    self._send(self._again("CANCEL", invite), server)
+                return None
+            outcome.status = answer.status
+            if answer.status < 300:
+                return answer
+            self._send(self._again("ACK", invite, answer.header("to")), server)
+            challenge = answer.header("proxy-authenticate") or answer.header("www-authenticate")
+            if proof or not challenge:
+                return None
+            credentials = authorization(challenge, *account, "INVITE", uri)
+            proof = (("proxy-authorization", credentials),)
+        return None
 
     async def answer(
         self, account: tuple[str, str], *, patience_s: float, talk_s: float
@@ -308,7 +323,7 @@ class Phone:
         codecs = [media[1]] if media and media[1] in (g711.PCMU, g711.PCMA) else [g711.PCMU]
         body = description(self.host, self._rtp.getsockname()[1], codecs)
         own = (
-            ("contact", f"<sip:blind@{self.host}:{self.port}>"),
+            ("contact", self._contact("blind")),
             ("content-type", "application/sdp"),
         )
         self._respond(invite, _OK, own, body)
@@ -386,6 +401,9 @@ class Phone:
             return await asyncio.wait_for(self._inbox.get(), max(0.0, deadline - time.monotonic()))
         except TimeoutError:
             return None
+
+    def _contact(self, user: str) -> str:
+        return f"<sip:{user}@{self.host}:{self.port}>"
 
     def _request(
         self,
