@@ -9,7 +9,7 @@ import re
 from livekit_conformance.catalogue.cause import Cause, check, log, logged
 from livekit_conformance.catalogue.causes.line import CAUSES as OF_THE_LINE
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.log_lines import SERVER, SIP, of_sip
+from livekit_conformance.catalogue.log_lines import SERVER, SIP, of_both, of_sip
 from livekit_conformance.catalogue.text import Text
 
 _FLOOD = logged(of_sip.ENDED, reason="flood")
@@ -284,7 +284,11 @@ CAUSES: tuple[Cause, ...] = (
 
 
 def _has_ended(service: str, link: Link, exact: tuple[str, ...]) -> Cause:
-    signs = (log(service, last=True),)
+    signs = (
+        log(service, last=True),
+        # A supervisor may have started it again since.
+        *(logged(line, service=service) for line in (of_both.CRASH, of_both.FATAL)),
+    )
     silent = "1.1-server-answers" if service == SERVER else "1.5-sip-answers-options"
     return Cause(
         f"{'server' if service == SERVER else 'sip-service'}-has-ended",
@@ -295,22 +299,23 @@ def _has_ended(service: str, link: Link, exact: tuple[str, ...]) -> Cause:
         ),
         Text(
             en=(
-                f"The log of {service} ends with plain text, as the process writes it when it "
-                "cannot start or crashes. Nothing follows, so the process is gone."
+                f"The log of {service} has plain text at its end, or a crash, as the process "
+                "writes it when it cannot start or dies. All calls that it carried end with it."
             ),
             ru=(
-                f"Журнал {service} кончается простым текстом: так процесс пишет, когда не может "
-                "запуститься или падает. После него ничего нет, значит процесс завершился."
+                f"В конце журнала {service} простой текст или сообщение о падении: так процесс "
+                "пишет, когда не может запуститься или аварийно завершается. Все его звонки "
+                "обрываются."
             ),
         ),
         Text(
             en=(
-                "Remove the reason that its last line names (quoted here), and start it again. "
+                "Remove the reason that the line quoted here names, and start it again. "
                 "`livekit-conformance config check` tests its configuration file; after a crash "
                 f"(`panic:`) upgrade {service} or report the trace to its authors."
             ),
             ru=(
-                "Устраните причину из последней строки (она приведена здесь) и запустите сервис "
+                "Устраните причину, названную в приведённой здесь строке, и запустите сервис "
                 "снова. Файл настроек проверяет `livekit-conformance config check`; после падения "
                 f"(`panic:`) обновите {service} или сообщите трассировку его авторам."
             ),
