@@ -4,26 +4,32 @@ Communication between livekit-sip and livekit-server over Redis.
 
 import pytest
 
+from livekit_conformance.config_doctor import redis_uses
 from livekit_conformance.drivers.bus import (
     CREATE_PARTICIPANT,
     DISPATCH_RULES,
     TRUNK_AUTHENTICATION,
     Bus,
 )
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import require
+from livekit_conformance.judges.bus import judge_redis, judge_server, judge_sip_service
 
 
 @pytest.mark.clause("1.5-bus-has-a-server")
-async def test_a_server_listens_for_the_requests_of_livekit_sip(bus: Bus) -> None:
+async def test_a_server_listens_for_the_requests_of_livekit_sip(bus: Bus, profile: Profile) -> None:
     """
-    There are subscribers on the two channels that an inbound call needs.
+    Redis accepts writes of both accounts, and the channels of an inbound call have subscribers.
     """
+    uses = redis_uses(profile.deployment.texts())
+    state, accounts = await bus.look({use.service: use.user for use in uses})
+    require(judge_redis(state, uses, accounts))
+
     listeners = await bus.listeners()
     nodes = await bus.nodes()
 
-    needed = {channel: listeners[channel] for channel in (TRUNK_AUTHENTICATION, DISPATCH_RULES)}
-    assert all(needed.values()), (
-        f"PUBSUB NUMSUB at {bus.endpoint} returned {needed}; registered nodes: {nodes}"
-    )
+    listening = min(listeners[channel] for channel in (TRUNK_AUTHENTICATION, DISPATCH_RULES))
+    require(judge_server(bus.endpoint, listening, nodes))
 
 
 @pytest.mark.clause("1.5-bus-has-a-sip-service")
@@ -33,4 +39,4 @@ async def test_a_sip_service_listens_for_outbound_calls(bus: Bus) -> None:
     """
     listeners = await bus.listeners()
 
-    assert listeners[CREATE_PARTICIPANT], f"PUBSUB NUMSUB at {bus.endpoint} returned {listeners}"
+    require(judge_sip_service(bus.endpoint, listeners[CREATE_PARTICIPANT]))

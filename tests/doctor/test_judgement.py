@@ -286,13 +286,16 @@ def test_who_answers_otherwise_is_not_livekit_sip_unless_it_is_a_provider():
 # -- bus and versions
 
 
+REDIS = "redis://192.0.2.1:6379"
+
+
 def test_a_bus_without_one_side_names_that_side():
     healthy = dict.fromkeys(CHANNELS, 1)
-    assert wrong(bus.judge_listeners(healthy, ["ND_a"])) == []
+    assert wrong(bus.judge_listeners(REDIS, healthy, ["ND_a"])) == []
 
-    no_sip = the_problem(bus.judge_listeners({**healthy, CREATE_PARTICIPANT: 0}, ["ND_a"]))
+    no_sip = the_problem(bus.judge_listeners(REDIS, {**healthy, CREATE_PARTICIPANT: 0}, ["ND_a"]))
     no_server = the_problem(
-        bus.judge_listeners({**dict.fromkeys(CHANNELS, 0), CREATE_PARTICIPANT: 1}, [])
+        bus.judge_listeners(REDIS, {**dict.fromkeys(CHANNELS, 0), CREATE_PARTICIPANT: 1}, [])
     )
 
     assert "no livekit-sip" in no_sip.text.en and "livekit-sip.yaml" in no_sip.remedy.en

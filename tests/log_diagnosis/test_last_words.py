@@ -76,13 +76,6 @@ def test_known_last_words_have_a_cause_of_their_own():
     ]
 
 
-def test_a_crash_counts_though_the_service_was_started_again():
-    seen = scan_lines(USUAL, *PANIC, USUAL, causes=CAUSES, name="livekit-server.log")
-
-    assert list(seen.found) == ["server-has-ended"]
-    assert seen.found["server-has-ended"].samples[0].text == PANIC[0]
-
-
 def test_each_service_of_a_common_log_has_its_own_last_words():
     lines = (
         f"livekit-server-1  | {USUAL}",

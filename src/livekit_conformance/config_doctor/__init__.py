@@ -11,6 +11,7 @@ from livekit_conformance.config_doctor.lint import (
     check_server,
     check_sip,
     read_server,
+    redis_uses,
 )
 from livekit_conformance.config_doctor.server_rules import check_endpoint, known_keys
 from livekit_conformance.config_doctor.settings import Settings
@@ -26,4 +27,5 @@ __all__ = [
     "check_sip",
     "known_keys",
     "read_server",
+    "redis_uses",
 ]

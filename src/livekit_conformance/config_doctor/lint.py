@@ -4,13 +4,17 @@ Apply all rules to one file, or to both.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from livekit_conformance.config_doctor.findings import ConfigFinding
 from livekit_conformance.config_doctor.pair_rules import check_pair
+from livekit_conformance.config_doctor.redis_rules import use_of
 from livekit_conformance.config_doctor.server_rules import check_server_rules
 from livekit_conformance.config_doctor.services import SERVER, SIP
 from livekit_conformance.config_doctor.settings import Settings, parse
 from livekit_conformance.config_doctor.sip_rules import check_sip_rules
 from livekit_conformance.config_doctor.structure import check_structure
+from livekit_conformance.judges.bus import RedisUse
 
 
 def check(
@@ -63,6 +67,18 @@ def read_server(text: str, file: str = SERVER.file) -> Settings:
     Return the settings of a livekit.yaml; empty if it cannot be read.
     """
     return _server(text, file)[0]
+
+
+def redis_uses(texts: Mapping[str, str]) -> list[RedisUse]:
+    """
+    Return how the services use Redis, from the texts of their files by service.
+    """
+    known = {service.name: service for service in (SERVER, SIP)}
+    uses = (
+        use_of(parse(text, known[name].file, known[name])[0], known[name])
+        for name, text in texts.items()
+    )
+    return [use for use in uses if use is not None]
 
 
 def _server(text: str, file: str) -> tuple[Settings, list[ConfigFinding]]:

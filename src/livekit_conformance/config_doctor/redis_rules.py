@@ -4,7 +4,8 @@ Rules for the section `redis`, common to both services.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import yaml
 
@@ -12,10 +13,15 @@ from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.services import SERVER, SIP, ConfiguredService
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.config_doctor.values import HIGHEST_PORT, integer
+from livekit_conformance.judges.bus import Mode, RedisUse
 
 _LOOPBACK = {"localhost": "127.0.0.1", "::1": "127.0.0.1"}
 _PORT = "6379"
-_MANY = ("sentinel_addresses", "cluster_addresses")
+# In the order in which the services look at them (livekit/protocol redis/redis.go).
+_MODES: Mapping[str, Mode] = MappingProxyType(
+    {"sentinel_addresses": "sentinel", "cluster_addresses": "cluster"}
+)
+_DEFAULT_USER = "default"
 _WITHOUT_REDIS = {
     SIP.name: SIP.refuses,
     SERVER.name: "livekit-server does not connect to Redis: livekit-sip cannot find it",
@@ -26,7 +32,7 @@ def check_redis(settings: Settings, service: ConfiguredService) -> Iterator[Conf
     """
     Yield findings unless the section gives the address of Redis as a host and a port.
     """
-    has_many = any(settings.texts("redis", key) for key in _MANY)
+    has_many = any(settings.texts("redis", key) for key in _MODES)
     address = "" if has_many else settings.text("redis", "address")
     if "://" in address:
         yield settings.finding(
@@ -82,11 +88,28 @@ def endpoints(settings: Settings) -> frozenset[str]:
     """
     Return the addresses of Redis, normalised: host:port, or those of the sentinels or the cluster.
     """
-    for key in _MANY:
+    for key in _MODES:
         if many := settings.texts("redis", key):
             return frozenset(_plain(address) for address in many)
     address = settings.text("redis", "address")
     return frozenset({_plain(address)} if address else ())
+
+
+def use_of(settings: Settings, service: ConfiguredService) -> RedisUse | None:
+    """
+    Return how a service uses Redis; None if its file has no usable address.
+    """
+    ports = {integer(address.rpartition(":")[2]) for address in endpoints(settings)}
+    known = frozenset(filter(None, ports))
+    if not known:
+        return None
+    return RedisUse(
+        service=service.name,
+        mode=next((m for key, m in _MODES.items() if settings.texts("redis", key)), "alone"),
+        ports=known,
+        user=settings.text("redis", "username") or _DEFAULT_USER,
+        tls=settings.says_yes("redis", "tls", "enabled") or settings.says_yes("redis", "use_tls"),
+    )
 
 
 def _plain(address: str) -> str:

@@ -15,6 +15,7 @@ from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, 
 from livekit_conformance.catalogue.chain import WITNESSES, Link, upstream
 from livekit_conformance.diagnosis.checks import clause_of, is_root, link_of, was_tried
 from livekit_conformance.diagnosis.model import RANK, Confidence, Diagnosis, texts
+from livekit_conformance.findings import Finding
 from livekit_conformance.observations import CheckOutcome, FindingSeen, LogWarning, Observation
 from livekit_conformance.verdict import CROSSED, CheckRecord, Verdict
 
@@ -211,15 +212,22 @@ def _findings_of(record: CheckRecord) -> Iterable[Observation]:
     if record.verdict is Verdict.KNOWN:
         return
     for found in record.findings:
-        yield FindingSeen(
-            0.0,
-            f"{record.id}: {record.beside_statement}",
-            code=found.code,
-            link=found.link,
-            says=found.says,
-            level=found.level,
-            data=found.data,
-        )
+        yield finding_seen(found, f"{record.id}: {record.beside_statement}")
+
+
+def finding_seen(found: Finding, summary: str) -> FindingSeen:
+    """
+    Return a finding as the signs of causes look at it.
+    """
+    return FindingSeen(
+        0.0,
+        summary,
+        code=found.code,
+        link=found.link,
+        says=found.says,
+        level=found.level,
+        data=found.data,
+    )
 
 
 def _as_observation(record: CheckRecord) -> Observation:

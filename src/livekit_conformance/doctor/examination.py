@@ -184,7 +184,7 @@ class Examination:
 
     async def _bus(self) -> Sequence[LinkFinding]:
         bus = Bus(str(self.profile.redis), self.recorder, timeout=_DRIVER_S)
-        self.seen.redis_version, findings = await ask_bus(bus)
+        self.seen.redis_version, findings = await ask_bus(bus, self.profile.deployment)
         return findings
 
     def conclusions(self) -> Iterator[LinkFinding]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -249,6 +250,20 @@ class DeploymentFiles(ProfileSection):
 
     livekit_server_config: Path | None = None
     livekit_sip_config: Path | None = None
+
+    def texts(self) -> dict[str, str]:
+        """
+        Return the texts of the files that can be read, by service.
+        """
+        found = {}
+        for service, path in (
+            ("livekit-server", self.livekit_server_config),
+            ("livekit-sip", self.livekit_sip_config),
+        ):
+            with suppress(OSError, UnicodeDecodeError):
+                if path is not None:
+                    found[service] = path.read_text(encoding="utf-8")
+        return found
 
 
 class KnownIssue(ProfileSection):

@@ -23,6 +23,8 @@ SERVER_CHANNELS: Final = (
 )
 SIP_CHANNELS: Final = ("SIPInternal|CreateSIPParticipant|REQ",)
 
+# Where the answer to INFO is, beside the values of keys.
+_INFO: Final = "# INFO"
 # No client of the mock sends longer lines or bulks.
 _MAX_BULK: Final = 64 * 1024
 
@@ -39,9 +41,10 @@ class MockBus:
         self._subscribers |= dict.fromkeys(SIP_CHANNELS, 0 if faults.outbound_no_sip_service else 1)
         node = identifiers.new(identifiers.NODE)
         self._subscribers[f"Keepalive|Ping|{node}|REQ"] = server_is_there
+        facts = ("redis_mode:standalone", f"run_id:{secrets.token_hex(20)}", "role:master")
         self._texts = {
             "livekit_version": SERVER_VERSION,
-            "server": f"# Server\r\nrun_id:{secrets.token_hex(20)}\r\n",
+            _INFO: "".join(f"{fact}\r\n" for fact in facts),
         }
         self._hashes: Mapping[str, Mapping[str, str]] = {"nodes": {node: "127.0.0.1"}}
         self._connections: set[asyncio.Task[None]] = set()
@@ -93,8 +96,9 @@ class MockBus:
             case ["PUBSUB", "NUMSUB", *channels]:
                 counts = ((_bulk(c), _integer(self._subscribers.get(c, 0))) for c in channels)
                 return _array(list(itertools.chain.from_iterable(counts)))
-            case ["INFO" | "GET", what]:
-                return _bulk(self._texts.get(what))
+            case ["INFO", *_] | ["GET", _]:
+                about = _INFO if name.upper() == "INFO" else arguments[0]
+                return _bulk(self._texts.get(about))
             case ["HGETALL" | "HKEYS" | "HLEN" as question, key]:
                 return _about_hash(question, self._hashes.get(key, {}))
             case _:

@@ -27,6 +27,8 @@ from livekit_conformance.observations.rooms import AgentAction, CallerFound, Cal
 from livekit_conformance.observations.services import (
     BusAnswer,
     ConfigProblem,
+    RedisAccount,
+    RedisState,
     ServiceProcess,
     ServiceStart,
 )
@@ -67,6 +69,8 @@ __all__ = [
     "Observation",
     "OthersLines",
     "Recorder",
+    "RedisAccount",
+    "RedisState",
     "ServiceOutage",
     "ServiceProcess",
     "ServiceStart",
@@ -81,7 +85,7 @@ __all__ = [
 # In the order of a call.
 _CLASSES: tuple[type[Observation], ...] = (
     *(ConfigProblem, ServiceProcess, ServiceStart),
-    *(Connection, HttpExchange, BusAnswer, DispatchMatch),
+    *(Connection, HttpExchange, BusAnswer, RedisState, RedisAccount, DispatchMatch),
     *(SipExchange, SipCall, CallEnd, Media),
     *(CallerFound, CallRoom, AgentAction),
     *(WebhookArrival, WebhookDelivery, EndpointAnswer),

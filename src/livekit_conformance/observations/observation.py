@@ -29,6 +29,8 @@ Kind = Literal[
     "others",
     "outage",
     "process",
+    "redis",
+    "redis-account",
     "room",
     "sip",
     "sip-call",

@@ -33,6 +33,60 @@ class BusAnswer(Observation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RedisState(Observation):
+    """
+    State of the Redis at the address `redis`, as far as the account of the profile may ask.
+
+    `mode` is None where Redis did not say it; `ports` are those of the address and of the cluster.
+    `masters` counts the masters of a cluster that have keys. A Sentinel stands for its master. The
+    sizes are in bytes, and `limit` is 0 without one. `listening` counts the subscriptions of both
+    services here, `listening_at_master` those at the master of a replica: None if it was not asked.
+    """
+
+    redis: str
+    ports: tuple[int, ...]
+    mode: Literal["alone", "cluster", "sentinel"] | None = None
+    speaks_tls: bool = False
+    masters: int = 1
+    is_replica: bool = False
+    master: str | None = None
+    listening: int = 0
+    listening_at_master: int | None = None
+    used: int = 0
+    limit: int = 0
+    policy: str = ""
+    save_failed: bool = False
+    stops_when_save_fails: bool = False
+    is_loading: bool = False
+    cluster_is_down: bool = False
+
+    kind: ClassVar[Kind] = "redis"
+
+    @property
+    def left(self) -> int:
+        """
+        Bytes until the limit.
+        """
+        return self.limit - self.used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisAccount(Observation):
+    """
+    User of Redis that a service has, and the ACL rules that it is `missing`.
+
+    `refused` is one command that it may not give. Both are empty if nothing is missing.
+    """
+
+    service: str
+    user: str
+    missing: tuple[str, ...] = ()
+    refused: str = ""
+
+    kind: ClassVar[Kind] = "redis-account"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceStart(Observation):
     """
     Line in which a service itself says that it starts.

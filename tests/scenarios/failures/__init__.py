@@ -12,6 +12,7 @@ from tests.scenarios.failures import (
     line,
     network,
     outbound,
+    redis_state,
     server,
     webhooks,
 )
@@ -20,6 +21,7 @@ from tests.scenarios.failures.scenario import Scenario
 
 _ALL: tuple[Scenario, ...] = (
     *bus.SCENARIOS,
+    *redis_state.SCENARIOS,
     *join.SCENARIOS,
     *server.SCENARIOS,
     *line.SCENARIOS,

@@ -23,7 +23,7 @@ from tests.scenarios.real_stack import Scene
 _OTHER_PORT = REDIS_PORT + 1
 _PASSWORD = "redis-wants-this-password"
 # How long the services may take to notice what became of Redis.
-_NOTICED_WITHIN_S = 20.0
+NOTICED_WITHIN_S = 20.0
 _NOT_READY = 406
 
 
@@ -73,19 +73,19 @@ async def _sip_with_a_wrong_password(broken: Scene) -> None:
 async def _redis_demands_a_password(broken: Scene) -> None:
     await _demand_a_password(broken)
     # Open connections stay authenticated until they end.
-    async with _client(broken, password=_PASSWORD) as client:
+    async with client_of(broken, password=_PASSWORD) as client:
         await client.client_kill_filter(skipme=True)
-    await _until_not_ready(broken)
+    await until_not_ready(broken)
 
 
 async def _stop_redis(broken: Scene) -> None:
     await broken.stack.redis.kill()
-    await _until_not_ready(broken)
+    await until_not_ready(broken)
 
 
 async def _freeze_redis(broken: Scene) -> None:
     broken.stack.redis.signal(signal.SIGSTOP)
-    await _until_not_ready(broken)
+    await until_not_ready(broken)
 
 
 async def _restart_an_empty_redis(broken: Scene) -> None:
@@ -93,14 +93,14 @@ async def _restart_an_empty_redis(broken: Scene) -> None:
     await broken.stack.start(broken.stack.redis)
 
     async def why_not_yet() -> str | None:
-        async with _client(broken) as client:
+        async with client_of(broken) as client:
             return None if await client.hlen("nodes") else "livekit-server is not registered"
 
-    noticed = await wait_until(why_not_yet, within=_NOTICED_WITHIN_S)
+    noticed = await wait_until(why_not_yet, within=NOTICED_WITHIN_S)
     assert noticed.came_true, str(noticed)
 
 
-async def _until_not_ready(broken: Scene) -> None:
+async def until_not_ready(broken: Scene) -> None:
     """
     Wait until livekit-server has noticed that Redis is gone, as it has by the time of a real call.
     """
@@ -110,12 +110,12 @@ async def _until_not_ready(broken: Scene) -> None:
         async with aiohttp.ClientSession() as session, session.get(url) as answer:
             return None if answer.status == _NOT_READY else f"GET / answers {answer.status}"
 
-    noticed = await wait_until(why_not_yet, within=_NOTICED_WITHIN_S)
+    noticed = await wait_until(why_not_yet, within=NOTICED_WITHIN_S)
     assert noticed.came_true, str(noticed)
 
 
 async def _demand_a_password(broken: Scene) -> None:
-    async with _client(broken) as client:
+    async with client_of(broken) as client:
         await client.config_set("requirepass", _PASSWORD)
     url = broken.stack.redis_url.replace("//", f"//:{_PASSWORD}@")
     broken.profile = broken.profile.model_copy(update={"redis": url})
@@ -135,7 +135,7 @@ async def _another_redis(broken: Scene) -> dict[str, Any]:
 
     async def why_not_ready() -> str | None:
         try:
-            async with _client(broken, port=_OTHER_PORT) as client:
+            async with client_of(broken, port=_OTHER_PORT) as client:
                 await client.ping()
         except RedisError as error:
             return str(error)
@@ -150,7 +150,7 @@ def _redis_of(broken: Scene) -> dict[str, Any]:
     return {"address": f"{broken.stack.address}:{REDIS_PORT}"}
 
 
-def _client(
+def client_of(
     broken: Scene, *, port: int = REDIS_PORT, password: str | None = None
 ) -> redis.asyncio.Redis:
     return redis.asyncio.Redis(host=broken.stack.address, port=port, password=password, protocol=2)

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, Sign, check, log, probe
+from livekit_conformance.catalogue.cause import Cause, Sign, check, found, log, probe
+from livekit_conformance.catalogue.causes import redis_state
 from livekit_conformance.catalogue.causes.bus_signs import (
     BUS_IS_EMPTY,
     NO_SIP_ON_BUS,
@@ -17,6 +18,7 @@ from livekit_conformance.catalogue.causes.bus_signs import (
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import errors
 from livekit_conformance.catalogue.text import Text
+from livekit_conformance.judges.bus import NO_SERVER, NO_SIP_SERVICE
 
 _NO_RESPONSE = log("livekit-sip", error=re.compile(errors.NO_RESPONSE))
 _NOBODY_DIALS = Sign(
@@ -221,12 +223,13 @@ CAUSES: tuple[Cause, ...] = (
                 "на один и тот же Redis."
             ),
         ),
-        shows=(BUS_IS_EMPTY, _NO_RESPONSE, REFUSED_AFTER_SELECTION),
+        shows=(found(NO_SERVER), BUS_IS_EMPTY, _NO_RESPONSE, REFUSED_AFTER_SELECTION),
         proofs=(BUS_IS_EMPTY, _NO_RESPONSE),
         yields_to=(
             *("redis-refuses-login", "redis-unreachable", "server-hangs"),
             *("server-has-no-redis", "server-on-another-redis", "sip-on-another-redis"),
             *("server-not-ready", "deployment-is-overloaded"),
+            *redis_state.IDS,
         ),
         source="livekit/sip pkg/sip/inbound.go; livekit/psrpc errors.go; livekit/sip#256",
     ),
@@ -261,11 +264,12 @@ CAUSES: tuple[Cause, ...] = (
                 "него)."
             ),
         ),
-        shows=(NO_SIP_ON_BUS, _NOBODY_DIALS),
+        shows=(found(NO_SIP_SERVICE), NO_SIP_ON_BUS, _NOBODY_DIALS),
         proofs=(NO_SIP_ON_BUS,),
         yields_to=(
             *("redis-refuses-login", "redis-unreachable", "sip-on-another-redis"),
             *("sip-not-running", "sip-has-a-cluster-id", "deployment-is-overloaded"),
+            *redis_state.IDS,
         ),
         source="livekit pkg/service/sip.go; livekit/psrpc errors.go; livekit/livekit#3875",
     ),

@@ -7,9 +7,10 @@ from __future__ import annotations
 import re
 
 from livekit_conformance.catalogue.cause import Cause, check, log, logged
+from livekit_conformance.catalogue.causes import redis_state
 from livekit_conformance.catalogue.causes.line import CAUSES as OF_THE_LINE
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.log_lines import SERVER, SIP, of_both, of_sip
+from livekit_conformance.catalogue.log_lines import SERVER, SIP, of_sip
 from livekit_conformance.catalogue.text import Text
 
 _FLOOD = logged(of_sip.ENDED, reason="flood")
@@ -284,11 +285,7 @@ CAUSES: tuple[Cause, ...] = (
 
 
 def _has_ended(service: str, link: Link, exact: tuple[str, ...]) -> Cause:
-    signs = (
-        log(service, last=True),
-        # A supervisor may have started it again since.
-        *(logged(line, service=service) for line in (of_both.CRASH, of_both.FATAL)),
-    )
+    signs = (log(service, last=True),)
     silent = "1.1-server-answers" if service == SERVER else "1.5-sip-answers-options"
     return Cause(
         f"{'server' if service == SERVER else 'sip-service'}-has-ended",
@@ -299,23 +296,22 @@ def _has_ended(service: str, link: Link, exact: tuple[str, ...]) -> Cause:
         ),
         Text(
             en=(
-                f"The log of {service} has plain text at its end, or a crash, as the process "
-                "writes it when it cannot start or dies. All calls that it carried end with it."
+                f"The log of {service} ends with plain text, as the process writes it when it "
+                "cannot start or crashes. Nothing follows, so the process is gone."
             ),
             ru=(
-                f"В конце журнала {service} простой текст или сообщение о падении: так процесс "
-                "пишет, когда не может запуститься или аварийно завершается. Все его звонки "
-                "обрываются."
+                f"Журнал {service} кончается простым текстом: так процесс пишет, когда не может "
+                "запуститься или падает. После него ничего нет, значит процесс завершился."
             ),
         ),
         Text(
             en=(
-                "Remove the reason that the line quoted here names, and start it again. "
+                "Remove the reason that its last line names (quoted here), and start it again. "
                 "`livekit-conformance config check` tests its configuration file; after a crash "
                 f"(`panic:`) upgrade {service} or report the trace to its authors."
             ),
             ru=(
-                "Устраните причину, названную в приведённой здесь строке, и запустите сервис "
+                "Устраните причину из последней строки (она приведена здесь) и запустите сервис "
                 "снова. Файл настроек проверяет `livekit-conformance config check`; после падения "
                 f"(`panic:`) обновите {service} или сообщите трассировку его авторам."
             ),
@@ -337,7 +333,7 @@ ENDED: tuple[Cause, ...] = (
         Link.SERVER,
         (
             *("server-does-not-start", "server-has-no-keys", "webhook-key-is-not-known"),
-            *("redis-unreachable", "redis-refuses-login"),
+            *("redis-unreachable", "redis-refuses-login", *redis_state.IDS),
         ),
     ),
     _has_ended(
@@ -345,7 +341,7 @@ ENDED: tuple[Cause, ...] = (
         Link.SIP_SOCKET,
         (
             *("sip-service-does-not-start", "sip-service-has-no-network"),
-            *("redis-unreachable", "redis-refuses-login"),
+            *("redis-unreachable", "redis-refuses-login", *redis_state.IDS),
         ),
     ),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 
 from livekit_conformance.catalogue.cause import Cause, Sign, check, log
+from livekit_conformance.catalogue.causes import redis_state
 from livekit_conformance.catalogue.causes.bus_signs import (
     BUS_IS_EMPTY,
     NO_SIP_ON_BUS,
@@ -14,6 +15,7 @@ from livekit_conformance.catalogue.causes.bus_signs import (
     SERVER_ON_BUS,
     SIP_ON_BUS,
 )
+from livekit_conformance.catalogue.causes.redis_state import OF_REDIS
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import SERVER, SIP, errors, of_both, of_server
 from livekit_conformance.catalogue.text import Text
@@ -26,7 +28,7 @@ _TRUNKS_LISTED = Sign(
 _ROOMS_FAIL = Sign("http", {"url": re.compile(r"/livekit\.RoomService/ListRooms$"), "status": 500})
 
 # livekit-server passes the error of its Redis on to API clients (go-redis, RESP errors).
-_LOGIN = re.compile(r"\b(NOAUTH|WRONGPASS|NOPERM)\b")
+_LOGIN = re.compile(r"\b(NOAUTH|WRONGPASS)\b")
 _NOT_REACHED = re.compile(
     r"(could not get rooms|could not list|^\{\"code\":\"unknown\",\"msg\":\").*"
     r"(dial tcp:? [^\"]*(connection refused|i/o timeout|no route|no such host)|i/o timeout)"
@@ -68,8 +70,6 @@ _SERVER_HAS_NO_REDIS = (
     Sign("http", {"status": 500, "body": _NO_REDIS_CONFIGURED}),
     _API_NO_REDIS,
 )
-# Links that depend on Redis.
-_OF_REDIS = (Link.NODE, Link.API_KEY, Link.ROOMS, Link.TRUNK, Link.LINE, Link.BUS_SIP)
 _SOURCE = "livekit pkg/service/sip.go; livekit/protocol redis/redis.go; livekit/psrpc errors.go"
 
 CAUSES: tuple[Cause, ...] = (
@@ -82,12 +82,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Redis answered NOAUTH, WRONGPASS or NOPERM. Without Redis livekit-server stores "
+                "Redis answered NOAUTH or WRONGPASS. Without Redis livekit-server stores "
                 "no rooms and no trunks, and livekit-sip gets no answer about its calls. A service "
                 "started in this state ends at once."
             ),
             ru=(
-                "Redis ответил NOAUTH, WRONGPASS или NOPERM. Без Redis livekit-server не хранит ни "
+                "Redis ответил NOAUTH или WRONGPASS. Без Redis livekit-server не хранит ни "
                 "комнат, ни транков, а livekit-sip не получает ответов о своих звонках. Сервис, "
                 "запущенный в таком состоянии, сразу завершается."
             ),
@@ -107,7 +107,8 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=_REDIS_REFUSES,
         proofs=_REDIS_REFUSES,
-        breaks=_OF_REDIS,
+        breaks=OF_REDIS,
+        yields_to=redis_state.IDS,
         source=_SOURCE,
     ),
     Cause(
@@ -143,7 +144,8 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=_REDIS_SILENT,
         proofs=_REDIS_SILENT,
-        breaks=_OF_REDIS,
+        breaks=OF_REDIS,
+        yields_to=redis_state.IDS,
         source=_SOURCE,
     ),
     Cause(
@@ -222,6 +224,7 @@ CAUSES: tuple[Cause, ...] = (
         breaks=(Link.LINE, Link.TRUNK),
         # In this case it has lost its Redis; in the first seconds only its answers show that.
         excludes=(check("1.1-server-is-ready"), _ROOMS_FAIL),
+        yields_to=redis_state.IDS,
         source="livekit/sip#256; livekit/psrpc pkg/info/channels.go",
     ),
     Cause(
@@ -259,7 +262,10 @@ CAUSES: tuple[Cause, ...] = (
         also=(NO_SIP_ON_BUS, SERVER_ON_BUS),
         proofs=(REFUSED_AFTER_SELECTION,),
         breaks=(Link.BUS_SIP,),
-        yields_to=("redis-refuses-login", "redis-unreachable", "server-hangs"),
+        yields_to=(
+            *("redis-refuses-login", "redis-unreachable", "server-hangs"),
+            *redis_state.IDS,
+        ),
         source="livekit/sip#437; livekit/psrpc pkg/info/channels.go",
     ),
     Cause(
@@ -340,7 +346,10 @@ CAUSES: tuple[Cause, ...] = (
         breaks=(Link.TRUNK, Link.CREDENTIALS, Link.DISPATCH),
         # A list that Redis cuts off with EOF is answered with 200, and empty.
         excludes=(check("1.1-server-is-ready"), _ROOMS_FAIL),
-        yields_to=("server-on-another-redis", "server-on-another-redis-db"),
+        yields_to=(
+            *("server-on-another-redis", "server-on-another-redis-db"),
+            *redis_state.IDS,
+        ),
         source="livekit pkg/service/redisstore_sip.go; livekit/livekit#2464",
     ),
 )

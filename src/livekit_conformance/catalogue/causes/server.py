@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 
 from livekit_conformance.catalogue.cause import Cause, Not, Sign, check
+from livekit_conformance.catalogue.causes import redis_state
 from livekit_conformance.catalogue.causes.resolver import SILENT_RESOLVER
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
@@ -388,7 +389,7 @@ CAUSES: tuple[Cause, ...] = (
         # Data in Redis and traffic through it: rooms, trunks and rules, and requests of
         # livekit-sip.
         breaks=(Link.ROOMS, Link.LINE, Link.BUS),
-        yields_to=("redis-unreachable", "redis-refuses-login"),
+        yields_to=("redis-unreachable", "redis-refuses-login", *redis_state.IDS),
         source="livekit pkg/service/server.go healthCheck",
     ),
     Cause(
@@ -464,6 +465,7 @@ CAUSES: tuple[Cause, ...] = (
         shows=(_NO_NODE,),
         proofs=(_NO_NODE,),
         breaks=(Link.JOIN,),
+        yields_to=redis_state.IDS,
         source="livekit pkg/routing/selector/errors.go; livekit/livekit#1851",
     ),
 )

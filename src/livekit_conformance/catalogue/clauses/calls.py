@@ -34,7 +34,10 @@ CLAUSES: tuple[Clause, ...] = (
         area="connectivity",
         effect=Effect.READ,
         link=Link.BUS,
-        statement="a livekit-server MUST listen on the Redis bus to the requests of livekit-sip",
+        statement=(
+            "a livekit-server MUST listen on the Redis bus to the requests of livekit-sip, and "
+            "Redis MUST let both services use it"
+        ),
         needs=(Need.REDIS,),
         in_chain=True,
     ),

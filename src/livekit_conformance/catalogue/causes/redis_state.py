@@ -1,0 +1,361 @@
+"""
+Redis that runs, but not as the services need it: it refuses what they write, or their accounts.
+"""
+
+from __future__ import annotations
+
+import re
+
+from livekit_conformance.catalogue.cause import Cause, Sign, found, log
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.text import Text
+from livekit_conformance.judges.bus import (
+    CANNOT_SAVE,
+    FULL,
+    LIMITED_ACCOUNT,
+    OTHER_MODE,
+    OTHER_TLS,
+    REPLICA,
+)
+
+# Links that depend on Redis.
+OF_REDIS = (Link.NODE, Link.API_KEY, Link.ROOMS, Link.TRUNK, Link.LINE, Link.BUS_SIP)
+
+_WRITES = (
+    "livekit-server registers itself and stores rooms there, and both services write a key for "
+    "each request that they take from the bus. So nobody answers on the bus, although all are "
+    "subscribed: CreateRoom fails with 500, and calls are refused with 503 after a second."
+)
+_WRITES_RU = (
+    "В нём livekit-server регистрируется и хранит комнаты, а оба сервиса записывают ключ для "
+    "каждого запроса, который берут с шины. Поэтому на шине никто не отвечает, хотя подписки "
+    "есть: CreateRoom завершается с 500, а звонки через секунду отклоняются с 503."
+)
+_SOURCE = "livekit/psrpc internal/bus/bus_redis.go; livekit pkg/routing/redisrouter.go"
+
+
+def _said(code: str) -> tuple[Sign, ...]:
+    """
+    Return the signs that Redis refused a service with an error of this code.
+    """
+    word = re.compile(rf"\b{code}\b")
+    return (
+        *(log(service, error=word) for service in ("livekit-server", "livekit-sip")),
+        Sign("http", {"status": 500, "body": word}),
+    )
+
+
+_REPLICA = (found(REPLICA), *_said("READONLY"))
+_FULL = (found(FULL, says="violated"), *_said("OOM"))
+_CANNOT_SAVE = (found(CANNOT_SAVE, says="violated"), *_said("MISCONF"))
+_LIMITED = (found(LIMITED_ACCOUNT), *_said("NOPERM"))
+_CLUSTER = (found(OTHER_MODE, mode="cluster"), *_said("MOVED"))
+_SENTINEL = (found(OTHER_MODE, mode="sentinel"),)
+_ALONE = (found(OTHER_MODE, mode="alone"),)
+_TLS = (found(OTHER_TLS, speaks_tls=True),)
+_NO_TLS = (found(OTHER_TLS, speaks_tls=False),)
+
+CAUSES: tuple[Cause, ...] = (
+    Cause(
+        "redis-is-a-replica",
+        Link.BUS,
+        Text(
+            en="The services use a read-only replica of Redis instead of its master",
+            ru="Сервисы используют реплику Redis, доступную только для чтения, а не мастер",
+        ),
+        Text(
+            en=f"A replica refuses to write (`READONLY`). {_WRITES}",
+            ru=f"Реплика отказывает в записи (`READONLY`). {_WRITES_RU}",
+        ),
+        Text(
+            en=(
+                "Set `redis.address` in livekit.yaml and livekit-sip.yaml to the master, which "
+                "`redis-cli -h HOST INFO replication` names (`master_host`, `master_port`), and "
+                "restart both services. If this Redis should be the master itself: `redis-cli -h "
+                "HOST REPLICAOF NO ONE`. Where masters change, use `redis.sentinel_addresses` and "
+                "`redis.sentinel_master_name`."
+            ),
+            ru=(
+                "Укажите в `redis.address` файлов livekit.yaml и livekit-sip.yaml мастер: его "
+                "называет `redis-cli -h HOST INFO replication` (`master_host`, `master_port`). "
+                "Затем перезапустите оба сервиса. Если мастером должен быть сам этот Redis: "
+                "`redis-cli -h HOST REPLICAOF NO ONE`. Если мастер меняется, используйте "
+                "`redis.sentinel_addresses` и `redis.sentinel_master_name`."
+            ),
+        ),
+        shows=_REPLICA,
+        proofs=_REPLICA,
+        breaks=OF_REDIS,
+        source=_SOURCE,
+    ),
+    Cause(
+        "redis-is-full",
+        Link.BUS,
+        Text(
+            en="The memory of Redis is full: it refuses what the services write",
+            ru="Память Redis заполнена: он отказывает сервисам в записи",
+        ),
+        Text(
+            en=(
+                "Redis has reached `maxmemory`, and its `maxmemory-policy` lets it delete nothing "
+                f"instead (`OOM command not allowed`). {_WRITES}"
+            ),
+            ru=(
+                "Redis достиг `maxmemory`, а его `maxmemory-policy` не позволяет удалить что-либо "
+                f"взамен (`OOM command not allowed`). {_WRITES_RU}"
+            ),
+        ),
+        Text(
+            en=(
+                "Raise the limit: `redis-cli CONFIG SET maxmemory 1gb`, and the same in redis.conf "
+                "or in the size of the managed Redis. See what fills it: `redis-cli --bigkeys`. "
+                "Leave the policy at `noeviction`: any other may delete your trunks. Give LiveKit "
+                "a Redis of its own if another application fills this one."
+            ),
+            ru=(
+                "Увеличьте предел: `redis-cli CONFIG SET maxmemory 1gb`, и то же в redis.conf или "
+                "в размере управляемого Redis. Чем он занят: `redis-cli --bigkeys`. Политику "
+                "оставьте `noeviction`: с любой другой могут быть удалены ваши транки. Если Redis "
+                "заполняет другое приложение, дайте LiveKit отдельный Redis."
+            ),
+        ),
+        shows=_FULL,
+        proofs=_FULL,
+        breaks=OF_REDIS,
+        source=_SOURCE,
+    ),
+    Cause(
+        "redis-cannot-save",
+        Link.BUS,
+        Text(
+            en="Redis cannot write its data to disk, so it refuses what the services write",
+            ru="Redis не может сохранить данные на диск и поэтому отказывает сервисам в записи",
+        ),
+        Text(
+            en=(
+                "The last snapshot or append to its file failed, and Redis then accepts no more "
+                f"writes (`MISCONF`, `stop-writes-on-bgsave-error yes`). {_WRITES}"
+            ),
+            ru=(
+                "Последнее сохранение в файл не удалось, и Redis больше не принимает записей "
+                f"(`MISCONF`, `stop-writes-on-bgsave-error yes`). {_WRITES_RU}"
+            ),
+        ),
+        Text(
+            en=(
+                "The last lines of the log of Redis name the reason. Usually the disk is full (`df "
+                "-h`) or its data directory is not writable (`redis-cli CONFIG GET dir`). After "
+                "the repair, `redis-cli BGSAVE` makes it accept writes again."
+            ),
+            ru=(
+                "Причину называют последние строки журнала Redis. Обычно диск заполнен (`df -h`) "
+                "или каталог данных недоступен для записи (`redis-cli CONFIG GET dir`). После "
+                "исправления `redis-cli BGSAVE` снова разрешит запись."
+            ),
+        ),
+        shows=_CANNOT_SAVE,
+        proofs=_CANNOT_SAVE,
+        breaks=OF_REDIS,
+        source=_SOURCE,
+    ),
+    Cause(
+        "redis-limits-the-account",
+        Link.BUS,
+        Text(
+            en="The account of a LiveKit service may not use the channels or keys that it needs",
+            ru="Учётной записи сервиса LiveKit не разрешены нужные ему каналы или ключи Redis",
+        ),
+        Text(
+            en=(
+                "The login works, but the ACL of Redis refuses commands (`NOPERM`). Since Redis 7 "
+                "a new user may use no channel until a rule allows it. The services also write "
+                "keys with names of any form, one for each request, so rules for single keys are "
+                "not enough. The services log nothing of it: nobody answers on the bus."
+            ),
+            ru=(
+                "Вход выполняется, но ACL Redis отказывает в командах (`NOPERM`). Начиная с Redis "
+                "7 новому пользователю не разрешён ни один канал, пока нет правила. Кроме того, "
+                "сервисы записывают ключи с произвольными именами, по одному на запрос, поэтому "
+                "правил для отдельных ключей мало. В журналах сервисов об этом ничего нет: на шине "
+                "просто никто не отвечает."
+            ),
+        ),
+        Text(
+            en=(
+                "Add the missing rules to the user that `redis.username` names: `redis-cli ACL "
+                "SETUSER USER '&*' '~*' +@all -@dangerous`, then `redis-cli ACL SAVE` "
+                "(or the same in users.acl or redis.conf). The services pick it up by themselves. "
+                "`redis-cli ACL LOG` must show no new refusal."
+            ),
+            ru=(
+                "Добавьте недостающие правила пользователю из `redis.username`: `redis-cli ACL "
+                "SETUSER USER '&*' '~*' +@all -@dangerous`, затем `redis-cli ACL SAVE` "
+                "(или то же в users.acl или redis.conf). Сервисы подхватят это сами. В `redis-cli "
+                "ACL LOG` не должно появляться новых отказов."
+            ),
+        ),
+        shows=_LIMITED,
+        proofs=_LIMITED,
+        breaks=OF_REDIS,
+        source="livekit/psrpc internal/bus/bus_redis.go; redis.io, ACL: acl-pubsub-default",
+    ),
+    Cause(
+        "redis-is-a-cluster",
+        Link.BUS,
+        Text(
+            en="Redis is a cluster, but a service uses it as a single instance",
+            ru="Redis работает кластером, а сервис использует его как один экземпляр",
+        ),
+        Text(
+            en=(
+                "A node of a cluster answers for its own keys only, and refuses the others with "
+                "`MOVED`. A client that is given `redis.address` does not follow."
+            ),
+            ru=(
+                "Узел кластера отвечает только за свои ключи, для остальных возвращает `MOVED`. "
+                "Клиент, которому задан `redis.address`, по такой ссылке не идёт."
+            ),
+        ),
+        Text(
+            en=(
+                "In livekit.yaml and livekit-sip.yaml write `redis.cluster_addresses: [HOST:6379, "
+                "...]` with some nodes of the cluster in place of `redis.address`, and restart "
+                "both services."
+            ),
+            ru=(
+                "В livekit.yaml и livekit-sip.yaml вместо `redis.address` укажите "
+                "`redis.cluster_addresses: [HOST:6379, ...]` с несколькими узлами кластера и "
+                "перезапустите оба сервиса."
+            ),
+        ),
+        shows=_CLUSTER,
+        proofs=_CLUSTER,
+        breaks=OF_REDIS,
+        source="livekit/protocol redis/redis.go",
+    ),
+    Cause(
+        "redis-is-a-sentinel",
+        Link.BUS,
+        Text(
+            en="The address of a service is that of a Redis Sentinel, not of Redis itself",
+            ru="Адрес, заданный сервису, принадлежит Redis Sentinel, а не самому Redis",
+        ),
+        Text(
+            en=(
+                "A Sentinel tells clients where the master is; it has neither keys nor the "
+                "channels of the bus. A service that uses it as Redis finds nobody there."
+            ),
+            ru=(
+                "Sentinel лишь сообщает клиентам, где мастер; ни ключей, ни каналов шины у него "
+                "нет. Сервис, который использует его как Redis, никого там не находит."
+            ),
+        ),
+        Text(
+            en=(
+                "In the file of that service write `redis.sentinel_addresses: [HOST:26379]` and "
+                "`redis.sentinel_master_name` (`redis-cli -p 26379 SENTINEL MASTERS` has the name) "
+                "in place of `redis.address`, and restart it."
+            ),
+            ru=(
+                "В файле этого сервиса вместо `redis.address` укажите `redis.sentinel_addresses: "
+                "[HOST:26379]` и `redis.sentinel_master_name` (имя покажет `redis-cli -p 26379 "
+                "SENTINEL MASTERS`) и перезапустите его."
+            ),
+        ),
+        shows=_SENTINEL,
+        proofs=_SENTINEL,
+        breaks=OF_REDIS,
+        source="livekit/protocol redis/redis.go",
+    ),
+    Cause(
+        "redis-is-a-single-instance",
+        Link.BUS,
+        Text(
+            en="A service looks for a cluster or a Sentinel, but Redis is a single instance",
+            ru="Сервис ищет кластер или Sentinel, а Redis — один обычный экземпляр",
+        ),
+        Text(
+            en=(
+                "`redis.cluster_addresses` or `redis.sentinel_addresses` in its file leads to an "
+                "ordinary Redis, which knows neither the commands of a cluster nor those of a "
+                "Sentinel: the service cannot start."
+            ),
+            ru=(
+                "`redis.cluster_addresses` или `redis.sentinel_addresses` в его файле ведёт на "
+                "обычный Redis, который не знает ни команд кластера, ни команд Sentinel: сервис не "
+                "может запуститься."
+            ),
+        ),
+        Text(
+            en=(
+                "Write `redis.address: HOST:6379` in its place (the port of a Sentinel is usually "
+                "26379, not 6379), and restart the service."
+            ),
+            ru=(
+                "Укажите вместо этого `redis.address: HOST:6379` (порт Sentinel — обычно 26379, а "
+                "не 6379) и перезапустите сервис."
+            ),
+        ),
+        shows=_ALONE,
+        proofs=_ALONE,
+        breaks=(*OF_REDIS, Link.SIP_SOCKET, Link.SERVER, Link.TCP),
+        source="livekit/protocol redis/redis.go",
+    ),
+    Cause(
+        "redis-speaks-tls",
+        Link.BUS,
+        Text(
+            en="Redis speaks TLS only, but it is addressed without TLS",
+            ru="Redis принимает только TLS, а к нему обращаются без TLS",
+        ),
+        Text(
+            en="Redis closes each connection at once, as if it were down.",
+            ru="Redis сразу закрывает каждое соединение, как будто он остановлен.",
+        ),
+        Text(
+            en=(
+                "Write `redis.tls: {enabled: true}` in livekit.yaml and livekit-sip.yaml (with "
+                "`ca_cert_file` for a certificate of your own authority) and restart both "
+                "services. In the profile `redis` begins with `rediss://`."
+            ),
+            ru=(
+                "Укажите `redis.tls: {enabled: true}` в livekit.yaml и livekit-sip.yaml (и "
+                "`ca_cert_file`, если сертификат выдан своим центром) и перезапустите оба сервиса. "
+                "В профиле `redis` должен начинаться с `rediss://`."
+            ),
+        ),
+        shows=_TLS,
+        proofs=_TLS,
+        breaks=OF_REDIS,
+        source="livekit/protocol redis/redis.go; redis.conf tls-port",
+    ),
+    Cause(
+        "redis-speaks-no-tls",
+        Link.BUS,
+        Text(
+            en="Redis speaks no TLS, but it is addressed with TLS",
+            ru="Redis работает без TLS, а к нему обращаются с TLS",
+        ),
+        Text(
+            en="Redis does not answer the TLS handshake, so the connection times out or ends.",
+            ru="Redis не отвечает на TLS-рукопожатие: соединение обрывается или истекает время.",
+        ),
+        Text(
+            en=(
+                "Remove `redis.tls` and `redis.use_tls` from livekit.yaml and livekit-sip.yaml, or "
+                "use the TLS port of Redis (`tls-port` in redis.conf). In the profile `redis` "
+                "begins with `redis://`."
+            ),
+            ru=(
+                "Удалите `redis.tls` и `redis.use_tls` из livekit.yaml и livekit-sip.yaml или "
+                "используйте TLS-порт Redis (`tls-port` в redis.conf). В профиле `redis` должен "
+                "начинаться с `redis://`."
+            ),
+        ),
+        shows=_NO_TLS,
+        proofs=_NO_TLS,
+        breaks=(*OF_REDIS, Link.SIP_SOCKET, Link.SERVER, Link.TCP),
+        source="livekit/protocol redis/redis.go; redis.conf tls-port",
+    ),
+)
+IDS = tuple(cause.id for cause in CAUSES)
