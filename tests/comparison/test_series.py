@@ -135,7 +135,16 @@ def test_environments_are_kept_apart_and_the_last_runs_are_kept():
     assert found[1].entries[-1].point.run_id == told[-1].run.id
 
 
-def test_the_answer_time_is_that_of_the_probe_call():
+def test_the_answer_time_is_that_of_the_moment_of_the_answer():
+    steps = [
+        {"at_s": 0.25, "target": "caller", "label": "200 OK", "moment": None},
+        {"at_s": 0.5, "target": "caller", "label": "Fine", "moment": "200"},
+    ]
+
+    assert answered_s([{"purpose": "probe", "outcome": "answered", "steps": steps}]) == 0.5
+
+
+def test_in_a_story_of_an_older_version_the_first_200_is_the_answer():
     steps = [
         {"at_s": 0.0, "target": "livekit-sip", "label": "INVITE"},
         {"at_s": 0.1, "target": "caller", "label": "100 Processing"},

@@ -18,7 +18,7 @@ from livekit_conformance.reporting.pictures.ladder import ladder
 from livekit_conformance.reporting.pictures.time_bar import time_bar
 from livekit_conformance.reporting.pictures.trend_chart import trend_chart
 from livekit_conformance.reporting.result.trend import Point
-from livekit_conformance.timeline.model import Step, Stop, Timeline
+from livekit_conformance.timeline.model import Moment, Step, Stop, Timeline
 from tests.reporting import runs
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -28,9 +28,9 @@ CALL = Timeline(
     "refused",
     0.0,
     steps=(
-        Step(0.0, Lane.CALLER, Lane.SIP, "INVITE"),
+        Step(0.0, Lane.CALLER, Lane.SIP, "INVITE", moment=Moment.INVITED),
         Step(0.01, Lane.SIP, Lane.SIP, '"a note"', "<of> & one"),
-        Step(0.1, Lane.SIP, Lane.CALLER, "100 Trying"),
+        Step(0.1, Lane.SIP, Lane.CALLER, "100 Trying", moment=Moment.TRYING),
         Step(0.5, Lane.SIP, Lane.CALLER, "486 Busy Here", is_problem=True),
     ),
     stop=Stop(Milestone.JOINED, 3, Lane.SERVER),

@@ -162,9 +162,9 @@ def heard(packets):
 
 
 def counted(packets):
-    details = {"call": CALL, "side": "livekit-sip", "packets": packets}
-    told = f"livekit-sip got {packets} RTP packets from the caller, sent it 50"
-    return observed(BEGAN + 1.3, "media", told, details)
+    told = f"{packets} RTP packets from the caller, sent it 50"
+    details = {"call": CALL, "side": "livekit-sip", "packets": packets, "heard": told}
+    return observed(BEGAN + 1.3, "media", f"livekit-sip got {told}", details)
 
 
 @pytest.mark.parametrize(("at", "is_told"), [(1.0, True), (2.1, False)])

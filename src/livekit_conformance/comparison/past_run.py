@@ -12,7 +12,7 @@ from typing import Any
 
 from livekit_conformance.reporting.result import results_file
 from livekit_conformance.reporting.result.model import Result
-from livekit_conformance.timeline.model import as_json
+from livekit_conformance.timeline.model import Moment, as_json
 from livekit_conformance.timeline.story import PROBE
 
 _ANSWERED = "answered"
@@ -51,11 +51,20 @@ def answered_s(stories: Iterable[Mapping[str, Any]]) -> float | None:
         if story.get("purpose") != PROBE or story.get("outcome") != _ANSWERED:
             continue
         for step in story.get("steps", ()):
-            # The first 200 that the caller gets is that of the INVITE.
-            if step.get("target") == "caller" and str(step.get("label")).startswith("200 "):
+            if step.get("moment") == Moment.ANSWERED or _is_old_answer(step):
                 at_s = step.get("at_s")
                 return at_s if isinstance(at_s, float) else None
     return None
+
+
+def _is_old_answer(step: Mapping[str, Any]) -> bool:
+    """
+    Return whether a step that an older version wrote, without its moment, answers the INVITE.
+
+    The first 200 that the caller gets is that of the INVITE.
+    """
+    label = str(step.get("label"))
+    return "moment" not in step and step.get("target") == "caller" and label.startswith("200 ")
 
 
 def _stories_in(evidence: Path) -> Iterable[Mapping[str, Any]]:

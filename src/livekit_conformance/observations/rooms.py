@@ -5,7 +5,7 @@ What the suite saw in the room of a call: its caller, the other participants, th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from livekit_conformance.observations.observation import Kind, Observation
 
@@ -57,8 +57,12 @@ class CallRoom(Observation):
 class AgentAction(Observation):
     """
     Action of the agent stand-in in a `room`, or the `error` at which an event could not be handled.
+
+    Joining took `took_s` seconds.
     """
 
+    action: Literal["joined", "left"] | None = None
+    took_s: float | None = None
     room: str | None = None
     error: str | None = None
 

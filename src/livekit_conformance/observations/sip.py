@@ -92,10 +92,12 @@ class Media(Observation):
     Sound that one `side` heard: RTP packets (the caller, livekit-sip) or samples (the agent).
 
     `level` (0 to 1) is that of `tone_hz`: the dominant tone, or the one that was listened for. Of
-    livekit-sip: its packets from the caller, those it `sent` there, and those `from_room`.
+    livekit-sip: its packets from the caller, those it `sent` there, and those `from_room`. `heard`
+    is all of it in words.
     """
 
     side: str
+    heard: str = ""
     call: str | None = None
     packets: int | None = None
     samples: int | None = None

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from livekit_conformance.catalogue.log_lines import KnownLine, Lane, known_line, of_server
+from livekit_conformance.catalogue.log_lines import of_sip as of_sip_service
 from livekit_conformance.catalogue.milestones import Milestone
 from livekit_conformance.observations import (
     AgentAction,
@@ -23,6 +24,7 @@ from livekit_conformance.observations import (
     WebhookArrival,
 )
 from livekit_conformance.timeline.clocks import OURS
+from livekit_conformance.timeline.model import Moment
 
 _LISTENERS = {"agent": Lane.AGENT, "livekit-sip": Lane.SIP}
 _LANES: Mapping[str, Lane] = MappingProxyType(
@@ -37,15 +39,19 @@ _METHOD = re.compile(r"^CSeq\s*:\s*\d+\s+(\w+)", re.IGNORECASE | re.MULTILINE)
 _CREDENTIALS = re.compile(r"^(?:Proxy-)?Authorization\s*:", re.IGNORECASE | re.MULTILINE)
 _CHALLENGES = frozenset({401, 407})
 _RINGING, _OK, _FIRST_REFUSAL, _REQUEST_TERMINATED = 180, 200, 300, 487
+_ANSWERS: Mapping[int, Moment] = MappingProxyType(
+    {100: Moment.TRYING, 180: Moment.RINGING, 200: Moment.ANSWERED}
+)
+# livekit-sip waits for audio from another participant in the room, which is the agent.
+_AGENT_LINES = frozenset({of_sip_service.ACCEPTS.message, of_sip_service.AGENT_HEARD.message})
 # Milestone that the status alone proves (protocol/sip/outcome.py).
 _REACHED_BY_STATUS: Mapping[int, Milestone] = MappingProxyType(
     {401: Milestone.TRUNK, 407: Milestone.TRUNK, 486: Milestone.DISPATCHED}
 )
-_OUR_CALLS = re.compile(
-    r"/livekit\.(?:RoomService/(?:ListRooms|ListParticipants|RemoveParticipant)"
-    r"|SIP/CreateSIPParticipant)$"
-)
 _CREATE = "CreateSIPParticipant"
+_POLLS = frozenset({"ListRooms", "ListParticipants"})
+# Methods of the API that are drawn.
+_DRAWN = frozenset({*_POLLS, "RemoveParticipant", _CREATE})
 _TWIRP_MESSAGE = re.compile(r'"msg"\s*:\s*"((?:[^"\\]|\\.)*)"')
 # livekit-sip logs the whole URL of a failed join, and the error after it.
 _QUERY = re.compile(r"\?[^\s\"]{40,}")
@@ -59,7 +65,9 @@ class Event:
     Event at `at` (seconds after the INVITE) by `clock`.
 
     `reached` is the milestone that the call has reached by then; `ends` marks the event by which
-    the caller learns or declares that the call goes no further.
+    the caller learns or declares that the call goes no further. `request` and `status` are those of
+    a SIP message, `message` that of a log line. `is_poll` is true for a request that is repeated
+    until its answer suits, `is_sound` for what somebody heard.
     """
 
     at: float
@@ -71,6 +79,12 @@ class Event:
     is_problem: bool = False
     reached: Milestone | None = None
     ends: bool = False
+    moment: Moment | None = None
+    request: str = ""
+    status: int | None = None
+    message: str = ""
+    is_poll: bool = False
+    is_sound: bool = False
 
 
 def of_sip(seen: SipExchange, began: float, *, is_outbound: bool) -> Event:
@@ -99,7 +113,18 @@ def of_sip(seen: SipExchange, began: float, *, is_outbound: bool) -> Event:
         reached=reached(label, method, status, sent=sent),
         ends=not is_outbound
         and ((refused and not sent and status not in _CHALLENGES) or (sent and label == "CANCEL")),
+        moment=_moment(method, status, sent=sent),
+        request=label if status is None else "",
+        status=status,
     )
+
+
+def _moment(method: str, status: int | None, *, sent: bool) -> Moment | None:
+    if method != "INVITE":
+        return None
+    if status is None:
+        return Moment.INVITED if sent else None
+    return None if sent else _ANSWERS.get(status)
 
 
 def of_wire(seen: SipExchange, began: float) -> Event:
@@ -187,6 +212,8 @@ def of_log(seen: LineOfLog, began: float, callers: Collection[str]) -> Event | N
         _fields(seen.fields, line.fields),
         is_problem=seen.level in _BAD_LEVELS,
         reached=line.reached or _reached_in_room(seen.message, who, callers),
+        moment=Moment.AGENT if seen.message in _AGENT_LINES else None,
+        message=seen.message,
     )
 
 
@@ -235,9 +262,9 @@ def of_http(seen: HttpExchange, began: float) -> tuple[Event, ...]:
     """
     Return the events of our request about rooms or calls; a call's answer is an event of its own.
     """
-    if not _OUR_CALLS.search(seen.url):
-        return ()
     name = seen.url.rpartition("/")[2]
+    if name not in _DRAWN:
+        return ()
     if seen.status is None and seen.duration_s < _SLOW_S:
         return ()
     is_problem = seen.status != _OK
@@ -245,7 +272,17 @@ def of_http(seen: HttpExchange, began: float) -> tuple[Event, ...]:
     asked, answered = seen.at - seen.duration_s - began, seen.at - began
     if name != _CREATE:
         label = f"{name} -> {answer}"
-        return (Event(asked, OURS, Lane.CALLER, Lane.SERVER, label, is_problem=is_problem),)
+        return (
+            Event(
+                asked,
+                OURS,
+                Lane.CALLER,
+                Lane.SERVER,
+                label,
+                is_problem=is_problem,
+                is_poll=name in _POLLS,
+            ),
+        )
     body = _message(seen.body) if is_problem else ""
     return (
         Event(asked, OURS, Lane.CALLER, Lane.SERVER, name, reached=Milestone.ASKED),
@@ -271,18 +308,30 @@ def of_agent(seen: AgentAction, began: float) -> Event:
     """
     Return the event of an action of the agent stand-in.
     """
-    what = seen.summary.removeprefix("agent ")
-    joined = what.startswith("joined")
+    action = seen.action or _action_in(seen.summary)
+    joined = action == "joined"
+    took = "" if seen.took_s is None else f"and speaks (took {seen.took_s:.2f} s)"
     return Event(
         seen.at - began,
         OURS,
         Lane.AGENT,
         Lane.SERVER,
-        what.partition(" ")[0],
-        " ".join(what.split()[2:]),
+        action or "failed",
+        seen.error or took,
         is_problem=seen.error is not None,
         reached=Milestone.AGENT if joined else None,
+        moment=Moment.AGENT if joined else None,
     )
+
+
+def _action_in(summary: str) -> str | None:
+    """
+    Return the action in a summary of version 0.2.0 or older, which recorded it nowhere else.
+    """
+    match summary.split():
+        case ["agent", "joined" | "left" as action, *_]:
+            return action
+    return None
 
 
 def of_media(seen: Media, began: float) -> Event:
@@ -291,16 +340,17 @@ def of_media(seen: Media, began: float) -> Event:
     """
     heard = bool(seen.packets or seen.samples)
     lane = _LISTENERS.get(seen.side, Lane.CALLER)
-    label, between = ("counted", " got ") if lane is Lane.SIP else ("heard", " heard ")
+    is_sound = lane is not Lane.SIP
     return Event(
         seen.at - began,
         OURS,
         lane,
         lane,
-        label,
-        seen.summary.partition(between)[2],
+        "heard" if is_sound else "counted",
+        seen.heard or seen.summary,
         is_problem=not heard,
         reached=Milestone.AUDIO if heard and lane is Lane.CALLER else None,
+        is_sound=is_sound,
     )
 
 

@@ -6,11 +6,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from livekit_conformance.catalogue.log_lines import Lane
 from livekit_conformance.catalogue.milestones import MISSING, Milestone
 from livekit_conformance.timeline.clocks import Alignment
+
+
+class Moment(StrEnum):
+    """
+    Moment of a call that its caller, or whoever pays for the wait, waits for.
+    """
+
+    INVITED = "invited"
+    TRYING = "100"
+    RINGING = "180"
+    AGENT = "agent"
+    ANSWERED = "200"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +32,8 @@ class Step:
     Step of a call, `at_s` seconds after the INVITE by our clock.
 
     If `source` is `target`, it is a note of one participant. An event that occurred `times` times
-    in the same way is one step; `until_s` is the time of its last occurrence.
+    in the same way is one step; `until_s` is the time of its last occurrence. A step that callers
+    wait for has its `moment`.
     """
 
     at_s: float
@@ -30,6 +44,7 @@ class Step:
     is_problem: bool = False
     times: int = 1
     until_s: float | None = None
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ _BEFORE_S = 1.0
 _ABOUT_S = 0.005
 # Observations of bus and rules made before the call stay valid this long.
 _STILL_TRUE_S = 60.0
+_CHALLENGES = frozenset({401, 407})
 _RTC = frozenset({"/rtc", "/rtc/v1"})
 _AFTER_THE_ANSWER = frozenset({Milestone.AUDIO, Milestone.HUNG_UP, Milestone.LEFT})
 _LANE_OF: dict[Milestone, Lane] = {
@@ -287,11 +288,11 @@ class _Story:
         """
         match milestone:
             case Milestone.CREDENTIALS:
-                return any(event.label[:3] in {"401", "407"} for event in found)
+                return any(event.status in _CHALLENGES for event in found)
             case Milestone.AUDIO:
-                return any(event.label == "heard" for event in found)
+                return any(event.is_sound for event in found)
             case Milestone.HUNG_UP:
-                return any(event.label == "BYE" for event in found)
+                return any(event.request == "BYE" for event in found)
             case Milestone.LEFT:
                 return any(event.reached is Milestone.JOINED for event in found)
             case _:
@@ -302,10 +303,10 @@ def _drawn(found: Sequence[Event]) -> Iterator[Event]:
     """
     Yield the events worth drawing; after the BYE, lines of a normal parting are left out.
     """
-    hung_up = next((event.at for event in found if event.label == "BYE"), inf)
+    hung_up = next((event.at for event in found if event.request == "BYE"), inf)
     for event in found:
-        message = event.label.strip('"')
-        if message not in _CLOCK and not (message in _PARTING and event.at >= hung_up):
+        is_parting = event.message in _PARTING and event.at >= hung_up
+        if event.message not in _CLOCK and not is_parting:
             yield event
 
 
@@ -316,13 +317,12 @@ def _merged(found: Iterable[Event]) -> Iterable[tuple[Step, Event]]:
     steps: list[tuple[Step, Event]] = []
     polls: dict[str, int] = {}
     for event in found:
-        is_poll = event.label.startswith("List")
-        same = polls.get(event.label) if is_poll else len(steps) - 1
+        same = polls.get(event.label) if event.is_poll else len(steps) - 1
         if same is not None and same >= 0 and _is_repeated(steps[same][0], event):
             step, first = steps[same]
             steps[same] = replace(step, times=step.times + 1, until_s=round(event.at, 6)), first
             continue
-        if is_poll:
+        if event.is_poll:
             polls[event.label] = len(steps)
         steps.append(
             (
@@ -333,6 +333,7 @@ def _merged(found: Iterable[Event]) -> Iterable[tuple[Step, Event]]:
                     event.label,
                     event.detail,
                     event.is_problem,
+                    moment=event.moment,
                 ),
                 event,
             )

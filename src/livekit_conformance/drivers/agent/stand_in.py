@@ -121,7 +121,9 @@ class AgentStandIn:
         seconds: float = answer["joined"]
         took = f"{seconds:.2f} s"
         text = f"agent joined {room} and speaks (took {took})"
-        self._recorder.record(AgentAction(run_clock.now(), text, room=room))
+        self._recorder.record(
+            AgentAction(run_clock.now(), text, action="joined", took_s=seconds, room=room)
+        )
         return seconds
 
     async def heard(self, room: str, frequency: float) -> AgentSide:
@@ -137,6 +139,7 @@ class AgentStandIn:
                 run_clock.now(),
                 f"the agent heard {heard}",
                 side="agent",
+                heard=heard,
                 samples=side.samples,
                 tone_hz=frequency,
                 level=round(side.level, 4),
@@ -150,7 +153,9 @@ class AgentStandIn:
         """
         await self._ask(room, {"leave": room}, f"to leave {room}")
         self.rooms.discard(room)
-        self._recorder.record(AgentAction(run_clock.now(), f"agent left {room}", room=room))
+        self._recorder.record(
+            AgentAction(run_clock.now(), f"agent left {room}", action="left", room=room)
+        )
 
     async def _ask(self, room: str, command: dict[str, Any], what: str) -> dict[str, Any]:
         assert self._process.stdin is not None

@@ -176,13 +176,14 @@ def _record_statistics(recorder: Recorder, at: float, call: str, stats: Any) -> 
     port, room = stats.get("port") or {}, stats.get("room") or {}
     heard, sent = port.get("packets_input", 0), port.get("audio_out_frames", 0)
     inside = room.get("input_packets", 0)
+    counted = f"{heard} RTP packets from the caller, sent it {sent}, and got {inside} from the room"
     recorder.record(
         Media(
             at,
-            f"livekit-sip got {heard} RTP packets from the caller, sent it {sent}, and got "
-            f"{inside} from the room",
+            f"livekit-sip got {counted}",
             call=call,
             side="livekit-sip",
+            heard=counted,
             packets=heard,
             sent=sent,
             from_room=inside,

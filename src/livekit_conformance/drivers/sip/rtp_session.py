@@ -198,6 +198,7 @@ class RtpSession(asyncio.DatagramProtocol):
                 f"the {self._side} heard {heard}",
                 call=self._call_id,
                 side=self._side,
+                heard=str(heard),
                 packets=heard.packets,
                 lost=heard.lost,
                 jitter_ms=round(heard.jitter_ms, 2),
