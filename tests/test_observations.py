@@ -79,7 +79,7 @@ def test_a_file_of_another_version_may_lack_fields_and_have_others():
     seen = observation_from_json(written)
 
     assert isinstance(seen, HttpExchange)
-    assert (seen.url, seen.status, seen.body, seen.date) == ("", 500, "", None)
+    assert (seen.url, seen.status, seen.body, seen.date) == ("", 500, None, None)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -196,7 +196,7 @@ def _of_server(seen: HttpExchange) -> Iterator[Contact]:
     for service, path, error in _THROUGH_THE_SERVER:
         if seen.status == _OK and seen.url.endswith(path):
             yield Contact(service, seen.at, direct=False)
-        elif seen.status > _OK and (found := error.search(seen.body)):
+        elif seen.status > _OK and (found := error.search(seen.body or "")):
             yield Contact(service, seen.at, f"livekit-server: {found.group()}", direct=False)
 
 

@@ -44,7 +44,7 @@ class HttpExchange(Observation):
     url: str
     method: str
     status: int | None
-    body: str = ""
+    body: str | None = None
     duration_s: float = 0.0
     date: str | None = None
     error: str | None = None

@@ -25,7 +25,7 @@ class SipExchange(Observation):
     call: str | None = None
     transport: str | None = None
     direction: Direction | None = None
-    status: int | None = None
+    status: int | None
     at_s: float | None = None
     text: str = ""
     lost: str | None = None
@@ -80,8 +80,8 @@ class CallEnd(Observation):
 
     call: str
     by: Literal["us", "them"]
-    after_s: float | None = None
-    status: int | None = None
+    after_s: float | None
+    status: int | None
 
     kind: ClassVar[Kind] = "call-end"
 
@@ -123,21 +123,21 @@ class DispatchMatch(Observation):
     call. The rest are the terms of the call.
     """
 
-    caller: str = ""
+    caller: str
     called: str
-    source: str = ""
-    ignored: bool = False
-    trunk: str | None = None
-    rule: str | None = None
-    asks_for_pin: bool = False
-    allowed_addresses: str | None = None
-    trunks: int | None = None
-    rules: int | None = None
-    trunk_obstacles: str | None = None
-    rule_obstacles: str | None = None
-    ringing_timeout_s: float | None = None
-    max_call_duration_s: float | None = None
-    only_codecs: str | None = None
-    encryption: str | None = None
+    source: str
+    ignored: bool
+    trunk: str | None
+    rule: str | None
+    asks_for_pin: bool
+    allowed_addresses: str
+    trunks: int
+    rules: int
+    trunk_obstacles: str
+    rule_obstacles: str
+    ringing_timeout_s: float | None
+    max_call_duration_s: float | None
+    only_codecs: str
+    encryption: str
 
     kind: ClassVar[Kind] = "dispatch"

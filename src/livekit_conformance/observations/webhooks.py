@@ -23,10 +23,10 @@ class WebhookArrival(Observation):
     event: str = ""
     room: str = ""
     id: str = ""
-    participant: str | None = None
+    participant: str | None
     created_at: float = 0.0
     verified: bool | None = None
-    problem: str | None = None
+    problem: str | None
     status: int | None = None
 
     kind: ClassVar[Kind] = "webhook"
@@ -40,13 +40,13 @@ class WebhookDelivery(Observation):
     `elsewhere` means that it went to another URL than the endpoint's.
     """
 
-    event: str | None = None
+    event: str | None
     url: str | None
     elsewhere: bool
-    status: int | str | None = None
-    message: str | None = None
-    error: str | None = None
-    reason: str | None = None
+    status: int | str | None
+    message: str | None
+    error: str | None
+    reason: str | None
 
     kind: ClassVar[Kind] = "delivery"
 
@@ -62,8 +62,8 @@ class EndpointAnswer(Observation):
 
     trial: str
     status: int | None
-    redirected: int = 0
-    error: str | None = None
-    phase: Phase | None = None
+    redirected: int
+    error: str | None
+    phase: Phase | None
 
     kind: ClassVar[Kind] = "endpoint"

@@ -283,7 +283,7 @@ def of_http(seen: HttpExchange, began: float) -> tuple[Event, ...]:
                 is_poll=name in _POLLS,
             ),
         )
-    body = _message(seen.body) if is_problem else ""
+    body = _message(seen.body or "") if is_problem else ""
     return (
         Event(asked, OURS, Lane.CALLER, Lane.SERVER, name, reached=Milestone.ASKED),
         Event(

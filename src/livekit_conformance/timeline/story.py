@@ -35,7 +35,7 @@ from livekit_conformance.timeline.events import Event
 from livekit_conformance.timeline.happened_before import causes
 from livekit_conformance.timeline.model import Step, Stop, Timeline
 
-Kind = TypeVar("Kind", bound=Observation)
+_Of = TypeVar("_Of", bound=Observation)
 
 PROBE = "probe"
 _OUTBOUND = "outbound"
@@ -106,7 +106,7 @@ class _Seen:
         for message in self.all(SipExchange):
             self.sip.setdefault(message.call or "", []).append(message)
 
-    def all(self, kind: type[Kind]) -> list[Kind]:
+    def all(self, kind: type[_Of]) -> list[_Of]:
         """
         Return the observations of one kind.
         """

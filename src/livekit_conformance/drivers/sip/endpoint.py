@@ -299,7 +299,13 @@ class SipEndpoint:
         self._blame(SipViolation("25.1", f"an unreadable message: {error}"), _call_id_in(data))
         text = data.decode("utf-8", "backslashreplace")
         self._recorder.record(
-            SipExchange(run_clock.now(), f"<- unreadable: {error}", direction="received", text=text)
+            SipExchange(
+                run_clock.now(),
+                f"<- unreadable: {error}",
+                direction="received",
+                status=None,
+                text=text,
+            )
         )
 
     def expect_no_more(self) -> None:
@@ -332,6 +338,7 @@ class SipEndpoint:
                 run_clock.now(),
                 f"!! {detail}",
                 transport=self._transport,
+                status=None,
                 text=detail,
                 lost=lost,
                 failure=failure,
@@ -383,7 +390,9 @@ class SipEndpoint:
         latest = next(reversed(self._traces), None) if self.server is not None else None
         call = call_id if call_id in self._traces else latest
         text = str(violation)
-        self._recorder.record(SipExchange(run_clock.now(), f"!! {text}", call=call, text=text))
+        self._recorder.record(
+            SipExchange(run_clock.now(), f"!! {text}", call=call, status=None, text=text)
+        )
         self.violations.append(violation)
         if call is not None and violation not in self._traces[call].violations:
             self._traces[call].violations.append(violation)

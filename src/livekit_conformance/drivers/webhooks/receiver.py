@@ -301,7 +301,10 @@ class WebhookReceiver:
     async def _stray(self, request: web.Request) -> web.Response:
         stray = _printable(f"{request.method} {request.raw_path}")
         self.strays.append(stray)
-        self._recorder.record(WebhookArrival(run_clock.now(), f"{stray} -> 404", status=404))
+        text = f"{stray} -> 404"
+        self._recorder.record(
+            WebhookArrival(run_clock.now(), text, participant=None, problem=None, status=404)
+        )
         here = request.path == self._path
         return web.Response(
             status=HTTPStatus.METHOD_NOT_ALLOWED if here else HTTPStatus.NOT_FOUND,
