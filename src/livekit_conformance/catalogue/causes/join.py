@@ -48,7 +48,6 @@ _LIMITED = (
     log(SERVER, error=_OVER_A_LIMIT),
     log(_SIP, error=_OVER_A_LIMIT),
     log(_SIP, response=_OVER_A_LIMIT),
-    Sign("http", {"body": _OVER_A_LIMIT}),
 )
 _LOW_LIMIT = Sign(
     "config", {"file": "livekit.yaml", "key": re.compile(r"^(room|limit)\.max_(part|room|attr)")}
