@@ -106,6 +106,16 @@ def _is_simple(text):
     return text.endswith("\n") and not re.search(r"\r|\ufeff|^%|^---", text)
 
 
+def test_a_repair_that_moves_a_repeated_key_is_kept():
+    secret = "made-up-secret-of-more-than-32-characters"
+    text = f"keys: {{APIabc: {secret}}}\nwebhook:\n  urls: ['http://h/']\nport: 1\nport: 2\n"
+
+    fixed = fix(text, SERVER)
+
+    assert "api_key: APIabc" in fixed.text
+    assert [left.finding.first_line for left in fixed.left] == [5]
+
+
 @pytest.mark.parametrize(
     ("service", "text", "hindrance"),
     [

@@ -23,7 +23,8 @@ class ConfigFinding:
     """
     Problem in a configuration file, with its place, consequence and remedy.
 
-    `line` and `column` count from 1; `key` is dotted, as in `redis.address`.
+    `line` and `column` count from 1; `key` is dotted, as in `redis.address`. Of a key that occurs
+    twice, `first_line` is the line of the first one.
     """
 
     severity: Severity
@@ -34,6 +35,7 @@ class ConfigFinding:
     problem: str
     consequence: str
     remedy: str
+    first_line: int | None = None
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}: {self.key}"

@@ -77,10 +77,12 @@ def _keys(
     for key, value in node.value:
         line = key.start_mark.line + 1
         problem = remedy = ""
+        before: int | None = None
         if not isinstance(key, yaml.ScalarNode):
             problem, remedy = "a key that is not text", "Write one word before the colon"
         elif key.value in first:
-            problem = f"the key occurs twice, first on line {first[key.value]}"
+            before = first[key.value]
+            problem = f"the key occurs twice, first on line {before}"
             remedy = "Keep one of them"
         elif is_merge(key) and not _can_be_merged(value, node):
             problem = "merges something that is not a mapping, or merges itself"
@@ -92,7 +94,7 @@ def _keys(
             column = key.start_mark.column + 1
             place = dotted((*path, name))
             yield ConfigFinding(
-                Severity.ERROR, file, line, column, place, problem, service.refuses, remedy
+                Severity.ERROR, file, line, column, place, problem, service.refuses, remedy, before
             )
 
 

@@ -4,7 +4,6 @@ Repair a text: try each repair on the doctor, and keep it if fewer findings rema
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ from livekit_conformance.config_fixer.wishes import Wish
 # A renamed key may expose a wrong value, and its repair in turn a missing key.
 _IN_ONE_GO = 4
 _BYTE_ORDER_MARK = "\ufeff"
-_LINE = re.compile(r"\bline \d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,4 +225,5 @@ def _what(finding: ConfigFinding) -> tuple[str, str, str]:
     """
     Return the content of a finding, regardless of its place.
     """
-    return finding.severity.value, finding.key, _LINE.sub("line", finding.problem)
+    is_repeated = finding.first_line is not None
+    return finding.severity.value, finding.key, "repeated" if is_repeated else finding.problem
