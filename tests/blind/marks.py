@@ -14,7 +14,7 @@ from tests.blind.about import names
 from tests.blind.fault import Fault
 
 _CONFORMANT = frozenset({"CONFORMANT", "PARTIALLY CONFORMANT"})
-_UNHAPPY = frozenset({"FAIL", "BLOCKED", "ERROR", "WARN"})
+_UNHAPPY = frozenset({"FAIL", "BLOCKED", "ERROR"})
 
 
 class Mark(StrEnum):

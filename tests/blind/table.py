@@ -13,6 +13,8 @@ from tests.blind.about import described
 from tests.blind.marks import GOOD, Answer, Mark
 
 _WIDTH = 80
+# Of a line that shows what was seen: enough to recognise it.
+_SEEN = 240
 _DIAGNOSES, _CHECKS = 3, 4
 
 
@@ -26,18 +28,22 @@ def lines(answer: Answer) -> Iterator[str]:
     yield _cut(f"   {hurt} | {answer.said.verdict} | {answer.said.first}")
     if answer.mark in GOOD:
         return
+    yield from (_cut(f"      {line}", _SEEN) for line in _seen(answer))
+
+
+def _seen(answer: Answer) -> Iterator[str]:
     for change in answer.fault.changes:
         old, new = described(change.old), described(change.new)
-        yield f"      changed: {change.thing} {change.path}: {old} -> {new}"
+        yield f"changed: {change.thing} {change.path}: {old} -> {new}"
     for note in (*answer.notes, *answer.hurts):
-        yield f"      truth:   {note}"
+        yield f"truth:   {note}"
     for each in answer.said.diagnoses[:_DIAGNOSES]:
-        yield f"      said:    {each['id']} ({each['confidence']}, {each['link']}): {each['title']}"
+        yield f"said:    {each['id']} ({each['confidence']}, {each['link']}): {each['title']}"
         for evidence in each["evidence"][:2]:
-            yield f"        evidence: {evidence}"
-    for check in answer.said.checks[:_CHECKS]:
-        if check.get("blocked_by") is None:
-            yield f"      {check['verdict']:<5} {check['id']}: {check['message']}"
+            yield f"  evidence: {evidence}"
+    tried = [check for check in answer.said.checks if check.get("blocked_by") is None]
+    for check in tried[:_CHECKS]:
+        yield f"{check['verdict']:<7} {check['id']}: {check['message']}"
 
 
 def summary(answers: Sequence[Answer]) -> str:
@@ -78,5 +84,5 @@ def as_json(answer: Answer) -> str:
     return json.dumps(content)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
+def _cut(text: str, width: int = _WIDTH) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."
