@@ -11,6 +11,7 @@ from typing import Any
 from livekit_conformance.catalogue.chain import Link
 from tests.blind.fault import About, Thing
 
+_SENTENCE_END = re.compile(r"[.!?;]\s+")
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 
 _SERVER = frozenset({Link.CONFIGURATION, Link.TCP, Link.SERVER, Link.NODE})
@@ -196,10 +197,10 @@ def normal(text: str) -> str:
 
 def names(about: About, texts: Iterable[str]) -> bool:
     """
-    Return whether the texts together have all words of one group.
+    Return whether one sentence of the texts has all words of one group.
     """
-    text = " ".join(map(normal, texts))
-    return any(all(f" {word}" in text for word in group) for group in about)
+    sentences = [normal(one) for text in texts for one in _SENTENCE_END.split(text)]
+    return any(all(f" {word}" in one for word in group) for group in about for one in sentences)
 
 
 def about(thing: Thing, path: str, *more: str) -> About:

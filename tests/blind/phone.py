@@ -13,7 +13,7 @@ import secrets
 import socket
 import struct
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -23,6 +23,7 @@ Address = tuple[str, int]
 
 OUR_TONE = 440.0
 _T1_S, _T2_S = 0.5, 4.0
+_LISTENS_AGAIN_S = 0.25
 _MOST = 65536
 _ENOUGH_PACKETS = 25
 _PARAMETER = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|([^\s,]+))')
@@ -205,7 +206,11 @@ class Outcome:
 class Phone:
     """
     One SIP socket and one RTP socket on an address.
+
+    It waits for sound, and until `enough` is true, so much longer than it would talk.
     """
+
+    waits_for_sound_s = 0.0
 
     def __init__(self, host: str, sip: socket.socket, rtp: socket.socket) -> None:
         self.host = host
@@ -213,6 +218,7 @@ class Phone:
         self._loop = asyncio.get_running_loop()
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._tag = secrets.token_hex(6)
+        self.enough: Callable[[], bool] = lambda: True
         self.port: int = sip.getsockname()[1]
 
     async def read(self) -> None:
@@ -366,13 +372,18 @@ class Phone:
 
     async def _talk(self, body: str, seconds: float, outcome: Outcome) -> None:
         """
-        Send our tone and listen; end early if the other side hangs up.
+        Send our tone and listen, longer if nothing is heard; end early if the other side hangs up.
         """
         media = media_of(body)
         listening = asyncio.create_task(self._listen(outcome.heard))
         speaking = asyncio.create_task(self._speak(media, outcome)) if media else None
         try:
             outcome.cut_off = await self.hung_up(seconds)
+            until = time.monotonic() + self.waits_for_sound_s
+            while not (outcome.cut_off or (outcome.heard.sound and self.enough())):
+                if time.monotonic() > until:
+                    break
+                outcome.cut_off = await self.hung_up(_LISTENS_AGAIN_S)
         finally:
             listening.cancel()
             if speaking is not None:

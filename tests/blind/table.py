@@ -22,10 +22,10 @@ def lines(answer: Answer) -> Iterator[str]:
     """
     Yield the row of a fault, and what was seen of one that is not answered well.
     """
-    name = answer.fault.id
-    yield _cut(f"{answer.mark:<2} {name}")
     hurt = ", ".join(answer.hurts) or "nobody hurt"
-    yield _cut(f"   {hurt} | {answer.said.verdict} | {answer.said.first}")
+    yield _cut(f"{answer.mark:<2} {answer.fault.id} | {hurt}")
+    names = f", names {answer.named} of {len(answer.fault.changes)}" if answer.named else ""
+    yield _cut(f"   {answer.said.verdict} | {answer.said.first}{names}")
     if answer.mark in GOOD:
         return
     yield from (_cut(f"      {line}", _SEEN) for line in _seen(answer))

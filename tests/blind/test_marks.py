@@ -80,6 +80,7 @@ def test_one_of_two_at_once_is_enough_to_be_named():
         (Thing.SERVER, "webhook.urls", "webhook.urls leads elsewhere", True),
         (Thing.SERVER, "webhook.urls", "The webhook goes to another URL", True),
         (Thing.SERVER, "webhook.urls", "No webhook arrives", False),
+        (Thing.DISPATCH_RULE, "numbers", "The rule has it. The number of guests is 2.", False),
         (Thing.SERVER, "port", "livekit-server listens on another port", True),
         (Thing.SERVER, "port", "no RTP port is free", False),
         (Thing.SIP, "redis.address", "livekit-sip is on another Redis", True),
@@ -101,7 +102,7 @@ def test_rows_are_narrow_and_a_wrong_answer_is_shown():
 
     assert max(map(len, (row, seen))) <= 80
     assert row.startswith("C  livekit-server/room.max_participants/one")
-    assert "not answered" in seen
+    assert "not answered" in row
     assert "no-agent likely" in seen
     assert any("No agent comes" in line for line in rest)
     assert len([*lines(replace(answer, mark=Mark.NAMED))]) == 2
