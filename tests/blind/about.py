@@ -11,6 +11,8 @@ from typing import Any
 from livekit_conformance.catalogue.chain import Link
 from tests.blind.fault import About, Thing
 
+# "late" is not "latest", but "subscri" is "subscribed".
+_WHOLE = 4
 _SENTENCE_END = re.compile(r"[.!?;]\s+")
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 
@@ -146,7 +148,7 @@ _ALSO: Mapping[Thing, Mapping[str, tuple[str, ...]]] = {
         "path": ("path", "404", "405"),
         "status": ("endpoint;refus", "endpoint;error", "endpoint;answer", "endpoint;redirect"),
         "answers_after_s": ("slow", "timeout", "in time", "endpoint;answer", "hang"),
-        "hangs_up": ("endpoint;clos", "endpoint;drop", "endpoint;connection"),
+        "hangs_up": ("endpoint;close", "endpoint;drop", "endpoint;dropp", "endpoint;connection"),
         "other_secret": ("secret", "verif", "signature"),
         "wants_bearer": ("bearer", "verif"),
         "hashes_again": ("raw", "hash", "verif"),
@@ -160,14 +162,14 @@ _ALSO: Mapping[Thing, Mapping[str, tuple[str, ...]]] = {
         "may_publish": ("publish",),
         "may_subscribe": ("subscri", "agent;hear"),
         "publishes": ("publish", "agent;speak", "agent;silen"),
-        "is_muted": ("mute",),
+        "is_muted": ("muted",),
         "level": ("silen", "quiet", "level", "agent;speak"),
         "speaks_after_s": ("late", "agent;speak"),
-        "stops_after_s": ("stop", "silen", "agent;speak"),
+        "stops_after_s": ("stop", "stopped", "silen", "agent;speak"),
         "subscribes": ("subscri", "agent;hear"),
         "stays": ("stay",),
-        "takes_identity": ("identity", "agent;leave", "agent;come"),
-        "crashes": ("crash", "endpoint;clos", "endpoint;drop", "agent;come"),
+        "takes_identity": ("agent;identity", "same identity", "agent;leave", "agent;come"),
+        "crashes": ("crash", "endpoint;close", "endpoint;drop", "endpoint;dropp", "agent;come"),
     },
     Thing.REDIS: {
         "replica": ("replica", "master", "read only", "readonly"),
@@ -199,8 +201,16 @@ def names(about: About, texts: Iterable[str]) -> bool:
     """
     Return whether one sentence of the texts has all words of one group.
     """
-    sentences = [normal(one) for text in texts for one in _SENTENCE_END.split(text)]
-    return any(all(f" {word}" in one for word in group) for group in about for one in sentences)
+    sentences = [normal(one) + " " for text in texts for one in _SENTENCE_END.split(text)]
+    return any(all(_has(one, word) for word in group) for group in about for one in sentences)
+
+
+def _has(sentence: str, word: str) -> bool:
+    """
+    Return whether a sentence has a word: a short one whole or plural, a longer one as a beginning.
+    """
+    ends = (" ", "s ") if len(word) <= _WHOLE else ("",)
+    return any(f" {word}{end}" in sentence for end in ends)
 
 
 def about(thing: Thing, path: str, *more: str) -> About:

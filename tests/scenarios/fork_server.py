@@ -21,6 +21,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
@@ -153,7 +154,8 @@ def serve(requests: socket.socket) -> Any:
                     ready.unregister(key.fileobj)
                     os.close(key.fd)
                     _, status = os.waitpid(pid, 0)
-                    os.write(state, b"%d\n" % os.waitstatus_to_exitcode(status))
+                    with suppress(BrokenPipeError):  # the run was cancelled: nobody waits for it
+                        os.write(state, b"%d\n" % os.waitstatus_to_exitcode(status))
                     os.close(state)
                     continue
                 content, descriptors, *_ = socket.recv_fds(requests, _LONGEST_REQUEST, 2)
