@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+import aiohttp
 from livekit import api
 
 from livekit_conformance.environments.profile import Profile
@@ -29,7 +30,7 @@ _GONE_WITHIN_S = 8.0
 # Amplitude of a voice in a caller's ear; the agents' tones arrive with several thousand.
 _VOICE = 500.0
 # What an application of the operator meets at a livekit-server that is not there, or refuses.
-_API_ERRORS = (TimeoutError, api.TwirpError, OSError)
+_API_ERRORS = (TimeoutError, api.TwirpError, OSError, aiohttp.ClientError)
 _STRANGER = ("stranger", "not-the-password")
 
 
@@ -231,7 +232,7 @@ async def _call_out(profile: Profile, host: str, happened: Happened) -> tuple[Ou
             said = "no answer of the API"
         except api.TwirpError as refused:
             said = refused.code
-        except (OSError, RuntimeError) as unreachable:
+        except (OSError, aiohttp.ClientError) as unreachable:
             said = type(unreachable).__name__
         if said:
             # The call may yet come: a moment for it, and no more.
