@@ -4,12 +4,16 @@ Result of examining one link of the chain.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.finding_words import said
+from livekit_conformance.diagnosis.advice import advice_on
 from livekit_conformance.doctor.words import REMEDIES, SAYS
+from livekit_conformance.findings import Finding, Says
 from livekit_conformance.wording import LANGUAGES, Phrase, Text
 
 _ORDER = {link: place for place, link in enumerate(Link)}
@@ -34,49 +38,66 @@ class LinkFinding:
 
     link: Link
     mark: LinkMark
-    what: Phrase | None
+    what: Phrase
     text: Text
     remedy: Text | None = None
 
 
-def ok(link: Link, what: Phrase | Text) -> LinkFinding:
+def ok(link: Link, what: Phrase) -> LinkFinding:
     """
     Return the finding that nothing is wrong.
     """
-    return _finding(link, LinkMark.OK, what, None)
+    return _finding(link, LinkMark.OK, what)
 
 
-def warning(link: Link, what: Phrase | Text, remedy: Text | None = None) -> LinkFinding:
+def warning(link: Link, what: Phrase) -> LinkFinding:
     """
     Return the finding that something may be wrong, now or one day.
     """
-    return _finding(link, LinkMark.WARNING, what, remedy)
+    return _finding(link, LinkMark.WARNING, what)
 
 
-def problem(link: Link, what: Phrase | Text, remedy: Text | None = None) -> LinkFinding:
+def problem(link: Link, what: Phrase) -> LinkFinding:
     """
     Return the finding that something is wrong.
     """
-    return _finding(link, LinkMark.PROBLEM, what, remedy)
+    return _finding(link, LinkMark.PROBLEM, what)
 
 
-def not_checked(link: Link, what: Phrase | Text, remedy: Text | None = None) -> LinkFinding:
+def not_checked(link: Link, what: Phrase) -> LinkFinding:
     """
     Return the finding that the state is unknown; its remedy, if any, is the way to find out.
     """
-    return _finding(link, LinkMark.NOT_CHECKED, what, remedy)
+    return _finding(link, LinkMark.NOT_CHECKED, what)
 
 
-def _finding(link: Link, mark: LinkMark, what: Phrase | Text, remedy: Text | None) -> LinkFinding:
-    if isinstance(what, Text):
-        return LinkFinding(link, mark, None, what, remedy)
+def of_judge(found: Finding) -> LinkFinding:
+    """
+    Return a finding of a judge that the suites use too, with the advice on it.
+    """
+    text = Text(en=said(found, "en"), ru=said(found, "ru"))
+    what = Phrase(found.code, found.data)
+    return LinkFinding(Link(str(found.link)), _MARKS[found.says], what, text, advice_on(found))
+
+
+_MARKS: Mapping[Says, LinkMark] = MappingProxyType(
+    {
+        Says.HOLDS: LinkMark.OK,
+        Says.SUSPICIOUS: LinkMark.WARNING,
+        Says.VIOLATED: LinkMark.PROBLEM,
+        Says.UNSEEN: LinkMark.NOT_CHECKED,
+    }
+)
+
+
+def _finding(link: Link, mark: LinkMark, what: Phrase) -> LinkFinding:
     english, russian = (what.values(SAYS, language) for language in LANGUAGES)
 
-    def said(template: Text) -> Text:
+    def in_words(template: Text) -> Text:
         return Text(en=template.say("en", **english), ru=template.say("ru", **russian))
 
     fix = REMEDIES.get(what.code)
-    return LinkFinding(link, mark, what, said(SAYS[what.code]), fix and said(fix))
+    return LinkFinding(link, mark, what, in_words(SAYS[what.code]), fix and in_words(fix))
 
 
 def has_problem(findings: Iterable[LinkFinding]) -> bool:

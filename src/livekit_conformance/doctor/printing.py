@@ -123,7 +123,7 @@ def as_json(
             {
                 "link": finding.link.value,
                 "mark": finding.mark.value,
-                **(finding.what.as_json() if finding.what else {}),
+                **finding.what.as_json(),
                 "says": rendered(finding.text),
                 "remedy": rendered(finding.remedy),
             }

@@ -219,6 +219,16 @@ _SERVER: Words = {
 
 _SIP: Words = {
     **dict.fromkeys(
+        ("bus.account-refused", "bus.silent"),
+        Text(
+            en="Redis at `{endpoint}` does not answer queries: `{reason}`",
+            ru="Redis на `{endpoint}` не отвечает на запросы: `{reason}`",
+        ),
+    ),
+    "bus.has-listeners": Text(
+        en="{service} listens on the bus ({count})", ru="{service} слушает шину ({count})"
+    ),
+    **dict.fromkeys(
         ("options.answered", "options.of-another-service"),
         Text(
             en="`{server}` answers OPTIONS over {transport}: `{status} {reason}`{by}",
@@ -870,6 +880,19 @@ REMEDIES: Words = MappingProxyType(
             "the firewall of its machine, for the responses too",
             ru="Проверьте, что {service} работает и не завис, и откройте порт {port} ({transport}) "
             "в межсетевом экране его машины, для ответов тоже",
+        ),
+        # -- the bus
+        "bus.account-refused": Text(
+            en="Put the account into the URL of the profile, as in livekit.yaml: "
+            "`redis: redis://USER:PASSWORD@HOST:6379`; permission to read is enough",
+            ru="Укажите в URL профиля учётную запись, как в livekit.yaml: "
+            "`redis: redis://USER:PASSWORD@HOST:6379`; права на чтение достаточно",
+        ),
+        "bus.silent": Text(
+            en="Check that Redis runs there and does not hang: `redis-cli -u URL ping`; with TLS "
+            "the URL begins with `rediss://`",
+            ru="Проверьте, что Redis там работает и не завис: `redis-cli -u URL ping`; с TLS URL "
+            "начинается с `rediss://`",
         ),
         # -- trunks and rules
         "line.ambiguous": _FIX,

@@ -148,7 +148,7 @@ def _findings(result: Result, caption: str, roots: Sequence[CheckRecord]) -> Tab
 
 
 def _finding(root: CheckRecord, result: Result) -> Row:
-    seen: tuple[Part, ...] = (_cut(root.message or root.statement, result),)
+    seen: tuple[Part, ...] = (_cut(words.message(root, result.language), result),)
     if blocked := [check.id for check in result.blocked_by(root.id)]:
         count = page_phrases.BLOCKS.say(result.language, count=len(blocked))
         seen += (Fold(count, (", ".join(blocked),)),)
@@ -301,7 +301,8 @@ def _grouped(result: Result) -> Iterator[tuple[Group, str, str, Sequence[CheckRe
 def _check(check: CheckRecord, result: Result) -> Row:
     claim: list[Part] = [check.statement]
     if check.message and check.message != check.statement:
-        claim.append(Paragraph(_cut(check.beside_statement, result)))
+        seen = words.translated(check, result.language) or check.beside_statement
+        claim.append(Paragraph(_cut(seen, result)))
     if line := command(result.run, check):
         claim.append(Command(page_phrases.AGAIN.say(result.language), line))
     evidence = tuple(FileLink(path, PurePosixPath(path).name) for path in check.evidence)

@@ -203,7 +203,11 @@ class Console:
         record: CheckRecord | None = getattr(report, "check", None)
         if record is None or not self._redraws or self._ticker is None or self._is_verbose:
             return None
-        return screen.finding(record, self._config.get_terminal_writer().fullwidth - 1)
+        return screen.finding(
+            record,
+            self._config.get_terminal_writer().fullwidth - 1,
+            self._run.terminal_language,
+        )
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from livekit_conformance.catalogue.text import Language
 from livekit_conformance.layout import cut, folded, one_line, width_of
 from livekit_conformance.reporting.result.model import Result, is_root
 from livekit_conformance.reporting.run.session import RunState
@@ -70,13 +71,15 @@ def is_superseded(report: pytest.CollectReport | pytest.TestReport) -> bool:
     return str(report.outcome) == "rerun"
 
 
-def finding(record: CheckRecord, width: int) -> tuple[str, dict[str, bool]] | None:
+def finding(
+    record: CheckRecord, width: int, language: Language
+) -> tuple[str, dict[str, bool]] | None:
     """
     Return a line about a finished check that needs attention; None for any other.
     """
     if not is_root(record):
         return None
-    text = f"{record.verdict:<8}{record.id}: {record.message or record.statement}"
+    text = f"{record.verdict:<8}{record.id}: {words.message(record, language)}"
     return cut(one_line(text), width), dict(summary_layout.COLOURS[record.verdict])
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.finding_words import has_words, said
 from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.catalogue.text import Language
 from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis, texts
@@ -224,13 +225,29 @@ def diagnosis_lines(result: Result, diagnosis: Diagnosis) -> Iterator[str]:
         yield f"  {label:<{width}}  {text}"
 
 
+def message(check: CheckRecord, language: Language) -> str:
+    """
+    Return the message of a check in a language.
+    """
+    return translated(check, language) or check.message or check.statement
+
+
+def translated(check: CheckRecord, language: Language) -> str | None:
+    """
+    Return the findings of a check in words of another language than English; None without words.
+    """
+    if language == "en" or not check.findings or not all(map(has_words, check.findings)):
+        return None
+    return "; ".join(said(found, language) for found in check.findings)
+
+
 def problem_lines(result: Result, root: CheckRecord, *, named: int | None = None) -> Iterator[str]:
     """
     Yield the lines of an undecided or violated check, with those that it blocks folded into one.
 
     That line names the first `named` checks only; all of them by default.
     """
-    yield f"{root.verdict:<8}{root.id}: {root.message or root.statement}"
+    yield f"{root.verdict:<8}{root.id}: {message(root, result.language)}"
     if blocked := [check.id for check in result.blocked_by(root.id)]:
         names = ", ".join(blocked[:named])
         more = len(blocked) - len(blocked[:named])

@@ -1,0 +1,153 @@
+"""
+Words of findings in Russian, by code. Their English sentence is made by the judge.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from livekit_conformance.findings import Finding, Json
+from livekit_conformance.wording import Language
+
+# Templates with the data of the finding.
+RUSSIAN: Mapping[str, str] = MappingProxyType(
+    {
+        # -- the network
+        "network.not-carried": "{endpoint}: {failure} (за {waited_s} с)",
+        # -- Redis and the bus
+        "redis.is-a-replica": "Redis на `{redis}` — реплика мастера `{master}` только для чтения: "
+        "сервисам в неё не записать",
+        "redis.is-full": "Redis на `{redis}` занял {used} из {limit} байт (`maxmemory`), политика "
+        "`{policy}`: заполненный Redis отказывает сервисам в записи",
+        "redis.cannot-save": "Redis на `{redis}` не смог сохранить данные на диск и поэтому "
+        "отказывает сервисам в записи",
+        "redis.is-loading": "Redis на `{redis}` ещё не прочитал свои данные с диска",
+        "redis.cluster-is-down": "кластер Redis узла `{redis}` не работает и отказывает сервисам в "
+        "записи",
+        "redis.other-mode": "{service} использует Redis на `{redis}` как {used_as}, а это {mode}",
+        "redis.other-tls": "`{redis}` работает {speaks_tls} TLS, а {service} обращается к нему "
+        "иначе",
+        "redis.limited-account": "Redis на `{redis}` отказывает пользователю `{user}` ({service}) "
+        "в `{refused}`: не хватает правил `{rules}`",
+        "bus.no-server": "ни один livekit-server не слушает шину на `{redis}`: на вызовы придёт "
+        "503; зарегистрированы узлы: {nodes}",
+        "bus.no-sip-service": "ни один livekit-sip не слушает шину на `{redis}`: исходящие вызовы "
+        "получат 503 через 1 с",
+        # -- livekit-server
+        "server.another-service": "на `GET /` получен ответ {status}, а не 200 `OK`: по этому URL "
+        "отвечает другой сервис",
+        "server.wants-tls": "на `GET /` получен ответ {status}: этот порт ждёт TLS",
+        "server.proxy-alone": "на `GET /` ответил только прокси: {status}",
+        "server.speaks-no-tls": "`{endpoint}` не понимает TLS",
+        "server.certificate-not-trusted": "сертификату `{endpoint}` нельзя доверять",
+        "api-key.unknown": "ключ отвергнут с {status}: livekit-server не знает такого API-ключа",
+        "api-key.other-secret": "ключ отвергнут с {status}: у livekit-server другой секрет для "
+        "этого ключа",
+        "api-key.other-clock": "ключ отвергнут с {status}: часы обеих машин расходятся больше чем "
+        "на минуту",
+        "api-key.header-lost": "ключ отвергнут с {status}: по дороге теряется или подменяется "
+        "заголовок `Authorization`",
+        "api-key.refused-by-proxy": "ключ отвергнут с {status} прокси перед livekit-server: сам "
+        "сервер отвечает 401",
+        "api-key.wrong-path": "ответ {status}: неверный путь в `livekit.url`",
+        "api-key.too-many-requests": "ответ {status}: слишком много запросов",
+        "api-key.refused": "API-ключ отвергнут: {status}",
+        "rooms.server-failed": "ключ принят, но livekit-server не смог выполнить запрос: {status}",
+        "variable.odd-value": "значение `{variable}` выглядит неверным (`{oddity}`)",
+        # -- trunks, rules and calls
+        "line.two-trunks-match": "livekit-server не может выбрать между транками {trunks} и "
+        "отвечает на такие вызовы 503",
+        "line.two-rules-match": "livekit-server не может выбрать между двумя правилами и отвечает "
+        "на такие вызовы 503",
+        "sip.silent-over-udp": "на OPTIONS по UDP нет ответа; по TCP: {over_tcp}",
+        "call.not-taken": "вызов не принят: {outcome}; ответы: {statuses}",
+        "trunk.other-username": "`sip.username` не совпадает с `auth_username` транка `{trunk}`",
+        "trunk.other-password": "`sip.password` не совпадает с `auth_password` транка `{trunk}`",
+        "trunk.no-username": "`sip.username` пуст, а транк `{trunk}` спрашивает имя и пароль",
+        "trunk.half-an-account": "у транка `{trunk}` есть `{has}`, но нет `{lacks}`, поэтому "
+        "livekit-sip не спрашивает пароль ни у кого",
+        "trunk.no-challenge": "вызов без имени и пароля не получил запроса пароля (407 с MD5)",
+        "room.shared": "два одновременных вызова не получили каждый свою комнату",
+        "room.shared-by-a-direct-rule": "правило Direct собирает всех звонящих в одной комнате: "
+        "они слышат друг друга, а второй вызов с того же номера обрывает первый",
+        # -- webhooks
+        "webhook.wrong-events": "ожидались события: {expected}; пришли: {received}",
+        "webhook.room-end-missing": "не пришло событие о конце комнаты; ожидались: {expected}; "
+        "пришли: {received}",
+        "webhook.delivered-twice": "одно событие доставлено несколько раз: {ids}",
+        "webhook.id-repeated": "у разных событий один и тот же id: {ids}",
+        "webhook.wrong-form": "у события `{event}` неверное поле: {received}",
+        "webhook.wrong-caller": "`participant_joined` описывает не звонящего по SIP: не хватает "
+        "{lacks}",
+    }
+)
+_FAILURES: Mapping[Json, str] = MappingProxyType(
+    {
+        "no-such-name": "у этого имени нет адреса",
+        "resolver-silent": "DNS не отвечает",
+        "refused": "в соединении отказано, там никто не слушает",
+        "no-route": "нет маршрута",
+        "timed-out": "нет ответа",
+        "reset": "соединение сброшено",
+        "ended": "соединение закрыто до ответа",
+        "broken": "ответ пришёл не целиком",
+        "foreign": "ответ по другому протоколу",
+        "no-tls": "там не понимают TLS",
+        "tls": "TLS-рукопожатие не удалось",
+        "other": "запрос или ответ не дошёл",
+    }
+)
+_MODES: Mapping[Json, str] = MappingProxyType(
+    {"alone": "один экземпляр", "cluster": "кластер", "sentinel": "Sentinel"}
+)
+# Values of the data that are words, by the name of the datum.
+_VALUES: Mapping[str, Mapping[Json, str]] = MappingProxyType(
+    {
+        "failure": _FAILURES,
+        "over_tcp": {
+            **_FAILURES,
+            "answered": "ответ есть",
+            "silent": "соединение принято, ответа нет",
+        },
+        "mode": _MODES,
+        "used_as": _MODES,
+        "service": {"the profile": "профиль", "a LiveKit service": "сервис LiveKit"},
+        "speaks_tls": {True: "только с", False: "без"},
+        "outcome": {
+            "refused": "отказ",
+            "ringing-stopped": "после гудков ничего не пришло",
+            "trying-only": "после 100 ничего не пришло",
+            "silence": "ответа нет",
+        },
+    }
+)
+
+
+def has_words(found: Finding) -> bool:
+    """
+    Return whether a finding can be put into Russian.
+    """
+    return found.code in RUSSIAN
+
+
+def said(found: Finding, language: Language) -> str:
+    """
+    Return the sentence of a finding; in English as long as its code has no Russian words.
+    """
+    template = RUSSIAN.get(found.code)
+    if language == "en" or template is None:
+        return found.seen
+    values = {name: _in_russian(name, value) for name, value in found.data.items()}
+    # A result of another version may lack data.
+    return template.format_map(defaultdict(lambda: "?", values))
+
+
+def _in_russian(name: str, value: Json) -> str:
+    if isinstance(value, list | tuple):
+        # Rules of an account are copied as they stand.
+        separator = " " if name == "rules" else ", "
+        return separator.join(map(str, value)) or "нет"
+    words = _VALUES.get(name, {})
+    return words[value] if not isinstance(value, dict) and value in words else str(value)
