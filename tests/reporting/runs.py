@@ -95,7 +95,7 @@ def broken():
         sip(0.030, "<180 Ringing"),
         sip(0.190, "<486 Rejected"),
         sip(0.191, ">ACK", method="ACK"),
-        ended(0.200, "refused", status=486),
+        ended(0.200, "refused", final_status=486),
         of_sip(0.005, "Starting SIP invite authentication", sipTrunk="ST_1"),
         of_sip(0.020, "Joining room", room=witnesses.ROOM, participant=witnesses.CALLER),
         of_server(0.025, "error handling request", level="warn", status=401, error=refused),
