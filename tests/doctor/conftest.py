@@ -22,6 +22,7 @@ from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.deployment import fill_mock
 from livekit_conformance.provisioners.local.stack import KeyPair
 from livekit_conformance.secrets.scrubber import Scrubber
+from tests.russian import english_in
 
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
@@ -81,10 +82,12 @@ def complete(findings: Iterable[LinkFinding]) -> list[LinkFinding]:
     findings = list(findings)
     for finding in findings:
         assert finding.text.en and finding.text.ru
+        assert finding.what.code == "config.wrong" or english_in(finding.text.ru) == []
         wrong = finding.mark in {LinkMark.WARNING, LinkMark.PROBLEM}
         assert not wrong or finding.remedy is not None, finding.text.en
         if finding.remedy is not None:
             assert finding.remedy.en and finding.remedy.ru
+            assert finding.what.code == "config.wrong" or english_in(finding.remedy.ru) == []
     return findings
 
 
