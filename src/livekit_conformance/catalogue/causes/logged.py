@@ -322,7 +322,6 @@ def _has_ended(service: str, link: Link, exact: tuple[str, ...]) -> Cause:
         excludes=(check(silent, "PASS"),),
         yields_to=exact,
         otherwise="likely",
-        is_general=True,
         source="livekit cmd/server/main.go; livekit/sip cmd/livekit-sip/main.go",
     )
 
