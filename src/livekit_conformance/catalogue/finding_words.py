@@ -36,6 +36,12 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "bus.no-sip-service": "ни один livekit-sip не слушает шину на `{redis}`: исходящие вызовы "
         "получат 503 через 1 с",
         # -- livekit-server
+        "clock.differs": "часы livekit-server расходятся с нашими на {ahead_s} с "
+        "(±{uncertainty_s} с); синхронизируйте обе машины по NTP",
+        "clock.not-comparable": "ответ шёл слишком долго, и часы не сравнить (±{uncertainty_s} с)",
+        "api-key.secret-too-short": "в API-секрете {length} байт: короткий секрет можно подобрать "
+        "по токену",
+        "tls.certificate-expires-soon": "сертификат `{endpoint}` действует ещё {days} дн.",
         "server.another-service": "на `GET /` получен ответ {status}, а не 200 `OK`: по этому URL "
         "отвечает другой сервис",
         "server.wants-tls": "на `GET /` получен ответ {status}: этот порт ждёт TLS",

@@ -26,7 +26,7 @@ from livekit_conformance.doctor.findings import (
 )
 from livekit_conformance.doctor.hosts import Host
 from livekit_conformance.doctor.probe_runner import ProbeStep, Strand, walk_all
-from livekit_conformance.doctor.server import greet, judge_secret, list_rooms, list_telephony
+from livekit_conformance.doctor.server import greet, list_rooms, list_telephony, secret_lines
 from livekit_conformance.doctor.sip import ask_options, endpoint_of
 from livekit_conformance.doctor.trunks_and_rules import Caller, judge_line
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
@@ -246,7 +246,7 @@ async def examine(
         return in_order(
             [
                 *files.look_at_configs(profile),
-                *judge_secret(profile.livekit.api_secret.get_secret_value()),
+                *secret_lines(profile.livekit.api_secret.get_secret_value()),
                 *judge_encryption(profile),
                 *judge_gaps(profile, left_out),
                 *found,

@@ -19,10 +19,8 @@ from livekit_conformance.drivers.reachability import (
     Transport,
 )
 from livekit_conformance.errors import Failure, Unreachable
+from livekit_conformance.judges.secrecy import days_left, judge_expiry
 from livekit_conformance.wording import Phrase, phrase
-
-_DAY_S = 86400
-_LASTS_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +134,11 @@ def judge_certificate(host: Host, handshake: TlsHandshake, *, now: float) -> Lin
     """
     if handshake.problem is not None:
         return problem(host.tls, host.of(_distrust(handshake.problem), reason=handshake.problem))
-    days = (handshake.not_after - now) / _DAY_S
+    days = days_left(handshake.not_after, now=now)
     code, mark = (
-        ("certificate.valid", ok) if days >= _LASTS_DAYS else ("certificate.expires-soon", warning)
+        ("certificate.valid", ok)
+        if judge_expiry(str(host.endpoint), days) is None
+        else ("certificate.expires-soon", warning)
     )
     return mark(host.tls, host.of(code, days=days, version=handshake.version))
 

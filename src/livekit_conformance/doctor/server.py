@@ -14,15 +14,15 @@ from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, pr
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.api.trunks_and_rules import Telephony, read_telephony
 from livekit_conformance.errors import Blocked, Unreachable
+from livekit_conformance.findings import Says
+from livekit_conformance.judges.clock import EXACT_S, LEEWAY_S, judge_clock
+from livekit_conformance.judges.secrecy import judge_secret
 from livekit_conformance.protocol.http_date import ClockOffset, clock_offset
 from livekit_conformance.secrets.patterns import masked
 from livekit_conformance.wording import phrase
 
-# Leeway of tokens, accepted clock difference, and statuses of livekit-server.
-_LEEWAY_S = 60.0
-_EXACT_S = 5.0
+# Statuses of livekit-server.
 _OK, _NOT_READY, _SERVER_ERROR = 200, 406, 500
-_STRONG_BYTES = 32
 # Words of livekit-server.
 _WITHOUT_REDIS = "sip not connected"
 
@@ -117,23 +117,23 @@ def _clock(greeting: Greeting) -> Iterator[LinkFinding]:
     except (KeyError, ValueError):
         yield not_checked(Link.CLOCK, phrase("clock.no-date"))
         return
-    yield judge_clock(offset)
+    yield clock_line(offset)
 
 
-def judge_clock(offset: ClockOffset) -> LinkFinding:
+def clock_line(offset: ClockOffset) -> LinkFinding:
     """
     Judge the clock difference: small, large, or so large that tokens are refused.
     """
-    middle = (offset.least + offset.most) / 2
     differs = phrase(
-        "clock.ahead" if middle >= 0 else "clock.behind",
-        seconds=abs(middle),
+        "clock.ahead" if offset.least + offset.most >= 0 else "clock.behind",
+        seconds=abs(offset.least + offset.most) / 2,
         uncertainty=offset.uncertainty,
     )
-    if offset.proven > _LEEWAY_S:
-        return problem(Link.CLOCK, differs)
-    if offset.proven > _EXACT_S:
-        return warning(Link.CLOCK, differs)
+    for within, mark in ((LEEWAY_S, problem), (EXACT_S, warning)):
+        if (found := judge_clock(offset, within=within)) is not None:
+            if found.says is Says.UNSEEN:
+                return not_checked(Link.CLOCK, phrase("clock.too-slow"))
+            return mark(Link.CLOCK, differs)
     return ok(Link.CLOCK, phrase("clock.agrees"))
 
 
@@ -183,10 +183,9 @@ def judge_missing_telephony(blocked: Blocked) -> LinkFinding:
     return problem(Link.GRANTS, phrase("sip-api.refused", answer=answer))
 
 
-def judge_secret(secret: str) -> Iterator[LinkFinding]:
+def secret_lines(secret: str) -> Iterator[LinkFinding]:
     """
     Check that the secret is long enough for the hash that it keys.
     """
-    length = len(secret.encode())
-    if length < _STRONG_BYTES:
-        yield warning(Link.API_KEY, phrase("secret.too-short", length=str(length)))
+    if (found := judge_secret(secret)) is not None:
+        yield warning(Link.API_KEY, phrase("secret.too-short", length=str(found.data["length"])))

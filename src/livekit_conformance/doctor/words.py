@@ -133,6 +133,10 @@ _SERVER: Words = {
         en="the clock of livekit-server: its answer has no readable header `Date`",
         ru="часы livekit-server: в ответе нет понятного заголовка `Date`",
     ),
+    "clock.too-slow": Text(
+        en="the clock of livekit-server: its answer came too slowly to compare the clocks",
+        ru="часы livekit-server: ответ шёл слишком долго, и часы не сравнить",
+    ),
     "clock.agrees": Text(
         en="the clock of livekit-server agrees with ours",
         ru="часы livekit-server совпадают с нашими",
@@ -788,6 +792,10 @@ REMEDIES: Words = MappingProxyType(
         "clock.no-date": Text(
             en="Configure the proxy in front of livekit-server to pass the header on",
             ru="Настройте прокси перед livekit-server так, чтобы он передавал этот заголовок",
+        ),
+        "clock.too-slow": Text(
+            en="Run the command again over a faster network",
+            ru="Запустите команду ещё раз по более быстрой сети",
         ),
         "clock.ahead": _NTP,
         "clock.behind": _NTP,
