@@ -102,6 +102,14 @@ def test_another_endpoint_and_another_key_than_the_profiles_are_told(tmp_path):
     assert f"urls: [{ENDPOINT}]" in found[1].remedy.en
 
 
+def test_events_that_are_left_out_are_a_warning(tmp_path):
+    server = {**SERVER, "webhook": {**SERVER["webhook"], "filter_params": {}}}
+
+    (found,) = wrong(complete(files.look_at_configs(profile(tmp_path, server, SIP))))
+
+    assert (found.mark, found.what.code) == (LinkMark.WARNING, "config.leaves-out-events")
+
+
 def log(path, service="livekit-server"):
     return {"service": service, "path": str(path)}
 

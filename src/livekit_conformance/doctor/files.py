@@ -15,8 +15,10 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.config_doctor import (
     ConfigFinding,
+    Settings,
     Severity,
     check,
+    check_endpoint,
     check_server,
     check_sip,
     known_keys,
@@ -74,14 +76,16 @@ def judge_agreement(server_text: str, profile: Profile) -> Iterator[LinkFinding]
     keys, key = known_keys(server), profile.livekit.api_key
     if keys and key not in keys:
         yield problem(Link.CONFIGURATION, phrase("config.other-keys"))
-    urls = server.texts("webhook", "urls")
-    if profile.webhook.url and profile.webhook.url not in urls:
-        what = (
-            phrase("config.other-endpoint", url=profile.webhook.url, urls=tuple(urls))
-            if urls
-            else phrase("config.no-endpoint", url=profile.webhook.url)
-        )
-        yield problem(Link.CONFIGURATION, what)
+    if url := profile.webhook.url:
+        yield from (_endpoint(found, server, url) for found in check_endpoint(server, url))
+
+
+def _endpoint(found: ConfigFinding, server: Settings, url: str) -> LinkFinding:
+    if found.severity is Severity.WARNING:
+        return warning(Link.CONFIGURATION, phrase("config.leaves-out-events"))
+    if urls := tuple(server.texts("webhook", "urls")):
+        return problem(Link.CONFIGURATION, phrase("config.other-endpoint", url=url, urls=urls))
+    return problem(Link.CONFIGURATION, phrase("config.no-endpoint", url=url))
 
 
 def _converted(finding: ConfigFinding) -> LinkFinding:

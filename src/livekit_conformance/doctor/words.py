@@ -595,6 +595,10 @@ _FILES: Words = {
         en="`webhook.urls` in livekit.yaml has no URL, not `{url}`",
         ru="в `webhook.urls` в livekit.yaml нет ни одного URL, а не `{url}`",
     ),
+    "config.leaves-out-events": Text(
+        en="`webhook.filter_params` in livekit.yaml leaves out events",
+        ru="`webhook.filter_params` в livekit.yaml отбрасывает часть событий",
+    ),
     "log.not-named": Text(
         en="the log of {service}: the profile does not name it",
         ru="лог {service}: в профиле не указан",
@@ -1046,6 +1050,10 @@ REMEDIES: Words = MappingProxyType(
                 ru="Добавьте `webhook: {{urls: [{url}], api_key: ...}}` в livekit.yaml и "
                 "перезапустите livekit-server или исправьте `webhook.url` в профиле",
             ),
+        ),
+        "config.leaves-out-events": Text(
+            en="Delete it if the application needs those events",
+            ru="Уберите его, если приложению нужны эти события",
         ),
         "log.not-named": Text(
             en="Add to the profile: `{line}`, or a `command` that prints it",
