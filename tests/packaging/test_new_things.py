@@ -82,7 +82,7 @@ ADDED = {
         PACKAGE + "catalogue/clauses/server.py": ("CLAUSES: tuple[Clause, ...] = (", CLAUSE)
     },
     "check": {"suites/connectivity/test_hello.py": (None, CHECK)},
-    "cause": {PACKAGE + "catalogue/causes/webhooks.py": ("CAUSES: tuple[Cause, ...] = (", CAUSE)},
+    "cause": {PACKAGE + "catalogue/causes/bus.py": ("CAUSES: tuple[Cause, ...] = (", CAUSE)},
     "profile key": {
         PACKAGE + "environments/profile.py": (
             "limits: Limits = Limits()",
