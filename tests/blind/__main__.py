@@ -43,6 +43,7 @@ async def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1, help="which ones")
     parser.add_argument("--skip", type=int, default=0, help="leave out the first ones of the seed")
     parser.add_argument("--view", choices=("full", "bare"), default="full", help="of the profile")
+    parser.add_argument("--select", help="only the checks of this marker, such as chain")
     parser.add_argument("--at-once", type=int, default=_AT_ONCE, help="faults at a time")
     parser.add_argument("--within", type=float, default=math.inf, help="begin none after so many s")
     parser.add_argument("--fault", action="append", default=[], help="play the one of this id")
@@ -64,7 +65,7 @@ async def main(arguments: list[str]) -> int:
         output = opened.enter_context(options.json.open("a")) if options.json else None
         answers = await asyncio.gather(
             *(
-                _one(fault, keep / f"{number:03}", options.view, slots, until, output)
+                _one(fault, keep / f"{number:03}", options, slots, until, output)
                 for number, fault in enumerate(faults, options.skip + 1)
             )
         )
@@ -78,7 +79,7 @@ async def main(arguments: list[str]) -> int:
 async def _one(
     fault: Fault,
     folder: Path,
-    view: str,
+    options: argparse.Namespace,
     slots: asyncio.Semaphore,
     until: float,
     output: TextIO | None,
@@ -88,7 +89,8 @@ async def _one(
             return None
         _write(folder / "fault.txt", fault.id)
         try:
-            answer = await play(fault, folder, "bare" if view == "bare" else "full")
+            selected = ("-m", options.select) if options.select else ()
+            answer = await play(fault, folder, options.view, *selected)
         except Exception as error:  # noqa: BLE001 - the others go on
             _write(folder / "not-played.txt", "".join(traceback.format_exception(error)))
             _say(f"?  {fault.id}\n   not played: {type(error).__name__}: {error}")

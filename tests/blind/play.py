@@ -27,9 +27,11 @@ _HURT_WITHIN_S = 150
 _RUN_WITHIN_S = 400
 
 
-async def play(fault: Fault, folder: Path, view: View) -> Answer:
+async def play(fault: Fault, folder: Path, view: View, *arguments: str) -> Answer:
     """
     Return the answer of a run to a fault; the files of the run and of the stack go to `folder`.
+
+    The arguments are those of the run, such as `-m chain`.
     """
     began = time.monotonic()
     async with scene(folder) as healthy:
@@ -48,7 +50,7 @@ async def play(fault: Fault, folder: Path, view: View) -> Answer:
             hurt = await _hurts(broken, await application.enter_async_context(running))
             if fault.deployment is Deployment.STAND_IN:
                 await application.aclose()
-            said = await _said(broken, view, fault)
+            said = await _said(broken, view, fault, *arguments)
     return Answer(
         fault,
         hurt,
@@ -76,13 +78,13 @@ async def _hurts(broken: Broken, happened: worker.Happened) -> tuple[str, ...]:
         return await hurts(profile, profile.sip.server, host, happened)
 
 
-async def _said(broken: Broken, view: View, fault: Fault) -> Said:
+async def _said(broken: Broken, view: View, fault: Fault, *arguments: str) -> Said:
     target = broken.scene.peaceful()
     if fault.deployment is Deployment.APPLICATION:
         target.profile = by_the_application(target.profile, target.profile.webhook.url)
     target.profile = seen_by(target.profile, view)
     async with asyncio.timeout(_RUN_WITHIN_S):
-        run = await target.run()
+        run = await target.run(*arguments)
     (target.folder / "output.txt").write_text(run.output)
     return Said.of(run.results)
 
