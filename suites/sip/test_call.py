@@ -10,6 +10,7 @@ from livekit_conformance.drivers.calls.call_problems import invite_problem
 from livekit_conformance.drivers.calls.inbound_probe import (
     AGENT_TONE_HZ,
     ANSWER_BUDGET_S,
+    LEAVE_WITHIN_S,
     ProbeCall,
 )
 from livekit_conformance.drivers.sip.caller import SipAgent
@@ -175,5 +176,11 @@ async def test_hanging_up_ends_the_call(probe_call: ProbeCall) -> None:
         raise Blocked(
             f"the search for the caller failed: {probe_call.not_seen}",
             remedy="See 1.1-key-is-accepted",
+        )
+    if left.came_true and left.seconds > LEAVE_WITHIN_S:
+        raise Violation(
+            f"the caller's departure was {left}: livekit-server lost the leave request of "
+            "livekit-sip, and noticed the loss of the connection",
+            level="SHOULD",
         )
     assert left.came_true, f"the caller's departure was {left}"
