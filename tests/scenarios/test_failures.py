@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
-from livekit_conformance.catalogue.causes import CAUSES, clock_jumps, outages
+from livekit_conformance.catalogue.causes import CAUSES, clock_jumps, logged, outages
 from livekit_conformance.catalogue.chain import WITNESSES, Link
 from livekit_conformance.diagnosis.model import UNKNOWN
 from livekit_conformance.reporting.result import journal
@@ -44,7 +44,7 @@ _PROVEN_ELSEWHERE = {
     *("sip-message-is-unreadable", "caller-hangs-up-after-hold", "caller-hangs-up-for-a-reason"),
 }
 # These repeat what a service, or its file, says itself; they are no guess.
-_GENERAL = {cause.id for cause in CAUSES if cause.is_general}
+_GENERAL = {cause.id for cause in CAUSES if cause.is_general or cause in logged.ENDED}
 Runs = Mapping[str, asyncio.Task[Told]]
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 
