@@ -10,9 +10,11 @@ from livekit_conformance.catalogue.cause import found
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.diagnosis.diagnose import diagnose
+from livekit_conformance.errors import Failure
 from livekit_conformance.findings import Code, Finding
+from livekit_conformance.judges.server import NOT_TRUSTED
 from livekit_conformance.verdict import Verdict
-from tests.diagnosis.signs import call, log, record
+from tests.diagnosis.signs import call, log, record, unreached
 from tests.observed import observed
 
 REJECTED = record("1.5-invite-is-not-rejected", Verdict.FAIL, "bus")
@@ -78,7 +80,7 @@ def test_a_refused_connection_excludes_a_refused_key():
 
 
 def test_two_independent_faults_are_both_named():
-    unreachable = record("1.1-server-answers", Verdict.BLOCKED, "tcp", message="Connection refused")
+    unreachable = unreached("1.1-server-answers", "tcp", "connect", Failure.REFUSED)
 
     found = diagnose([unreachable, BUS_FAIL], [EMPTY_BUS])
 
@@ -143,7 +145,6 @@ def test_without_redis_the_answer_of_the_api_makes_it_likely():
     ("clause", "verdict", "cause"),
     [
         ("1.1-variables-are-sane[PORT]", Verdict.FAIL, "variable-holds-something-else"),
-        ("1.1-tls-is-trusted", Verdict.FAIL, "certificate-not-trusted"),
         ("1.1-server-is-ready", Verdict.FAIL, "server-not-ready"),
         ("1.1-clock-agrees", Verdict.FAIL, "clocks-disagree"),
         ("1.3-endpoint-resolves", Verdict.FAIL, "webhook-host-does-not-resolve"),
@@ -203,7 +204,8 @@ def test_a_check_that_waits_for_another_shows_no_cause():
 def test_a_server_behind_an_untrusted_certificate_is_not_called_unreachable():
     blocked = record("1.1-server-answers", Verdict.BLOCKED, blocked_by="1.1-tls-is-trusted")
 
-    found = diagnose([record("1.1-tls-is-trusted"), blocked], [])
+    untrusted = Finding(NOT_TRUSTED, "certificate has expired")
+    found = diagnose([record("1.1-tls-is-trusted", findings=[untrusted]), blocked], [])
 
     assert [cause.id for cause in found] == ["certificate-not-trusted"]
     assert found[0].checks == ("1.1-tls-is-trusted", "1.1-server-answers")

@@ -52,10 +52,12 @@ def test_violations_are_raised_together_and_nothing_else_is():
     require([Finding(WRONG, "fine", says=Says.HOLDS), Finding(WRONG, "odd", says=Says.SUSPICIOUS)])
     broken = [Finding(WRONG, "one", "bus", level="SHOULD"), Finding(WRONG, "two", "dns")]
 
-    with pytest.raises(Violation, match=r"^one; two$") as raised:
-        require([Finding(WRONG, "fine", says=Says.HOLDS), *broken])
+    told = [*broken, Finding(WRONG, "odd", says=Says.SUSPICIOUS)]
 
-    assert raised.value.findings == tuple(broken)
+    with pytest.raises(Violation, match=r"^one; two; odd$") as raised:
+        require([Finding(WRONG, "fine", says=Says.HOLDS), *told])
+
+    assert raised.value.findings[1:] == tuple(told)
     assert (raised.value.link, raised.value.level) == ("bus", None)
     with pytest.raises(Violation) as mild:
         require(broken[:1])
@@ -117,5 +119,7 @@ def test_an_error_of_the_network_has_one_name(error, failure):
     assert failure_of(error) == failure
 
 
-def test_a_resolver_that_is_too_slow_is_silent():
-    assert failure_of(TimeoutError(), "resolve") is Failure.RESOLVER_SILENT
+@pytest.mark.parametrize("deadline", [TimeoutError(), asyncio.CancelledError()])
+def test_a_deadline_that_passes_is_silence(deadline):
+    assert failure_of(deadline) is Failure.TIMED_OUT
+    assert failure_of(deadline, "resolve") is Failure.RESOLVER_SILENT

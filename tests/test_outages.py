@@ -20,8 +20,13 @@ def http(at: float, **details: object) -> Observation:
     return observed(START + at, "http", "http", {"url": url, "status": 200, "body": "", **details})
 
 
-def lost(at: float, error: str = "Connection refused", phase: str = "connect") -> Observation:
-    return http(at, status=None, error=error, phase=phase)
+def lost(
+    at: float,
+    error: str = "Connection refused",
+    phase: str = "connect",
+    failure: str = "refused",
+) -> Observation:
+    return http(at, status=None, error=error, phase=phase, failure=failure)
 
 
 def sip(at: float, **details: object) -> Observation:
@@ -29,11 +34,13 @@ def sip(at: float, **details: object) -> Observation:
 
 
 def refused(at: float, **details: object) -> Observation:
-    return observed(START + at, "sip", "sip", {"lost": "Connection refused", **details})
+    lost = {"lost": "Connection refused", "failure": "refused"}
+    return observed(START + at, "sip", "sip", {**lost, **details})
 
 
 def silent(at: float, **details: object) -> Observation:
-    return observed(START + at, "sip", "sip", {"lost": "no answer to OPTIONS", **details})
+    lost = {"lost": "no answer to OPTIONS", "failure": "timed-out"}
+    return observed(START + at, "sip", "sip", {**lost, **details})
 
 
 def redis(at: float, **details: object) -> Observation:
@@ -57,7 +64,9 @@ def test_what_never_answered_has_not_stopped():
 
 
 def test_the_last_answer_and_the_first_failure_bound_the_end():
-    (said,) = seen(http(0), http(5.2), lost(6.1, "no answer in time", "answer"), lost(7))
+    (said,) = seen(
+        http(0), http(5.2), lost(6.1, "no answer in time", "answer", "timed-out"), lost(7)
+    )
 
     assert said == (
         "livekit-server answered until 14:03:05.2 UTC, not at 14:03:06.1 UTC (no answer in time), "
@@ -81,7 +90,7 @@ def test_what_does_not_concern_the_service_is_no_failure_of_it(other):
 
 
 def test_a_request_that_was_slow_is_no_outage():
-    assert seen(http(0), lost(5, "no answer in time", "answer"), http(6)) == []
+    assert seen(http(0), lost(5, "no answer in time", "answer", "timed-out"), http(6)) == []
     assert seen(sip(0), silent(2), sip(3)) == []
 
 

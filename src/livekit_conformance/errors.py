@@ -18,6 +18,7 @@ the suite: ERROR.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
@@ -27,7 +28,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal
 
-from livekit_conformance.findings import Code, Finding, Json, Level, Says, violations
+from livekit_conformance.findings import Code, Finding, Json, Level, Says
 
 # Errors of a machine that has no file or memory left.
 OWN_LIMITS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -66,7 +67,6 @@ _BY_NUMBER: Final[Mapping[int | None, Failure]] = MappingProxyType(
         errno.ENETDOWN: Failure.NO_ROUTE,
         errno.ENETUNREACH: Failure.NO_ROUTE,
         errno.EPIPE: Failure.RESET,
-        errno.ETIMEDOUT: Failure.TIMED_OUT,
     }
 )
 _BY_KIND: Final = (
@@ -75,7 +75,6 @@ _BY_KIND: Final = (
     (ssl.SSLEOFError, Failure.ENDED),
     (ssl.SSLZeroReturnError, Failure.ENDED),
     (ssl.SSLError, Failure.TLS),
-    (TimeoutError, Failure.TIMED_OUT),
     # asyncio raises it without a number.
     (ConnectionResetError, Failure.RESET),
     (EOFError, Failure.ENDED),
@@ -199,18 +198,20 @@ class NotPermitted(ConformanceError):
     """
 
 
-def require(findings: Iterable[Finding]) -> None:
+def require(findings: Iterable[Finding], *, context: str = "") -> None:
     """
     Raise Violation if one of `findings` is a violation, with the link of the first of them.
 
-    The verdict is WARN if all of them are of level SHOULD.
+    The verdict is WARN if all violations are of level SHOULD. `context` ends the message.
     """
-    if broken := violations(findings):
+    findings = tuple(findings)
+    if broken := [each for each in findings if each.says is Says.VIOLATED]:
+        seen = (each.seen for each in findings if each.says is not Says.HOLDS)
         raise Violation(
-            "; ".join(each.seen for each in broken),
+            "; ".join(filter(None, (*seen, context))),
             link=broken[0].link,
             level="SHOULD" if all(each.level == "SHOULD" for each in broken) else None,
-            findings=broken,
+            findings=findings,
         )
 
 
@@ -236,8 +237,9 @@ def _own_failure(error: BaseException, phase: Phase) -> Failure | None:
             return Failure.NO_SUCH_NAME if is_answer else Failure.RESOLVER_SILENT
         case ssl.SSLError() if getattr(error, "reason", None) in _NO_TLS:
             return Failure.NO_TLS
-        case TimeoutError() if phase == "resolve":
-            return Failure.RESOLVER_SILENT
+        case TimeoutError() | asyncio.CancelledError():
+            # A deadline of asyncio cancels what it waits for.
+            return Failure.RESOLVER_SILENT if phase == "resolve" else Failure.TIMED_OUT
         case OSError() if error.errno in _BY_NUMBER:
             return _BY_NUMBER[error.errno]
         case _:

@@ -10,7 +10,7 @@ ours reads it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -100,13 +100,6 @@ class Finding:
             data["level"],
             dict(data["data"]),
         )
-
-
-def violations(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """
-    Return the findings that are violations.
-    """
-    return tuple(each for each in findings if each.says is Says.VIOLATED)
 
 
 def _redacted(value: Json, redact: Callable[[str], str]) -> Json:

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from livekit_conformance.catalogue.log_lines import errors
+from livekit_conformance.errors import Failure
 from livekit_conformance.observations import (
     BusAnswer,
     HttpExchange,
@@ -54,14 +55,16 @@ class Contact:
     """
     One attempt to reach a service: at that time it answered, or it did not because of `problem`.
 
-    `instance` identifies the process that answered, if it told; `started` means that this process
-    is new. A contact through another service proves nothing alone: it is not `direct`. `transport`
-    is that of SIP: a firewall or a proxy may stop one of them alone.
+    `failure` is the kind of the problem, if the network knows it. `instance` identifies the process
+    that answered, if it told; `started` means that this process is new. A contact through another
+    service proves nothing alone: it is not `direct`. `transport` is that of SIP: a firewall or a
+    proxy may stop one of them alone.
     """
 
     service: Service
     at: float
     problem: str | None = None
+    failure: Failure | None = None
     instance: str | None = None
     started: bool = False
     direct: bool = True
@@ -175,14 +178,14 @@ def contacts_of(observations: Iterable[Observation]) -> Iterator[Contact]:
             case HttpExchange() if urlsplit(seen.url).netloc in servers:
                 yield from _of_server(seen)
             case SipExchange(lost=str(lost)):
-                yield Contact("livekit-sip", seen.at, lost, transport=seen.transport)
+                yield Contact("livekit-sip", seen.at, lost, seen.failure, transport=seen.transport)
             case SipExchange(direction="received", status=int()):
                 yield Contact("livekit-sip", seen.at, transport=seen.transport)
             case SipCall(outcome="silence"):
                 transport = transports.get(seen.call)
                 yield Contact("livekit-sip", seen.at, "no answer to INVITE", transport=transport)
             case BusAnswer():
-                yield Contact("redis", seen.at, seen.error, seen.run_id)
+                yield Contact("redis", seen.at, seen.error, seen.failure, seen.run_id)
             case ServiceStart(service="redis" | "livekit-server" | "livekit-sip" as service):
                 yield Contact(service, seen.at, started=True)
 
@@ -190,7 +193,7 @@ def contacts_of(observations: Iterable[Observation]) -> Iterator[Contact]:
 def _of_server(seen: HttpExchange) -> Iterator[Contact]:
     if seen.status is None:
         if seen.phase in _PHASES_OF_THEIRS and not seen.is_local:
-            yield Contact("livekit-server", seen.at, seen.error)
+            yield Contact("livekit-server", seen.at, seen.error, seen.failure)
         return
     yield Contact("livekit-server", seen.at)
     for service, path, error in _THROUGH_THE_SERVER:
@@ -246,7 +249,7 @@ def _gap(direct: Iterable[Contact]) -> tuple[Contact, Contact] | None:
             if former is not None and is_refused:
                 gaps.append((former, contact))
             former, is_refused = contact, False
-        elif "refused" in (contact.problem or ""):
+        elif contact.failure == Failure.REFUSED:
             is_refused = True
     return gaps[0] if len(gaps) == 1 and not is_refused else None
 

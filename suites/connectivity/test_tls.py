@@ -9,8 +9,9 @@ import pytest
 from livekit_conformance.drivers.reachability import HostAndPort, Transport
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import NotApplicable
+from livekit_conformance.errors import NotApplicable, require
 from livekit_conformance.judges.secrecy import days_left, judge_expiry
+from livekit_conformance.judges.server import judge_tls
 
 
 @pytest.mark.clause("1.1-transport-is-encrypted")
@@ -37,7 +38,7 @@ async def test_the_certificate_is_trusted(profile: Profile, transport: Transport
 
     handshake = await transport.shake_hands(endpoint)
 
-    assert handshake.problem is None, f"OpenSSL reports for {endpoint}: {handshake.problem}"
+    require(judge_tls(str(endpoint), handshake.problem, handshake.failure))
 
 
 @pytest.mark.clause("1.1-tls-certificate-lasts")

@@ -4,10 +4,11 @@ Room and room name that the configured trunks and dispatch rules give a call.
 
 import pytest
 
-from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.api.trunks_and_rules import Telephony, describe_outcome
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked, Violation
+from livekit_conformance.errors import Blocked, require
+from livekit_conformance.findings import Says
+from livekit_conformance.judges.line import judge_conflict
 from livekit_conformance.protocol.dispatch import IncomingCall
 from livekit_conformance.protocol.room_name import is_named
 
@@ -23,22 +24,18 @@ def test_no_two_trunks_match_the_same_call(
     For any caller of the number, exactly one trunk and one rule match.
     """
     conflict = telephony.conflict_of(call_to_number)
-    matching = conflict.trunks if conflict is not None else ()
-    if not call_to_number.source_ip and any(trunk.allowed_addresses for trunk in matching):
-        raise Blocked(
-            f"{conflict}: only the source address of the call, which is unknown here, could tell "
-            f"{', '.join(trunk.id for trunk in matching)} apart",
-            remedy="Compare allowed_addresses of these trunks with the addresses of the provider",
-        )
+    if conflict is None:
+        return
 
-    if conflict is not None:
-        link = Link.TRUNK if matching else Link.DISPATCH
-        # A conflict for other callers only does not keep our calls from being tested.
-        raise Violation(
-            f"livekit-server refuses such calls with 503: {conflict}"
-            + "".join(f"; {trunk.id} {trunk.name!r} matches" for trunk in matching),
-            link=Link.LINE if telephony.is_unambiguous_for(call_to_number) else link,
+    is_own = not telephony.is_unambiguous_for(call_to_number)
+    found = judge_conflict(conflict, call_to_number, is_own=is_own)
+    if found.says is Says.UNSEEN:
+        raise Blocked(
+            found.seen,
+            remedy="Compare allowed_addresses of these trunks with the addresses of the provider",
+            findings=[found],
         )
+    require([found])
 
 
 @pytest.mark.clause("1.2-dispatch-rules-produce-the-name")

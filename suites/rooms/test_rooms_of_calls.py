@@ -7,11 +7,11 @@ import pytest
 from livekit_conformance import run_clock
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
-from livekit_conformance.drivers.calls.call_problems import sharing_problem
+from livekit_conformance.drivers.calls.call_problems import sharing_findings
 from livekit_conformance.drivers.calls.caller_search import present
 from livekit_conformance.drivers.calls.inbound_probe import ProbeCall, Prober, callers_at_once
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked, NotConfigured, Violation
+from livekit_conformance.errors import Blocked, NotConfigured, require
 from livekit_conformance.waiting import POLITE_S, wait_until
 
 # A check that runs late still sends a last request for the room.
@@ -30,10 +30,7 @@ async def test_two_calls_at_once_get_a_room_each(
     callers = callers_at_once(profile, 2)
 
     calls = await prober.ring(*callers, purpose="two at once")
-    problem = await sharing_problem(calls, client)
-
-    if problem is not None:
-        raise Violation(problem.seen, level=problem.level)
+    require(await sharing_findings(calls, client))
 
 
 @pytest.mark.clause("1.2-room-ends-after-hang-up")

@@ -6,7 +6,7 @@ import pytest
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.api.trunks_and_rules import Telephony
-from livekit_conformance.drivers.calls.call_problems import invite_problem
+from livekit_conformance.drivers.calls.call_problems import judge_invite
 from livekit_conformance.drivers.calls.inbound_probe import (
     AGENT_TONE_HZ,
     ANSWER_BUDGET_S,
@@ -15,7 +15,8 @@ from livekit_conformance.drivers.calls.inbound_probe import (
 )
 from livekit_conformance.drivers.sip.caller import SipAgent
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked, Unreachable, Violation
+from livekit_conformance.errors import Blocked, Unreachable, Violation, require
+from livekit_conformance.judges.sip_socket import judge_silence
 from livekit_conformance.protocol.dispatch import IncomingCall
 from livekit_conformance.protocol.sip.ladder import repeated
 from livekit_conformance.protocol.sip.outcome import CallOutcome
@@ -40,8 +41,8 @@ async def test_livekit_sip_answers_options(sip: SipAgent, profile: Profile) -> N
             raise Violation(silence.detail) from silence
         if silence.phase != "answer" or profile.sip.transport != "udp":
             raise
-        other = await sip.answer_over_tcp()
-        raise Blocked(f"{silence.reason}; {other}", remedy=silence.remedy) from silence
+        finding = judge_silence(silence, await sip.answer_over_tcp())
+        raise Blocked(finding.seen, remedy=silence.remedy, findings=[finding]) from silence
 
     assert response.status == 200, f"received {response.status} {response.reason}, expected 200"
 
@@ -56,10 +57,7 @@ async def test_the_invite_is_neither_rejected_nor_ignored(
     """
     The call is answered or kept ringing, not refused with 503 or 486, and not ignored.
     """
-    problem = invite_problem(probe_call, listed_telephony, call_to_number, profile.sip)
-
-    if problem is not None:
-        raise Violation(problem.seen, link=problem.link)
+    require(judge_invite(probe_call, listed_telephony, call_to_number, profile.sip))
 
 
 @pytest.mark.clause("1.5-sip-packets-come-once")

@@ -11,12 +11,12 @@ import pytest
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import of_sip
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
-from livekit_conformance.drivers.calls.call_problems import challenge_problem
+from livekit_conformance.drivers.calls.call_problems import challenge_findings
 from livekit_conformance.drivers.calls.inbound_probe import ProbeCall, Prober, wrong_accounts
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.drivers.sip.caller import new_call_id
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked, NotApplicable, Violation
+from livekit_conformance.errors import Blocked, NotApplicable, require
 from livekit_conformance.protocol.logline import LogLine
 from livekit_conformance.protocol.sip.outcome import CallOutcome
 
@@ -34,10 +34,8 @@ async def test_the_trunk_challenges_a_caller_without_credentials(
     407 comes with realm and nonce of an MD5 digest.
     """
     stranger = await prober.attempt(None, purpose="no credentials", fails_at=Link.CREDENTIALS)
-    problem = await challenge_problem(stranger, client, profile)
 
-    if problem is not None:
-        raise Violation(problem.seen, link=problem.link)
+    require(await challenge_findings(stranger, client, profile))
 
 
 @pytest.mark.clause("1.1-trunk-accepts-right-password")

@@ -81,6 +81,7 @@ async def test_a_connection_that_is_cut_may_have_brought_the_request(server):
 
     assert type(error) is LiveKitConnectionError
     assert (error.phase, error.may_have_arrived) == ("answer", True)
+    assert error.failure in {"ended", "reset"}
 
 
 async def test_silence_is_a_time_out_and_may_have_brought_the_request(server):
@@ -90,7 +91,8 @@ async def test_silence_is_a_time_out_and_may_have_brought_the_request(server):
             await client.list_rooms()
 
     error = failed.value
-    assert (error.phase, error.may_have_arrived) == ("answer", True)
+    assert (error.phase, error.failure) == ("answer", "timed-out")
+    assert error.may_have_arrived
     assert "no answer in time" in str(error)
     assert 0.5 <= error.waited < 2
 
@@ -102,6 +104,7 @@ async def test_a_refused_connection_has_brought_nothing():
                 await client.list_rooms()
 
     assert (failed.value.phase, failed.value.may_have_arrived) == ("connect", False)
+    assert failed.value.failure == "refused"
 
 
 async def test_a_port_that_takes_no_connection_has_brought_nothing():
@@ -111,6 +114,7 @@ async def test_a_port_that_takes_no_connection_has_brought_nothing():
                 await client.list_rooms()
 
     assert (failed.value.phase, failed.value.may_have_arrived) == ("connect", False)
+    assert failed.value.failure == "timed-out"
 
 
 async def test_a_name_that_does_not_resolve_has_brought_nothing(monkeypatch):
@@ -123,3 +127,4 @@ async def test_a_name_that_does_not_resolve_has_brought_nothing(monkeypatch):
             await client.list_rooms()
 
     assert (failed.value.phase, failed.value.may_have_arrived) == ("resolve", False)
+    assert failed.value.failure == "no-such-name"

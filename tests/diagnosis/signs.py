@@ -4,12 +4,14 @@ Made-up checks and observations, and the causes that the diagnosis names for the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from livekit_conformance.catalogue.cause import Cause
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.diagnosis.diagnose import diagnose
+from livekit_conformance.errors import Failure, Phase, Unreachable
+from livekit_conformance.findings import Finding
 from livekit_conformance.observations import Kind, Observation
 from livekit_conformance.verdict import CheckRecord, Verdict
 from tests.observed import observed
@@ -22,6 +24,7 @@ def record(
     *,
     message: str | None = None,
     blocked_by: str | None = None,
+    findings: Iterable[Finding] = (),
 ) -> CheckRecord:
     """
     Return the outcome of a check; an unhappy one found the link of its clause broken, or `link`.
@@ -39,7 +42,16 @@ def record(
         message=message,
         blocked_by=blocked_by,
         broken_link=link or (clause.link if is_unhappy and blocked_by is None else None),
+        findings=tuple(each.at(link or clause.link, clause.level) for each in findings),
     )
+
+
+def unreached(check: str, link: str, phase: Phase, failure: Failure) -> CheckRecord:
+    """
+    Return a check that was BLOCKED because a request was lost in this phase, in this way.
+    """
+    lost = Unreachable("x", phase=phase, detail="", waited=0, remedy="", failure=failure)
+    return record(check, Verdict.BLOCKED, link, findings=lost.findings)
 
 
 def seen(kind: Kind, **details: object) -> Observation:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import pytest
 
 from livekit_conformance.diagnosis.diagnose import diagnose
+from livekit_conformance.judges.webhooks import judge_call_events
 from livekit_conformance.observations import Observation
+from livekit_conformance.protocol.webhook_arrival import Arrival
 from livekit_conformance.verdict import Verdict
 from tests.diagnosis.signs import call, log, record, seen
 
@@ -206,15 +208,16 @@ def test_a_call_that_ends_wrongly_is_explained_or_said_to_be_unknown(
 @pytest.mark.parametrize(
     ("arrived", "cause"),
     [
-        ("['room_started', 'participant_left']", "agent-stays-after-the-call"),
-        ("['participant_left', 'room_started', 'room_finished']", "cause-unknown"),
+        (["room_started", "participant_left"], "agent-stays-after-the-call"),
+        (["participant_left", "room_started", "room_finished"], "cause-unknown"),
     ],
 )
 def test_an_agent_that_stays_is_blamed_only_where_the_room_did_not_end(
-    arrived: str, cause: str
+    arrived: list[str], cause: str
 ) -> None:
-    message = f"wanted ['room_finished'], arrived {arrived}"
-    events = record("1.3-call-events-arrive-in-order", message=message)
+    came = [Arrival(0.0, {"event": event, "id": event}, "", None) for event in arrived]
+    findings = judge_call_events(came, caller="")
+    events = record("1.3-call-events-arrive-in-order", findings=findings)
 
     (found,) = diagnose([events], [ANSWERED, room(others=1, here=1, audio=1, staying=1)])
 

@@ -5,8 +5,13 @@ Causes that keep the two services apart in Redis, identified by their signs.
 import pytest
 
 from livekit_conformance.catalogue.causes import BY_ID, CAUSES
-from livekit_conformance.verdict import Verdict
-from tests.diagnosis.signs import call, named, record, seen
+from livekit_conformance.errors import Failure, Phase, Unreachable
+from livekit_conformance.judges.sip_socket import judge_silence
+from livekit_conformance.protocol.sip.message import Response
+from livekit_conformance.verdict import CheckRecord, Verdict
+from tests.diagnosis.signs import call, named, record, seen, unreached
+
+TIMED_OUT = Failure.TIMED_OUT
 
 SERVER, SIP = "IOInfo|GetSIPTrunkAuthentication|REQ", "SIPInternal|CreateSIPParticipant|REQ"
 
@@ -96,31 +101,73 @@ def test_no_trunks_on_a_bus_where_no_node_is_registered_are_in_another_database(
     assert named([line], bus(SERVER, 1), NO_TRUNKS) == [("no-trunks-and-no-rules", "certain")]
 
 
+OPTIONS = "1.5-sip-answers-options"
+SILENCE = Unreachable(
+    "udp:h:1", phase="answer", detail="no answer to OPTIONS", waited=3, remedy="", failure=TIMED_OUT
+)
+
+
+def over_tcp(outcome: Response | Unreachable) -> CheckRecord:
+    """
+    Return the check that got no answer over UDP, with this outcome over TCP.
+    """
+    return record(OPTIONS, Verdict.BLOCKED, findings=[judge_silence(SILENCE, outcome)])
+
+
+def failed(phase: Phase, failure: Failure) -> Unreachable:
+    return Unreachable("tcp:h:1", phase=phase, detail="", waited=0, remedy="", failure=failure)
+
+
 @pytest.mark.parametrize(
-    ("message", "listeners", "cause"),
+    ("silent", "listeners", "cause"),
     [
-        ("udp:192.0.2.1:5060: ICMP: Connection refused", 0, ("sip-not-running", "certain")),
         (
-            "over TCP the connection is accepted, and nothing is answered either",
+            unreached(OPTIONS, "sip-socket", "connect", Failure.REFUSED),
+            0,
+            ("sip-not-running", "certain"),
+        ),
+        (over_tcp(failed("connect", Failure.REFUSED)), 0, ("sip-not-running", "certain")),
+        (over_tcp(failed("connect", Failure.REFUSED)), 1, ("sip-listens-elsewhere", "likely")),
+        (over_tcp(failed("answer", TIMED_OUT)), 1, ("sip-hangs", "likely")),
+        (over_tcp(Response(200, "OK")), 1, ("udp-does-not-reach-sip", "certain")),
+        (over_tcp(failed("connect", TIMED_OUT)), 1, ("sip-unreachable", "likely")),
+        (
+            unreached(OPTIONS, "sip-socket", "resolve", Failure.NO_SUCH_NAME),
             1,
-            ("sip-hangs", "likely"),
+            ("sip-host-unknown", "certain"),
+        ),
+        (
+            unreached(OPTIONS, "sip-socket", "resolve", Failure.RESOLVER_SILENT),
+            1,
+            ("resolver-does-not-answer", "certain"),
+        ),
+        (
+            unreached(OPTIONS, "sip-socket", "tls", Failure.TLS),
+            1,
+            ("sip-speaks-no-tls", "certain"),
         ),
     ],
 )
-def test_silence_on_the_sip_socket_is_told_with_what_the_bus_says(message, listeners, cause):
-    silent = record("1.5-sip-answers-options", Verdict.BLOCKED, message=message)
-
-    found = named([silent], bus(SIP, listeners))
-
-    assert found[0] == cause
-    assert {name for name, _ in found} <= {cause[0], "sip-unreachable"}
+def test_silence_on_the_sip_socket_is_told_with_what_the_bus_says(silent, listeners, cause):
+    assert named([silent], bus(SIP, listeners))[0] == cause
 
 
-def test_silence_over_udp_alone_is_not_called_a_process_that_hangs():
-    message = "no answer to OPTIONS; over TCP it is answered with 200"
-    silent = record("1.5-sip-answers-options", Verdict.BLOCKED, message=message)
-
-    assert "sip-hangs" not in {cause for cause, _ in named([silent], bus(SIP, 1))}
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (Response(200, "OK"), "over TCP it is answered with 200"),
+        (
+            failed("answer", TIMED_OUT),
+            "over TCP the connection is accepted, and nothing is answered either",
+        ),
+        (
+            Unreachable("tcp:h:1", phase="connect", detail="refused", waited=0, remedy=""),
+            "over TCP: refused",
+        ),
+    ],
+)
+def test_the_finding_of_a_silence_tells_what_happened_over_tcp(outcome, words):
+    assert judge_silence(SILENCE, outcome).seen == f"{SILENCE.reason}; {words}"
 
 
 def test_the_general_cause_is_told_where_the_exact_one_is_not_known():

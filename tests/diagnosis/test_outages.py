@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ SERVER_CHANNEL = "IOInfo|GetSIPTrunkAuthentication|REQ"
 SIP_CHANNEL = "SIPInternal|CreateSIPParticipant|REQ"
 
 
-def check(at: float, name: str, verdict: Verdict = Verdict.FAIL, **more: str) -> CheckRecord:
+def check(at: float, name: str, verdict: Verdict = Verdict.FAIL, **more: Any) -> CheckRecord:
     began = datetime.fromtimestamp(START + at, UTC).isoformat()
     return replace(record(name, verdict, **more), started=began, duration_s=0.5)
 
@@ -43,7 +44,7 @@ def listens(at: float, channel: str, subscribers: int = 1) -> Observation:
     return seen(at, "bus", channel=channel, subscribers=subscribers)
 
 
-GONE = seen(6, "bus", error="Connection refused")
+GONE = seen(6, "bus", error="Connection refused", failure="refused")
 # The bus is empty, and livekit-sip was on it: together these would mean two Redis.
 BOTH_SIDES = (
     http(1),
@@ -135,6 +136,14 @@ def test_what_the_suite_stops_itself_is_no_outage(verdict):
     assert "redis-stopped-during-the-run" in dict(ids(diagnose([skipped, failed], stopped)))
 
 
+NO_SERVER = {
+    "status": None,
+    "phase": "connect",
+    "error": "Connection refused",
+    "failure": "refused",
+}
+
+
 @pytest.mark.parametrize("cause", outages.CAUSES, ids=lambda cause: cause.id)
 def test_each_service_has_a_cause_for_its_end_and_one_for_its_return(cause):
     service, kind = cause.id.removesuffix("-during-the-run").rsplit("-", 1)
@@ -145,8 +154,8 @@ def test_each_service_has_a_cause_for_its_end_and_one_for_its_return(cause):
     }[service]
     fails = {
         "redis": GONE,
-        "livekit-server": http(6, status=None, error="Connection refused", phase="connect"),
-        "livekit-sip": seen(6, "sip", lost="Connection refused"),
+        "livekit-server": http(6, **NO_SERVER),
+        "livekit-sip": seen(6, "sip", lost="Connection refused", failure="refused"),
     }[service]
     again = [replace(answers, at=START + 8)] if kind == "restarted" else []
     new = [seen(7, "start", service=service)] if kind == "restarted" else []

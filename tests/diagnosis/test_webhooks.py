@@ -61,9 +61,7 @@ def test_an_event_that_is_redirected_is_not_called_a_wrong_path():
 
 
 def test_an_event_without_an_answer_is_a_slow_application():
-    silent = seen(
-        "endpoint", trial="genuine", status=None, error="no answer in time", phase="answer"
-    )
+    silent = seen("endpoint", trial="genuine", status=None, failure="timed-out", phase="answer")
     blocked = record(REFUSED.id, Verdict.BLOCKED, REFUSED.broken_link)
 
     assert named([blocked], silent) == [("endpoint-is-too-slow", "certain")]

@@ -10,16 +10,25 @@ from pathlib import Path
 
 import pytest
 
-from livekit_conformance import doctor
+from livekit_conformance import doctor, judges
 from livekit_conformance.catalogue.text import LANGUAGES
 from livekit_conformance.cli.main import main
 from livekit_conformance.doctor.words import REMEDIES, SAYS
 from livekit_conformance.environments.env_file import Quirk
 from livekit_conformance.environments.problem_words import WORDS as PROBLEMS
+from livekit_conformance.findings import Code
+from livekit_conformance.judges import api_key
 from tests.codes import first_arguments, strings
 from tests.russian import english_in
 
 _SOURCES = [path for path in Path(doctor.__file__).parent.glob("*.py") if path.stem != "words"]
+_JUDGES = list(Path(judges.__file__).parent.glob("*.py"))
+
+
+def test_each_reason_of_a_refused_key_has_words():
+    reasons = {str(code) for code in vars(api_key).values() if isinstance(code, Code)}
+
+    assert {code for code in reasons if code.startswith("api-key.")} <= set(SAYS)
 
 
 def test_each_code_has_words():
@@ -30,7 +39,7 @@ def test_each_code_has_words():
 def test_no_words_are_left_over():
     quirks = {f"env-file.{quirk}" for quirk in Quirk}
 
-    assert set(SAYS) - set(PROBLEMS) - quirks <= strings(_SOURCES)
+    assert set(SAYS) - set(PROBLEMS) - quirks <= strings([*_SOURCES, *_JUDGES])
     assert not {code for code in SAYS if code in PROBLEMS and SAYS[code] is not PROBLEMS[code]}
 
 

@@ -171,6 +171,7 @@ async def test_a_peer_that_never_answers_is_given_up_in_time(behind):
 
     assert unreachable.value.phase == "tls"
     assert unreachable.value.detail == "no answer in time"
+    assert unreachable.value.failure == recorder.observations[-1].failure == "timed-out"
     assert 0.2 <= unreachable.value.waited < 2.0
     assert recorder.observations[-1].problem == "no answer in time"
 

@@ -8,7 +8,7 @@ import pytest
 
 from livekit_conformance.environments.variable_checks import (
     Oddity,
-    key_pair_oddities,
+    judge_key_pair,
     oddities,
     scheme_misfit,
     swapped,
@@ -133,8 +133,10 @@ def test_a_port_fits_the_scheme_of_its_url_or_not(url, fits):
 
 
 def test_what_is_odd_about_a_key_pair_names_the_variable():
-    assert list(key_pair_oddities("APIab12cd34ef", "a" * 43)) == []
-    assert list(key_pair_oddities("APIab12cd34ef", '"' + "a" * 43 + '"')) == [
-        "LIVEKIT_API_SECRET has quotes around it"
-    ]
-    assert "swapped" in "".join(key_pair_oddities("a" * 43, "APIab12cd34ef"))
+    quoted = '"' + "a" * 43 + '"'
+
+    assert list(judge_key_pair("APIab12cd34ef", "a" * 43)) == []
+    (found,) = judge_key_pair("APIab12cd34ef", quoted)
+    assert found.seen == "LIVEKIT_API_SECRET has quotes around it"
+    assert found.data == {"variable": "LIVEKIT_API_SECRET", "oddity": "oddity.quotes"}
+    assert "swapped" in "".join(each.seen for each in judge_key_pair("a" * 43, "APIab12cd34ef"))

@@ -12,6 +12,7 @@ from typing import Literal
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import KnownLine
 from livekit_conformance.catalogue.text import Text
+from livekit_conformance.errors import NOT_CARRIED, Failure
 from livekit_conformance.observations import KINDS, Kind
 
 
@@ -106,18 +107,28 @@ def probe(**where: Condition) -> Sign:
     return Sign("sip-call", {"purpose": "probe", **where})
 
 
-def check(clause: str, verdict: str = "FAIL", **where: Condition) -> Sign:
+def check(clause: str, verdict: str = "FAIL") -> Sign:
     """
-    Return the sign of a check with this verdict, optionally with a `message`.
+    Return the sign of a check with this verdict; `found` is the sign of what a check found.
 
     For a parametrised family of checks, `clause` is the part of the id before the bracket.
     """
     name = re.compile(rf"^{re.escape(clause)}(\[|$)")
-    return Sign("check", {"id": name, "verdict": verdict, **where})
+    return Sign("check", {"id": name, "verdict": verdict})
 
 
 def found(code: str, **data: Condition) -> Sign:
     """
-    Return the sign of a finding with this code and these data; `link` may be among them.
+    Return the sign of a finding with this code and these data.
+
+    `link`, `says`, and the `clause` of the check that found it may be among the data.
     """
     return Sign("finding", {"code": code, **data})
+
+
+def lost(link: Link, failure: Failure | Not | None = None, **data: Condition) -> Sign:
+    """
+    Return the sign that the network, or the other side, failed a request at `link`.
+    """
+    how: dict[str, Condition] = {} if failure is None else {"failure": failure}
+    return found(NOT_CARRIED, link=link, **how, **data)

@@ -212,10 +212,12 @@ def _findings_of(record: CheckRecord) -> Iterable[Observation]:
     if record.verdict is Verdict.KNOWN:
         return
     for found in record.findings:
-        yield finding_seen(found, f"{record.id}: {record.beside_statement}")
+        yield finding_seen(
+            found, f"{record.id}: {record.beside_statement}", record.id.partition("[")[0]
+        )
 
 
-def finding_seen(found: Finding, summary: str) -> FindingSeen:
+def finding_seen(found: Finding, summary: str, clause: str = "") -> FindingSeen:
     """
     Return a finding as the signs of causes look at it.
     """
@@ -226,6 +228,7 @@ def finding_seen(found: Finding, summary: str) -> FindingSeen:
         link=found.link,
         says=found.says,
         level=found.level,
+        clause=clause,
         data=found.data,
     )
 
@@ -237,5 +240,4 @@ def _as_observation(record: CheckRecord) -> Observation:
         id=record.id,
         verdict=record.verdict.value,
         link=record.broken_link,
-        message=record.message,
     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, problem, warning
@@ -15,14 +14,16 @@ from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClien
 from livekit_conformance.drivers.api.trunks_and_rules import Telephony, read_telephony
 from livekit_conformance.errors import Blocked, Unreachable
 from livekit_conformance.findings import Says
+from livekit_conformance.judges.api_key import reason_of
 from livekit_conformance.judges.clock import EXACT_S, LEEWAY_S, judge_clock
 from livekit_conformance.judges.secrecy import judge_secret
+from livekit_conformance.judges.server import judge_greeting as judge_answer
 from livekit_conformance.protocol.http_date import ClockOffset, clock_offset
 from livekit_conformance.secrets.patterns import masked
 from livekit_conformance.wording import phrase
 
 # Statuses of livekit-server.
-_OK, _NOT_READY, _SERVER_ERROR = 200, 406, 500
+_NOT_READY, _SERVER_ERROR = 406, 500
 # Words of livekit-server.
 _WITHOUT_REDIS = "sip not connected"
 
@@ -102,7 +103,7 @@ def judge_greeting(greeting: Greeting, url: str) -> list[LinkFinding]:
             problem(Link.NODE, phrase("server.not-ready")),
             *_clock(greeting),
         ]
-    if (greeting.status, greeting.text.strip()) != (_OK, "OK"):
+    if any(judge_answer(greeting.status, greeting.text)):
         start = greeting.text[:60].strip()
         what = phrase("server.other-service", url=url, status=str(greeting.status), answer=start)
         return [problem(Link.SERVER, what)]
@@ -137,24 +138,6 @@ def clock_line(offset: ClockOffset) -> LinkFinding:
     return ok(Link.CLOCK, phrase("clock.agrees"))
 
 
-# Code of a refused key by the words of the server, of which the first known ones count.
-_REFUSALS: Mapping[str, str] = MappingProxyType(
-    {
-        "invalid API key": "api-key.unknown",
-        "signature is invalid": "api-key.other-secret",
-        "cryptographic primitive": "api-key.other-secret",
-        "is expired": "api-key.other-clock",
-        "not valid yet": "api-key.other-clock",
-        "permissions denied": "api-key.header-lost",
-        "no permissions": "api-key.header-lost",
-    }
-)
-# And of an answer in other words, by its status.
-_BY_STATUS: Mapping[int, str] = MappingProxyType(
-    {403: "api-key.refused-by-proxy", 404: "api-key.wrong-path", 429: "api-key.too-many-requests"}
-)
-
-
 def judge_refusal(refused: ApiRefused, key: str) -> LinkFinding:
     """
     Judge a refusal of ListRooms.
@@ -165,8 +148,7 @@ def judge_refusal(refused: ApiRefused, key: str) -> LinkFinding:
     }
     if refused.status >= _SERVER_ERROR:
         return problem(Link.NODE, phrase("server.no-rooms", **said))
-    known = (code for words, code in _REFUSALS.items() if words in refused.text)
-    code = next(known, None) or _BY_STATUS.get(refused.status, "api-key.refused")
+    code = reason_of(refused.status, refused.text)
     return problem(Link.API_KEY, phrase(code, key=masked(key), **said))
 
 

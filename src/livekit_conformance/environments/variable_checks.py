@@ -12,6 +12,8 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from livekit_conformance.environments.problem_words import WORDS
+from livekit_conformance.findings import Finding, Json, Says
+from livekit_conformance.judges.api_key import ODD_VALUE
 from livekit_conformance.secrets.patterns import API_KEY
 from livekit_conformance.wording import Phrase, phrase
 
@@ -129,14 +131,15 @@ def swapped(values: Mapping[str, str]) -> Iterator[tuple[str, Oddity]]:
         yield "LIVEKIT_API_SECRET", Oddity.SAME
 
 
-def key_pair_oddities(key: str, secret: str) -> Iterator[str]:
+def judge_key_pair(key: str, secret: str) -> Iterator[Finding]:
     """
-    Yield the oddities of an API key and its secret, each with the name of its variable.
+    Yield what is odd about an API key and its secret; the pair may be accepted all the same.
     """
     values = {"LIVEKIT_API_KEY": key, "LIVEKIT_API_SECRET": secret}
-    for name, value in values.items():
-        yield from (f"{name} {words}" for words in oddities(name, value))
-    yield from (f"{name} {words}" for name, words in swapped(values))
+    odd = [(name, oddity) for name, value in values.items() for oddity in oddities(name, value)]
+    for name, oddity in (*odd, *swapped(values)):
+        data: dict[str, Json] = {"variable": name, "oddity": oddity.value}
+        yield Finding(ODD_VALUE, f"{name} {oddity}", "api-key", Says.SUSPICIOUS, data=data)
 
 
 def scheme_misfit(key: str, url: str) -> SchemeMisfit | None:

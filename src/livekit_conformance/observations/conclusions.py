@@ -8,19 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from livekit_conformance.observations.observation import Kind, Observation
+from livekit_conformance.observations.observation import Kind, Observation, own_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOutcome(Observation):
     """
-    Verdict of one check, the `link` that it found broken, and its message.
+    Verdict of one check, and the `link` that it found broken; its findings are `FindingSeen`.
     """
 
     id: str
     verdict: str
     link: str | None = None
-    message: str | None = None
 
     kind: ClassVar[Kind] = "check"
 
@@ -28,7 +27,7 @@ class CheckOutcome(Observation):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingSeen(Observation):
     """
-    Finding of a check that failed or was not possible, with its data.
+    Finding of a check of `clause` that failed or was not possible, with its data.
 
     A sign may look at any of the data: their names belong to the code.
     """
@@ -37,6 +36,7 @@ class FindingSeen(Observation):
     link: str | None
     says: str
     level: str | None
+    clause: str
     data: Mapping[str, Any]
 
     kind: ClassVar[Kind] = "finding"
@@ -52,8 +52,8 @@ class FindingSeen(Observation):
         """
         Return the value of our own field, or else that of the data.
         """
-        own = {"code": self.code, "link": self.link, "says": self.says, "level": self.level}
-        return own[name] if name in own else self.data.get(name)
+        own = {each.name for each in own_fields(type(self))} - {"data"}
+        return getattr(self, name) if name in own else self.data.get(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

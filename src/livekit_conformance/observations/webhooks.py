@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from livekit_conformance.errors import Phase
+from livekit_conformance.errors import Failure, Phase
 from livekit_conformance.observations.observation import Kind, Observation
 
 
@@ -57,7 +57,7 @@ class EndpointAnswer(Observation):
     Answer of the application's endpoint to a signed event, or to one that differs by `trial`.
 
     `redirected` is the status of the first redirect, 0 if there was none. Without an answer the
-    status is None, and there are `error` and `phase`.
+    status is None, and there are `error`, its kind, the `failure`, and `phase`.
     """
 
     trial: str
@@ -65,5 +65,6 @@ class EndpointAnswer(Observation):
     redirected: int
     error: str | None
     phase: Phase | None
+    failure: Failure | None
 
     kind: ClassVar[Kind] = "endpoint"

@@ -430,7 +430,7 @@ async def test_a_port_that_refuses(recorder, host):
         error = await lost(recorder, f"http://{host}:{port}/")
 
     assert error.phase == "connect"
-    assert "Connection refused" in error.detail
+    assert (error.failure, "Connection refused" in error.detail) == ("refused", True)
 
 
 async def test_the_brackets_of_an_address_are_not_its_name(recorder):
@@ -444,6 +444,7 @@ async def test_a_port_that_takes_no_connection(recorder):
         error = await lost(recorder, url, within=0.2)
 
     assert (error.phase, error.detail) == ("connect", "no connection in time")
+    assert error.failure == "timed-out"
     assert 0.2 <= error.waited < 2
 
 
@@ -454,6 +455,7 @@ async def test_a_certificate_that_is_not_trusted(recorder, tmp_path, monkeypatch
         error = await lost(recorder, f"https://127.0.0.1:{port}/")
 
     assert (error.phase, error.detail) == ("tls", "unable to get local issuer certificate")
+    assert error.failure == "tls"
 
 
 async def test_the_authorities_of_the_system_are_read_and_only_for_https(
@@ -482,6 +484,7 @@ async def test_a_handshake_that_is_not_answered(recorder):
         error = await lost(recorder, f"https://127.0.0.1:{port}/", within=0.2)
 
     assert (error.phase, error.detail) == ("tls", "no answer in time")
+    assert error.failure == "timed-out"
 
 
 def saying(text: bytes) -> Talk:
@@ -489,22 +492,34 @@ def saying(text: bytes) -> Talk:
 
 
 @pytest.mark.parametrize(
-    ("talk", "words"),
+    ("talk", "failure", "words"),
     [
-        (silent, "no answer in time"),
-        (resetting, "Connection reset by peer"),
-        (saying(b""), "the connection ended before the answer"),
-        (saying(b"HTTP/1.1 20"), "the connection ended before the answer"),
-        (saying(b"SSH-2.0-ssh\r\n"), "the answer is not HTTP: it begins with b'SSH-2.0-ssh\\r\\n'"),
-        (saying(b"HTTP/1.1 abc\r\n\r\n"), "the answer is broken: illegal status line"),
-        (saying(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nOK"), "the answer is broken: peer"),
+        (silent, "timed-out", "no answer in time"),
+        (resetting, "reset", "Connection reset by peer"),
+        (saying(b""), "ended", "the connection ended before the answer"),
+        (saying(b"HTTP/1.1 20"), "ended", "the connection ended before the answer"),
+        (
+            saying(b"SSH-2.0-ssh\r\n"),
+            "foreign",
+            "the answer is not HTTP: it begins with b'SSH-2.0-ssh\\r\\n'",
+        ),
+        (
+            saying(b"HTTP/1.1 abc\r\n\r\n"),
+            "broken",
+            "the answer is broken: illegal status line",
+        ),
+        (
+            saying(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nOK"),
+            "broken",
+            "the answer is broken: peer",
+        ),
     ],
 )
-async def test_a_server_that_takes_the_request_and_does_not_answer(recorder, talk, words):
+async def test_a_server_that_takes_the_request_and_does_not_answer(recorder, talk, failure, words):
     async with talking(talk) as port:
         error = await lost(recorder, f"http://127.0.0.1:{port}/", within=0.5)
 
-    assert error.phase == "answer"
+    assert (error.phase, error.failure) == ("answer", failure)
     assert error.detail.startswith(words)
 
 

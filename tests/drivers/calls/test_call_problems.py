@@ -16,16 +16,26 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.api.trunks_and_rules import Telephony
 from livekit_conformance.drivers.calls.call_problems import (
-    CallProblem,
-    invite_problem,
+    judge_invite,
     no_challenge,
     shared_room,
-    sharing_problem,
+    sharing_findings,
     unchallenged,
 )
 from livekit_conformance.drivers.calls.inbound_probe import ProbeCall
 from livekit_conformance.environments.profile import Sip
 from livekit_conformance.errors import Blocked, NotApplicable
+from livekit_conformance.findings import Finding
+from livekit_conformance.judges.calls import (
+    HALF_AN_ACCOUNT,
+    NO_CHALLENGE,
+    NO_USERNAME,
+    NOT_TAKEN,
+    OTHER_PASSWORD,
+    OTHER_USERNAME,
+    ROOM_SHARED,
+    SHARED_BY_A_DIRECT_RULE,
+)
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.dispatch import IncomingCall, Rule, Trunk
 from livekit_conformance.protocol.sip.ladder import LadderStep
@@ -72,7 +82,7 @@ def in_room(sid: str, *, number: str, rule: str = "SDR_1") -> ProbeCall:
 
 @pytest.mark.parametrize("statuses", [(100, 180, 200), (100, 180, 180, 180)])
 def test_an_invite_that_is_answered_or_rings_has_no_problem(statuses):
-    assert invite_problem(probe(*statuses), listed(TRUNK), CALL, SIP) is None
+    assert list(judge_invite(probe(*statuses), listed(TRUNK), CALL, SIP)) == []
 
 
 @pytest.mark.parametrize(
@@ -94,27 +104,44 @@ def test_an_invite_that_is_answered_or_rings_has_no_problem(statuses):
 def test_the_answers_and_the_trunks_and_rules_tell_where_an_invite_broke(
     statuses, telephony, link, seen
 ):
-    problem = invite_problem(probe(*statuses), telephony, CALL, SIP)
+    first, *more = judge_invite(probe(*statuses), telephony, CALL, SIP)
 
-    assert problem is not None
-    assert (problem.link, seen in problem.seen) == (link, True)
+    assert (first.code, first.link, first.data["statuses"]) == (NOT_TAKEN, link, [*statuses])
+    assert seen in "; ".join(each.seen for each in (first, *more))
+
+
+@pytest.mark.parametrize(
+    ("account", "codes"),
+    [
+        ({"username": "alice", "password": SecretStr("other")}, []),
+        ({"username": "alice", "password": SecretStr("right")}, [OTHER_PASSWORD]),
+        ({"username": "bob", "password": SecretStr("other")}, [OTHER_USERNAME]),
+        ({"username": "bob", "password": SecretStr("x")}, [OTHER_USERNAME, OTHER_PASSWORD]),
+        ({}, [NO_USERNAME]),
+    ],
+)
+def test_each_difference_of_the_accounts_is_a_finding(account, codes):
+    sip = Sip(server="sip.example.com", number=NUMBER, **account)
+
+    found = judge_invite(probe(401), listed(TRUNK), CALL, sip)
+
+    assert [each.code for each in found] == [NOT_TAKEN, *codes]
+    assert [each.code for each in judge_invite(probe(401), listed(OPEN), CALL, sip)] == [NOT_TAKEN]
 
 
 def test_a_caller_that_was_in_the_room_waited_for_an_agent():
     inside = ParticipantInfo(tracks=[TrackInfo()])
 
-    problem = invite_problem(probe(180, 480, participant=inside), UNREADABLE, CALL, SIP)
+    (found,) = judge_invite(probe(180, 480, participant=inside), UNREADABLE, CALL, SIP)
 
-    assert problem == CallProblem("refused: 180 at 0.00 s, 480 at 1.00 s", link=Link.AGENT)
+    assert (found.seen, found.link) == ("refused: 180 at 0.00 s, 480 at 1.00 s", Link.AGENT)
 
 
 def test_an_invite_that_came_twice_breaks_the_socket_whatever_was_foretold():
-    problem = invite_problem(probe(401, ladder=DOUBLED), listed(TRUNK), CALL, SIP)
+    (found,) = judge_invite(probe(401, ladder=DOUBLED), listed(TRUNK), CALL, SIP)
 
-    assert problem == CallProblem(
-        "refused: 401 at 0.00 s; responses that arrived twice at the same moment: 8",
-        link=Link.SIP_SOCKET,
-    )
+    seen = "refused: 401 at 0.00 s; responses that arrived twice at the same moment: 8"
+    assert (found.seen, found.link) == (seen, Link.SIP_SOCKET)
 
 
 @pytest.mark.parametrize(
@@ -148,9 +175,10 @@ def test_407_with_realm_and_nonce_is_a_challenge():
     ],
 )
 def test_a_trunk_with_half_an_account_lets_strangers_in(account, seen):
-    problem = unchallenged(probe(200), "no 407", Trunk("ST_3", **account), number=NUMBER)
+    found = unchallenged(probe(200), "no 407", Trunk("ST_3", **account), number=NUMBER)
 
-    assert problem == CallProblem(f"{seen}, so livekit-sip challenges nobody", link=Link.STRANGERS)
+    assert (found.code, found.link) == (HALF_AN_ACCOUNT, Link.STRANGERS)
+    assert found.seen == f"{seen}, so livekit-sip challenges nobody"
 
 
 @pytest.mark.parametrize("trunk", [None, OPEN])
@@ -167,7 +195,7 @@ def test_a_call_that_is_ignored_tells_nothing_of_a_challenge():
 def test_a_trunk_with_credentials_that_asks_for_none_is_a_problem_of_the_clause():
     problem = unchallenged(probe(200), "no 407", TRUNK, number=NUMBER)
 
-    assert problem == CallProblem("no 407; received 200 at 0.00 s")
+    assert problem == Finding(NO_CHALLENGE, "no 407; received 200 at 0.00 s")
 
 
 def test_callers_in_one_room_of_a_direct_rule_are_a_choice():
@@ -175,7 +203,7 @@ def test_callers_in_one_room_of_a_direct_rule_are_a_choice():
 
     problem = shared_room(calls, [RULE, DIRECT])
 
-    assert problem.level == "SHOULD"
+    assert (problem.code, problem.level) == (SHARED_BY_A_DIRECT_RULE, "SHOULD")
     assert "a Direct rule puts every caller into room-RM_1" in problem.seen
 
 
@@ -189,16 +217,16 @@ def test_callers_told_apart_must_not_share_a_room():
 
     problem = shared_room(calls, [RULE, DIRECT])
 
-    assert problem == CallProblem("+15550100: room-RM_1; +15550100: room-RM_1")
+    assert problem == Finding(ROOM_SHARED, "+15550100: room-RM_1; +15550100: room-RM_1")
 
 
 async def test_calls_are_judged_by_the_rooms_that_were_seen():
     nobody = cast("LiveKitClient", None)
     one, other = (in_room(sid, number="+15550100") for sid in ("RM_1", "RM_2"))
 
-    assert await sharing_problem([one, other], nobody) is None
-    assert await sharing_problem([one, probe(486)], nobody) == CallProblem(
-        "+15550100: room-RM_1; +15550100: none (486 at 0.00 s)"
-    )
+    assert await sharing_findings([one, other], nobody) == ()
+    assert await sharing_findings([one, probe(486)], nobody) == [
+        Finding(ROOM_SHARED, "+15550100: room-RM_1; +15550100: none (486 at 0.00 s)")
+    ]
     with pytest.raises(Blocked, match="the search for the callers failed: HTTP 500"):
-        await sharing_problem([one, probe(486, not_seen="HTTP 500")], nobody)
+        await sharing_findings([one, probe(486, not_seen="HTTP 500")], nobody)

@@ -10,7 +10,7 @@ import pytest
 from livekit_conformance.drivers.sip import caller
 from livekit_conformance.drivers.sip.caller import Credentials, SipAgent, new_call_id
 from livekit_conformance.drivers.sip.wire import TransportName
-from livekit_conformance.errors import Unreachable
+from livekit_conformance.errors import Failure, Unreachable
 from livekit_conformance.observations import Recorder, SipExchange
 from livekit_conformance.protocol.sip.digest import Challenge
 from livekit_conformance.protocol.sip.ladder import draw
@@ -24,7 +24,6 @@ from tests.drivers.sip_server import (
     HOST,
     QUICK,
     SERVERS,
-    Behaviour,
     Server,
     answering,
     both_transports,
@@ -119,24 +118,24 @@ async def test_an_unreadable_answer_to_options_is_told_as_one(recorder: Recorder
     assert blamed == ["25.1"]
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "told"),
-    [
-        (silent, "over TCP the connection is accepted, and nothing is answered either"),
-        (answering, "over TCP it is answered with 200"),
-    ],
-)
-async def test_where_udp_is_silent_tcp_tells_more(
-    behaviour: Behaviour, told: str, recorder: Recorder
-) -> None:
+async def test_where_udp_is_silent_tcp_tells_more(recorder: Recorder) -> None:
     """
     A process that hangs still accepts connections; packet loss affects UDP only.
     """
     async with (
-        tcp_server(behaviour) as server,
+        tcp_server(answering) as server,
         SipAgent(server.address, recorder=recorder) as agent,
     ):
-        assert await agent.answer_over_tcp(within=0.3) == told
+        answer = await agent.answer_over_tcp(within=0.3)
+    async with (
+        tcp_server(silent) as server,
+        SipAgent(server.address, recorder=recorder) as agent,
+    ):
+        silence = await agent.answer_over_tcp(within=0.3)
+
+    assert isinstance(answer, Response) and answer.status == 200
+    assert isinstance(silence, Unreachable)
+    assert (silence.phase, silence.failure) == ("answer", Failure.TIMED_OUT)
 
 
 async def test_a_tcp_connection_that_is_refused_is_unreachable(recorder: Recorder) -> None:
@@ -150,6 +149,7 @@ async def test_a_tcp_connection_that_is_refused_is_unreachable(recorder: Recorde
     with pytest.raises(Unreachable, match="refused") as caught:
         await agent.__aenter__()
     assert (caught.value.phase, caught.value.endpoint) == ("connect", f"tcp:{HOST}:{address[1]}")
+    assert caught.value.failure is Failure.REFUSED
 
 
 async def test_a_port_that_speaks_no_tls_is_reached_and_says_nothing(

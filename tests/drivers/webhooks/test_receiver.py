@@ -12,10 +12,10 @@ import pytest
 
 from livekit_conformance.drivers.api.http_client import HttpClient
 from livekit_conformance.drivers.api.permissions import Permit
-from livekit_conformance.drivers.webhooks.receiver import Arrival
 from livekit_conformance.drivers.webhooks.sender import WebhookSender, new_event
 from livekit_conformance.errors import NotPermitted
 from livekit_conformance.observations import Recorder
+from livekit_conformance.protocol.webhook_arrival import Arrival
 from livekit_conformance.protocol.webhook_forgery import FORGERIES, Signer
 from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.waiting import wait_until

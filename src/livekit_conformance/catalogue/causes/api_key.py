@@ -4,24 +4,28 @@ Causes of refused tokens: clocks, API key and secret.
 
 from __future__ import annotations
 
-import re
-
-from livekit_conformance.catalogue.cause import Cause, Condition, Sign, check
+from livekit_conformance.catalogue.cause import Cause, check, found
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
-
-
-def _refused(words: str) -> Sign:
-    says: Condition = re.compile(words)
-    return check("1.1-key-is-accepted", message=says)
-
+from livekit_conformance.judges.api_key import ODD_VALUE, OTHER_CLOCK, OTHER_SECRET, UNKNOWN
 
 _CLOCKS = check("1.1-clock-agrees")
-_NOT_NOW = _refused(r"not valid yet|is expired|\((nbf|exp)\)")
-_UNKNOWN_KEY = _refused(r"invalid API key")
-_SIGNATURE = _refused(r"signature is invalid|cryptographic primitive")
-_SWAPPED = _refused(r"swapped with")
-_WRAPPED = _refused(r"has quotes around it|white space|line breaks")
+_NOT_NOW = found(OTHER_CLOCK)
+_UNKNOWN_KEY = found(UNKNOWN)
+_SIGNATURE = found(OTHER_SECRET)
+_SWAPPED = tuple(
+    found(ODD_VALUE, link=Link.API_KEY, oddity=oddity)
+    for oddity in ("oddity.like-a-key", "oddity.unlike-a-key")
+)
+_WRAPPED = tuple(
+    found(ODD_VALUE, link=Link.API_KEY, oddity=oddity)
+    for oddity in (
+        "oddity.quotes",
+        "oddity.white-space",
+        "oddity.control-characters",
+        "oddity.carriage-return",
+    )
+)
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -86,8 +90,8 @@ CAUSES: tuple[Cause, ...] = (
                 "заведите новую пару в `keys` в livekit.yaml."
             ),
         ),
-        shows=(_SWAPPED,),
-        proofs=(_SWAPPED,),
+        shows=_SWAPPED,
+        proofs=_SWAPPED,
         source="livekit pkg/service/auth.go; environments/variable_checks.py",
     ),
     Cause(
@@ -113,8 +117,8 @@ CAUSES: tuple[Cause, ...] = (
                 "переводом строки: используйте printf."
             ),
         ),
-        shows=(_WRAPPED,),
-        proofs=(_WRAPPED,),
+        shows=_WRAPPED,
+        proofs=_WRAPPED,
         source="livekit pkg/service/auth.go; environments/variable_checks.py; livekit/node-sdks#60",
     ),
     Cause(
@@ -150,7 +154,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_UNKNOWN_KEY,),
         proofs=(_UNKNOWN_KEY,),
-        excludes=(_SWAPPED, _WRAPPED),
+        excludes=(*_SWAPPED, *_WRAPPED),
         source="livekit pkg/service/auth.go",
     ),
     Cause(
@@ -176,7 +180,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_SIGNATURE,),
         proofs=(_SIGNATURE,),
-        excludes=(_WRAPPED,),
+        excludes=_WRAPPED,
         source="livekit pkg/service/auth.go; livekit/livekit#3109",
     ),
 )

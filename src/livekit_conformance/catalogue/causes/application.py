@@ -7,6 +7,7 @@ from __future__ import annotations
 from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
+from livekit_conformance.errors import Failure
 
 _TAKEN = Between(200, 299)
 
@@ -25,9 +26,8 @@ def _takes(trial: str) -> Sign:
 _BEARER, _PLAIN_JSON = _takes("bearer"), _takes("plain-json")
 _COMPACT, _SPACED = _takes("compact"), _takes("spaced")
 _IN_ANOTHER_FORM = (_BEARER, _PLAIN_JSON, _COMPACT, _SPACED)
-_SILENCE = "no answer in time"
-_SILENT = _answers(status=None, error=_SILENCE, phase="answer")
-_BROKEN_OFF = _answers(status=None, error=Not(_SILENCE), phase="answer")
+_SILENT = _answers(status=None, failure=Failure.TIMED_OUT, phase="answer")
+_BROKEN_OFF = _answers(status=None, failure=Not(Failure.TIMED_OUT), phase="answer")
 _REDIRECTED = _answers(redirected=Between(301, 399))
 # An agent that is not dispatched does not answer the call.
 _BREAKS = (Link.AGENT, Link.ANSWER)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, Sign, check, found, log, probe
+from livekit_conformance.catalogue.cause import Cause, Sign, found, log, probe
 from livekit_conformance.catalogue.causes import redis_state
 from livekit_conformance.catalogue.causes.bus_signs import (
     BUS_IS_EMPTY,
@@ -14,11 +14,14 @@ from livekit_conformance.catalogue.causes.bus_signs import (
     REFUSED_AFTER_SELECTION,
     SERVER_ON_BUS,
     SIP_ON_BUS,
+    SIP_PORT_CLOSED,
 )
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import errors
 from livekit_conformance.catalogue.text import Text
+from livekit_conformance.errors import Failure
 from livekit_conformance.judges.bus import NO_SERVER, NO_SIP_SERVICE
+from livekit_conformance.judges.sip_socket import SILENT_OVER_UDP
 
 _NO_RESPONSE = log("livekit-sip", error=re.compile(errors.NO_RESPONSE))
 _NOBODY_DIALS = Sign(
@@ -31,16 +34,14 @@ _NOBODY_DIALS = Sign(
 )
 _CALLS_COME_IN = probe(outcome=re.compile(r"^(answered|kept-ringing)$"))
 _HANGS = Sign(
-    "http", {"url": re.compile(r"^https?://[^/]+/?$"), "error": re.compile(r"^no answer in time")}
+    "http",
+    {
+        "url": re.compile(r"^https?://[^/]+/?$"),
+        "phase": "answer",
+        "failure": Failure.TIMED_OUT,
+    },
 )
-_OPTIONS_SILENT = check(
-    "1.5-sip-answers-options",
-    "BLOCKED",
-    message=re.compile(r"over TCP the connection is accepted, and nothing is answered"),
-)
-_OPTIONS_REFUSED = check(
-    "1.5-sip-answers-options", "BLOCKED", message=re.compile(r"Connection refused")
-)
+_OPTIONS_SILENT = found(SILENT_OVER_UDP, over_tcp="silent")
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -109,9 +110,9 @@ CAUSES: tuple[Cause, ...] = (
                 "connect to redis`: livekit-conformance diagnose LOG"
             ),
         ),
-        shows=(_OPTIONS_REFUSED,),
+        shows=SIP_PORT_CLOSED,
         also=(NO_SIP_ON_BUS,),
-        proofs=(_OPTIONS_REFUSED,),
+        proofs=SIP_PORT_CLOSED,
         breaks=(Link.BUS_SIP,),
         source="livekit/sip cmd/livekit-sip/main.go; livekit/livekit#3875",
     ),

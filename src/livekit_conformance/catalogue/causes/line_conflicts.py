@@ -6,18 +6,19 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, check, log
+from livekit_conformance.catalogue.cause import Cause, found, log
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
+from livekit_conformance.judges.line import TWO_RULES, TWO_TRUNKS
 
 _TRUNKS = re.compile("Multiple (default )?SIP Trunks matched|Conflicting inbound SIP Trunks")
 _RULES = re.compile("Dispatch rule for the same trunk")
-_TWO_TRUNKS = check("1.2-no-two-trunks-match", message=_TRUNKS)
+_TWO_TRUNKS = found(TWO_TRUNKS, says="violated")
 _TWO_TRUNKS_LOGGED = (
     log("livekit-sip", error=_TRUNKS),
     log("livekit-server", error=re.compile("Multiple (default )?SIP Trunks matched")),
 )
-_TWO_RULES = check("1.2-no-two-trunks-match", message=_RULES)
+_TWO_RULES = found(TWO_RULES, says="violated")
 _TWO_RULES_LOGGED = (log("livekit-sip", error=_RULES),)
 _TRUNK_CONFLICT = log(
     "livekit-server", level="info", error=re.compile("Conflicting inbound SIP Trunks")

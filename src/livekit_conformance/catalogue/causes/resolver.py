@@ -4,20 +4,13 @@ Cause of names that cannot be looked up at all.
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
-from livekit_conformance.catalogue.cause import Cause, check
+from livekit_conformance.catalogue.cause import Cause, lost
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
+from livekit_conformance.errors import Failure
 
-# Nothing was learnt about the name: our own limit passed, or EAI_AGAIN in the words of a libc.
-SILENT_RESOLVER: Final = re.compile(
-    r"resolving .* took (too long|longer)|Temporary failure in name resolution|Try again"
-)
 _SEEN = tuple(
-    check(clause, "BLOCKED", message=SILENT_RESOLVER)
-    for clause in ("1.1-server-answers", "1.5-sip-answers-options", "1.3-endpoint-resolves")
+    lost(link, Failure.RESOLVER_SILENT) for link in (Link.DNS, Link.SIP_SOCKET, Link.ENDPOINT_DNS)
 )
 
 CAUSES: tuple[Cause, ...] = (

@@ -6,43 +6,32 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, Not, Sign, check
+from livekit_conformance.catalogue.cause import Cause, Not, Sign, check, found, lost
 from livekit_conformance.catalogue.causes import redis_state
-from livekit_conformance.catalogue.causes.resolver import SILENT_RESOLVER
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.text import Text
-
-_ANSWERS = "1.1-server-answers"
-_TLS = "1.1-tls-is-trusted"
-# Errors of OpenSSL for a peer without TLS, and of a TLS server for a client without TLS.
-_NO_TLS = re.compile(r"wrong version number|record layer failure|http request|unknown protocol")
-_TLS_WANTED = re.compile(
-    r"HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port"
+from livekit_conformance.errors import Failure
+from livekit_conformance.judges.server import (
+    ANOTHER_SERVICE,
+    NOT_TRUSTED,
+    PROXY_ALONE,
+    SPEAKS_NO_TLS,
+    WANTS_TLS,
 )
-_PROXY_ALONE = re.compile(r"received 50[234]:")
-_SILENCE = re.compile(r"no answer in time")
 
-
-def _no_connection(link: Link, words: str) -> Sign:
-    return check(_ANSWERS, "BLOCKED", link=link, message=re.compile(words))
-
-
-_NOT_TRUSTED = check(_TLS, message=Not(_NO_TLS))
-_NO_TLS_THERE = check(_TLS, message=_NO_TLS)
-_TLS_ONLY = check(_ANSWERS, message=_TLS_WANTED)
-_NO_HOST = check(_ANSWERS, "BLOCKED", link=Link.DNS, message=Not(SILENT_RESOLVER))
-_REFUSED = _no_connection(Link.TCP, r"refused")
-_DROPPED = _no_connection(Link.TCP, r"in time|timed out|unreachable|No route")
-_SILENT = check(_ANSWERS, "BLOCKED", link=Link.SERVER, message=_SILENCE)
-_NO_HTTP = check(_ANSWERS, "BLOCKED", link=Link.SERVER, message=Not(_SILENCE))
-_BROKEN_OFF = check(
-    _ANSWERS,
-    "BLOCKED",
-    link=Link.SERVER,
-    message=re.compile(r"reset by peer|ended before|answer is broken"),
+_NOT_TRUSTED = found(NOT_TRUSTED)
+_NO_TLS_THERE = found(SPEAKS_NO_TLS)
+_TLS_ONLY = found(WANTS_TLS)
+_PROXY_ANSWER = found(PROXY_ALONE)
+_OTHER_ANSWER = found(ANOTHER_SERVICE)
+_NO_HOST = lost(Link.DNS, Not(Failure.RESOLVER_SILENT))
+_REFUSED = lost(Link.TCP, Failure.REFUSED)
+_DROPPED = (lost(Link.TCP, Failure.TIMED_OUT), lost(Link.TCP, Failure.NO_ROUTE))
+_SILENT = lost(Link.SERVER, Failure.TIMED_OUT)
+_NO_HTTP = lost(Link.SERVER, Not(Failure.TIMED_OUT))
+_BROKEN_OFF = tuple(
+    lost(Link.SERVER, failure) for failure in (Failure.RESET, Failure.ENDED, Failure.BROKEN)
 )
-_OTHER_ANSWER = check(_ANSWERS)
-_PROXY_ANSWER = check(_ANSWERS, message=_PROXY_ALONE)
 _NOT_READY = check("1.1-server-is-ready")
 _OTHER_NODES = check("1.2-every-connection-sees-the-room")
 _NO_NODE = Sign(
@@ -146,8 +135,8 @@ CAUSES: tuple[Cause, ...] = (
                 "должен пройти."
             ),
         ),
-        shows=(_DROPPED,),
-        proofs=(_DROPPED,),
+        shows=_DROPPED,
+        proofs=_DROPPED,
         source="connect(2) ETIMEDOUT, EHOSTUNREACH",
     ),
     Cause(
@@ -283,8 +272,8 @@ CAUSES: tuple[Cause, ...] = (
                 "запустите на этом порту livekit-server."
             ),
         ),
-        shows=(_BROKEN_OFF,),
-        proofs=(_BROKEN_OFF,),
+        shows=_BROKEN_OFF,
+        proofs=_BROKEN_OFF,
         source="connection reset or ended before the answer; tests/faults",
     ),
     Cause(
@@ -352,7 +341,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_OTHER_ANSWER, _NO_HTTP),
         proofs=(_OTHER_ANSWER,),
-        excludes=(_TLS_ONLY, _PROXY_ANSWER, _BROKEN_OFF),
+        excludes=_BROKEN_OFF,
         source="livekit pkg/service/server.go healthCheck",
     ),
     Cause(

@@ -4,26 +4,17 @@ Causes that prevent any SIP communication with livekit-sip.
 
 from __future__ import annotations
 
-import re
-
-from livekit_conformance.catalogue.cause import Between, Cause, Sign, check, logged, probe
-from livekit_conformance.catalogue.causes.bus_signs import SIP_ON_BUS
+from livekit_conformance.catalogue.cause import Between, Cause, check, found, logged, lost, probe
+from livekit_conformance.catalogue.causes.bus_signs import SIP_ON_BUS, SIP_PORT_CLOSED
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import of_sip
 from livekit_conformance.catalogue.text import Text
+from livekit_conformance.errors import Failure
+from livekit_conformance.judges.sip_socket import SILENT_OVER_UDP
 
-
-def _options(message: str) -> Sign:
-    """
-    Return the sign of a network error in the check of the SIP socket.
-    """
-    return check("1.5-sip-answers-options", "BLOCKED", message=re.compile(message))
-
-
-_REFUSED = _options(r"Connection refused")
-_UNRESOLVED = _options(r"Name or service not known|No address associated|not a host name")
-_NO_TLS = _options(r"TLS failed")
-_ANSWERED_OVER_TCP = _options(r"over TCP it is answered with \d")
+_UNRESOLVED = lost(Link.SIP_SOCKET, Failure.NO_SUCH_NAME)
+_NO_TLS = lost(Link.SIP_SOCKET, phase="tls")
+_ANSWERED_OVER_TCP = found(SILENT_OVER_UDP, over_tcp="answered")
 _OTHER_ANSWER = check("1.5-sip-answers-options")
 _TRYING_ONLY = probe(outcome="trying-only")
 _TWICE = probe(repeated=Between(1, 10**6))
@@ -130,7 +121,7 @@ CAUSES: tuple[Cause, ...] = (
                 "На его машине: ss -lnup"
             ),
         ),
-        shows=(_REFUSED,),
+        shows=SIP_PORT_CLOSED,
         also=(SIP_ON_BUS,),
         source="livekit/sip pkg/sip/server.go startUDP, startTCP; livekit/sip#105",
     ),

@@ -4,12 +4,16 @@ Causes of a caller that cannot authenticate to the trunk.
 
 from __future__ import annotations
 
-import re
-
-from livekit_conformance.catalogue.cause import Between, Cause, Not, check, log, probe
+from livekit_conformance.catalogue.cause import Between, Cause, Not, found, log, probe
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import SIP, errors
 from livekit_conformance.catalogue.text import Text
+from livekit_conformance.judges.calls import (
+    HALF_AN_ACCOUNT,
+    NO_USERNAME,
+    OTHER_PASSWORD,
+    OTHER_USERNAME,
+)
 
 # Copies of a duplicated INVITE are refused, whatever the account.
 _TWICE = probe(repeated=Between(1, 10**6))
@@ -22,18 +26,12 @@ _PASSED = (
     probe(final_status=Between(402, 406)),
     probe(final_status=Between(408, 699)),
 )
-_OTHER_USER = check(
-    "1.5-invite-is-not-rejected", message=re.compile(r"sip\.username is not auth_username")
-)
-_OTHER_PASSWORD = check(
-    "1.5-invite-is-not-rejected", message=re.compile(r"sip\.password is not auth_password")
-)
-_NO_ACCOUNT = check(
-    "1.5-invite-is-not-rejected", message=re.compile(r"sip\.username is empty, and trunk")
-)
+_OTHER_USER = found(OTHER_USERNAME)
+_OTHER_PASSWORD = found(OTHER_PASSWORD)
+_NO_ACCOUNT = found(NO_USERNAME)
 _OTHER_USER_LOGGED = log(SIP, error=errors.OTHER_USER)
 _OTHER_PASSWORD_LOGGED = log(SIP, error=errors.OTHER_DIGEST)
-_HALF_AN_ACCOUNT = check("1.1-trunk-challenges", message=re.compile(r"has auth_\w+ and no auth_"))
+_HALF_AN_ACCOUNT = found(HALF_AN_ACCOUNT)
 _SOURCE = "livekit/sip pkg/sip/inbound.go handleInviteAuth; livekit/sip#338"
 
 CAUSES: tuple[Cause, ...] = (

@@ -6,16 +6,24 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign, check, logged
+from livekit_conformance.catalogue.cause import (
+    Between,
+    Cause,
+    Condition,
+    Not,
+    Sign,
+    check,
+    found,
+    logged,
+)
 from livekit_conformance.catalogue.causes.application import CAUSES as OF_THE_APPLICATION
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import ON_PURPOSE, of_server
 from livekit_conformance.catalogue.text import Text
+from livekit_conformance.judges.webhooks import DELIVERED_TWICE
 
 _NOT_DELIVERED = check("1.3-server-delivers-room-events")
-_CAME_TWICE = check(
-    "1.3-server-delivers-room-events", message=re.compile(r"the ids are not unique")
-)
+_CAME_TWICE = found(DELIVERED_TWICE)
 _NO_ENDPOINT_HOST = check("1.3-endpoint-resolves")
 _NO_ENDPOINT_SOCKET = check("1.3-endpoint-accepts-connections", "BLOCKED")
 _NO_ENDPOINT_TLS = check("1.3-endpoint-tls-is-trusted")

@@ -13,7 +13,6 @@ from livekit.protocol.models import ParticipantInfo
 
 from livekit_conformance import run_clock
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
-from livekit_conformance.environments.profile import Sip
 from livekit_conformance.errors import Blocked
 from livekit_conformance.observations import DispatchMatch, Recorder
 from livekit_conformance.protocol.dispatch import (
@@ -138,23 +137,6 @@ class Telephony:
             stories.append(describe_outcome(outcome))
         rule_id = attributes.get("sip.ruleID")
         return f"{stories[0]}; it came through trunk {trunk_id} and rule {rule_id}"
-
-
-def wrong_account(trunk: Trunk, sip: Sip) -> str | None:
-    """
-    Return the differences between the profile's account and the trunk's; None where there are none.
-    """
-    if not trunk.asks_for_credentials:
-        return None
-    if not sip.username:
-        return f"sip.username is empty, and trunk {trunk.id} asks for an account"
-    fields = (
-        ("username", sip.username, trunk.auth_username),
-        ("password", sip.password.get_secret_value(), trunk.auth_password),
-    )
-    wrong = [name for name, ours, theirs in fields if ours != theirs]
-    parts = (f"sip.{name} is not auth_{name} of trunk {trunk.id}" for name in wrong)
-    return "; ".join(parts) or None
 
 
 async def read_telephony(client: LiveKitClient) -> Telephony:

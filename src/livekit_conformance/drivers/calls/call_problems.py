@@ -6,9 +6,7 @@ Also raise why a claim could not be tested at all. The checks only place the cal
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Sequence
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
@@ -16,11 +14,19 @@ from livekit_conformance.drivers.api.trunks_and_rules import (
     Telephony,
     describe_outcome,
     read_telephony,
-    wrong_account,
 )
 from livekit_conformance.drivers.calls.inbound_probe import ProbeCall
 from livekit_conformance.environments.profile import Profile, Sip
 from livekit_conformance.errors import Blocked, NotApplicable
+from livekit_conformance.findings import Finding, Json
+from livekit_conformance.judges.calls import (
+    NO_CHALLENGE,
+    NOT_TAKEN,
+    ROOM_SHARED,
+    SHARED_BY_A_DIRECT_RULE,
+    judge_account,
+    judge_half_an_account,
+)
 from livekit_conformance.protocol.dispatch import IncomingCall, Rule, Trunk
 from livekit_conformance.protocol.sip.digest import Challenge
 from livekit_conformance.protocol.sip.ladder import repeated
@@ -30,78 +36,73 @@ from livekit_conformance.protocol.sip.outcome import CallOutcome, broken_link
 _CHALLENGED = 407
 
 
-@dataclass(frozen=True, slots=True)
-class CallProblem:
-    """
-    Observations of calls that did not meet their claim.
-
-    `link` is the broken link where it is another one than the clause's; `level` is SHOULD where the
-    deployment may have chosen to be so.
-    """
-
-    seen: str
-    link: str | None = None
-    level: Literal["SHOULD"] | None = None
-
-
-def invite_problem(
+def judge_invite(
     probe: ProbeCall, listed: Telephony | Blocked, call: IncomingCall, sip: Sip
-) -> CallProblem | None:
+) -> Iterator[Finding]:
     """
-    Return how the INVITE of `probe` ended, and the link that this points at.
+    Yield how the INVITE of `probe` ended, at the link that this points at, and why.
 
-    None if it was answered or kept ringing. `listed` are the trunks and rules, which tell the link
-    better than the answers where they can be read; `call` is the call as they see it.
+    Nothing if it was answered or kept ringing. `listed` are the trunks and rules, which tell the
+    link better than the answers where they can be read; `call` is the call as they see it.
     """
     if probe.outcome in {CallOutcome.ANSWERED, CallOutcome.KEPT_RINGING}:
-        return None
+        return
     link, why = broken_link(probe.answers), None
+    account: Sequence[Finding] = ()
     if probe.participant is not None and probe.participant.tracks:
         # Its caller was in the room: it was given up while it waited for an agent.
         link = Link.AGENT
     if isinstance(listed, Telephony):
-        link, why = _predicted(link, listed, call, sip)
+        link, why, account = _predicted(link, listed, call, sip)
     if twice := repeated(probe.call.ladder):
         # Two INVITEs are two calls to livekit-sip, and each spoils the other.
         link, why = Link.SIP_SOCKET, f"responses that arrived twice at the same moment: {twice}"
-    parts = (f"{probe.outcome}: {probe.story}", why)
-    return CallProblem("; ".join(filter(None, parts)), link=link)
+        account = ()
+    seen = "; ".join(filter(None, (f"{probe.outcome}: {probe.story}", why)))
+    statuses: list[Json] = [answer.status for answer in probe.answers]
+    yield Finding(NOT_TAKEN, seen, link, data={"outcome": probe.outcome, "statuses": statuses})
+    yield from account
 
 
 def _predicted(
     link: str | None, listed: Telephony, call: IncomingCall, sip: Sip
-) -> tuple[str | None, str | None]:
+) -> tuple[str | None, str | None, Sequence[Finding]]:
     """
-    Return the broken link as the trunks and rules foretell it, and their reason if they have one.
+    Return the broken link as the trunks and rules foretell it, their reason if they have one, and
+    what is wrong with the account.
     """
     if (conflict := listed.own_conflict_of(call)) is not None:
         # Which of the two refusals with 503 it was: one that was decided.
         if link != Link.BUS:
-            return link, None
-        return (Link.TRUNK if conflict.trunks else Link.DISPATCH), str(conflict)
+            return link, None, ()
+        return (Link.TRUNK if conflict.trunks else Link.DISPATCH), str(conflict), ()
     if link == Link.DISPATCH:
         outcome = listed.predict(call, ignored=True)
         # Where both are foretold and the call was ignored, the source address did not fit.
         no_trunk = outcome.trunk is None or outcome.rule is not None
-        return (Link.TRUNK if no_trunk else link), describe_outcome(outcome)
+        return (Link.TRUNK if no_trunk else link), describe_outcome(outcome), ()
     if link == Link.CREDENTIALS and (trunk := listed.predict(call).trunk) is not None:
-        return link, wrong_account(trunk, sip)
-    return link, None
+        return (
+            link,
+            None,
+            tuple(judge_account(trunk, sip.username, sip.password.get_secret_value())),
+        )
+    return link, None, ()
 
 
-async def challenge_problem(
+async def challenge_findings(
     stranger: ProbeCall, client: LiveKitClient, profile: Profile
-) -> CallProblem | None:
+) -> Sequence[Finding]:
     """
-    Return why a call without credentials was not challenged; None if it was.
+    Return why a call without credentials was not challenged; nothing if it was.
 
     Raises NotApplicable if its trunk has no credentials, Blocked if no trunk is known to take it.
     """
     problem = no_challenge(stranger.call.final)
     if problem is None:
-        return None
+        return ()
     trunk = await _trunk_of_call(client, profile)
-    return unchallenged(stranger, problem, trunk, number=profile.sip.number)
+    return [unchallenged(stranger, problem, trunk, number=profile.sip.number)]
 
 
 def no_challenge(final: Response | None) -> str | None:
@@ -121,18 +122,12 @@ def no_challenge(final: Response | None) -> str | None:
     return None if algorithm == "MD5" else f"the algorithm is {algorithm}, not MD5"
 
 
-def unchallenged(
-    stranger: ProbeCall, problem: str, trunk: Trunk | None, *, number: str
-) -> CallProblem:
+def unchallenged(stranger: ProbeCall, problem: str, trunk: Trunk | None, *, number: str) -> Finding:
     """
     Return what was seen of a call to `number` that `trunk` takes and did not challenge.
     """
-    if trunk is not None and bool(trunk.auth_username) != bool(trunk.auth_password):
-        there, missing = ("auth_username", "auth_password")[:: 1 if trunk.auth_username else -1]
-        return CallProblem(
-            f"trunk {trunk.id} has {there} and no {missing}, so livekit-sip challenges nobody",
-            link=Link.STRANGERS,
-        )
+    if trunk is not None and (half := judge_half_an_account(trunk)) is not None:
+        return half
     if trunk is None or not trunk.asks_for_credentials:
         raise NotApplicable(
             f"no trunk for {number} has credentials: anyone who reaches the SIP port can "
@@ -144,7 +139,7 @@ def unchallenged(
             f"livekit-sip ignored the call, as it does when no trunk matches: {stranger.story}",
             remedy="See 1.5-invite-is-not-rejected",
         )
-    return CallProblem(f"{problem}; received {stranger.story}")
+    return Finding(NO_CHALLENGE, f"{problem}; received {stranger.story}")
 
 
 async def _trunk_of_call(client: LiveKitClient, profile: Profile) -> Trunk | None:
@@ -161,9 +156,9 @@ async def _trunk_of_call(client: LiveKitClient, profile: Profile) -> Trunk | Non
     return telephony.predict(call).trunk
 
 
-async def sharing_problem(calls: Sequence[ProbeCall], client: LiveKitClient) -> CallProblem | None:
+async def sharing_findings(calls: Sequence[ProbeCall], client: LiveKitClient) -> Sequence[Finding]:
     """
-    Return the rooms of two calls at once if they are not one each, else None.
+    Return the rooms of two calls at once if they are not one each, else nothing.
 
     Raises Blocked if the callers could not be looked for, or could not be told apart.
     """
@@ -174,20 +169,21 @@ async def sharing_problem(calls: Sequence[ProbeCall], client: LiveKitClient) -> 
         )
     sids = [call.room.sid for call in calls if call.room is not None]
     if len(set(sids)) == len(calls):
-        return None
+        return ()
     if len(sids) < len(calls):
-        return CallProblem(_rooms_of(calls))
-    return shared_room(calls, (await read_telephony(client)).rules)
+        return [Finding(ROOM_SHARED, _rooms_of(calls))]
+    return [shared_room(calls, (await read_telephony(client)).rules)]
 
 
-def shared_room(calls: Sequence[ProbeCall], rules: Sequence[Rule]) -> CallProblem:
+def shared_room(calls: Sequence[ProbeCall], rules: Sequence[Rule]) -> Finding:
     """
     Return what was seen of calls that are in one room, where these dispatch rules are listed.
     """
     first = calls[0]
     name = first.room.name if first.room is not None else ""
     if _is_direct(first, rules):
-        return CallProblem(
+        return Finding(
+            SHARED_BY_A_DIRECT_RULE,
             f"a Direct rule puts every caller into {name}: callers hear each other, and "
             "a second call from the same number disconnects the first one",
             level="SHOULD",
@@ -200,7 +196,7 @@ def shared_room(calls: Sequence[ProbeCall], rules: Sequence[Rule]) -> CallProble
             remedy='Set sip.caller: "+15550100" if the trunk accepts it; if a provider replaces '
             "the caller, set limits: {calls: 1}",
         )
-    return CallProblem(_rooms_of(calls))
+    return Finding(ROOM_SHARED, _rooms_of(calls))
 
 
 def _rooms_of(calls: Sequence[ProbeCall]) -> str:

@@ -32,7 +32,7 @@ from livekit_conformance.drivers.calls.room_participants import (
 from livekit_conformance.drivers.sip.caller import Credentials, OutgoingCall, SipAgent, new_call_id
 from livekit_conformance.drivers.sip.outgoing_call import CANCEL_WITHIN_S
 from livekit_conformance.drivers.sip.rtp_session import Heard
-from livekit_conformance.drivers.webhooks.receiver import Arrival, WebhookReceiver
+from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Unreachable
 from livekit_conformance.observations import CallerFound, Recorder
@@ -40,6 +40,7 @@ from livekit_conformance.protocol.caller import DialledCall
 from livekit_conformance.protocol.sip.ladder import COPIED_WITHIN_S, copies
 from livekit_conformance.protocol.sip.message import Response
 from livekit_conformance.protocol.sip.outcome import Answer, CallOutcome, outcome
+from livekit_conformance.protocol.webhook_arrival import Arrival
 from livekit_conformance.waiting import POLITE_S, Waited, wait_until
 
 # Neither tone is a harmonic of the other, so that an echo is not taken for the agent.

@@ -139,11 +139,9 @@ class SipAgent:
         )
         return await self._endpoint.ask(request, within=within)
 
-    async def answer_over_tcp(self, *, within: float = 2.0) -> str:
+    async def answer_over_tcp(self, *, within: float = 2.0) -> Response | Unreachable:
         """
-        Describe the outcome of OPTIONS over TCP.
-
-        When UDP gets no answer, this distinguishes a process that hangs from packets that are lost.
+        Return the response to OPTIONS over TCP, or the error of the network.
         """
         other = SipAgent(
             self._server,
@@ -154,12 +152,9 @@ class SipAgent:
         )
         try:
             async with other:
-                response = await other.options(within=within)
+                return await other.options(within=within)
         except Unreachable as error:
-            if error.phase == "answer":
-                return "over TCP the connection is accepted, and nothing is answered either"
-            return f"over TCP: {error.detail}"
-        return f"over TCP it is answered with {response.status}"
+            return error
 
     async def call(
         self,

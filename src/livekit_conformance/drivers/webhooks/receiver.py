@@ -6,12 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import re
 import socket
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -22,74 +20,12 @@ from aiohttp import web
 from livekit_conformance import run_clock
 from livekit_conformance.observations import AgentAction, Recorder, WebhookArrival
 from livekit_conformance.protocol import webhook
+from livekit_conformance.protocol.webhook_arrival import Arrival
 
 # The events of livekit-server have 0.5 to 4 kB; a room's metadata may have 64 kB of its own.
 BODY_LIMIT: Final = 64 * 1024
 _SHUTDOWN_S = 1.0
 _ID: Final = re.compile(rb'"id":\s*"(EV_[\w-]{1,40})"')
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """
-    One delivery: time, body, status, and the reason why its sender is not proven (None: it is).
-
-    `host` is the host that the sender addressed; `raw` and `authorization` are the signed bytes and
-    their signature, for comparison with those of another delivery.
-    """
-
-    at: float
-    body: Mapping[str, Any]
-    content_type: str
-    problem: str | None
-    status: int = 200
-    host: str = ""
-    raw: bytes = field(default=b"", repr=False)
-    authorization: str = field(default="", repr=False)
-
-    @property
-    def event(self) -> str:
-        """
-        Name of the event, for instance room_started.
-        """
-        return str(self.body.get("event", ""))
-
-    @property
-    def id(self) -> str:
-        """
-        Id of the event, the same in every retry.
-        """
-        return str(self.body.get("id", ""))
-
-    @property
-    def created_at(self) -> float:
-        """
-        Time of the event in Unix seconds; 0 if the delivery contains none.
-        """
-        # protobuf-JSON writes 64-bit numbers as text.
-        try:
-            at = float(self.body.get("createdAt", 0))
-        except (TypeError, ValueError, OverflowError):
-            return 0.0
-        return at if math.isfinite(at) else 0.0
-
-    @property
-    def room(self) -> str:
-        """
-        Name of the room that the event is about.
-        """
-        return str(self._object("room").get("name", ""))
-
-    @property
-    def participant(self) -> Mapping[str, Any]:
-        """
-        Participant that the event is about; empty if there is none.
-        """
-        return self._object("participant")
-
-    def _object(self, name: str) -> Mapping[str, Any]:
-        found = self.body.get(name)
-        return found if isinstance(found, dict) else {}
 
 
 OnArrival = Callable[[Arrival], Coroutine[Any, Any, None]]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.own_rooms import delete_if_there
-from livekit_conformance.drivers.webhooks.receiver import Arrival, WebhookReceiver
+from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
+from livekit_conformance.protocol.webhook_arrival import Arrival
 
 # Ends the room if the suite is killed meanwhile.
 _EMPTY_TIMEOUT_S = 60

@@ -7,7 +7,7 @@ from __future__ import annotations
 from livekit_conformance import run_clock
 from livekit_conformance.drivers.api.http_answers import HttpAnswer
 from livekit_conformance.drivers.webhooks.sender import WebhookSender, accepted, new_event
-from livekit_conformance.errors import Phase, Unreachable
+from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import EndpointAnswer, Recorder
 from livekit_conformance.protocol.webhook_trials import GENUINE, TRIALS
 
@@ -21,7 +21,7 @@ async def genuine(endpoint: WebhookSender, recorder: Recorder) -> HttpAnswer:
     try:
         answer = await endpoint.send(new_event())
     except Unreachable as unreachable:
-        _record(recorder, GENUINE, None, unreachable.detail, phase=unreachable.phase)
+        _record(recorder, GENUINE, unreachable)
         raise
     _record(recorder, GENUINE, answer)
     return answer
@@ -36,7 +36,7 @@ async def taken_trials(endpoint: WebhookSender, recorder: Recorder) -> list[str]
         try:
             answer = await endpoint.send(forge(endpoint.signer, new_event()))
         except Unreachable as unreachable:
-            _record(recorder, trial, None, unreachable.detail, phase=unreachable.phase)
+            _record(recorder, trial, unreachable)
             continue
         _record(recorder, trial, answer)
         if accepted(answer):
@@ -44,25 +44,20 @@ async def taken_trials(endpoint: WebhookSender, recorder: Recorder) -> list[str]
     return taken
 
 
-def _record(
-    recorder: Recorder,
-    trial: str,
-    answer: HttpAnswer | None,
-    error: str | None = None,
-    *,
-    phase: Phase | None = None,
-) -> None:
-    status = answer.status if answer else None
-    redirected = answer.redirected if answer else 0
-    way = f" after a redirect ({redirected})" if redirected else ""
+def _record(recorder: Recorder, trial: str, outcome: HttpAnswer | Unreachable) -> None:
+    answer = outcome if isinstance(outcome, HttpAnswer) else None
+    lost = outcome if isinstance(outcome, Unreachable) else None
+    way = f" after a redirect ({answer.redirected})" if answer and answer.redirected else ""
+    came = f"{answer.status}{way}" if answer else lost.detail if lost else ""
     recorder.record(
         EndpointAnswer(
             run_clock.now(),
-            f"the endpoint answers a signed event ({trial}): {status or error}{way}",
+            f"the endpoint answers a signed event ({trial}): {came}",
             trial=trial,
-            status=status,
-            redirected=redirected,
-            error=error,
-            phase=phase,
+            status=answer.status if answer else None,
+            redirected=answer.redirected if answer else 0,
+            error=lost.detail if lost else None,
+            phase=lost.phase if lost else None,
+            failure=lost.failure if lost else None,
         )
     )
