@@ -28,6 +28,8 @@ from tests.faults.proxy import FaultProxy
 from tests.scenarios.operator_api import operator_api
 from tests.scenarios.real_stack import Scene
 
+# The way of a proxy that does no harm.
+FORWARDED = "forwarded"
 # A service that lives this long without listening where it did is taken for started.
 _LIVES_S = 3.0
 
@@ -215,14 +217,15 @@ async def _redis(broken: Broken, change: Change) -> None:
 
 async def _network(broken: Broken, change: Change) -> None:
     """
-    Put a proxy with one fault between two parts.
+    Put a proxy with one fault, or without one, between two parts.
     """
     scene, stack = broken.scene, broken.scene.stack
-    kind = Kind(change.how)
-    if change.path in [*Place]:
-        place = Place(change.path)
-        proxy = await stand_at(place, scene)
-        await proxy.switch(FAULTS[place][kind])
+    is_known = change.path in [*Place]
+    faults = FAULTS[Place(change.path) if is_known else Place.API]
+    fault = None if change.how == FORWARDED else faults[Kind(change.how)]
+    if is_known:
+        proxy = await stand_at(Place(change.path), scene)
+        await proxy.switch(fault)
         return
     (process, key, port, form) = {
         "server-to-redis": (stack.server, "redis.address", REDIS_PORT, "{}"),
@@ -231,7 +234,7 @@ async def _network(broken: Broken, change: Change) -> None:
     }[change.path]
     proxy = await scene.beside.enter_async_context(FaultProxy((stack.address, port)))
     await _edit(broken, process, {key: form.format(":".join(map(str, proxy.address)))})
-    await proxy.switch(FAULTS[Place.API][kind])
+    await proxy.switch(fault)
 
 
 async def _harmless(broken: Broken, change: Change) -> None:

@@ -139,17 +139,22 @@ def voices(outcome: Outcome) -> list[float]:
     return [each for each in tones if g711.share(outcome.heard.last, each) > _VOICE]
 
 
-async def hurts(profile: Profile, callers: str, host: str, happened: Happened) -> tuple[str, ...]:
+async def hurts(
+    profile: Profile, callers: str, host: str, happened: Happened, *, times: int = 1
+) -> tuple[str, ...]:
     """
     Call in and out of a deployment, and return how its callers are hurt, without repetitions.
 
-    `callers` is the address that callers dial; the telephones live on `host`.
+    `callers` is the address that callers dial; the telephones live on `host`. They call in up to
+    `times` times, until one call is hurt.
     """
     address, _, port = callers.rpartition(":")
     server = (address, int(port))
     prefix = profile.rooms.name_pattern.partition("{call_id}")[0]
-    inbound = await _call_in(profile, server, host, happened)
-    found = [*hurts_of_inbound(inbound, prefix)]
+    for _ in range(times):
+        inbound = await _call_in(profile, server, host, happened)
+        if found := [*hurts_of_inbound(inbound, prefix)]:
+            break
     if inbound.outcome.heard_from:
         async with phone(host) as one:
             sip = profile.sip

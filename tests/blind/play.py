@@ -15,7 +15,7 @@ from livekit_conformance.environments.profile import DeploymentFiles, Profile
 from livekit_conformance.provisioners.local.prerequisites import FAKETIME
 from tests.blind import worker
 from tests.blind.changes import Broken, Refused, apply
-from tests.blind.fault import Deployment, Fault
+from tests.blind.fault import Deployment, Fault, Thing
 from tests.blind.hurt import hurts
 from tests.blind.marks import Answer, Mark, Said, mark, named
 from tests.scenarios.failures.application import by_the_application
@@ -23,7 +23,8 @@ from tests.scenarios.real_stack import scene
 
 View = Literal["full", "bare"]
 
-_HURT_WITHIN_S = 150
+_HURT_WITHIN_S = 200
+_CALLS_OVER_A_BAD_NETWORK = 3
 _RUN_WITHIN_S = 400
 
 
@@ -47,7 +48,8 @@ async def play(fault: Fault, folder: Path, view: View, *arguments: str) -> Answe
                 healthy.stack.webhook_listener,
                 _clock(broken.manner.clock_s),
             )
-            hurt = await _hurts(broken, await application.enter_async_context(running))
+            happened = await application.enter_async_context(running)
+            hurt = await _hurts(broken, fault, happened)
             if fault.deployment is Deployment.STAND_IN:
                 await application.aclose()
             said = await _said(broken, view, fault, *arguments)
@@ -72,10 +74,13 @@ def seen_by(profile: Profile, view: View) -> Profile:
     return profile.model_copy(update=unseen)
 
 
-async def _hurts(broken: Broken, happened: worker.Happened) -> tuple[str, ...]:
+async def _hurts(broken: Broken, fault: Fault, happened: worker.Happened) -> tuple[str, ...]:
     profile, host = broken.scene.profile, broken.scene.stack.address
+    # A bad network does not hurt every caller.
+    is_network = any(change.thing is Thing.NETWORK for change in fault.changes)
+    times = _CALLS_OVER_A_BAD_NETWORK if is_network else 1
     async with asyncio.timeout(_HURT_WITHIN_S):
-        return await hurts(profile, profile.sip.server, host, happened)
+        return await hurts(profile, profile.sip.server, host, happened, times=times)
 
 
 async def _said(broken: Broken, view: View, fault: Fault, *arguments: str) -> Said:

@@ -17,6 +17,7 @@ from livekit_conformance.config_doctor.services import SERVER, SIP
 from livekit_conformance.provisioners.local.stack import KeyPair, server_config, sip_config
 from livekit_conformance.provisioners.telephony import NUMBER
 from tests.blind import about, values
+from tests.blind.changes import FORWARDED
 from tests.blind.fault import ABSENT, Change, Deployment, Fault, Thing
 from tests.blind.harmless import HARMLESS
 from tests.blind.worker import Manner
@@ -321,6 +322,7 @@ def _of_redis() -> Iterator[Change]:
 
 def _of_networks() -> Iterator[Change]:
     for place in _PLACES:
+        yield _made(Thing.NETWORK, place, FORWARDED, "healthy", "a proxy that forwards everything")
         for kind in Kind:
             yield _made(Thing.NETWORK, place, kind.value, "healthy", kind.value)
 

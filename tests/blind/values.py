@@ -10,8 +10,10 @@ from zlib import crc32
 
 from tests.blind.fault import ABSENT
 
-# Nobody listens there, and packets to it do not leave this machine.
+# Nobody listens there, and packets to it do not leave this machine. What is bound to all addresses
+# is reached at each of loopback, so as an address to advertise it must be another one.
 NOWHERE = "127.0.0.99"
+NOBODY = "255.255.255.255"
 OTHER_NUMBER = "+15550199"
 _OTHER_WORD = "somebody-else"
 _TAKEN = 6379
@@ -32,7 +34,7 @@ _BY_KIND: Mapping[str, Mapping[str, Any]] = {
         "no-unit": "10x",
     },
     "port-range": {"reversed": "20001-20000", "narrow": "20000-20001", "word": "x"},
-    "node-ip": {"nowhere": NOWHERE, "broadcast": "255.255.255.255", "word": "not-an-address"},
+    "node-ip": {"nowhere": NOWHERE, "nobody": NOBODY, "word": "not-an-address"},
     "any": {"word": _OTHER_WORD},
 }
 
@@ -82,6 +84,8 @@ def other_text(leaf: str, old: Any) -> str:
         return f"{scheme}://{{address}}:7890"
     if "number" in leaf or known.startswith("+"):
         return OTHER_NUMBER
+    if leaf.endswith("1_ip"):
+        return NOBODY
     if leaf.endswith(("ip", "net")) or leaf.startswith("bind"):
         return NOWHERE
     if leaf.endswith(("address", "addresses", "host", "servers")):
