@@ -140,7 +140,7 @@ def test_a_room_whose_name_holds_a_number_is_found_in_the_log_of_the_server_alon
 
 
 def test_an_ordinary_line_is_no_sign_of_a_cause(scene):
-    scene.write("livekit-sip", "SIP invite failed", **CALL, error="no response from servers")
+    scene.write("livekit-sip", "Joining room", **CALL, error="no response from servers")
     (seen,) = scene.record()
     unhappy = CheckRecord(
         "1.5-invite-is-not-rejected", "", "1.5", "sip", "MUST", "", Verdict.FAIL, broken_link="bus"
