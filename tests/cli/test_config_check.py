@@ -138,6 +138,7 @@ def test_json_says_the_same(check):
             "problem": "livekit-server has no such key",
             "consequence": "livekit-server refuses to start",
             "remedy": 'Did you mean "port"?',
+            "first_line": None,
         }
     ]
 

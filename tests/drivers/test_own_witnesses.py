@@ -15,6 +15,7 @@ import pytest
 import suites.errors.test_failed_joins as failed_joins
 import suites.errors.test_refusals as refusals
 import suites.errors.test_webhook_logs as webhook_logs
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.refused_tokens import MISSING_GRANT, REFUSED_TOKENS
 from livekit_conformance.drivers.api.livekit_api import LIST_ROOMS
 from livekit_conformance.drivers.api.token_probe import NO_ROOM
@@ -155,12 +156,13 @@ async def fail_to_join(folder, monkeypatch, *others):
         Log(folder / "server.log", "livekit-server"),
     )
 
-    async def attempt(_account, *, purpose):
+    async def attempt(_account, *, purpose, fails_at):
         for number, error in enumerate((TOKEN_REFUSED, *others)):
             call = {"sipCallID": f"call-{number}", "room": f"room-{number}"}
             sip.write("failed to join", level="error", error=f"401 {error}", **call)
         server.write("error handling request", status=401, path="/rtc", error=TOKEN_REFUSED)
         call = SimpleNamespace(call_id="call-0")
+        assert fails_at == Link.JOIN
         return SimpleNamespace(outcome=CallOutcome.REFUSED, story=purpose, call=call)
 
     monkeypatch.setattr(failed_joins, "credentials", lambda _profile: None)

@@ -22,6 +22,7 @@ def stated(column: str) -> dict[str, int]:
     Return the figures of one column of the table in docs/safety.md.
     """
     _, _, section = (ROOT / "docs" / "safety.md").read_text().partition(_HEADING)
+    section, _, _ = section.partition("\n## ")
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in section.splitlines()

@@ -46,7 +46,7 @@ def _said(code: str) -> tuple[Sign, ...]:
 
 
 _REPLICA = (found(REPLICA), *_said("READONLY"))
-_FULL = (found(FULL, says="violated"), *_said("OOM"))
+_FULL = (found(FULL, says="violated"), *_said("OOM command not allowed"))
 _CANNOT_SAVE = (found(CANNOT_SAVE, says="violated"), *_said("MISCONF"))
 _LIMITED = (found(LIMITED_ACCOUNT), *_said("NOPERM"))
 _CLUSTER = (found(OTHER_MODE, mode="cluster"), *_said("MOVED"))
