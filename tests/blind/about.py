@@ -62,7 +62,7 @@ _LINKS: Mapping[Thing, Mapping[str, frozenset[Link]]] = {
         "room_config": _ROOM | {Link.ROOM_NAME, Link.EVENTS},
         "rule": frozenset({Link.DISPATCH, Link.ROOM_NAME, Link.JOIN, Link.LINE}),
         "media": _SOUND,
-        "": frozenset({Link.DISPATCH, Link.LINE, Link.ROOM_NAME, *_SOUND}),
+        "": frozenset({Link.DISPATCH, Link.LINE, Link.JOIN, Link.ROOM_NAME, *_SOUND}),
     },
     Thing.APPLICATION: {"": _ENDPOINT | _SPEECH | {Link.HANG_UP}},
     Thing.REDIS: {"": _BUS | _SERVER | _SIP | {Link.API_KEY, Link.ROOM_LIFE, Link.TRUNK}},
