@@ -28,11 +28,14 @@ def answers(real_services, tmp_path_factory):
     """
 
     async def all_of_them():
-        folders = [tmp_path_factory.mktemp("blind") for _ in _SAMPLE]
-        plays = (
-            play(by_id(name), folder, "full") for name, folder in zip(_SAMPLE, folders, strict=True)
-        )
-        return dict(zip(_SAMPLE, await asyncio.gather(*plays), strict=True))
+        async with asyncio.TaskGroup() as together:
+            tasks = {
+                name: together.create_task(
+                    play(by_id(name), tmp_path_factory.mktemp("blind"), "full")
+                )
+                for name in _SAMPLE
+            }
+        return {name: task.result() for name, task in tasks.items()}
 
     return asyncio.run(all_of_them())
 
