@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.agent import stand_in
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
@@ -112,7 +113,8 @@ def wrong_blame(said: Said, run: Run) -> Iterator[str]:
     """
     Yield each named cause and link that has nothing to do with the fault.
     """
-    for cause in sorted(set(run.diagnoses) - {said.cause} - said.also):
+    general = {cause.id for cause in CAUSES if cause.is_general}
+    for cause in sorted(set(run.diagnoses) - {said.cause} - said.also - general):
         yield f"{WRONG_BLAME}: the cause {cause}"
     for link in sorted(set(run.results["chain"]["broken"]) - {said.link} - said.follows):
         yield f"{WRONG_BLAME}: the link {link}"

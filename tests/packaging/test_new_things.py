@@ -48,7 +48,10 @@ CAUSE = """
         Text(en="The server takes its leave", ru="Сервер прощается"),
         Text(en="It says good bye.", ru="Он говорит «до свидания»."),
         Text(en="Teach it to say hello.", ru="Научите его здороваться."),
-        shows=(check("1.1-server-says-hello"), log("livekit-server", message="good bye")),
+        shows=(
+            Sign("check", {"id": "1.1-server-says-hello", "verdict": "FAIL"}),
+            Sign("log", {"service": "livekit-server", "message": "good bye"}),
+        ),
         source="a test",
     ),"""
 WRITER = '''from pathlib import Path

@@ -256,10 +256,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "sip-with-a-wrong-redis-password",
         "livekit-sip.yaml has a wrong `redis.password`: livekit-sip ends when it starts.",
-        "sip-not-running",
+        "redis-refuses-login",
         Link.SIP_SOCKET,
         act=_sip_with_a_wrong_password,
-        also=_NO_SIP | {"sip-unreachable"},
+        also=_NO_SIP | {"sip-not-running", "sip-unreachable"},
         row=2,
     ),
     Scenario(

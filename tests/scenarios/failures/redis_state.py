@@ -18,6 +18,7 @@ from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.waiting import wait_until
 from tests.scenarios.failures.bus import NOTICED_WITHIN_S, client_of
 from tests.scenarios.failures.scenario import Scenario
+from tests.scenarios.failures.server import until_not_ready
 from tests.scenarios.real_stack import Scene
 
 _SECOND_PORT = REDIS_PORT + 2
@@ -102,6 +103,7 @@ async def _let_redis_demand_tls(broken: Scene) -> None:
     )
     only_tls = ("--port", "0", "--tls-port", str(REDIS_PORT))
     await _start_redis(broken, REDIS_PORT, *only_tls, *files, "--save", "")
+    await until_not_ready(broken)
 
 
 async def _sip_with_tls(broken: Scene) -> None:

@@ -124,8 +124,14 @@ async def _without_redis(broken: Scene) -> None:
     await broken.restart(stack.server, redis={"address": f"{stack.address}:{place.port}"})
     way.clear()
     place.hang_up()
+    await until_not_ready(broken)
 
-    # It is not ready when its figures in Redis are older than 4 s.
+
+async def until_not_ready(broken: Scene) -> None:
+    """
+    Wait until livekit-server says so: when its figures in Redis are older than 4 s.
+    """
+
     async def why_not_yet() -> str | None:
         async with aiohttp.request("GET", broken.stack.url.replace("ws:", "http:")) as answer:
             return None if answer.status == _NOT_READY else f"GET / answers {answer.status}"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, Sign, log, logged
+from livekit_conformance.catalogue.cause import Cause, Not, Sign, log, logged
 from livekit_conformance.catalogue.causes.bus_signs import BUS_IS_EMPTY, NO_SIP_ON_BUS
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import SERVER, SIP, errors, of_both
@@ -14,7 +14,12 @@ from livekit_conformance.catalogue.text import Text
 
 _HIGH_LOAD = tuple(logged(of_both.HIGH_CPU_LOAD, service=service) for service in (SERVER, SIP))
 # psrpc waits 1 s for somebody to claim a request, and 3 s for the answer.
-_TIMED_OUT = log(SIP, error=re.compile(f"{errors.NO_RESPONSE}|{errors.REQUEST_TIMED_OUT}"))
+# The API of an outbound call also times out when the callee does not answer.
+_TIMED_OUT = log(
+    SIP,
+    error=re.compile(f"{errors.NO_RESPONSE}|{errors.REQUEST_TIMED_OUT}"),
+    link=Not(Link.OUTBOUND),
+)
 # An answered call crossed the bus in both directions.
 _BUS_WORKS = Sign("sip-call", {"outcome": re.compile(r"^(answered|kept-ringing)$")})
 
