@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance.catalogue.causes import CAUSES
-from livekit_conformance.catalogue.text import LANGUAGES
 from livekit_conformance.cli.main import main
 from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.layout import columns
@@ -18,6 +17,7 @@ from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.reporting.terminal.screen import write_summary
 from livekit_conformance.reporting.text import words
 from livekit_conformance.reporting.writers import results_json
+from livekit_conformance.wording import LANGUAGES
 from tests.reporting import runs
 
 CONFIG = Path(__file__).parents[1] / "config"

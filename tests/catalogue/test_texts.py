@@ -17,7 +17,7 @@ import livekit_conformance
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.link_words import WORDS
-from livekit_conformance.catalogue.text import LANGUAGES, Text
+from livekit_conformance.wording import LANGUAGES, Text
 
 _RUSSIAN = re.compile("[а-яё]", re.IGNORECASE)
 _CODE = re.compile("`[^`]+`")

@@ -14,9 +14,9 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import REQUIREMENTS
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.effects import Effect
-from livekit_conformance.catalogue.text import LANGUAGES
 from livekit_conformance.cli.main import main
 from livekit_conformance.verdict import Reason, RunVerdict, Verdict
+from livekit_conformance.wording import LANGUAGES
 
 CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 EVERYTHING = (

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from livekit_conformance.catalogue.text import LANGUAGES
 from livekit_conformance.cli.main import main
 from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES
+from livekit_conformance.wording import LANGUAGES
 
 KEY, SECRET = "APIabcdefgh12", "made-up-secret-that-is-long-enough"
 # Ports without a listener: the tests look only at findings about variables.

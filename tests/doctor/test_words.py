@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance import doctor, judges
-from livekit_conformance.catalogue.text import LANGUAGES
 from livekit_conformance.cli.main import main
 from livekit_conformance.doctor.words import REMEDIES, SAYS
 from livekit_conformance.environments.env_file import Quirk
 from livekit_conformance.environments.problem_words import WORDS as PROBLEMS
 from livekit_conformance.findings import Code
 from livekit_conformance.judges import api_key
+from livekit_conformance.wording import LANGUAGES
 from tests.codes import first_arguments, strings
 from tests.russian import english_in
 

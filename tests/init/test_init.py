@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from livekit_conformance.catalogue.text import LANGUAGES
 from livekit_conformance.cli.main import main
 from livekit_conformance.environments.loader import load
 from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES
 from livekit_conformance.mock import Mock, MockConfig
+from livekit_conformance.wording import LANGUAGES
 
 KEY, SECRET = "APIabcdefgh12", "canary-secret-that-is-long-enough"
 NAMES = (*DEPLOYMENT_VARIABLES, "REDIS_URL", "REDIS_PASSWORD")

@@ -13,10 +13,10 @@ from typing import Any
 
 from livekit_conformance.catalogue.cause import Cause, Sign, log
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.log_diagnosis.findings import Findings, LogFinding, Unexplained
 from livekit_conformance.log_diagnosis.reading import LogReader
 from livekit_conformance.log_diagnosis.scan import Scanned, Scanner
+from livekit_conformance.wording import Text
 
 LOGGERS = {"livekit-sip": "sip", "livekit-server": "livekit"}
 AT = 1795433196.25

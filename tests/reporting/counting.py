@@ -12,12 +12,12 @@ from html.parser import HTMLParser
 from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
-from livekit_conformance.catalogue.text import LANGUAGES
 from livekit_conformance.reporting.plugin.html_tables import HtmlTables
 from livekit_conformance.reporting.result.model import is_about_client
 from livekit_conformance.reporting.text import words
 from livekit_conformance.reporting.text.phrases import CLIENT as CLIENT_WORDS
 from livekit_conformance.verdict import Verdict
+from livekit_conformance.wording import LANGUAGES
 
 CLIENT = "client"
 

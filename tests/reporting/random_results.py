@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.checks import CHECKS
 from livekit_conformance.catalogue.clauses import CLAUSES
-from livekit_conformance.catalogue.text import LANGUAGES, Language
 from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.findings import Code, Finding, Says
 from livekit_conformance.reporting.result.model import Result, Run
 from livekit_conformance.verdict import CheckRecord, Reason, Verdict
+from livekit_conformance.wording import LANGUAGES, Language
 
 NASTY = (
     "]]> <![CDATA[ &amp; &#0; <b>",

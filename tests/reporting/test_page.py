@@ -19,7 +19,6 @@ import pytest
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import AREAS
 from livekit_conformance.catalogue.link_words import WORDS
-from livekit_conformance.catalogue.text import LANGUAGES
 from livekit_conformance.diagnosis.model import UNKNOWN, texts
 from livekit_conformance.reporting.page.chain import LINK_STATES, link_states
 from livekit_conformance.reporting.page.model import LinkState
@@ -29,6 +28,7 @@ from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.reporting.text.rerun_command import command
 from livekit_conformance.reporting.writers import html
 from livekit_conformance.verdict import WORST_FIRST, Verdict
+from livekit_conformance.wording import LANGUAGES
 from tests.reporting import runs
 from tests.reporting.conftest import QUIET
 

@@ -13,12 +13,12 @@ import pytest
 
 from livekit_conformance.catalogue.log_lines import Lane
 from livekit_conformance.catalogue.milestones import MISSING, Milestone
-from livekit_conformance.catalogue.text import LANGUAGES
 from livekit_conformance.reporting.pictures.ladder import ladder
 from livekit_conformance.reporting.pictures.time_bar import time_bar
 from livekit_conformance.reporting.pictures.trend_chart import trend_chart
 from livekit_conformance.reporting.result.trend import Point
 from livekit_conformance.timeline.model import Moment, Step, Stop, Timeline
+from livekit_conformance.wording import LANGUAGES
 from tests.reporting import runs
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from livekit_conformance.catalogue.log_lines import Lane
 from livekit_conformance.catalogue.milestones import Milestone
-from livekit_conformance.catalogue.text import LANGUAGES
 from livekit_conformance.timeline.ladder import WIDTH, as_text
 from livekit_conformance.timeline.model import as_json
 from livekit_conformance.timeline.story import timelines
+from livekit_conformance.wording import LANGUAGES
 from tests.observed import observed
 from tests.timeline.witnesses import (
     BEGAN,

@@ -11,9 +11,9 @@ from typing import Literal
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import KnownLine
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.errors import NOT_CARRIED, Failure
 from livekit_conformance.observations import KINDS, Kind
+from livekit_conformance.wording import Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.effects import Effect
-from livekit_conformance.catalogue.text import Text
+from livekit_conformance.wording import Text
 
 
 @dataclass(frozen=True, slots=True)

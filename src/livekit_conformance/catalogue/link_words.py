@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.chain import Link, Stage
-from livekit_conformance.catalogue.text import Text
+from livekit_conformance.wording import Text
 
 
 @dataclass(frozen=True, slots=True)

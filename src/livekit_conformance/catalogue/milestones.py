@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from livekit_conformance.catalogue.text import Text
+from livekit_conformance.wording import Text
 
 
 class Milestone(StrEnum):

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.cli.options import STDOUT, add_json, add_language
 from livekit_conformance.comparison import comparison_page, past_run
 from livekit_conformance.comparison.changes import compare
@@ -23,6 +22,7 @@ from livekit_conformance.comparison.document import (
 from livekit_conformance.errors import in_system_words
 from livekit_conformance.layout import width_of
 from livekit_conformance.reporting.result.results_file import ResultsError
+from livekit_conformance.wording import Language
 
 _OK, _REGRESSION, _INTERNAL_ERROR, _USAGE = 0, 1, 3, 4
 

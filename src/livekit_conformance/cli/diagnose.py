@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from livekit_conformance.catalogue.causes import CAUSES
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.cli.options import add_json, add_language
 from livekit_conformance.errors import in_system_words
 from livekit_conformance.layout import folded, width_of
@@ -26,6 +25,7 @@ from livekit_conformance.log_diagnosis.findings import Findings
 from livekit_conformance.log_diagnosis.reading import LogReader, UnknownCompression
 from livekit_conformance.log_diagnosis.report import WIDTH, Report
 from livekit_conformance.log_diagnosis.scan import Scanned, Scanner
+from livekit_conformance.wording import Language
 
 _NOTHING, _FOUND, _USAGE = 0, 1, 4
 _STDIN = "-"

@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.cli.options import CONFIG_DIR, add_environment, add_json, add_language
 from livekit_conformance.doctor import printing, settings
 from livekit_conformance.doctor.examination import examine
@@ -24,6 +23,7 @@ from livekit_conformance.environments.scrubbing import scrubber_of
 from livekit_conformance.layout import width_of
 from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.scrubber import Scrubber
+from livekit_conformance.wording import Language
 
 _OK, _PROBLEM, _USAGE = 0, 1, 4
 # The command takes ten seconds in all; starting and printing need part of the last one.

@@ -16,12 +16,12 @@ from livekit_conformance.catalogue.chain import CALL_PATH, Link
 from livekit_conformance.catalogue.clause import Clause
 from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
 from livekit_conformance.catalogue.link_words import WORDS as LINK_WORDS
-from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.cli.options import add_language
 from livekit_conformance.environments.needs import LINES
 from livekit_conformance.environments.spelling import did_you_mean
 from livekit_conformance.layout import beside, columns, folded, padded, width_of
 from livekit_conformance.reporting.text.phrases import REQUIREMENTS
+from livekit_conformance.wording import Language, Text
 
 _OK, _USAGE = 0, 4
 # For a terminal without a width.

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.cli import doctor
 from livekit_conformance.cli.options import CONFIG_DIR, add_language
 from livekit_conformance.config_doctor.recognition import recognise
@@ -32,6 +31,7 @@ from livekit_conformance.init.service_files import (
 )
 from livekit_conformance.init.variables import of_variables
 from livekit_conformance.init.writing import env_example_text, profile_text
+from livekit_conformance.wording import Language, Text
 
 _OK, _INCOMPLETE, _REFUSED = 0, 1, 4
 _ENV_FILE = Path(ENV_FILE)

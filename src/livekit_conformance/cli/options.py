@@ -9,9 +9,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from livekit_conformance.catalogue.text import LANGUAGES, Language
 from livekit_conformance.environments.language import language_of
 from livekit_conformance.environments.places import CONFIG, ENV_FILE, env_file_in
+from livekit_conformance.wording import LANGUAGES, Language
 
 # The folder of the profiles that `--env` names.
 CONFIG_DIR = Path(CONFIG)

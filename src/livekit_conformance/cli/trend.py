@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.cli.compare import add_output_options, shown, written
 from livekit_conformance.cli.options import add_environment_name
 from livekit_conformance.comparison import past_run, trend_page, words
@@ -22,6 +21,7 @@ from livekit_conformance.environments.places import environment_name
 from livekit_conformance.reporting.result import journal
 from livekit_conformance.reporting.result.results_file import ResultsError
 from livekit_conformance.reporting.result.trend import LAST, environment_in, run_folders
+from livekit_conformance.wording import Language
 
 _OK, _INTERNAL_ERROR, _USAGE = 0, 3, 4
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from livekit_conformance.catalogue.causes import BY_ID as CAUSES
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.comparison import words
 from livekit_conformance.comparison.changes import (
     SLOWER_BY_S,
@@ -33,6 +32,7 @@ from livekit_conformance.reporting.result.model import Group, Result, record_as_
 from livekit_conformance.reporting.text import phrases
 from livekit_conformance.reporting.text import words as report_words
 from livekit_conformance.verdict import CheckRecord
+from livekit_conformance.wording import Language, Text
 
 SCHEMA = 1
 _NAMED = 8

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.comparison import words
 from livekit_conformance.layout import folded, table
 from livekit_conformance.reporting.page import model
 from livekit_conformance.reporting.page.model import Banner, ColouredWord, Page, Part, Tone
 from livekit_conformance.reporting.page.rendering import render
 from livekit_conformance.reporting.text import page_phrases
+from livekit_conformance.wording import Language
 
 Row = tuple[str | ColouredWord, ...]
 # Characters that Markdown, or HTML inside it, would interpret.

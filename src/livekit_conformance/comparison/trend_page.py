@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.comparison import words
 from livekit_conformance.comparison.document import ComparisonDocument, ComparisonSection, Row
 from livekit_conformance.comparison.series import Entry, Series, Times
@@ -16,6 +15,7 @@ from livekit_conformance.reporting.page import colours
 from livekit_conformance.reporting.page.colours import TONES
 from livekit_conformance.reporting.pictures.trend_chart import trend_chart
 from livekit_conformance.reporting.text import page_phrases
+from livekit_conformance.wording import Language
 
 SCHEMA = 1
 Unread = Sequence[tuple[str, str]]

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.comparison.changes import ChangeKind
+from livekit_conformance.wording import Language, Text
 
 MORE = Text(en="... and {count} more", ru="... и ещё {count}")
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.link_words import WORDS
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.diagnosis.matching import finding_seen, matches
 from livekit_conformance.findings import Finding
+from livekit_conformance.wording import Text
 
 
 def advice_on(found: Finding) -> Text:

@@ -11,7 +11,7 @@ from typing import Literal
 from livekit_conformance.catalogue.causes import BY_ID as CAUSE_BY_ID
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.link_words import WORDS
-from livekit_conformance.catalogue.text import Language, Text
+from livekit_conformance.wording import Language, Text
 
 # `unknown`: the link is certainly broken, but no observation explains why.
 Confidence = Literal["certain", "likely", "possible", "unknown"]

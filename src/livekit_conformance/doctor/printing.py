@@ -12,9 +12,9 @@ from typing import Any
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.link_words import WORDS
-from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.doctor.findings import LinkFinding, LinkMark, first_broken, last_working
 from livekit_conformance.layout import beside, folded
+from livekit_conformance.wording import Language, Text
 
 _MARKS: Mapping[LinkMark, Text] = MappingProxyType(
     {

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from livekit_conformance.catalogue.text import LANGUAGES, Language
+from livekit_conformance.wording import LANGUAGES, Language
 
 # The first one that is set and not empty selects the language of messages (POSIX, section 8.2).
 _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")

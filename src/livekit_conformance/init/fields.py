@@ -7,11 +7,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.validation import validated
 from livekit_conformance.secrets.urls import url_secrets
-from livekit_conformance.wording import Phrase, phrase
+from livekit_conformance.wording import Phrase, Text, phrase
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-)?\}")
 

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from io import BufferedIOBase, BufferedReader
 
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.errors import in_system_words
 from livekit_conformance.log_diagnosis.words import CUT_OFF, DAMAGED
+from livekit_conformance.wording import Language
 
 # Blocks that fit into the cache of a core are scanned twice as fast as 1 MB.
 _BLOCK = 1 << 16

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from textwrap import shorten
 from typing import Any, Final
 
-from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.layout import beside, folded
 from livekit_conformance.log_diagnosis import words
 from livekit_conformance.log_diagnosis.findings import (
@@ -23,6 +22,7 @@ from livekit_conformance.log_diagnosis.findings import (
 from livekit_conformance.log_diagnosis.scan import Scanned
 from livekit_conformance.log_diagnosis.services import SERVICES
 from livekit_conformance.log_diagnosis.telling import when
+from livekit_conformance.wording import Language, Text
 
 SCHEMA = 1
 # Maximum width of paragraphs, unless the terminal is narrower.

@@ -4,7 +4,7 @@ Messages of the command to people.
 
 from __future__ import annotations
 
-from livekit_conformance.catalogue.text import Text
+from livekit_conformance.wording import Text
 
 CUT_OFF = Text(
     en="cut off: the compressed file ends in the middle; what could be read is counted",

@@ -9,9 +9,9 @@ from textwrap import wrap
 
 from livekit_conformance.catalogue.log_lines import Lane
 from livekit_conformance.catalogue.milestones import MISSING
-from livekit_conformance.catalogue.text import Language, Text
 from livekit_conformance.timeline.clocks import Offset
 from livekit_conformance.timeline.model import Step, Timeline
+from livekit_conformance.wording import Language, Text
 
 WIDTH = 100
 _LANES = tuple(Lane)

@@ -18,8 +18,8 @@ from livekit_conformance.catalogue.cause import (
 )
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import of_server, of_sip
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.judges.webhooks import NO_ROOM_END
+from livekit_conformance.wording import Text
 
 _SOME = Between(1, 1000)
 _NAMED = re.compile(".")

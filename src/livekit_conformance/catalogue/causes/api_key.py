@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from livekit_conformance.catalogue.cause import Cause, check, found
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.judges.api_key import ODD_VALUE, OTHER_CLOCK, OTHER_SECRET, UNKNOWN
+from livekit_conformance.wording import Text
 
 _CLOCKS = check("1.1-clock-agrees")
 _NOT_NOW = found(OTHER_CLOCK)

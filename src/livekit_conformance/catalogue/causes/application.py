@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.errors import Failure
+from livekit_conformance.wording import Text
 
 _TAKEN = Between(200, 299)
 

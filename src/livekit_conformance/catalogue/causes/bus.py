@@ -18,10 +18,10 @@ from livekit_conformance.catalogue.causes.bus_signs import (
 )
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import errors
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.errors import Failure
 from livekit_conformance.judges.bus import NO_SERVER, NO_SIP_SERVICE
 from livekit_conformance.judges.sip_socket import SILENT_OVER_UDP
+from livekit_conformance.wording import Text
 
 _NO_RESPONSE = log("livekit-sip", error=re.compile(errors.NO_RESPONSE))
 _NOBODY_DIALS = Sign(

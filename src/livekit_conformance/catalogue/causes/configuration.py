@@ -17,7 +17,7 @@ from livekit_conformance.catalogue.log_lines import (
     of_server,
     of_sip,
 )
-from livekit_conformance.catalogue.text import Text
+from livekit_conformance.wording import Text
 
 _NOT_SANE = check("1.1-variables-are-sane")
 _SERVER_SILENT = check("1.1-server-answers", "BLOCKED")

@@ -10,7 +10,7 @@ from livekit_conformance.catalogue.cause import Between, Cause, Not, Sign, check
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import SERVER, errors, of_server, of_sip
 from livekit_conformance.catalogue.log_lines import SIP as _SIP
-from livekit_conformance.catalogue.text import Text
+from livekit_conformance.wording import Text
 
 # Requests that livekit-sip repeats by plain HTTP after its WebSocket was refused.
 _ASKED_AGAIN = re.compile(rf"^({of_sip.NO_SIGNALLING.message}|{of_sip.NO_VALIDATION.message})$")

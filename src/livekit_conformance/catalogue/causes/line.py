@@ -8,7 +8,7 @@ import re
 
 from livekit_conformance.catalogue.cause import Cause, Condition, Not, Sign, check, probe
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
+from livekit_conformance.wording import Text
 
 _IGNORED = probe(outcome="ringing-stopped")
 # A known source means that the prediction is certain: the call arrives as we send it.

@@ -8,8 +8,8 @@ import re
 
 from livekit_conformance.catalogue.cause import Cause, found, log
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.judges.line import TWO_RULES, TWO_TRUNKS
+from livekit_conformance.wording import Text
 
 _TRUNKS = re.compile("Multiple (default )?SIP Trunks matched|Conflicting inbound SIP Trunks")
 _RULES = re.compile("Dispatch rule for the same trunk")

@@ -10,7 +10,7 @@ from livekit_conformance.catalogue.cause import Cause, Not, Sign, log, logged
 from livekit_conformance.catalogue.causes.bus_signs import BUS_IS_EMPTY, NO_SIP_ON_BUS
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import SERVER, SIP, errors, of_both
-from livekit_conformance.catalogue.text import Text
+from livekit_conformance.wording import Text
 
 _HIGH_LOAD = tuple(logged(of_both.HIGH_CPU_LOAD, service=service) for service in (SERVER, SIP))
 # psrpc waits 1 s for somebody to claim a request, and 3 s for the answer.

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from livekit_conformance.catalogue.cause import Cause, lost
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.errors import Failure
+from livekit_conformance.wording import Text
 
 _SOME_SILENT = tuple(
     lost(Link.ROOM_LIFE, failure, clause="1.2-every-connection-sees-the-room")

@@ -11,7 +11,7 @@ from livekit_conformance.catalogue.causes import redis_state
 from livekit_conformance.catalogue.causes.line import CAUSES as OF_THE_LINE
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import SERVER, SIP, of_sip
-from livekit_conformance.catalogue.text import Text
+from livekit_conformance.wording import Text
 
 _FLOOD = logged(of_sip.ENDED, reason="flood")
 _TRUNK_BUT_NO_RULE = (

@@ -9,7 +9,7 @@ import re
 from livekit_conformance.catalogue.cause import Between, Cause, Condition, Sign, log, logged, probe
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import errors, of_sip
-from livekit_conformance.catalogue.text import Text
+from livekit_conformance.wording import Text
 
 _SOME = Between(1, 10**9)
 _GIVEN = re.compile(".")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from livekit_conformance.catalogue.cause import Cause, Condition, Sign
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
+from livekit_conformance.wording import Text
 
 _SOURCE = "tests/scenarios/kills.py"
 

@@ -9,7 +9,7 @@ import re
 from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign, log, logged
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import errors, of_server, of_sip
-from livekit_conformance.catalogue.text import Text
+from livekit_conformance.wording import Text
 
 _SERVER, _SIP = "livekit-server", "livekit-sip"
 # livekit-server writes one of two lines about a failed request.

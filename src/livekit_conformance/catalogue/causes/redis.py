@@ -18,7 +18,7 @@ from livekit_conformance.catalogue.causes.bus_signs import (
 from livekit_conformance.catalogue.causes.redis_state import OF_REDIS
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import SERVER, SIP, errors, of_both, of_server
-from livekit_conformance.catalogue.text import Text
+from livekit_conformance.wording import Text
 
 _NO_NODE = Sign("bus", {"registered": 0})
 _NO_TRUNKS = Sign("dispatch", {"trunks": 0, "rules": 0})

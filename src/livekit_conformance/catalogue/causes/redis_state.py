@@ -8,7 +8,6 @@ import re
 
 from livekit_conformance.catalogue.cause import Cause, Sign, found, log
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.judges.bus import (
     CANNOT_SAVE,
     FULL,
@@ -17,6 +16,7 @@ from livekit_conformance.judges.bus import (
     OTHER_TLS,
     REPLICA,
 )
+from livekit_conformance.wording import Text
 
 # Links that depend on Redis.
 OF_REDIS = (Link.NODE, Link.API_KEY, Link.ROOMS, Link.TRUNK, Link.LINE, Link.BUS_SIP)

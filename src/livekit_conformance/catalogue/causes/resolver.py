@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from livekit_conformance.catalogue.cause import Cause, lost
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.errors import Failure
+from livekit_conformance.wording import Text
 
 _SEEN = tuple(
     lost(link, Failure.RESOLVER_SILENT) for link in (Link.DNS, Link.SIP_SOCKET, Link.ENDPOINT_DNS)

@@ -9,7 +9,6 @@ import re
 from livekit_conformance.catalogue.cause import Cause, Not, Sign, check, found, lost
 from livekit_conformance.catalogue.causes import redis_state
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.errors import Failure
 from livekit_conformance.judges.server import (
     ANOTHER_SERVICE,
@@ -18,6 +17,7 @@ from livekit_conformance.judges.server import (
     SPEAKS_NO_TLS,
     WANTS_TLS,
 )
+from livekit_conformance.wording import Text
 
 _NOT_TRUSTED = found(NOT_TRUSTED)
 _NO_TLS_THERE = found(SPEAKS_NO_TLS)

@@ -8,9 +8,9 @@ from livekit_conformance.catalogue.cause import Between, Cause, check, found, lo
 from livekit_conformance.catalogue.causes.bus_signs import SIP_ON_BUS, SIP_PORT_CLOSED
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import of_sip
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.errors import Failure
 from livekit_conformance.judges.sip_socket import SILENT_OVER_UDP
+from livekit_conformance.wording import Text
 
 _UNRESOLVED = lost(Link.SIP_SOCKET, Failure.NO_SUCH_NAME)
 _NO_TLS = lost(Link.SIP_SOCKET, phase="tls")

@@ -7,13 +7,13 @@ from __future__ import annotations
 from livekit_conformance.catalogue.cause import Between, Cause, Not, found, log, probe
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import SIP, errors
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.judges.calls import (
     HALF_AN_ACCOUNT,
     NO_USERNAME,
     OTHER_PASSWORD,
     OTHER_USERNAME,
 )
+from livekit_conformance.wording import Text
 
 # Copies of a duplicated INVITE are refused, whatever the account.
 _TWICE = probe(repeated=Between(1, 10**6))

@@ -19,8 +19,8 @@ from livekit_conformance.catalogue.cause import (
 from livekit_conformance.catalogue.causes.application import CAUSES as OF_THE_APPLICATION
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import ON_PURPOSE, of_server
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.judges.webhooks import DELIVERED_TWICE
+from livekit_conformance.wording import Text
 
 _NOT_DELIVERED = check("1.3-server-delivers-room-events")
 _CAME_TWICE = found(DELIVERED_TWICE)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.reporting.page.model import (
     Cell,
     ColouredWord,
@@ -34,6 +33,7 @@ from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.reporting.text import page_phrases, phrases
 from livekit_conformance.timeline.model import Step, Timeline
 from livekit_conformance.verdict import Verdict
+from livekit_conformance.wording import Language
 
 # Characters shown of a long answer or error; the rest is in the evidence.
 _DETAIL = 400

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from livekit_conformance.catalogue.chain import CALL_PATH, CALL_STAGES, Link
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.link_words import BESIDE, STAGES, WORDS
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis
 from livekit_conformance.reporting.page.model import (
     CauseBox,
@@ -24,6 +23,7 @@ from livekit_conformance.reporting.page.model import (
 from livekit_conformance.reporting.result.model import Result, clause_of, never_ran
 from livekit_conformance.reporting.text import page_phrases, phrases, words
 from livekit_conformance.verdict import Verdict
+from livekit_conformance.wording import Text
 
 LINK_STATES: Mapping[LinkState, Text] = MappingProxyType(
     {

@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.reporting.page.model import ColouredWord, Tone
 from livekit_conformance.reporting.result.model import Group
 from livekit_conformance.reporting.text import words
 from livekit_conformance.verdict import RunVerdict, Verdict
+from livekit_conformance.wording import Language
 
 # The worst first.
 TONES: Mapping[RunVerdict, Tone] = MappingProxyType(

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Literal
 
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.verdict import Verdict
+from livekit_conformance.wording import Language
 
 Tone = Literal["good", "bad", "undecided", "neutral"]
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.reporting.page import colours
 from livekit_conformance.reporting.page.model import (
     Column,
@@ -20,6 +19,7 @@ from livekit_conformance.reporting.page.model import (
 from livekit_conformance.reporting.pictures.trend_chart import trend_chart
 from livekit_conformance.reporting.result.trend import Point
 from livekit_conformance.reporting.text import page_phrases, phrases
+from livekit_conformance.wording import Language
 
 
 def trend_sections(points: Sequence[Point], language: Language) -> Iterator[Section]:

@@ -11,10 +11,10 @@ from types import MappingProxyType
 
 from livekit_conformance.catalogue.log_lines import Lane
 from livekit_conformance.catalogue.milestones import MISSING, Milestone
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.reporting.pictures import svg
 from livekit_conformance.reporting.text import page_phrases as phrases
 from livekit_conformance.timeline.model import Step, Stop, Timeline
+from livekit_conformance.wording import Language
 
 BAD = "lkc-bad"
 QUIET = "lkc-quiet"

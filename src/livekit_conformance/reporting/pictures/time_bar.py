@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, pairwise
 
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.reporting.pictures import svg
 from livekit_conformance.reporting.text import page_phrases as phrases
 from livekit_conformance.timeline.call_durations import CallMoment, marks
 from livekit_conformance.timeline.model import Timeline
+from livekit_conformance.wording import Language
 
 # As wide as a phone shows it; the page enlarges it where there is room.
 _WIDTH = 350

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.reporting.pictures import svg
 from livekit_conformance.reporting.result.trend import Point, comparable
 from livekit_conformance.reporting.text import page_phrases as phrases
+from livekit_conformance.wording import Language
 
 # As wide as a phone shows it; the page enlarges it where there is room.
 _WIDTH, _HEIGHT = 350, 190

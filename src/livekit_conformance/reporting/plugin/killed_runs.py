@@ -13,10 +13,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.reporting.result import journal
 from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.reporting.writers import write_all
+from livekit_conformance.wording import Language
 
 # Limits in runs examined, the newest first, and in seconds; the next run continues.
 NEWEST: Final = 20

@@ -13,13 +13,12 @@ from typing import Any, Literal
 import pytest
 
 from livekit_conformance.catalogue.effects import Effect
-from livekit_conformance.catalogue.text import LANGUAGES, Language
 from livekit_conformance.environments import loader
 from livekit_conformance.environments.loader import Loaded
 from livekit_conformance.environments.places import CONFIG, env_file_in
 from livekit_conformance.environments.problems import Problem, ProfileError, hint
 from livekit_conformance.reporting.plugin.annotations import SERVICES, Service
-from livekit_conformance.wording import phrase
+from livekit_conformance.wording import LANGUAGES, Language, phrase
 
 _PREFIX = "LIVEKIT_CONFORMANCE_"
 _HOME = "livekit_home"

@@ -14,7 +14,6 @@ from typing import Any, Final
 import pytest
 
 from livekit_conformance import run_clock
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.errors import history
 from livekit_conformance.reporting.plugin import allure_html
 from livekit_conformance.reporting.result.whole_files import write_whole
@@ -23,6 +22,7 @@ from livekit_conformance.reporting.terminal import output_streams
 from livekit_conformance.reporting.text import phrases
 from livekit_conformance.secrets.file_scan import SecretScan, Unfit
 from livekit_conformance.secrets.scrubber import without_torn
+from livekit_conformance.wording import Language
 
 # File among the reports if one of them holds a secret: an upload script can look for it.
 MARK: Final = "unfit-for-a-ticket.txt"

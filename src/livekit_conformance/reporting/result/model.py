@@ -12,7 +12,6 @@ from typing import Any, Literal, Protocol
 
 from livekit_conformance.catalogue.clause import AREAS, REQUIREMENTS, Clause
 from livekit_conformance.catalogue.clauses import BY_ID
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.diagnosis.chain_state import CallsSeen, Chain, calls_of, chain_of
 from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.findings import Finding
@@ -27,6 +26,7 @@ from livekit_conformance.verdict import (
     run_verdict,
     tally,
 )
+from livekit_conformance.wording import Language
 
 SCHEMA = 2
 _FIELDS = tuple(each.name for each in fields(CheckRecord))

@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance import __version__
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.environments.loader import Loaded
 from livekit_conformance.environments.places import environment_name
 from livekit_conformance.environments.profile import Profile
@@ -30,6 +29,7 @@ from livekit_conformance.reporting.result.whole_files import write_whole
 from livekit_conformance.reporting.run.report_folder import problem_with, problem_with_latest
 from livekit_conformance.reporting.run.verdict_rules import Broken, Decision
 from livekit_conformance.verdict import UNSUCCESSFUL, CheckRecord
+from livekit_conformance.wording import Language
 
 
 @dataclass

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.layout import cut, one_line
 from livekit_conformance.reporting.text import phrases
+from livekit_conformance.wording import Language
 
 # A former run that had fewer of the remaining checks gives no estimate of the time they take.
 _ENOUGH_KNOWN: Final = 0.8

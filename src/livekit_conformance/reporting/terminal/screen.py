@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.layout import cut, folded, one_line, width_of
 from livekit_conformance.reporting.result.model import Result, is_root
 from livekit_conformance.reporting.run.session import RunState
@@ -19,6 +18,7 @@ from livekit_conformance.reporting.terminal import summary_layout
 from livekit_conformance.reporting.terminal.summary_layout import SummaryLine
 from livekit_conformance.reporting.text import words
 from livekit_conformance.verdict import CheckRecord, Verdict
+from livekit_conformance.wording import Language
 
 Status = tuple[str, str, tuple[str, dict[str, bool]]]
 

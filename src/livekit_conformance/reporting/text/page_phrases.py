@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.log_lines import Lane
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.verdict import RunVerdict
+from livekit_conformance.wording import Text
 
 ANSWER: Mapping[RunVerdict, Text] = MappingProxyType(
     {

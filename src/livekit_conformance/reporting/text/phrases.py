@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from livekit_conformance.catalogue.text import Text
 from livekit_conformance.diagnosis.chain_state import CallsSeen
+from livekit_conformance.wording import Text
 
 REQUIREMENTS: Mapping[str, Text] = MappingProxyType(
     {

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.finding_words import has_words, said
 from livekit_conformance.catalogue.link_words import WORDS
-from livekit_conformance.catalogue.text import Language
 from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis, texts
 from livekit_conformance.observations import clock_time
 from livekit_conformance.outages import Outage
 from livekit_conformance.reporting.result.model import Group, Result, never_ran
 from livekit_conformance.reporting.text import phrases
 from livekit_conformance.verdict import ACCEPTED, CheckRecord, Verdict
+from livekit_conformance.wording import Language
 
 # Nobody reads more than this in a line; `livekit-conformance list` has all.
 _NAMED = 8
