@@ -60,24 +60,33 @@ def _unknown(
     if roots.keys() - WITNESSES or named:
         roots = {link: roots[link] for link in roots if link not in WITNESSES}
     for link in sorted(roots, key=_place):
-        title, cause, look = texts(UNKNOWN, link, "en")
-        yield Diagnosis(
-            id=UNKNOWN,
-            link=link,
-            title=title,
-            cause=cause,
-            fix=look,
-            confidence="unknown",
-            requirements=tuple(sorted({record.requirement for record in roots[link]})),
-            checks=tuple(record.id for record in roots[link]),
-            evidence=(
-                *(
-                    short(f"{record.id}: {record.beside_statement}")
-                    for record in roots[link][:EVIDENCE_OF_A_KIND]
-                ),
-                *_words_about(link, words),
-            ),
+        proof = (
+            short(f"{record.id}: {record.beside_statement}")
+            for record in roots[link][:EVIDENCE_OF_A_KIND]
         )
+        yield _without_cause(
+            link,
+            (record.requirement for record in roots[link]),
+            (record.id for record in roots[link]),
+            (*proof, *_words_about(link, words)),
+        )
+
+
+def _without_cause(
+    link: Link, requirements: Iterable[str], checks: Iterable[str], evidence: Iterable[str]
+) -> Diagnosis:
+    title, cause, look = texts(UNKNOWN, link, "en")
+    return Diagnosis(
+        id=UNKNOWN,
+        link=link,
+        title=title,
+        cause=cause,
+        fix=look,
+        confidence="unknown",
+        requirements=tuple(sorted(set(requirements))),
+        checks=tuple(dict.fromkeys(checks)),
+        evidence=tuple(evidence),
+    )
 
 
 def _words_of_services(observations: Iterable[Observation]) -> list[tuple[Link, str]]:
@@ -121,19 +130,11 @@ def _reported(
             if diagnosis.confidence != "certain" and link in upstream(Link(diagnosis.link))
         ]
         if follows:
-            title, cause, look = texts(UNKNOWN, link, "en")
-            yield Diagnosis(
-                id=UNKNOWN,
-                link=link,
-                title=title,
-                cause=cause,
-                fix=look,
-                confidence="unknown",
-                requirements=tuple(
-                    sorted({name for each in follows for name in each.requirements})
-                ),
-                checks=tuple(dict.fromkeys(name for each in follows for name in each.checks)),
-                evidence=tuple(texts_of_link)[:_WORDS_OF_SERVICES],
+            yield _without_cause(
+                link,
+                (name for each in follows for name in each.requirements),
+                (name for each in follows for name in each.checks),
+                tuple(texts_of_link)[:_WORDS_OF_SERVICES],
             )
 
 
