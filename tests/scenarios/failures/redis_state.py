@@ -55,6 +55,7 @@ async def _let_saving_fail(broken: Scene) -> None:
 async def _forbid_channels(broken: Scene) -> None:
     async with client_of(broken) as client:
         await client.execute_command("ACL SETUSER", "default", "resetchannels")
+    await until_not_ready(broken)
 
 
 async def _forbid_unknown_keys(broken: Scene) -> None:
