@@ -1,5 +1,5 @@
 """
-How a right answer is recognised: the words that name a thing, and the links where it sits.
+Signs of a right answer: the words that name a thing, and the links where it sits.
 """
 
 from __future__ import annotations

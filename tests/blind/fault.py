@@ -30,7 +30,7 @@ class Thing(StrEnum):
 
 class Deployment(StrEnum):
     """
-    Who answers the run's calls: the suite's own agent, or the application, started by webhooks.
+    Party that answers the run's calls: the suite's own agent, or the webhooks' application.
     """
 
     STAND_IN = "stand-in"
@@ -82,7 +82,7 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Fault:
     """
-    What is changed at once, in which deployment.
+    Changes made at once, and the deployment that they are made in.
     """
 
     changes: tuple[Change, ...]

@@ -1,5 +1,5 @@
 """
-Whether and how real callers are hurt: what an inbound call, a stranger and an outbound call met.
+Harm to real callers, as an inbound call, a stranger and an outbound call met it.
 """
 
 from __future__ import annotations

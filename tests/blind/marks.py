@@ -19,7 +19,7 @@ _UNHAPPY = frozenset({"FAIL", "BLOCKED", "ERROR"})
 
 class Mark(StrEnum):
     """
-    How good an answer is.
+    Quality of an answer.
     """
 
     NAMED = "A"  # the changed thing is named first
@@ -37,7 +37,7 @@ GOOD = frozenset({Mark.NAMED, Mark.UNKNOWN, Mark.OK, Mark.REFUSED})
 @dataclass(frozen=True, slots=True)
 class Said:
     """
-    What a run said: its verdict, its diagnoses in order, the checks that are not happy.
+    Answer of a run: its verdict, its diagnoses in order, the checks that are not happy.
     """
 
     verdict: str

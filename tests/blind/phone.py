@@ -178,7 +178,7 @@ class Heard:
     @property
     def sound(self) -> bool:
         """
-        Whether there was half a second of sound.
+        True if there was half a second of sound.
         """
         return self.loud >= _ENOUGH_PACKETS
 
@@ -186,7 +186,7 @@ class Heard:
 @dataclass
 class Outcome:
     """
-    What one telephone lived through in a call.
+    Experience of one telephone in a call.
 
     `status` is the last final answer to the INVITE, 0 without one; `heard_from` whether the other
     side said anything at all; `bye` the answer to our BYE, 0 without one. `lag_s` is by how much

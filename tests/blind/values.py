@@ -1,5 +1,5 @@
 """
-How to make a wrong value of a type: the only table of values that the generator has.
+Wrong values of each type: the only table of values that the generator has.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def _wrong(*, healthy: Any, **values: Any) -> Any:
 @dataclass(frozen=True, slots=True)
 class Manner:
     """
-    How application and agent behave; each default is the healthy value.
+    Behaviour of application and agent; each default is the healthy value.
     """
 
     # The application.
@@ -81,7 +81,7 @@ class Manner:
 
 class Happened(list[dict[str, Any]]):
     """
-    What an application has reported so far.
+    Report of an application so far.
     """
 
     def rooms(self) -> set[str]:

@@ -1,5 +1,5 @@
 """
-What is proven upstream comes before a guess downstream, and what follows from it is no unknown.
+Facts upstream come before guesses downstream, and what follows from them is no unknown.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ import pytest
 
 from livekit_conformance import doctor, judges
 from livekit_conformance.cli.main import main
-from livekit_conformance.doctor.words import REMEDIES, SAYS
+from livekit_conformance.doctor.remedies import REMEDIES
+from livekit_conformance.doctor.words import SAYS
 from livekit_conformance.environments.env_file import Quirk
 from livekit_conformance.environments.problem_words import WORDS as PROBLEMS
 from livekit_conformance.findings import Code

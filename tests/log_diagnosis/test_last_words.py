@@ -1,5 +1,5 @@
 """
-What a service wrote last, in whatever format.
+Last words of a service, in whatever format.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What came over the deployment or this machine in the middle of a run, and what failed since.
+Interruptions of a run, by the deployment or this machine, and the failures since.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ from types import MappingProxyType
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.finding_words import said
 from livekit_conformance.diagnosis.advice import advice_on
-from livekit_conformance.doctor.words import REMEDIES, SAYS
+from livekit_conformance.doctor.remedies import REMEDIES
+from livekit_conformance.doctor.words import SAYS
 from livekit_conformance.findings import Finding, Says
 from livekit_conformance.wording import LANGUAGES, Phrase, Text
 

@@ -22,7 +22,7 @@ from livekit_conformance.doctor.findings import (
     problem,
     warning,
 )
-from livekit_conformance.doctor.words import REMEDIES
+from livekit_conformance.doctor.remedies import REMEDIES
 from livekit_conformance.environments import yaml_document
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.completeness import gaps

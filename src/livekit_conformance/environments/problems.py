@@ -17,7 +17,7 @@ from livekit_conformance.wording import Language, Phrase, phrase
 @dataclass(frozen=True, slots=True)
 class Problem:
     """
-    What is wrong, where, and with which key of the profile.
+    Problem of a profile: its sentence, its place and its key.
 
     `line` and `column` count from 1, 0 is unknown. `origins` are the variables that the value came
     from.

@@ -1,5 +1,5 @@
 """
-What follows from other observations or from checks. A run does not record it, except `ClockSet`.
+Conclusions from other observations or from checks. A run does not record it, except `ClockSet`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What the suite read in the logs of the services.
+Lines in the logs of the services.
 """
 
 from __future__ import annotations

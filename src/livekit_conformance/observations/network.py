@@ -1,5 +1,5 @@
 """
-What the suite asked over the network: a connection, an HTTP request.
+Exchanges over the network: a connection, an HTTP request.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What every observation has: its time, a summary in one line, and the typed fields of its kind.
+Base of all observations: its time, a summary in one line, and the typed fields of its kind.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What the suite saw in the room of a call: its caller, the other participants, the agent.
+Observations in the room of a call: its caller, the other participants, the agent.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What the suite saw of the services themselves: their bus, their processes, their configuration.
+Observations of the services themselves: their bus, their processes, their configuration.
 """
 
 from __future__ import annotations

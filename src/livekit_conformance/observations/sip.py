@@ -1,5 +1,5 @@
 """
-What the suite saw of SIP and media: messages, the outcome and end of a call, the sound in it.
+Observations of SIP and media: messages, the outcome and end of a call, the sound in it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What the suite saw of webhooks: their arrival, their delivery, and the endpoint's answers.
+Observations of webhooks: their arrival, their delivery, and the endpoint's answers.
 """
 
 from __future__ import annotations

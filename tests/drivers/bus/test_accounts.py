@@ -1,5 +1,5 @@
 """
-What Redis answers to ACL DRYRUN, as the rule that is missing.
+Answers of Redis to ACL DRYRUN, as the rule that is missing.
 """
 
 import pytest

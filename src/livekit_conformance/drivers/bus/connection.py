@@ -77,7 +77,7 @@ class Connections:
     @property
     def is_secure(self) -> bool:
         """
-        Whether the URL asks for TLS.
+        True if the URL asks for TLS.
         """
         return urlsplit(self.url).scheme == "rediss"
 

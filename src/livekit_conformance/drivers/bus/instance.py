@@ -52,7 +52,7 @@ class Instance:
     @property
     def is_replica(self) -> bool:
         """
-        Whether it is a replica that writes nothing, outside a cluster: there clients ask a master.
+        True for a replica that writes nothing, outside a cluster: there clients ask a master.
         """
         is_copy = self.info.get("role") == "slave" and self.info.get("slave_read_only") != 0
         return is_copy and self.mode != "cluster"
