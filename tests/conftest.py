@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 
 import pytest
@@ -27,6 +28,21 @@ def pytest_configure():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.fixture(autouse=True)
+def _no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Let names other than localhost be unknown at once: a name server is another host, and slow.
+    """
+    look_up = socket.getaddrinfo
+
+    def local_look_up(host, port, family=0, type=0, proto=0, flags=0):  # noqa: A002 - socket's name
+        if host not in (None, "localhost", socket.gethostname()):
+            flags |= socket.AI_NUMERICHOST
+        return look_up(host, port, family, type, proto, flags)
+
+    monkeypatch.setattr(socket, "getaddrinfo", local_look_up)
 
 
 @pytest.fixture(scope="session")

@@ -102,12 +102,14 @@ def _agent(profile: Profile) -> AgentStandIn:
 async def _answer(target: Target, agent: AgentStandIn) -> None:
     """
     Join the rooms of new calls of strangers, speak for a moment, and leave.
+
+    An empty room is no call: look-alikes have the name of one, and come 20 times a second.
     """
     joined: dict[str, float] = {}
 
     async def rooms() -> set[str]:
         listed = await target.server.room.list_rooms(api.ListRoomsRequest())
-        return {room.name for room in listed.rooms}
+        return {room.name for room in listed.rooms if room.num_participants}
 
     async def join(room: str) -> None:
         # The call may be over, and the agent too slow: both happen to applications.
