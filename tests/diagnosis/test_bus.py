@@ -85,6 +85,13 @@ def test_a_call_refused_after_a_second_and_a_missing_sip_is_a_sip_on_another_red
     assert found == [("sip-on-another-redis", "certain")]
 
 
+def test_a_call_refused_after_a_second_with_both_services_on_the_bus_was_answered_too_late():
+    assert named([REFUSED], bus(SERVER, 1), bus(SIP, 1), PROBE) == [
+        ("server-answers-late-on-bus", "likely")
+    ]
+    assert named([REFUSED], PROBE) == [("sip-bus-has-no-server", "likely")]
+
+
 def test_inbound_calls_that_work_make_a_cluster_id_likely():
     assert named([NO_SIP], bus(SIP, 0), call("answered", 200)) == [
         ("sip-has-a-cluster-id", "likely")

@@ -8,6 +8,8 @@ import pytest
 
 from livekit_conformance.catalogue.chain import ALTERNATIVES, NEEDS, Link, upstream
 from livekit_conformance.diagnosis.diagnose import diagnose
+from livekit_conformance.diagnosis.explanation import explained
+from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.verdict import Verdict
 from tests.diagnosis.signs import log, record, seen
 
@@ -17,6 +19,10 @@ NOBODY = seen("room", others=0, here=0, gone=0, audio=0, jobs=0, elsewhere=0, se
 RANG_OUT = log("SIP call ended", reason="cannot-subscribe", level="info")
 
 
+def certain(link: Link) -> Diagnosis:
+    return Diagnosis(f"cause-at-{link}", link, "", "", "", "certain", (), (), ())
+
+
 def test_an_upstream_fact_comes_before_a_downstream_guess():
     found = diagnose([DELIVERED_ELSEWHERE, NOT_ANSWERED], [NOBODY, RANG_OUT])
 
@@ -24,6 +30,14 @@ def test_an_upstream_fact_comes_before_a_downstream_guess():
         ("cause-unknown", Link.DELIVERY),
         ("agent-does-not-come", Link.AGENT),
     ]
+
+
+def test_of_two_that_are_certain_the_upstream_one_comes_first():
+    known = [certain(Link.JOIN), certain(Link.DELIVERY), certain(Link.BUS)]
+
+    found = explained([], [], known)
+
+    assert [each.link for each in found] == [Link.DELIVERY, Link.BUS, Link.JOIN]
 
 
 def test_the_guess_alone_stays_what_it_is():

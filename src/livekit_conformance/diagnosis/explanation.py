@@ -32,8 +32,8 @@ def explained(
     Return the known causes, with a diagnosis for each link broken without one.
 
     An interruption of the run comes first. What follows from a broken link upstream is no unknown
-    of its own: that diagnosis has its checks. A cause that is not certain comes after what is
-    proven upstream of it, and is only possible where every way to it leads through that.
+    of its own: that diagnosis has its checks. A cause comes after what is proven upstream of it;
+    one that is not certain is only possible where every way to it leads through that.
     """
     named = {check for diagnosis in (*interruptions, *known) for check in diagnosis.checks}
     words = _words_of_services(observations)
@@ -159,25 +159,26 @@ def _with_consequences(known: Iterable[Diagnosis], unknown: Iterable[Diagnosis])
 
 def _in_order_of_proof(found: Iterable[Diagnosis]) -> Iterable[Diagnosis]:
     """
-    Yield the diagnoses in order, but each guess after those that are proven upstream of it.
+    Yield the diagnoses in order, but each after those that are proven upstream of it.
+
+    Before what is certain come only the certain ones: it needs no unknown cause to explain it.
     """
     left = list(found)
     proven = [each for each in left if each.confidence in _PROVEN]
     while left:
         waiting = [each for each in proven if each in left]
-        diagnosis = next(each for each in left if not _is_guess_below(each, waiting))
+        diagnosis = next(each for each in left if not _follows(each, waiting))
         left.remove(diagnosis)
-        follows = _is_guess_below(diagnosis, proven, on_every_way=True)
-        yield _weakened(diagnosis) if follows else diagnosis
+        is_consequence = _follows(diagnosis, proven, on_every_way=True)
+        yield _weakened(diagnosis) if is_consequence else diagnosis
 
 
-def _is_guess_below(
+def _follows(
     diagnosis: Diagnosis, proven: Iterable[Diagnosis], *, on_every_way: bool = False
 ) -> bool:
-    if diagnosis.confidence == "certain":
-        return False
     above = upstream(Link(diagnosis.link), on_every_way=on_every_way)
-    return any(Link(each.link) in above for each in proven)
+    first = {"certain"} if diagnosis.confidence == "certain" else _PROVEN
+    return any(each.confidence in first and Link(each.link) in above for each in proven)
 
 
 def _weakened(guess: Diagnosis) -> Diagnosis:

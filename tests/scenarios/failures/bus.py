@@ -17,6 +17,8 @@ from livekit_conformance.provisioners.local.process import Process
 from livekit_conformance.provisioners.local.stack import REDIS_PORT
 from livekit_conformance.secrets.patterns import Redactor
 from livekit_conformance.waiting import wait_until
+from tests.faults.fault import Fault, Kind
+from tests.faults.proxy import FaultProxy
 from tests.scenarios.failures.scenario import Scenario
 from tests.scenarios.real_stack import Scene
 
@@ -76,6 +78,16 @@ async def _redis_demands_a_password(broken: Scene) -> None:
     async with client_of(broken, password=_PASSWORD) as client:
         await client.client_kill_filter(skipme=True)
     await until_not_ready(broken)
+
+
+async def _redis_is_far_from_sip(broken: Scene) -> None:
+    proxy = await broken.beside.enter_async_context(
+        FaultProxy((broken.stack.address, REDIS_PORT)),
+    )
+    host, port = proxy.address
+    await broken.restart(broken.stack.sip, redis={"address": f"{host}:{port}"})
+    # livekit-sip waits a second for the claim of its request, which crosses this path twice.
+    await proxy.switch(Fault(Kind.LATENCY, seconds=0.6))
 
 
 async def _stop_redis(broken: Scene) -> None:
@@ -226,6 +238,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         act=_restart_an_empty_redis,
         also=_NOT_MATCHED,
         row=22,
+    ),
+    Scenario(
+        "redis-is-far-from-sip",
+        "Each packet between livekit-sip and Redis takes 0.6 s.",
+        "server-answers-late-on-bus",
+        Link.BUS,
+        act=_redis_is_far_from_sip,
+        also=_NO_SERVER | _FILES,
     ),
     Scenario(
         "redis-stopped",

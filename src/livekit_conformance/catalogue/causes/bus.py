@@ -41,6 +41,13 @@ _HANGS = Sign(
         "failure": Failure.TIMED_OUT,
     },
 )
+# Reasons why nobody answers on the bus.
+_MORE_EXACT = (
+    *("redis-refuses-login", "redis-unreachable", "server-hangs"),
+    *("server-has-no-redis", "server-on-another-redis", "sip-on-another-redis"),
+    *("server-not-ready", "deployment-is-overloaded"),
+    *redis_state.IDS,
+)
 _OPTIONS_SILENT = found(SILENT_OVER_UDP, over_tcp="silent")
 
 CAUSES: tuple[Cause, ...] = (
@@ -192,6 +199,48 @@ CAUSES: tuple[Cause, ...] = (
         source="livekit/sip pkg/service/service.go RegisterCreateSIPParticipantTopic",
     ),
     Cause(
+        "server-answers-late-on-bus",
+        Link.BUS,
+        Text(
+            en="livekit-server is on the Redis bus, but its answer reaches livekit-sip too late",
+            ru="livekit-server на шине Redis есть, но его ответ приходит к livekit-sip слишком "
+            "поздно",
+        ),
+        Text(
+            en=(
+                "Both services are subscribed in the Redis of the profile. Still livekit-sip gave "
+                "up on the trunk of the call after a second without an answer. Each question "
+                "crosses Redis several times, so a slow path to it, lost packets, a busy Redis or "
+                "a livekit-server without CPU is enough."
+            ),
+            ru=(
+                "Оба сервиса подписаны в Redis из профиля. Но livekit-sip через секунду перестал "
+                "ждать ответа о транке звонка. Каждый запрос проходит через Redis несколько раз: "
+                "достаточно медленного пути до него, потери пакетов, занятого Redis или нехватки "
+                "процессора у livekit-server."
+            ),
+        ),
+        Text(
+            en=(
+                "Measure the path to Redis from the host of each service: `redis-cli -h HOST "
+                "--latency` must stay below 50 ms. Look for slow commands with `redis-cli SLOWLOG "
+                "GET`, and for CPU limits and throttling of livekit-server. Also check that no "
+                "second livekit-sip uses another Redis: PUBSUB NUMSUB counts all of them together."
+            ),
+            ru=(
+                "Измерьте путь до Redis с машины каждого сервиса: `redis-cli -h HOST --latency` "
+                "должен показывать меньше 50 мс. Найдите медленные команды через `redis-cli "
+                "SLOWLOG GET` и проверьте, не ограничен ли процессор у livekit-server. Проверьте "
+                "также, нет ли второго livekit-sip с другим Redis: PUBSUB NUMSUB считает всех "
+                "подписчиков вместе."
+            ),
+        ),
+        shows=(_NO_RESPONSE, REFUSED_AFTER_SELECTION),
+        also=(SERVER_ON_BUS, SIP_ON_BUS),
+        yields_to=_MORE_EXACT,
+        source="livekit/psrpc pkg/client/rpc.go: a second to claim a request",
+    ),
+    Cause(
         "sip-bus-has-no-server",
         Link.BUS,
         Text(
@@ -226,12 +275,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(found(NO_SERVER), BUS_IS_EMPTY, _NO_RESPONSE, REFUSED_AFTER_SELECTION),
         proofs=(BUS_IS_EMPTY, _NO_RESPONSE),
-        yields_to=(
-            *("redis-refuses-login", "redis-unreachable", "server-hangs"),
-            *("server-has-no-redis", "server-on-another-redis", "sip-on-another-redis"),
-            *("server-not-ready", "deployment-is-overloaded"),
-            *redis_state.IDS,
-        ),
+        yields_to=(*_MORE_EXACT, "server-answers-late-on-bus"),
         source="livekit/sip pkg/sip/inbound.go; livekit/psrpc errors.go; livekit/sip#256",
     ),
     Cause(
