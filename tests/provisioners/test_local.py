@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -135,6 +136,7 @@ async def test_a_service_dies_with_its_killed_parent(tmp_path, armed_after):
     script = f"""
 import asyncio, sys
 from pathlib import Path
+from types import SimpleNamespace
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.process import Process
 from livekit_conformance.secrets.patterns import Redactor
@@ -411,6 +413,29 @@ def test_a_cache_that_cannot_be_written_is_told(tmp_path):
 
     with pytest.raises(Blocked, match=r"cannot be built into .*: Not a directory"):
         build(SERVER, environ)
+
+
+@pytest.mark.parametrize("full", ["cache", "temporary"])
+def test_a_full_disk_is_told_whatever_go_calls_it(full, tmp_path, monkeypatch):
+    caches = f'[ "$1" = env ] && {{ echo "{tmp_path}/cache"; exit; }}'
+    go = f'{caches}; echo "package fmt is not in std" >&2; exit 1'
+    temporary = tmp_path / "temporary"
+    environ = fake_tools(tmp_path / "bin", go) | {"TMPDIR": str(temporary)}
+    for folder in (tmp_path / "cache", temporary):
+        folder.mkdir()
+    disks = shutil.disk_usage
+
+    def nearly_full(folder):
+        return SimpleNamespace(free=20e6) if folder == tmp_path / full else disks(folder)
+
+    with pytest.raises(Blocked, match="fmt is not in std") as failed:
+        build(SERVER, environ)
+    assert failed.value.remedy == "See the lines of Go above"
+
+    monkeypatch.setattr(shutil, "disk_usage", nearly_full)
+    with pytest.raises(Blocked, match="fmt is not in std") as failed:
+        build(SERVER, environ)
+    assert f"the disk of {tmp_path / full} has only 20 MB left" in failed.value.remedy
 
 
 def test_prerequisites_are_read_by_a_bare_python(tmp_path):

@@ -29,6 +29,8 @@ from livekit_conformance.shipped import BUILD_STACK, STACK
 
 _PACKAGES_PER_LINE = 100
 _LINES_OF_FAILURE = 30
+# Bytes: a disk with less is full for a build, which writes files of 50 MB.
+_FULL = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +193,39 @@ def build(program: Program, environ: Mapping[str, str]) -> Path:
     except OSError as error:
         raise Blocked(
             f"{program.name} cannot be built into {target.parent}: {in_system_words(error)}",
-            remedy="Set XDG_CACHE_HOME to a folder that this account may write",
+            remedy=_room_remedy(go, target.parent, environ)
+            or "Set XDG_CACHE_HOME to a folder that this account may write",
         ) from error
     except subprocess.CalledProcessError as failed:
         raise Blocked(
-            f"{failed.stderr}{program.name}: {failed}", remedy="See the lines of Go above"
+            f"{failed.stderr}{program.name}: {failed}",
+            remedy=_room_remedy(go, target.parent, environ) or "See the lines of Go above",
         ) from failed
     return target
+
+
+def _room_remedy(go: str, target: Path, environ: Mapping[str, str]) -> str | None:
+    """
+    Return how to make room for a build if a disk that it writes to is full.
+
+    Go itself may call that something else: with a full cache, a standard package is "not in std".
+    """
+    environ = _with_go_folders(environ)
+    caches = subprocess.run(
+        [go, "env", "GOCACHE", "GOMODCACHE"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    temporary = environ.get("TMPDIR", tempfile.gettempdir())
+    for folder in (target, *map(Path, caches.stdout.split("\n")), Path(temporary)):
+        if folder.is_dir() and (free := shutil.disk_usage(folder).free) < _FULL:
+            return (
+                f"Free space: the disk of {folder} has only {free / 1e6:.0f} MB left, and a build "
+                "writes 2 GB. Or set XDG_CACHE_HOME, GOMODCACHE or TMPDIR to other folders"
+            )
+    return None
 
 
 def _tools(program: Program, environ: Mapping[str, str]) -> str:
