@@ -48,7 +48,7 @@ def test_our_clock_that_is_set_has_jumped_between_two_answers():
         "14:03:07.0 UTC"
     )
     (back,) = jumps_of([answer(0), ours(1, -3600), answer(2, status=401)])
-    assert (back.whose, back.by_s) == ("this machine", -3600)
+    assert (back.whose, back.by_s) == ("ours", -3600)
     assert "was set back by 3600 s" in str(back)
 
 

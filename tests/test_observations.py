@@ -5,11 +5,12 @@ Kinds of observations: their fields, their JSON, and the secrets in them.
 from __future__ import annotations
 
 import json
+import re
 from typing import get_args
 
 import pytest
 
-from livekit_conformance.catalogue.cause import Sign
+from livekit_conformance.catalogue.cause import Not, Sign
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.observations import (
     KINDS,
@@ -124,6 +125,29 @@ def test_a_cause_looks_at_fields_that_observations_have(cause):
 def test_a_sign_with_a_misspelt_field_cannot_be_made(kind, name):
     with pytest.raises(TypeError, match=f"^an observation of {kind} has no {name}$"):
         Sign(kind, {name: 500})
+
+
+@pytest.mark.parametrize(("kind", "name"), [("webhook", "problem"), ("http", "error")])
+def test_a_sign_finds_no_pattern_in_a_text_of_ours(kind, name):
+    for condition in (re.compile("refused"), Not(re.compile("refused"))):
+        with pytest.raises(TypeError, match=f"^{name} of {kind} is no text of others"):
+            Sign(kind, {name: condition})
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.id)
+def test_a_cause_compares_no_sentence_of_ours(cause):
+    """
+    A value of ours is a word of a known set: a sentence has blanks.
+    """
+    signs = (*cause.shows, *cause.also, *cause.proofs, *cause.excludes)
+    compared = [
+        (sign.kind, name, getattr(condition, "condition", condition))
+        for sign in signs
+        for name, condition in sign.where.items()
+        if not KINDS[sign.kind].quotes(name)
+    ]
+
+    assert [each for each in compared if isinstance(each[2], str) and " " in each[2]] == []
 
 
 @pytest.mark.parametrize(

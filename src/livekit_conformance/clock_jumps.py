@@ -19,7 +19,7 @@ from livekit_conformance.observations import (
 from livekit_conformance.protocol.http_date import clock_offset
 from livekit_conformance.protocol.token import LEEWAY_S
 
-Whose = Literal["this machine", "livekit-server"]
+Whose = Literal["ours", "livekit-server"]
 _API = "/twirp/livekit."
 
 
@@ -38,8 +38,9 @@ class ClockJump:
 
     def __str__(self) -> str:
         way = "forward" if self.by_s > 0 else "back"
+        machine = "this machine" if self.whose == "ours" else self.whose
         return (
-            f"the clock of {self.whose} was set {way} by {abs(self.by_s):.0f} s between "
+            f"the clock of {machine} was set {way} by {abs(self.by_s):.0f} s between "
             f"{clock_time(self.until)} and {clock_time(self.at)}"
         )
 
@@ -86,7 +87,7 @@ def jumps_of(observations: Sequence[Observation]) -> list[ClockJump]:
     ((former, later),) = turns
     ours, apart = later.set_by - former.set_by, later.ahead - former.ahead
     if abs(ours) > LEEWAY_S / 2:
-        return [ClockJump("this machine", ours, former.at, later.at)]
+        return [ClockJump("ours", ours, former.at, later.at)]
     return [ClockJump("livekit-server", apart, former.at, later.at)]
 
 

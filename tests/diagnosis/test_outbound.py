@@ -11,7 +11,7 @@ NOT_MAPPED = record("1.5-outbound-failure-is-mapped[busy]")
 
 
 def dialled(outcome, said=None):
-    return seen("sip-call", purpose="outbound, answered", outcome=outcome, said=said)
+    return seen("sip-call", is_outbound=True, outcome=outcome, said=said)
 
 
 def timestamps(**answers):

@@ -320,7 +320,7 @@ def test_an_outbound_call_begins_with_the_request_for_it():
         sip(0.01, ">200 OK"),
         sip(0.02, "<ACK", method="ACK"),
         observed(BEGAN + 0.05, "http", "POST", asked),
-        ended(0.05, purpose="outbound, answered", final_at_s=0.1, room=ROOM),
+        ended(0.05, is_outbound=True, final_at_s=0.1, room=ROOM),
         # From here on one line has both ids.
         of_sip(0.03, "Outbound SIP call established", **own),
         line(-0.04, "livekit-sip", "Creating SIP participant", callID="SCL_own", **own),
@@ -349,7 +349,7 @@ def test_an_outbound_call_whose_invite_never_came_stops_there():
     }
     told = story(
         observed(BEGAN + 1.0, "http", "POST", asked),
-        ended(1.0, "unavailable", purpose="outbound, answered", call=None, room=ROOM),
+        ended(1.0, "unavailable", is_outbound=True, call=None, room=ROOM),
     )
 
     assert [step.detail for step in told.steps] == ["", "no response from servers"]

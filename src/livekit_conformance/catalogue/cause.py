@@ -32,10 +32,26 @@ class Not:
     Anything but `condition`, including a missing value.
     """
 
-    condition: str | int | re.Pattern[str] | Between | None
+    condition: str | int | re.Pattern[str] | Between | AnyOf | None
 
 
-Condition = str | int | bool | None | re.Pattern[str] | Between | Not
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """
+    One of `values`; of a collection, at least one of its items.
+    """
+
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """
+    Any value but None and an empty one.
+    """
+
+
+Condition = str | int | bool | None | re.Pattern[str] | Between | Not | AnyOf | Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +60,7 @@ class Sign:
     Observation (or check record) of a kind whose fields match.
 
     A field matches by equality, by a pattern that is found in it, or by a range. A name that no
-    observation of the kind has raises TypeError.
+    observation of the kind has raises TypeError, and so does a pattern for a text of ours.
     """
 
     kind: Kind
@@ -53,6 +69,13 @@ class Sign:
     def __post_init__(self) -> None:
         if unknown := [name for name in self.where if not KINDS[self.kind].has(name)]:
             raise TypeError(f"an observation of {self.kind} has no {', '.join(unknown)}")
+        if own := [name for name in self.where if self._reads_ours(name)]:
+            raise TypeError(f"{', '.join(own)} of {self.kind} is no text of others: give a value")
+
+    def _reads_ours(self, name: str) -> bool:
+        condition = self.where[name]
+        inner = condition.condition if isinstance(condition, Not) else condition
+        return isinstance(inner, re.Pattern) and not KINDS[self.kind].quotes(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +105,13 @@ class Cause:
     excludes: tuple[Sign, ...] = ()
     otherwise: Literal["likely", "possible"] = "likely"
     is_general: bool = False
+
+
+def any_of(*values: str) -> AnyOf:
+    """
+    Return the condition of one of these values.
+    """
+    return AnyOf(frozenset(values))
 
 
 def log(service: str, **where: Condition) -> Sign:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from textwrap import shorten
 from typing import Any
 
-from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign
+from livekit_conformance.catalogue.cause import AnyOf, Between, Cause, Condition, Given, Not, Sign
 from livekit_conformance.catalogue.chain import WITNESSES, Link, upstream
 from livekit_conformance.diagnosis.checks import clause_of, is_root, link_of, was_tried
 from livekit_conformance.diagnosis.model import RANK, Confidence, Diagnosis, texts
@@ -193,14 +193,16 @@ def matches(sign: Sign, observation: Observation) -> bool:
 
 def _fulfils(value: Any, condition: Condition) -> bool:
     match condition:
-        case str():
-            return bool(value == condition)
         case re.Pattern():
             return isinstance(value, str) and condition.search(value) is not None
         case Between(low, high):
             return isinstance(value, int | float) and low <= value <= high
         case Not(other):
             return not _fulfils(value, other)
+        case AnyOf(values):
+            return not values.isdisjoint(value if isinstance(value, tuple) else (value,))
+        case Given():
+            return bool(value)
         case _:
             return bool(value == condition)
 

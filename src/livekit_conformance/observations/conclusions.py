@@ -22,6 +22,7 @@ class CheckOutcome(Observation):
     link: str | None = None
 
     kind: ClassVar[Kind] = "check"
+    quoted: ClassVar[tuple[str, ...]] = ("id",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ class ClockSet(Observation):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockDisagreement(Observation):
     """
-    Clock (this machine's, livekit-server's) that was set during the run: tokens are refused.
+    Clock (`ours`, that of `livekit-server`) that was set during the run: tokens are refused.
     """
 
     whose: str

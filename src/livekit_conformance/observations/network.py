@@ -53,3 +53,4 @@ class HttpExchange(Observation):
     is_local: bool = False
 
     kind: ClassVar[Kind] = "http"
+    quoted: ClassVar[tuple[str, ...]] = ("url", "body")

@@ -49,6 +49,8 @@ class Observation:
     summary: str
 
     kind: ClassVar[Kind]
+    # Fields with texts of others, addresses and ids: only these may be matched by a pattern.
+    quoted: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def has(cls, name: str) -> bool:
@@ -56,6 +58,13 @@ class Observation:
         Return whether observations of this kind have a value of this name, for a sign of a cause.
         """
         return any(each.name == name for each in own_fields(cls))
+
+    @classmethod
+    def quotes(cls, name: str) -> bool:
+        """
+        Return whether a sign may look for a pattern in this value: it is no sentence of ours.
+        """
+        return name in cls.quoted
 
     def value(self, name: str) -> Any:
         """
@@ -99,8 +108,16 @@ class LineOfLog(Observation):
     message: str = ""
     fields: Mapping[str, Any]
 
+    quoted: ClassVar[tuple[str, ...]] = ("message",)
     # Names of `fields` that are kept of a line.
     kept: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def quotes(cls, name: str) -> bool:
+        """
+        Return whether the service itself wrote this value.
+        """
+        return name in (*cls.quoted, *cls.kept)
 
     @classmethod
     def has(cls, name: str) -> bool:

@@ -30,6 +30,7 @@ class BusAnswer(Observation):
     failure: Failure | None = None
 
     kind: ClassVar[Kind] = "bus"
+    quoted: ClassVar[tuple[str, ...]] = ("channel",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,7 @@ class ServiceProcess(Observation):
     tail: str | None = None
 
     kind: ClassVar[Kind] = "process"
+    quoted: ClassVar[tuple[str, ...]] = ("tail",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,3 +126,4 @@ class ConfigProblem(Observation):
     consequence: str
 
     kind: ClassVar[Kind] = "config"
+    quoted: ClassVar[tuple[str, ...]] = ("key", "problem", "consequence")

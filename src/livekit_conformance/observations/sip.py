@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from livekit_conformance.errors import Failure
 from livekit_conformance.observations.observation import Kind, Observation
+from livekit_conformance.protocol.near_miss import Obstacle
 from livekit_conformance.protocol.sip.ladder import Direction
 
 
@@ -39,9 +40,9 @@ class SipCall(Observation):
     """
     Call that was placed, and how its INVITE ended: `final_at_s` seconds after it was sent.
 
-    `purpose` is `probe` for the call of most checks; that of an outbound call begins with
-    `outbound`. `outcome` is a CallOutcome, or the code of the API's error for an outbound call.
-    `fails_at` is the link at which the run itself makes the call fail.
+    `purpose` is `probe` for the call of most checks. `outcome` is a CallOutcome, or the code of
+    the API's error for an outbound call. `fails_at` is the link at which the run itself makes the
+    call fail.
 
     Of an inbound call: times of the first responses 100 and 180; `repeated` counts the copies of
     messages that the network made; `media` is the address in the SDP answer, `media_unreachable`
@@ -53,6 +54,7 @@ class SipCall(Observation):
 
     call: str | None
     purpose: str
+    is_outbound: bool = False
     outcome: str | None
     final_status: int | None
     final_at_s: float | None
@@ -68,6 +70,7 @@ class SipCall(Observation):
     sip_status: str | None = None
 
     kind: ClassVar[Kind] = "sip-call"
+    quoted: ClassVar[tuple[str, ...]] = ("said",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +136,8 @@ class DispatchMatch(Observation):
     allowed_addresses: str
     trunks: int
     rules: int
-    trunk_obstacles: str
-    rule_obstacles: str
+    trunk_obstacles: tuple[Obstacle, ...]
+    rule_obstacles: tuple[Obstacle, ...]
     ringing_timeout_s: float | None
     max_call_duration_s: float | None
     only_codecs: str

@@ -9,6 +9,8 @@ from typing import ClassVar
 
 from livekit_conformance.errors import Failure, Phase
 from livekit_conformance.observations.observation import Kind, Observation
+from livekit_conformance.protocol.token import TokenRefusal
+from livekit_conformance.protocol.webhook import Unproven
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,8 +18,9 @@ class WebhookArrival(Observation):
     """
     Request that arrived at the receiver of the suite, and the status that it was answered with.
 
-    `problem` is the reason why it was not `verified`. A request that is no webhook has the status
-    only. `participant` is an identity; `created_at` is the event's own time, in Unix seconds.
+    `problem` is the reason why it was not `verified`, `unproven` the same as data if it is the
+    signature. A request that is no webhook has the status only. `participant` is an identity;
+    `created_at` is the event's own time, in Unix seconds.
     """
 
     event: str = ""
@@ -27,6 +30,7 @@ class WebhookArrival(Observation):
     created_at: float = 0.0
     verified: bool | None = None
     problem: str | None
+    unproven: Unproven | TokenRefusal | None = None
     status: int | None = None
 
     kind: ClassVar[Kind] = "webhook"
@@ -49,6 +53,7 @@ class WebhookDelivery(Observation):
     reason: str | None
 
     kind: ClassVar[Kind] = "delivery"
+    quoted: ClassVar[tuple[str, ...]] = ("error",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,14 @@ class WebhookRefused(Exception):
         self.reason = reason
         self.text = text
 
+    @property
+    def exact_reason(self) -> Unproven | token.TokenRefusal:
+        """
+        The reason; of a bad token, the one for which the token was refused.
+        """
+        behind = self.__cause__
+        return behind.reason if isinstance(behind, token.TokenRefused) else self.reason
+
 
 def signed(body: bytes, *, api_key: str, api_secret: str, now: float) -> dict[str, str]:
     """

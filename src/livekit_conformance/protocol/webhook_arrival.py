@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from livekit_conformance.protocol.token import TokenRefusal
+from livekit_conformance.protocol.webhook import Unproven
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -23,6 +26,8 @@ class Arrival:
     body: Mapping[str, Any]
     content_type: str
     problem: str | None
+    # The reason as data, if it is the signature.
+    unproven: Unproven | TokenRefusal | None = None
     status: int = 200
     host: str = ""
     raw: bytes = field(default=b"", repr=False)

@@ -38,7 +38,6 @@ from livekit_conformance.timeline.model import Step, Stop, Timeline
 _Of = TypeVar("_Of", bound=Observation)
 
 PROBE = "probe"
-_OUTBOUND = "outbound"
 _NOISE, _PARTING = messages(Means.NOISE), messages(Means.PARTING)
 _CLOCK = messages(Means.CLOCK)
 _NAMES_CALLER = frozenset({of_sip.JOINING.message, of_sip.DIALS.message})
@@ -126,7 +125,7 @@ class _Story:
 
     def __post_init__(self) -> None:
         self.call = self.ended.call or ""
-        self.is_outbound = self.ended.purpose.startswith(_OUTBOUND)
+        self.is_outbound = self.ended.is_outbound
         self.sip = self.seen.sip.get(self.call, []) if self.call else []
         self.asked = self.ended.at - (self.ended.final_at_s or 0.0)
         self.began = self.sip[0].at if self.sip else self.asked

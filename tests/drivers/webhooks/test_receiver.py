@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from itertools import repeat
 
 import pytest
@@ -14,7 +15,9 @@ from livekit_conformance.drivers.api.http_client import HttpClient
 from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.webhooks.sender import WebhookSender, new_event
 from livekit_conformance.errors import NotPermitted
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import Recorder, WebhookArrival
+from livekit_conformance.protocol.token import TokenRefusal
+from livekit_conformance.protocol.webhook import Unproven
 from livekit_conformance.protocol.webhook_arrival import Arrival
 from livekit_conformance.protocol.webhook_forgery import FORGERIES, Signer
 from livekit_conformance.secrets.patterns import Redactor
@@ -64,6 +67,32 @@ async def test_waiting_sees_what_is_proven_and_nothing_else(start_receiver):
     assert found.id == "EV_proven"
     assert receiver.arrivals[0].problem == "token signature is invalid: signature is invalid"
     assert receiver.arrivals[0].body == {}
+
+
+@pytest.mark.parametrize(
+    ("forgery", "reason"),
+    [
+        ("unsigned", Unproven.NO_AUTHORIZATION),
+        ("changed-body", Unproven.HASH_MISMATCH),
+        ("wrong-key", TokenRefusal.SIGNATURE),
+        ("expired", TokenRefusal.EXPIRED),
+    ],
+)
+async def test_the_reason_why_an_event_is_not_proven_is_recorded(start_receiver, forgery, reason):
+    receiver, sender = await start_receiver()
+
+    await sender.send(FORGERIES[forgery](sender.signer, new_event()))
+
+    seen = [each for each in receiver._recorder.observations if isinstance(each, WebhookArrival)]
+    assert [each.unproven for each in seen] == [reason]
+
+
+async def test_an_event_signed_with_an_unknown_key_says_so(start_receiver):
+    receiver, sender = await start_receiver()
+
+    await sender.send(replace(sender.signer, api_key="APIother").sign(b"{}"))
+
+    assert receiver.arrivals[0].unproven is TokenRefusal.UNKNOWN_KEY
 
 
 async def test_what_never_comes_is_none(start_receiver):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, Sign, found, log, probe
+from livekit_conformance.catalogue.cause import Cause, Sign, any_of, found, log, probe
 from livekit_conformance.catalogue.causes import redis_state
 from livekit_conformance.catalogue.causes.bus_signs import (
     BUS_IS_EMPTY,
@@ -32,7 +32,7 @@ _NOBODY_DIALS = Sign(
         "body": re.compile(errors.NO_RESPONSE),
     },
 )
-_CALLS_COME_IN = probe(outcome=re.compile(r"^(answered|kept-ringing)$"))
+_CALLS_COME_IN = probe(outcome=any_of("answered", "kept-ringing"))
 _HANGS = Sign(
     "http",
     {

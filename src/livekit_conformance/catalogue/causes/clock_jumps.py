@@ -55,7 +55,7 @@ def _set(cause_id: str, whose: str, machine: Text) -> Cause:
 CAUSES: tuple[Cause, ...] = (
     _set(
         "clock-of-this-machine-set-during-the-run",
-        "this machine",
+        "ours",
         Text(en="this machine", ru="этой машины"),
     ),
     _set(

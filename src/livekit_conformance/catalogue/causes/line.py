@@ -4,18 +4,25 @@ Causes of calls that match no trunk or dispatch rule, from the listed trunks and
 
 from __future__ import annotations
 
-import re
-
-from livekit_conformance.catalogue.cause import Cause, Condition, Not, Sign, check, probe
+from livekit_conformance.catalogue.cause import (
+    Cause,
+    Condition,
+    Given,
+    Not,
+    Sign,
+    any_of,
+    check,
+    probe,
+)
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.protocol.near_miss import Obstacle
 from livekit_conformance.wording import Text
 
 _IGNORED = probe(outcome="ringing-stopped")
 # A known source means that the prediction is certain: the call arrives as we send it.
-_KNOWN = re.compile(r".")
-
-
-_NUMBER = re.compile(r"\bnumber")
+_KNOWN = Given()
+_CALLER: tuple[Obstacle, ...] = ("caller", "caller-form")
+_NUMBER = any_of("number", "number-form")
 
 
 def _foretold(**where: Condition) -> Sign:
@@ -25,27 +32,29 @@ def _foretold(**where: Condition) -> Sign:
     return Sign("dispatch", where)
 
 
-def _against_trunk(obstacle: str, **where: Condition) -> Sign:
+def _against_trunk(*obstacles: Obstacle, **where: Condition) -> Sign:
     """
-    Return the sign of an obstacle in the closest trunk.
+    Return the sign of one of these obstacles in the closest trunk.
     """
-    word = re.compile(rf"(^| ){obstacle}( |$)")
-    return _foretold(rule=None, trunks=Not(0), trunk_obstacles=word, **where)
+    return _foretold(rule=None, trunks=Not(0), trunk_obstacles=any_of(*obstacles), **where)
 
 
-def _against_rule(obstacle: str, **where: Condition) -> Sign:
+def _against_rule(*obstacles: Obstacle, **where: Condition) -> Sign:
     """
-    Return the sign of an obstacle in the closest rule, unless no trunk matches the number.
+    Return the sign of one of these obstacles in the closest rule, unless no trunk has the number.
     """
-    word = re.compile(rf"(^| ){obstacle}( |$)")
     return _foretold(
-        rule=None, trunks=Not(0), trunk_obstacles=Not(_NUMBER), rule_obstacles=word, **where
+        rule=None,
+        trunks=Not(0),
+        trunk_obstacles=Not(_NUMBER),
+        rule_obstacles=any_of(*obstacles),
+        **where,
     )
 
 
 _NO_TRUNKS = _foretold(trunk=None, rule=None, trunks=0, rules=Not(0))
 _IGNORED_THOUGH_FORETOLD = _foretold(
-    rule=Not(None), source="", ignored=True, allowed_addresses=re.compile(r".")
+    rule=Not(None), source="", ignored=True, allowed_addresses=Given()
 )
 _NO_RULE = _foretold(rule=None)
 _PIN = _foretold(asks_for_pin=True)
@@ -183,8 +192,8 @@ CAUSES: tuple[Cause, ...] = (
                 "inbound list; lk sip inbound update"
             ),
         ),
-        shows=(_against_trunk("caller(-form)?"),),
-        proofs=(_against_trunk("caller(-form)?", source=_KNOWN),),
+        shows=(_against_trunk(*_CALLER),),
+        proofs=(_against_trunk(*_CALLER, source=_KNOWN),),
         # A call that matches no trunk is not challenged either.
         breaks=(Link.CREDENTIALS, Link.LINE),
         source=_SOURCE,
@@ -382,8 +391,8 @@ CAUSES: tuple[Cause, ...] = (
                 "`inbound_numbers` правила или очистите этот список: lk sip dispatch update"
             ),
         ),
-        shows=(_against_rule("caller(-form)?"),),
-        proofs=(_against_rule("caller(-form)?", source=_KNOWN),),
+        shows=(_against_rule(*_CALLER),),
+        proofs=(_against_rule(*_CALLER, source=_KNOWN),),
         breaks=(Link.LINE,),
         source=_SOURCE,
     ),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, Not, Sign, log, logged
+from livekit_conformance.catalogue.cause import Cause, Not, Sign, any_of, log, logged
 from livekit_conformance.catalogue.causes.bus_signs import BUS_IS_EMPTY, NO_SIP_ON_BUS
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import SERVER, SIP, errors, of_both
@@ -21,7 +21,7 @@ _TIMED_OUT = log(
     link=Not(Link.OUTBOUND),
 )
 # An answered call crossed the bus in both directions.
-_BUS_WORKS = Sign("sip-call", {"outcome": re.compile(r"^(answered|kept-ringing)$")})
+_BUS_WORKS = Sign("sip-call", {"outcome": any_of("answered", "kept-ringing")})
 
 CAUSES: tuple[Cause, ...] = (
     Cause(

@@ -6,13 +6,22 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Between, Cause, Condition, Sign, log, logged, probe
+from livekit_conformance.catalogue.cause import (
+    Between,
+    Cause,
+    Condition,
+    Given,
+    Sign,
+    log,
+    logged,
+    probe,
+)
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import errors, of_sip
 from livekit_conformance.wording import Text
 
 _SOME = Between(1, 10**9)
-_GIVEN = re.compile(".")
+_GIVEN = Given()
 
 
 def _media(side: str, **where: Condition) -> Sign:
@@ -148,7 +157,7 @@ CAUSES: tuple[Cause, ...] = (
                 "включите SRTP (SDES, RTP/SAVP) у оператора."
             ),
         ),
-        shows=(_NO_CRYPTO, Sign("dispatch", {"encryption": re.compile("REQUIRE")})),
+        shows=(_NO_CRYPTO, Sign("dispatch", {"encryption": "SIP_MEDIA_ENCRYPT_REQUIRE"})),
         proofs=(_NO_CRYPTO,),
         excludes=(_NO_CODEC,),
         source="livekit/sip pkg/sip/inbound.go runMedia",

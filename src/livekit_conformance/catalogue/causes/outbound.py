@@ -20,7 +20,7 @@ def _dialled(**where: Condition) -> Sign:
     """
     Return the sign of the outbound call that should have been answered.
     """
-    return Sign("sip-call", {"purpose": "outbound, answered", **where})
+    return Sign("sip-call", {"is_outbound": True, "fails_at": None, **where})
 
 
 def _said(what: str) -> tuple[Sign, ...]:

@@ -20,6 +20,7 @@ from livekit_conformance.catalogue.causes.application import CAUSES as OF_THE_AP
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import ON_PURPOSE, of_server
 from livekit_conformance.judges.webhooks import DELIVERED_TWICE
+from livekit_conformance.protocol.token import TokenRefusal
 from livekit_conformance.wording import Text
 
 _NOT_DELIVERED = check("1.3-server-delivers-room-events")
@@ -36,7 +37,7 @@ _FAILING = Sign("endpoint", {"trial": "genuine", "status": Between(500, 599)})
 _FILTERED = Sign("config", {"key": "webhook.filter_params"})
 _NO_LINE = Sign("delivery", {"url": None})
 _WENT_ELSEWHERE = Sign("delivery", {"elsewhere": True})
-_UNKNOWN_KEY = Sign("webhook", {"verified": False, "problem": re.compile(r"^invalid API key: ")})
+_UNKNOWN_KEY = Sign("webhook", {"unproven": TokenRefusal.UNKNOWN_KEY})
 
 # Errors of Go for a failed connection.
 _NO_CONNECTION = re.compile(

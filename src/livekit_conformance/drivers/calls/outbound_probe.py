@@ -149,6 +149,7 @@ class OutboundProber:
                 call=call.received.call_id if call.received else None,
                 room=call.room,
                 purpose=f"outbound, {purpose}",
+                is_outbound=True,
                 outcome="answered" if call.info else call.refused.code if call.refused else None,
                 final_status=call.received.status if call.received else None,
                 final_at_s=call.took_s,

@@ -19,7 +19,7 @@ from aiohttp import web
 
 from livekit_conformance import run_clock
 from livekit_conformance.observations import AgentAction, Recorder, WebhookArrival
-from livekit_conformance.protocol import webhook
+from livekit_conformance.protocol import token, webhook
 from livekit_conformance.protocol.webhook_arrival import Arrival
 
 # The events of livekit-server have 0.5 to 4 kB; a room's metadata may have 64 kB of its own.
@@ -146,7 +146,7 @@ class WebhookReceiver:
 
     async def _receive(self, request: web.Request) -> web.Response:
         now = self._clock()
-        raw, problem = b"", None
+        raw, problem, unproven = b"", None, None
         body: dict[str, Any] = {}
         try:
             raw = await _read(request, within=self._read_within)
@@ -154,11 +154,13 @@ class WebhookReceiver:
             status = next(self._scripts.get(_key(body), iter(())), HTTPStatus.OK)
         except _RefusedError as refused:
             status, problem = refused.status, _printable(refused.text)
+            unproven = refused.unproven
         arrival = Arrival(
             run_clock.now(),
             body,
             request.content_type,
             problem,
+            unproven,
             status=int(status),
             host=request.host,
             raw=raw,
@@ -176,7 +178,9 @@ class WebhookReceiver:
         try:
             webhook.verify(raw, request.headers.get("Authorization"), keys=self._keys, now=now)
         except webhook.WebhookRefused as refused:
-            raise _RefusedError(HTTPStatus.UNAUTHORIZED, refused.text) from refused
+            raise _RefusedError(
+                HTTPStatus.UNAUTHORIZED, refused.text, refused.exact_reason
+            ) from refused
         try:
             body = json.loads(raw)
         except (ValueError, RecursionError) as error:
@@ -201,6 +205,7 @@ class WebhookReceiver:
                 created_at=arrival.created_at,
                 verified=arrival.problem is None,
                 problem=arrival.problem,
+                unproven=arrival.unproven,
                 status=arrival.status,
             )
         )
@@ -264,13 +269,19 @@ def _claimed_id(raw: bytes) -> str | None:
 
 class _RefusedError(Exception):
     """
-    A delivery to be answered with an error.
+    A delivery to be answered with an error; `unproven` if its signature is at fault.
     """
 
-    def __init__(self, status: HTTPStatus, text: str) -> None:
+    def __init__(
+        self,
+        status: HTTPStatus,
+        text: str,
+        unproven: webhook.Unproven | token.TokenRefusal | None = None,
+    ) -> None:
         super().__init__(text)
         self.status = status
         self.text = text
+        self.unproven = unproven
 
 
 async def _read(request: web.Request, *, within: float) -> bytes:
