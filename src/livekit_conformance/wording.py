@@ -87,6 +87,16 @@ class Phrase:
         """
         return {name: _said(datum, words, language) for name, datum in self.data.items()}
 
+    def in_each_language(self, template: Text, words: Words) -> Text:
+        """
+        Return `template` with the data filled in; the phrases among them are in the table `words`.
+        """
+        said = {
+            language: template.say(language, **self.values(words, language))
+            for language in LANGUAGES
+        }
+        return Text(**said)
+
     def as_json(self) -> dict[str, Any]:
         """
         Return code and data as JSON values.
@@ -106,6 +116,8 @@ def _said(datum: Any, words: Words, language: Language) -> Any:
     match datum:
         case Phrase():
             return datum.say(words, language)
+        case Text():
+            return datum.say(language)
         case tuple():
             said = (
                 one.say(words, language) if isinstance(one, Phrase) else f"`{one}`" for one in datum
@@ -119,6 +131,8 @@ def _as_json(datum: Any) -> Any:
     match datum:
         case Phrase():
             return datum.as_json()
+        case Text():
+            return datum.en
         case tuple():
             return [_as_json(one) for one in datum]
         case None | int() | float():

@@ -19,7 +19,7 @@ from livekit_conformance.config_doctor import (
 )
 from livekit_conformance.config_doctor.services import BOTH
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked
+from livekit_conformance.errors import Blocked, require
 from livekit_conformance.observations import ConfigProblem, Recorder
 
 
@@ -42,7 +42,7 @@ async def test_the_server_config_names_the_endpoint(profile: Profile, recorder: 
             remedy="Compare webhook.api_key with those keys by hand, or put `keys` into the file",
         )
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    assert not errors, "; ".join(f"{finding.key} {finding.problem}" for finding in errors)
+    require(finding.as_finding() for finding in errors)
 
 
 @pytest.mark.clause("1.5-configs-agree")
@@ -55,8 +55,8 @@ async def test_the_configs_of_both_services_agree(profile: Profile, recorder: Re
     findings = check(text_of(files.livekit_server_config), text_of(files.livekit_sip_config))
 
     _record(findings, recorder)
-    errors = [str(finding) for finding in findings if finding.severity is Severity.ERROR]
-    assert not errors, "; ".join(errors)
+    errors = (finding for finding in findings if finding.severity is Severity.ERROR)
+    require(finding.as_finding() for finding in errors)
 
 
 def _record(findings: Iterable[ConfigFinding], recorder: Recorder) -> None:
@@ -71,8 +71,8 @@ def _record(findings: Iterable[ConfigFinding], recorder: Recorder) -> None:
                 key=finding.key,
                 link=services[finding.file].link_of(finding.key),
                 severity="error" if finding.severity is Severity.ERROR else "warning",
-                problem=finding.problem,
-                consequence=finding.consequence,
+                problem=finding.problem.en,
+                consequence=finding.consequence.en,
             )
         )
 

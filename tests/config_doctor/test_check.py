@@ -52,8 +52,8 @@ def test_a_finding_names_place_problem_consequence_and_remedy():
 
     assert (finding.file, finding.column, finding.key) == ("livekit-sip.yaml", 1, "media_timout")
     assert finding.severity is Severity.ERROR
-    assert "ignores it" in finding.consequence
-    assert 'Did you mean "media_timeout"?' in finding.remedy
+    assert "ignores it" in finding.consequence.en
+    assert 'Did you mean "media_timeout"?' in finding.remedy.en
     assert str(finding).startswith("livekit-sip.yaml:2:1: media_timout: ")
 
 
@@ -183,7 +183,7 @@ def test_what_is_wrong_in_the_servers_file_is_found_at_its_place(text, line, col
         ("api_secret: short", "has 5 bytes, fewer than 32"),
         ("logging: {level: loud}", "logs from level info"),
         ("rtc: {tcp_port: 1}", "livekit-server has it: write it into livekit.yaml, as rtc"),
-        ("udp_port: 7882", "as rtc.udp_port or turn.udp_port"),
+        ("udp_port: 7882", "as rtc.udp_port / turn.udp_port"),
     ],
 )
 def test_what_is_wrong_in_the_sip_services_file_is_found(text, words):

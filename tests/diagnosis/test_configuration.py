@@ -37,8 +37,8 @@ def observed(finding: ConfigFinding) -> Observation:
         file=finding.file,
         key=finding.key,
         severity=finding.severity.value,
-        problem=finding.problem,
-        consequence=finding.consequence,
+        problem=finding.problem.en,
+        consequence=finding.consequence.en,
     )
 
 

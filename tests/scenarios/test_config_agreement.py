@@ -114,7 +114,7 @@ def refusals(found: Iterable[ConfigFinding], environ: Mapping[str, str]) -> Iter
     Yield the findings which say that the service does not start.
     """
     for finding in found:
-        claim = _REFUSES.search(finding.consequence)
+        claim = _REFUSES.search(finding.consequence.en)
         if claim is not None and not (claim[1] and claim[1] in environ):
             yield str(finding)
 

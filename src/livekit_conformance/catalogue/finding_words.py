@@ -31,6 +31,7 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "иначе",
         "redis.limited-account": "Redis на `{redis}` отказывает пользователю `{user}` ({service}) "
         "в `{refused}`: не хватает правил `{rules}`",
+        "config.wrong": "{place}: `{key}` {problem}: {consequence}. {remedy}",
         "bus.no-server": "ни один livekit-server не слушает шину на `{redis}`: на вызовы придёт "
         "503; зарегистрированы узлы: {nodes}",
         "bus.no-sip-service": "ни один livekit-sip не слушает шину на `{redis}`: исходящие вызовы "
@@ -155,5 +156,7 @@ def _in_russian(name: str, value: Json) -> str:
         # Rules of an account are copied as they stand.
         separator = " " if name == "rules" else ", "
         return separator.join(map(str, value)) or "нет"
-    words = _VALUES.get(name, {})
-    return words[value] if not isinstance(value, dict) and value in words else str(value)
+    if isinstance(value, dict):
+        # A text in each language.
+        return str(value.get("ru", value))
+    return _VALUES.get(name, {}).get(value, str(value))

@@ -24,6 +24,7 @@ from livekit_conformance.config_doctor.services import SERVER, SIP, ConfiguredSe
 from livekit_conformance.config_doctor.verdict import FilesVerdict, Judged
 from livekit_conformance.errors import in_system_words
 from livekit_conformance.layout import write_folded
+from livekit_conformance.wording import phrase
 
 _TOGETHER = "both together"
 _MEBIBYTE = 1024 * 1024
@@ -113,9 +114,9 @@ def source(name: str, service: ConfiguredService | None) -> CheckedFile:
         service = service or recognise(name, "")
         if service is None:
             raise NotJudged(f"{name}: {error.problem}; is this a configuration file?") from error
-        remedy = "Save it as UTF-8"
         place = (name, error.line, error.column, "top level")
-        problem = ConfigFinding(Severity.ERROR, *place, error.problem, service.refuses, remedy)
+        what = phrase("file.not-text", service=service.name, problem=error.what)
+        problem = ConfigFinding(Severity.ERROR, *place, what)
         return CheckedFile(name, service, problem=problem)
     service = service or recognise(name, text)
     if service is None:

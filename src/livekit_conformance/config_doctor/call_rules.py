@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
+from livekit_conformance.config_doctor.findings import ConfigFinding
 from livekit_conformance.config_doctor.settings import Settings
+from livekit_conformance.wording import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Limit:
     """
     Limit below which a usual call fails: its keys, the least good value, and what needs that.
 
-    0 switches a limit off.
+    0 switches a limit off. `because` is a code in `words.PARTS`.
     """
 
     keys: tuple[tuple[str, str], ...]
@@ -28,21 +29,21 @@ class Limit:
 
 _BOTH_SECTIONS = ("room", "limit")
 _LIMITS = (
-    Limit((("room", "max_participants"),), 2, "caller and agent are two"),
+    Limit((("room", "max_participants"),), 2, "because.two"),
     Limit(
         tuple((section, "max_participant_identity_length") for section in _BOTH_SECTIONS),
         20,
-        "the identity of a caller is `sip_` and the number, up to 16 characters",
+        "because.identity",
     ),
     Limit(
         tuple((section, "max_room_name_length") for section in _BOTH_SECTIONS),
         45,
-        "the name of a room is the prefix of the rule, the caller's number and 13 characters",
+        "because.room-name",
     ),
     Limit(
         (("limit", "max_attributes_size"),),
         1000,
-        "livekit-sip describes the call and its trunk in attributes of the caller",
+        "because.attributes",
     ),
 )
 _OPUS = "audio/opus"
@@ -55,21 +56,11 @@ def check_calls(server: Settings) -> Iterator[ConfigFinding]:
     for limit in _LIMITS:
         for path in limit.keys:
             if 0 < server.number(*path) < limit.least:
-                yield server.finding(
-                    # Room names and numbers of this deployment may be shorter.
-                    Severity.WARNING,
-                    *path,
-                    problem=f"is {server.number(*path)}",
-                    consequence=f"livekit-server keeps callers or agents out: {limit.because}",
-                    remedy=f"Write at least {limit.least}, or delete it",
-                )
+                # A warning: room names and numbers of this deployment may be shorter.
+                because = phrase(limit.because)
+                value = server.number(*path)
+                what = phrase("limit.too-low", value=value, least=limit.least, because=because)
+                yield server.warning(*path, what=what)
     codecs = [codec.get("mime", "").lower() for codec in server.mappings("room", "enabled_codecs")]
     if codecs and _OPUS not in codecs:
-        yield server.finding(
-            Severity.ERROR,
-            *("room", "enabled_codecs"),
-            problem=f"does not contain {_OPUS}",
-            consequence="livekit-sip has no codec in common with the room: nobody is heard, and "
-            "no call is answered",
-            remedy=f"Add `- mime: {_OPUS}`, or delete the list",
-        )
+        yield server.error("room", "enabled_codecs", what=phrase("codec.no-opus", codec=_OPUS))

@@ -6,6 +6,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Final
+
+from livekit_conformance.config_doctor.words import PARTS, SENTENCES
+from livekit_conformance.findings import Code, Finding, Json
+from livekit_conformance.wording import Phrase, Text
+
+# A file of a service has an error. Data: place, key, what (the code of its words), and problem,
+# consequence and remedy in each language.
+WRONG: Final = Code("config.wrong")
 
 
 class Severity(StrEnum):
@@ -21,7 +30,7 @@ class Severity(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ConfigFinding:
     """
-    Problem in a configuration file, with its place, consequence and remedy.
+    Problem in a configuration file, with its place; `what` is its code in `words.SENTENCES`.
 
     `line` and `column` count from 1; `key` is dotted, as in `redis.address`. Of a key that occurs
     twice, `first_line` is the line of the first one.
@@ -32,11 +41,69 @@ class ConfigFinding:
     line: int
     column: int
     key: str
-    problem: str
-    consequence: str
-    remedy: str
+    what: Phrase
     first_line: int | None = None
 
+    @property
+    def problem(self) -> Text:
+        """
+        What is wrong, to be read after the key.
+        """
+        return self.what.in_each_language(SENTENCES[self.what.code].problem, PARTS)
+
+    @property
+    def consequence(self) -> Text:
+        """
+        What follows from it.
+        """
+        return self.what.in_each_language(SENTENCES[self.what.code].consequence, PARTS)
+
+    @property
+    def remedy(self) -> Text:
+        """
+        What to change.
+        """
+        return self.what.in_each_language(SENTENCES[self.what.code].remedy, PARTS)
+
+    @property
+    def place(self) -> str:
+        """
+        File, line and column.
+        """
+        return f"{self.file}:{self.line}:{self.column}"
+
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}:{self.column}: {self.key}"
-        return f"{place}: {self.problem}: {self.consequence}. {self.remedy}"
+        return (
+            f"{self.place}: {self.key}: {self.problem.en}: {self.consequence.en}. {self.remedy.en}"
+        )
+
+    def as_finding(self) -> Finding:
+        """
+        Return it as a check reports it.
+        """
+        words: dict[str, Json] = {
+            name: {"en": text.en, "ru": text.ru}
+            for name, text in (
+                ("problem", self.problem),
+                ("consequence", self.consequence),
+                ("remedy", self.remedy),
+            )
+        }
+        place: dict[str, Json] = {"place": self.place, "key": self.key, "what": self.what.code}
+        return Finding(WRONG, str(self), data=place | words)
+
+    def as_json(self) -> dict[str, Any]:
+        """
+        Return the fields of a finding in the output of `config check --json`.
+        """
+        return {
+            "severity": self.severity.value,
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "key": self.key,
+            "problem": self.problem.en,
+            "consequence": self.consequence.en,
+            "remedy": self.remedy.en,
+            "first_line": self.first_line,
+        }

@@ -11,6 +11,8 @@ from itertools import combinations
 from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.config_doctor.values import HIGHEST_PORT, port_range
+from livekit_conformance.environments.yaml_document import dotted
+from livekit_conformance.wording import phrase
 
 # The defaults of the services.
 HTTP_PORT = 7880
@@ -55,9 +57,6 @@ class PortClaim:
         The ports as one number or as a range.
         """
         return f"{self.first}" if self.first == self.last else f"{self.first}-{self.last}"
-
-    def __str__(self) -> str:
-        return f"{'.'.join(self.path)} of {self.settings.file} ({self.ports})"
 
 
 _TCP = frozenset({"tcp"})
@@ -159,18 +158,21 @@ def collisions(
             yield other.settings.finding(
                 severity,
                 *other.path,
-                problem=f"overlaps with {one}: it covers {other.ports}",
-                consequence=_consequence(one, other),
-                remedy="Choose other ports for one of them",
+                what=phrase(
+                    "port.overlaps",
+                    other=dotted(one.path),
+                    file=one.settings.file,
+                    ports=one.ports,
+                    own=other.ports,
+                    effect=phrase(_effect(one, other)),
+                ),
             )
 
 
-def _consequence(one: PortClaim, other: PortClaim) -> str:
+def _effect(one: PortClaim, other: PortClaim) -> str:
     if not (one.is_needed and other.is_needed):
-        return "media cannot use the shared ports, or media gets lost"
-    if one.settings is other.settings:
-        return "the service refuses to start: it cannot listen twice on one port"
-    return "on one machine only one of the two can listen, and the other service does not start"
+        return "effect.media-lost"
+    return "effect.twice" if one.settings is other.settings else "effect.one-of-two"
 
 
 def _real(found: Iterable[PortClaim | None]) -> list[PortClaim]:

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
+from livekit_conformance.config_doctor.findings import ConfigFinding
 from livekit_conformance.config_doctor.services import ConfiguredService
 from livekit_conformance.config_doctor.settings import Settings
+from livekit_conformance.wording import phrase
 
 _LEVELS = ("debug", "info", "warn", "error", "dpanic", "panic", "fatal")
 
@@ -21,10 +22,6 @@ def check_level(
     """
     level = settings.text(*path)
     if level and level not in _LEVELS and level not in map(str.upper, _LEVELS):
-        yield settings.finding(
-            Severity.WARNING,
-            *path,
-            problem="is not a log level",
-            consequence=f"{service.name} logs from level info",
-            remedy=f"Write one of: {', '.join(_LEVELS[:4])}",
-        )
+        choices = ", ".join(_LEVELS[:4])
+        what = phrase("log.no-level", service=service.name, choices=choices)
+        yield settings.warning(*path, what=what)

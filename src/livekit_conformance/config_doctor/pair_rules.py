@@ -18,9 +18,8 @@ from livekit_conformance.config_doctor.redis_rules import endpoints
 from livekit_conformance.config_doctor.server_rules import known_keys
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.environments.addresses import is_loopback
+from livekit_conformance.wording import phrase
 
-_NO_SERVER = 'calls are refused: "auth check failed", "no response from servers"'
-_NO_JOIN = "livekit-sip cannot join rooms: calls are rejected with 486"
 _PLAIN_SCHEMES = {"ws": 80, "http": 80}
 
 
@@ -42,35 +41,16 @@ def check_pair(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
 def _same_redis(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
     ours, theirs = endpoints(sip), endpoints(server)
     if not theirs:
-        yield server.finding(
-            Severity.ERROR,
-            "redis",
-            problem="names no address",
-            consequence=f"the server is not on the bus: {_NO_SERVER}",
-            remedy="Write the same `redis` as in livekit-sip.yaml",
-        )
+        yield server.error("redis", what=phrase("pair.server-without-redis"))
     elif ours and ours != theirs:
-        yield sip.finding(
-            Severity.ERROR,
-            "redis",
-            "address",
-            problem=f"is another Redis ({', '.join(sorted(ours))}) than that of livekit.yaml "
-            f"({', '.join(sorted(theirs))})",
-            consequence=_NO_SERVER,
-            remedy="Write the same Redis address into both files, spelt the same way",
+        what = phrase(
+            "pair.other-redis", ours=", ".join(sorted(ours)), theirs=", ".join(sorted(theirs))
         )
+        yield sip.error("redis", "address", what=what)
     elif ours:
         for key in ("username", "password", "use_tls"):
             if sip.text("redis", key) != server.text("redis", key):
-                yield sip.finding(
-                    Severity.WARNING,
-                    "redis",
-                    key,
-                    problem="differs from livekit.yaml",
-                    consequence="unless Redis accepts both values, one of the services cannot "
-                    "connect",
-                    remedy="Write the same value into both files",
-                )
+                yield sip.warning("redis", key, what=phrase("pair.redis-differs"))
 
 
 def _known_pair(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
@@ -78,21 +58,9 @@ def _known_pair(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
     if not keys or not key:
         return
     if key not in keys:
-        yield sip.finding(
-            Severity.ERROR,
-            "api_key",
-            problem="is not one of the keys in livekit.yaml",
-            consequence=_NO_JOIN,
-            remedy="Write one of the keys below `keys` in livekit.yaml",
-        )
+        yield sip.error("api_key", what=phrase("pair.unknown-key"))
     elif secret and secret != keys[key]:
-        yield sip.finding(
-            Severity.ERROR,
-            "api_secret",
-            problem="is not the secret of this key in livekit.yaml",
-            consequence=_NO_JOIN,
-            remedy="Write the secret of this key from livekit.yaml",
-        )
+        yield sip.error("api_secret", what=phrase("pair.other-secret"))
 
 
 def _leads_to_the_server(server: Settings, sip: Settings) -> Iterator[ConfigFinding]:
@@ -114,19 +82,12 @@ def _leads_to_the_server(server: Settings, sip: Settings) -> Iterator[ConfigFind
         yield sip.finding(
             Severity.ERROR if is_loopback(url.hostname) else Severity.WARNING,
             "ws_url",
-            problem=f"has port {given}, but livekit-server listens on {port}",
-            consequence=f"unless something forwards it, {_NO_JOIN}",
-            remedy=f"Write port {port}",
+            what=phrase("pair.other-port", given=str(given), port=str(port)),
         )
     bound = server.texts("bind_addresses")
     if is_loopback(url.hostname) and bound and not any(_covers(b, url.hostname) for b in bound):
-        yield sip.finding(
-            Severity.ERROR,
-            "ws_url",
-            problem=f"leads to {url.hostname}, but livekit-server listens on {', '.join(bound)}",
-            consequence=_NO_JOIN,
-            remedy="Write one of bind_addresses, or add the address there",
-        )
+        what = phrase("pair.other-address", host=str(url.hostname), bound=", ".join(bound))
+        yield sip.error("ws_url", what=what)
 
 
 def _covers(bound: str, host: str | None) -> bool:

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
+from livekit_conformance.config_doctor.findings import ConfigFinding
 from livekit_conformance.config_doctor.services import SERVER, SIP, ConfiguredService
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.config_doctor.values import HIGHEST_PORT, integer, port_range
+from livekit_conformance.wording import phrase
 
 # Effects of a number above 65535. If it is cut to 16 bits, it becomes another port.
-_CUT = "it is cut to 16 bits: {name} uses port {cut} instead"
-_OFF = "it counts as zero, which switches the listener off"
-_REFUSED = "{name} refuses to start"
-_NO_MEDIA = "{name} has no such ports: calls that need one of them have no media"
+_CUT = "effect.cut"
+_OFF = "effect.off"
+_REFUSED = "effect.refuses"
+_NO_MEDIA = "effect.no-media"
 
 _BEYOND: Mapping[str, Mapping[tuple[str, ...], str]] = MappingProxyType(
     {
@@ -31,7 +32,7 @@ _BEYOND: Mapping[str, Mapping[tuple[str, ...], str]] = MappingProxyType(
                 ("prometheus_port",): _REFUSED,
                 ("pprof_port",): _REFUSED,
                 ("rtp_port",): _NO_MEDIA,
-                ("tcp", "dial_port"): "{name} has no such ports: calls over TCP fail",
+                ("tcp", "dial_port"): "effect.no-calls-over-tcp",
             }
         ),
         SERVER.name: MappingProxyType(
@@ -57,7 +58,7 @@ def check_ports(settings: Settings, service: ConfiguredService) -> Iterator[Conf
     Yield findings for ports above 65535, and for negative ports that do not already stop the
     service.
     """
-    for path, consequence in _BEYOND[service.name].items():
+    for path, effect in _BEYOND[service.name].items():
         if path[0] == "turn" and not settings.says_yes("turn", "enabled"):
             continue
         text = settings.text(*path)
@@ -67,13 +68,8 @@ def check_ports(settings: Settings, service: ConfiguredService) -> Iterator[Conf
             continue
         if value < 0 and service is SERVER and path[0] != "turn":
             continue  # Does not fit the type: `check_structure` reports it.
-        is_off = value < 0 and consequence is not _CUT
-        yield settings.finding(
-            Severity.ERROR,
-            *path,
-            problem=f"not a port: {value} is not between 0 and {HIGHEST_PORT}",
-            consequence=(_OFF if is_off else consequence).format(
-                name=service.name, cut=value % (HIGHEST_PORT + 1)
-            ),
-            remedy="Choose a valid port",
-        )
+        is_off = value < 0 and effect != _CUT
+        cut = value % (HIGHEST_PORT + 1)
+        follows = phrase(_OFF if is_off else effect, service=service.name, cut=cut)
+        what = phrase("port.beyond", value=value, highest=HIGHEST_PORT, effect=follows)
+        yield settings.error(*path, what=what)

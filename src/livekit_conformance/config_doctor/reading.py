@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import yaml
 
+from livekit_conformance.config_doctor.words import PARTS
 from livekit_conformance.environments.yaml_document import problem_of
+from livekit_conformance.wording import Phrase, phrase
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -26,14 +28,21 @@ _INDENTATION = re.compile(r"^[ \t]*(?:[-?][ \t]+)*")
 
 class Unreadable(Exception):
     """
-    The file cannot be read by either service; `line`, `column` and `problem` give the cause.
+    The file cannot be read by either service: `line`, `column`, and `what` is wrong there.
     """
 
-    def __init__(self, line: int, column: int, problem: str) -> None:
-        super().__init__(problem)
+    def __init__(self, line: int, column: int, what: Phrase) -> None:
         self.line = line
         self.column = column
-        self.problem = problem
+        self.what = what
+        super().__init__(self.problem)
+
+    @property
+    def problem(self) -> str:
+        """
+        What is wrong, in English.
+        """
+        return self.what.say(PARTS, "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ def decode(content: bytes) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         line, column = _place(content[: error.start].decode(encoding, "replace"))
-        raise Unreadable(line, column, "not UTF-8 text") from error
+        raise Unreadable(line, column, phrase("yaml.not-utf8")) from error
 
 
 def documents(text: str) -> Documents:
@@ -71,13 +80,13 @@ def documents(text: str) -> Documents:
         root = loader.get_node() if loader.check_node() else None
     except yaml.reader.ReaderError as error:
         line, column = _place(text[: error.position])
-        raise Unreadable(line, column, "a control character") from error
+        raise Unreadable(line, column, phrase("yaml.control-character")) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise Unreadable(line, column, f"not YAML: {problem_of(error)}") from error
+        raise Unreadable(line, column, phrase("yaml.invalid", reason=problem_of(error))) from error
     except RecursionError as error:
-        raise Unreadable(1, 1, "nested too deeply") from error
+        raise Unreadable(1, 1, phrase("yaml.too-deep")) from error
     return Documents(root, _second(loader))
 
 

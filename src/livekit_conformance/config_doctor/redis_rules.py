@@ -9,11 +9,12 @@ from types import MappingProxyType
 
 import yaml
 
-from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
+from livekit_conformance.config_doctor.findings import ConfigFinding
 from livekit_conformance.config_doctor.services import SERVER, SIP, ConfiguredService
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.config_doctor.values import HIGHEST_PORT, integer
 from livekit_conformance.judges.bus import Mode, RedisUse
+from livekit_conformance.wording import phrase
 
 _LOOPBACK = {"localhost": "127.0.0.1", "::1": "127.0.0.1"}
 _PORT = "6379"
@@ -22,10 +23,7 @@ _MODES: Mapping[str, Mode] = MappingProxyType(
     {"sentinel_addresses": "sentinel", "cluster_addresses": "cluster"}
 )
 _DEFAULT_USER = "default"
-_WITHOUT_REDIS = {
-    SIP.name: SIP.refuses,
-    SERVER.name: "livekit-server does not connect to Redis: livekit-sip cannot find it",
-}
+_WITHOUT_REDIS = {SIP.name: "effect.refuses", SERVER.name: "effect.off-the-bus"}
 
 
 def check_redis(settings: Settings, service: ConfiguredService) -> Iterator[ConfigFinding]:
@@ -34,54 +32,26 @@ def check_redis(settings: Settings, service: ConfiguredService) -> Iterator[Conf
     """
     has_many = any(settings.texts("redis", key) for key in _MODES)
     address = "" if has_many else settings.text("redis", "address")
-    if "://" in address:
-        yield settings.finding(
-            Severity.ERROR,
-            "redis",
-            "address",
-            problem="is a URL",
-            consequence=f"{service.refuses}: it cannot connect to Redis",
-            remedy="Write HOST:6379; the user name and the password have their own keys",
-        )
-    elif address and ":" not in address:
-        yield settings.finding(
-            Severity.ERROR,
-            "redis",
-            "address",
-            problem="has no port",
-            consequence=f"{service.refuses}: it cannot connect to Redis",
-            remedy=f"Write HOST:{_PORT}",
-        )
-    elif address and not 0 < (integer(address.rpartition(":")[2]) or 0) <= HIGHEST_PORT:
-        yield settings.finding(
-            Severity.ERROR,
-            "redis",
-            "address",
-            problem="has an invalid port",
-            consequence=f"{service.refuses}: it cannot connect to Redis",
-            remedy=f"Write HOST:{_PORT}",
-        )
+    if address and (code := _wrong_address(address)):
+        yield settings.error("redis", "address", what=phrase(code, service=service.name))
     if isinstance(settings.node("redis"), yaml.MappingNode) and not endpoints(settings):
-        yield settings.finding(
-            Severity.ERROR,
-            "redis",
-            problem="names no address",
-            consequence=_WITHOUT_REDIS[service.name],
-            remedy="Write `address: HOST:6379` below it",
-        )
+        effect = phrase(_WITHOUT_REDIS[service.name], service=service.name)
+        yield settings.error("redis", what=phrase("redis.no-address", effect=effect))
     has_certificate, has_key = (
         bool(settings.text("redis", "tls", f"client_{part}_file")) for part in ("cert", "key")
     )
     if settings.says_yes("redis", "tls", "enabled") and has_certificate and not has_key:
-        yield settings.finding(
-            Severity.ERROR,
-            "redis",
-            "tls",
-            "client_cert_file",
-            problem="is set without client_key_file",
-            consequence=service.refuses,
-            remedy="Write both, or neither",
-        )
+        what = phrase("redis.no-key-file", service=service.name)
+        yield settings.error("redis", "tls", "client_cert_file", what=what)
+
+
+def _wrong_address(address: str) -> str | None:
+    if "://" in address:
+        return "redis.url"
+    if ":" not in address:
+        return "redis.no-port"
+    is_port = 0 < (integer(address.rpartition(":")[2]) or 0) <= HIGHEST_PORT
+    return None if is_port else "redis.invalid-port"
 
 
 def endpoints(settings: Settings) -> frozenset[str]:

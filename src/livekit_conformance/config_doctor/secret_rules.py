@@ -5,15 +5,16 @@ Rules for secrets that are public or easy to guess. No finding contains a secret
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
+from livekit_conformance.config_doctor.findings import ConfigFinding
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.environments.variable_checks import is_placeholder
 from livekit_conformance.secrets.patterns import masked
+from livekit_conformance.wording import Phrase, phrase
 
 # Minimum that livekit-server requires; it logs an error for a shorter secret.
 _BYTES = 32
-_MAKE_ONE = "Generate a pair: livekit-server generate-keys"
 
 
 def check_secrets(settings: Settings) -> Iterator[ConfigFinding]:
@@ -21,48 +22,39 @@ def check_secrets(settings: Settings) -> Iterator[ConfigFinding]:
     Check the secrets in `keys` and `api_secret`, and the account of Redis.
     """
     for key, secret in settings.pairs("keys").items():
-        yield from _api_secret(settings, f"the secret of {masked(key)}", secret, "keys", key)
+        which = phrase("which.secret-of-key", key=masked(key))
+        yield from _api_secret(settings, which, secret, "keys", key)
         if is_placeholder(key):
-            yield _placeholder(settings, "a key", "keys", key)
-    yield from _api_secret(settings, "the secret", settings.text("api_secret"), "api_secret")
+            yield _placeholder(settings, phrase("which.key"), "keys", key)
+    api_secret = settings.text("api_secret")
+    yield from _api_secret(settings, phrase("which.secret"), api_secret, "api_secret")
     for name in ("username", "password", "sentinel_password"):
         if is_placeholder(settings.text("redis", name)):
-            yield _placeholder(settings, "it", "redis", name)
+            what = phrase("redis.placeholder", which=phrase("which.value"))
+            yield settings.error("redis", name, what=what)
     if is_placeholder(settings.text("api_key")):
-        yield _placeholder(settings, "it", "api_key")
+        yield _placeholder(settings, phrase("which.value"), "api_key")
 
 
-def _api_secret(settings: Settings, what: str, secret: str, *path: str) -> Iterator[ConfigFinding]:
+def _api_secret(
+    settings: Settings, which: Phrase, secret: str, *path: str
+) -> Iterator[ConfigFinding]:
+    length = len(secret.encode())
     if is_placeholder(secret):
-        yield _placeholder(settings, what, *path)
-    elif secret and len(secret.encode()) < _BYTES:
-        yield _finding(
-            settings,
-            Severity.WARNING,
-            *path,
-            problem=f"{what} has {len(secret.encode())} bytes, fewer than {_BYTES}",
-            consequence="anyone who guesses it can sign valid tokens; livekit-server logs an error "
-            "at its start",
-            remedy=_MAKE_ONE,
-        )
+        yield _placeholder(settings, which, *path)
+    elif 0 < length < _BYTES:
+        what = phrase("secret.short", which=which, length=length, least=_BYTES)
+        yield _without_key(settings.warning(*path, what=what), *path)
 
 
-def _placeholder(settings: Settings, what: str, *path: str) -> ConfigFinding:
-    return _finding(
-        settings,
-        Severity.ERROR,
-        *path,
-        problem=f"{what} is a placeholder",
-        consequence="the services use it literally: nothing replaces it, and everybody knows it",
-        remedy=_MAKE_ONE if path[0] != "redis" else "Write the value of Redis, or delete the line",
-    )
+def _placeholder(settings: Settings, which: Phrase, *path: str) -> ConfigFinding:
+    what = phrase("secret.placeholder", which=which)
+    return _without_key(settings.error(*path, what=what), *path)
 
 
-def _finding(
-    settings: Settings, severity: Severity, *path: str, problem: str, consequence: str, remedy: str
-) -> ConfigFinding:
-    line, column = settings.place(*path)
+def _without_key(found: ConfigFinding, *path: str) -> ConfigFinding:
+    """
+    Return a finding that shows no whole API key.
+    """
     shown = (path[0], masked(path[1])) if path[0] == "keys" else path
-    return ConfigFinding(
-        severity, settings.file, line, column, ".".join(shown), problem, consequence, remedy
-    )
+    return replace(found, key=".".join(shown))

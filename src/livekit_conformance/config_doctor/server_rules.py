@@ -19,6 +19,7 @@ from livekit_conformance.config_doctor.secret_rules import check_secrets
 from livekit_conformance.config_doctor.services import SERVER
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.config_doctor.values import port_range
+from livekit_conformance.wording import phrase
 
 # The key pair that livekit-server uses in development mode if it has no keys.
 _DEVELOPMENT_KEYS = {"devkey": "secret"}
@@ -61,25 +62,13 @@ def check_endpoint(server: Settings, url: str) -> Iterator[ConfigFinding]:
     """
     urls = server.texts("webhook", "urls")
     if url not in urls:
-        shown = ", ".join(map(_shown, urls))
-        yield server.finding(
-            Severity.ERROR,
-            "webhook",
-            "urls",
-            problem=f"contains {shown}, but not {_shown(url)}" if urls else "is missing",
-            consequence="livekit-server does not deliver to the endpoint",
-            remedy=f"Write {_shown(url)}",
-        )
+        shown = {"urls": ", ".join(map(_shown, urls))} if urls else {}
+        code = "webhook.other-urls" if urls else "webhook.no-urls"
+        yield server.error("webhook", "urls", what=phrase(code, url=_shown(url), **shown))
     if server.node("webhook", "filter_params") is not None:
-        yield server.finding(
-            # A warning only: which events the application needs is its own decision.
-            Severity.WARNING,
-            "webhook",
-            "filter_params",
-            problem="leaves out events",
-            consequence="livekit-server does not deliver them",
-            remedy="Delete it",
-        )
+        # A warning only: which events the application needs is its own decision.
+        what = phrase("webhook.leaves-out-events")
+        yield server.warning("webhook", "filter_params", what=what)
 
 
 def _shown(url: str) -> str:
@@ -94,107 +83,56 @@ def _shown(url: str) -> str:
 
 def _keys(server: Settings) -> Iterator[ConfigFinding]:
     if known_keys(server) == {}:
-        yield server.finding(
-            Severity.WARNING,
-            "keys",
-            problem="is missing",
-            consequence=f"{SERVER.refuses} unless LIVEKIT_KEYS is set in its environment",
-            remedy="Write `keys: {KEY: SECRET}`",
-        )
+        yield server.warning("keys", what=phrase("keys.missing"))
 
 
 def _webhooks(server: Settings) -> Iterator[ConfigFinding]:
     urls, keys = server.texts("webhook", "urls"), known_keys(server)
     key = server.text("webhook", "api_key")
     if keys and urls and not keys.get(key):
-        has_no_secret = "has no secret in keys" if key in keys else "is not one of keys"
-        yield server.finding(
-            Severity.ERROR,
-            "webhook",
-            "api_key",
-            problem=has_no_secret if key else "is missing",
-            consequence=SERVER.refuses,
-            remedy="Write one of the keys below `keys`",
-        )
+        bad = "bad-key.no-secret" if key in keys else "bad-key.unknown"
+        problem = phrase(bad if key else "bad-key.missing")
+        yield server.error("webhook", "api_key", what=phrase("webhook.bad-key", problem=problem))
     for url in urls:
         if urlsplit(url).scheme.lower() not in {"http", "https"}:
-            yield server.finding(
-                Severity.ERROR,
-                "webhook",
-                "urls",
-                problem=f"{_shown(url)} does not begin with http:// or https://",
-                consequence="livekit-server delivers nothing there",
-                remedy="Write the whole URL of the endpoint",
-            )
+            what = phrase("webhook.no-scheme", url=_shown(url))
+            yield server.error("webhook", "urls", what=what)
 
 
 def _addresses(server: Settings) -> Iterator[ConfigFinding]:
     bound = server.texts("bind_addresses")
     wildcards = {"", "0.0.0.0", "::"} & {*bound}  # noqa: S104 - compared with, not bound to
-    problem = ""
+    problem: str | None = None
     if any(":" in address and not is_address(address) for address in bound):
-        problem = "contains more than an address: a port, or a scheme"
+        problem = "bind.more-than-address"
     elif len(bound) != len({*bound}):
-        problem = "lists an address twice"
+        problem = "bind.twice"
     elif wildcards and len(bound) > 1:
-        problem = "lists the wildcard address and another one"
+        problem = "bind.wildcard"
     if problem:
-        yield server.finding(
-            Severity.ERROR,
-            "bind_addresses",
-            problem=problem,
-            consequence=f"{SERVER.refuses}: it cannot listen there",
-            remedy="Write each address once, without a port",
-        )
+        what = phrase("address.cannot-listen", problem=phrase(problem))
+        yield server.error("bind_addresses", what=what)
     for part in ("includes", "excludes"):
         for network in server.texts("rtc", "ips", part):
             if not is_network(network):
-                yield server.finding(
-                    Severity.ERROR,
-                    *("rtc", "ips", part),
-                    problem=f"{network} is not a network",
-                    consequence=SERVER.refuses,
-                    remedy="Write an address and the length of the prefix: 192.0.2.0/24",
-                )
+                what = phrase("address.no-network", network=network)
+                yield server.error("rtc", "ips", part, what=what)
 
 
 def _media(server: Settings) -> Iterator[ConfigFinding]:
     start, end = (server.number("rtc", f"port_range_{end}") for end in ("start", "end"))
     if server.says_yes("rtc", "force_tcp"):
         if server.text("rtc", "tcp_port") and not server.number("rtc", "tcp_port"):
-            yield server.finding(
-                Severity.ERROR,
-                *("rtc", "force_tcp"),
-                problem="is on without a tcp_port",
-                consequence=SERVER.refuses,
-                remedy="Write `tcp_port: 7881`, or switch force_tcp off",
-            )
+            yield server.error("rtc", "force_tcp", what=phrase("media.tcp-without-port"))
         return
     if start and end and end % 65536 < start % 65536:
-        yield server.finding(
-            Severity.ERROR,
-            *("rtc", "port_range_end"),
-            problem="is below port_range_start",
-            consequence=f"{SERVER.refuses}: it has no port for media",
-            remedy="Choose a port above port_range_start",
-        )
+        yield server.error("rtc", "port_range_end", what=phrase("media.reversed-range"))
     elif bool(start) != bool(end):
         there, missing = ("start", "end") if start else ("end", "start")
-        yield server.finding(
-            Severity.WARNING,
-            *("rtc", f"port_range_{there}"),
-            problem=f"is set without port_range_{missing}",
-            consequence="livekit-server ignores it: media uses other ports",
-            remedy="Write both of them",
-        )
+        what = phrase("media.half-a-range", missing=missing)
+        yield server.warning("rtc", f"port_range_{there}", what=what)
     elif start and port_range(server.text("rtc", "udp_port")):
-        yield server.finding(
-            Severity.WARNING,
-            *("rtc", "udp_port"),
-            problem="is set together with port_range_start",
-            consequence="livekit-server ignores it: media uses the port range",
-            remedy="Keep one of them",
-        )
+        yield server.warning("rtc", "udp_port", what=phrase("media.port-and-range"))
 
 
 def _turn(server: Settings) -> Iterator[ConfigFinding]:
@@ -203,46 +141,31 @@ def _turn(server: Settings) -> Iterator[ConfigFinding]:
     tls, udp = (server.number("turn", f"{kind}_port") for kind in ("tls", "udp"))
     domain = server.text("turn", "domain")
     is_external = server.says_yes("turn", "external_tls")
-    problem = ""
+    problem: str | None = None
     if tls <= 0 and udp <= 0:
-        problem = "is on without a tls_port or a udp_port"
+        problem = "turn.no-port"
     elif tls > 0 and not _DOMAIN.fullmatch(domain):
-        problem = "has a tls_port, but no domain" if not domain else "has an invalid domain"
+        problem = "turn.invalid-domain" if domain else "turn.no-domain"
     elif (
         tls > 0
         and not is_external
         and not all(server.text("turn", f"{part}_file") for part in ("cert", "key"))
     ):
-        problem = "has a tls_port, but no cert_file or no key_file"
+        problem = "turn.no-certificate"
     if problem:
-        yield server.finding(
-            Severity.ERROR,
-            *("turn", "enabled"),
-            problem=problem,
-            consequence=SERVER.refuses,
-            remedy="Write what is missing, or switch TURN off",
-        )
+        what = phrase("turn.incomplete", problem=phrase(problem))
+        yield server.error("turn", "enabled", what=what)
 
 
 def _selector(server: Settings) -> Iterator[ConfigFinding]:
     kind = server.text("node_selector", "kind")
     if kind and kind not in _SELECTORS:
-        yield server.finding(
-            Severity.ERROR,
-            *("node_selector", "kind"),
-            problem="is not a selector of livekit-server",
-            consequence=SERVER.refuses,
-            remedy=f"Write one of: {', '.join(_SELECTORS)}",
-        )
+        what = phrase("node.no-selector", choices=", ".join(_SELECTORS))
+        yield server.error("node_selector", "kind", what=what)
     region = server.text("region")
     regions = server.mappings("node_selector", "regions")
     if kind == "regionaware" and (
         not region or (regions and region not in {each.get("name") for each in regions})
     ):
-        yield server.finding(
-            Severity.ERROR,
-            "region",
-            problem="is not one of node_selector.regions" if region else "is missing",
-            consequence=f"{SERVER.refuses} unless LIVEKIT_REGION is set in its environment",
-            remedy="Write the name of one of the regions",
-        )
+        code = "node.unknown-region" if region else "node.no-region"
+        yield server.error("region", what=phrase(code))

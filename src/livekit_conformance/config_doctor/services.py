@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.wording import Phrase, phrase
 
 # Each value is a kind in `values.FITS`, `any`, a section, a list of one kind, or {"*": kind}.
 Table = Mapping[str, Any]
@@ -22,12 +23,12 @@ Table = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class ConfiguredService:
     """
-    Service with its configuration file. `unknown_key` is its reaction to a key that it does not
-    have.
+    Service with its configuration file. `unknown_key` is the code of its reaction to a key that it
+    does not have.
 
     A wrong value breaks `link`, or the link that `links` has for its section. `instead` maps keys
-    that people write in vain to the remedy. A file with only comments contains no document: with
-    `needs_document`, the service refuses such a file, but starts with an empty one.
+    that people write in vain to the advice on them. A file with only comments contains no document:
+    with `needs_document`, the service refuses such a file, but starts with an empty one.
     """
 
     name: str
@@ -35,15 +36,8 @@ class ConfiguredService:
     unknown_key: str
     link: Link
     links: Mapping[str, Link]
-    instead: Mapping[str, str]
+    instead: Mapping[str, Phrase]
     needs_document: bool = False
-
-    @property
-    def refuses(self) -> str:
-        """
-        The consequence of a value of the wrong type.
-        """
-        return f"{self.name} refuses to start"
 
     def link_of(self, key: str) -> Link:
         """
@@ -70,20 +64,20 @@ def _table(name: str) -> Table:
     return table
 
 
-_NO_TIMEOUT = (
-    "There is no such setting: the bus answers within 1 s or not at all. You can set "
-    "`room.create_room_timeout` in livekit.yaml and the ringing time-out of a trunk"
-)
-_ALWAYS_RECONNECTS = "Delete it: livekit-sip always reconnects, and this cannot be configured"
-_WEBHOOKS_ELSEWHERE = (
-    "Delete it: livekit-server sends the webhooks, with four retries that cannot be configured. "
-    "You can set `webhook.resource_url_notifier.max_age` in livekit.yaml"
-)
+def _write(line: str) -> Phrase:
+    return phrase("advice.write", line=line)
+
+
+_NO_TIMEOUT = phrase("advice.no-timeout")
+_NOTHING = phrase("advice.nothing-to-set")
+_ALWAYS_RECONNECTS = phrase("advice.always-reconnects")
+_WEBHOOKS_ELSEWHERE = phrase("advice.server-sends-webhooks")
+_TRUNKS = phrase("advice.trunks-by-api")
 
 SIP = ConfiguredService(
     "livekit-sip",
     "livekit-sip.yaml",
-    "livekit-sip ignores it without a word",
+    "reaction.ignores",
     Link.SIP_SOCKET,
     MappingProxyType(
         {
@@ -106,17 +100,17 @@ SIP = ConfiguredService(
     ),
     MappingProxyType(
         {
-            "log_level": "Write `logging: {level: ...}`",
-            "port": "Write `sip_port`",
-            "bind_address": "Write `listen_ip`",
-            "bind_addresses": "Write `listen_ip`",
-            "health_check": "Write `health_port: 8080` (it reports CPU load only)",
+            "log_level": _write("logging: {level: ...}"),
+            "port": _write("sip_port"),
+            "bind_address": _write("listen_ip"),
+            "bind_addresses": _write("listen_ip"),
+            "health_check": phrase("advice.health-port"),
             "timeout": _NO_TIMEOUT,
             "connection_timeout": _NO_TIMEOUT,
             "connect_timeout": _NO_TIMEOUT,
-            "keep_alive": "Delete it: there is nothing to set",
-            "keepalive": "Delete it: there is nothing to set",
-            "keep_alive_interval": "Delete it: there is nothing to set",
+            "keep_alive": _NOTHING,
+            "keepalive": _NOTHING,
+            "keep_alive_interval": _NOTHING,
             "reconnect": _ALWAYS_RECONNECTS,
             "auto_reconnect": _ALWAYS_RECONNECTS,
             "max_reconnect_attempts": _ALWAYS_RECONNECTS,
@@ -124,17 +118,17 @@ SIP = ConfiguredService(
             "reconnect_delay": _ALWAYS_RECONNECTS,
             "webhook": _WEBHOOKS_ELSEWHERE,
             "webhooks": _WEBHOOKS_ELSEWHERE,
-            "circuit_breaker": "Delete it: LiveKit has no circuit breaker",
-            "registration": "Delete it: livekit-sip does not REGISTER",
-            "trunks": "Create trunks through the API: lk sip inbound create",
-            "dispatch_rules": "Create rules through the API: lk sip dispatch create",
+            "circuit_breaker": phrase("advice.no-breaker"),
+            "registration": phrase("advice.no-register"),
+            "trunks": _TRUNKS,
+            "dispatch_rules": phrase("advice.rules-by-api"),
         }
     ),
 )
 SERVER = ConfiguredService(
     "livekit-server",
     "livekit.yaml",
-    "livekit-server refuses to start",
+    "reaction.refuses",
     Link.SERVER,
     MappingProxyType(
         {
@@ -157,11 +151,11 @@ SERVER = ConfiguredService(
     ),
     MappingProxyType(
         {
-            "debug_handler_port": "Write `debug_handler: {port: ...}`",
-            "api_key": "Write `keys: {KEY: SECRET}`",
-            "api_secret": "Write `keys: {KEY: SECRET}`",
-            "webhooks": "Write `webhook: {urls: [...], api_key: ...}`",
-            "trunks": "Create trunks through the API: lk sip inbound create",
+            "debug_handler_port": _write("debug_handler: {port: ...}"),
+            "api_key": _write("keys: {KEY: SECRET}"),
+            "api_secret": _write("keys: {KEY: SECRET}"),
+            "webhooks": _write("webhook: {urls: [...], api_key: ...}"),
+            "trunks": _TRUNKS,
         }
     ),
     needs_document=True,

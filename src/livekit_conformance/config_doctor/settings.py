@@ -16,6 +16,7 @@ from livekit_conformance.config_doctor.reading import Unreadable, documents
 from livekit_conformance.config_doctor.services import ConfiguredService
 from livekit_conformance.config_doctor.values import integer
 from livekit_conformance.environments.yaml_document import dotted
+from livekit_conformance.wording import Phrase, phrase
 
 _START = yaml.Mark("", 0, 0, 0, "", 0)
 _EMPTY = yaml.MappingNode("tag:yaml.org,2002:map", [], _START, _START)
@@ -106,16 +107,23 @@ class Settings:
             mark, node = found[0].start_mark, found[1]
         return mark.line + 1, mark.column + 1
 
-    def finding(
-        self, severity: Severity, *path: str, problem: str, consequence: str, remedy: str
-    ) -> ConfigFinding:
+    def error(self, *path: str, what: Phrase) -> ConfigFinding:
+        """
+        Return an error at the key at `path`.
+        """
+        return self.finding(Severity.ERROR, *path, what=what)
+
+    def warning(self, *path: str, what: Phrase) -> ConfigFinding:
+        """
+        Return a warning about the key at `path`.
+        """
+        return self.finding(Severity.WARNING, *path, what=what)
+
+    def finding(self, severity: Severity, *path: str, what: Phrase) -> ConfigFinding:
         """
         Return a finding about the key at `path`.
         """
-        line, column = self.place(*path)
-        return ConfigFinding(
-            severity, self.file, line, column, dotted(path), problem, consequence, remedy
-        )
+        return ConfigFinding(severity, self.file, *self.place(*path), dotted(path), what)
 
 
 def parse(text: str, file: str, service: ConfiguredService) -> tuple[Settings, list[ConfigFinding]]:
@@ -125,39 +133,28 @@ def parse(text: str, file: str, service: ConfiguredService) -> tuple[Settings, l
     The settings are empty if the text is not YAML, or not a mapping.
     """
 
-    def finding(line: int, column: int, problem: str, remedy: str) -> ConfigFinding:
-        return ConfigFinding(
-            Severity.ERROR, file, line, column, dotted(()), problem, service.refuses, remedy
-        )
+    def finding(
+        severity: Severity, line: int, column: int, code: str, **data: Phrase
+    ) -> ConfigFinding:
+        what = phrase(code, service=service.name, **data)
+        return ConfigFinding(severity, file, line, column, dotted(()), what)
 
+    error = Severity.ERROR
     try:
         read = documents(text)
-    except Unreadable as error:
-        remedy = (
-            "Correct the syntax; indent with blanks, and quote values that begin with @, *, & or !"
-        )
-        return Settings(file), [finding(error.line, error.column, error.problem, remedy)]
+    except Unreadable as bad:
+        unreadable = finding(error, bad.line, bad.column, "file.unreadable", problem=bad.what)
+        return Settings(file), [unreadable]
     root = read.root
     if root is None or is_null(root):
         if root is None and text and service.needs_document:
-            problem = "holds comments only"
-            return Settings(file), [finding(1, 1, problem, "Write `port: 7880`, or empty the file")]
+            return Settings(file), [finding(error, 1, 1, "file.comments-only")]
         return Settings(file), []
     if not isinstance(root, yaml.MappingNode):
-        remedy = "Write lines of the form `key: value`"
-        return Settings(file), [finding(1, 1, "not a mapping of keys", remedy)]
+        return Settings(file), [finding(error, 1, 1, "file.no-mapping")]
     if read.second is None:
         return Settings(file, root), []
-    more = ConfigFinding(
-        Severity.WARNING,
-        file,
-        read.second,
-        1,
-        dotted(()),
-        "a second document",
-        f"{service.name} reads only the first document",
-        "Delete the line `---` between them, or the second document",
-    )
+    more = finding(Severity.WARNING, read.second, 1, "file.second-document")
     return Settings(file, root), [more]
 
 

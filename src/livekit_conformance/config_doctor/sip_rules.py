@@ -18,6 +18,7 @@ from livekit_conformance.config_doctor.services import SIP
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.config_doctor.tls_rules import check_tls
 from livekit_conformance.config_doctor.values import number, port_range, seconds
+from livekit_conformance.wording import phrase
 
 _NOT_IN_A_HOSTNAME = frozenset("$%{}[]:/| ")
 _RINGING_S = (1.0, 60.0)
@@ -37,13 +38,7 @@ def check_sip_rules(sip: Settings) -> Iterator[ConfigFinding]:
     Apply the rules for livekit-sip.yaml alone.
     """
     if sip.node("redis") is None:
-        yield sip.finding(
-            Severity.ERROR,
-            "redis",
-            problem="is missing",
-            consequence=SIP.refuses,
-            remedy="Write `redis: {address: HOST:6379}`, the same as in livekit.yaml",
-        )
+        yield sip.error("redis", what=phrase("redis.missing"))
     else:
         yield from check_redis(sip, SIP)
     yield from _account(sip)
@@ -52,14 +47,7 @@ def check_sip_rules(sip: Settings) -> Iterator[ConfigFinding]:
     yield from _hostname(sip)
     yield from check_tls(sip)
     if sip.text("cluster_id"):
-        yield sip.finding(
-            Severity.WARNING,
-            "cluster_id",
-            problem="is set",
-            consequence="the open-source livekit-server does not find livekit-sip for outbound "
-            "calls (no response from servers)",
-            remedy="Delete it, unless the server has clusters",
-        )
+        yield sip.warning("cluster_id", what=phrase("cluster.set"))
     yield from check_level(sip, SIP, "logging", "level")
     yield from check_secrets(sip)
     yield from check_ports(sip, SIP)
@@ -69,66 +57,31 @@ def check_sip_rules(sip: Settings) -> Iterator[ConfigFinding]:
 def _account(sip: Settings) -> Iterator[ConfigFinding]:
     for key, variable in _FROM_ENVIRONMENT.items():
         if not sip.text(key):
-            yield sip.finding(
-                Severity.WARNING,
-                key,
-                problem="is missing",
-                consequence=f"calls are rejected with 486 unless {variable} is set for livekit-sip",
-                remedy=f"Write `{key}: ...`, or set {variable}",
-            )
+            yield sip.warning(key, what=phrase("account.missing", key=key, variable=variable))
     url = sip.text("ws_url")
     if url and urlsplit(url).scheme not in {"ws", "wss", "http", "https"}:
-        yield sip.finding(
-            Severity.ERROR,
-            "ws_url",
-            problem="does not begin with ws:// or wss://",
-            consequence="livekit-sip cannot join rooms: calls are rejected with 486",
-            remedy="Write ws://HOST:7880 or wss://HOST",
-        )
+        yield sip.error("ws_url", what=phrase("server-url.no-scheme"))
 
 
 def _addresses(sip: Settings) -> Iterator[ConfigFinding]:
     for switch, address in _EXCLUSIVE:
         if sip.says_yes(switch) and sip.text(address):
-            yield sip.finding(
-                Severity.ERROR,
-                switch,
-                problem=f"is on together with {address}",
-                consequence=SIP.refuses,
-                remedy=f"Keep {address} and switch {switch} off, or the other way round",
-            )
+            what = phrase("address.two-choices", other=address, switch=switch)
+            yield sip.error(switch, what=what)
     for key in ("listen_ip", "nat_1_to_1_ip", "media_nat_1_to_1_ip"):
         text = sip.text(key)
         if text and not is_address(text):
-            yield sip.finding(
-                Severity.ERROR,
-                key,
-                problem="is not an IP address",
-                consequence=SIP.refuses,
-                remedy="Write an address without a port: 192.0.2.1",
-            )
+            yield sip.error(key, what=phrase("address.invalid"))
     # Only used if the address is not given.
     network = "" if sip.text("nat_1_to_1_ip") else sip.text("local_net")
     if network and not is_network(network):
-        yield sip.finding(
-            Severity.ERROR,
-            "local_net",
-            problem="is not a network",
-            consequence=SIP.refuses,
-            remedy="Write an address and the length of the prefix: 192.0.2.0/24",
-        )
+        yield sip.error("local_net", what=phrase("address.not-a-network"))
 
 
 def _hostname(sip: Settings) -> Iterator[ConfigFinding]:
     name = sip.text("sip_hostname")
     if set(name.replace("${IP}", "")) & _NOT_IN_A_HOSTNAME:
-        yield sip.finding(
-            Severity.ERROR,
-            "sip_hostname",
-            problem="holds more than a host name: a scheme, a port or a path",
-            consequence=SIP.refuses,
-            remedy="Write only the name; livekit-sip replaces ${IP} in it by the address",
-        )
+        yield sip.error("sip_hostname", what=phrase("address.no-hostname"))
 
 
 def _replaced(sip: Settings) -> Iterator[ConfigFinding]:
@@ -139,30 +92,13 @@ def _replaced(sip: Settings) -> Iterator[ConfigFinding]:
     length = seconds(ringing)
     low, high = _RINGING_S
     if length is not None and not low <= length <= high:
-        yield sip.finding(
-            Severity.WARNING,
-            "sip_ringing_interval",
-            problem=f"{ringing} is not between {low:g} s and {high:g} s",
-            consequence="livekit-sip uses 1 s instead",
-            remedy="Choose a value within the limits",
-        )
+        what = phrase("ringing.replaced", value=ringing, low=low, high=high)
+        yield sip.warning("sip_ringing_interval", what=what)
     if _is_number(share := sip.text("max_cpu_utilization")) and not 0 < (number(share) or 0) <= 1:
-        yield sip.finding(
-            Severity.WARNING,
-            "max_cpu_utilization",
-            problem=f"{share} is not a fraction above 0, up to 1",
-            consequence="livekit-sip uses 0.9 instead",
-            remedy="Write 0.9 for 90 %",
-        )
+        yield sip.warning("max_cpu_utilization", what=phrase("cpu.replaced", value=share))
     rtp = sip.text("rtp_port")
     if port_range(rtp) and "-" not in rtp:
-        yield sip.finding(
-            Severity.WARNING,
-            "rtp_port",
-            problem="is a single number",
-            consequence="only the start of the range is set; its end stays 20000",
-            remedy=f"Write {rtp}-20000, or the intended range",
-        )
+        yield sip.warning("rtp_port", what=phrase("rtp.single-number", first=rtp))
 
 
 def _is_number(text: str) -> bool:

@@ -17,21 +17,16 @@ from livekit_conformance.config_doctor.values import FITS, Scalar
 from livekit_conformance.environments.spelling import close_match
 from livekit_conformance.environments.yaml_document import KeyPath, dotted
 from livekit_conformance.secrets.patterns import masked
+from livekit_conformance.wording import Phrase, phrase
 
 _GIVEN: Mapping[type[yaml.Node], str] = {
-    yaml.MappingNode: "a mapping",
-    yaml.SequenceNode: "a list",
-    yaml.ScalarNode: "a value",
+    yaml.MappingNode: "form.mapping",
+    yaml.SequenceNode: "form.list",
+    yaml.ScalarNode: "form.value",
 }
-_WANTED: Mapping[type, str] = {dict: "a mapping", list: "a list", str: "a value"}
-_REMEDIES: Mapping[str, str] = {
-    "text": "Write one value",
-    "node-ip": "Write one address",
-    "bool": "Write true or false",
-    "float": "Write a number",
-    "duration": "Write the unit after the number",
-    "port-range": "Write FIRST-LAST, or one port",
-}
+_WANTED: Mapping[type, str] = {dict: "form.mapping", list: "form.list", str: "form.value"}
+# Kinds of values that have advice of their own; the others are whole numbers.
+_ADVISED = frozenset({"text", "node-ip", "bool", "float", "duration", "port-range"})
 # Stands for any name, as in `keys`, whose names are API keys chosen by the operator.
 _ANY_NAME = "*"
 # These kinds have their own decoder, which reads only the text; a mapping or list has none.
@@ -76,26 +71,22 @@ def _keys(
     first: dict[str, int] = {}
     for key, value in node.value:
         line = key.start_mark.line + 1
-        problem = remedy = ""
+        what: Phrase | None = None
         before: int | None = None
         if not isinstance(key, yaml.ScalarNode):
-            problem, remedy = "a key that is not text", "Write one word before the colon"
+            what = phrase("key.not-text", service=service.name)
         elif key.value in first:
             before = first[key.value]
-            problem = f"the key occurs twice, first on line {before}"
-            remedy = "Keep one of them"
+            what = phrase("key.twice", service=service.name, first=str(before))
         elif is_merge(key) and not _can_be_merged(value, node):
-            problem = "merges something that is not a mapping, or merges itself"
-            remedy = "Name the anchor of another mapping"
+            what = phrase("key.bad-merge", service=service.name)
         if isinstance(key, yaml.ScalarNode):
             first.setdefault(key.value, line)
-        if problem:
+        if what is not None:
             name = _name(key, path) if isinstance(key, yaml.ScalarNode) else "?"
             column = key.start_mark.column + 1
             place = dotted((*path, name))
-            yield ConfigFinding(
-                Severity.ERROR, file, line, column, place, problem, service.refuses, remedy, before
-            )
+            yield ConfigFinding(Severity.ERROR, file, line, column, place, what, before)
 
 
 def _name(key: yaml.ScalarNode, path: KeyPath) -> str:
@@ -114,8 +105,8 @@ def _can_be_merged(value: yaml.Node, node: yaml.MappingNode) -> bool:
 def _value(
     node: yaml.Node, kind: Any, path: KeyPath, file: str, service: ConfiguredService
 ) -> Iterator[ConfigFinding]:
-    consequence = service.refuses
-    problem: str | None = None
+    code = "value.misfit"
+    problem: Phrase | None = None
     match kind, node:
         case "any", _:
             return
@@ -130,33 +121,27 @@ def _value(
         case str(), yaml.ScalarNode():
             problem = FITS[kind](Scalar(node.value, quoted=node.style is not None))
         case _:
-            problem = f"{_GIVEN[type(node)]} where {_WANTED[type(kind)]} belongs"
+            given, wanted = phrase(_GIVEN[type(node)]), phrase(_WANTED[type(kind)])
+            problem = phrase("misfit.form", given=given, wanted=wanted)
             if kind in _LOOK_AT_TEXT:
-                consequence = f"{service.name} ignores it without a word, and uses its default"
+                code = "value.ignored"
     if problem is not None:
+        what = phrase(code, service=service.name, problem=problem, advice=_advice(kind))
         mark = node.start_mark
-        yield ConfigFinding(
-            Severity.ERROR,
-            file,
-            mark.line + 1,
-            mark.column + 1,
-            dotted(path),
-            problem,
-            consequence,
-            _remedy(kind),
-        )
+        place = dotted(path)
+        yield ConfigFinding(Severity.ERROR, file, mark.line + 1, mark.column + 1, place, what)
 
 
-def _remedy(kind: Any) -> str:
+def _advice(kind: Any) -> Phrase:
     match kind:
         case dict() if _ANY_NAME in kind:
-            return "Write lines of the form `name: value` below the key"
+            return phrase("advice.pairs")
         case dict():
-            return f"Write keys below it: {', '.join(kind)}"
+            return phrase("advice.keys-below", keys=", ".join(kind))
         case list():
-            return "Write a list: [..., ...]"
+            return phrase("advice.list")
         case _:
-            return _REMEDIES.get(kind, "Write a whole number")
+            return phrase(f"advice.{kind}" if kind in _ADVISED else "advice.whole")
 
 
 def _unknown(
@@ -165,29 +150,25 @@ def _unknown(
     name = str(key.value)
     other = next(other for other in BOTH if other is not service)
     elsewhere = list(_homes(service.keys, name, ()))
+    section = dotted(path[:-1])
     if len(path) == 1 and name in service.instead:
-        remedy = service.instead[name]
+        advice = service.instead[name]
     elif elsewhere:
-        remedy = f"The key belongs elsewhere: {', '.join(elsewhere)}"
+        advice = phrase("advice.elsewhere", places=", ".join(elsewhere))
     elif len(path) == 1 and (others := list(_homes(other.keys, name, ()))):
-        remedy = f"{other.name} has it: write it into {other.file}, as {' or '.join(others)}"
+        places = " / ".join(others)
+        advice = phrase("advice.other-file", other=other.name, file=other.file, places=places)
     elif close := close_match(name, table):
-        remedy = f'Did you mean "{close}"?'
+        advice = phrase("advice.spelling", close=close)
     elif table:
-        remedy = f"Delete it; keys of {dotted(path[:-1])}: {', '.join(table)}"
+        advice = phrase("advice.delete", section=section, keys=", ".join(table))
     else:
-        remedy = f"Delete it: {dotted(path[:-1])} has no keys"
+        advice = phrase("advice.no-keys", section=section)
+    reaction = phrase(service.unknown_key, service=service.name)
+    what = phrase("key.unknown", service=service.name, reaction=reaction, advice=advice)
     mark = key.start_mark
-    return ConfigFinding(
-        Severity.ERROR,
-        file,
-        mark.line + 1,
-        mark.column + 1,
-        dotted(path),
-        f"{service.name} has no such key",
-        service.unknown_key,
-        remedy,
-    )
+    place = dotted(path)
+    return ConfigFinding(Severity.ERROR, file, mark.line + 1, mark.column + 1, place, what)
 
 
 def _homes(table: Table, name: str, path: KeyPath) -> Iterator[str]:

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
-from livekit_conformance.config_doctor.services import SIP
+from livekit_conformance.config_doctor.findings import ConfigFinding
 from livekit_conformance.config_doctor.settings import Settings
+from livekit_conformance.wording import phrase
 
 _VERSIONS = ("tls1.0", "tls1.1", "tls1.2", "tls1.3")
 
@@ -21,28 +21,11 @@ def check_tls(sip: Settings) -> Iterator[ConfigFinding]:
         return
     certificates = sip.mappings("tls", "certs")
     if not certificates:
-        yield sip.finding(
-            Severity.ERROR,
-            "tls",
-            problem="has no certs",
-            consequence=SIP.refuses,
-            remedy="Write `certs: [{cert_file: ..., key_file: ...}]` below it, or delete tls",
-        )
+        yield sip.error("tls", what=phrase("tls.no-certs"))
     elif not all(each.get("cert_file") and each.get("key_file") for each in certificates):
-        yield sip.finding(
-            Severity.ERROR,
-            *("tls", "certs"),
-            problem="has a certificate without cert_file or key_file",
-            consequence=SIP.refuses,
-            remedy="Write cert_file and key_file for each certificate",
-        )
+        yield sip.error("tls", "certs", what=phrase("tls.incomplete-certs"))
     for end in ("min_version", "max_version"):
         version = sip.text("tls", end)
         if version and version not in {*_VERSIONS, *map(str.upper, _VERSIONS)}:
-            yield sip.finding(
-                Severity.ERROR,
-                *("tls", end),
-                problem="is not a TLS version that livekit-sip supports",
-                consequence=SIP.refuses,
-                remedy=f"Write one of: {', '.join(_VERSIONS)}",
-            )
+            what = phrase("tls.no-version", choices=", ".join(_VERSIONS))
+            yield sip.error("tls", end, what=what)

@@ -11,6 +11,8 @@ from ipaddress import ip_address
 from math import inf, isinf, isnan
 from types import MappingProxyType
 
+from livekit_conformance.wording import Phrase, phrase
+
 HIGHEST_PORT = 65535
 
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60, "h": 3600}
@@ -103,71 +105,71 @@ def port_range(text: str) -> tuple[int, int] | None:
     return int(first), int(last) if dash else int(first)
 
 
-def _text(_: Scalar) -> str | None:
+def _text(_: Scalar) -> Phrase | None:
     return None
 
 
-def _bool(value: Scalar) -> str | None:
+def _bool(value: Scalar) -> Phrase | None:
     is_boolean = value.text in _BOOLEANS
     if value.text in _OLD_BOOLEANS or (is_boolean and not value.quoted):
         return None
-    return "not true or false" + (" (without quotes)" if is_boolean else "")
+    return phrase("misfit.quoted-bool" if is_boolean else "misfit.bool")
 
 
-def _whole(bits: int, *, signed: bool) -> Callable[[Scalar], str | None]:
+def _whole(bits: int, *, signed: bool) -> Callable[[Scalar], Phrase | None]:
     low = -(2 ** (bits - 1)) if signed else 0
     high = 2 ** (bits - 1 if signed else bits) - 1
 
-    def fits(value: Scalar) -> str | None:
+    def fits(value: Scalar) -> Phrase | None:
         whole = integer(value.text)
         if whole is None or value.quoted:
-            return "not a whole number" + ("" if whole is None else " (without quotes)")
+            return phrase("misfit.whole" if whole is None else "misfit.quoted-whole")
         if whole < low:
-            return f"less than {low or 'zero'}"
-        return f"more than {high}" if whole > high else None
+            return phrase("misfit.less", low=low) if low else phrase("misfit.negative")
+        return phrase("misfit.more", high=high) if whole > high else None
 
     return fits
 
 
-def _float(value: Scalar) -> str | None:
+def _float(value: Scalar) -> Phrase | None:
     is_number = number(value.text) is not None
     if is_number and not value.quoted:
         return None
-    return "not a number" + (" (without quotes)" if is_number else "")
+    return phrase("misfit.quoted-number" if is_number else "misfit.number")
 
 
-def _port_range(value: Scalar) -> str | None:
+def _port_range(value: Scalar) -> Phrase | None:
     ports = port_range(value.text)
     if ports is None:
-        return 'not a range of ports: write for example "10000-20000"'
+        return phrase("misfit.port-range")
     if "-" in value.text and ports[1] <= ports[0]:
-        return "the last port of the range is not above the first"
+        return phrase("misfit.empty-range")
     return None
 
 
-def _node_ip(value: Scalar) -> str | None:
+def _node_ip(value: Scalar) -> Phrase | None:
     families = []
     for part in value.text.split(",") if value.text else ():
         try:
             families.append(ip_address(part.strip(" ")).version)
         except ValueError:
-            return "not an IP address, nor an IPv4 and an IPv6 address separated by a comma"
-    return "two addresses of one family" if len(families) != len({*families}) else None
+            return phrase("misfit.node-ip")
+    return phrase("misfit.one-family") if len(families) != len({*families}) else None
 
 
-def _duration(value: Scalar) -> str | None:
+def _duration(value: Scalar) -> Phrase | None:
     if number(value.text) is not None:
         # Zero is the only duration that may lack its unit, and only as text.
         if value.quoted and value.text.lstrip("+-") == "0":
             return None
-        return f"a duration without its unit: write {value.text}s for seconds"
+        return phrase("misfit.no-unit", text=value.text)
     if seconds(value.text) is None:
-        return "not a duration: write a number and its unit, such as 500ms, 30s or 1m30s"
+        return phrase("misfit.duration")
     return None
 
 
 # For each kind in a key table: the reason why a scalar does not fit, or None.
-FITS: Mapping[str, Callable[[Scalar], str | None]] = MappingProxyType(
+FITS: Mapping[str, Callable[[Scalar], Phrase | None]] = MappingProxyType(
     {
         "text": _text,
         "bool": _bool,

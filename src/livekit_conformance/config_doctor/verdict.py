@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import yaml
 
@@ -81,7 +81,7 @@ class FilesVerdict:
                     "name": each.name,
                     "service": each.service,
                     "was_judged": each.findings is not None,
-                    "findings": [asdict(finding) for finding in each],
+                    "findings": [finding.as_json() for finding in each],
                 }
                 for each in self.judged
             ],
@@ -98,10 +98,9 @@ class FilesVerdict:
             else:
                 yield f"{title}: nothing is wrong"
             for found in each:
-                place = f"{found.file}:{found.line}:{found.column}"
-                yield f"{place}: {found.severity}: {found.key}: {found.problem}"
-                yield f"    therefore: {found.consequence}"
-                yield f"    to do: {found.remedy}"
+                yield f"{found.place}: {found.severity}: {found.key}: {found.problem.en}"
+                yield f"    therefore: {found.consequence.en}"
+                yield f"    to do: {found.remedy.en}"
             yield ""
         for reason in self.unclear:
             yield f"not checked: {reason}"

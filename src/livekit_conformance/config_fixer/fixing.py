@@ -176,7 +176,9 @@ class _Fixer:
             if not new and after.errors < now.errors:
                 return step, ""
             if new:
-                hindrance = f"{repair.does}: not done, because then {new[0].key} {new[0].problem}"
+                hindrance = (
+                    f"{repair.does}: not done, because then {new[0].key} {new[0].problem.en}"
+                )
         return None, hindrance
 
     def _further(self, now: _Examined, new: ConfigFinding, in_one_go: int) -> _Step | None:
@@ -205,7 +207,7 @@ class _Fixer:
             return None, f"{answer}. Nothing was written: {error}"
         after = self.examined(edits.applied(now.text, splices))
         if new := after.beyond(now):
-            return None, f"{answer}. Nothing was written: then {new[0].key} {new[0].problem}"
+            return None, f"{answer}. Nothing was written: then {new[0].key} {new[0].problem.en}"
         return _Step(after.text, (f"health_port: {value} is set",)), answer
 
     def _with_health_port(self, source: YamlSource, value: str) -> Sequence[Edit]:
@@ -226,4 +228,4 @@ def _what(finding: ConfigFinding) -> tuple[str, str, str]:
     Return the content of a finding, regardless of its place.
     """
     is_repeated = finding.first_line is not None
-    return finding.severity.value, finding.key, "repeated" if is_repeated else finding.problem
+    return finding.severity.value, finding.key, "repeated" if is_repeated else finding.problem.en

@@ -92,7 +92,7 @@ def _converted(finding: ConfigFinding) -> LinkFinding:
     mark = problem if finding.severity is Severity.ERROR else warning
     what = phrase(
         "config.wrong",
-        place=f"{finding.file}:{finding.line}:{finding.column}",
+        place=finding.place,
         key=finding.key,
         problem=finding.problem,
         consequence=finding.consequence,

@@ -15,7 +15,7 @@ from livekit_conformance.diagnosis.advice import advice_on
 from livekit_conformance.doctor.remedies import REMEDIES
 from livekit_conformance.doctor.words import SAYS
 from livekit_conformance.findings import Finding, Says
-from livekit_conformance.wording import LANGUAGES, Phrase, Text
+from livekit_conformance.wording import Phrase, Text
 
 _ORDER = {link: place for place, link in enumerate(Link)}
 
@@ -92,13 +92,9 @@ _MARKS: Mapping[Says, LinkMark] = MappingProxyType(
 
 
 def _finding(link: Link, mark: LinkMark, what: Phrase) -> LinkFinding:
-    english, russian = (what.values(SAYS, language) for language in LANGUAGES)
-
-    def in_words(template: Text) -> Text:
-        return Text(en=template.say("en", **english), ru=template.say("ru", **russian))
-
+    text = what.in_each_language(SAYS[what.code], SAYS)
     fix = REMEDIES.get(what.code)
-    return LinkFinding(link, mark, what, in_words(SAYS[what.code]), fix and in_words(fix))
+    return LinkFinding(link, mark, what, text, fix and what.in_each_language(fix, SAYS))
 
 
 def has_problem(findings: Iterable[LinkFinding]) -> bool:
