@@ -237,6 +237,8 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_NO_RESPONSE, REFUSED_AFTER_SELECTION),
         also=(SERVER_ON_BUS, SIP_ON_BUS),
+        # Its own requests fail as well: Redis refuses what it writes.
+        excludes=(Sign("http", {"status": 500}),),
         yields_to=_MORE_EXACT,
         source="livekit/psrpc pkg/client/rpc.go: a second to claim a request",
     ),
