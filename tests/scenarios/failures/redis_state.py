@@ -112,7 +112,6 @@ async def _restart_with_much_data(broken: Scene) -> None:
     # Microseconds for each key: Redis is busy for two minutes, and looks at requests meanwhile.
     slowly = ("--key-load-delay", "20000", "--loading-process-events-interval-bytes", "1024")
     await _start_redis(broken, REDIS_PORT, "--port", str(REDIS_PORT), *slowly)
-    await until_not_ready(broken)
 
 
 async def _let_redis_demand_tls(broken: Scene) -> None:
