@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from livekit_conformance.doctor import examination, sip
 from livekit_conformance.doctor.examination import examine
 from livekit_conformance.doctor.findings import LinkFinding, LinkMark
 from livekit_conformance.environments.profile import DeploymentFiles, Outbound, Profile
@@ -63,17 +62,6 @@ def deployment(tmp_path: Path) -> Callable[..., Any]:
                 )
 
     return make
-
-
-@pytest.fixture
-def impatient(monkeypatch):
-    """
-    Shorten the deadlines of the probes.
-    """
-    monkeypatch.setattr(examination, "EACH_S", 0.6)
-    monkeypatch.setattr(examination, "_DRIVER_S", 0.4)
-    monkeypatch.setattr(sip, "_ANSWER_WITHIN_S", 0.2)
-    monkeypatch.setattr(sip, "_OVER_TCP_S", 0.2)
 
 
 async def look(

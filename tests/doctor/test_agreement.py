@@ -17,7 +17,7 @@ from aiohttp import connector
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.effects import Effect
-from livekit_conformance.doctor import settings
+from livekit_conformance.doctor import examination, settings
 from livekit_conformance.doctor.examination import examine
 from livekit_conformance.doctor.findings import LinkMark
 from livekit_conformance.environments.loader import load
@@ -117,12 +117,12 @@ def clause_of(finding):
 
 
 @pytest.mark.parametrize("mutant", [*READ_ONLY, *HARMLESS], ids=lambda mutant: mutant.id)
-async def test_doctor_reports_what_the_checks_turn_red_for(
-    mutant, tmp_path, monkeypatch, impatient
-):
+async def test_doctor_reports_what_the_checks_turn_red_for(mutant, tmp_path, monkeypatch):
     async with deployed(mutant, tmp_path) as (broken, environ), application(broken) as profile:
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
+        # What counts is what was seen, however busy this machine is.
+        monkeypatch.setattr(examination, "EACH_S", 30.0)
         # aiohttp reads the trusted authorities when it is imported.
         monkeypatch.setattr(connector, "_SSL_CONTEXT_VERIFIED", ssl.create_default_context())
         env = write_profile(profile, tmp_path / "profile.yaml")
@@ -133,7 +133,7 @@ async def test_doctor_reports_what_the_checks_turn_red_for(
         found = [
             *settings.judge_loaded(loaded, env_file),
             *await examine(
-                loaded.profile, recorder, environ=environ, whole=9.0, left_out=loaded.left_out
+                loaded.profile, recorder, environ=environ, whole=60.0, left_out=loaded.left_out
             ),
         ]
 

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.doctor import examination, sip
 from livekit_conformance.doctor.findings import LinkMark
 from livekit_conformance.environments.profile import Outbound
 from livekit_conformance.environments.variables import LeftOut
@@ -19,6 +20,17 @@ from livekit_conformance.protocol.logline import parse
 from tests import certificates
 from tests.doctor.conftest import NO_FILES, changed, look, the_problem, wrong
 from tests.scenarios.wrong_peers import closed_port, mute
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """
+    Shorten the deadlines of the probes.
+    """
+    monkeypatch.setattr(examination, "EACH_S", 0.6)
+    monkeypatch.setattr(examination, "_DRIVER_S", 0.4)
+    monkeypatch.setattr(sip, "_ANSWER_WITHIN_S", 0.2)
+    monkeypatch.setattr(sip, "_OVER_TCP_S", 0.2)
 
 
 async def test_a_healthy_deployment_is_in_order(deployment):
