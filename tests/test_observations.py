@@ -171,5 +171,5 @@ def test_a_test_cannot_make_up_a_field():
 
 
 def test_a_field_that_is_missing_is_an_error_of_the_suite():
-    with pytest.raises(TypeError, match="consequence"):
-        ConfigProblem(1.0, "s", file="f", line=1, key="k", severity="error", problem="p")
+    with pytest.raises(TypeError, match="reaction"):
+        ConfigProblem(1.0, "s", file="f", line=1, key="k", severity="error", what="w")

@@ -198,11 +198,9 @@ class NotPermitted(ConformanceError):
     """
 
 
-def require(findings: Iterable[Finding], *, context: str = "", otherwise: str = "") -> None:
+def require(findings: Iterable[Finding], *, context: str = "") -> None:
     """
     Raise Violation if one of `findings` is a violation, with the link of the first of them.
-
-    Else raise Blocked if one of them could not be seen; `otherwise` is then the remedy.
 
     The verdict is WARN if all violations are of level SHOULD. `context` ends the message.
     """
@@ -215,8 +213,6 @@ def require(findings: Iterable[Finding], *, context: str = "", otherwise: str = 
             level="SHOULD" if all(each.level == "SHOULD" for each in broken) else None,
             findings=findings,
         )
-    if unseen := next((each for each in findings if each.says is Says.UNSEEN), None):
-        raise Blocked(unseen.seen, remedy=otherwise, link=unseen.link, findings=findings)
 
 
 def failure_of(error: BaseException, phase: Phase = "answer") -> Failure:

@@ -17,14 +17,18 @@ from livekit_conformance.config_doctor import (
     known_keys,
     read_server,
 )
-from livekit_conformance.config_doctor.services import BOTH
+from livekit_conformance.config_doctor.judge import level_of, link_of
+from livekit_conformance.diagnosis.chain_state import Chain
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, require
+from livekit_conformance.findings import Finding
 from livekit_conformance.observations import ConfigProblem, Recorder
 
 
 @pytest.mark.clause("1.3-server-config-names-the-endpoint")
-async def test_the_server_config_names_the_endpoint(profile: Profile, recorder: Recorder) -> None:
+async def test_the_server_config_names_the_endpoint(
+    profile: Profile, recorder: Recorder, seen_so_far: Chain
+) -> None:
     """
     webhook.urls holds the endpoint's URL, and webhook.api_key is a key that the server has.
     """
@@ -35,18 +39,19 @@ async def test_the_server_config_names_the_endpoint(profile: Profile, recorder: 
         *check_endpoint(server, profile.webhook.url),
         *(finding for finding in check_server(text) if finding.key == "webhook.api_key"),
     ]
-    _record(findings, recorder)
+    violations = _judged(findings, seen_so_far, recorder)
     if not known_keys(server) and all(finding.severity is Severity.WARNING for finding in findings):
         raise Blocked(
             "livekit.yaml has no `keys`: livekit-server takes them from key_file or LIVEKIT_KEYS",
             remedy="Compare webhook.api_key with those keys by hand, or put `keys` into the file",
         )
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    require(finding.as_finding() for finding in errors)
+    require(violations)
 
 
 @pytest.mark.clause("1.5-configs-agree")
-async def test_the_configs_of_both_services_agree(profile: Profile, recorder: Recorder) -> None:
+async def test_the_configs_of_both_services_agree(
+    profile: Profile, recorder: Recorder, seen_so_far: Chain
+) -> None:
     """
     Same Redis, a known key pair, the right port, no overlap, and only keys that exist.
     """
@@ -54,14 +59,18 @@ async def test_the_configs_of_both_services_agree(profile: Profile, recorder: Re
 
     findings = check(text_of(files.livekit_server_config), text_of(files.livekit_sip_config))
 
-    _record(findings, recorder)
-    errors = (finding for finding in findings if finding.severity is Severity.ERROR)
-    require(finding.as_finding() for finding in errors)
+    require(_judged(findings, seen_so_far, recorder))
 
 
-def _record(findings: Iterable[ConfigFinding], recorder: Recorder) -> None:
-    services = {service.file: service for service in BOTH}
+def _judged(findings: Iterable[ConfigFinding], seen: Chain, recorder: Recorder) -> list[Finding]:
+    """
+    Record the findings, and return the violations among them.
+    """
+    violations = []
     for finding in findings:
+        level = level_of(finding, working=seen.working, broken=seen.broken)
+        if level is not None:
+            violations.append(finding.as_finding(level))
         recorder.record(
             ConfigProblem(
                 run_clock.now(),
@@ -69,12 +78,14 @@ def _record(findings: Iterable[ConfigFinding], recorder: Recorder) -> None:
                 file=finding.file,
                 line=finding.line,
                 key=finding.key,
-                link=services[finding.file].link_of(finding.key),
-                severity="error" if finding.severity is Severity.ERROR else "warning",
-                problem=finding.problem.en,
-                consequence=finding.consequence.en,
+                link=link_of(finding),
+                severity="error" if level == "MUST" else "warning",
+                what=finding.what.code,
+                reaction=finding.reaction,
+                between_files=finding.is_between_files,
             )
         )
+    return violations
 
 
 def text_of(path: Path | None) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance import config_doctor
+from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.finding_words import said
 from livekit_conformance.config_doctor import check
 from livekit_conformance.config_doctor.words import PARTS, SENTENCES
@@ -72,3 +73,15 @@ def test_findings_are_told_in_russian_with_the_same_names():
         told = said(finding.as_finding(), "ru")
         assert told.startswith(f"{finding.place}: `{finding.key}` ")
         assert english_in(told) == []
+
+
+def test_causes_look_for_codes_that_findings_have():
+    signs = (
+        sign
+        for cause in CAUSES
+        for sign in (*cause.shows, *cause.also, *cause.proofs, *cause.excludes)
+    )
+    codes = {sign.where["what"] for sign in signs if "what" in sign.where}
+
+    assert codes <= set(SENTENCES)
+    assert codes

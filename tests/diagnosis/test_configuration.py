@@ -2,11 +2,17 @@
 Causes named for errors in the configuration files.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.config_doctor import ConfigFinding, Severity, check
+from livekit_conformance.config_doctor.judge import level_of, link_of
+from livekit_conformance.diagnosis.chain_state import chain_of
 from livekit_conformance.diagnosis.diagnose import diagnose
+from livekit_conformance.findings import Level
 from livekit_conformance.observations import Observation
 from livekit_conformance.verdict import CheckRecord, Verdict
 from tests.diagnosis.signs import log, named, record, seen
@@ -25,28 +31,42 @@ redis: {address: "127.0.0.1:6379"}
 """
 
 AGREE = record("1.5-configs-agree")
+NO_CALL = record("1.5-invite-is-not-rejected", link=Link.JOIN)
+JOINS = record("1.1-sip-service-joins-the-server", Verdict.PASS)
 SERVER_SILENT = record("1.1-server-answers", Verdict.BLOCKED, Link.SERVER)
 SERVER_RUNS = record("1.1-server-answers", Verdict.PASS)
 SIP_SILENT = record("1.5-sip-answers-options", Verdict.BLOCKED, Link.SIP_SOCKET)
 SIP_RUNS = record("1.5-sip-answers-options", Verdict.PASS)
 
 
-def observed(finding: ConfigFinding) -> Observation:
+def observed(finding: ConfigFinding, level: Level | None) -> Observation:
     return seen(
         "config",
         file=finding.file,
         key=finding.key,
-        severity=finding.severity.value,
-        problem=finding.problem.en,
-        consequence=finding.consequence.en,
+        link=link_of(finding),
+        severity="error" if level == "MUST" else "warning",
+        what=finding.what.code,
+        reaction=finding.reaction,
+        between_files=finding.is_between_files,
     )
 
 
 def blamed(records: list[CheckRecord], server: str = SERVER, sip: str = SIP) -> list[str]:
-    findings = check(server, sip)
-    if not any(finding.severity is Severity.ERROR for finding in findings):
+    """
+    Return the causes, if the checks of the files came after these.
+    """
+    so_far = chain_of(records)
+    judged = [
+        (finding, level_of(finding, working=so_far.working, broken=so_far.broken))
+        for finding in check(server, sip)
+    ]
+    levels = {level for _, level in judged if level}
+    if not levels:
         return []
-    return [found.id for found in diagnose(records, [observed(each) for each in findings])]
+    agree = record("1.5-configs-agree", Verdict.FAIL if "MUST" in levels else Verdict.WARN)
+    findings = [observed(finding, level) for finding, level in judged]
+    return [found.id for found in diagnose([*records, agree], findings)]
 
 
 def test_good_files_have_no_finding():
@@ -65,9 +85,21 @@ def test_good_files_have_no_finding():
     ],
 )
 def test_an_invented_setting_of_livekit_sip_has_no_effect(setting):
-    found = blamed([AGREE, SIP_RUNS, SERVER_RUNS], sip=f"{SIP}{setting}\n")
+    found = blamed([SIP_RUNS, SERVER_RUNS, NO_CALL], sip=f"{SIP}{setting}\n")
 
-    assert found == ["settings-have-no-effect"]
+    assert "settings-have-no-effect" in found
+    # Where nothing of a call is broken, it hurts nobody.
+    assert blamed([SIP_RUNS, SERVER_RUNS, JOINS], sip=f"{SIP}{setting}\n") == []
+
+
+def test_a_misspelt_setting_stands_at_the_link_of_the_one_that_was_meant():
+    silent = record("1.5-audio-flows-both-ways", link=Link.MEDIA)
+    sip = f"{SIP}rtp_prot: 20000-20100\n"
+    findings = [observed(each, level_of(each, broken={Link.MEDIA})) for each in check(SERVER, sip)]
+
+    found = {each.id: each.link for each in diagnose([silent, AGREE], findings)}
+
+    assert found["settings-have-no-effect"] == Link.MEDIA
 
 
 @pytest.mark.parametrize(
@@ -80,7 +112,7 @@ def test_an_invented_setting_of_livekit_sip_has_no_effect(setting):
     ],
 )
 def test_a_livekit_yaml_that_cannot_start_explains_the_silent_server(line):
-    first, *_ = blamed([SERVER_SILENT, SIP_RUNS, AGREE], server=f"{SERVER}{line}\n")
+    first, *_ = blamed([SERVER_SILENT, SIP_RUNS], server=f"{SERVER}{line}\n")
 
     assert first == "server-does-not-start"
 
@@ -95,13 +127,13 @@ def test_a_livekit_yaml_that_cannot_start_explains_the_silent_server(line):
     ],
 )
 def test_a_livekit_sip_yaml_that_cannot_start_explains_the_silent_service(line):
-    first, *_ = blamed([SERVER_RUNS, SIP_SILENT, AGREE], sip=f"{SIP}{line}\n")
+    first, *_ = blamed([SERVER_RUNS, SIP_SILENT], sip=f"{SIP}{line}\n")
 
     assert first == "sip-service-does-not-start"
 
 
 def test_the_same_file_beside_a_running_service_is_a_warning_for_its_next_start():
-    found = blamed([SERVER_RUNS, SIP_RUNS, AGREE], server=f"{SERVER}webhooks: {{}}\n")
+    found = blamed([SERVER_RUNS, SIP_RUNS], server=f"{SERVER}webhooks: {{}}\n")
 
     assert found == ["service-will-not-start-again"]
 
@@ -109,7 +141,7 @@ def test_the_same_file_beside_a_running_service_is_a_warning_for_its_next_start(
 def test_a_webhook_key_that_is_none_of_keys_is_named_before_the_silent_server():
     webhook = "webhook: {urls: ['http://127.0.0.1:1/'], api_key: APIother}\n"
 
-    found = blamed([SERVER_SILENT, SIP_RUNS, AGREE], server=SERVER + webhook)
+    found = blamed([SERVER_SILENT, SIP_RUNS], server=SERVER + webhook)
 
     assert found[0] == "webhook-key-is-not-known"
     assert "server-does-not-start" not in found
@@ -127,9 +159,41 @@ def test_a_webhook_key_that_is_none_of_keys_is_named_before_the_silent_server():
     ],
 )
 def test_what_the_files_say_differently_is_a_contradiction(old, new):
-    found = blamed([AGREE, SERVER_RUNS, SIP_RUNS], sip=SIP.replace(old, new))
+    found = blamed([SERVER_RUNS, SIP_RUNS], sip=SIP.replace(old, new))
 
     assert found == ["service-files-disagree"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "works"),
+    [
+        # A relay forwards the port.
+        ("ws_url: ws://127.0.0.1:7880", "ws_url: ws://127.0.0.1:7890", JOINS),
+        # Two names of one Redis.
+        ("127.0.0.1:6379", "redis.example:6379", record("1.5-bus-has-a-server", Verdict.PASS)),
+    ],
+)
+def test_files_that_disagree_where_the_link_works_hurt_nobody(old, new, works):
+    sip = SIP.replace(old, new)
+
+    assert blamed([SERVER_RUNS, SIP_RUNS, works], sip=sip) == []
+    broken = replace(works, verdict=Verdict.FAIL, broken_link=BY_ID[works.id].link)
+    assert "service-files-disagree" in blamed([SERVER_RUNS, SIP_RUNS, broken], sip=sip)
+
+
+@pytest.mark.parametrize(
+    ("server", "sip"),
+    [
+        (f"{SERVER}prot: 7880\n", SIP),
+        # The file was edited: livekit-sip still runs with the former secret.
+        (SERVER, SIP.replace("long-enough-for-all", "another-deployment")),
+        # Calls work with a secret that everybody knows, and with ports that collide now and then.
+        (SERVER.replace("a-secret-that-is-long-enough-for-all", "changeme"), SIP),
+        (SERVER, f"{SIP}rtp_port: 50000-50100\n"),
+    ],
+)
+def test_what_nothing_makes_up_for_is_a_violation_though_all_links_work(server, sip):
+    assert "MUST" in {level_of(each, working=set(Link)) for each in check(server, sip)}
 
 
 def test_a_file_that_cannot_be_read_contradicts_nothing():
@@ -141,7 +205,7 @@ def test_a_file_that_cannot_be_read_contradicts_nothing():
 def test_both_a_setting_without_effect_and_a_contradiction_are_named():
     sip = SIP.replace("long-enough-for-all", "another") + "log_level: debug\n"
 
-    found = blamed([AGREE, SERVER_RUNS, SIP_RUNS], sip=sip)
+    found = blamed([SERVER_RUNS, SIP_RUNS, NO_CALL], sip=sip)
 
     assert found == ["service-files-disagree", "settings-have-no-effect"]
 

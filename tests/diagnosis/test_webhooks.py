@@ -12,7 +12,7 @@ from tests.diagnosis.signs import named, record, seen
 NOT_DELIVERED = record("1.3-server-delivers-room-events")
 REFUSED = record("1.3-endpoint-accepts-signed-event")
 ELSEWHERE = seen("delivery", url="http://other/", elsewhere=True, error=None)
-NO_URLS = seen("config", key="webhook.urls", problem="is missing")
+NO_URLS = seen("config", key="webhook.urls", what="webhook.no-urls", severity="error")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_refused_connection_elsewhere_is_not_the_network_of_the_server():
 
 
 def test_a_filter_is_blamed_only_where_events_are_missing():
-    filtered = seen("config", key="webhook.filter_params", problem="leaves out events")
+    filtered = seen("config", key="webhook.filter_params", what="webhook.leaves-out-events")
 
     assert named([NOT_DELIVERED], filtered) == [("webhooks-are-filtered", "likely")]
     assert named([], filtered) == []

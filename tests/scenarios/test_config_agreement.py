@@ -21,7 +21,7 @@ import trustme
 from livekit_conformance.config_doctor import ConfigFinding, check_server, check_sip
 from livekit_conformance.config_doctor.reading import Unreadable, decode
 from livekit_conformance.errors import Blocked
-from livekit_conformance.observations import Recorder
+from livekit_conformance.observations import Reaction, Recorder
 from livekit_conformance.provisioners.local.address import own_loopback_address
 from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, find
 from livekit_conformance.provisioners.local.process import Process
@@ -30,7 +30,6 @@ from tests.scenarios.config_files import CASES, Case
 
 # Starting takes CPU only; two for each core keep both busy.
 _AT_ONCE = 4
-_REFUSES = re.compile(r"refuses to start(?:.* unless (\w+) is set)?")
 _PROGRAMS = {program.name: program for program in (SERVER, SIP)}
 _READY = {"livekit-server": "starting LiveKit server", "livekit-sip": "\tservice ready"}
 # Below the kernel's range of ephemeral ports, above the ports of the services.
@@ -114,8 +113,7 @@ def refusals(found: Iterable[ConfigFinding], environ: Mapping[str, str]) -> Iter
     Yield the findings which say that the service does not start.
     """
     for finding in found:
-        claim = _REFUSES.search(finding.consequence.en)
-        if claim is not None and not (claim[1] and claim[1] in environ):
+        if finding.reaction is Reaction.REFUSES and finding.unless not in environ:
             yield str(finding)
 
 

@@ -13,7 +13,9 @@ import pytest
 
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked
+from livekit_conformance.provisioners.local.stack import HTTP_PORT
 from livekit_conformance.secrets.patterns import whole_tokens
+from tests.scenarios import wrong_peers
 from tests.scenarios.harness import Run
 from tests.scenarios.load import recorded, unlike
 from tests.scenarios.real_stack import Scene, scene
@@ -63,6 +65,19 @@ async def other_secret_of_livekit_sip(folder: Path) -> Played:
         return await _played(broken.peaceful())
 
 
+async def files_that_hurt_nobody(folder: Path) -> Run:
+    """
+    Run the suites with a relay before livekit-server, and with keys that livekit-sip ignores.
+    """
+    ignored = {"flood_protection": {"enabled": True}, "rtp_prot": "20000-20100"}
+    async with scene(folder, sip_overrides=ignored) as sound:
+        stack = sound.stack
+        relay = wrong_peers.in_turn(stack.address, (stack.address, HTTP_PORT))
+        port = await sound.beside.enter_async_context(relay)
+        await sound.restart(stack.sip, ws_url=f"ws://{stack.address}:{port}")
+        return await sound.peaceful().run("-m", "chain")
+
+
 async def _played(stage: Scene) -> Played:
     before = await stage.inventory()
     run = await stage.run()
@@ -87,6 +102,17 @@ def test_a_healthy_deployment_of_kind_live_is_conformant(played):
     assert leaks(run.output, secrets) == []
     assert leaks_in(run.folder, secrets) == {}
     assert unlike(recorded(run.folder, played.profile), "full run") == {}
+
+
+@looks_at(files_that_hurt_nobody, takes_s=12)
+def test_files_that_hurt_nobody_are_a_warning_and_no_diagnosis(played):
+    run = played
+    assert run.exit_status == 0, run.output
+    assert run.diagnoses == []
+    files = run.check("1.5-configs-agree")
+    assert files["verdict"] == "WARN"
+    told = [found["data"]["key"] for found in files["findings"]]
+    assert told == ["flood_protection", "rtp_prot", "ws_url"]
 
 
 @looks_at(killed_server, takes_s=6)

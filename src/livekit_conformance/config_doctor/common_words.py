@@ -7,10 +7,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from livekit_conformance.config_doctor.sentences import REFUSES, WRITE_WHAT_FITS, Sentences
+from livekit_conformance.config_doctor.sentences import (
+    REFUSES,
+    WRITE_WHAT_FITS,
+    NoEffect,
+    Refusal,
+    Sentences,
+)
 from livekit_conformance.wording import Text, Words
 
-_NO_REDIS = Text(
+_NO_REDIS = Refusal(
     en="{service} refuses to start: it cannot connect to Redis",
     ru="{service} не запустится: он не может подключиться к Redis",
 )
@@ -105,7 +111,7 @@ COMMON: Mapping[str, Sentences] = MappingProxyType(
         ),
         "value.ignored": Sentences(
             Text(en="{problem}", ru="{problem}"),
-            Text(
+            NoEffect(
                 en="{service} ignores it without a word, and uses its default",
                 ru="{service} молча пропустит его и возьмёт значение по умолчанию",
             ),
@@ -218,7 +224,7 @@ COMMON_PARTS: Words = MappingProxyType(
             en="media cannot use the shared ports, or media gets lost",
             ru="общие порты недоступны для звука, или звук теряется",
         ),
-        "effect.twice": Text(
+        "effect.twice": Refusal(
             en="the service refuses to start: it cannot listen twice on one port",
             ru="сервис не запустится: дважды слушать один порт нельзя",
         ),
@@ -228,7 +234,7 @@ COMMON_PARTS: Words = MappingProxyType(
             ru="на одной машине порт достанется только одному, второй сервис не запустится",
         ),
         "reaction.refuses": REFUSES,
-        "reaction.ignores": Text(
+        "reaction.ignores": NoEffect(
             en="{service} ignores it without a word", ru="{service} молча его пропустит"
         ),
         "which.secret-of-key": Text(en="the secret of {key}", ru="секрет ключа {key}"),

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from livekit_conformance.config_doctor.sentences import NoEffect, Presumption, Refusal
+from livekit_conformance.config_doctor.sip_words import PAIR_SENTENCES
 from livekit_conformance.config_doctor.words import PARTS, SENTENCES
-from livekit_conformance.findings import Code, Finding, Json
+from livekit_conformance.findings import Code, Finding, Json, Level, Says
+from livekit_conformance.observations import Reaction
 from livekit_conformance.wording import Phrase, Text
 
 # A file of a service has an error. Data: place, key, what (the code of its words), and problem,
@@ -66,6 +69,50 @@ class ConfigFinding:
         return self.what.in_each_language(SENTENCES[self.what.code].remedy, PARTS)
 
     @property
+    def reaction(self) -> Reaction:
+        """
+        Reaction of the service.
+        """
+        match self._follows:
+            case Refusal():
+                return Reaction.REFUSES
+            case NoEffect():
+                return Reaction.IGNORES
+            case _:
+                return Reaction.STARTS
+
+    @property
+    def unless(self) -> str:
+        """
+        Variable in the environment of the service that makes up for the problem, if there is one.
+        """
+        return self._follows.unless if isinstance(self._follows, Refusal) else ""
+
+    @property
+    def is_presumed(self) -> bool:
+        """
+        Whether something outside the files may make up for the problem.
+        """
+        return isinstance(self._follows, Presumption)
+
+    @property
+    def is_between_files(self) -> bool:
+        """
+        Whether the two files contradict each other here.
+        """
+        other = self.what.data.get("file", self.file)
+        return self.what.code in PAIR_SENTENCES or other != self.file
+
+    @property
+    def _follows(self) -> Text:
+        """
+        The words of the consequence; a finding may have them among its data.
+        """
+        words = SENTENCES[self.what.code].consequence
+        parts = (self.what.data.get(name) for name in ("effect", "reaction"))
+        return next((PARTS[part.code] for part in parts if isinstance(part, Phrase)), words)
+
+    @property
     def place(self) -> str:
         """
         File, line and column.
@@ -77,9 +124,9 @@ class ConfigFinding:
             f"{self.place}: {self.key}: {self.problem.en}: {self.consequence.en}. {self.remedy.en}"
         )
 
-    def as_finding(self) -> Finding:
+    def as_finding(self, level: Level | None = None) -> Finding:
         """
-        Return it as a check reports it.
+        Return it as a check reports it: as a violation of this level, suspicious without one.
         """
         words: dict[str, Json] = {
             name: {"en": text.en, "ru": text.ru}
@@ -90,7 +137,8 @@ class ConfigFinding:
             )
         }
         place: dict[str, Json] = {"place": self.place, "key": self.key, "what": self.what.code}
-        return Finding(WRONG, str(self), data=place | words)
+        says = Says.VIOLATED if level else Says.SUSPICIOUS
+        return Finding(WRONG, str(self), says=says, level=level, data=place | words)
 
     def as_json(self) -> dict[str, Any]:
         """

@@ -20,9 +20,32 @@ class Sentences:
     remedy: Text
 
 
-REFUSES = Text(en="{service} refuses to start", ru="{service} не запустится")
-SERVER_REFUSES = Text(en="livekit-server refuses to start", ru="livekit-server не запустится")
-SIP_REFUSES = Text(en="livekit-sip refuses to start", ru="livekit-sip не запустится")
+@dataclass(frozen=True, slots=True)
+class Refusal(Text):
+    """
+    Consequence: the service does not start, unless the variable `unless` is in its environment.
+    """
+
+    unless: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Presumption(Text):
+    """
+    Consequence, unless something outside the files makes up for it: a relay, a second name.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class NoEffect(Text):
+    """
+    Consequence: the service ignores the setting.
+    """
+
+
+REFUSES = Refusal(en="{service} refuses to start", ru="{service} не запустится")
+SERVER_REFUSES = Refusal(en="livekit-server refuses to start", ru="livekit-server не запустится")
+SIP_REFUSES = Refusal(en="livekit-sip refuses to start", ru="livekit-sip не запустится")
 MISSING = Text(en="is missing", ru="отсутствует")
 NO_JOIN = Text(
     en="livekit-sip cannot join rooms: calls are rejected with 486",

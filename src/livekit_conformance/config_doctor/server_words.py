@@ -12,6 +12,9 @@ from livekit_conformance.config_doctor.sentences import (
     SERVER_REFUSES,
     WRITE_A_NETWORK,
     WRITE_WHAT_FITS,
+    NoEffect,
+    Presumption,
+    Refusal,
     Sentences,
 )
 from livekit_conformance.wording import Text, Words
@@ -21,9 +24,10 @@ _NOT_DELIVERED = Text(
     ru="livekit-server не доставляет вебхуки на этот адрес",
 )
 _WRITE_THE_URL = Text(en="Write {url}", ru="Укажите {url}")
-_UNLESS_REGION = Text(
+_UNLESS_REGION = Refusal(
     en="livekit-server refuses to start unless LIVEKIT_REGION is set in its environment",
     ru="livekit-server не запустится, если в его окружении не задан LIVEKIT_REGION",
+    unless="LIVEKIT_REGION",
 )
 _WRITE_A_REGION = Text(
     en="Write the name of one of the regions", ru="Укажите имя одного из регионов"
@@ -33,7 +37,7 @@ SERVER_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
     {
         "webhook.other-urls": Sentences(
             Text(en="contains {urls}, but not {url}", ru="содержит {urls}, но не {url}"),
-            _NOT_DELIVERED,
+            Presumption(en=_NOT_DELIVERED.en, ru=_NOT_DELIVERED.ru),
             _WRITE_THE_URL,
         ),
         "webhook.no-urls": Sentences(MISSING, _NOT_DELIVERED, _WRITE_THE_URL),
@@ -62,15 +66,16 @@ SERVER_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
         ),
         "keys.missing": Sentences(
             MISSING,
-            Text(
+            Refusal(
                 en="livekit-server refuses to start unless LIVEKIT_KEYS is set in its environment",
                 ru="livekit-server не запустится, если в его окружении не задан LIVEKIT_KEYS",
+                unless="LIVEKIT_KEYS",
             ),
             Text(en="Write `keys: {KEY: SECRET}`", ru="Напишите `keys: {KEY: SECRET}`"),
         ),
         "address.cannot-listen": Sentences(
             Text(en="{problem}", ru="{problem}"),
-            Text(
+            Refusal(
                 en="livekit-server refuses to start: it cannot listen there",
                 ru="livekit-server не запустится: слушать там нельзя",
             ),
@@ -94,7 +99,7 @@ SERVER_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
         ),
         "media.reversed-range": Sentences(
             Text(en="is below port_range_start", ru="меньше port_range_start"),
-            Text(
+            Refusal(
                 en="livekit-server refuses to start: it has no port for media",
                 ru="livekit-server не запустится: для звука нет ни одного порта",
             ),
@@ -104,7 +109,7 @@ SERVER_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
         ),
         "media.half-a-range": Sentences(
             Text(en="is set without port_range_{missing}", ru="задан без port_range_{missing}"),
-            Text(
+            NoEffect(
                 en="livekit-server ignores it: media uses other ports",
                 ru="livekit-server его не учитывает: звук идёт через другие порты",
             ),
@@ -112,7 +117,7 @@ SERVER_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
         ),
         "media.port-and-range": Sentences(
             Text(en="is set together with port_range_start", ru="задан вместе с port_range_start"),
-            Text(
+            NoEffect(
                 en="livekit-server ignores it: media uses the port range",
                 ru="livekit-server его не учитывает: звук идёт через диапазон портов",
             ),

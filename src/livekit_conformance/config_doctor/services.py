@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.environments.spelling import close_match
 from livekit_conformance.wording import Phrase, phrase
 
 # Each value is a kind in `values.FITS`, `any`, a section, a list of one kind, or {"*": kind}.
@@ -42,8 +43,12 @@ class ConfiguredService:
     def link_of(self, key: str) -> Link:
         """
         Return the link of the chain that a wrong value of `key` breaks.
+
+        A misspelt key has the link of the one that was meant.
         """
-        return self.links.get(key.partition(".")[0], self.link)
+        section = key.partition(".")[0]
+        meant = section if section in self.keys else close_match(section, self.keys) or section
+        return self.links.get(meant, self.link)
 
     @property
     def keys(self) -> Table:

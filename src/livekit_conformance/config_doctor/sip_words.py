@@ -13,6 +13,7 @@ from livekit_conformance.config_doctor.sentences import (
     SIP_REFUSES,
     WRITE_A_NETWORK,
     WRITE_WHAT_FITS,
+    Presumption,
     Sentences,
 )
 from livekit_conformance.wording import Text
@@ -148,7 +149,7 @@ SIP_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
     }
 )
 
-_NO_SERVER = Text(
+_NO_SERVER = Presumption(
     en='calls are refused: "auth check failed", "no response from servers"',
     ru='вызовы отклоняются: "auth check failed", "no response from servers"',
 )
@@ -213,7 +214,7 @@ PAIR_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
                 en="has port {given}, but livekit-server listens on {port}",
                 ru="указывает порт {given}, а livekit-server слушает {port}",
             ),
-            Text(
+            Presumption(
                 en="unless something forwards it, livekit-sip cannot join rooms: calls are "
                 "rejected with 486",
                 ru="если порт никто не перенаправляет, livekit-sip не может войти в комнаты: "
@@ -226,7 +227,7 @@ PAIR_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
                 en="leads to {host}, but livekit-server listens on {bound}",
                 ru="ведёт на {host}, а livekit-server слушает {bound}",
             ),
-            NO_JOIN,
+            Presumption(en=NO_JOIN.en, ru=NO_JOIN.ru),
             Text(
                 en="Write one of bind_addresses, or add the address there",
                 ru="Укажите один из bind_addresses или добавьте туда этот адрес",

@@ -20,7 +20,8 @@ from livekit_conformance.observations import CheckOutcome, FindingSeen, LogWarni
 from livekit_conformance.verdict import CROSSED, CheckRecord, Verdict
 
 Seen = Mapping[str, Sequence[Observation]]
-_UNHAPPY = frozenset({Verdict.FAIL, Verdict.BLOCKED, Verdict.WARN, Verdict.KNOWN})
+_BROKEN = frozenset({Verdict.FAIL, Verdict.BLOCKED, Verdict.KNOWN})
+_UNHAPPY = _BROKEN | {Verdict.WARN}
 # A repeated symptom adds no proof; the journal has all of them.
 EVIDENCE_OF_A_KIND = 2
 # Enough for the decisive words of a line; the evidence files have the whole line.
@@ -89,7 +90,9 @@ def _consider(
     explained = [
         record
         for record in records
-        if record.verdict in _UNHAPPY and was_tried(record) and _explains(cause, record)
+        if record.verdict in (_BROKEN if cause.is_general else _UNHAPPY)
+        and was_tried(record)
+        and _explains(cause, record)
     ]
     is_clear = _is_shown(cause, clear)
     is_certain = is_clear and any_seen(cause.proofs, clear)

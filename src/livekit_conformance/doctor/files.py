@@ -24,6 +24,7 @@ from livekit_conformance.config_doctor import (
     known_keys,
     read_server,
 )
+from livekit_conformance.config_doctor.judge import level_of
 from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, problem, warning
 from livekit_conformance.environments.needs import LINES
 from livekit_conformance.environments.profile import LogSource, Profile
@@ -75,8 +76,7 @@ def judge_agreement(server_text: str, profile: Profile) -> Iterator[LinkFinding]
     server = read_server(server_text)
     keys, key = known_keys(server), profile.livekit.api_key
     if keys and key not in keys:
-        # Only likely wrong: LIVEKIT_KEYS takes precedence, and the file may be a copy.
-        yield warning(Link.CONFIGURATION, phrase("config.other-keys"))
+        yield problem(Link.CONFIGURATION, phrase("config.other-keys"))
     if url := profile.webhook.url:
         yield from (_endpoint(found, server, url) for found in check_endpoint(server, url))
 
@@ -90,7 +90,7 @@ def _endpoint(found: ConfigFinding, server: Settings, url: str) -> LinkFinding:
 
 
 def _converted(finding: ConfigFinding) -> LinkFinding:
-    mark = problem if finding.severity is Severity.ERROR else warning
+    mark = problem if level_of(finding) == "MUST" else warning
     what = phrase(
         "config.wrong",
         place=finding.place,

@@ -27,6 +27,7 @@ from livekit_conformance.observations.rooms import AgentAction, CallerFound, Cal
 from livekit_conformance.observations.services import (
     BusAnswer,
     ConfigProblem,
+    Reaction,
     RedisAccount,
     RedisState,
     ServiceProcess,
@@ -68,6 +69,7 @@ __all__ = [
     "Media",
     "Observation",
     "OthersLines",
+    "Reaction",
     "Recorder",
     "RedisAccount",
     "RedisState",

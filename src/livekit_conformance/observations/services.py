@@ -5,6 +5,7 @@ Observations of the services themselves: their bus, their processes, their confi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar, Literal
 
 from livekit_conformance.errors import Failure
@@ -111,10 +112,23 @@ class ServiceProcess(Observation):
     quoted: ClassVar[tuple[str, ...]] = ("tail",)
 
 
+class Reaction(StrEnum):
+    """
+    Reaction of a service to a problem in its file.
+    """
+
+    REFUSES = "refuses"  # to start
+    IGNORES = "ignores"  # the setting, and uses its default
+    STARTS = "starts"  # and does not do what it should
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigProblem(Observation):
     """
     One problem of a configuration file, at `link`; `key` is dotted, as in `redis.address`.
+
+    `what` is its code, and the other file contradicts it if it is `between_files`. It is an error
+    unless it may be intended, or calls were seen to work all the same.
     """
 
     file: str
@@ -122,8 +136,9 @@ class ConfigProblem(Observation):
     key: str
     link: str | None = None
     severity: Literal["error", "warning"]
-    problem: str
-    consequence: str
+    what: str
+    reaction: Reaction
+    between_files: bool = False
 
     kind: ClassVar[Kind] = "config"
-    quoted: ClassVar[tuple[str, ...]] = ("key", "problem", "consequence")
+    quoted: ClassVar[tuple[str, ...]] = ("key",)

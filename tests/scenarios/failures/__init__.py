@@ -46,7 +46,7 @@ _TOGETHER = (
     ("sip-with-a-cluster-id", "room-prefix-differs"),
     ("room-prefix-differs", "callee-busy"),
     ("no-agent", "provider-fails"),
-    ("sip-invented-settings", "no-rule"),
+    ("server-file-edited", "no-rule"),
     ("trunk-wrong-password", "no-webhooks"),
 )
 PAIRS = {pair.name: pair for pair in (both(SCENARIOS[a], SCENARIOS[b]) for a, b in _TOGETHER)}

@@ -23,6 +23,7 @@ _NO_SERVER = frozenset({"server-unreachable", "sip-bus-has-no-server"})
 _NO_SIP = frozenset({"sip-not-running", "sip-unreachable", "bus-has-no-sip-service"})
 _NO_CERTIFICATE = {"cert_file": "/nowhere/cert.pem", "key_file": "/nowhere/key.pem"}
 _TURN = {"enabled": True, "tls_port": 5349, "domain": "turn.example.org", **_NO_CERTIFICATE}
+_INVENTED_PORT = 5070
 _BROKEN_YAML = "logging: {level: info\n  json: true\n"
 
 
@@ -81,6 +82,11 @@ def _edit(file: Path, **settings: Any) -> None:
     file.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
+def _at_the_invented_port(profile: Profile) -> Profile:
+    server = f"{profile.sip.address[0]}:{_INVENTED_PORT}"
+    return profile.model_copy(update={"sip": profile.sip.model_copy(update={"server": server})})
+
+
 def _without_logs(profile: Profile) -> Profile:
     return profile.model_copy(update={"logs": ()})
 
@@ -117,24 +123,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         also=frozenset({"setting-is-doubtful"}),
     ),
     Scenario(
-        "sip-invented-settings",
-        "livekit-sip.yaml limits and maps with keys that livekit-sip does not have.",
-        "settings-have-no-effect",
-        Link.CONFIGURATION,
-        sip={
-            "flood_protection": {"enabled": True, "max_calls": 10},
-            "rate_limits": {"invite": 5},
-            "room_mapper": {"prefix": "voice-ai-call-"},
-            "log_level": "debug",
-        },
-        row=14,
-    ),
-    Scenario(
         "sip-invented-address",
         "livekit-sip.yaml says port and bind_address: livekit-sip listens where it would without.",
-        "settings-have-no-effect",
-        Link.CONFIGURATION,
-        sip={"port": 5070, "bind_address": "127.0.0.1"},
+        "sip-listens-elsewhere",
+        Link.SIP_SOCKET,
+        sip={"port": _INVENTED_PORT, "bind_address": "127.0.0.1", "log_level": "debug"},
+        profile=_at_the_invented_port,
+        also=frozenset({"settings-have-no-effect"}),
         row=14,
     ),
     _no_server(

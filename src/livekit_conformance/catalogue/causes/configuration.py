@@ -17,6 +17,7 @@ from livekit_conformance.catalogue.log_lines import (
     of_server,
     of_sip,
 )
+from livekit_conformance.observations import Reaction
 from livekit_conformance.wording import Text
 
 _NOT_SANE = check("1.1-variables-are-sane")
@@ -30,7 +31,6 @@ _NOTHING_BUT_LOOPBACK = (
     logged(of_sip.NO_NETWORK),
     Sign("process", {"service": SIP, "tail": re.compile(of_sip.NO_NETWORK.message)}),
 )
-_NO_START = re.compile(r"refuses to start|not connect to Redis|no port for media")
 _ITS_KEY = "webhook.api_key"
 _NO_KEYS = (logged(of_server.NO_KEYS),)
 _WEBHOOK_KEY = (logged(of_server.NO_WEBHOOK_KEY), logged(of_server.UNKNOWN_WEBHOOK_KEY))
@@ -54,14 +54,11 @@ def _last_words(service: str) -> tuple[Sign, ...]:
     )
 
 
-def _no_start(file: str) -> tuple[Sign, Sign]:
+def _no_start(file: str) -> Sign:
     """
-    Return the signs of a service that its file keeps from starting: an error, or colliding ports.
+    Return the sign of a service that its file keeps from starting.
     """
-    return (
-        config(file, consequence=_NO_START, key=Not(_ITS_KEY)),
-        config(file, problem=re.compile(rf"^overlaps with \S+ of {re.escape(file)} ")),
-    )
+    return config(file, reaction=Reaction.REFUSES, key=Not(_ITS_KEY))
 
 
 # Last words that name a cause of their own.
@@ -75,7 +72,7 @@ _OWN = frozenset(
     }
 )
 _SERVER_FILE, _SIP_FILE = "livekit.yaml", "livekit-sip.yaml"
-_SERVER_KEY = config(_SERVER_FILE, key=_ITS_KEY, consequence=_NO_START)
+_SERVER_KEY = config(_SERVER_FILE, key=_ITS_KEY, reaction=Reaction.REFUSES)
 
 # A service that is stopped makes everything after it fail: these come before all others.
 STOPPED: tuple[Cause, ...] = (
@@ -186,7 +183,7 @@ STOPPED: tuple[Cause, ...] = (
                 "`livekit-conformance config check livekit.yaml`"
             ),
         ),
-        shows=(*_no_start(_SERVER_FILE), *_last_words(SERVER)),
+        shows=(_no_start(_SERVER_FILE), *_last_words(SERVER)),
         yields_to=("server-has-no-keys",),
         proofs=(_SERVER_SILENT, *_last_words(SERVER)),
         excludes=(_SERVER_RUNS,),
@@ -224,7 +221,7 @@ STOPPED: tuple[Cause, ...] = (
                 "`livekit-conformance config check livekit-sip.yaml`"
             ),
         ),
-        shows=(*_no_start(_SIP_FILE), *_last_words(SIP)),
+        shows=(_no_start(_SIP_FILE), *_last_words(SIP)),
         proofs=(_SIP_SILENT, *_last_words(SIP)),
         excludes=(_SIP_RUNS,),
         breaks=(Link.CONFIGURATION,),
@@ -328,9 +325,9 @@ CAUSES: tuple[Cause, ...] = (
             ),
         ),
         shows=(
-            config(_SIP_FILE, problem=re.compile(r"livekit\.yaml|livekit-server listens on")),
+            config(_SIP_FILE, between_files=True),
             config(_SIP_FILE, key="ws_url"),
-            config(_SERVER_FILE, key="redis", problem="names no address"),
+            config(_SERVER_FILE, between_files=True),
         ),
         source="livekit/sip pkg/config/config.go; livekit pkg/config/config.go",
     ),
@@ -362,7 +359,7 @@ CAUSES: tuple[Cause, ...] = (
                 "файл: `livekit-conformance config check FILE`"
             ),
         ),
-        shows=(*_no_start(_SERVER_FILE), _SERVER_KEY, *_no_start(_SIP_FILE)),
+        shows=(_no_start(_SERVER_FILE), _SERVER_KEY, _no_start(_SIP_FILE)),
         excludes=(_SERVER_SILENT, _SIP_SILENT),
         source="config_doctor",
     ),
@@ -399,7 +396,7 @@ CAUSES: tuple[Cause, ...] = (
                 "комнаты задавайте правилами диспетчеризации."
             ),
         ),
-        shows=(config(_SIP_FILE, consequence=re.compile(r"ignores it without a word")),),
+        shows=(config(_SIP_FILE, reaction=Reaction.IGNORES),),
         source="livekit/sip pkg/config/config.go; livekit/sip#407, #520, #660, #105",
     ),
     Cause(

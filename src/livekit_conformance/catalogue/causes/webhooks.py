@@ -29,8 +29,8 @@ _NO_ENDPOINT_HOST = check("1.3-endpoint-resolves")
 _NO_ENDPOINT_SOCKET = check("1.3-endpoint-accepts-connections", "BLOCKED")
 _NO_ENDPOINT_TLS = check("1.3-endpoint-tls-is-trusted")
 
-_NO_URLS = Sign("config", {"key": "webhook.urls", "problem": "is missing"})
-_OTHER_URLS = Sign("config", {"key": "webhook.urls", "problem": re.compile(r"^contains ")})
+_NO_URLS = Sign("config", {"what": "webhook.no-urls", "severity": "error"})
+_OTHER_URLS = Sign("config", {"what": "webhook.other-urls", "severity": "error"})
 # An endpoint that does not answer our own events does not answer livekit-server's either.
 _UNANSWERED = Sign("endpoint", {"trial": "genuine", "status": None, "phase": "answer"})
 _FAILING = Sign("endpoint", {"trial": "genuine", "status": Between(500, 599)})

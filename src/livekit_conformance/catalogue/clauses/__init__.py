@@ -13,6 +13,7 @@ from livekit_conformance.catalogue.clause import Clause
 from livekit_conformance.catalogue.clauses import (
     calls,
     families,
+    files,
     logs,
     recovery,
     rooms,
@@ -26,6 +27,7 @@ CLAUSES: tuple[Clause, ...] = (
     *webhooks.CLAUSES,
     *calls.CLAUSES,
     *logs.CLAUSES,
+    *files.CLAUSES,
     *families.CLAUSES,
     *recovery.CLAUSES,
 )

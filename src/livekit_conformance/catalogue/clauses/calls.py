@@ -52,20 +52,6 @@ CLAUSES: tuple[Clause, ...] = (
         in_chain=True,
     ),
     Clause(
-        id="1.5-configs-agree",
-        level="MUST",
-        area="configuration",
-        effect=Effect.READ,
-        link=Link.CONFIGURATION,
-        statement=(
-            "livekit-sip.yaml and livekit.yaml MUST name the same Redis, a key pair that the "
-            "server knows, the server's port, port ranges that do not overlap, and only keys that "
-            "exist"
-        ),
-        needs=(Need.SERVER_CONFIG, Need.SIP_CONFIG),
-        in_chain=True,
-    ),
-    Clause(
         id="1.5-invite-is-not-rejected",
         level="MUST",
         area="sip",

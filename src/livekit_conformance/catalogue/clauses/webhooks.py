@@ -10,19 +10,6 @@ from livekit_conformance.catalogue.effects import Effect
 
 CLAUSES: tuple[Clause, ...] = (
     Clause(
-        id="1.3-server-config-names-the-endpoint",
-        level="MUST",
-        area="configuration",
-        effect=Effect.READ,
-        link=Link.CONFIGURATION,
-        statement=(
-            "webhook.urls in livekit.yaml MUST hold the endpoint's URL, and webhook.api_key MUST "
-            "be one of keys"
-        ),
-        needs=(Need.SERVER_CONFIG, Need.ENDPOINT),
-        in_chain=True,
-    ),
-    Clause(
         id="1.3-endpoint-resolves",
         level="MUST",
         area="webhooks",

@@ -16,11 +16,12 @@ from redis.exceptions import ResponseError
 from livekit_conformance import run_clock
 from livekit_conformance.drivers.bus.channels import (
     CREATE_PARTICIPANT,
+    DISPATCH_RULES,
     HASHES,
-    OF_SERVER,
     REQUEST,
     ROOM_LOCK,
     SERVICES,
+    TRUNK_AUTHENTICATION,
     VERSION,
 )
 from livekit_conformance.drivers.bus.connection import read, read_if_allowed
@@ -42,7 +43,7 @@ _TAKES: Final[Command] = ("SET", REQUEST, "1", "EX", "5", "NX")
 NEEDED: Final[Mapping[str, tuple[Command, ...]]] = MappingProxyType(
     {
         "livekit-server": (
-            *(("SUBSCRIBE", channel) for channel in OF_SERVER),
+            *(("SUBSCRIBE", channel) for channel in (TRUNK_AUTHENTICATION, DISPATCH_RULES)),
             *(("SUBSCRIBE", _DIALS.format(kind)) for kind in ("CLAIM", "RES")),
             *(("PUBLISH", _ASKS.format(kind), "x") for kind in ("CLAIM", "RES")),
             ("PUBLISH", CREATE_PARTICIPANT, "x"),
@@ -58,7 +59,7 @@ NEEDED: Final[Mapping[str, tuple[Command, ...]]] = MappingProxyType(
             ("SUBSCRIBE", CREATE_PARTICIPANT),
             *(("SUBSCRIBE", _ASKS.format(kind)) for kind in ("CLAIM", "RES")),
             *(("PUBLISH", _DIALS.format(kind), "x") for kind in ("CLAIM", "RES")),
-            *(("PUBLISH", channel, "x") for channel in OF_SERVER),
+            *(("PUBLISH", channel, "x") for channel in (TRUNK_AUTHENTICATION, DISPATCH_RULES)),
             _TAKES,
         ),
     }

@@ -1,0 +1,44 @@
+"""
+Judge findings about the services' files by what was seen of the links that they tell of.
+
+A file shows what its service was told, not what stands around it: behind a relay, under a second
+name of the same Redis, or beside a key that the service ignores, calls work all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from types import MappingProxyType
+
+from livekit_conformance.catalogue.chain import CALL_PATH, Link
+from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
+from livekit_conformance.config_doctor.services import BOTH
+from livekit_conformance.findings import Level
+from livekit_conformance.observations import Reaction
+
+_CALL = frozenset(CALL_PATH)
+_SERVICES = MappingProxyType({service.file: service for service in BOTH})
+
+
+def link_of(found: ConfigFinding) -> Link:
+    """
+    Return the link that the finding tells of; its file must have the usual name.
+    """
+    return _SERVICES[found.file].link_of(found.key)
+
+
+def level_of(
+    found: ConfigFinding, *, working: Collection[Link] = (), broken: Collection[Link] = ()
+) -> Level | None:
+    """
+    Return the level of the violation, or None for a warning, which violates nothing.
+
+    `working` and `broken` are links that were seen so. An error is a MUST, unless it was seen to
+    hurt nobody: it is only presumed, and its link works; or its service ignores it, and no link of
+    a call is broken. Any other error that hurts nobody yet does so at the service's next start.
+    """
+    if found.severity is Severity.WARNING:
+        return None
+    is_made_up_for = found.is_presumed and link_of(found) in working
+    is_ignored = found.reaction is Reaction.IGNORES and _CALL.isdisjoint(broken)
+    return "SHOULD" if is_made_up_for or is_ignored else "MUST"
