@@ -38,7 +38,8 @@ def _no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
     look_up = socket.getaddrinfo
 
     def local_look_up(host, port, family=0, type=0, proto=0, flags=0):  # noqa: A002 - socket's name
-        if host not in (None, "localhost", socket.gethostname()):
+        # anyio asks for a name in bytes.
+        if host not in (None, "localhost", b"localhost", socket.gethostname()):
             flags |= socket.AI_NUMERICHOST
         return look_up(host, port, family, type, proto, flags)
 

@@ -198,9 +198,11 @@ class NotPermitted(ConformanceError):
     """
 
 
-def require(findings: Iterable[Finding], *, context: str = "") -> None:
+def require(findings: Iterable[Finding], *, context: str = "", otherwise: str = "") -> None:
     """
     Raise Violation if one of `findings` is a violation, with the link of the first of them.
+
+    Else raise Blocked if one of them could not be seen; `otherwise` is then the remedy.
 
     The verdict is WARN if all violations are of level SHOULD. `context` ends the message.
     """
@@ -213,6 +215,8 @@ def require(findings: Iterable[Finding], *, context: str = "") -> None:
             level="SHOULD" if all(each.level == "SHOULD" for each in broken) else None,
             findings=findings,
         )
+    if unseen := next((each for each in findings if each.says is Says.UNSEEN), None):
+        raise Blocked(unseen.seen, remedy=otherwise, link=unseen.link, findings=findings)
 
 
 def failure_of(error: BaseException, phase: Phase = "answer") -> Failure:

@@ -5,12 +5,7 @@ Communication between livekit-sip and livekit-server over Redis.
 import pytest
 
 from livekit_conformance.config_doctor import redis_uses
-from livekit_conformance.drivers.bus import (
-    CREATE_PARTICIPANT,
-    DISPATCH_RULES,
-    TRUNK_AUTHENTICATION,
-    Bus,
-)
+from livekit_conformance.drivers.bus import Bus, servers_among, sip_services_among
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import require
 from livekit_conformance.judges.bus import judge_redis, judge_server, judge_sip_service
@@ -28,8 +23,7 @@ async def test_a_server_listens_for_the_requests_of_livekit_sip(bus: Bus, profil
     listeners = await bus.listeners()
     nodes = await bus.nodes()
 
-    listening = min(listeners[channel] for channel in (TRUNK_AUTHENTICATION, DISPATCH_RULES))
-    require(judge_server(bus.endpoint, listening, nodes))
+    require(judge_server(bus.endpoint, servers_among(listeners), nodes))
 
 
 @pytest.mark.clause("1.5-bus-has-a-sip-service")
@@ -39,4 +33,4 @@ async def test_a_sip_service_listens_for_outbound_calls(bus: Bus) -> None:
     """
     listeners = await bus.listeners()
 
-    require(judge_sip_service(bus.endpoint, listeners[CREATE_PARTICIPANT]))
+    require(judge_sip_service(bus.endpoint, sip_services_among(listeners)))

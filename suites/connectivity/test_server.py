@@ -5,13 +5,9 @@ livekit-server: it answers, it is ready, and its clock agrees with ours.
 import pytest
 
 from fixtures.connectivity import Greeting
-from livekit_conformance.errors import Blocked, Violation, require
-from livekit_conformance.findings import Says
+from livekit_conformance.errors import require
 from livekit_conformance.judges.clock import EXACT_S, LEEWAY_S, judge_clock
-from livekit_conformance.judges.server import judge_greeting
-from livekit_conformance.protocol.http_date import clock_offset
-
-_NOT_READY = 406
+from livekit_conformance.judges.server import judge_greeting, judge_readiness
 
 
 @pytest.mark.clause("1.1-server-answers")
@@ -31,10 +27,7 @@ async def test_the_server_is_ready(greeting: Greeting) -> None:
     """
     answer = greeting.answer
 
-    assert answer.status != _NOT_READY, (
-        f"received {answer.status} {answer.text[:200]!r}: livekit-server has lost Redis or is "
-        "overloaded; see its log"
-    )
+    require(judge_readiness(answer.status, answer.text))
 
 
 @pytest.mark.clause("1.1-clock-agrees")
@@ -57,18 +50,9 @@ def agree(greeting: Greeting, *, within: float) -> None:
     """
     Raise Violation unless the clocks agree `within` seconds, Blocked if they cannot be compared.
     """
-    try:
-        offset = clock_offset(
-            greeting.answer.headers["Date"], asked=greeting.asked, answered=greeting.answered
-        )
-    except (KeyError, ValueError) as error:
-        raise Blocked(
-            "the answer to GET / has no readable header Date",
-            remedy="Configure the proxy in front of livekit-server to pass the header on",
-        ) from error
-    if (found := judge_clock(offset, within=within)) is None:
-        return
-    if found.says is Says.UNSEEN:
-        remedy = "Run the check again over a faster network"
-        raise Blocked(found.seen, remedy=remedy, findings=[found])
-    raise Violation(found.seen, findings=[found])
+    headers = greeting.answer.headers
+    require(
+        judge_clock(headers, asked=greeting.asked, answered=greeting.answered, within=within),
+        otherwise="Run the check again over a faster network; a proxy in front of livekit-server "
+        "must pass the header Date on",
+    )

@@ -16,7 +16,7 @@ from livekit_conformance.drivers.calls.inbound_probe import (
 from livekit_conformance.drivers.sip.caller import SipAgent
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Unreachable, Violation, require
-from livekit_conformance.judges.sip_socket import judge_silence
+from livekit_conformance.judges.sip_socket import judge_options, judge_silence
 from livekit_conformance.protocol.dispatch import IncomingCall
 from livekit_conformance.protocol.sip.ladder import repeated
 from livekit_conformance.protocol.sip.outcome import CallOutcome
@@ -44,7 +44,7 @@ async def test_livekit_sip_answers_options(sip: SipAgent, profile: Profile) -> N
         finding = judge_silence(silence, await sip.answer_over_tcp())
         raise Blocked(finding.seen, remedy=silence.remedy, findings=[finding]) from silence
 
-    assert response.status == 200, f"received {response.status} {response.reason}, expected 200"
+    require(judge_options(response))
 
 
 @pytest.mark.clause("1.5-invite-is-not-rejected")

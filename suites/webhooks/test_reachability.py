@@ -7,7 +7,8 @@ import pytest
 from livekit_conformance.drivers.reachability import HostAndPort, Transport
 from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import NotApplicable
+from livekit_conformance.errors import NotApplicable, require
+from livekit_conformance.judges.server import judge_tls
 
 
 @pytest.mark.clause("1.3-endpoint-resolves")
@@ -50,4 +51,4 @@ async def test_the_certificate_of_the_endpoint_is_trusted(
 
     handshake = await transport.shake_hands(endpoint)
 
-    assert handshake.problem is None, f"OpenSSL reports for {endpoint}: {handshake.problem}"
+    require(judge_tls(str(endpoint), handshake.problem, handshake.failure))

@@ -29,7 +29,8 @@ def impatient(monkeypatch):
     """
     monkeypatch.setattr(examination, "EACH_S", 0.6)
     monkeypatch.setattr(examination, "_DRIVER_S", 0.4)
-    monkeypatch.setattr(sip, "_ANSWER_WITHIN_S", 0.4)
+    monkeypatch.setattr(sip, "_ANSWER_WITHIN_S", 0.2)
+    monkeypatch.setattr(sip, "_OVER_TCP_S", 0.2)
 
 
 async def test_a_healthy_deployment_is_in_order(deployment):
@@ -63,12 +64,12 @@ async def test_a_healthy_deployment_is_in_order(deployment):
 @pytest.mark.parametrize(
     ("fault", "link", "words"),
     [
-        ("not_ready", Link.NODE, "406 Not Ready"),
+        ("not_ready", Link.NODE, "406 'Not Ready'"),
         ("clock_behind", Link.CLOCK, "behind ours"),
         ("bus_down", Link.BUS, "no livekit-server listens"),
         ("outbound_no_sip_service", Link.BUS_SIP, "no livekit-sip listens"),
         ("http_silent", Link.SERVER, "does not answer HTTP"),
-        ("sip_silent", Link.SIP_SOCKET, "does not answer OPTIONS"),
+        ("sip_silent", Link.SIP_SOCKET, "over TCP"),
     ],
 )
 async def test_one_fault_is_the_one_problem_that_is_told(deployment, impatient, fault, link, words):
@@ -172,8 +173,8 @@ async def test_a_name_that_does_not_resolve_is_told(deployment):
         (lambda: certificates.good(days=-1), LinkMark.PROBLEM, "certificate has expired"),
         (lambda: certificates.good("elsewhere.test"), LinkMark.PROBLEM, "mismatch"),
         (certificates.of_a_stranger, LinkMark.PROBLEM, "certificate"),
-        (lambda: certificates.good(days=5), LinkMark.WARNING, "valid for 5 days"),
-        (lambda: None, LinkMark.PROBLEM, "certificate"),
+        (lambda: certificates.good(days=5), LinkMark.WARNING, "days left"),
+        (lambda: None, LinkMark.PROBLEM, "OpenSSL reports"),
     ],
     ids=["good", "expired", "of-another-host", "of-a-stranger", "expires-soon", "none"],
 )

@@ -9,7 +9,8 @@ from pydantic import SecretStr
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.doctor.findings import LinkMark
-from livekit_conformance.doctor.trunks_and_rules import Caller, judge_line
+from livekit_conformance.doctor.trunks_and_rules import judge_line
+from livekit_conformance.drivers.sip.source_address import Source
 from livekit_conformance.environments.profile import Profile, Rooms, Sip
 from livekit_conformance.protocol.dispatch import Rule, Trunk
 from tests.doctor.conftest import complete, the_problem, wrong
@@ -18,10 +19,10 @@ DIALLED, CALLER = "+15550123", "+15550100"
 PASSWORD = "made-up-trunk-password"
 TRUNK = Trunk("ST_a", numbers=(DIALLED,), auth_username="carrier", auth_password=PASSWORD)
 RULE = Rule("SDR_a", "individual", "voice-ai-call-", random_suffix=True, trunk_ids=("ST_a",))
-HERE = Caller("192.0.2.7", "192.0.2.7")
+HERE = Source("192.0.2.7", "192.0.2.7")
 
 
-def judge(trunks, rules, caller=HERE, rooms=None, **sip):
+def judge(trunks, rules, source=HERE, rooms=None, **sip):
     account = {"server": "sip.test", "number": DIALLED, "caller": CALLER, "username": "carrier"}
     profile = Profile(
         kind="live",
@@ -29,7 +30,7 @@ def judge(trunks, rules, caller=HERE, rooms=None, **sip):
         sip=Sip(**{**account, "password": SecretStr(PASSWORD), **sip}),
         rooms=rooms or Rooms(),
     )
-    found = complete(judge_line(trunks, rules, profile, caller))
+    found = complete(judge_line(trunks, rules, profile, source))
     for finding in found:
         assert PASSWORD not in f"{finding}"
     return found
@@ -133,7 +134,7 @@ def test_a_source_that_is_not_allowed_is_named():
 def test_a_source_that_is_not_known_is_told_and_is_no_problem():
     fenced = Trunk("ST_a", numbers=(DIALLED,), allowed_addresses=("198.51.100.0/24",))
 
-    found = judge([fenced], [RULE], caller=Caller())
+    found = judge([fenced], [RULE], source=Source())
 
     assert wrong(found) == []
     assert "is not known" in found[0].text.en
@@ -148,51 +149,66 @@ def test_a_caller_that_is_not_allowed_is_named():
 def test_two_trunks_for_the_number_are_a_problem_and_both_are_named():
     found = the_problem(judge([TRUNK, Trunk("ST_b", numbers=(DIALLED,))], [RULE]))
 
-    assert found.link is Link.LINE
+    assert found.link is Link.TRUNK
     assert "Multiple SIP Trunks matched" in found.text.en
-    assert "`ST_a`" in found.text.en and "`ST_b`" in found.text.en
-    assert "lk sip inbound delete ST_b" in found.remedy.en
+    assert "ST_a" in found.text.en and "ST_b" in found.text.en
+    assert "lk sip inbound delete ID" in found.remedy.en
 
 
-def test_two_trunks_that_the_source_may_tell_apart_are_a_warning():
+def test_whether_the_source_tells_two_trunks_apart_is_not_looked_at():
     fenced = Trunk("ST_b", numbers=(DIALLED,), allowed_addresses=("198.51.100.0/24",))
 
-    (found,) = judge([TRUNK, fenced], [RULE], caller=Caller())
+    (found,) = judge([TRUNK, fenced], [RULE], source=Source())
 
-    assert (found.link, found.mark) == (Link.LINE, LinkMark.WARNING)
+    assert (found.link, found.mark) == (Link.TRUNK, LinkMark.NOT_CHECKED)
 
 
 def test_two_equal_rules_are_a_problem():
     found = the_problem(judge([TRUNK], [RULE, Rule("SDR_b", "direct", "h", trunk_ids=("ST_a",))]))
 
-    assert found.link is Link.LINE
+    assert found.link is Link.DISPATCH
     assert "lk sip dispatch delete" in found.remedy.en
 
 
-def test_a_conflict_of_other_callers_is_a_warning_and_the_call_is_still_told():
+def test_a_conflict_of_other_callers_is_a_problem_and_the_call_is_still_told():
     ours = Trunk("ST_a", numbers=(DIALLED,), allowed_numbers=(CALLER,))
     one = Trunk("ST_b", numbers=(DIALLED,), allowed_numbers=("+15550177",))
     two = Trunk("ST_c", numbers=(DIALLED,), allowed_numbers=("+15550177",))
 
-    (warned, *rest) = judge([ours, one, two], [RULE])
+    (told, *rest) = judge([ours, one, two], [RULE])
 
-    assert (warned.link, warned.mark) == (Link.LINE, LinkMark.WARNING)
+    assert (told.link, told.mark) == (Link.LINE, LinkMark.PROBLEM)
     assert wrong(rest) == []
+    assert {Link.TRUNK, Link.DISPATCH} <= {f.link for f in rest}
+
+
+def test_half_an_account_lets_strangers_in_which_is_a_problem():
+    found = the_problem(judge([Trunk("ST_a", numbers=(DIALLED,), auth_username="carrier")], [RULE]))
+
+    assert found.link is Link.STRANGERS
+    assert "no auth_password" in found.text.en
+    assert "нет `auth_password`" in found.text.ru
+
+
+def test_the_host_of_from_is_one_of_the_sources_that_a_trunk_may_allow():
+    fenced = Trunk("ST_a", numbers=(DIALLED,), allowed_addresses=("10.0.0.7",))
+
+    assert wrong(judge([fenced], [RULE], source=Source("192.0.2.7", "10.0.0.7"))) == []
 
 
 def test_a_trunk_that_asks_for_an_account_the_profile_does_not_have():
     found = the_problem(judge([TRUNK], [RULE], username="", password=SecretStr("")))
 
     assert found.link is Link.CREDENTIALS
-    assert "the profile has none" in found.text.en
+    assert "sip.username is empty" in found.text.en
     assert "SIP_USERNAME" in found.remedy.en
 
 
 @pytest.mark.parametrize(
     ("account", "told"),
     [
-        ({"username": "other"}, "`sip.username` of the profile differs from `auth_username`"),
-        ({"password": SecretStr("another-password")}, "`sip.password` of the profile differs from"),
+        ({"username": "other"}, "sip.username is not auth_username of trunk ST_a"),
+        ({"password": SecretStr("another-password")}, "sip.password is not auth_password"),
     ],
     ids=["user", "password"],
 )
@@ -205,7 +221,7 @@ def test_another_account_than_the_trunks(account, told):
 
 def test_the_account_of_a_provider_is_not_compared_with_the_trunk():
     assert (
-        wrong(judge([TRUNK], [RULE], caller=Caller(), username="at-provider", provider=True)) == []
+        wrong(judge([TRUNK], [RULE], source=Source(), username="at-provider", provider=True)) == []
     )
 
 
@@ -249,4 +265,4 @@ def test_a_room_name_that_does_not_fit_names_the_key_to_change(rule, key):
 def test_a_call_id_that_does_not_fit_is_told():
     found = the_problem(judge([TRUNK], [RULE], rooms=Rooms(call_id="dialled")))
 
-    assert "call_id: dialled" in found.text.en
+    assert "call_id dialled" in found.text.en

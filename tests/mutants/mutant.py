@@ -5,8 +5,8 @@ A mutant: a healthy deployment with one small fault, and the checks that must no
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,41 +93,42 @@ async def run_mutant(mutant: Mutant, folder: Path) -> Run:
     if mutant.embedded:
         reports = folder / "reports"
         return await run_suites("mock", reports, *_touched(mutant), environ=dict(mutant.environ))
-    return await _run_on_mock(mutant, folder)
-
-
-async def _run_on_mock(mutant: Mutant, folder: Path) -> Run:
-    # On a separate address, its ports stay free until the suites listen on them.
-    with own_loopback_address() as address:
-        return await _run_on_mock_at(address, mutant, folder)
-
-
-async def _run_on_mock_at(address: str, mutant: Mutant, folder: Path) -> Run:
-    recorder = Recorder(Redactor())
-    webhook_url = f"http://{address}:{_WEBHOOK_PORT}/webhooks/livekit"
-    settings = {**sabotage.BETTER_THAN_REAL, **mutant.settings}
-    keys = settings.pop("keys", KeyPair())
-    config = MockConfig(
-        api_key=keys.key,
-        api_secret=keys.secret,
-        webhook_url=webhook_url,
-        log_dir=folder,
-        **settings,
-    )
-    loaded = load("mock", environ={}, env_file=None, config_dir=ROOT / "config")
-    async with AsyncExitStack() as running:
-        mock = await running.enter_async_context(Mock(config))
-        listen = f"{address}:{OUTBOUND_PORT}"
-        profile = await fill_mock(
-            loaded.profile, mock, keys, webhook_url, recorder, outbound_listen=listen
-        )
-        environ = {**mutant.environ, **(mutant.environ_of(profile) if mutant.environ_of else {})}
-        if mutant.change is not None:
-            profile = mutant.change(profile)
-        if mutant.beside is not None:
-            profile = await running.enter_async_context(mutant.beside(profile))
+    async with deployed(mutant, folder) as (profile, environ):
         env = write_profile(profile, folder / "profile.yaml")
         return await run_suites(env, folder / "reports", *_touched(mutant), environ=environ)
+
+
+@asynccontextmanager
+async def deployed(mutant: Mutant, folder: Path) -> AsyncIterator[tuple[Profile, dict[str, str]]]:
+    """
+    Yield the profile of the mutant's deployment, which runs, and the variables of its suites.
+    """
+    recorder = Recorder(Redactor())
+    settings = {**sabotage.BETTER_THAN_REAL, **mutant.settings}
+    keys = settings.pop("keys", KeyPair())
+    loaded = load("mock", environ={}, env_file=None, config_dir=ROOT / "config")
+    # On a separate address, its ports stay free until the suites listen on them.
+    with own_loopback_address() as address:
+        webhook_url = f"http://{address}:{_WEBHOOK_PORT}/webhooks/livekit"
+        config = MockConfig(
+            api_key=keys.key,
+            api_secret=keys.secret,
+            webhook_url=webhook_url,
+            log_dir=folder,
+            **settings,
+        )
+        async with AsyncExitStack() as running:
+            mock = await running.enter_async_context(Mock(config))
+            listen = f"{address}:{OUTBOUND_PORT}"
+            profile = await fill_mock(
+                loaded.profile, mock, keys, webhook_url, recorder, outbound_listen=listen
+            )
+            of_profile = mutant.environ_of(profile) if mutant.environ_of else {}
+            if mutant.change is not None:
+                profile = mutant.change(profile)
+            if mutant.beside is not None:
+                profile = await running.enter_async_context(mutant.beside(profile))
+            yield profile, {**mutant.environ, **of_profile}
 
 
 def _touched(mutant: Mutant) -> tuple[str, ...]:

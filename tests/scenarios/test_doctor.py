@@ -98,8 +98,8 @@ async def test_a_service_that_is_gone_is_the_line_that_is_told(scene):
     assert [f.link for f in without_sip] == [Link.SIP_SOCKET, Link.BUS_SIP]
     assert "start livekit-sip" in without_sip[0].remedy.en
     assert "no livekit-sip listens" in without_sip[1].text.en
-    assert first_broken(without_redis) is Link.NODE
-    assert "`redis.address` in livekit.yaml" in of(Link.NODE, without_redis)[0].remedy.en
+    assert first_broken(without_redis) is Link.ROOMS
+    assert "`redis.address` in livekit.yaml" in of(Link.ROOMS, without_redis)[0].remedy.en
     assert any("Start Redis" in f.remedy.en for f in wrong(without_redis))
     assert any("Start livekit-server" in f.remedy.en for f in wrong(without_server))
     assert {f.mark for f in of(Link.API_KEY, without_server)} == {LinkMark.NOT_CHECKED}
@@ -160,7 +160,7 @@ async def test_trunks_and_rules_that_do_not_fit_are_told_with_why(scene):
         await server.sip.create_dispatch_rule(api.CreateSIPDispatchRuleRequest(dispatch_rule=rule))
         without_plus = the_problem(await look(profile))
 
-    assert "`sip.password` of the profile differs from `auth_password`" in account.text.en
+    assert "sip.password is not auth_password of trunk ST_" in account.text.en
     assert [f.link for f in trunk] == [Link.TRUNK, Link.DISPATCH]
     assert "`numbers` has `+15550123`, not `+15550177`" in trunk[0].text.en
     assert (no_rule.link, "there is no dispatch rule" in no_rule.text.en) == (Link.DISPATCH, True)

@@ -39,6 +39,7 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         # -- livekit-server
         "clock.differs": "часы livekit-server расходятся с нашими на {ahead_s} с "
         "(±{uncertainty_s} с); синхронизируйте обе машины по NTP",
+        "clock.no-date": "часы livekit-server: в ответе на `GET /` нет понятного заголовка `Date`",
         "clock.not-comparable": "ответ шёл слишком долго, и часы не сравнить (±{uncertainty_s} с)",
         "api-key.secret-too-short": "в API-секрете {length} байт: короткий секрет можно подобрать "
         "по токену",
@@ -47,6 +48,9 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "отвечает другой сервис",
         "server.wants-tls": "на `GET /` получен ответ {status}: этот порт ждёт TLS",
         "server.proxy-alone": "на `GET /` ответил только прокси: {status}",
+        "server.not-ready": "на `GET /` получен ответ {status}: livekit-server не видит Redis или "
+        "перегружен",
+        "server.not-encrypted": "соединение с `{host}` не зашифровано: токены могут перехватить",
         "server.speaks-no-tls": "`{endpoint}` не понимает TLS",
         "server.certificate-not-trusted": "сертификату `{endpoint}` нельзя доверять",
         "api-key.unknown": "ключ отвергнут с {status}: livekit-server не знает такого API-ключа",
@@ -65,9 +69,14 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "variable.odd-value": "значение `{variable}` выглядит неверным (`{oddity}`)",
         # -- trunks, rules and calls
         "line.two-trunks-match": "livekit-server не может выбрать между транками {trunks} и "
-        "отвечает на такие вызовы 503",
+        "отвечает на такие вызовы 503: `{conflict}`",
         "line.two-rules-match": "livekit-server не может выбрать между двумя правилами и отвечает "
-        "на такие вызовы 503",
+        "на такие вызовы 503: `{conflict}`",
+        "line.other-room-name": "комната получит имя `{room}`, а оно не подходит под `{pattern}` "
+        "(call_id: {call_id})",
+        "line.no-rule-takes-the-call": "ни одно правило не принимает вызов, и комнаты по шаблону "
+        "`{pattern}` (call_id: {call_id}) не будет",
+        "sip.other-response": "на OPTIONS получен ответ {status} `{reason}` ({by}), а не 200",
         "sip.silent-over-udp": "на OPTIONS по UDP нет ответа; по TCP: {over_tcp}",
         "call.not-taken": "вызов не принят: {outcome}; ответы: {statuses}",
         "trunk.other-username": "`sip.username` не совпадает с `auth_username` транка `{trunk}`",
@@ -122,6 +131,7 @@ _VALUES: Mapping[str, Mapping[Json, str]] = MappingProxyType(
         "used_as": _MODES,
         "service": {"the profile": "профиль", "a LiveKit service": "сервис LiveKit"},
         "speaks_tls": {True: "только с", False: "без"},
+        "by": {"": "сервис не назвал себя"},
         "outcome": {
             "refused": "отказ",
             "ringing-stopped": "после гудков ничего не пришло",

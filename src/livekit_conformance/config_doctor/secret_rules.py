@@ -10,11 +10,9 @@ from dataclasses import replace
 from livekit_conformance.config_doctor.findings import ConfigFinding
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.environments.variable_checks import is_placeholder
+from livekit_conformance.judges.secrecy import STRONG_BYTES, judge_secret
 from livekit_conformance.secrets.patterns import masked
 from livekit_conformance.wording import Phrase, phrase
-
-# Minimum that livekit-server requires; it logs an error for a shorter secret.
-_BYTES = 32
 
 
 def check_secrets(settings: Settings) -> Iterator[ConfigFinding]:
@@ -39,11 +37,12 @@ def check_secrets(settings: Settings) -> Iterator[ConfigFinding]:
 def _api_secret(
     settings: Settings, which: Phrase, secret: str, *path: str
 ) -> Iterator[ConfigFinding]:
-    length = len(secret.encode())
     if is_placeholder(secret):
         yield _placeholder(settings, which, *path)
-    elif 0 < length < _BYTES:
-        what = phrase("secret.short", which=which, length=length, least=_BYTES)
+        return
+    for short in judge_secret(secret) if secret else ():
+        length = short.data["length"]
+        what = phrase("secret.short", which=which, length=length, least=STRONG_BYTES)
         yield _without_key(settings.warning(*path, what=what), *path)
 
 

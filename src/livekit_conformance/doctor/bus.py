@@ -10,12 +10,7 @@ from dataclasses import replace
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.config_doctor import redis_uses
 from livekit_conformance.doctor.findings import LinkFinding, of_judge, ok, problem
-from livekit_conformance.drivers.bus import (
-    CREATE_PARTICIPANT,
-    DISPATCH_RULES,
-    TRUNK_AUTHENTICATION,
-    Bus,
-)
+from livekit_conformance.drivers.bus import Bus, servers_among, sip_services_among
 from livekit_conformance.environments.profile import DeploymentFiles
 from livekit_conformance.errors import Blocked, Unreachable
 from livekit_conformance.findings import Says
@@ -68,8 +63,7 @@ def judge_listeners(
     """
     Check that both sides of the bus have subscribed.
     """
-    servers = min(listeners[TRUNK_AUTHENTICATION], listeners[DISPATCH_RULES])
-    services = listeners[CREATE_PARTICIPANT]
+    servers, services = servers_among(listeners), sip_services_among(listeners)
     for link, service, count, found in (
         (Link.BUS, "livekit-server", servers, judge.judge_server(redis, servers, nodes)),
         (Link.BUS_SIP, "livekit-sip", services, judge.judge_sip_service(redis, services)),

@@ -19,26 +19,29 @@ from livekit_conformance.doctor.bus import ask_bus
 from livekit_conformance.doctor.findings import (
     LinkFinding,
     in_order,
+    judged,
     not_checked,
     ok,
     problem,
-    warning,
 )
 from livekit_conformance.doctor.hosts import Host
 from livekit_conformance.doctor.probe_runner import ProbeStep, Strand, walk_all
-from livekit_conformance.doctor.server import greet, list_rooms, list_telephony, secret_lines
+from livekit_conformance.doctor.server import greet, list_rooms, list_telephony
 from livekit_conformance.doctor.sip import ask_options, endpoint_of
-from livekit_conformance.doctor.trunks_and_rules import Caller, judge_line
+from livekit_conformance.doctor.trunks_and_rules import judge_line
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.api.trunks_and_rules import Telephony
 from livekit_conformance.drivers.bus import Bus
 from livekit_conformance.drivers.daemon_threads import resolve_in_daemon_threads
 from livekit_conformance.drivers.reachability import HostAndPort, Transport
+from livekit_conformance.drivers.sip.source_address import Source
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.needs import LINES, unset_for
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.variables import LeftOut
+from livekit_conformance.judges.secrecy import judge_secret
+from livekit_conformance.judges.server import judge_encryption
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.logline import LogLine
 from livekit_conformance.provisioners.local.binaries import SERVER
@@ -56,7 +59,7 @@ class Seen:
     Results of probes that other probes or the conclusions need.
     """
 
-    caller: Caller = field(default_factory=Caller)
+    source: Source = field(default_factory=Source)
     telephony: Telephony | None = None
     redis_version: str | None = None
 
@@ -154,7 +157,7 @@ class Examination:
         )
 
     async def _options(self) -> Sequence[LinkFinding]:
-        self.seen.caller, findings = await ask_options(self.profile.sip, self.recorder)
+        self.seen.source, findings = await ask_options(self.profile.sip, self.recorder)
         return findings
 
     def _to_webhook(self, transport: Transport) -> Iterator[ProbeStep]:
@@ -196,9 +199,8 @@ class Examination:
             fix = to_add(Need.SIP, profile, self.left_out, also="number: ...")
             yield not_checked(Link.LINE, phrase("line.no-number", fix=fix))
         elif seen.telephony is not None:
-            # Behind a provider the source address of calls is not known here.
-            caller = Caller() if profile.sip.provider else seen.caller
-            yield from judge_line(seen.telephony.trunks, seen.telephony.rules, profile, caller)
+            lists = seen.telephony
+            yield from judge_line(lists.trunks, lists.rules, profile, seen.source)
         yield from versions.judge_versions(
             in_log=versions.server_version_in(self._lines("livekit-server")),
             in_redis=seen.redis_version,
@@ -229,12 +231,13 @@ async def examine(
         found = await walk_all(strands, each=EACH_S, whole=whole)
         return in_order([local_prerequisites.judge_kind(profile), *found])
     resolve_in_daemon_threads()
+    secret = profile.livekit.api_secret.get_secret_value()
     async with AsyncExitStack() as opened:
         client = await opened.enter_async_context(
             LiveKitClient(
                 profile.livekit.url,
                 api_key=profile.livekit.api_key,
-                api_secret=profile.livekit.api_secret.get_secret_value(),
+                api_secret=secret,
                 # Regardless of what the profile allows: this command only reads.
                 permit=Permit(profile.allow & {Effect.READ}),
                 recorder=recorder,
@@ -246,8 +249,8 @@ async def examine(
         return in_order(
             [
                 *files.look_at_configs(profile),
-                *secret_lines(profile.livekit.api_secret.get_secret_value()),
-                *judge_encryption(profile),
+                *judged("1.1-secret-is-strong", judge_secret(secret)),
+                *look_at_encryption(profile),
                 *judge_gaps(profile, left_out),
                 *found,
                 *look.conclusions(),
@@ -259,7 +262,7 @@ async def examine(
 # -- judgement
 
 
-def judge_encryption(profile: Profile) -> Iterator[LinkFinding]:
+def look_at_encryption(profile: Profile) -> Iterator[LinkFinding]:
     """
     Check that tokens are not sent over a network unencrypted.
     """
@@ -269,7 +272,8 @@ def judge_encryption(profile: Profile) -> Iterator[LinkFinding]:
     if is_loopback(endpoint.host):
         yield ok(Link.TLS, phrase("connection.within-machine"))
         return
-    yield warning(Link.TLS, phrase("connection.not-encrypted", host=endpoint.host))
+    found = judge_encryption(endpoint.host, is_secure=endpoint.is_secure)
+    yield from judged("1.1-transport-is-encrypted", found)
 
 
 def judge_gaps(profile: Profile, left_out: Mapping[str, LeftOut]) -> Iterator[LinkFinding]:

@@ -76,7 +76,8 @@ def judge_agreement(server_text: str, profile: Profile) -> Iterator[LinkFinding]
     server = read_server(server_text)
     keys, key = known_keys(server), profile.livekit.api_key
     if keys and key not in keys:
-        yield problem(Link.CONFIGURATION, phrase("config.other-keys"))
+        # Only likely wrong: LIVEKIT_KEYS takes precedence, and the file may be a copy.
+        yield warning(Link.CONFIGURATION, phrase("config.other-keys"))
     if url := profile.webhook.url:
         yield from (_endpoint(found, server, url) for found in check_endpoint(server, url))
 

@@ -4,17 +4,19 @@ Result of examining one link of the chain.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.finding_words import said
 from livekit_conformance.diagnosis.advice import advice_on
 from livekit_conformance.doctor.remedies import REMEDIES
 from livekit_conformance.doctor.words import SAYS
 from livekit_conformance.findings import Finding, Says
+from livekit_conformance.verdict import Verdict
 from livekit_conformance.wording import Phrase, Text
 
 _ORDER = {link: place for place, link in enumerate(Link)}
@@ -72,21 +74,42 @@ def not_checked(link: Link, what: Phrase) -> LinkFinding:
     return _finding(link, LinkMark.NOT_CHECKED, what)
 
 
-def of_judge(found: Finding) -> LinkFinding:
+def judged(
+    clause: str, found: Iterable[Finding], right: Phrase | None = None, *, link: Link | None = None
+) -> Iterator[LinkFinding]:
     """
-    Return a finding of a judge that the suites use too, with the advice on it.
+    Yield what the judge of a clause found, with the advice on it; if nothing, that it is `right`.
+
+    `link` is the link of a finding that names none, if it is not that of the clause.
+    """
+    claim = BY_ID[clause]
+    nowhere = link or claim.link
+    findings = [of_judge(each.at(nowhere, claim.level), clause) for each in found]
+    if not findings and right is not None:
+        findings = [ok(Link(nowhere), right)]
+    yield from findings
+
+
+def of_judge(found: Finding, clause: str = "") -> LinkFinding:
+    """
+    Return a finding of a judge that the check of the clause uses too, with the advice on it.
     """
     text = Text(en=said(found, "en"), ru=said(found, "ru"))
     what = Phrase(found.code, found.data)
-    return LinkFinding(Link(str(found.link)), _MARKS[found.says], what, text, advice_on(found))
+    is_wish = found.says is Says.VIOLATED and found.level == "SHOULD"
+    mark, verdict = _MARKS[Says.SUSPICIOUS if is_wish else found.says]
+    own = REMEDIES.get(found.code)
+    remedy = what.in_each_language(own, SAYS) if own else advice_on(found, clause, verdict)
+    return LinkFinding(Link(str(found.link)), mark, what, text, remedy)
 
 
-_MARKS: Mapping[Says, LinkMark] = MappingProxyType(
+# For each statement, the mark of the doctor and the verdict of a check.
+_MARKS: Mapping[Says, tuple[LinkMark, Verdict]] = MappingProxyType(
     {
-        Says.HOLDS: LinkMark.OK,
-        Says.SUSPICIOUS: LinkMark.WARNING,
-        Says.VIOLATED: LinkMark.PROBLEM,
-        Says.UNSEEN: LinkMark.NOT_CHECKED,
+        Says.HOLDS: (LinkMark.OK, Verdict.PASS),
+        Says.SUSPICIOUS: (LinkMark.WARNING, Verdict.WARN),
+        Says.VIOLATED: (LinkMark.PROBLEM, Verdict.FAIL),
+        Says.UNSEEN: (LinkMark.NOT_CHECKED, Verdict.BLOCKED),
     }
 )
 

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.doctor.findings import LinkFinding, ok, problem, warning
+from livekit_conformance.doctor.findings import LinkFinding, judged, ok, problem
 from livekit_conformance.doctor.probe_runner import ProbeStep
 from livekit_conformance.drivers.reachability import (
     HostAndPort,
@@ -20,7 +21,11 @@ from livekit_conformance.drivers.reachability import (
 )
 from livekit_conformance.errors import Failure, Unreachable
 from livekit_conformance.judges.secrecy import days_left, judge_expiry
+from livekit_conformance.judges.server import judge_tls
 from livekit_conformance.wording import Phrase, phrase
+
+# Clause of a certificate, by its link; else that of livekit-server's.
+_TRUSTED: Mapping[Link, str] = MappingProxyType({Link.ENDPOINT_TLS: "1.3-endpoint-tls-is-trusted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ def certificate_step(host: Host, transport: Transport) -> ProbeStep:
             handshake = await transport.shake_hands(host.endpoint)
         except Unreachable as dropped:
             return [problem(host.tls, host.of("tls.no-handshake", reason=dropped.detail))]
-        return [judge_certificate(host, handshake, now=time.time())]
+        return judge_certificate(host, handshake, now=time.time())
 
     return ProbeStep(host.tls, host.of("subject.certificate"), probe)
 
@@ -128,32 +133,18 @@ def port_is_closed(host: Host, closed: Unreachable) -> LinkFinding:
     return problem(host.tcp, host.of(code, reason=closed.detail))
 
 
-def judge_certificate(host: Host, handshake: TlsHandshake, *, now: float) -> LinkFinding:
+def judge_certificate(host: Host, handshake: TlsHandshake, *, now: float) -> list[LinkFinding]:
     """
     Judge the result of the handshake; `now` in Unix seconds.
     """
-    if handshake.problem is not None:
-        return problem(host.tls, host.of(_distrust(handshake.problem), reason=handshake.problem))
-    days = days_left(handshake.not_after, now=now)
-    code, mark = (
-        ("certificate.valid", ok)
-        if judge_expiry(str(host.endpoint), days) is None
-        else ("certificate.expires-soon", warning)
-    )
-    return mark(host.tls, host.of(code, days=days, version=handshake.version))
-
-
-def _distrust(words: str) -> str:
-    """
-    Return the code of a certificate that OpenSSL, in these words, does not trust.
-    """
-    if "expired" in words:
-        return "certificate.expired"
-    if "mismatch" in words or "doesn't match" in words:
-        return "certificate.of-another-name"
-    if "issuer" in words or "self" in words:
-        return "certificate.of-unknown-issuer"
-    return "certificate.not-trusted"
+    endpoint = str(host.endpoint)
+    trusted = _TRUSTED.get(host.tls, "1.1-tls-is-trusted")
+    distrust = judge_tls(endpoint, handshake.problem, handshake.failure)
+    if wrong := [*judged(trusted, distrust, link=host.tls)]:
+        return wrong
+    ends = judge_expiry(endpoint, days := days_left(handshake.not_after, now=now))
+    valid = host.of("certificate.valid", days=days, version=handshake.version)
+    return [*judged("1.1-tls-certificate-lasts", ends, valid, link=host.tls)]
 
 
 def _is_address(name: str) -> bool:

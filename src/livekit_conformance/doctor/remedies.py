@@ -13,18 +13,6 @@ _WITHOUT_TLS = Text(
     ru=". Если TLS на этом порту нет намеренно, `{key}` не должен его требовать",
 )
 _FIX = Text(en="{fix}", ru="{fix}")
-_NTP = Text(
-    en="Set both clocks by NTP: `timedatectl`",
-    ru="Синхронизируйте часы обеих машин по NTP: `timedatectl`",
-)
-_THEIR_ACCOUNT = Text(
-    en="Set `SIP_USERNAME` and `SIP_PASSWORD` to those of the trunk: `lk sip inbound list`",
-    ru="Задайте в `SIP_USERNAME` и `SIP_PASSWORD` имя и пароль транка: `lk sip inbound list`",
-)
-_CREDENTIALS = dict.fromkeys(
-    ("credentials.other-user-name", "credentials.other-password", "credentials.other-account"),
-    _THEIR_ACCOUNT,
-)
 
 # What to do about a finding, by its code. Findings that are all right have no entry.
 REMEDIES: Words = MappingProxyType(
@@ -62,32 +50,11 @@ REMEDIES: Words = MappingProxyType(
             ru="Проверьте, что стоит за портом: прокси без TLS или прокси, который ждёт другое "
             f"имя{_WITHOUT_TLS.ru}",
         ),
-        "certificate.expires-soon": Text(
+        "tls.certificate-expires-soon": Text(
             en="Renew it now, and find out why it was not renewed automatically",
             ru="Обновите его сейчас и выясните, почему не сработало автоматическое обновление",
         ),
-        "certificate.expired": Text(
-            en="Renew the certificate of `{name}` and reload the proxy that serves it",
-            ru="Обновите сертификат `{name}` и перезагрузите прокси, который его отдаёт",
-        ),
-        "certificate.of-another-name": Text(
-            en="Set `{key}` to the host that the certificate is for, or get one for `{name}`",
-            ru="Укажите в `{key}` имя, на которое выдан сертификат, или получите сертификат на "
-            "`{name}`",
-        ),
-        "certificate.of-unknown-issuer": Text(
-            en="Make the server send its whole chain (fullchain.pem); every client must trust a "
-            "private authority: `SSL_CERT_FILE=authority.pem`",
-            ru="Настройте сервер так, чтобы он отдавал всю цепочку (fullchain.pem); своему "
-            "удостоверяющему центру должен доверять каждый клиент: `SSL_CERT_FILE=authority.pem`",
-        ),
-        "certificate.not-trusted": Text(
-            en="Inspect it: `openssl s_client -connect {endpoint} -servername {name}`"
-            f"{_WITHOUT_TLS.en}",
-            ru="Посмотрите на него: `openssl s_client -connect {endpoint} -servername {name}`"
-            f"{_WITHOUT_TLS.ru}",
-        ),
-        "connection.not-encrypted": Text(
+        "server.not-encrypted": Text(
             en="Put TLS in front of livekit-server, and change `livekit.url` to `wss://`",
             ru="Настройте TLS перед livekit-server и укажите в `livekit.url` схему `wss://`",
         ),
@@ -104,19 +71,7 @@ REMEDIES: Words = MappingProxyType(
             ru="livekit-server завис, или на этом порту кто-то другой: посмотрите его лог, "
             "перезапустите его и сверьте порт с `port` в livekit.yaml",
         ),
-        "server.not-ready": Text(
-            en="It has not reached Redis for 4 s or more, or is overloaded: check that the Redis "
-            "of `redis.address` in livekit.yaml runs, and read the server's log",
-            ru="Он не видит Redis 4 с или дольше либо перегружен: проверьте, что Redis из "
-            "`redis.address` в livekit.yaml работает, и посмотрите лог сервера",
-        ),
-        "server.other-service": Text(
-            en="Another service answers at `{url}`: correct `livekit.url`, or configure the proxy "
-            "there to pass requests to livekit-server",
-            ru="По адресу `{url}` не livekit-server: исправьте `livekit.url` или настройте прокси "
-            "так, чтобы он передавал запросы livekit-server",
-        ),
-        "server.no-rooms": Text(
+        "rooms.server-failed": Text(
             en="It has lost Redis: check that the Redis of `redis.address` in livekit.yaml runs, "
             "and read the log of livekit-server",
             ru="Он потерял Redis: проверьте, что Redis из `redis.address` в livekit.yaml работает, "
@@ -126,25 +81,10 @@ REMEDIES: Words = MappingProxyType(
             en="Configure the proxy in front of livekit-server to pass the header on",
             ru="Настройте прокси перед livekit-server так, чтобы он передавал этот заголовок",
         ),
-        "clock.too-slow": Text(
+        "clock.not-comparable": Text(
             en="Run the command again over a faster network",
             ru="Запустите команду ещё раз по более быстрой сети",
         ),
-        "clock.ahead": _NTP,
-        "clock.behind": _NTP,
-        "api-key.unknown": Text(
-            en="livekit-server does not know this key: set `LIVEKIT_API_KEY` (`livekit.api_key`) "
-            "to one of those under `keys:` in livekit.yaml (or in `LIVEKIT_KEYS`)",
-            ru="livekit-server не знает этот ключ: задайте в `LIVEKIT_API_KEY` (`livekit.api_key`) "
-            "один из ключей, записанных под `keys:` в livekit.yaml (или в `LIVEKIT_KEYS`)",
-        ),
-        "api-key.other-secret": Text(
-            en="livekit-server knows the key, but with another secret: set `LIVEKIT_API_SECRET` "
-            "(`livekit.api_secret`) to the secret of this key under `keys:` in livekit.yaml",
-            ru="Ключ известен, а секрет другой: задайте в `LIVEKIT_API_SECRET` "
-            "(`livekit.api_secret`) секрет этого ключа из `keys:` в livekit.yaml",
-        ),
-        "api-key.other-clock": _NTP,
         "api-key.header-lost": Text(
             en="The key pair is right, but something in front of livekit-server replaces or drops "
             "the header `Authorization`: check the proxy",
@@ -166,10 +106,6 @@ REMEDIES: Words = MappingProxyType(
         "api-key.too-many-requests": Text(
             en="Too many requests: wait before the next one",
             ru="Слишком много запросов: подождите перед следующим",
-        ),
-        "secret.too-short": Text(
-            en="Make a new pair of 32 bytes or more: `livekit-server generate-keys`",
-            ru="Создайте новую пару, не короче 32 байт: `livekit-server generate-keys`",
         ),
         "sip-api.without-redis": Text(
             en="livekit-server runs without Redis, and SIP needs it: write the same `redis:` into "
@@ -204,12 +140,6 @@ REMEDIES: Words = MappingProxyType(
             ru="Узнайте на его машине: `livekit-sip --version` или по тегу образа",
         ),
         # -- livekit-sip
-        "options.of-another-service": Text(
-            en="livekit-sip answers 200, so another service is at `sip.server`. Correct it, or set "
-            "`sip.provider: true` in the profile if a provider belongs there",
-            ru="livekit-sip отвечает 200, значит, по адресу `sip.server` не он. Исправьте адрес "
-            "или укажите в профиле `sip.provider: true`, если там и должен быть провайдер",
-        ),
         "options.port-closed": Text(
             en="Nothing listens there: start {service}, and compare port {port} with `sip_port` in "
             "livekit-sip.yaml",
@@ -236,8 +166,6 @@ REMEDIES: Words = MappingProxyType(
             "начинается с `rediss://`",
         ),
         # -- trunks and rules
-        "line.ambiguous": _FIX,
-        "line.ambiguous-for-others": _FIX,
         "line.no-number": _FIX,
         "trunk.none": Text(
             en="Create one with `numbers: [{called}]`: `lk sip inbound create`",
@@ -245,13 +173,6 @@ REMEDIES: Words = MappingProxyType(
         ),
         "trunk.only-a-rule": _FIX,
         "trunk.no-match": _FIX,
-        "credentials.missing": Text(
-            en="Set `SIP_USERNAME` and `SIP_PASSWORD` (`sip.username`, `sip.password`) to "
-            "`auth_username` and `auth_password` of the trunk",
-            ru="Задайте в `SIP_USERNAME` и `SIP_PASSWORD` (`sip.username`, `sip.password`) "
-            "значения `auth_username` и `auth_password` транка",
-        ),
-        **_CREDENTIALS,
         "rule.asks-for-pin": Text(
             en="The suite enters no PIN, so its call ends there: create a rule without a PIN for "
             "the number that it calls",
@@ -263,10 +184,10 @@ REMEDIES: Words = MappingProxyType(
             ru="Создайте его с `trunk_ids: [{trunk}]`: `lk sip dispatch create`",
         ),
         "rule.no-match": _FIX,
-        "room.does-not-fit": Text(
-            en="Change `{field}` of rule {rule} (now `{value}`), or `rooms.name_pattern` in the "
+        "line.other-room-name": Text(
+            en="Change `{field}` of rule `{rule}` (now `{value}`), or `rooms.name_pattern` in the "
             "profile; livekit-server adds an underscore after a prefix",
-            ru="Измените `{field}` правила {rule} (сейчас `{value}`) или `rooms.name_pattern` в "
+            ru="Измените `{field}` правила `{rule}` (сейчас `{value}`) или `rooms.name_pattern` в "
             "профиле; после префикса livekit-server ставит подчёркивание",
         ),
         # -- the profile, its variables and files

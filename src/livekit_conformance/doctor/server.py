@@ -6,39 +6,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, problem, warning
+from livekit_conformance.doctor.findings import LinkFinding, judged, ok, problem
+from livekit_conformance.drivers.api.http_answers import HttpAnswer
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.api.trunks_and_rules import Telephony, read_telephony
 from livekit_conformance.errors import Blocked, Unreachable
-from livekit_conformance.findings import Says
-from livekit_conformance.judges.api_key import reason_of
+from livekit_conformance.judges.api_key import judge_key
 from livekit_conformance.judges.clock import EXACT_S, LEEWAY_S, judge_clock
-from livekit_conformance.judges.secrecy import judge_secret
-from livekit_conformance.judges.server import judge_greeting as judge_answer
-from livekit_conformance.protocol.http_date import ClockOffset, clock_offset
+from livekit_conformance.judges.server import judge_greeting, judge_readiness
 from livekit_conformance.secrets.patterns import masked
 from livekit_conformance.wording import phrase
 
-# Statuses of livekit-server.
-_NOT_READY, _SERVER_ERROR = 406, 500
 # Words of livekit-server.
 _WITHOUT_REDIS = "sip not connected"
-
-
-@dataclass(frozen=True, slots=True)
-class Greeting:
-    """
-    Response to GET /, with our Unix times before and after it.
-    """
-
-    status: int
-    text: str
-    headers: Mapping[str, str]
-    asked: float
-    answered: float
 
 
 async def greet(client: LiveKitClient) -> Sequence[LinkFinding]:
@@ -50,9 +32,7 @@ async def greet(client: LiveKitClient) -> Sequence[LinkFinding]:
         answer = await client.get("/")
     except Unreachable as silent:
         return [does_not_answer(client.url, silent)]
-    return judge_greeting(
-        Greeting(answer.status, answer.text, answer.headers, asked, time.time()), client.url
-    )
+    return judge_answer(answer, asked=asked, answered=time.time())
 
 
 async def list_rooms(client: LiveKitClient, key: str) -> Sequence[LinkFinding]:
@@ -62,7 +42,7 @@ async def list_rooms(client: LiveKitClient, key: str) -> Sequence[LinkFinding]:
     try:
         rooms = await client.list_rooms()
     except ApiRefused as refused:
-        return [judge_refusal(refused, key)]
+        return [*judge_refusal(refused, key)]
     except Unreachable as silent:
         return [does_not_answer(client.url, silent)]
     return [ok(Link.API_KEY, phrase("api-key.accepted", key=masked(key), rooms=str(len(rooms))))]
@@ -93,63 +73,36 @@ def does_not_answer(url: str, silent: Unreachable) -> LinkFinding:
     return problem(Link.SERVER, what)
 
 
-def judge_greeting(greeting: Greeting, url: str) -> list[LinkFinding]:
+def judge_answer(answer: HttpAnswer, *, asked: float, answered: float) -> list[LinkFinding]:
     """
-    Judge server, node and clock by the response to GET /.
+    Judge server, node and clock by the answer to GET /, with our Unix times around it.
     """
-    if greeting.status == _NOT_READY:
-        return [
-            ok(Link.SERVER, phrase("server.answers")),
-            problem(Link.NODE, phrase("server.not-ready")),
-            *_clock(greeting),
-        ]
-    if any(judge_answer(greeting.status, greeting.text)):
-        start = greeting.text[:60].strip()
-        what = phrase("server.other-service", url=url, status=str(greeting.status), answer=start)
-        return [problem(Link.SERVER, what)]
-    return [ok(Link.SERVER, phrase("server.ready")), *_clock(greeting)]
+    of = (answer.status, answer.text)
+    if wrong := [*judged("1.1-server-answers", judge_greeting(*of))]:
+        return wrong
+    not_ready = [*judged("1.1-server-is-ready", judge_readiness(*of))]
+    answers = ok(Link.SERVER, phrase("server.answers" if not_ready else "server.ready"))
+    return [answers, *not_ready, _clock(answer.headers, asked, answered)]
 
 
-def _clock(greeting: Greeting) -> Iterator[LinkFinding]:
-    try:
-        offset = clock_offset(
-            greeting.headers["Date"], asked=greeting.asked, answered=greeting.answered
-        )
-    except (KeyError, ValueError):
-        yield not_checked(Link.CLOCK, phrase("clock.no-date"))
-        return
-    yield clock_line(offset)
-
-
-def clock_line(offset: ClockOffset) -> LinkFinding:
+def _clock(headers: Mapping[str, str], asked: float, answered: float) -> LinkFinding:
     """
     Judge the clock difference: small, large, or so large that tokens are refused.
     """
-    differs = phrase(
-        "clock.ahead" if offset.least + offset.most >= 0 else "clock.behind",
-        seconds=abs(offset.least + offset.most) / 2,
-        uncertainty=offset.uncertainty,
-    )
-    for within, mark in ((LEEWAY_S, problem), (EXACT_S, warning)):
-        if (found := judge_clock(offset, within=within)) is not None:
-            if found.says is Says.UNSEEN:
-                return not_checked(Link.CLOCK, phrase("clock.too-slow"))
-            return mark(Link.CLOCK, differs)
+    for clause, within in (("1.1-clock-agrees", LEEWAY_S), ("1.1-clock-is-exact", EXACT_S)):
+        found = judge_clock(headers, asked=asked, answered=answered, within=within)
+        for finding in judged(clause, found):
+            return finding
     return ok(Link.CLOCK, phrase("clock.agrees"))
 
 
-def judge_refusal(refused: ApiRefused, key: str) -> LinkFinding:
+def judge_refusal(refused: ApiRefused, key: str) -> Iterator[LinkFinding]:
     """
     Judge a refusal of ListRooms.
     """
-    said = {
-        "status": str(refused.status),
-        "answer": " ".join(refused.text.split())[:120] or "(empty body)",
-    }
-    if refused.status >= _SERVER_ERROR:
-        return problem(Link.NODE, phrase("server.no-rooms", **said))
-    code = reason_of(refused.status, refused.text)
-    return problem(Link.API_KEY, phrase(code, key=masked(key), **said))
+    answer = " ".join(refused.text.split())[:120] or "(empty body)"
+    shown = f"the API key `{masked(key)}` is refused: {refused.status} `{answer}`"
+    yield from judged("1.1-key-is-accepted", judge_key(refused.status, refused.text, shown=shown))
 
 
 def judge_missing_telephony(blocked: Blocked) -> LinkFinding:
@@ -163,11 +116,3 @@ def judge_missing_telephony(blocked: Blocked) -> LinkFinding:
     if _WITHOUT_REDIS in refused.text:
         return problem(Link.BUS, phrase("sip-api.without-redis", answer=answer))
     return problem(Link.GRANTS, phrase("sip-api.refused", answer=answer))
-
-
-def secret_lines(secret: str) -> Iterator[LinkFinding]:
-    """
-    Check that the secret is long enough for the hash that it keys.
-    """
-    if (found := judge_secret(secret)) is not None:
-        yield warning(Link.API_KEY, phrase("secret.too-short", length=str(found.data["length"])))

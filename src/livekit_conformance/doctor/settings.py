@@ -11,7 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.catalogue.clauses import CLAUSES
 from livekit_conformance.doctor.env_file import judge_env_file
 from livekit_conformance.doctor.findings import (
@@ -28,7 +27,7 @@ from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.completeness import gaps
 from livekit_conformance.environments.env_file import read_env_file
 from livekit_conformance.environments.loader import Loaded, expanded, find
-from livekit_conformance.environments.needs import ACCOUNT, is_given, keys_of
+from livekit_conformance.environments.needs import ACCOUNT
 from livekit_conformance.environments.problems import Problem, ProfileError
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.proxies import proxies_in
@@ -91,7 +90,10 @@ def judge_loaded(loaded: Loaded, env_file: Path | None) -> Iterator[LinkFinding]
         unset=[name for absent in loaded.left_out.values() for name in absent.unset],
         is_live=loaded.profile.kind == "live",
     )
-    yield from _in_part(loaded.profile)
+    # Only of a group of keys, a gap has no variable.
+    if lacking := tuple(gap.key for gap in found if not gap.variables):
+        yield problem(Link.CONFIGURATION, phrase("profile.half-an-outbound", keys=lacking))
+    yield from _on_loopback(loaded.profile)
 
 
 def judge_unusable(
@@ -190,16 +192,20 @@ def judge_variables(
         *(n for n in DEPLOYMENT_VARIABLES if n in origins),
         *sorted(set(origins) - set(DEPLOYMENT_VARIABLES)),
     ]
-    choice = set(unset).difference(needed, differing, misspelt)
+    optional = set(unset).difference(needed)
+    choice = optional.difference(differing, misspelt)
     hollow = {*needed, *unset}
     for name in (name for name in asked if name not in choice):
+        # Without an optional variable, the checks that need it are skipped: nothing breaks.
+        mark = warning if name in optional else problem
         if name in misspelt:
-            yield _misspelt(name, *misspelt[name], env_file)
+            yield mark(Link.CONFIGURATION, _misspelt(name, *misspelt[name], env_file))
         elif origins[name] == "missing":
             yield _missing(name, env_file, needed.get(name, ()))
         elif name in hollow:
             hides = name in differing
-            yield _empty(name, origins[name], env_file, needed.get(name, ()), hides=hides)
+            what = _empty(name, origins[name], env_file, needed.get(name, ()), hides=hides)
+            yield mark(Link.CONFIGURATION, what)
         else:
             yield from _valued(name, origins[name], oddities.get(name, ()), env_file, differing)
     if only := [name for name in asked if origins[name] == ".env"]:
@@ -235,11 +241,8 @@ def _missing(name: str, env_file: Path, beside: tuple[str, ...]) -> LinkFinding:
     return problem(Link.CONFIGURATION, what)
 
 
-def _misspelt(name: str, near: str, origin: Origin, env_file: Path) -> LinkFinding:
-    place = _from(origin, env_file)
-    return problem(
-        Link.CONFIGURATION, phrase("variable.misspelt", name=name, near=near, origin=place)
-    )
+def _misspelt(name: str, near: str, origin: Origin, env_file: Path) -> Phrase:
+    return phrase("variable.misspelt", name=name, near=near, origin=_from(origin, env_file))
 
 
 def _differing(name: str, env_file: Path) -> LinkFinding:
@@ -248,18 +251,16 @@ def _differing(name: str, env_file: Path) -> LinkFinding:
 
 def _empty(
     name: str, origin: Origin, env_file: Path, beside: tuple[str, ...], *, hides: bool
-) -> LinkFinding:
+) -> Phrase:
     if hides:
-        what = phrase("variable.hides-the-file", name=name, file=str(env_file))
-        return problem(Link.CONFIGURATION, what)
-    what = phrase(
+        return phrase("variable.hides-the-file", name=name, file=str(env_file))
+    return phrase(
         "variable.empty-beside" if beside else "variable.empty",
         name=name,
         origin=_from(origin, env_file),
         how=_how(name, origin, env_file),
         beside=beside,
     )
-    return problem(Link.CONFIGURATION, what)
 
 
 def _odd(name: str, odd: Oddity | SchemeMisfit, origin: Origin, env_file: Path) -> LinkFinding:
@@ -304,15 +305,10 @@ def _really_empty(variables: Variables) -> set[str]:
     return set(empty) - (account if len(account) == len(ACCOUNT) else set())
 
 
-def _in_part(profile: Profile) -> Iterator[LinkFinding]:
+def _on_loopback(profile: Profile) -> Iterator[LinkFinding]:
     """
-    Yield settings of one part of the profile that do not fit another.
+    Yield a warning if livekit-server, on another machine, should deliver webhooks to this one.
     """
-    outbound = keys_of(Need.OUTBOUND)
-    lacking = [key for key in outbound if not is_given(profile, key)]
-    if 0 < len(lacking) < len(outbound):
-        what = phrase("profile.half-an-outbound", keys=tuple(lacking))
-        yield problem(Link.CONFIGURATION, what)
     endpoint, server = _host(profile.webhook.url), _host(profile.livekit.url)
     if endpoint and server and is_loopback(endpoint) and not is_loopback(server):
         yield warning(Link.CONFIGURATION, phrase("profile.endpoint-on-loopback", host=endpoint))

@@ -11,92 +11,52 @@ from dataclasses import dataclass
 from functools import reduce
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, problem, warning
-from livekit_conformance.environments.profile import Profile, Sip
+from livekit_conformance.doctor.findings import LinkFinding, judged, ok, problem, warning
+from livekit_conformance.drivers.api.trunks_and_rules import describe_outcome
+from livekit_conformance.drivers.sip.source_address import Source
+from livekit_conformance.environments.profile import Profile, Rooms, Sip
+from livekit_conformance.judges.calls import judge_account, judge_half_an_account
+from livekit_conformance.judges.line import judge_conflict, judge_room
 from livekit_conformance.protocol.dispatch import (
     RANDOM_LENGTH,
-    ConflictError,
     DispatchOutcome,
     IncomingCall,
     Mismatch,
     RoomName,
     Rule,
     Trunk,
-    conflict_of,
     evaluate,
+    own_conflict_of,
 )
 from livekit_conformance.protocol.near_miss import same_number
-from livekit_conformance.protocol.room_name import is_named
 from livekit_conformance.wording import Phrase, phrase
 
 # Trunks or rules that are listed at most, and numbers of each.
 _NAMED, _NUMBERS = 6, 3
-_RANDOM = "AbCdEfGh2345"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """
-    Caller as livekit-sip sees it: source address and host of From. Empty means unknown.
-    """
-
-    source_ip: str = ""
-    host: str = ""
+_UNAMBIGUOUS = "1.2-no-two-trunks-match"
+_NAMED_RIGHT = "1.2-dispatch-rules-produce-the-name"
 
 
 def judge_line(
-    trunks: Sequence[Trunk], rules: Sequence[Rule], profile: Profile, caller: Caller
+    trunks: Sequence[Trunk], rules: Sequence[Rule], profile: Profile, source: Source
 ) -> Iterator[LinkFinding]:
     """
     Yield trunk, rule and room name of a call to `sip.number`, or the reasons against a match.
     """
     sip = profile.sip
-    call = IncomingCall(sip.caller, sip.number, caller.source_ip, caller.host)
-    try:
-        outcome = evaluate(trunks, rules, call)
-    except ConflictError as conflict:
-        yield _ambiguous(conflict, call)
+    call = source.call_to_number(sip)
+    yield from judged(_UNAMBIGUOUS, judge_conflict(trunks, rules, call))
+    if own_conflict_of(trunks, rules, call) is not None:
         return
-    if others := conflict_of(trunks, rules, call):
-        yield _ambiguous_for_others(others)
+    outcome = evaluate(trunks, rules, call)
     yield _trunk(outcome, trunks, call)
     if outcome.trunk is not None and not sip.provider:
-        yield _credentials(outcome.trunk, sip)
+        yield from _credentials(outcome.trunk, sip)
     yield _rule(outcome, rules, call)
-    if outcome.rule is not None:
-        yield _room(outcome, trunks, rules, call, profile)
-
-
-# -- trunks and rules that conflict
-
-
-def _ambiguous(conflict: ConflictError, call: IncomingCall) -> LinkFinding:
-    what = phrase(
-        "line.ambiguous",
-        called=call.called,
-        conflict=str(conflict),
-        trunks=_list_of(conflict.trunks),
-        fix=_fix_for_conflict(conflict),
-    )
-    unknown_source = not call.source_ip and any(t.allowed_addresses for t in conflict.trunks)
-    return (warning if unknown_source else problem)(Link.LINE, what)
-
-
-def _ambiguous_for_others(conflict: ConflictError) -> LinkFinding:
-    what = phrase(
-        "line.ambiguous-for-others",
-        conflict=str(conflict),
-        trunks=_list_of(conflict.trunks),
-        fix=_fix_for_conflict(conflict),
-    )
-    return warning(Link.LINE, what)
-
-
-def _fix_for_conflict(conflict: ConflictError) -> Phrase:
-    if conflict.trunks:
-        *_, last = conflict.trunks
-        return phrase("fix.one-trunk", trunk=last.id)
-    return phrase("fix.one-rule")
+    if (rule := outcome.rule) is not None:
+        # Of a rule with a PIN, the room is known only after the PIN.
+        with_pin = evaluate(trunks, rules, call, pin=rule.pin) if outcome.asks_for_pin else outcome
+        yield from _room(with_pin, call, profile.rooms)
 
 
 # -- the trunk
@@ -119,23 +79,12 @@ def _trunk(outcome: DispatchOutcome, trunks: Sequence[Trunk], call: IncomingCall
     return problem(Link.TRUNK, phrase("trunk.no-match", **numbers, why=why, fix=fix))
 
 
-def _credentials(trunk: Trunk, sip: Sip) -> LinkFinding:
-    named = _named(trunk)
-    if not trunk.asks_for_credentials:
-        return ok(Link.CREDENTIALS, phrase("credentials.not-asked", trunk=named))
-    if not sip.username:
-        return problem(Link.CREDENTIALS, phrase("credentials.missing", trunk=named))
-    code = {
-        (True, True): "credentials.match",
-        (False, True): "credentials.other-user-name",
-        (True, False): "credentials.other-password",
-        (False, False): "credentials.other-account",
-    }[
-        sip.username == trunk.auth_username,
-        sip.password.get_secret_value() == trunk.auth_password,
-    ]
-    mark = ok if code == "credentials.match" else problem
-    return mark(Link.CREDENTIALS, phrase(code, trunk=named))
+def _credentials(trunk: Trunk, sip: Sip) -> Iterator[LinkFinding]:
+    asks = "credentials.match" if trunk.asks_for_credentials else "credentials.not-asked"
+    password = sip.password.get_secret_value()
+    found = [*judge_half_an_account(trunk), *judge_account(trunk, sip.username, password)]
+    right = phrase(asks, trunk=_named(trunk))
+    yield from judged("1.1-trunk-challenges", found, right, link=Link.CREDENTIALS)
 
 
 # -- the rule and the room
@@ -161,41 +110,17 @@ def _no_rule(outcome: DispatchOutcome, rules: Sequence[Rule], call: IncomingCall
     return problem(Link.DISPATCH, phrase("rule.no-match", why=why, fix=fix))
 
 
-def _room(
-    outcome: DispatchOutcome,
-    trunks: Iterable[Trunk],
-    rules: Iterable[Rule],
-    call: IncomingCall,
-    profile: Profile,
-) -> LinkFinding:
-    if outcome.asks_for_pin and outcome.rule is not None:
-        outcome = evaluate(trunks, rules, call, pin=outcome.rule.pin)
-    if outcome.room is None or outcome.rule is None:
-        return not_checked(Link.ROOM_NAME, phrase("room.after-pin"))
-    fits = is_named(
-        outcome.room.make(_RANDOM),
-        profile.rooms.name_pattern,
-        call_id=profile.rooms.call_id,
-        # No rule puts the SIP Call-ID into a room name.
-        sip_call_id="",
-        caller=profile.sip.caller,
-        dialled=profile.sip.number,
+def _room(outcome: DispatchOutcome, call: IncomingCall, rooms: Rooms) -> Iterator[LinkFinding]:
+    room = _room_name(outcome.room) if outcome.room is not None else ""
+    right = phrase("room.fits", room=room, pattern=rooms.name_pattern, call_id=rooms.call_id)
+    found = judge_room(
+        outcome,
+        call,
+        rooms.name_pattern,
+        call_id=rooms.call_id,
+        story=describe_outcome(outcome),
     )
-    named = {
-        "room": _room_name(outcome.room),
-        "pattern": profile.rooms.name_pattern,
-        "call_id": profile.rooms.call_id,
-    }
-    if fits:
-        return ok(Link.ROOM_NAME, phrase("room.fits", **named))
-    what = phrase(
-        "room.does-not-fit",
-        **named,
-        field="room_name" if outcome.rule.kind == "direct" else "room_prefix",
-        rule=_named(outcome.rule),
-        value=outcome.rule.room,
-    )
-    return problem(Link.ROOM_NAME, what)
+    yield from judged(_NAMED_RIGHT, found, right, link=Link.ROOM_NAME)
 
 
 def _room_name(room: RoomName) -> Phrase | str:
@@ -274,10 +199,6 @@ def _listed(reasons: Sequence[tuple[Phrase, Reason]]) -> Phrase:
     )
     more = len(reasons) - _NAMED
     return phrase("list.and-more", listed=listed, more=str(more)) if more > 0 else listed
-
-
-def _list_of(trunks: Sequence[Trunk]) -> Phrase | str:
-    return phrase("list.in-brackets", listed=tuple(map(_named, trunks))) if trunks else ""
 
 
 def _named(one: Trunk | Rule) -> Phrase:

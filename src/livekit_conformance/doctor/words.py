@@ -68,33 +68,14 @@ _PATH: Words = {
         en="no TLS handshake with `{endpoint}`: `{reason}` ({key})",
         ru="TLS-рукопожатие с `{endpoint}` не удалось: `{reason}` ({key})",
     ),
-    **dict.fromkeys(
-        ("certificate.valid", "certificate.expires-soon"),
-        Text(
-            en="the certificate of `{endpoint}` is trusted and valid for {days:.0f} days "
-            "({version}, {key})",
-            ru="сертификат `{endpoint}` верен, действует ещё {days:.0f} дн. ({version}, {key})",
-        ),
-    ),
-    **dict.fromkeys(
-        (
-            "certificate.expired",
-            "certificate.of-another-name",
-            "certificate.of-unknown-issuer",
-            "certificate.not-trusted",
-        ),
-        Text(
-            en="the certificate of `{endpoint}` is not trusted: `{reason}` ({key})",
-            ru="сертификату `{endpoint}` нельзя доверять: `{reason}` ({key})",
-        ),
+    "certificate.valid": Text(
+        en="the certificate of `{endpoint}` is trusted and valid for {days:.0f} days "
+        "({version}, {key})",
+        ru="сертификат `{endpoint}` верен, действует ещё {days:.0f} дн. ({version}, {key})",
     ),
     "connection.within-machine": Text(
         en="`livekit.url` points to this machine, so there is nothing to encrypt",
         ru="`livekit.url` указывает на эту же машину, шифровать нечего",
-    ),
-    "connection.not-encrypted": Text(
-        en="the connection to `{host}` is not encrypted: others can read the tokens",
-        ru="соединение с `{host}` не зашифровано: токены могут перехватить",
     ),
     "address.free": Text(
         en="`{address}` is free; the suite listens there during a run ({key})",
@@ -118,65 +99,13 @@ _SERVER: Words = {
     "server.answers": Text(
         en="livekit-server answers `GET /`", ru="livekit-server отвечает на `GET /`"
     ),
-    "server.not-ready": Text(
-        en="livekit-server reports that it is not ready: `406 Not Ready`",
-        ru="livekit-server сообщает, что не готов: `406 Not Ready`",
-    ),
-    "server.other-service": Text(
-        en="`GET /` returned {status} `{answer}`, not 200 `OK`",
-        ru="на `GET /` получен ответ {status} `{answer}`, а не 200 `OK`",
-    ),
-    "server.no-rooms": Text(
-        en="livekit-server cannot read its rooms: {status} `{answer}`",
-        ru="livekit-server не может прочитать свои комнаты: {status} `{answer}`",
-    ),
-    "clock.no-date": Text(
-        en="the clock of livekit-server: its answer has no readable header `Date`",
-        ru="часы livekit-server: в ответе нет понятного заголовка `Date`",
-    ),
-    "clock.too-slow": Text(
-        en="the clock of livekit-server: its answer came too slowly to compare the clocks",
-        ru="часы livekit-server: ответ шёл слишком долго, и часы не сравнить",
-    ),
     "clock.agrees": Text(
         en="the clock of livekit-server agrees with ours",
         ru="часы livekit-server совпадают с нашими",
     ),
-    "clock.ahead": Text(
-        en="the clock of livekit-server is {seconds:.1f} s ahead of ours, give or take "
-        "{uncertainty:.1f} s",
-        ru="часы livekit-server спешат относительно наших на {seconds:.1f} с "
-        "(±{uncertainty:.1f} с)",
-    ),
-    "clock.behind": Text(
-        en="the clock of livekit-server is {seconds:.1f} s behind ours, give or take "
-        "{uncertainty:.1f} s",
-        ru="часы livekit-server отстают относительно наших на {seconds:.1f} с "
-        "(±{uncertainty:.1f} с)",
-    ),
     "api-key.accepted": Text(
         en="the API key `{key}` is accepted; open rooms: {rooms}",
         ru="API-ключ `{key}` принят; открытых комнат: {rooms}",
-    ),
-    **dict.fromkeys(
-        (
-            "api-key.unknown",
-            "api-key.other-secret",
-            "api-key.other-clock",
-            "api-key.header-lost",
-            "api-key.refused",
-            "api-key.refused-by-proxy",
-            "api-key.wrong-path",
-            "api-key.too-many-requests",
-        ),
-        Text(
-            en="the API key `{key}` is refused: {status} `{answer}`",
-            ru="API-ключ `{key}` отвергнут: {status} `{answer}`",
-        ),
-    ),
-    "secret.too-short": Text(
-        en="the API secret has {length} bytes; a short secret can be brute-forced from a token",
-        ru="в API-секрете {length} байт; короткий секрет можно подобрать по токену",
     ),
     "sip-api.answers": Text(
         en="the SIP API answers; inbound trunks: {trunks}, dispatch rules: {rules}",
@@ -233,12 +162,9 @@ _SIP: Words = {
     "bus.has-listeners": Text(
         en="{service} listens on the bus ({count})", ru="{service} слушает шину ({count})"
     ),
-    **dict.fromkeys(
-        ("options.answered", "options.of-another-service"),
-        Text(
-            en="`{server}` answers OPTIONS over {transport}: `{status} {reason}`{by}",
-            ru="`{server}` отвечает на OPTIONS по {transport}: `{status} {reason}`{by}",
-        ),
+    "options.answered": Text(
+        en="`{server}` answers OPTIONS over {transport}: `{status} {reason}`{by}",
+        ru="`{server}` отвечает на OPTIONS по {transport}: `{status} {reason}`{by}",
     ),
     "options.by": Text(en=", `{name}`", ru=", `{name}`"),
     **dict.fromkeys(
@@ -255,19 +181,8 @@ _DISPATCH: Words = {
     "one.named": Text(en="`{id}` ({name})", ru="`{id}` ({name})"),
     "one.unnamed": Text(en="`{id}`", ru="`{id}`"),
     "one.why-not": Text(en="{one}: {reason}", ru="{one}: {reason}"),
-    "list.in-brackets": Text(en=" ({listed})", ru=" ({listed})"),
     "list.two": Text(en="{one}; {other}", ru="{one}; {other}"),
     "list.and-more": Text(en="{listed}; and {more} more", ru="{listed}; и ещё {more}"),
-    "line.ambiguous": Text(
-        en="livekit-server cannot choose a trunk and a rule for a call to `{called}` and refuses "
-        "it with 503: `{conflict}`{trunks}",
-        ru="livekit-server не может выбрать транк и правило для вызова на `{called}` и отвечает "
-        "503: `{conflict}`{trunks}",
-    ),
-    "line.ambiguous-for-others": Text(
-        en="some callers of this number are refused with 503: `{conflict}`{trunks}",
-        ru="некоторые звонящие на этот номер получат 503: `{conflict}`{trunks}",
-    ),
     "line.no-number": Text(
         en="trunk, rule and room of a call: the profile has no `sip.number`",
         ru="транк, правило и комната для вызова: в профиле нет `sip.number`",
@@ -297,28 +212,6 @@ _DISPATCH: Words = {
         en="trunk {trunk} asks for no user name and password",
         ru="транк {trunk} не спрашивает имя и пароль",
     ),
-    "credentials.missing": Text(
-        en="trunk {trunk} asks for a user name and password, and the profile has none",
-        ru="транк {trunk} спрашивает имя и пароль, а в профиле их нет",
-    ),
-    "credentials.other-user-name": Text(
-        en="`sip.username` of the profile differs from `auth_username` of trunk {trunk}: calls get "
-        "401",
-        ru="`sip.username` в профиле не совпадает с `auth_username` транка {trunk}: на вызовы "
-        "придёт 401",
-    ),
-    "credentials.other-password": Text(
-        en="`sip.password` of the profile differs from `auth_password` of trunk {trunk}: calls get "
-        "401",
-        ru="`sip.password` в профиле не совпадает с `auth_password` транка {trunk}: на вызовы "
-        "придёт 401",
-    ),
-    "credentials.other-account": Text(
-        en="`sip.username` and `sip.password` of the profile differ from `auth_username` and "
-        "`auth_password` of trunk {trunk}: calls get 401",
-        ru="`sip.username` и `sip.password` в профиле не совпадают с `auth_username` и "
-        "`auth_password` транка {trunk}: на вызовы придёт 401",
-    ),
     "credentials.match": Text(
         en="the account of the profile matches that of trunk {trunk}",
         ru="учётная запись в профиле совпадает с записью транка {trunk}",
@@ -338,20 +231,12 @@ _DISPATCH: Words = {
         en="no dispatch rule takes the call, the phone only rings: {why}",
         ru="ни одно правило не принимает вызов, телефон будет только звонить: {why}",
     ),
-    "room.after-pin": Text(
-        en="the name of the room: the rule for the call is known only after the PIN",
-        ru="имя комнаты: какое правило примет вызов, станет ясно после PIN",
-    ),
     "room.with-suffix": Text(
         en="{stem}_<{length} random characters>", ru="{stem}_<{length} случайных символов>"
     ),
     "room.fits": Text(
         en="the room will be `{room}`, which fits `{pattern}` (call_id: {call_id})",
         ru="комната получит имя `{room}`, оно подходит под `{pattern}` (call_id: {call_id})",
-    ),
-    "room.does-not-fit": Text(
-        en="the room will be `{room}`, which does not fit `{pattern}` (call_id: {call_id})",
-        ru="комната получит имя `{room}`, а оно не подходит под `{pattern}` (call_id: {call_id})",
     ),
     "mismatch.trunks": Text(en="is for trunk {trunks}", ru="только для транка {trunks}"),
     "mismatch.other": Text(en="`{reason}`", ru="`{reason}`"),
@@ -372,16 +257,6 @@ _DISPATCH: Words = {
         "livekit-sip sees this machine",
         ru="в `allowed_addresses` ({listed}) нет `{source}`, а именно так livekit-sip видит эту "
         "машину",
-    ),
-    "fix.one-trunk": Text(
-        en="Leave one trunk for the number: delete the other, `lk sip inbound delete {trunk}`, or "
-        "give them different `numbers` or `allowed_addresses`",
-        ru="Оставьте для номера один транк: удалите лишний, `lk sip inbound delete {trunk}`, или "
-        "задайте им разные `numbers` или `allowed_addresses`",
-    ),
-    "fix.one-rule": Text(
-        en="Delete one of the two rules: `lk sip dispatch list`, `lk sip dispatch delete ID`",
-        ru="Удалите одно из двух правил: `lk sip dispatch list`, `lk sip dispatch delete ID`",
     ),
     "fix.add-number": Text(
         en="Add `{number}` to `{field}` of `{id}`, exactly in this form: `{command}`",

@@ -45,14 +45,14 @@ def judge_account(trunk: Trunk, username: str, password: str) -> Iterator[Findin
             yield Finding(code, seen, "trunk-credentials", data=data)
 
 
-def judge_half_an_account(trunk: Trunk) -> Finding | None:
+def judge_half_an_account(trunk: Trunk) -> Iterator[Finding]:
     """
-    Return that the trunk has a user name or a password alone; None if it has both or none.
+    Yield a violation if the trunk has a user name or a password alone, not both or none.
     """
     if bool(trunk.auth_username) == bool(trunk.auth_password):
-        return None
+        return
     has, lacks = ("auth_username", "auth_password")[:: 1 if trunk.auth_username else -1]
-    return Finding(
+    yield Finding(
         HALF_AN_ACCOUNT,
         f"trunk {trunk.id} has {has} and no {lacks}, so livekit-sip challenges nobody",
         "strangers",

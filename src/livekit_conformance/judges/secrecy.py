@@ -4,6 +4,7 @@ Judge how well tokens are protected: the length of the API secret, the end of a 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from livekit_conformance.findings import Code, Finding
@@ -19,19 +20,18 @@ SHORT_SECRET: Final = Code("api-key.secret-too-short")
 EXPIRES_SOON: Final = Code("tls.certificate-expires-soon")
 
 
-def judge_secret(secret: str) -> Finding | None:
+def judge_secret(secret: str) -> Iterator[Finding]:
     """
-    Return the finding that an API secret is too short; None if it is long enough.
+    Yield a violation if an API secret is too short.
     """
-    if (length := len(secret.encode())) >= STRONG_BYTES:
-        return None
-    return Finding(
-        SHORT_SECRET,
-        f"it has {length} bytes: a short secret can be brute-forced from any token. Make a new "
-        "pair: livekit-server generate-keys",
-        "api-key",
-        data={"length": length},
-    )
+    if (length := len(secret.encode())) < STRONG_BYTES:
+        yield Finding(
+            SHORT_SECRET,
+            f"it has {length} bytes: a short secret can be brute-forced from any token. Make a new "
+            "pair: livekit-server generate-keys",
+            "api-key",
+            data={"length": length},
+        )
 
 
 def days_left(not_after: float, *, now: float) -> float:
@@ -41,16 +41,14 @@ def days_left(not_after: float, *, now: float) -> float:
     return (not_after - now) / _DAY_S
 
 
-def judge_expiry(endpoint: str, days: float) -> Finding | None:
+def judge_expiry(endpoint: str, days: float) -> Iterator[Finding]:
     """
-    Return the finding that a certificate ends in `days`; None if there is time to renew it.
+    Yield a violation if a certificate ends in `days`, and there is little time to renew it.
     """
-    if days >= LASTS_DAYS:
-        return None
-    return Finding(
-        EXPIRES_SOON,
-        f"the certificate of {endpoint} has {days:.1f} days left: renew it, and find out why it "
-        "was not renewed automatically",
-        "tls",
-        data={"endpoint": endpoint, "days": round(days, 1)},
-    )
+    if days < LASTS_DAYS:
+        yield Finding(
+            EXPIRES_SOON,
+            f"the certificate of {endpoint} has {days:.1f} days left: renew it, and find out why "
+            "it was not renewed automatically",
+            data={"endpoint": endpoint, "days": round(days, 1)},
+        )

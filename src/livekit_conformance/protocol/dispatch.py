@@ -205,6 +205,19 @@ def evaluate(
     return DispatchOutcome(trunk, rule, room, MappingProxyType(not_matched), asks_for_pin)
 
 
+def own_conflict_of(
+    trunks: Iterable[Trunk], rules: Iterable[Rule], call: IncomingCall
+) -> ConflictError | None:
+    """
+    Return the conflict that exactly this call runs into; None if there is none.
+    """
+    try:
+        evaluate(trunks, rules, call)
+    except ConflictError as conflict:
+        return conflict
+    return None
+
+
 def conflict_of(
     trunks: Sequence[Trunk], rules: Sequence[Rule], call: IncomingCall
 ) -> ConflictError | None:
@@ -215,12 +228,8 @@ def conflict_of(
     beside a trunk for all callers, and then the calls of that one caller fail.
     """
     callers = {call.caller, *(number for trunk in trunks for number in trunk.allowed_numbers)}
-    for caller in sorted(callers):
-        try:
-            evaluate(trunks, rules, replace(call, caller=caller))
-        except ConflictError as conflict:
-            return conflict
-    return None
+    each = (own_conflict_of(trunks, rules, replace(call, caller=one)) for one in sorted(callers))
+    return next(filter(None, each), None)
 
 
 def match_trunk(

@@ -94,9 +94,8 @@ def test_a_trunk_for_another_source_does_not_count_against_the_call():
 def test_a_conflict_of_other_callers_leaves_this_call_unambiguous():
     listed = telephony(TRUNK, Trunk("ST_4", numbers=TRUNK.numbers, allowed_numbers=("+15550177",)))
 
-    assert listed.conflict_of(CALL) is not None
-    assert listed.is_unambiguous_for(CALL)
-    assert not telephony(TRUNK, Trunk("ST_4", numbers=TRUNK.numbers)).is_unambiguous_for(CALL)
+    assert listed.own_conflict_of(CALL) is None
+    assert telephony(TRUNK, Trunk("ST_4", numbers=TRUNK.numbers)).own_conflict_of(CALL) is not None
 
 
 async def test_trunks_and_rules_are_read_from_the_api(tmp_path):

@@ -35,6 +35,7 @@ from livekit_conformance.judges.calls import (
     OTHER_USERNAME,
     ROOM_SHARED,
     SHARED_BY_A_DIRECT_RULE,
+    judge_half_an_account,
 )
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.dispatch import IncomingCall, Rule, Trunk
@@ -175,7 +176,7 @@ def test_407_with_realm_and_nonce_is_a_challenge():
     ],
 )
 def test_a_trunk_with_half_an_account_lets_strangers_in(account, seen):
-    found = unchallenged(probe(200), "no 407", Trunk("ST_3", **account), number=NUMBER)
+    (found,) = judge_half_an_account(Trunk("ST_3", **account))
 
     assert (found.code, found.link) == (HALF_AN_ACCOUNT, Link.STRANGERS)
     assert found.seen == f"{seen}, so livekit-sip challenges nobody"

@@ -89,6 +89,31 @@ async def _make_a_cluster(broken: Scene) -> None:
     assert complete.came_true, str(complete)
 
 
+async def _lose_a_slot(broken: Scene) -> None:
+    await broken.stack.redis.kill()
+    alone = ("--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--save", "")
+    await _start_redis(broken, REDIS_PORT, "--port", str(REDIS_PORT), *alone)
+    async with client_of(broken) as client:
+        await client.execute_command("CLUSTER ADDSLOTSRANGE", 0, _SLOTS - 2)
+
+
+async def _use_up_the_connections(broken: Scene) -> None:
+    async with client_of(broken) as client:
+        # Only this connection and those of livekit-server stay.
+        await client.config_set("maxclients", 1)
+    await broken.restart(broken.stack.sip)
+
+
+async def _restart_with_much_data(broken: Scene) -> None:
+    async with client_of(broken) as client:
+        await client.mset({f"another-application-{number}": number for number in range(6000)})
+        await client.save()
+    await broken.stack.redis.kill()
+    # Microseconds for each key: Redis is busy for two minutes, and looks at requests meanwhile.
+    slowly = ("--key-load-delay", "20000", "--loading-process-events-interval-bytes", "1024")
+    await _start_redis(broken, REDIS_PORT, "--port", str(REDIS_PORT), *slowly)
+
+
 async def _let_redis_demand_tls(broken: Scene) -> None:
     await broken.stack.redis.kill()
     folder = broken.stack.folder
@@ -217,6 +242,30 @@ SCENARIOS: tuple[Scenario, ...] = (
         Link.ROOMS,
         act=_make_a_cluster,
         also=_GONE,
+    ),
+    Scenario(
+        "redis-is-loading",
+        "Redis was restarted and still reads a large file.",
+        "redis-is-loading",
+        Link.ROOMS,
+        act=_restart_with_much_data,
+        also=_GONE,
+    ),
+    Scenario(
+        "redis-cluster-lost-a-slot",
+        "The last slot of a Redis cluster has no node.",
+        "redis-cluster-is-down",
+        Link.ROOMS,
+        act=_lose_a_slot,
+        also=_GONE,
+    ),
+    Scenario(
+        "redis-has-too-many-clients",
+        "Redis has reached `maxclients` when livekit-sip connects.",
+        "redis-has-no-connection-left",
+        Link.SIP_SOCKET,
+        act=_use_up_the_connections,
+        also=_NOT_STARTED,
     ),
     Scenario(
         "redis-demands-tls",

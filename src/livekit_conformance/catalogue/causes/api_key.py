@@ -47,11 +47,11 @@ CAUSES: tuple[Cause, ...] = (
             ),
         ),
         Text(
-            en="Synchronise both clocks by NTP (timedatectl set-ntp true) and compare them: date "
-            "-u",
+            en="Synchronise both clocks by NTP (`timedatectl set-ntp true`) and compare them: "
+            "`date -u`",
             ru=(
-                "Синхронизируйте часы обеих машин по NTP (timedatectl set-ntp true) и сравните: "
-                "date -u"
+                "Синхронизируйте часы обеих машин по NTP (`timedatectl set-ntp true`) и сравните: "
+                "`date -u`"
             ),
         ),
         shows=(_CLOCKS, _NOT_NOW),

@@ -107,14 +107,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Start livekit-sip (systemctl status livekit-sip, docker ps -a). If it ends at "
+                "Start livekit-sip (`systemctl status livekit-sip`, `docker ps -a`). If it ends at "
                 "once, the last lines of its log give the reason, for instance `unable to connect "
-                "to redis`: livekit-conformance diagnose LOG"
+                "to redis`: `livekit-conformance diagnose LOG`"
             ),
             ru=(
-                "Запустите livekit-sip (systemctl status livekit-sip, docker ps -a). Если он сразу "
-                "завершается, причина — в последних строках его журнала, например `unable to "
-                "connect to redis`: livekit-conformance diagnose LOG"
+                "Запустите livekit-sip (`systemctl status livekit-sip`, `docker ps -a`). Если он "
+                "сразу завершается, причина — в последних строках его журнала, например `unable to "
+                "connect to redis`: `livekit-conformance diagnose LOG`"
             ),
         ),
         shows=SIP_PORT_CLOSED,
@@ -237,6 +237,8 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_NO_RESPONSE, REFUSED_AFTER_SELECTION),
         also=(SERVER_ON_BUS, SIP_ON_BUS),
+        # Its own requests fail as well: Redis refuses what it writes.
+        excludes=(Sign("http", {"status": 500}),),
         yields_to=_MORE_EXACT,
         source="livekit/psrpc pkg/client/rpc.go: a second to claim a request",
     ),

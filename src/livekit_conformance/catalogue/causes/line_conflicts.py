@@ -52,13 +52,13 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Delete one of the trunks that the check names, or tell them apart by `numbers`, "
-                "`allowed_numbers` or `allowed_addresses`: lk sip inbound list; lk sip inbound "
-                "delete ID"
+                "`allowed_numbers` or `allowed_addresses`: `lk sip inbound list`; `lk sip inbound "
+                "delete ID`"
             ),
             ru=(
                 "Удалите один из транков, названных проверкой, или разделите их через `numbers`, "
-                "`allowed_numbers` или `allowed_addresses`: lk sip inbound list; lk sip inbound "
-                "delete ID"
+                "`allowed_numbers` или `allowed_addresses`: `lk sip inbound list`; `lk sip inbound "
+                "delete ID`"
             ),
         ),
         shows=(_TWO_TRUNKS, *_TWO_TRUNKS_LOGGED),
@@ -90,13 +90,13 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Delete one of the two rules that the error names, or tell them apart by "
-                "`numbers`, `inbound_numbers`, `trunk_ids` or PIN: lk sip dispatch list; lk sip "
-                "dispatch delete ID"
+                "`numbers`, `inbound_numbers`, `trunk_ids` or PIN: `lk sip dispatch list`; `lk sip "
+                "dispatch delete ID`"
             ),
             ru=(
                 "Удалите одно из двух правил, названных в ошибке, или разделите их через "
-                "`numbers`, `inbound_numbers`, `trunk_ids` или PIN: lk sip dispatch list; lk sip "
-                "dispatch delete ID"
+                "`numbers`, `inbound_numbers`, `trunk_ids` или PIN: `lk sip dispatch list`; "
+                "`lk sip dispatch delete ID`"
             ),
         ),
         shows=(_TWO_RULES, *_TWO_RULES_LOGGED),
@@ -124,11 +124,11 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Change or delete the trunk that the error names, or give the two trunks different "
-                "`allowed_numbers`: lk sip inbound list; lk sip inbound delete ID"
+                "`allowed_numbers`: `lk sip inbound list`; `lk sip inbound delete ID`"
             ),
             ru=(
                 "Измените или удалите транк, названный в ошибке, или задайте двум транкам разные "
-                "`allowed_numbers`: lk sip inbound list; lk sip inbound delete ID"
+                "`allowed_numbers`: `lk sip inbound list`; `lk sip inbound delete ID`"
             ),
         ),
         shows=(_TRUNK_CONFLICT,),
@@ -156,13 +156,13 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Change or delete the rule that the error names, or give the new one its own "
-                "`trunk_ids`, `numbers` or `inbound_numbers`: lk sip dispatch list; lk sip "
-                "dispatch delete ID"
+                "`trunk_ids`, `numbers` or `inbound_numbers`: `lk sip dispatch list`; `lk sip "
+                "dispatch delete ID`"
             ),
             ru=(
                 "Измените или удалите правило, названное в ошибке, или задайте новому свои "
-                "`trunk_ids`, `numbers` или `inbound_numbers`: lk sip dispatch list; lk sip "
-                "dispatch delete ID"
+                "`trunk_ids`, `numbers` или `inbound_numbers`: `lk sip dispatch list`; `lk sip "
+                "dispatch delete ID`"
             ),
         ),
         shows=(_RULE_REFUSED,),

@@ -10,8 +10,10 @@ from livekit_conformance.catalogue.cause import Cause, Sign, found, log
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.judges.bus import (
     CANNOT_SAVE,
+    CLUSTER_IS_DOWN,
     FULL,
     LIMITED_ACCOUNT,
+    LOADING,
     OTHER_MODE,
     OTHER_TLS,
     REPLICA,
@@ -42,12 +44,16 @@ def _said(code: str) -> tuple[Sign, ...]:
     return (
         *(log(service, error=word) for service in ("livekit-server", "livekit-sip")),
         Sign("http", {"status": 500, "body": word}),
+        Sign("bus", {"error": word}),
     )
 
 
 _REPLICA = (found(REPLICA), *_said("READONLY"))
 _FULL = (found(FULL, says="violated"), *_said("OOM command not allowed"))
 _CANNOT_SAVE = (found(CANNOT_SAVE, says="violated"), *_said("MISCONF"))
+_LOADING = (found(LOADING), *_said("LOADING"))
+_CLUSTER_IS_DOWN = (found(CLUSTER_IS_DOWN), *_said("CLUSTERDOWN"))
+_NO_CONNECTION = _said("max number of clients reached")
 _LIMITED = (found(LIMITED_ACCOUNT), *_said("NOPERM"))
 _CLUSTER = (found(OTHER_MODE, mode="cluster"), *_said("MOVED"))
 _SENTINEL = (found(OTHER_MODE, mode="sentinel"),)
@@ -157,6 +163,114 @@ CAUSES: tuple[Cause, ...] = (
         proofs=_CANNOT_SAVE,
         breaks=OF_REDIS,
         source=_SOURCE,
+    ),
+    Cause(
+        "redis-is-loading",
+        Link.BUS,
+        Text(
+            en="Redis has started and still reads its data from disk",
+            ru="Redis запустился и ещё читает данные с диска",
+        ),
+        Text(
+            en=(
+                "Until it has read its file, Redis refuses nearly every command (`LOADING`). "
+                "Services that start meanwhile give up. With gigabytes of data this takes minutes."
+            ),
+            ru=(
+                "Пока файл не прочитан, Redis отклоняет почти все команды (`LOADING`). Сервисы, "
+                "которые запускаются в это время, завершаются. С гигабайтами данных это длится "
+                "минуты."
+            ),
+        ),
+        Text(
+            en=(
+                "Wait until `redis-cli INFO persistence` shows `loading:0`, then restart the "
+                "services that ended. If it takes long, see what fills Redis (`redis-cli "
+                "--bigkeys`): LiveKit itself stores little, so give it a Redis of its own."
+            ),
+            ru=(
+                "Дождитесь `loading:0` в `redis-cli INFO persistence` и перезапустите "
+                "завершившиеся сервисы. Если это длится долго, посмотрите, чем занят Redis "
+                "(`redis-cli --bigkeys`): сам LiveKit хранит мало, дайте ему отдельный Redis."
+            ),
+        ),
+        shows=_LOADING,
+        proofs=_LOADING,
+        breaks=(*OF_REDIS, Link.SIP_SOCKET, Link.TCP),
+        source="Redis loading.c; the error LOADING of server.c",
+    ),
+    Cause(
+        "redis-cluster-is-down",
+        Link.BUS,
+        Text(
+            en="The Redis cluster is down: some of its slots have no node",
+            ru="Кластер Redis не работает: у части слотов нет узла",
+        ),
+        Text(
+            en=(
+                "A cluster with a missing slot refuses all commands on keys (`CLUSTERDOWN`), "
+                f"unless `cluster-require-full-coverage` is `no`. {_WRITES}"
+            ),
+            ru=(
+                "Кластер, в котором не хватает слота, отклоняет все команды с ключами "
+                "(`CLUSTERDOWN`), если `cluster-require-full-coverage` не равно `no`. "
+                f"{_WRITES_RU}"
+            ),
+        ),
+        Text(
+            en=(
+                "`redis-cli -h HOST CLUSTER INFO` shows `cluster_state:fail`, and `redis-cli "
+                "--cluster check HOST:PORT` names the slots without a node. Start the node that "
+                "had them, or promote its replica there: `CLUSTER FAILOVER TAKEOVER`. If its data "
+                "are lost: `redis-cli --cluster fix HOST:PORT`."
+            ),
+            ru=(
+                "`redis-cli -h HOST CLUSTER INFO` показывает `cluster_state:fail`, а `redis-cli "
+                "--cluster check HOST:PORT` называет слоты без узла. Запустите узел, на котором "
+                "они были, или повысьте его реплику, выполнив на ней `CLUSTER FAILOVER TAKEOVER`. "
+                "Если данные потеряны: `redis-cli --cluster fix HOST:PORT`."
+            ),
+        ),
+        shows=_CLUSTER_IS_DOWN,
+        proofs=_CLUSTER_IS_DOWN,
+        breaks=OF_REDIS,
+        source="Redis cluster.c, the error CLUSTERDOWN",
+    ),
+    Cause(
+        "redis-has-no-connection-left",
+        Link.BUS,
+        Text(
+            en="Redis accepts no more connections: `maxclients` is reached",
+            ru="Redis больше не принимает соединений: достигнут `maxclients`",
+        ),
+        Text(
+            en=(
+                "Redis closes each new connection at once (`ERR max number of clients reached`). "
+                "A service keeps the connections that it has, so some requests work and others "
+                "fail, and after a restart nothing works."
+            ),
+            ru=(
+                "Redis сразу закрывает каждое новое соединение (`ERR max number of clients "
+                "reached`). Имеющиеся соединения сервис сохраняет, поэтому одни запросы проходят, "
+                "другие нет, а после перезапуска не работает ничего."
+            ),
+        ),
+        Text(
+            en=(
+                "See who holds the connections: `redis-cli CLIENT LIST`. Raise the limit: "
+                "`redis-cli CONFIG SET maxclients 10000`, and the same in redis.conf, with an open "
+                "file limit to match (`ulimit -n`); a managed Redis needs a larger size."
+            ),
+            ru=(
+                "Посмотрите, кто держит соединения: `redis-cli CLIENT LIST`. Увеличьте предел: "
+                "`redis-cli CONFIG SET maxclients 10000`, и то же в redis.conf, вместе с пределом "
+                "открытых файлов (`ulimit -n`); управляемому Redis нужен больший размер."
+            ),
+        ),
+        shows=_NO_CONNECTION,
+        proofs=_NO_CONNECTION,
+        breaks=(*OF_REDIS, Link.SIP_SOCKET, Link.TCP),
+        source="Redis networking.c acceptCommonHandler",
     ),
     Cause(
         "redis-limits-the-account",

@@ -19,8 +19,8 @@ from livekit_conformance.judges.server import (
 )
 from livekit_conformance.wording import Text
 
-_NOT_TRUSTED = found(NOT_TRUSTED)
-_NO_TLS_THERE = found(SPEAKS_NO_TLS)
+_NOT_TRUSTED = found(NOT_TRUSTED, link=Link.TLS)
+_NO_TLS_THERE = found(SPEAKS_NO_TLS, link=Link.TLS)
 _TLS_ONLY = found(WANTS_TLS)
 _PROXY_ANSWER = found(PROXY_ALONE)
 _OTHER_ANSWER = found(ANOTHER_SERVICE)

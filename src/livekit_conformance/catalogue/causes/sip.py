@@ -44,12 +44,12 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "Check that livekit-sip is running, that `sip.server` and `sip.transport` of the "
                 "profile match its `listen_ip` and `sip_port`, and that no firewall blocks the "
-                "path. On its machine: ss -lnup | grep 5060"
+                "path. On its machine: `ss -lnup | grep 5060`"
             ),
             ru=(
                 "Проверьте, что livekit-sip запущен, что `sip.server` и `sip.transport` профиля "
                 "совпадают с его `listen_ip` и `sip_port` и что путь не закрыт файрволом. На его "
-                "машине: ss -lnup | grep 5060"
+                "машине: `ss -lnup | grep 5060`"
             ),
         ),
         yields_to=(
@@ -112,13 +112,13 @@ CAUSES: tuple[Cause, ...] = (
                 "Make `sip.server` and `sip.transport` of the profile agree with `sip_port` and "
                 "`listen_ip` in livekit-sip.yaml (`tls.port` for TLS). livekit-sip logs them in "
                 "`sip signaling listening on`. It has no keys `port` and `bind_address`. On its "
-                "machine: ss -lnup"
+                "machine: `ss -lnup`"
             ),
             ru=(
                 "Согласуйте `sip.server` и `sip.transport` профиля с `sip_port` и `listen_ip` в "
                 "livekit-sip.yaml (для TLS — `tls.port`). В журнале livekit-sip они указаны в "
                 "строке `sip signaling listening on`. Ключей `port` и `bind_address` у него нет. "
-                "На его машине: ss -lnup"
+                "На его машине: `ss -lnup`"
             ),
         ),
         shows=SIP_PORT_CLOSED,
@@ -181,12 +181,12 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "Open the SIP port for UDP in the firewall or security group of livekit-sip's "
                 "machine, in both directions (Docker: publish `5060:5060/udp`). Until then, "
-                "`sip.transport: tcp` works. To watch: tcpdump -n udp port 5060"
+                "`sip.transport: tcp` works. To watch: `tcpdump -n udp port 5060`"
             ),
             ru=(
                 "Откройте SIP-порт для UDP в файрволе или security group машины livekit-sip, в обе "
                 "стороны (Docker: публикуйте `5060:5060/udp`). Пока поможет `sip.transport: tcp`. "
-                "Посмотреть: tcpdump -n udp port 5060"
+                "Посмотреть: `tcpdump -n udp port 5060`"
             ),
         ),
         shows=(_ANSWERED_OVER_TCP,),

@@ -53,11 +53,11 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Compare `sip.username` and `sip.password` of the profile with `auth_username` "
-                "and `auth_password` of the inbound trunk: lk sip inbound list"
+                "and `auth_password` of the inbound trunk: `lk sip inbound list`"
             ),
             ru=(
                 "Сравните `sip.username` и `sip.password` профиля с `auth_username` и "
-                "`auth_password` входящего транка: lk sip inbound list"
+                "`auth_password` входящего транка: `lk sip inbound list`"
             ),
         ),
         yields_to=(
@@ -90,11 +90,11 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Set `sip.username` of the profile (SIP_USERNAME), or the user name in the PBX, to "
-                "exactly `auth_username` of the inbound trunk: lk sip inbound list"
+                "exactly `auth_username` of the inbound trunk: `lk sip inbound list`"
             ),
             ru=(
                 "Укажите в `sip.username` профиля (SIP_USERNAME) или на АТС имя из "
-                "`auth_username` входящего транка, буква в букву: lk sip inbound list"
+                "`auth_username` входящего транка, буква в букву: `lk sip inbound list`"
             ),
         ),
         shows=(_OTHER_USER, _OTHER_USER_LOGGED),
@@ -122,12 +122,12 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Set `sip.password` of the profile (SIP_PASSWORD), or the password in the PBX, "
-                "to `auth_password` of the inbound trunk, without quotes and blanks: lk sip "
-                "inbound list"
+                "to `auth_password` of the inbound trunk, without quotes and blanks: `lk sip "
+                "inbound list`"
             ),
             ru=(
                 "Укажите в `sip.password` профиля (SIP_PASSWORD) или на АТС пароль из "
-                "`auth_password` входящего транка, без кавычек и пробелов: lk sip inbound list"
+                "`auth_password` входящего транка, без кавычек и пробелов: `lk sip inbound list`"
             ),
         ),
         shows=(_OTHER_PASSWORD, _OTHER_PASSWORD_LOGGED),
@@ -158,12 +158,12 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "Set `sip.username` and `sip.password` of the profile (SIP_USERNAME, SIP_PASSWORD) "
                 "to those of the trunk. Or empty both on the trunk and restrict it by "
-                "`allowed_addresses`: lk sip inbound list; lk sip inbound update"
+                "`allowed_addresses`: `lk sip inbound list`; `lk sip inbound update`"
             ),
             ru=(
                 "Укажите в `sip.username` и `sip.password` профиля (SIP_USERNAME, SIP_PASSWORD) "
                 "имя и пароль транка. Или очистите оба поля у транка и ограничьте его через "
-                "`allowed_addresses`: lk sip inbound list; lk sip inbound update"
+                "`allowed_addresses`: `lk sip inbound list`; `lk sip inbound update`"
             ),
         ),
         shows=(_NO_ACCOUNT,),
@@ -195,14 +195,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set both on the trunk, or set neither and restrict it by `allowed_addresses`: lk "
-                "sip inbound list; lk sip inbound update. With both set, an INVITE without "
+                "Set both on the trunk, or set neither and restrict it by `allowed_addresses`: `lk "
+                "sip inbound list`; `lk sip inbound update`. With both set, an INVITE without "
                 "credentials gets 407."
             ),
             ru=(
                 "Задайте у транка оба поля или не задавайте ни одного и ограничьте его через "
-                "`allowed_addresses`: lk sip inbound list; lk sip inbound update. Если заданы оба, "
-                "INVITE без учётных данных получит 407."
+                "`allowed_addresses`: `lk sip inbound list`; `lk sip inbound update`. Если заданы "
+                "оба, INVITE без учётных данных получит 407."
             ),
         ),
         shows=(_HALF_AN_ACCOUNT,),

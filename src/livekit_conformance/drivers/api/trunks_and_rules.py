@@ -23,8 +23,8 @@ from livekit_conformance.protocol.dispatch import (
     Rule,
     Terms,
     Trunk,
-    conflict_of,
     evaluate,
+    own_conflict_of,
 )
 from livekit_conformance.protocol.near_miss import Obstacle, rule_obstacles, trunk_obstacles
 from livekit_conformance.protocol.telephony import rule_of, trunk_of
@@ -84,27 +84,11 @@ class Telephony:
         against_trunk = trunk_obstacles(self.trunks, call) if outcome.trunk is None else ()
         return against_trunk, rule_obstacles(self.rules, outcome.trunk, call)
 
-    def is_unambiguous_for(self, call: IncomingCall) -> bool:
-        """
-        Return whether this exact call runs into no conflict.
-        """
-        return self.own_conflict_of(call) is None
-
     def own_conflict_of(self, call: IncomingCall) -> ConflictError | None:
         """
         Return the conflict that this exact call runs into.
         """
-        try:
-            evaluate(self.trunks, self.rules, call)
-        except ConflictError as conflict:
-            return conflict
-        return None
-
-    def conflict_of(self, call: IncomingCall) -> ConflictError | None:
-        """
-        Return the conflict for any caller of the same number; None when there is no conflict.
-        """
-        return conflict_of(self.trunks, self.rules, call)
+        return own_conflict_of(self.trunks, self.rules, call)
 
     def unforeseen(
         self, room: str, participant: ParticipantInfo, *, caller: str, called: str

@@ -16,12 +16,11 @@ from redis.exceptions import ResponseError
 from livekit_conformance import run_clock
 from livekit_conformance.drivers.bus.channels import (
     CREATE_PARTICIPANT,
-    DISPATCH_RULES,
     HASHES,
+    OF_SERVER,
     REQUEST,
     ROOM_LOCK,
     SERVICES,
-    TRUNK_AUTHENTICATION,
     VERSION,
 )
 from livekit_conformance.drivers.bus.connection import read, read_if_allowed
@@ -43,7 +42,7 @@ _TAKES: Final[Command] = ("SET", REQUEST, "1", "EX", "5", "NX")
 NEEDED: Final[Mapping[str, tuple[Command, ...]]] = MappingProxyType(
     {
         "livekit-server": (
-            *(("SUBSCRIBE", channel) for channel in (TRUNK_AUTHENTICATION, DISPATCH_RULES)),
+            *(("SUBSCRIBE", channel) for channel in OF_SERVER),
             *(("SUBSCRIBE", _DIALS.format(kind)) for kind in ("CLAIM", "RES")),
             *(("PUBLISH", _ASKS.format(kind), "x") for kind in ("CLAIM", "RES")),
             ("PUBLISH", CREATE_PARTICIPANT, "x"),
@@ -59,7 +58,7 @@ NEEDED: Final[Mapping[str, tuple[Command, ...]]] = MappingProxyType(
             ("SUBSCRIBE", CREATE_PARTICIPANT),
             *(("SUBSCRIBE", _ASKS.format(kind)) for kind in ("CLAIM", "RES")),
             *(("PUBLISH", _DIALS.format(kind), "x") for kind in ("CLAIM", "RES")),
-            *(("PUBLISH", channel, "x") for channel in (TRUNK_AUTHENTICATION, DISPATCH_RULES)),
+            *(("PUBLISH", channel, "x") for channel in OF_SERVER),
             _TAKES,
         ),
     }

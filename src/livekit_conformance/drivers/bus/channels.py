@@ -4,6 +4,7 @@ Channels and keys of LiveKit in Redis.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -11,6 +12,9 @@ from typing import Final
 TRUNK_AUTHENTICATION: Final = "IOInfo|GetSIPTrunkAuthentication|REQ"
 DISPATCH_RULES: Final = "IOInfo|EvaluateSIPDispatchRules|REQ"
 CREATE_PARTICIPANT: Final = "SIPInternal|CreateSIPParticipant|REQ"
+
+# Requests of an inbound call, both to livekit-server.
+OF_SERVER: Final = (TRUNK_AUTHENTICATION, DISPATCH_RULES)
 
 CHANNELS: Final = MappingProxyType(
     {
@@ -37,3 +41,17 @@ HASHES: Final = (
 # A service takes a request by setting the hash of the request: it may be any key.
 REQUEST: Final = "uRWTYJZ3zA/9kvyzBlZ+oTVJV6rqT2Nh0eWk3xTz4mE="
 ROOM_LOCK: Final = "room_lock:x"
+
+
+def servers_among(listeners: Mapping[str, int]) -> int:
+    """
+    Return how many livekit-servers listen, by the subscribers of each channel.
+    """
+    return min(listeners[channel] for channel in OF_SERVER)
+
+
+def sip_services_among(listeners: Mapping[str, int]) -> int:
+    """
+    Return how many livekit-sip listen, by the subscribers of each channel.
+    """
+    return listeners[CREATE_PARTICIPANT]

@@ -24,7 +24,7 @@ from redis.exceptions import (
 from redis.exceptions import TimeoutError as TimedOut
 
 from livekit_conformance import run_clock
-from livekit_conformance.errors import Blocked, Unreachable, failure_of
+from livekit_conformance.errors import Blocked, Failure, Unreachable, failure_of
 from livekit_conformance.findings import Says
 from livekit_conformance.judges.bus import other_tls
 from livekit_conformance.observations import BusAnswer, Recorder
@@ -34,6 +34,8 @@ T = TypeVar("T")
 _PORT: Final = 6379
 # An answer to it tells Redis from a server that waits for TLS.
 _PING: Final = b"PING\r\n"
+# Ends of a connection that was there. Clients do not always pass on how the system put it.
+_LOST: Final = frozenset({Failure.RESET, Failure.ENDED, Failure.OTHER})
 
 
 class OtherProtocol(Blocked):
@@ -105,16 +107,19 @@ class Connections:
             async with connection as client:
                 yield client
         except (RedisError, OSError) as error:
+            detail = str(error)
             has_answered = isinstance(error, AuthenticationError | ResponseError)
             if instance is None and not has_answered:
                 if await self._speaks_the_other(error):
                     raise OtherProtocol(
                         self.recorder.redact(self.address), speaks_tls=not self.is_secure
                     ) from error
-                text = f"Redis does not answer: {error}"
                 failure = failure_of(error)
+                if failure in _LOST:
+                    detail = await self._refusal() or detail
+                text = f"Redis does not answer: {detail}"
                 self.recorder.record(
-                    BusAnswer(run_clock.now(), text, error=str(error), failure=failure)
+                    BusAnswer(run_clock.now(), text, error=detail, failure=failure)
                 )
             remedy = (
                 "Put the password of Redis into the URL: redis://:PASSWORD@host"
@@ -124,7 +129,7 @@ class Connections:
             raise Unreachable(
                 self.recorder.redact(url),
                 phase="connect",
-                detail=str(error),
+                detail=detail,
                 waited=time.perf_counter() - started,
                 remedy=remedy,
                 failure=failure_of(error),
@@ -164,6 +169,23 @@ class Connections:
                     writer.close()
         except OSError:
             return False
+
+    async def _refusal(self) -> str | None:
+        """
+        Return the error with which Redis closes a new connection before anything is asked.
+
+        A client that asks at once does not see it: its request meets the closed connection.
+        """
+        try:
+            async with asyncio.timeout(self.timeout):
+                reader, writer = await asyncio.open_connection(*self._place())
+                try:
+                    words = await reader.readline()
+                finally:
+                    writer.close()
+        except OSError:
+            return None
+        return words.decode(errors="replace")[1:].strip() if words.startswith(b"-") else None
 
 
 async def read(answer: Awaitable[Any], wanted: TypeAdapter[T]) -> T:

@@ -102,7 +102,8 @@ async def challenge_findings(
     if problem is None:
         return ()
     trunk = await _trunk_of_call(client, profile)
-    return [unchallenged(stranger, problem, trunk, number=profile.sip.number)]
+    half = judge_half_an_account(trunk) if trunk is not None else ()
+    return [*half] or [unchallenged(stranger, problem, trunk, number=profile.sip.number)]
 
 
 def no_challenge(final: Response | None) -> str | None:
@@ -126,8 +127,6 @@ def unchallenged(stranger: ProbeCall, problem: str, trunk: Trunk | None, *, numb
     """
     Return what was seen of a call to `number` that `trunk` takes and did not challenge.
     """
-    if trunk is not None and (half := judge_half_an_account(trunk)) is not None:
-        return half
     if trunk is None or not trunk.asks_for_credentials:
         raise NotApplicable(
             f"no trunk for {number} has credentials: anyone who reaches the SIP port can "
