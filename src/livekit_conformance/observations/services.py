@@ -18,7 +18,8 @@ class BusAnswer(Observation):
     Answer of Redis to one question; `error` and its kind, the `failure`, if it gave none.
 
     Either the subscribers of a `channel`, or the `nodes` of which so many are `registered`, or the
-    newest `version` of livekit-server, or the `run_id` of the process of Redis.
+    newest `version` of livekit-server, or the `run_id` of the process of Redis. `refusal` is the
+    error with which Redis closes a new connection before anything is asked.
     """
 
     channel: str | None = None
@@ -29,9 +30,10 @@ class BusAnswer(Observation):
     run_id: str | None = None
     error: str | None = None
     failure: Failure | None = None
+    refusal: str | None = None
 
     kind: ClassVar[Kind] = "bus"
-    quoted: ClassVar[tuple[str, ...]] = ("channel",)
+    quoted: ClassVar[tuple[str, ...]] = ("channel", "refusal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,4 +45,4 @@ async def test_the_error_of_a_closed_connection_is_told(words, told):
             await Bus(url, recorder, timeout=2).listeners()
 
     (answer,) = [seen for seen in recorder.observations if isinstance(seen, BusAnswer)]
-    assert (NO_CLIENT_MORE in lost.value.detail, answer.error == NO_CLIENT_MORE) == (told, told)
+    assert (NO_CLIENT_MORE in lost.value.detail, answer.refusal == NO_CLIENT_MORE) == (told, told)

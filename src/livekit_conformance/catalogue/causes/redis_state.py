@@ -44,7 +44,7 @@ def _said(code: str) -> tuple[Sign, ...]:
     return (
         *(log(service, error=word) for service in ("livekit-server", "livekit-sip")),
         Sign("http", {"status": 500, "body": word}),
-        Sign("bus", {"error": word}),
+        Sign("bus", {"refusal": word}),
     )
 
 

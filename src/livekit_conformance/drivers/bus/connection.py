@@ -107,7 +107,7 @@ class Connections:
             async with connection as client:
                 yield client
         except (RedisError, OSError) as error:
-            detail = str(error)
+            refusal = None
             has_answered = isinstance(error, AuthenticationError | ResponseError)
             if instance is None and not has_answered:
                 if await self._speaks_the_other(error):
@@ -115,11 +115,15 @@ class Connections:
                         self.recorder.redact(self.address), speaks_tls=not self.is_secure
                     ) from error
                 failure = failure_of(error)
-                if failure in _LOST:
-                    detail = await self._refusal() or detail
-                text = f"Redis does not answer: {detail}"
+                refusal = await self._refusal() if failure in _LOST else None
+                text = f"Redis does not answer: {refusal or error}"
                 self.recorder.record(
-                    BusAnswer(run_clock.now(), text, error=detail, failure=failure)
+                    BusAnswer(
+                        *(run_clock.now(), text),
+                        error=str(error),
+                        failure=failure,
+                        refusal=refusal,
+                    )
                 )
             remedy = (
                 "Put the password of Redis into the URL: redis://:PASSWORD@host"
@@ -129,7 +133,7 @@ class Connections:
             raise Unreachable(
                 self.recorder.redact(url),
                 phase="connect",
-                detail=detail,
+                detail=refusal or str(error),
                 waited=time.perf_counter() - started,
                 remedy=remedy,
                 failure=failure_of(error),
