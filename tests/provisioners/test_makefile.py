@@ -5,9 +5,11 @@ The virtual environment of `make`, in a path with blanks: complete, in place, or
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -32,7 +34,7 @@ class Checkout:
     def __init__(self, folder):
         self.folder = folder / "a check out"
         self.folder.mkdir()
-        for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        for name in ("Makefile", "pyproject.toml", "requirements-build.lock", "requirements.lock"):
             shutil.copy(ROOT / name, self.folder)
         self.python = script(folder / "python", PYTHON)
         self.journal = folder / "journal"
@@ -79,6 +81,30 @@ def test_one_whose_python_is_gone_is_made_anew(checkout):
     (checkout.folder / ".venv" / "bin" / "python").unlink()
 
     assert checkout.make() == (0, 2)
+
+
+def locked(name):
+    """
+    Return the packages of a lock, each as `name==version`.
+    """
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return set(re.findall(r"^(\S+==\S+)", text, re.MULTILINE))
+
+
+def test_the_project_is_built_with_the_locked_backend():
+    """
+    Without build isolation, pip does not look at the version.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+    assert set(project["build-system"]["requires"]) <= locked("requirements-build.lock")
+
+
+def test_no_lock_replaces_what_another_one_installed():
+    locks = ("requirements-build.lock", "requirements.lock", "requirements-dev.lock")
+    packages = set().union(*map(locked, locks))
+
+    assert len(packages) == len({package.partition("==")[0] for package in packages})
 
 
 def test_every_path_of_the_quick_tests_is_there():

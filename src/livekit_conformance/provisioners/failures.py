@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from livekit_conformance.mock import Faults, MockConfig
+from livekit_conformance.mock import MockConfig
 
 
 class Failure(StrEnum):
@@ -50,6 +50,9 @@ _SEEN_AS: Final[Mapping[Failure, Mapping[str, bool]]] = MappingProxyType(
         Failure.WRONG_SIP_SECRET: {"sip_wrong_secret": True},
     }
 )
+# Selection time of the bus during a failure. Unlike the real second, which is a sign of a cause, no
+# check looks at it.
+_SELECTION_S: Final = 0.1
 
 
 class MockFailures:
@@ -65,8 +68,11 @@ class MockFailures:
         """
         Let the mock fail inside the context.
         """
-        healthy: Faults = self._config.faults
-        self._config.faults = replace(healthy, **_SEEN_AS[failure])
+        config = self._config
+        healthy, selection_s = config.faults, config.bus_selection_s
+        config.faults = replace(healthy, **_SEEN_AS[failure])
+        config.bus_selection_s = _SELECTION_S
         yield
+        config.bus_selection_s = selection_s
         if not healthy.never_recovers:
-            self._config.faults = healthy
+            config.faults = healthy
