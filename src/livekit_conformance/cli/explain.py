@@ -14,6 +14,7 @@ from livekit_conformance.catalogue import causes, glossary
 from livekit_conformance.catalogue.cause import Cause
 from livekit_conformance.catalogue.chain import CALL_PATH, Link
 from livekit_conformance.catalogue.clause import Clause
+from livekit_conformance.catalogue.clause_words import CLAUSE_WORDS
 from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
 from livekit_conformance.catalogue.link_words import WORDS as LINK_WORDS
 from livekit_conformance.cli.options import add_language
@@ -162,7 +163,7 @@ def _clause(clause: Clause, case: str, language: Language) -> Explanation:
     kind = _CLAUSE.say(
         language, level=clause.level, area=clause.area, number=clause.requirement
     ) + (_CASE.say(language, case=case) if case else "")
-    words = LINK_WORDS[clause.link]
+    said, words = CLAUSE_WORDS[clause.id], LINK_WORDS[clause.link]
     checked = _EFFECT.say(
         language,
         effect=clause.effect.value,
@@ -176,10 +177,10 @@ def _clause(clause: Clause, case: str, language: Language) -> Explanation:
     return Explanation(
         kind,
         (
-            (_MEANS, clause.statement),
+            (_MEANS, clause.statement if language == "en" else said.statement),
             (_CHECKED, checked),
             (_NEEDS, needs),
-            (_FIX, words.look.say(language)),
+            (_FIX, said.advice.say(language)),
             (_CAUSES, _causes_at(clause.link, language)),
         ),
     )

@@ -25,7 +25,7 @@ from livekit_conformance.comparison.document import (
     Row,
 )
 from livekit_conformance.comparison.past_run import PastRun
-from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis, texts
+from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis
 from livekit_conformance.reporting.page import colours
 from livekit_conformance.reporting.page.model import ColouredWord
 from livekit_conformance.reporting.result.model import Group, Result, record_as_json
@@ -299,10 +299,14 @@ def _why(change: Change, language: Language) -> str:
         ]
         return words.WAS.say(language, after=titles[1], before=titles[0])
     record = change.after or change.before
-    text = "" if record is None else record.message or record.statement
+    text = "" if record is None else report_words.message(record, language)
     if change.kind in (ChangeKind.FIXED, ChangeKind.BETTER) and change.before is not None:
         text = words.WAS.say(
-            language, after=text, before=change.before.message or change.before.verdict
+            language,
+            after=text,
+            before=report_words.message(change.before, language)
+            if change.before.message
+            else change.before.verdict,
         )
     elif record is not None and record.reason:
         text = f"{record.reason}: {text}"
@@ -352,7 +356,7 @@ def _texts(found: Diagnosis, language: Language) -> tuple[str, str, str]:
     Return title, cause and fix, taken from the file if this version does not know the cause.
     """
     if found.id in CAUSES or (found.id == UNKNOWN and found.link in set(Link)):
-        return texts(found.id, found.link, language)
+        return found.texts(language)
     return found.title, found.cause, found.fix
 
 

@@ -1,18 +1,41 @@
 """
-Advice on a single finding, for commands that list findings and do not diagnose.
+Advice where no cause is known: on a single finding, and on a broken link.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.link_words import WORDS
+from livekit_conformance.catalogue.clause import Need
+from livekit_conformance.catalogue.clause_words import CLAUSE_WORDS
+from livekit_conformance.catalogue.clauses import BY_ID
+from livekit_conformance.catalogue.hosting import (
+    DECIDES,
+    FIRST_RUN,
+    PROFILE_LINES,
+    Hosting,
+    look_at,
+)
+from livekit_conformance.diagnosis.checks import clause_of
 from livekit_conformance.diagnosis.matching import finding_seen, matches
+from livekit_conformance.environments.needs import LINES
 from livekit_conformance.findings import Finding
 from livekit_conformance.observations import CheckOutcome
-from livekit_conformance.wording import Text
+from livekit_conformance.verdict import CheckRecord
+from livekit_conformance.wording import LANGUAGES, Text
+
+_ADD = Text(
+    en="{first} To see more in the next run, add `{line}` to the profile.",
+    ru="{first} Чтобы следующий прогон увидел больше, добавьте в профиль `{line}`.",
+)
+_RUN_AND_ADD = Text(
+    en="{first} To see more in the next run, run `{command}` and add `{line}` to the profile.",
+    ru="{first} Чтобы следующий прогон увидел больше, выполните `{command}` и добавьте в профиль "
+    "`{line}`.",
+)
 
 
 def advice_on(found: Finding, clause: str = "", verdict: str = "") -> Text:
@@ -31,4 +54,60 @@ def advice_on(found: Finding, clause: str = "", verdict: str = "") -> Text:
         if any(matches(sign, each) for sign in cause.shows)
     )
     cause = next(shown, None)
-    return cause.fix if cause is not None else WORDS[Link(str(found.link))].look
+    return cause.fix if cause is not None else _first_step(Link(str(found.link)), clause)
+
+
+def next_step(
+    link: Link,
+    roots: Sequence[CheckRecord],
+    hosting: Hosting,
+    missing: frozenset[Need] = frozenset(),
+) -> Text:
+    """
+    Return what to do about a link that `roots` found broken without a known cause.
+
+    That is the advice on the violated clause, or the next thing to examine; and the line of the
+    profile by which the next run sees what decides most, of what is `missing` in this one.
+    """
+    clauses = (clause for root in roots if (clause := clause_of(root)) is not None)
+    own = next((clause.id for clause in clauses if clause.link is link), "")
+    first = _first_step(link, own, hosting)
+    lines = {**LINES, **PROFILE_LINES[hosting]}
+    need = next((each for each in DECIDES.get(link, ()) if each in missing and lines[each]), None)
+    if need is None:
+        return first
+    command = FIRST_RUN[hosting].get(need)
+    template = _ADD if command is None else _RUN_AND_ADD
+    said = {
+        language: template.say(
+            language, first=first.say(language), line=lines[need], command=command
+        )
+        for language in LANGUAGES
+    }
+    return Text(**said)
+
+
+def missing_needs(records: Iterable[CheckRecord]) -> frozenset[Need]:
+    """
+    Return the needs that the profile of these checks did not meet.
+    """
+    lacking: set[Need] = set()
+    met: set[Need] = set()
+    for record in records:
+        if (clause := clause_of(record)) is not None and record.reason != "not-permitted":
+            (lacking if record.reason == "not-configured" else met).update(clause.needs)
+    return frozenset(lacking - met)
+
+
+def _first_step(link: Link, clause: str, hosting: Hosting = Hosting.SELF) -> Text:
+    """
+    Return the advice on a violated clause of this link; without one, the next thing to examine.
+    """
+    look = look_at(link, hosting)
+    if clause not in BY_ID or BY_ID[clause].link is not link:
+        return look
+    words = CLAUSE_WORDS[clause]
+    if hosting is Hosting.CLOUD and words.on_cloud is not None:
+        return words.on_cloud
+    # The commands of the hosting say more than advice for a machine of one's own.
+    return words.advice if look is look_at(link, Hosting.SELF) else look

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from livekit_conformance.catalogue.cause import Cause
 from livekit_conformance.catalogue.causes import CAUSES
+from livekit_conformance.catalogue.hosting import Hosting
 from livekit_conformance.clock_jumps import jumps_of
 from livekit_conformance.diagnosis.explanation import explained
 from livekit_conformance.diagnosis.interruptions import (
@@ -29,11 +30,13 @@ def diagnose(
     records: Sequence[CheckRecord],
     observations: Sequence[Observation],
     causes: Sequence[Cause] = CAUSES,
+    hosting: Hosting = Hosting.SELF,
 ) -> tuple[Diagnosis, ...]:
     """
     Return the causes that were seen and explain at least one unhappy check, most certain first.
 
-    A broken link that none of them explains is included with an unknown cause.
+    A broken link that none of them explains is included with an unknown cause, and what to look at
+    next with this hosting.
 
     A service that stopped answering during the run, or a clock that was set, comes first: it
     explains what failed since. The other causes are searched for in the time before: afterwards,
@@ -50,4 +53,4 @@ def diagnose(
     known = known_causes(before, seen_before, causes)
     sudden = (of_interruption(each, cause, since) for each, cause in sudden_causes.items())
     came = [each for each in sudden if each.checks]
-    return explained(before, seen_before, known, came)
+    return explained(before, seen_before, known, came, hosting)

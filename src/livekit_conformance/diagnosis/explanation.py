@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from livekit_conformance.catalogue.chain import CALL_PATH, WITNESSES, Link, upstream
+from livekit_conformance.catalogue.hosting import Hosting
+from livekit_conformance.diagnosis.advice import missing_needs, next_step
 from livekit_conformance.diagnosis.chain_state import chain_of
 from livekit_conformance.diagnosis.checks import clause_of, is_root, link_of
 from livekit_conformance.diagnosis.matching import EVIDENCE_OF_A_KIND, short
@@ -27,6 +29,7 @@ def explained(
     observations: Iterable[Observation],
     known: Sequence[Diagnosis],
     interruptions: Sequence[Diagnosis] = (),
+    hosting: Hosting = Hosting.SELF,
 ) -> tuple[Diagnosis, ...]:
     """
     Return the known causes, with a diagnosis for each link broken without one.
@@ -42,7 +45,19 @@ def explained(
     works = frozenset(chain_of(records).working)
     reported = _reported(known, unknown, [said for said in words if said[0] not in works])
     found = _with_consequences([*known, *reported], unknown)
-    return (*interruptions, *_in_order_of_proof(found))
+    ordered = (*interruptions, *_in_order_of_proof(found))
+    return tuple(_with_step(each, records, hosting) for each in ordered)
+
+
+def _with_step(diagnosis: Diagnosis, records: Sequence[CheckRecord], hosting: Hosting) -> Diagnosis:
+    """
+    Return an unknown cause with what to do next; any other diagnosis as it is.
+    """
+    if diagnosis.id != UNKNOWN:
+        return diagnosis
+    roots = [record for record in records if record.id in diagnosis.checks]
+    step = next_step(Link(diagnosis.link), roots, hosting, missing_needs(records))
+    return replace(diagnosis, fix=step.en, step=step)
 
 
 def _unknown(

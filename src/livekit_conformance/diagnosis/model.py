@@ -44,6 +44,15 @@ class Diagnosis:
     requirements: tuple[str, ...]
     checks: tuple[str, ...]
     evidence: tuple[str, ...]
+    # What to do about an unknown cause, in each language; not in the result file.
+    step: Text | None = None
+
+    def texts(self, language: Language) -> tuple[str, str, str]:
+        """
+        Return title, cause and fix in `language`.
+        """
+        title, cause, fix = texts(self.id, self.link, language)
+        return title, cause, fix if self.step is None else self.step.say(language)
 
 
 def texts(diagnosis_id: str, link: str, language: Language) -> tuple[str, str, str]:

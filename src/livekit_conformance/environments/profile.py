@@ -314,6 +314,8 @@ class Profile(ProfileSection):
     deployment: DeploymentFiles = DeploymentFiles()
     known_issues: tuple[KnownIssue, ...] = ()
     limits: Limits = Limits()
+    # Where the services run; if absent, what the profile shows.
+    hosting: Literal["self", "docker", "kubernetes", "cloud"] | None = None
     # Whether reports and terminal mask phone numbers that are not fictional.
     phone_numbers: Literal["masked", "shown"] = "masked"
     # Whether only the account that runs the suite may read the reports.

@@ -5,11 +5,13 @@ The journal keeps every observation, whatever characters it contains.
 from __future__ import annotations
 
 import resource
+from dataclasses import replace
 
 import pytest
 
 from livekit_conformance.reporting.result import journal
 from livekit_conformance.reporting.result.model import Run
+from tests.diagnosis.signs import record
 from tests.observed import observed
 from tests.processes import limited
 
@@ -52,3 +54,16 @@ def test_lines_that_a_full_disk_refused_are_written_when_there_is_space_again(tm
     assert journal.read(written.path) == written.result()
     assert journal.read(written.path).run.interrupted == "no space"
     assert [*tmp_path.iterdir()] == [written.path]
+
+
+@pytest.mark.parametrize(
+    ("hosting", "advice"), [("self", "`ws_url` in livekit-sip.yaml"), ("cloud", "dashboard of")]
+)
+def test_an_unknown_cause_fits_the_hosting_of_the_run(tmp_path, hosting, advice):
+    written = journal.Journal(tmp_path / journal.NAME)
+    written.begin(replace(RUN, hosting=hosting), [])
+    written.check(record("1.1-sip-service-joins-the-server"), [], elapsed_s=1.0)
+
+    (found,) = journal.read(written.path, causes=()).diagnoses
+
+    assert advice in found.fix

@@ -116,3 +116,12 @@ def test_a_run_with_too_few_open_files_is_refused(project, monkeypatch):
 
     assert ran.ret == pytest.ExitCode.USAGE_ERROR
     ran.stderr.fnmatch_lines(["ERROR: this process may open 32 files, * ulimit -n 1024"])
+
+
+def test_a_run_knows_where_the_services_run(tmp_path):
+    cloud = {"livekit": {"url": "wss://project.livekit.cloud"}}
+    profile = Profile.model_validate({"kind": "live", "allow": [], **cloud})
+
+    run = RunState.start("live", Loaded(profile, Path("live.yaml")), tmp_path)
+
+    assert (run.run.hosting, make_run(tmp_path).run.hosting) == ("cloud", "self")

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from livekit_conformance.catalogue.chain import CALL_PATH, CALL_STAGES, Link
 from livekit_conformance.catalogue.clauses import BY_ID
+from livekit_conformance.catalogue.hosting import Hosting, look_at
 from livekit_conformance.catalogue.link_words import BESIDE, STAGES, WORDS
 from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis
 from livekit_conformance.reporting.page.model import (
@@ -92,7 +93,8 @@ def _cause(result: Result, first: Link) -> CauseBox:
     title = page_phrases.FIRST_BROKEN.say(language, link=WORDS[first].title.say(language))
     found = _diagnosis(result, first)
     if found is None:
-        return CauseBox(title, ((phrases.LOOK.say(language), WORDS[first].look.say(language)),))
+        look = look_at(first, Hosting(result.run.hosting))
+        return CauseBox(title, ((phrases.LOOK.say(language), look.say(language)),))
     name, _ = words.cause_parts(result, found)
     return CauseBox(title, ((phrases.CAUSE.say(language), name), words.remedy(found, language)))
 

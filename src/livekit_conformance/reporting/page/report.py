@@ -199,7 +199,7 @@ def _known(result: Result, known: Sequence[CheckRecord]) -> Table:
     say = result.language
     columns = (Column(phrases.CHECK.say(say)), Column(page_phrases.CLAIM.say(say)))
     rows = (
-        (check.id, (check.statement, Paragraph(_cut(check.beside_statement, result))))
+        (check.id, (words.statement(check, say), Paragraph(_cut(check.beside_statement, result))))
         for check in known
     )
     return Table(page_phrases.CAPTION_KNOWN.say(say), columns, tuple(rows))
@@ -299,10 +299,9 @@ def _grouped(result: Result) -> Iterator[tuple[Group, str, str, Sequence[CheckRe
 
 
 def _check(check: CheckRecord, result: Result) -> Row:
-    claim: list[Part] = [check.statement]
+    claim: list[Part] = [words.statement(check, result.language)]
     if check.message and check.message != check.statement:
-        seen = words.translated(check, result.language) or check.beside_statement
-        claim.append(Paragraph(_cut(seen, result)))
+        claim.append(Paragraph(_cut(words.seen(check, result.language), result)))
     if line := command(result.run, check):
         claim.append(Command(page_phrases.AGAIN.say(result.language), line))
     evidence = tuple(FileLink(path, PurePosixPath(path).name) for path in check.evidence)

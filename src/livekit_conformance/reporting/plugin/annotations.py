@@ -19,6 +19,7 @@ from livekit_conformance.reporting.result.model import Result
 from livekit_conformance.reporting.text import words
 from livekit_conformance.reporting.writers import summary_md
 from livekit_conformance.verdict import CheckRecord, Verdict
+from livekit_conformance.wording import Language
 
 Service = Literal["github", "gitlab"]
 SERVICES: tuple[Service, ...] = get_args(Service)
@@ -99,7 +100,7 @@ def github_commands(result: Result) -> Iterator[str]:
         found["error"].append((title, "\n".join(f"{label}: {text}" for label, text in parts)))
     for check in _reported(result):
         title = f"{check.verdict} {check.id}"
-        found[_KINDS[check.verdict]].append((title, check.message or check.statement))
+        found[_KINDS[check.verdict]].append((title, words.message(check, result.language)))
     for kind, entries in found.items():
         shown = entries if len(entries) <= _SHOWN else entries[: _SHOWN - 1]
         for title, message in shown:
@@ -115,7 +116,7 @@ def write_for_gitlab(result: Result, directory: Path, environ: Mapping[str, str]
 
     They are for `artifacts:reports:codequality` and `artifacts:reports:annotations`.
     """
-    findings = [_finding(check) for check in _reported(result)]
+    findings = [_finding(check, result.language) for check in _reported(result)]
     _write_json(directory / CODE_QUALITY, findings)
     links = []
     project = environ.get("CI_PROJECT_DIR")
@@ -144,10 +145,10 @@ def _data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _finding(check: CheckRecord) -> dict[str, Any]:
+def _finding(check: CheckRecord, language: Language) -> dict[str, Any]:
     path = check.node_id.partition("::")[0] or "suites"
     return {
-        "description": f"{check.verdict} {check.id}: {check.message or check.statement}",
+        "description": f"{check.verdict} {check.id}: {words.message(check, language)}",
         "check_name": check.id,
         # A finding keeps its identity in the next run, whatever was seen this time.
         "fingerprint": md5(check.id.encode(), usedforsecurity=False).hexdigest(),

@@ -28,7 +28,7 @@ from livekit_conformance.reporting.terminal.status_line import (
     Terminal,
     Ticker,
 )
-from livekit_conformance.reporting.text import phrases
+from livekit_conformance.reporting.text import phrases, words
 from livekit_conformance.verdict import CheckRecord
 
 # Runs of the same environment that are tried for former durations, the newest first.
@@ -256,7 +256,7 @@ class Console:
         moment = progress.Moment(
             done=len(self._checks) - len(left),
             check=check.id,
-            statement=check.statement,
+            statement=words.statement(check, run.terminal_language),
             running=now - began,
             elapsed=run.elapsed,
             budget=run.time_left,

@@ -15,7 +15,7 @@ from livekit_conformance.reporting.page import report
 from livekit_conformance.reporting.result.model import OUTCOMES, Judge
 from livekit_conformance.reporting.run.session import RunState
 from livekit_conformance.reporting.terminal.screen import is_superseded
-from livekit_conformance.reporting.text import phrases
+from livekit_conformance.reporting.text import phrases, words
 from livekit_conformance.reporting.writers import html
 from livekit_conformance.verdict import CheckRecord
 
@@ -119,7 +119,7 @@ class HtmlTables:
             number = ""
         else:
             name, number = escape(record.id), record.requirement
-            seen = escape(record.message or record.statement)
+            seen = escape(words.message(record, self.run.language))
             verdict = (
                 f'<td class="col-verdict lkc-word lkc-{record.verdict}">{record.verdict}</td>'
                 f'<td class="col-seen">{seen}</td>'

@@ -21,6 +21,7 @@ from livekit_conformance import run_clock
 from livekit_conformance.catalogue.cause import Cause
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.checks import not_selected
+from livekit_conformance.catalogue.hosting import Hosting
 from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.diagnosis.interruptions import outages_by_cause
 from livekit_conformance.observations import Observation, OthersLines, observation_from_json
@@ -246,7 +247,7 @@ def _result(
     left = not_run((plan for plan in content.planned if plan.id not in done), why)
     checks = (*records, *(_halfway(r, begun, begun_at, lives=lives) for r in left))
     stories = _stories(observations, content.attempts, content.seen_by)
-    found = diagnose(records, observations, causes)
+    found = diagnose(records, observations, causes, Hosting(run.hosting))
     others = tuple(
         OthersTraffic(seen.service, seen.message, seen.lines, seen.calls)
         for seen in observations

@@ -58,6 +58,8 @@ class Run:
     build: Mapping[str, str] = field(default_factory=dict)
     # Words of the command that runs one of its checks once more.
     again: tuple[str, ...] = ()
+    # Where the services run (`Hosting`); in the journal, from which the run is diagnosed.
+    hosting: str = "self"
     # Per cent required by --require-coverage.
     required_coverage: float = 0.0
 
@@ -298,7 +300,7 @@ class Result:
             },
             "checks": [record_as_json(check) for check in self.checks],
             "chain": _lists(asdict(self.chain)),
-            "diagnoses": [_lists(asdict(diagnosis)) for diagnosis in self.diagnoses],
+            "diagnoses": [_diagnosis_as_json(found) for found in self.diagnoses],
         }
 
 
@@ -318,6 +320,12 @@ def is_root(record: CheckRecord) -> bool:
     """
     is_quiet = record.verdict in _QUIET or never_ran(record)
     return not is_quiet and record.blocked_by is None
+
+
+def _diagnosis_as_json(found: Diagnosis) -> dict[str, Any]:
+    values = _lists(asdict(found))
+    del values["step"]
+    return values
 
 
 def record_as_json(record: CheckRecord) -> dict[str, Any]:

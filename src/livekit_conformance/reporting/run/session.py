@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance import __version__
+from livekit_conformance.environments.hosting import hosting_of
 from livekit_conformance.environments.loader import Loaded
 from livekit_conformance.environments.places import environment_name
 from livekit_conformance.environments.profile import Profile
@@ -94,6 +95,7 @@ class RunState:
             variables=loaded.origins,
             build=build or {},
             again=again,
+            hosting=hosting_of(profile).value,
             required_coverage=required_coverage,
         )
         return cls(

@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.clause_words import CLAUSE_WORDS
 from livekit_conformance.catalogue.finding_words import has_words, said
 from livekit_conformance.catalogue.link_words import WORDS
-from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis, texts
+from livekit_conformance.diagnosis.matching import short
+from livekit_conformance.diagnosis.model import UNKNOWN, Diagnosis
 from livekit_conformance.observations import clock_time
 from livekit_conformance.outages import Outage
 from livekit_conformance.reporting.result.model import Group, Result, never_ran
@@ -53,7 +55,7 @@ def _outage(diagnosis: Diagnosis, outage: Outage, language: Language) -> str:
     """
     Return which service stopped or was restarted, with the times.
     """
-    title, _, _ = texts(diagnosis.id, diagnosis.link, language)
+    title, _, _ = diagnosis.texts(language)
     until = clock_time(outage.until)
     if outage.is_over:
         return phrases.RESTARTED.say(
@@ -197,12 +199,27 @@ def cause_parts(result: Result, diagnosis: Diagnosis) -> tuple[str, list[tuple[s
     Return a title with its confidence, and its parts as label and text: cause, fix, evidence.
     """
     language = result.language
-    title, cause, _ = texts(diagnosis.id, diagnosis.link, language)
+    title, cause, _ = diagnosis.texts(language)
     sure = phrases.CONFIDENCE[diagnosis.confidence].say(language)
     parts = [(phrases.CAUSE.say(language), cause), remedy(diagnosis, language)]
-    parts += [(phrases.EVIDENCE.say(language), line) for line in diagnosis.evidence]
+    parts += [(phrases.EVIDENCE.say(language), line) for line in _evidence(result, diagnosis)]
     parts.append((phrases.EXPLAINS.say(language), explained(result, diagnosis)))
     return f"{title} [{sure}]", parts
+
+
+def _evidence(result: Result, diagnosis: Diagnosis) -> Iterator[str]:
+    """
+    Yield the evidence of a cause; what a check found, in the language of the report.
+    """
+    language = result.language
+    told = {}
+    if language != "en":
+        told = {
+            short(f"{check.id}: {check.beside_statement}"): f"{check.id}: {seen(check, language)}"
+            for check in result.checks
+        }
+    for line in diagnosis.evidence:
+        yield short(told.get(line, line))
 
 
 def remedy(diagnosis: Diagnosis, language: Language) -> tuple[str, str]:
@@ -210,7 +227,7 @@ def remedy(diagnosis: Diagnosis, language: Language) -> tuple[str, str]:
     Return the fix of a cause as label and text; for an unknown cause, where to look next.
     """
     label = phrases.LOOK if diagnosis.id == UNKNOWN else phrases.FIX
-    _, _, fix = texts(diagnosis.id, diagnosis.link, language)
+    _, _, fix = diagnosis.texts(language)
     return label.say(language), fix
 
 
@@ -229,7 +246,29 @@ def message(check: CheckRecord, language: Language) -> str:
     """
     Return the message of a check in a language.
     """
-    return translated(check, language) or check.message or check.statement
+    if language == "en":
+        return check.message or check.statement
+    told = seen(check, language)
+    is_after_claim = check.seen and translated(check, language) is None
+    return f"{statement(check, language)}; {told}" if is_after_claim else told
+
+
+def seen(check: CheckRecord, language: Language) -> str:
+    """
+    Return what a check saw, or why it saw nothing; its statement if there is no more to say.
+    """
+    if (told := translated(check, language)) is not None:
+        return told
+    is_claim_alone = check.beside_statement == check.statement
+    return statement(check, language) if is_claim_alone else check.beside_statement
+
+
+def statement(check: CheckRecord, language: Language) -> str:
+    """
+    Return the statement of a check in a language.
+    """
+    words = CLAUSE_WORDS.get(check.id.partition("[")[0])
+    return check.statement if language == "en" or words is None else words.statement
 
 
 def translated(check: CheckRecord, language: Language) -> str | None:

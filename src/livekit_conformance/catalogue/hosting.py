@@ -1,0 +1,278 @@
+"""
+Kinds of hosting, and what decides there when a link is broken without a known cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.clause import Need
+from livekit_conformance.catalogue.link_words import WORDS
+from livekit_conformance.wording import Text
+
+
+class Hosting(StrEnum):
+    """
+    Where livekit-server and livekit-sip run.
+    """
+
+    SELF = "self"  # services of a machine
+    DOCKER = "docker"  # containers of one machine
+    KUBERNETES = "kubernetes"
+    CLOUD = "cloud"  # LiveKit Cloud: nobody else has its files, logs and Redis
+
+
+# The needs that decide most where a link is broken, the best first.
+DECIDES: Mapping[Link, tuple[Need, ...]] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            (
+                Link.SERVER,
+                Link.NODE,
+                Link.API_KEY,
+                Link.TOKENS,
+                Link.GRANTS,
+                Link.ROOMS,
+                Link.ROOM_LIFE,
+                Link.WEBRTC,
+            ),
+            (Need.SERVER_LOG, Need.SERVER_CONFIG, Need.REDIS),
+        ),
+        **dict.fromkeys(
+            (Link.ENDPOINT, Link.VERIFICATION, Link.AGENT),
+            (Need.APPLICATION_LOG, Need.SERVER_LOG, Need.RECEIVER),
+        ),
+        **dict.fromkeys(
+            (Link.DELIVERY, Link.EVENTS),
+            (Need.SERVER_LOG, Need.SERVER_CONFIG, Need.RECEIVER, Need.APPLICATION_LOG),
+        ),
+        **dict.fromkeys(
+            (Link.BUS, Link.BUS_SIP), (Need.REDIS, Need.SIP_LOG, Need.SERVER_LOG, Need.SIP_CONFIG)
+        ),
+        **dict.fromkeys(
+            (
+                Link.SIP_SOCKET,
+                Link.TRUNK,
+                Link.CREDENTIALS,
+                Link.DISPATCH,
+                Link.OFFER,
+                Link.STRANGERS,
+                Link.ANSWER,
+                Link.MEDIA,
+                Link.AUDIO,
+                Link.HANG_UP,
+                Link.CAPACITY,
+                Link.OUTBOUND,
+                Link.OUTBOUND_FAILURE,
+                Link.RECOVERY,
+            ),
+            (Need.SIP_LOG, Need.SERVER_LOG, Need.SIP_CONFIG, Need.APPLICATION_LOG),
+        ),
+        Link.JOIN: (Need.SIP_LOG, Need.SERVER_LOG, Need.SIP_CONFIG, Need.SERVER_CONFIG),
+        Link.CONFIGURATION: (Need.SERVER_CONFIG, Need.SIP_CONFIG),
+    }
+)
+_DOCKER_LOGS = "docker, compose, logs, --follow, --tail=0, --no-color, --no-log-prefix"
+_KUBERNETES_LOGS = "kubectl, logs, -f, --tail=0, -l"
+# The line of the profile that provides a need, where it differs by hosting; None: nothing does.
+PROFILE_LINES: Mapping[Hosting, Mapping[Need, str | None]] = MappingProxyType(
+    {
+        Hosting.SELF: {},
+        Hosting.DOCKER: {
+            Need.SERVER_LOG: f"logs: [{{service: livekit-server, command: [{_DOCKER_LOGS}, "
+            "livekit]}]",
+            Need.SIP_LOG: f"logs: [{{service: livekit-sip, command: [{_DOCKER_LOGS}, sip]}}]",
+            Need.APPLICATION_LOG: f"logs: [{{service: application, command: [{_DOCKER_LOGS}, "
+            "app]}]",
+            Need.REDIS: "redis: redis://127.0.0.1:6379/0",
+            Need.SERVER_CONFIG: "deployment.livekit_server_config: ./livekit.yaml",
+            Need.SIP_CONFIG: "deployment.livekit_sip_config: ./livekit-sip.yaml",
+        },
+        Hosting.KUBERNETES: {
+            Need.SERVER_LOG: f"logs: [{{service: livekit-server, command: [{_KUBERNETES_LOGS}, "
+            "app.kubernetes.io/name=livekit-server]}]",
+            Need.SIP_LOG: f"logs: [{{service: livekit-sip, command: [{_KUBERNETES_LOGS}, "
+            "app.kubernetes.io/name=livekit-sip]}]",
+            Need.APPLICATION_LOG: f"logs: [{{service: application, command: [{_KUBERNETES_LOGS}, "
+            "app=APPLICATION]}]",
+            Need.REDIS: "redis: redis://127.0.0.1:6379/0",
+            Need.SERVER_CONFIG: "deployment.livekit_server_config: livekit.yaml",
+            Need.SIP_CONFIG: "deployment.livekit_sip_config: livekit-sip.yaml",
+        },
+        Hosting.CLOUD: dict.fromkeys(
+            (Need.SERVER_LOG, Need.SIP_LOG, Need.REDIS, Need.SERVER_CONFIG, Need.SIP_CONFIG)
+        ),
+    }
+)
+# What to run before the line of a need works.
+FIRST_RUN: Mapping[Hosting, Mapping[Need, str]] = MappingProxyType(
+    {
+        Hosting.SELF: {},
+        Hosting.DOCKER: {},
+        Hosting.KUBERNETES: {
+            Need.REDIS: "kubectl port-forward svc/redis 6379",
+            Need.SERVER_CONFIG: "kubectl get configmap livekit-server -o "
+            "jsonpath='{.data.config\\.yaml}' > livekit.yaml",
+            Need.SIP_CONFIG: "kubectl get configmap livekit-sip -o "
+            "jsonpath='{.data.config\\.yaml}' > livekit-sip.yaml",
+        },
+        Hosting.CLOUD: {},
+    }
+)
+
+_CALL_IN_DASHBOARD = Text(
+    en="Find the call in the dashboard of LiveKit Cloud (Telephony, Calls) by its number and time: "
+    "it shows the SIP status and the reason of the end.",
+    ru="Найдите вызов в панели LiveKit Cloud (Telephony, Calls) по номеру и времени: там указаны "
+    "SIP-статус и причина завершения.",
+)
+_SESSION_IN_DASHBOARD = Text(
+    en="Find the room in the dashboard of LiveKit Cloud (Sessions) by its name and time, and look "
+    "at its participants and events.",
+    ru="Найдите комнату в панели LiveKit Cloud (Sessions) по имени и времени и посмотрите "
+    "участников и события.",
+)
+_CLOUD_STATUS = Text(
+    en="Look at status.livekit.io and at the usage limits of your project in the dashboard of "
+    "LiveKit Cloud; then report it to LiveKit with the time and the Call-ID.",
+    ru="Посмотрите status.livekit.io и пределы использования вашего проекта в панели LiveKit "
+    "Cloud; затем сообщите в LiveKit время и Call-ID.",
+)
+_CLOUD_URL = Text(
+    en="Copy the project URL from the dashboard of LiveKit Cloud (Settings) into `livekit.url`, "
+    "and try it from this machine: curl -i https://HOST.",
+    ru="Скопируйте URL проекта из панели LiveKit Cloud (Settings) в `livekit.url` и проверьте его "
+    "с этой машины: curl -i https://HOST.",
+)
+_CLOUD_KEYS = Text(
+    en="Compare LIVEKIT_API_KEY and LIVEKIT_API_SECRET with the keys of this project in the "
+    "dashboard of LiveKit Cloud (Settings, API keys).",
+    ru="Сверьте LIVEKIT_API_KEY и LIVEKIT_API_SECRET с ключами этого проекта в панели LiveKit "
+    "Cloud (Settings, API keys).",
+)
+_CLOUD_WEBHOOKS = Text(
+    en="Compare the URL and the signing key of the webhook in the dashboard of LiveKit Cloud "
+    "(Settings, Webhooks) with `webhook.url`, then read the application's log for that moment.",
+    ru="Сверьте URL и ключ подписи вебхука в панели LiveKit Cloud (Settings, Webhooks) с "
+    "`webhook.url`, затем прочитайте журнал приложения за этот момент.",
+)
+_IN_LOG_OF = "logs --since 10m"
+
+
+def _service(docker: str, name: str) -> tuple[Text, Text]:
+    """
+    Return what to look at in Docker and in Kubernetes when a service does not answer.
+    """
+    return (
+        Text(
+            en="See that the container runs and publishes its port (`docker compose ps`), then "
+            f"read its last lines: `docker compose {_IN_LOG_OF} {docker}`.",
+            ru="Проверьте, что контейнер работает и порт опубликован (`docker compose ps`), затем "
+            f"прочитайте его последние строки: `docker compose {_IN_LOG_OF} {docker}`.",
+        ),
+        Text(
+            en="See that the pods are ready and the service has endpoints (`kubectl get "
+            "pods,svc,endpoints`), then read their last lines: `kubectl "
+            f"{_IN_LOG_OF} -l app.kubernetes.io/name={name}`.",
+            ru="Проверьте, что поды готовы и у сервиса есть адреса (`kubectl get "
+            "pods,svc,endpoints`), затем прочитайте их последние строки: `kubectl "
+            f"{_IN_LOG_OF} -l app.kubernetes.io/name={name}`.",
+        ),
+    )
+
+
+def _bus(channel: str) -> tuple[Text, Text]:
+    def listeners(command: str) -> Text:
+        asked = f"{command} redis-cli PUBSUB CHANNELS '{channel}'"
+        return Text(
+            en=f"List who listens on the bus: `{asked}`. If the answer is empty, the service does "
+            "not run or has another `redis.address`.",
+            ru=f"Посмотрите, кто слушает шину: `{asked}`. Если ответ пуст, сервис не запущен или у "
+            "него другой `redis.address`.",
+        )
+
+    return listeners("docker compose exec redis"), listeners("kubectl exec deploy/redis --")
+
+
+_SERVER_IN, _SIP_IN = _service("livekit", "livekit-server"), _service("sip", "livekit-sip")
+_BUS_IN, _BUS_SIP_IN = _bus("*IOInfo*"), _bus("*SIPInternal*")
+_CONTAINED: Mapping[Link, tuple[Text, Text]] = MappingProxyType(
+    {
+        Link.TCP: _SERVER_IN,
+        Link.SERVER: _SERVER_IN,
+        Link.NODE: _SERVER_IN,
+        Link.SIP_SOCKET: _SIP_IN,
+        Link.BUS: _BUS_IN,
+        Link.BUS_SIP: _BUS_SIP_IN,
+    }
+)
+# What to look at where the hosting has other commands than a machine of your own, or other places.
+_LOOK: Mapping[Hosting, Mapping[Link, Text]] = MappingProxyType(
+    {
+        Hosting.SELF: {},
+        Hosting.DOCKER: {link: texts[0] for link, texts in _CONTAINED.items()},
+        Hosting.KUBERNETES: {link: texts[1] for link, texts in _CONTAINED.items()},
+        Hosting.CLOUD: {
+            **dict.fromkeys((Link.TCP, Link.SERVER), _CLOUD_URL),
+            Link.NODE: _CLOUD_STATUS,
+            Link.CLOCK: Text(
+                en="Synchronise this machine by NTP and compare: date -u; timedatectl. The clocks "
+                "of LiveKit Cloud are right.",
+                ru="Синхронизируйте эту машину по NTP и сравните: date -u; timedatectl. Часы "
+                "LiveKit Cloud верны.",
+            ),
+            **dict.fromkeys((Link.API_KEY, Link.TOKENS), _CLOUD_KEYS),
+            **dict.fromkeys(
+                (Link.ROOMS, Link.ROOM_LIFE, Link.WEBRTC, Link.ROOM_NAME), _SESSION_IN_DASHBOARD
+            ),
+            **dict.fromkeys(
+                (Link.ENDPOINT_DNS, Link.ENDPOINT_SOCKET),
+                Text(
+                    en="Make the host and port of `webhook.url` reachable from the Internet, and "
+                    "try it from a machine outside: curl -i the URL.",
+                    ru="Откройте хост и порт из `webhook.url` для интернета и проверьте с внешней "
+                    "машины: curl -i и этот URL.",
+                ),
+            ),
+            **dict.fromkeys((Link.DELIVERY, Link.EVENTS), _CLOUD_WEBHOOKS),
+            Link.SIP_SOCKET: Text(
+                en="Copy the SIP URI of the project from the dashboard of LiveKit Cloud (Settings, "
+                "Project) into `sip.server`, and let this machine send to 5060/udp or 5061/tcp.",
+                ru="Скопируйте SIP URI проекта из панели LiveKit Cloud (Settings, Project) в "
+                "`sip.server` и разрешите этой машине отправлять на 5060/udp или 5061/tcp.",
+            ),
+            **dict.fromkeys((Link.BUS, Link.BUS_SIP, Link.RECOVERY), _CLOUD_STATUS),
+            **dict.fromkeys(
+                (
+                    Link.TRUNK,
+                    Link.CREDENTIALS,
+                    Link.DISPATCH,
+                    Link.OFFER,
+                    Link.JOIN,
+                    Link.ANSWER,
+                    Link.HANG_UP,
+                    Link.CAPACITY,
+                    Link.OUTBOUND,
+                    Link.OUTBOUND_FAILURE,
+                ),
+                _CALL_IN_DASHBOARD,
+            ),
+            Link.LOGS: Text(
+                en="Read the log of your application; the services of LiveKit Cloud show theirs "
+                "only in the dashboard (Telephony, Calls; Sessions).",
+                ru="Прочитайте журнал вашего приложения; сервисы LiveKit Cloud показывают свои "
+                "только в панели (Telephony, Calls; Sessions).",
+            ),
+        },
+    }
+)
+
+
+def look_at(link: Link, hosting: Hosting) -> Text:
+    """
+    Return the next thing to examine when `link` is broken without a known cause.
+    """
+    return _LOOK[hosting].get(link, WORDS[link].look)

@@ -1,0 +1,151 @@
+"""
+What to do about a broken link without a known cause: it fits the hosting of the deployment.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.clause import Need
+from livekit_conformance.catalogue.clause_words import CLAUSE_WORDS
+from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
+from livekit_conformance.catalogue.hosting import Hosting, look_at
+from livekit_conformance.diagnosis.advice import missing_needs, next_step
+from livekit_conformance.diagnosis.diagnose import diagnose
+from livekit_conformance.diagnosis.model import UNKNOWN
+from livekit_conformance.environments.hosting import hosting_of
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.verdict import Verdict
+from livekit_conformance.wording import LANGUAGES
+from tests.diagnosis.signs import record
+from tests.russian import english_in
+
+ANSWERED = "1.5-call-is-answered"
+JOINED = "1.1-sip-service-joins-the-server"
+# What a deployment of this kind does not have.
+_FOREIGN = {
+    Hosting.SELF: r"docker|kubectl|dashboard|панел",
+    Hosting.DOCKER: r"kubectl|journalctl|systemctl|dashboard|панел",
+    Hosting.KUBERNETES: r"docker|journalctl|systemctl|dashboard|панел",
+    Hosting.CLOUD: r"docker|kubectl|livekit(-sip)?\.yaml|[Rr]edis|tcpdump -n port 5060"
+    r"|livekit-(server|sip)'s|[Жж]урнал\w* livekit-(server|sip)",
+}
+_NOT_ON_CLOUD = {
+    Need.SERVER_LOG,
+    Need.SIP_LOG,
+    Need.REDIS,
+    Need.SERVER_CONFIG,
+    Need.SIP_CONFIG,
+    Need.STACK,
+}
+
+
+def skipped(clause, reason="not-configured"):
+    return replace(record(clause, Verdict.SKIPPED), reason=reason)
+
+
+def profile(**more):
+    return Profile(kind="live", allow=frozenset(), **more)
+
+
+@pytest.mark.parametrize(
+    ("given", "hosting"),
+    [
+        ({}, Hosting.SELF),
+        ({"livekit": {"url": "wss://project.livekit.cloud"}}, Hosting.CLOUD),
+        ({"livekit": {"url": "wss://livekit.cloud.example.com"}}, Hosting.SELF),
+        ({"hosting": "kubernetes", "livekit": {"url": "wss://p.livekit.cloud"}}, "kubernetes"),
+        ({"logs": [{"service": "livekit-sip", "path": "/var/log/docker"}]}, Hosting.SELF),
+        (
+            {"logs": [{"service": "livekit-sip", "command": ["docker", "compose", "logs"]}]},
+            Hosting.DOCKER,
+        ),
+        (
+            {"logs": [{"service": "livekit-sip", "command": ["/usr/bin/kubectl", "logs"]}]},
+            Hosting.KUBERNETES,
+        ),
+        ({"logs": [{"service": "livekit-sip", "command": ["ssh", "docker"]}]}, Hosting.SELF),
+    ],
+)
+def test_the_hosting_is_told_by_the_profile_or_seen_in_it(given, hosting):
+    assert hosting_of(profile(**given)) is Hosting(hosting)
+
+
+@pytest.mark.parametrize("hosting", Hosting)
+@pytest.mark.parametrize("link", Link)
+def test_no_link_sends_anybody_to_what_the_hosting_does_not_have(link, hosting):
+    every = frozenset(Need)
+    for missing in (frozenset(), every, *(frozenset({need}) for need in Need)):
+        step = next_step(link, (), hosting, missing)
+        for language in LANGUAGES:
+            assert not re.search(_FOREIGN[hosting], step.say(language)), step.say(language)
+
+
+@pytest.mark.parametrize("hosting", Hosting)
+@pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.id)
+def test_no_clause_sends_anybody_to_what_the_hosting_does_not_have(clause, hosting):
+    if hosting is Hosting.CLOUD and not _NOT_ON_CLOUD.isdisjoint(clause.needs):
+        return  # Nobody can test it there.
+    step = next_step(clause.link, [record(clause.id)], hosting)
+
+    for language in LANGUAGES:
+        assert not re.search(_FOREIGN[hosting], step.say(language)), step.say(language)
+
+
+def test_the_advice_on_the_violated_clause_stands_where_its_own_link_is_broken():
+    advice = CLAUSE_WORDS[JOINED].advice
+
+    assert next_step(Link.JOIN, [record(ANSWERED), record(JOINED)], Hosting.SELF) == advice
+    assert next_step(Link.BUS, [record(JOINED)], Hosting.SELF) == look_at(Link.BUS, Hosting.SELF)
+
+
+@pytest.mark.parametrize(
+    ("hosting", "line"),
+    [
+        (Hosting.SELF, "logs: [{service: livekit-sip, path: /var/log/livekit-sip.log}]"),
+        (Hosting.DOCKER, "command: [docker, compose, logs, --follow"),
+        (Hosting.KUBERNETES, "-l, app.kubernetes.io/name=livekit-sip]}]"),
+    ],
+)
+def test_the_line_of_the_profile_that_decides_most_is_named(hosting, line):
+    missing = frozenset({Need.SERVER_LOG, Need.SIP_LOG, Need.REDIS})
+
+    step = next_step(Link.JOIN, [record(JOINED)], hosting, missing)
+
+    for language in LANGUAGES:
+        assert line in step.say(language)
+        assert "redis:" not in step.say(language)
+    assert english_in(step.ru) == []
+
+
+def test_on_cloud_only_the_application_can_be_looked_at():
+    missing = frozenset({Need.SERVER_LOG, Need.SIP_LOG, Need.APPLICATION_LOG})
+
+    assert "logs: " not in next_step(Link.JOIN, (), Hosting.CLOUD, missing).en
+    assert "{service: application, path:" in next_step(Link.AGENT, (), Hosting.CLOUD, missing).en
+
+
+def test_a_need_is_missing_if_each_check_with_it_lacked_something():
+    with_log, with_more = "1.4-refused-token-is-logged", "1.3-delivery-log-shows-success"
+    assert BY_ID[with_log].needs == (Need.SERVER_LOG,)
+    assert Need.SERVER_LOG in BY_ID[with_more].needs
+
+    assert missing_needs([skipped(with_log)]) == {Need.SERVER_LOG}
+    assert missing_needs([record(with_log), skipped(with_more)]) == {Need.ENDPOINT}
+    assert missing_needs([skipped(with_log, "not-permitted")]) == set()
+
+
+@pytest.mark.parametrize("hosting", Hosting)
+def test_an_unknown_cause_says_what_to_do_with_this_hosting(hosting):
+    records = [record(JOINED, link=Link.JOIN), skipped("1.4-refused-caller-is-logged")]
+
+    (found,) = diagnose(records, [], (), hosting)
+
+    step = next_step(Link.JOIN, records[:1], hosting, missing_needs(records))
+    assert found.id == UNKNOWN
+    assert found.fix == step.en
+    assert [found.texts(language)[2] for language in LANGUAGES] == [step.en, step.ru]
