@@ -4,6 +4,8 @@ Facts upstream come before guesses downstream, and what follows from them is no 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from livekit_conformance.catalogue.chain import ALTERNATIVES, NEEDS, Link, upstream
@@ -38,6 +40,14 @@ def test_of_two_that_are_certain_the_upstream_one_comes_first():
     found = explained([], [], known)
 
     assert [each.link for each in found] == [Link.DELIVERY, Link.BUS, Link.JOIN]
+
+
+def test_what_a_service_takes_with_it_when_it_ends_comes_after_it():
+    ended = replace(certain(Link.SERVER), id="server-does-not-start")
+
+    found = explained([], [], [ended, certain(Link.TCP), certain(Link.DNS)])
+
+    assert [each.link for each in found] == [Link.DNS, Link.SERVER, Link.TCP]
 
 
 def test_the_guess_alone_stays_what_it_is():

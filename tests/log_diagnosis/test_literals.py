@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livekit_conformance.catalogue.cause import Between, Not, Sign
+from livekit_conformance.catalogue.cause import Between, Given, Not, Sign
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.log_lines import ON_PURPOSE
 from livekit_conformance.log_diagnosis.literals import DERIVED, SHORTEST, demanded, rarest
@@ -117,6 +117,8 @@ def fulfilling(condition):
             return st.integers(int(low), int(high))
         case Not():
             return st.just("")
+        case Given():
+            return st.just("a-value")
         case _:
             return st.just(condition)
 

@@ -125,6 +125,11 @@ IMPLIED: Mapping[Link, tuple[Link, ...]] = MappingProxyType(
     }
 )
 
+# What a service that ends takes with it: its port and its place on the bus.
+ENDS_WITH: Mapping[Link, tuple[Link, ...]] = MappingProxyType(
+    {Link.SERVER: (Link.TCP, Link.BUS), Link.SIP_SOCKET: (Link.BUS_SIP,)}
+)
+
 # What each link needs directly; a link that is not here needs none. Our view of livekit-server is
 # not that of livekit-sip, so no link of a call needs it.
 NEEDS: Mapping[Link, tuple[Link, ...]] = MappingProxyType(

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from livekit_conformance.catalogue.causes import BY_ID as CAUSE_BY_ID
 from livekit_conformance.catalogue.chain import CALL_PATH, WITNESSES, Link, upstream
 from livekit_conformance.catalogue.hosting import Hosting
 from livekit_conformance.diagnosis.advice import missing_needs, next_step
@@ -192,7 +193,11 @@ def _follows(
     diagnosis: Diagnosis, proven: Iterable[Diagnosis], *, on_every_way: bool = False
 ) -> bool:
     above = upstream(Link(diagnosis.link), on_every_way=on_every_way)
-    first = {"certain"} if diagnosis.confidence == "certain" else _PROVEN
+    first = _PROVEN
+    if diagnosis.confidence == "certain":
+        # What it breaks itself is no reason for it: a service that ends takes its port with it.
+        above -= {*CAUSE_BY_ID[diagnosis.id].breaks} if diagnosis.id in CAUSE_BY_ID else set()
+        first = frozenset({"certain"})
     return any(each.confidence in first and Link(each.link) in above for each in proven)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 from livekit_conformance.catalogue.cause import Cause, Condition, Not, Sign, check, logged
-from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.chain import ENDS_WITH, Link
 from livekit_conformance.catalogue.log_lines import (
     ALL,
     SERVER,
@@ -112,7 +112,7 @@ STOPPED: tuple[Cause, ...] = (
         shows=(_SERVER_KEY, *_WEBHOOK_KEY),
         proofs=(_SERVER_SILENT, *_WEBHOOK_KEY),
         excludes=(_SERVER_RUNS,),
-        breaks=(Link.CONFIGURATION,),
+        breaks=(Link.CONFIGURATION, *ENDS_WITH[Link.SERVER]),
         source="livekit pkg/service/wire.go createWebhookNotifier",
     ),
     Cause(
@@ -149,7 +149,7 @@ STOPPED: tuple[Cause, ...] = (
         shows=_NO_KEYS,
         proofs=_NO_KEYS,
         excludes=(_SERVER_RUNS,),
-        breaks=(Link.CONFIGURATION,),
+        breaks=(Link.CONFIGURATION, *ENDS_WITH[Link.SERVER]),
         source="livekit pkg/config/config.go ErrKeysNotSet; pkg/service/wire.go",
     ),
     Cause(
@@ -187,7 +187,7 @@ STOPPED: tuple[Cause, ...] = (
         yields_to=("server-has-no-keys",),
         proofs=(_SERVER_SILENT, *_last_words(SERVER)),
         excludes=(_SERVER_RUNS,),
-        breaks=(Link.CONFIGURATION,),
+        breaks=(Link.CONFIGURATION, *ENDS_WITH[Link.SERVER]),
         source="livekit pkg/config/config.go NewConfig; pkg/service/server.go",
     ),
     Cause(
@@ -224,7 +224,7 @@ STOPPED: tuple[Cause, ...] = (
         shows=(_no_start(_SIP_FILE), *_last_words(SIP)),
         proofs=(_SIP_SILENT, *_last_words(SIP)),
         excludes=(_SIP_RUNS,),
-        breaks=(Link.CONFIGURATION,),
+        breaks=(Link.CONFIGURATION, *ENDS_WITH[Link.SIP_SOCKET]),
         source="livekit/sip pkg/config/config.go",
     ),
     Cause(
@@ -258,7 +258,7 @@ STOPPED: tuple[Cause, ...] = (
         shows=_NOTHING_BUT_LOOPBACK,
         proofs=_NOTHING_BUT_LOOPBACK,
         excludes=(_SIP_RUNS,),
-        breaks=(Link.CONFIGURATION,),
+        breaks=(Link.CONFIGURATION, *ENDS_WITH[Link.SIP_SOCKET]),
         source="livekit/sipgo sip/utils.go ResolveSelfIP",
     ),
 )

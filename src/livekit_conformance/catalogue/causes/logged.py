@@ -7,7 +7,7 @@ from __future__ import annotations
 from livekit_conformance.catalogue.cause import Cause, Given, check, log, logged
 from livekit_conformance.catalogue.causes import redis_state
 from livekit_conformance.catalogue.causes.line import CAUSES as OF_THE_LINE
-from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.chain import ENDS_WITH, Link
 from livekit_conformance.catalogue.log_lines import SERVER, SIP, of_sip
 from livekit_conformance.wording import Text
 
@@ -316,6 +316,7 @@ def _has_ended(service: str, link: Link, exact: tuple[str, ...]) -> Cause:
         # Of a log alone, it is not known whether the service was started again since.
         proofs=(check(silent, "BLOCKED"),),
         excludes=(check(silent, "PASS"),),
+        breaks=ENDS_WITH[link],
         yields_to=exact,
         otherwise="likely",
         source="livekit cmd/server/main.go; livekit/sip cmd/livekit-sip/main.go",
