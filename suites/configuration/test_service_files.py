@@ -10,14 +10,12 @@ import pytest
 from livekit_conformance import run_clock
 from livekit_conformance.config_doctor import (
     ConfigFinding,
-    Severity,
     check,
     check_endpoint,
     check_server,
-    known_keys,
     read_server,
 )
-from livekit_conformance.config_doctor.judge import level_of, link_of
+from livekit_conformance.config_doctor.judge import judge_keys, level_of, link_of
 from livekit_conformance.diagnosis.chain_state import Chain
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, require
@@ -40,12 +38,10 @@ async def test_the_server_config_names_the_endpoint(
         *(finding for finding in check_server(text) if finding.key == "webhook.api_key"),
     ]
     violations = _judged(findings, seen_so_far, recorder)
-    if not known_keys(server) and all(finding.severity is Severity.WARNING for finding in findings):
-        raise Blocked(
-            "livekit.yaml has no `keys`: livekit-server takes them from key_file or LIVEKIT_KEYS",
-            remedy="Compare webhook.api_key with those keys by hand, or put `keys` into the file",
-        )
-    require(violations)
+    require(
+        violations or judge_keys(server),
+        otherwise="Compare webhook.api_key with those keys by hand, or put `keys` into the file",
+    )
 
 
 @pytest.mark.clause("1.5-configs-agree")

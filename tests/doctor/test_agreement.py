@@ -29,12 +29,11 @@ from tests.mutants.mutant import deployed
 from tests.mutants.table import MUTANTS
 from tests.scenarios.harness import write_profile
 
+CONFIGS, ENDPOINT = "1.5-configs-agree", "1.3-server-config-names-the-endpoint"
 # The clause that a finding is about: by its code, or by its link.
 BY_CODE = {
     "api-key.secret-too-short": "1.1-secret-is-strong",
-    "config.no-endpoint": "1.3-server-config-names-the-endpoint",
-    "config.other-endpoint": "1.3-server-config-names-the-endpoint",
-    "config.wrong": "1.5-configs-agree",
+    "config.wrong": CONFIGS,
     "env-file.in-git": "1.1-env-file-is-private",
     "env-file.read-by-others": "1.1-env-file-is-private",
     "server.not-encrypted": "1.1-transport-is-encrypted",
@@ -75,13 +74,13 @@ MORE = {
 }
 CLAUSES = {
     clause
-    for clause in (*BY_CODE.values(), *BY_LINK.values(), *CLOCK.values())
+    for clause in (ENDPOINT, *BY_CODE.values(), *BY_LINK.values(), *CLOCK.values())
     if BY_ID[clause].effect is Effect.READ
 }
 MARKS = {"MUST": LinkMark.PROBLEM, "SHOULD": LinkMark.WARNING}
 
-# Its check warns: it hurts nobody.
-WARNED_OF = {"file_has_an_invented_key": "SHOULD"}
+# Their check warns: they hurt nobody.
+WARNED_OF = {"file_has_an_invented_key": "SHOULD", "files_name_two_buses": "SHOULD"}
 
 
 def red(mutant):
@@ -115,6 +114,8 @@ async def application(profile):
 
 
 def clause_of(finding):
+    if finding.what.data.get("key") == "webhook.urls":
+        return ENDPOINT
     if finding.link is Link.CLOCK:
         return CLOCK[finding.mark]
     return BY_CODE.get(finding.what.code) or BY_LINK.get(finding.link, finding.what.code)
@@ -127,6 +128,8 @@ async def test_doctor_reports_what_the_checks_turn_red_for(mutant, tmp_path, mon
             monkeypatch.setenv(name, value)
         # What counts is what was seen, however busy this machine is.
         monkeypatch.setattr(examination, "EACH_S", 30.0)
+        if mutant.id != "http_silent":
+            monkeypatch.setattr(examination, "_DRIVER_S", 20.0)
         # aiohttp reads the trusted authorities when it is imported.
         monkeypatch.setattr(connector, "_SSL_CONTEXT_VERIFIED", ssl.create_default_context())
         env = write_profile(profile, tmp_path / "profile.yaml")

@@ -99,7 +99,7 @@ def test_another_endpoint_and_another_key_than_the_profiles_are_told(tmp_path):
         (True, False),
         (False, True),
     ]
-    assert f"urls: [{ENDPOINT}]" in found[1].remedy.en
+    assert ENDPOINT in found[1].remedy.en
 
 
 def test_events_that_are_left_out_are_a_warning(tmp_path):
@@ -107,7 +107,20 @@ def test_events_that_are_left_out_are_a_warning(tmp_path):
 
     (found,) = wrong(complete(files.look_at_configs(profile(tmp_path, server, SIP))))
 
-    assert (found.mark, found.what.code) == (LinkMark.WARNING, "config.leaves-out-events")
+    assert (found.mark, found.what.data["key"]) == (LinkMark.WARNING, "webhook.filter_params")
+
+
+def test_keys_that_the_file_does_not_show_are_not_looked_at(tmp_path):
+    server = {**SERVER, "keys": None, "key_file": "/etc/livekit/keys"}
+
+    (found,) = [
+        f
+        for f in complete(files.look_at_configs(profile(tmp_path, server, SIP)))
+        if f.what.code == "config.keys-elsewhere"
+    ]
+
+    assert (found.link, found.mark) == (Link.CONFIGURATION, LinkMark.NOT_CHECKED)
+    assert "webhook.api_key" in found.remedy.en
 
 
 def log(path, service="livekit-server"):

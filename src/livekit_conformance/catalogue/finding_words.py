@@ -16,6 +16,8 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
     {
         # -- the network
         "network.not-carried": "{endpoint}: {failure} (за {waited_s} с)",
+        "config.keys-elsewhere": "в livekit.yaml нет `keys`: livekit-server берёт их из `key_file` "
+        "или `LIVEKIT_KEYS`",
         # -- Redis and the bus
         "redis.is-a-replica": "Redis на `{redis}` — реплика мастера `{master}` только для чтения: "
         "сервисам в неё не записать",

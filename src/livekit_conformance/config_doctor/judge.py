@@ -7,17 +7,32 @@ name of the same Redis, or beside a key that the service ignores, calls work all
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from types import MappingProxyType
+from typing import Final
 
 from livekit_conformance.catalogue.chain import CALL_PATH, Link
 from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
+from livekit_conformance.config_doctor.server_rules import known_keys
 from livekit_conformance.config_doctor.services import BOTH
-from livekit_conformance.findings import Level
+from livekit_conformance.config_doctor.settings import Settings
+from livekit_conformance.findings import Code, Finding, Level, Says
 from livekit_conformance.observations import Reaction
+
+# The keys of livekit-server are not in livekit.yaml. No data.
+KEYS_ELSEWHERE: Final = Code("config.keys-elsewhere")
 
 _CALL = frozenset(CALL_PATH)
 _SERVICES = MappingProxyType({service.file: service for service in BOTH})
+
+
+def judge_keys(server: Settings) -> Iterator[Finding]:
+    """
+    Yield that livekit.yaml does not show which keys livekit-server has, unless it does.
+    """
+    if not known_keys(server):
+        seen = "livekit.yaml has no `keys`: livekit-server takes them from key_file or LIVEKIT_KEYS"
+        yield Finding(KEYS_ELSEWHERE, seen, says=Says.UNSEEN)
 
 
 def link_of(found: ConfigFinding) -> Link:

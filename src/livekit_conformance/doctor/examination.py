@@ -246,14 +246,14 @@ async def examine(
         )
         look = Examination(profile, client, recorder, left_out)
         found = await walk_all(look.strands(), each=EACH_S, whole=whole)
+        found += look.conclusions()
         return in_order(
             [
-                *files.look_at_configs(profile),
+                *files.look_at_configs(profile, found),
                 *judged("1.1-secret-is-strong", judge_secret(secret)),
                 *look_at_encryption(profile),
                 *judge_gaps(profile, left_out),
                 *found,
-                *look.conclusions(),
                 *files.look_at_logs(profile),
             ]
         )

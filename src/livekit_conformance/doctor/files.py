@@ -8,15 +8,13 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.config_doctor import (
     ConfigFinding,
-    Settings,
-    Severity,
     check,
     check_endpoint,
     check_server,
@@ -24,8 +22,16 @@ from livekit_conformance.config_doctor import (
     known_keys,
     read_server,
 )
-from livekit_conformance.config_doctor.judge import level_of
-from livekit_conformance.doctor.findings import LinkFinding, not_checked, ok, problem, warning
+from livekit_conformance.config_doctor.judge import judge_keys, level_of
+from livekit_conformance.doctor.findings import (
+    LinkFinding,
+    LinkMark,
+    judged,
+    not_checked,
+    ok,
+    problem,
+    warning,
+)
 from livekit_conformance.environments.needs import LINES
 from livekit_conformance.environments.profile import LogSource, Profile
 from livekit_conformance.protocol.logline import LogLine, parse
@@ -36,9 +42,13 @@ _READ_BYTES = 256 * 1024
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
-def look_at_configs(profile: Profile) -> Iterator[LinkFinding]:
+def look_at_configs(
+    profile: Profile, others: Collection[LinkFinding] = ()
+) -> Iterator[LinkFinding]:
     """
     Check livekit.yaml and livekit-sip.yaml, together where both are given.
+
+    `others` are findings about the links that the files tell of.
     """
     files = profile.deployment
     texts: dict[str, str] = {}
@@ -62,14 +72,16 @@ def look_at_configs(profile: Profile) -> Iterator[LinkFinding]:
         found = check_server(server)
     elif sip is not None:
         found = check_sip(sip)
-    yield from map(_converted, found)
+    yield from (_converted(each, others) for each in found)
     if texts and not found:
         yield ok(Link.CONFIGURATION, phrase("config.right", files=", ".join(texts)))
     if server is not None:
-        yield from judge_agreement(server, profile)
+        yield from judge_agreement(server, profile, others)
 
 
-def judge_agreement(server_text: str, profile: Profile) -> Iterator[LinkFinding]:
+def judge_agreement(
+    server_text: str, profile: Profile, others: Collection[LinkFinding]
+) -> Iterator[LinkFinding]:
     """
     Check that livekit.yaml agrees with the profile on key pair and webhook endpoint.
     """
@@ -79,19 +91,14 @@ def judge_agreement(server_text: str, profile: Profile) -> Iterator[LinkFinding]
         # Only likely wrong: LIVEKIT_KEYS takes precedence, and the file may be a copy.
         yield warning(Link.CONFIGURATION, phrase("config.other-keys"))
     if url := profile.webhook.url:
-        yield from (_endpoint(found, server, url) for found in check_endpoint(server, url))
+        yield from (_converted(found, others) for found in check_endpoint(server, url))
+        yield from judged("1.3-server-config-names-the-endpoint", judge_keys(server))
 
 
-def _endpoint(found: ConfigFinding, server: Settings, url: str) -> LinkFinding:
-    if found.severity is Severity.WARNING:
-        return warning(Link.CONFIGURATION, phrase("config.leaves-out-events"))
-    if urls := tuple(server.texts("webhook", "urls")):
-        return problem(Link.CONFIGURATION, phrase("config.other-endpoint", url=url, urls=urls))
-    return problem(Link.CONFIGURATION, phrase("config.no-endpoint", url=url))
-
-
-def _converted(finding: ConfigFinding) -> LinkFinding:
-    mark = problem if level_of(finding) == "MUST" else warning
+def _converted(finding: ConfigFinding, others: Collection[LinkFinding]) -> LinkFinding:
+    broken = {each.link for each in others if each.mark is LinkMark.PROBLEM}
+    working = {each.link for each in others if each.mark is LinkMark.OK} - broken
+    level = level_of(finding, working=working, broken=broken)
     what = phrase(
         "config.wrong",
         place=finding.place,
@@ -100,7 +107,7 @@ def _converted(finding: ConfigFinding) -> LinkFinding:
         consequence=finding.consequence,
         fix=finding.remedy,
     )
-    return mark(Link.CONFIGURATION, what)
+    return (problem if level == "MUST" else warning)(Link.CONFIGURATION, what)
 
 
 def _unreadable_config(key: str, path: Path, error: OSError | UnicodeDecodeError) -> LinkFinding:

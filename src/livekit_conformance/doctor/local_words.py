@@ -26,18 +26,6 @@ FILES: Words = {
         en="the API key of the profile is not one of `keys` in livekit.yaml",
         ru="API-ключа из профиля нет среди `keys` в livekit.yaml",
     ),
-    "config.other-endpoint": Text(
-        en="`webhook.urls` in livekit.yaml has {urls}, not `{url}`",
-        ru="в `webhook.urls` в livekit.yaml {urls}, а не `{url}`",
-    ),
-    "config.no-endpoint": Text(
-        en="`webhook.urls` in livekit.yaml has no URL, not `{url}`",
-        ru="в `webhook.urls` в livekit.yaml нет ни одного URL, а не `{url}`",
-    ),
-    "config.leaves-out-events": Text(
-        en="`webhook.filter_params` in livekit.yaml leaves out events",
-        ru="`webhook.filter_params` в livekit.yaml отбрасывает часть событий",
-    ),
     "log.not-named": Text(
         en="the log of {service}: the profile does not name it",
         ru="лог {service}: в профиле не указан",

@@ -292,18 +292,9 @@ REMEDIES: Words = MappingProxyType(
             ru="Задайте в `LIVEKIT_API_KEY` один из них или добавьте его туда и перезапустите "
             "livekit-server",
         ),
-        **dict.fromkeys(
-            ("config.other-endpoint", "config.no-endpoint"),
-            Text(
-                en="Add `webhook: {{urls: [{url}], api_key: ...}}` to livekit.yaml and restart "
-                "livekit-server, or correct `webhook.url` in the profile",
-                ru="Добавьте `webhook: {{urls: [{url}], api_key: ...}}` в livekit.yaml и "
-                "перезапустите livekit-server или исправьте `webhook.url` в профиле",
-            ),
-        ),
-        "config.leaves-out-events": Text(
-            en="Delete it if the application needs those events",
-            ru="Уберите его, если приложению нужны эти события",
+        "config.keys-elsewhere": Text(
+            en="Compare `webhook.api_key` with those keys by hand, or put `keys` into the file",
+            ru="Сверьте `webhook.api_key` с этими ключами вручную или запишите `keys` в файл",
         ),
         "log.not-named": Text(
             en="Add to the profile: `{line}`, or a `command` that prints it",
