@@ -14,6 +14,19 @@ from livekit_conformance.wording import Language
 # Templates with the data of the finding.
 RUSSIAN: Mapping[str, str] = MappingProxyType(
     {
+        # -- checks that saw nothing
+        "check.not-permitted": "профиль не разрешает действие {effect}: добавьте {effect} в "
+        "`allow` профиля",
+        "check.may-be-permitted": "профиль не разрешает действие {effect}: запустите с `--allow "
+        "{effect}`",
+        "check.not-configured": "в профиле нет того, что нужно этой проверке: добавьте `{line}`",
+        "check.needs-a-link": "нужно звено {link}, а оно сломано: смотрите {root}",
+        "check.no-time-left": "собственные пределы прогона не оставили времени на эту проверку; о "
+        "самой установке это ничего не говорит: увеличьте `limits.requests_per_minute` "
+        "({requests}) или `limits.run` ({run}) в профиле или `--budget`",
+        "check.set-up-failed": "подготовка уже не удалась: смотрите {root}",
+        # -- answers
+        "answer.unexpected": "`{request}`: получен ответ {status} «{text}», а нужен {expected}",
         # -- the network
         "network.not-carried": "{endpoint}: {failure} (за {waited_s} с)",
         "config.keys-elsewhere": "в livekit.yaml нет `keys`: livekit-server берёт их из `key_file` "

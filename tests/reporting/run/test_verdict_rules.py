@@ -12,14 +12,24 @@ import pytest
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.environments.profile import KnownIssue, Profile
 from livekit_conformance.errors import NOT_CARRIED, Blocked, Unreachable, Violation
-from livekit_conformance.findings import Code, Finding
+from livekit_conformance.findings import Code, Finding, Says
 from livekit_conformance.reporting.run.verdict_rules import (
+    MAY_BE_PERMITTED,
+    NEEDS_A_LINK,
+    NO_TIME_LEFT,
+    NOT_CONFIGURED,
+    NOT_PERMITTED,
+    SET_UP_FAILED,
     Decision,
     after_attempts,
     clean_up_record,
     judged,
+    repeated,
+    withheld,
 )
+from livekit_conformance.reporting.text import words
 from livekit_conformance.verdict import CheckRecord, Verdict
+from tests.russian import english_in
 
 CLAUSE = BY_ID["1.1-server-answers"]
 CLAIM = CLAUSE.statement
@@ -233,3 +243,33 @@ def test_a_group_breaks_the_link_of_the_error_that_decides():
     lost = Blocked("no redis", remedy="Install it", link="bus")
 
     assert decided(ExceptionGroup("at once", [lost, TimeoutError()])).breaks == "bus"
+
+
+LATE = BY_ID["1.1-key-is-accepted"]
+NEEDY = BY_ID["1.5-bus-has-a-server"]
+
+
+def not_made(clause=LATE, *, broken=(), time_left=10.0, **more):
+    profile = Profile(**{"kind": "live", "allow": ("read",)} | more)
+    return withheld(clause, profile, dict(broken), time_left=time_left)
+
+
+@pytest.mark.parametrize(
+    ("decision", "code", "russian"),
+    [
+        (not_made(allow=()), NOT_PERMITTED, "добавьте read в `allow` профиля"),
+        (not_made(allow=(), may_raise=("read",)), MAY_BE_PERMITTED, "`--allow read`"),
+        (not_made(NEEDY), NOT_CONFIGURED, "добавьте `redis: redis://HOST:6379/0`"),
+        (not_made(broken={"server": "1.1-x"}), NEEDS_A_LINK, "сломано: смотрите 1.1-x"),
+        (not_made(time_left=0.0), NO_TIME_LEFT, "`limits.requests_per_minute` (60)"),
+        (repeated("1.1-x", LATE), SET_UP_FAILED, "подготовка уже не удалась: смотрите 1.1-x"),
+    ],
+)
+def test_why_a_check_saw_nothing_is_data_and_has_words_in_russian(decision, code, russian):
+    (found,) = decision.findings
+    record = attempt(decision.verdict, message=decision.message, findings=decision.findings)
+
+    assert (found.code, found.says, found.seen) == (code, Says.UNSEEN, decision.message)
+    assert russian in words.message(record, "ru")
+    assert english_in(words.message(record, "ru")) == []
+    assert words.message(record, "en") == decision.message

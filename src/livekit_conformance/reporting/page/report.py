@@ -252,11 +252,11 @@ def _by_reason(
     """
     found: dict[tuple[str, Verdict], list[str]] = {}
     for check in checks:
-        why = check.message or ""
+        why = words.seen(check, result.language) if check.message else ""
         if check.blocked_by:
             why = page_phrases.OF_BLOCKED.say(result.language, root=check.blocked_by)
         elif check.reason:
-            why = f"{check.reason}: {check.message}"
+            why = f"{check.reason}: {why}"
         found.setdefault((why, check.verdict), []).append(check.id)
     return found
 

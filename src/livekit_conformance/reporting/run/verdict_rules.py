@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Self
+from typing import Final, Self
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import Clause
@@ -24,10 +24,22 @@ from livekit_conformance.errors import (
     in_system_words,
     own_limit,
 )
-from livekit_conformance.findings import Finding
+from livekit_conformance.findings import Code, Finding, Json, Says
 from livekit_conformance.outages import Outage
 from livekit_conformance.reporting.run.library_errors import blocked_by_library
 from livekit_conformance.verdict import UNSUCCESSFUL, CheckRecord, Reason, Verdict
+
+# Why a check saw nothing. Data: effect.
+NOT_PERMITTED: Final = Code("check.not-permitted")
+MAY_BE_PERMITTED: Final = Code("check.may-be-permitted")
+# Data: line, of the profile.
+NOT_CONFIGURED: Final = Code("check.not-configured")
+# Data: link and root, the check that broke it.
+NEEDS_A_LINK: Final = Code("check.needs-a-link")
+# Data: requests, per minute, and run, the limits of the profile.
+NO_TIME_LEFT: Final = Code("check.no-time-left")
+# Data: root, the check whose set-up it was.
+SET_UP_FAILED: Final = Code("check.set-up-failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,39 +124,55 @@ def withheld(
     has the keys of the profile whose variables are not set.
     """
     if not profile.may(clause.effect):
-        remedy = (
-            f"run with --allow {clause.effect}"
+        code, remedy = (
+            (MAY_BE_PERMITTED, f"run with --allow {clause.effect}")
             if clause.effect in profile.may_raise
-            else f"add {clause.effect} to allow in the profile"
+            else (NOT_PERMITTED, f"add {clause.effect} to allow in the profile")
         )
-        return Decision(
+        decision = Decision(
             Verdict.SKIPPED,
             f"the profile does not permit the effect {clause.effect}: {remedy}",
             reason="not-permitted",
         )
+        return _with_reason(decision, clause, code, effect=clause.effect.value)
     if (change := needs_missing(clause, profile, left_out)) is not None:
-        return Decision(
-            Verdict.SKIPPED,
-            f"the profile lacks what this check needs: add {change}",
-            reason="not-configured",
-        )
+        return _not_configured(change, clause)
     for link in clause.crosses:
         if (root := broken.get(link)) is not None:
-            return Decision(
+            decision = Decision(
                 Verdict.BLOCKED,
                 f"needs the link {link}, which is broken: see {root}",
                 blocked_by=root,
                 breaks=clause.link,
             )
+            return _with_reason(decision, clause, NEEDS_A_LINK, link=link.value, root=root)
     if time_left <= 0:
-        return Decision(
+        requests, run = profile.limits.requests_per_minute, f"{profile.limits.run:g}s"
+        decision = Decision(
             Verdict.BLOCKED,
             "the run's own limits left no time for this check, which says nothing about the "
-            "deployment: raise limits.requests_per_minute "
-            f"({profile.limits.requests_per_minute}) or limits.run ({profile.limits.run:g}s) in "
+            f"deployment: raise limits.requests_per_minute ({requests}) or limits.run ({run}) in "
             "the profile, or --budget",
         )
+        return _with_reason(decision, clause, NO_TIME_LEFT, requests=requests, run=run)
     return None
+
+
+def _not_configured(change: str, clause: Clause) -> Decision:
+    decision = Decision(
+        Verdict.SKIPPED,
+        f"the profile lacks what this check needs: add {change}",
+        reason="not-configured",
+    )
+    return _with_reason(decision, clause, NOT_CONFIGURED, line=change)
+
+
+def _with_reason(decision: Decision, clause: Clause, code: Code, **data: Json) -> Decision:
+    """
+    Return the decision on a check that saw nothing, with the reason as data.
+    """
+    found = Finding(code, decision.seen, says=Says.UNSEEN, data=data)
+    return replace(decision, findings=(found.at(clause.link, clause.level),))
 
 
 def judged(
@@ -173,11 +201,7 @@ def judged(
         case NotApplicable() as other:
             decision = Decision(Verdict.SKIPPED, str(other), reason="not-applicable")
         case NotConfigured() as change:
-            decision = Decision(
-                Verdict.SKIPPED,
-                f"the profile lacks what this check needs: add {change}",
-                reason="not-configured",
-            )
+            decision = _not_configured(str(change), clause)
         case other:
             decision = Decision(Verdict.ERROR, f"{type(other).__name__}: {other}".strip(": "))
     if decision.verdict in UNSUCCESSFUL:
@@ -212,12 +236,13 @@ def repeated(root: str, clause: Clause) -> Decision:
     """
     Return the decision on a check whose set-up failed with the same error as that of `root`.
     """
-    return Decision(
+    decision = Decision(
         Verdict.BLOCKED,
         f"its set-up has already failed: see {root}",
         blocked_by=root,
         breaks=clause.link,
     )
+    return _with_reason(decision, clause, SET_UP_FAILED, root=root)
 
 
 def after_attempts(decision: Decision, former: Sequence[CheckRecord]) -> Decision:

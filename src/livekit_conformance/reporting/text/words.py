@@ -302,7 +302,8 @@ def skipped_lines(result: Result, *, named: int | None = None) -> Iterator[str]:
     reasons: dict[tuple[Verdict, str], list[str]] = {}
     for check in result.checks:
         if check.verdict is Verdict.SKIPPED or never_ran(check):
-            why = f"{check.reason}: {check.message}" if check.reason else check.message or ""
+            why = seen(check, result.language) if check.message else ""
+            why = f"{check.reason}: {why}" if check.reason else why
             reasons.setdefault((check.verdict, why), []).append(check.id)
     for (verdict, why), checks in reasons.items():
         more = ["..."] if len(checks) > len(checks[:named]) else []
