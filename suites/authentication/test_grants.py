@@ -2,6 +2,7 @@
 Grants of tokens: they open their own methods, and nothing else.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -17,7 +18,9 @@ from livekit_conformance.catalogue.grants import (
 from livekit_conformance.drivers.api.http_answers import HttpAnswer
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.own_rooms import RoomNames
-from livekit_conformance.errors import Blocked, NotApplicable
+from livekit_conformance.errors import Blocked, NotApplicable, require
+from livekit_conformance.findings import Finding
+from livekit_conformance.judges.answers import judge_answer
 from livekit_conformance.protocol.twirp import Code, parse_error
 
 # Methods with which the administrator of one room could affect another one.
@@ -26,6 +29,8 @@ _ADMIN_METHODS = [
     for method in (*READING, *CHANGING_ROOMS)
     if "roomAdmin" in method.grants.get("video", ())
 ]
+
+_REFUSED = "401 `permissions denied`"
 
 
 def _word(method: GuardedMethod) -> str:
@@ -42,7 +47,7 @@ async def test_a_reading_method_needs_its_grant(
     """
     refusals = await without_the_grant(client, method, room_names.new("absent"))
 
-    assert all(map(is_refusal, refusals)), violation(method, refusals)
+    require_refusals(method, refusals)
 
 
 @pytest.mark.clause("1.1-missing-room-grant-is-refused")
@@ -55,7 +60,7 @@ async def test_a_method_that_changes_rooms_needs_its_grant(
     """
     refusals = await without_the_grant(client, method, two_rooms[0])
 
-    assert all(map(is_refusal, refusals)), violation(method, refusals)
+    require_refusals(method, refusals)
 
 
 @pytest.mark.clause("1.1-missing-sip-grant-is-refused")
@@ -68,7 +73,7 @@ async def test_a_method_that_changes_telephony_needs_its_grant(
     """
     refusals = await without_the_grant(client, method, room_names.new("absent"))
 
-    assert all(map(is_refusal, refusals)), violation(method, refusals)
+    require_refusals(method, refusals)
 
 
 @pytest.mark.clause("1.1-missing-call-grant-is-refused")
@@ -81,7 +86,7 @@ async def test_a_method_that_begins_or_ends_calls_needs_its_grant(
     """
     refusals = await without_the_grant(client, method, room_names.new("absent"))
 
-    assert all(map(is_refusal, refusals)), violation(method, refusals)
+    require_refusals(method, refusals)
 
 
 @pytest.mark.clause("1.1-other-room-is-refused")
@@ -101,10 +106,7 @@ async def test_an_admin_of_one_room_cannot_act_on_another(
 
     answer = await client.post(method.path, bearer=token, body=method.body(other))
 
-    assert is_refusal(answer), (
-        f"{answer} from {method.name} with the admin token of another room, "
-        "expected 401 `permissions denied`"
-    )
+    require(judge_refusal(method, answer, f"{method.name} with the admin token of another room"))
 
 
 async def without_the_grant(
@@ -159,12 +161,28 @@ def is_refusal(answer: HttpAnswer) -> bool:
     )
 
 
-def violation(method: GuardedMethod, refusals: list[HttpAnswer]) -> str:
+def require_refusals(method: GuardedMethod, refusals: list[HttpAnswer]) -> None:
     """
-    Return the answers to both tokens, against the expected one.
+    Raise Violation unless both tokens are refused: that without grants, and that with all others.
     """
-    without, others = (replace(answer, text=answer.text[:120]) for answer in refusals)
-    return (
-        f"{method.name} without any grant: {without}; with all other grants: {others}; "
-        "expected 401 `permissions denied`"
+    tokens = ("without any grant", "with all other grants")
+    require(
+        found
+        for which, answer in zip(tokens, refusals, strict=True)
+        for found in judge_refusal(method, answer, f"{method.name} {which}")
+    )
+
+
+def judge_refusal(method: GuardedMethod, answer: HttpAnswer, request: str) -> Iterator[Finding]:
+    """
+    Yield a violation unless the method answers 401 for the lack of a permission.
+    """
+    shown = replace(answer, text=answer.text[:120])
+    return judge_answer(
+        method.name,
+        answer.status,
+        answer.text,
+        fits=is_refusal(answer),
+        expected=_REFUSED,
+        seen=f"{request}: {shown}, expected {_REFUSED}",
     )

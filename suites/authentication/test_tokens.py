@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from livekit_conformance.catalogue.refused_tokens import REFUSED_TOKENS, RefusedToken
+from livekit_conformance.drivers.api.http_answers import HttpAnswer
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.api.token_probe import (
     attempt,
@@ -17,6 +18,7 @@ from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.variable_checks import judge_key_pair
 from livekit_conformance.errors import NotApplicable, require
+from livekit_conformance.judges.answers import judge_answer
 from livekit_conformance.judges.api_key import judge_key
 from livekit_conformance.protocol.token import Issuer
 
@@ -49,7 +51,7 @@ async def test_a_bad_token_is_refused(client: LiveKitClient, kind: RefusedToken)
     """
     answer = await attempt(client, kind)
 
-    assert answer.status == 401, ". ".join(filter(None, [str(answer), kind.advice]))
+    require_refusal(answer, kind.id, kind.advice)
 
 
 @pytest.mark.clause("1.1-default-credentials-are-refused")
@@ -70,7 +72,25 @@ async def test_the_key_pair_of_development_is_refused(
     claims = development.claims(video={"roomList": True})
     answer = await list_no_rooms(client, development.sign(claims))
 
-    assert answer.status == 401, (
-        f"{answer} for a token of {_DEVELOPMENT_KEY}, the key pair that every tutorial shows. "
-        f"Remove {_DEVELOPMENT_KEY} from `keys`, and do not run the server with --dev"
+    require_refusal(
+        answer,
+        _DEVELOPMENT_KEY,
+        f"Every tutorial shows the key pair of {_DEVELOPMENT_KEY}: remove it from `keys`, and do "
+        "not run the server with --dev",
+    )
+
+
+def require_refusal(answer: HttpAnswer, token: str, advice: str | None) -> None:
+    """
+    Raise Violation unless the answer to this kind of token is 401.
+    """
+    require(
+        judge_answer(
+            token,
+            answer.status,
+            answer.text,
+            fits=answer.status == 401,
+            expected="401",
+            seen=". ".join(filter(None, [str(answer), advice])),
+        )
     )

@@ -17,7 +17,8 @@ from livekit_conformance.drivers.webhooks.sender import (
     refused,
 )
 from livekit_conformance.drivers.webhooks.variant_probe import genuine, taken_trials
-from livekit_conformance.errors import Blocked, NotConfigured
+from livekit_conformance.errors import Blocked, NotConfigured, require
+from livekit_conformance.judges.answers import judge_answer
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.webhook_forgery import FORGERIES
 from livekit_conformance.protocol.webhook_trials import DIFFERENCES
@@ -44,7 +45,7 @@ async def test_the_endpoint_accepts_a_signed_event(
 
     taken = [] if accepted(answer) else await taken_trials(endpoint, recorder)
     differs = "".join(f"; it accepts the same event {DIFFERENCES[trial]}" for trial in taken)
-    assert accepted(answer), f"received {_shown(answer)}{differs}"
+    _require(answer, "room_finished", fits=accepted(answer), expected="2xx", more=differs)
 
 
 @pytest.mark.clause("1.3-endpoint-answers-fast")
@@ -70,7 +71,13 @@ async def test_the_endpoint_refuses(endpoint: WebhookSender, forgery: str) -> No
 
     answer = await endpoint.send(FORGERIES[forgery](endpoint.signer, new_event()))
 
-    assert refused(answer), f"received {_shown(answer)} for the forgery {forgery}"
+    _require(
+        answer,
+        forgery,
+        fits=refused(answer),
+        expected="4xx",
+        more=f" for the forgery {forgery}",
+    )
 
 
 @pytest.mark.clause("1.3-endpoint-ignores-replay")
@@ -119,7 +126,7 @@ async def test_the_endpoint_tolerates(endpoint: WebhookSender, shape: str) -> No
     """
     answer = await endpoint.send(_STRANGE_EVENTS[shape]())
 
-    assert accepted(answer), f"received {_shown(answer)} for an {shape}, expected 2xx"
+    _require(answer, shape, fits=accepted(answer), expected="2xx", more=f" for an {shape}")
 
 
 @pytest.mark.clause("1.3-endpoint-path-is-exact")
@@ -132,9 +139,26 @@ async def test_the_endpoint_has_one_path_and_one_method(endpoint: WebhookSender)
     beside = await endpoint.send(new_event(), url=f"{endpoint.url}-conformance")
     got = await endpoint.get()
 
-    assert beside.status == 404 and not accepted(got), (
-        f"POST {beside.url} answered {_shown(beside)}, expected 404; GET answered {_shown(got)}, "
-        "expected no 2xx. A wrong path in webhook.urls would go unnoticed"
+    unnoticed = "A wrong path in webhook.urls would go unnoticed"
+    require(
+        [
+            *judge_answer(
+                f"POST {beside.url}",
+                beside.status,
+                beside.text,
+                fits=beside.status == 404,
+                expected="404",
+                seen=f"POST {beside.url} answered {_shown(beside)}, expected 404. {unnoticed}",
+            ),
+            *judge_answer(
+                "GET",
+                got.status,
+                got.text,
+                fits=not accepted(got),
+                expected="4xx",
+                seen=f"GET answered {_shown(got)}, expected no 2xx. {unnoticed}",
+            ),
+        ]
     )
 
 
@@ -151,6 +175,22 @@ async def test_the_endpoint_limits_the_body(endpoint: WebhookSender) -> None:
     assert (answer is None or refused(answer)) and accepted(after), (
         f"received {_shown(answer) if answer else 'a closed connection'} for 10 MiB, then "
         f"{_shown(after)} for the next event"
+    )
+
+
+def _require(answer: HttpAnswer, request: str, *, fits: bool, expected: str, more: str) -> None:
+    """
+    Raise Violation unless the endpoint's answer to this request fits.
+    """
+    require(
+        judge_answer(
+            request,
+            answer.status,
+            answer.text,
+            fits=fits,
+            expected=expected,
+            seen=f"received {_shown(answer)}{more}, expected {expected}",
+        )
     )
 
 
