@@ -14,6 +14,7 @@ import pytest
 
 from livekit_conformance.errors import (
     NOT_CARRIED,
+    Blocked,
     Failure,
     Unreachable,
     Violation,
@@ -62,6 +63,17 @@ def test_violations_are_raised_together_and_nothing_else_is():
     with pytest.raises(Violation) as mild:
         require(broken[:1])
     assert mild.value.level == "SHOULD"
+
+
+def test_what_could_not_be_seen_blocks_unless_something_is_violated():
+    unseen = Finding(WRONG, "not seen", "bus", Says.UNSEEN)
+
+    with pytest.raises(Blocked, match=r"^not seen\. Look again$") as raised:
+        require([unseen, Finding(WRONG, "odd", says=Says.SUSPICIOUS)], otherwise="Look again")
+    with pytest.raises(Violation):
+        require([unseen, Finding(WRONG, "broken")], otherwise="Look again")
+
+    assert (raised.value.link, raised.value.findings[0]) == ("bus", unseen)
 
 
 def test_what_the_network_lost_is_a_finding():

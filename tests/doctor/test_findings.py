@@ -2,17 +2,22 @@
 Findings along the chain.
 """
 
+import pytest
+
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.doctor.findings import (
+    LinkMark,
     first_broken,
     has_problem,
     in_order,
+    judged,
     last_working,
     not_checked,
     ok,
     problem,
     warning,
 )
+from livekit_conformance.findings import Code, Finding, Says
 from livekit_conformance.wording import phrase
 
 T = phrase("server.ready")
@@ -52,3 +57,32 @@ def test_where_nothing_is_wrong_nothing_is_broken():
 
 def test_where_the_first_link_is_broken_none_was_seen_working():
     assert last_working([problem(Link.CONFIGURATION, T), ok(Link.SERVER, T)]) is None
+
+
+@pytest.mark.parametrize(
+    ("clause", "says", "mark"),
+    [
+        ("1.1-clock-agrees", Says.VIOLATED, LinkMark.PROBLEM),
+        ("1.1-clock-is-exact", Says.VIOLATED, LinkMark.WARNING),
+        ("1.1-clock-agrees", Says.SUSPICIOUS, LinkMark.WARNING),
+        ("1.1-clock-agrees", Says.UNSEEN, LinkMark.NOT_CHECKED),
+        ("1.1-clock-agrees", Says.HOLDS, LinkMark.OK),
+    ],
+)
+def test_what_a_judge_found_is_as_bad_as_the_level_of_the_clause(clause, says, mark):
+    (found,) = judged(clause, [Finding(Code("clock.differs"), "seen", says=says)], T)
+
+    assert (found.link, found.mark, found.text.en) == (Link.CLOCK, mark, "seen")
+
+
+def test_where_a_judge_finds_nothing_the_clause_holds():
+    (elsewhere,) = judged("1.1-clock-agrees", [], T, link=Link.NODE)
+
+    assert (elsewhere.link, elsewhere.mark) == (Link.NODE, LinkMark.OK)
+    assert [*judged("1.1-clock-agrees", [])] == []
+
+
+def test_advice_names_the_cause_that_the_verdict_on_the_clause_shows():
+    (found,) = judged("1.3-endpoint-tls-is-trusted", [Finding(Code("new.kind"), "seen")])
+
+    assert "certificate of the application" in found.remedy.en
