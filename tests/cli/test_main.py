@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from livekit_conformance.catalogue.clauses import CLAUSES
-from livekit_conformance.cli.main import _parser, main
+from livekit_conformance.cli.main import _COMMANDS, _parser, main
 
 
 def test_the_catalogue_is_listed_whole(capsys):
@@ -54,7 +54,7 @@ def actions_of(parser):
     ("name", "commands"), [("--env", 3), ("--env-file", 2), ("--lang", 7), ("--json", 5)]
 )
 def test_a_shared_option_takes_the_same_in_each_command(name, commands):
-    found = [action for action in actions_of(_parser("")) if name in action.option_strings]
+    found = [action for action in actions_of(_parser(_COMMANDS)) if name in action.option_strings]
 
     assert len(found) == commands
     # With --json a FILE is optional, where a page may be written beside the lines.
@@ -84,7 +84,22 @@ def test_help_fits_80_columns(command, capsys, monkeypatch):
     assert max(map(len, lines)) <= 80
 
 
-@pytest.mark.parametrize("module", ["cli.main", "reporting.plugin.hooks"])
+def test_help_imports_no_command():
+    program = (
+        "import sys; from livekit_conformance.cli.main import _COMMANDS, main\n"
+        "try: main(['--help'])\n"
+        "finally: sys.stderr.write(f\"{[each for each in _COMMANDS if f'livekit_conformance.cli."
+        "{each}' in sys.modules]}\")"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "[]")
+
+
+@pytest.mark.parametrize("module", ["cli.report", "reporting.plugin.hooks"])
 def test_who_shows_no_page_does_not_load_its_templates(module):
     line = f"import sys, livekit_conformance.{module}; print('jinja2' in sys.modules)"
 

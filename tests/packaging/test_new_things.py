@@ -70,8 +70,8 @@ import sys
 from typing import Any
 
 
-def add_parser(commands: Any) -> None:
-    commands.add_parser("greet", help="say hello").set_defaults(run=run)
+def add_parser(commands: Any, summary: str) -> None:
+    commands.add_parser("greet", help=summary).set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -102,8 +102,8 @@ ADDED = {
     "command": {
         PACKAGE + "cli/greet.py": (None, COMMAND),
         PACKAGE + "cli/main.py": (
-            '"init": "livekit_conformance.cli.init",',
-            '\n        "greet": "livekit_conformance.cli.greet",',
+            "Mapping[str, str] = MappingProxyType(\n    {",
+            '\n        "greet": "say hello",',
         ),
     },
 }

@@ -27,13 +27,13 @@ from livekit_conformance.wording import Language
 _OK, _REGRESSION, _INTERNAL_ERROR, _USAGE = 0, 1, 3, 4
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, summary: str) -> None:
     """
     Declare the command and its options.
     """
     parser = commands.add_parser(
         "compare",
-        help="what changed from run A to run B: fixed, broken, new, gone, slower, other causes",
+        help=summary,
         epilog="Exit status: 0 no regression, 1 a check that was PASS, WARN or KNOWN in A is FAIL, "
         "BLOCKED or ERROR in B, 3 a file cannot be written, 4 A or B cannot be read.",
     )

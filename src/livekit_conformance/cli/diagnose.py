@@ -35,13 +35,13 @@ _MEGABYTE = 1_000_000
 _START_OF_LINE = "\r\x1b[K"
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, summary: str) -> None:
     """
     Declare the command and its options.
     """
     parser = commands.add_parser(
         "diagnose",
-        help="find known causes in logs of livekit-sip and livekit-server; needs no network",
+        help=summary,
         epilog="Exit status: 0 no known cause is in the logs, 1 one is, 4 a log cannot be read.",
     )
     parser.add_argument(

@@ -30,14 +30,11 @@ _OK, _PROBLEM, _USAGE = 0, 1, 4
 _WHOLE_S = 9.0
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, summary: str) -> None:
     """
     Declare the command and its options.
     """
-    parser = commands.add_parser(
-        "doctor",
-        help="check each link of a call within 10 s: what is wrong, how to fix it; changes nothing",
-    )
+    parser = commands.add_parser("doctor", help=summary)
     add_environment(parser)
     add_language(parser)
     add_json(parser)

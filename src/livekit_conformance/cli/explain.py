@@ -87,13 +87,13 @@ class Explanation:
     paragraphs: tuple[tuple[Text, str], ...]
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, summary: str) -> None:
     """
     Declare the command and its options.
     """
     parser = commands.add_parser(
         "explain",
-        help="explain an id or a word of a report, and how to fix it",
+        help=summary,
         description="Explain a clause, check, cause, link, verdict, reason, effect or requirement: "
         "what it means, how it is checked and how to fix it.",
         epilog="Exit status: 0 explained, 4 there is no such id.",

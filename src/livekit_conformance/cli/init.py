@@ -95,13 +95,13 @@ _UNCLEAR = Text(
 )
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, summary: str) -> None:
     """
     Declare the command and its options.
     """
     parser = commands.add_parser(
         "init",
-        help="write a profile from existing settings or your answers, and check it",
+        help=summary,
         description="Write config/NAME.yaml and .env.example from environment variables, .env, "
         "docker-compose.yml, livekit-sip.yaml and livekit.yaml, in this order of precedence. "
         "Secrets stay where they are: the profile refers to variables.",

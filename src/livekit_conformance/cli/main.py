@@ -8,36 +8,30 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Container, Mapping, Sequence
 from importlib import import_module
-from pathlib import Path
 from types import MappingProxyType
 
 from livekit_conformance import __version__
-from livekit_conformance.catalogue.clause import REQUIREMENTS
-from livekit_conformance.catalogue.clauses import CLAUSES
-from livekit_conformance.cli.options import add_language
-from livekit_conformance.layout import write_folded
-from livekit_conformance.reporting.result import journal
-from livekit_conformance.reporting.run.report_folder import problem_of
-from livekit_conformance.reporting.text import phrases, words
-from livekit_conformance.reporting.writers import write_all
 
-_OK, _NOT_CONFORMANT, _INTERNAL_ERROR, _USAGE = 0, 1, 3, 4
-# Commands with a module of their own, which is imported on demand: LiveKit's client alone takes
-# half a second, in which `diagnose` reads 200 MB.
-_MODULES: Mapping[str, str] = MappingProxyType(
+_OK, _USAGE = 0, 4
+# The commands and what they do. Each is a module of this package, which is imported on demand:
+# LiveKit's client alone takes half a second, in which `diagnose` reads 200 MB.
+_COMMANDS: Mapping[str, str] = MappingProxyType(
     {
-        "run": "livekit_conformance.cli.run",
-        "sweep": "livekit_conformance.cli.sweep",
-        "doctor": "livekit_conformance.cli.doctor",
-        "diagnose": "livekit_conformance.cli.diagnose",
-        "config": "livekit_conformance.cli.config",
-        "compare": "livekit_conformance.cli.compare",
-        "trend": "livekit_conformance.cli.trend",
-        "explain": "livekit_conformance.cli.explain",
-        "init": "livekit_conformance.cli.init",
+        "list": "list the clauses of the catalogue",
+        "report": "write all reports from the journal of a run",
+        "run": "run the checks: all arguments are pytest's, such as --env=prod -m smoke",
+        "sweep": "delete the rooms, trunks and rules that dead runs left behind, and nothing else",
+        "doctor": "check each link of a call within 10 s: what is wrong, how to fix it; changes "
+        "nothing",
+        "diagnose": "find known causes in logs of livekit-sip and livekit-server; needs no network",
+        "config": "check and fix livekit.yaml and livekit-sip.yaml",
+        "compare": "what changed from run A to run B: fixed, broken, new, gone, slower, other "
+        "causes",
+        "trend": "success rate, times and flake rate over the runs of a reports folder",
+        "explain": "explain an id or a word of a report, and how to fix it",
+        "init": "write a profile from existing settings or your answers, and check it",
     }
 )
 _SHELLS = ("bash", "zsh", "tcsh")
@@ -49,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Run a sub-command and return the exit status.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    options = _parser(arguments[0] if arguments else "").parse_args(arguments)
+    command = next((each for each in arguments if not each.startswith("-")), "")
+    options = _parser({command}).parse_args(arguments)
     run = options.run
     try:
         status: int = run(options)
@@ -62,27 +57,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser(command: str) -> argparse.ArgumentParser:
+def _parser(wanted: Container[str]) -> argparse.ArgumentParser:
+    """
+    Return the parser of the command line, with the options of the wanted commands only.
+    """
     parser = _Parser(prog="livekit-conformance", description=__doc__)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-
-    catalogue = commands.add_parser("list", help="list the clauses of the catalogue")
-    catalogue.set_defaults(run=_list)
-
-    report = commands.add_parser("report", help="write all reports from the journal of a run")
-    report.add_argument("--from", dest="journal", type=Path, required=True, metavar="JOURNAL")
-    report.add_argument("--to", type=Path, metavar="DIR", help="default: beside the journal")
-    add_language(report, default="en")
-    report.set_defaults(run=_report)
+    for name, summary in _COMMANDS.items():
+        if name in wanted:
+            import_module(f"{__package__}.{name}").add_parser(commands, summary)
+        else:
+            commands.add_parser(name, help=summary)
 
     completion = commands.add_parser("completion", help="print a completion script for a shell")
     completion.add_argument("shell", choices=_SHELLS, help='bash: eval "$(... completion bash)"')
     completion.set_defaults(run=_completion)
-
-    for name, module in _MODULES.items():
-        if name == command or command not in {*_MODULES, *commands.choices}:
-            import_module(module).add_parser(commands)
     return parser
 
 
@@ -92,48 +82,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(_USAGE, f"{self.prog}: {message}\n")
 
 
-def _list(_options: argparse.Namespace) -> int:
-    write_folded(sys.stdout, _catalogue())
-    return _OK
-
-
 def _completion(options: argparse.Namespace) -> int:
     import shtab  # noqa: PLC0415  # no other command needs it
 
-    sys.stdout.write(f"{shtab.complete(_parser(''), shell=options.shell)}\n")
+    sys.stdout.write(f"{shtab.complete(_parser(_COMMANDS), shell=options.shell)}\n")
     return _OK
-
-
-def _catalogue() -> Iterator[str]:
-    for number, title in REQUIREMENTS.items():
-        yield f"{number} {title}"
-        for clause in CLAUSES:
-            if clause.requirement == number:
-                needs = f", needs {', '.join(clause.needs)}" if clause.needs else ""
-                yield f"  {clause.id} ({clause.level}, {clause.area}, {clause.effect}{needs})"
-                yield f"    {clause.statement}"
-
-
-def _report(options: argparse.Namespace) -> int:
-    try:
-        lives = journal.is_held(options.journal)
-        result = replace(journal.read(options.journal, lives=lives), language=options.lang)
-    except (OSError, UnicodeDecodeError, journal.JournalError) as error:
-        sys.stderr.write(f"{error}\n")
-        return _USAGE
-    directory = options.to or options.journal.parent
-    try:
-        write_all(result, directory)
-    except OSError as error:
-        sys.stderr.write(f"{problem_of('a report', error)}\n")
-        return _INTERNAL_ERROR
-    place = phrases.REPORT.say(result.language, path=directory / "report.html")
-    lines = (
-        words.headline(result),
-        words.verdict_line(result),
-        words.figures(result.summary, result.language),
-        *words.reasons(result),
-        place,
-    )
-    write_folded(sys.stdout, lines)
-    return _OK if result.is_accepted else _NOT_CONFORMANT

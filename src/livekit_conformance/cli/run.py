@@ -16,14 +16,14 @@ from livekit_conformance.shipped import ROOT
 SUITES = "suites"
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, summary: str) -> None:
     """
     Declare the command; every argument after it goes to pytest.
     """
     # No argument begins with this character, so argparse takes none as an option of ours.
     parser = commands.add_parser(
         "run",
-        help="run the checks: all arguments are pytest's, such as --env=prod -m smoke",
+        help=summary,
         prefix_chars="\0",
         add_help=False,
     )

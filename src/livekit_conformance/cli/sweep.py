@@ -28,14 +28,11 @@ from livekit_conformance.secrets.scrubber import Scrubber
 _CLEAN, _LEFT, _USAGE = 0, 1, 4
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, summary: str) -> None:
     """
     Declare the command and its options.
     """
-    parser = commands.add_parser(
-        "sweep",
-        help="delete the rooms, trunks and rules that dead runs left behind, and nothing else",
-    )
+    parser = commands.add_parser("sweep", help=summary)
     add_environment(parser)
     parser.add_argument(
         "--reports",

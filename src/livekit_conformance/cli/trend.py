@@ -26,13 +26,13 @@ from livekit_conformance.wording import Language
 _OK, _INTERNAL_ERROR, _USAGE = 0, 3, 4
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, summary: str) -> None:
     """
     Declare the command and its options.
     """
     parser = commands.add_parser(
         "trend",
-        help="success rate, times and flake rate over the runs of a reports folder",
+        help=summary,
         epilog="Exit status: 0, or 3 a file cannot be written, 4 no run can be read.",
     )
     parser.add_argument("directory", type=Path, metavar="DIR", help="the reports folder")
