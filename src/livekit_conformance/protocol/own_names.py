@@ -124,7 +124,8 @@ def names_in(
     Yield the names of calls, rooms, participants and jobs in the fields of a line.
     """
     for key, value in fields.items():
-        if isinstance(value, Mapping):
+        # JSON has no other mappings, and a comparison with `Mapping` takes ten times as long.
+        if isinstance(value, dict):
             if depth:
                 yield from names_in(value, keys, depth - 1)
         elif key.lower().replace("_", "") in keys:

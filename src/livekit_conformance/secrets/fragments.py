@@ -8,6 +8,7 @@ at least twice the strings of the next one, and only small ones are built often.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import compress
 from typing import Final
@@ -74,6 +75,8 @@ class Fragments:
 
     def __init__(self, strings: Iterable[str] = ()) -> None:
         self._tiers: list[tuple[frozenset[str], AhoCorasick]] = []
+        # Length of the shortest string; many texts of an observation are shorter.
+        self._shortest = sys.maxsize
         self.add(strings)
 
     def add(self, strings: Iterable[str]) -> None:
@@ -83,6 +86,7 @@ class Fragments:
         fresh = frozenset(strings)
         if not fresh:
             return
+        self._shortest = min(self._shortest, *map(len, fresh))
         while self._tiers and len(self._tiers[-1][0]) < 2 * len(fresh):
             fresh |= self._tiers.pop()[0]
         self._tiers.append((fresh, AhoCorasick(fresh, store_patterns=False)))
@@ -91,12 +95,16 @@ class Fragments:
         """
         Return whether a text has one of the strings.
         """
-        return any(automaton.find_matches_as_indexes(text) for _, automaton in self._tiers)
+        return len(text) >= self._shortest and any(
+            automaton.find_matches_as_indexes(text) for _, automaton in self._tiers
+        )
 
     def places(self, text: str) -> list[Place]:
         """
         Return start and end of each string in a text, without marks of cuts; they may overlap.
         """
+        if len(text) < self._shortest:
+            return []
         return [
             _without_marks(text, start, end)
             for _, automaton in self._tiers

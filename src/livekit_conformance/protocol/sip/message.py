@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from livekit_conformance.protocol.sip.address import NameAddr, SipUri, Via
 from livekit_conformance.protocol.sip.syntax import (
@@ -76,6 +77,8 @@ _FOLD = re.compile(r"(?<![ \t])[ \t]*(?:\r\n[ \t]+)+")
 _STATUS_LINE = re.compile(r"(?P<version>SIP/[^ ]*) (?P<status>[0-9]{3}) (?P<reason>.*)")
 
 
+# A name is looked up dozens of times, and messages have few.
+@lru_cache(maxsize=256)
 def _known(name: str) -> str:
     lower = name.lower()
     return COMPACT_FORMS.get(lower, lower)
