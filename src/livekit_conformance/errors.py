@@ -198,6 +198,13 @@ class NotPermitted(ConformanceError):
     """
 
 
+def violated(code: Code, seen: str, *, link: str | None = None, **data: Json) -> Violation:
+    """
+    Return the violation that is one finding of this code, with its sentence and data.
+    """
+    return Violation(seen, link=link, findings=[Finding(code, seen, data=data)])
+
+
 def require(findings: Iterable[Finding], *, context: str = "", otherwise: str = "") -> None:
     """
     Raise Violation if one of `findings` is a violation, with the link of the first of them.

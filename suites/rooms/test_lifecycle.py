@@ -11,7 +11,8 @@ import pytest
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.own_rooms import Life, OwnRooms
-from livekit_conformance.errors import Blocked, Violation
+from livekit_conformance.errors import Blocked, Violation, require
+from livekit_conformance.judges.waits import Awaited, judge_wait
 from livekit_conformance.waiting import POLITE_S, wait_until
 
 _LISTED_WITHIN_S = 2.0
@@ -46,7 +47,7 @@ async def test_a_created_room_is_listed_with_its_sid(
 
     listed = await wait_until(why_not_yet, within=_LISTED_WITHIN_S, slowest=POLITE_S)
 
-    assert listed.came_true, f"it was {listed}"
+    require(judge_wait(Awaited.ROOM_LISTED, listed, seen=f"it was {listed}"))
 
 
 @pytest.mark.clause("1.2-name-is-kept-exactly")
@@ -173,9 +174,8 @@ async def test_a_room_that_nobody_joins_ends(life_of_an_empty_room: asyncio.Task
             remedy="Keep the application's agents out of rooms that no caller is in",
         )
 
-    assert life.ended.came_true, (
-        f"its empty time-out is {life.empty_timeout} s; its end was {life.ended}"
-    )
+    seen = f"its empty time-out is {life.empty_timeout} s; its end was {life.ended}"
+    require(judge_wait(Awaited.ROOM_ENDED, life.ended, seen=seen))
 
 
 async def longest_name(rooms: OwnRooms) -> int:

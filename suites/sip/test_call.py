@@ -15,8 +15,18 @@ from livekit_conformance.drivers.calls.inbound_probe import (
 )
 from livekit_conformance.drivers.sip.caller import SipAgent
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked, Unreachable, Violation, require
+from livekit_conformance.errors import Blocked, Unreachable, Violation, require, violated
+from livekit_conformance.judges.calls import (
+    HUNG_UP_EARLY,
+    NO_RTP,
+    NO_TRACK,
+    NOBODY_SPOKE,
+    NOT_ANSWERED,
+    NOT_LISTED,
+    TOO_QUIET,
+)
 from livekit_conformance.judges.sip_socket import judge_options, judge_silence
+from livekit_conformance.judges.waits import Awaited, judge_wait
 from livekit_conformance.protocol.dispatch import IncomingCall
 from livekit_conformance.protocol.sip.ladder import repeated
 from livekit_conformance.protocol.sip.outcome import CallOutcome
@@ -95,15 +105,18 @@ async def test_livekit_sip_joins_the_room_of_the_call(probe_call: ProbeCall) -> 
         )
 
     if probe_call.participant is not None and not probe_call.participant.tracks:
-        raise Violation(
+        seen = (
             "livekit-sip joined and published no track: its signalling works, its WebRTC "
             f"connection does not; the caller received {probe_call.story}"
         )
+        raise violated(NO_TRACK, seen, statuses=probe_call.statuses)
 
-    assert probe_call.participant is not None, (
-        f"no participant with sip.callIDFull {probe_call.call.call_id} was listed; the caller "
-        f"received {probe_call.story}"
-    )
+    if probe_call.participant is None:
+        seen = (
+            f"no participant with sip.callIDFull {probe_call.call.call_id} was listed; the caller "
+            f"received {probe_call.story}"
+        )
+        raise violated(NOT_LISTED, seen, statuses=probe_call.statuses)
 
 
 @pytest.mark.clause("1.5-call-is-answered")
@@ -122,15 +135,17 @@ async def test_the_call_is_answered(probe_call: ProbeCall, profile: Profile) -> 
 
     company = probe_call.company
     if probe_call.outcome is CallOutcome.KEPT_RINGING and company is not None and not company.audio:
-        raise Violation(
+        seen = (
             f"it kept ringing for {ANSWER_BUDGET_S:g} s, and nobody published audio: {company}; "
-            f"received {probe_call.story}",
-            link=Link.AGENT,
+            f"received {probe_call.story}"
         )
+        statuses, within = probe_call.statuses, ANSWER_BUDGET_S
+        raise violated(NOBODY_SPOKE, seen, link=Link.AGENT, within_s=within, statuses=statuses)
 
-    assert probe_call.outcome is CallOutcome.ANSWERED, (
-        f"within {ANSWER_BUDGET_S:g} s the caller received {probe_call.story}"
-    )
+    if probe_call.outcome is not CallOutcome.ANSWERED:
+        seen = f"within {ANSWER_BUDGET_S:g} s the caller received {probe_call.story}"
+        statuses = probe_call.statuses
+        raise violated(NOT_ANSWERED, seen, within_s=ANSWER_BUDGET_S, statuses=statuses)
 
 
 @pytest.mark.clause("1.5-audio-flows-both-ways")
@@ -140,22 +155,23 @@ async def test_both_sides_hear_each_other(probe_call: ProbeCall, profile: Profil
     """
     heard = probe_call.caller_heard
     if (lasted := probe_call.ended_by_them_after_s) is not None and lasted < _LISTENED_S:
-        raise Violation(
-            f"livekit-sip hung up {lasted:.2f} s after its answer",
-            link=Link.HANG_UP,
-        )
+        raise hung_up_early(lasted, link=Link.HANG_UP)
     if heard is None or not heard.packets:
-        raise Violation("no RTP reached the caller", link=Link.MEDIA)
+        raise violated(NO_RTP, "no RTP reached the caller", link=Link.MEDIA)
     if heard.dominant_hz is None and probe_call.company and probe_call.company.is_muted:
         raise Violation(f"the caller heard {heard}; {probe_call.company}")
     if profile.agent == "deployed":
         return
 
     agent = probe_call.agent_heard
-    assert heard.level(AGENT_TONE_HZ) >= _AUDIBLE and agent and agent.level >= _AUDIBLE, (
-        f"the caller heard {heard}, the agent {agent}; expected a level of {_AUDIBLE} or more on "
-        "both sides"
-    )
+    levels = heard.level(AGENT_TONE_HZ), agent.level if agent else 0.0
+    if min(levels) < _AUDIBLE:
+        seen = (
+            f"the caller heard {heard}, the agent {agent}; expected a level of {_AUDIBLE} or more "
+            "on both sides"
+        )
+        caller_level, agent_level = (round(level, 3) for level in levels)
+        raise violated(TOO_QUIET, seen, caller=caller_level, agent=agent_level, least=_AUDIBLE)
 
 
 @pytest.mark.clause("1.5-call-ends-cleanly")
@@ -165,7 +181,7 @@ async def test_hanging_up_ends_the_call(probe_call: ProbeCall) -> None:
     """
     bye, left = probe_call.bye, probe_call.left
     if (lasted := probe_call.ended_by_them_after_s) is not None:
-        raise Violation(f"livekit-sip hung up {lasted:.2f} s after its answer, before the caller")
+        raise hung_up_early(lasted)
     assert bye is not None and bye.status == 200, (
         f"received {bye.status if bye else 'nothing'} for BYE, expected 200"
     )
@@ -181,4 +197,12 @@ async def test_hanging_up_ends_the_call(probe_call: ProbeCall) -> None:
             "livekit-sip, and noticed the loss of the connection",
             level="SHOULD",
         )
-    assert left.came_true, f"the caller's departure was {left}"
+    require(judge_wait(Awaited.CALLER_LEFT, left, seen=f"the caller's departure was {left}"))
+
+
+def hung_up_early(lasted: float, *, link: Link | None = None) -> Violation:
+    """
+    Return the violation that livekit-sip ended the call `lasted` seconds after its answer.
+    """
+    seen = f"livekit-sip hung up {lasted:.2f} s after its answer, before the caller"
+    return violated(HUNG_UP_EARLY, seen, link=link, after_s=round(lasted, 2))

@@ -101,6 +101,8 @@ def test_the_advice_on_the_violated_clause_stands_where_its_own_link_is_broken()
 
     assert next_step(Link.JOIN, [record(ANSWERED), record(JOINED)], Hosting.SELF) == advice
     assert next_step(Link.BUS, [record(JOINED)], Hosting.SELF) == look_at(Link.BUS, Hosting.SELF)
+    untested = record(JOINED, Verdict.BLOCKED)
+    assert next_step(Link.JOIN, [untested], Hosting.SELF) == look_at(Link.JOIN, Hosting.SELF)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
 """
-An answer is judged by what was expected, and told in either language.
+An answer, or a wait, is judged by what was expected, and told in either language.
 """
 
 from __future__ import annotations
 
+import pytest
+
 from livekit_conformance.catalogue.finding_words import said
 from livekit_conformance.judges.answers import UNEXPECTED, judge_answer
+from livekit_conformance.judges.waits import IN_VAIN, Awaited, judge_wait
+from livekit_conformance.waiting import Waited
 from tests.russian import english_in
 
 
@@ -29,3 +33,14 @@ def test_an_answer_that_does_not_fit_is_told_with_what_was_expected():
         "`DeleteRoom`: получен ответ 200 «everything is all right», а нужен 401"
     )
     assert english_in(said(found, "ru")) == []
+
+
+@pytest.mark.parametrize("event", Awaited)
+def test_a_wait_in_vain_is_told_with_what_was_waited_for(event):
+    (found,) = judge_wait(event, Waited("not yet", 2.004, 7), seen="it was not seen")
+
+    assert (found.code, found.seen) == (IN_VAIN, "it was not seen")
+    assert said(found, "ru").startswith("за 2.0 с не произошло: ")
+    assert event.value not in said(found, "ru")
+    assert english_in(said(found, "ru")) == []
+    assert [*judge_wait(event, Waited(None, 2.0, 7), seen="")] == []

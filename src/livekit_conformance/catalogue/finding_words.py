@@ -93,6 +93,18 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "`{pattern}` (call_id: {call_id}) не будет",
         "sip.other-response": "на OPTIONS получен ответ {status} `{reason}` ({by}), а не 200",
         "sip.silent-over-udp": "на OPTIONS по UDP нет ответа; по TCP: {over_tcp}",
+        "call.not-answered": "за {within_s} с на вызов не ответили; получено: {statuses}",
+        "call.nobody-spoke": "за {within_s} с никто в комнате не опубликовал звук; получено: "
+        "{statuses}",
+        "call.caller-not-listed": "звонящего нет среди участников комнат; получено: {statuses}",
+        "call.no-track": "livekit-sip вошёл в комнату, но не опубликовал дорожку: сигнализация "
+        "работает, а соединение WebRTC — нет; получено: {statuses}",
+        "call.hung-up-early": "livekit-sip завершил вызов через {after_s} с после ответа, раньше "
+        "звонящего",
+        "call.no-rtp": "до звонящего не дошёл RTP",
+        "call.too-quiet": "уровень звука у звонящего {caller}, у агента {agent}; у обоих нужно не "
+        "меньше {least}",
+        "wait.in-vain": "за {seconds} с не произошло: {event} (опросов: {polls})",
         "call.not-taken": "вызов не принят: {outcome}; ответы: {statuses}",
         "trunk.other-username": "`sip.username` не совпадает с `auth_username` транка `{trunk}`",
         "trunk.other-password": "`sip.password` не совпадает с `auth_password` транка `{trunk}`",
@@ -147,6 +159,13 @@ _VALUES: Mapping[str, Mapping[Json, str]] = MappingProxyType(
         "service": {"the profile": "профиль", "a LiveKit service": "сервис LiveKit"},
         "speaks_tls": {True: "только с", False: "без"},
         "by": {"": "сервис не назвал себя"},
+        "event": {
+            "room-listed": "комната в списке",
+            "room-ended": "конец комнаты",
+            "participant-listed": "участник в списке комнаты",
+            "caller-left": "уход звонящего из комнаты",
+            "call-hung-up": "BYE вызываемому",
+        },
         "outcome": {
             "refused": "отказ",
             "ringing-stopped": "после гудков ничего не пришло",

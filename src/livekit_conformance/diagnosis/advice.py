@@ -22,9 +22,9 @@ from livekit_conformance.catalogue.hosting import (
 from livekit_conformance.diagnosis.checks import clause_of
 from livekit_conformance.diagnosis.matching import finding_seen, matches
 from livekit_conformance.environments.needs import LINES
-from livekit_conformance.findings import Finding
+from livekit_conformance.findings import Finding, Says
 from livekit_conformance.observations import CheckOutcome
-from livekit_conformance.verdict import CheckRecord
+from livekit_conformance.verdict import CheckRecord, Verdict
 from livekit_conformance.wording import LANGUAGES, Text
 
 _ADD = Text(
@@ -54,7 +54,8 @@ def advice_on(found: Finding, clause: str = "", verdict: str = "") -> Text:
         if any(matches(sign, each) for sign in cause.shows)
     )
     cause = next(shown, None)
-    return cause.fix if cause is not None else _first_step(Link(str(found.link)), clause)
+    violated = clause if found.says is Says.VIOLATED else ""
+    return cause.fix if cause is not None else _first_step(Link(str(found.link)), violated)
 
 
 def next_step(
@@ -69,8 +70,9 @@ def next_step(
     That is the advice on the violated clause, or the next thing to examine; and the line of the
     profile by which the next run sees what decides most, of what is `missing` in this one.
     """
-    clauses = (clause for root in roots if (clause := clause_of(root)) is not None)
-    own = next((clause.id for clause in clauses if clause.link is link), "")
+    # A clause that could not be tested is not violated: its advice would be a guess.
+    violated = (clause_of(root) for root in roots if root.verdict is Verdict.FAIL)
+    own = next((each.id for each in violated if each is not None and each.link is link), "")
     first = _first_step(link, own, hosting)
     lines = {**LINES, **PROFILE_LINES[hosting]}
     need = next((each for each in DECIDES.get(link, ()) if each in missing and lines[each]), None)

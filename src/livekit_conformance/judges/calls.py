@@ -12,6 +12,17 @@ from livekit_conformance.protocol.dispatch import Trunk
 
 # The INVITE was refused, or led nowhere. Data: outcome, statuses.
 NOT_TAKEN: Final = Code("call.not-taken")
+# The caller got no answer in time. Data of both: within_s, statuses.
+NOT_ANSWERED: Final = Code("call.not-answered")
+NOBODY_SPOKE: Final = Code("call.nobody-spoke")
+# The room has no caller, or one without sound. Data of both: statuses.
+NOT_LISTED: Final = Code("call.caller-not-listed")
+NO_TRACK: Final = Code("call.no-track")
+# Data: after_s.
+HUNG_UP_EARLY: Final = Code("call.hung-up-early")
+NO_RTP: Final = Code("call.no-rtp")
+# Data: caller and agent (levels of what they heard), least.
+TOO_QUIET: Final = Code("call.too-quiet")
 # The account of the profile is not that of the trunk. Data of all three: trunk.
 OTHER_USERNAME: Final = Code("trunk.other-username")
 OTHER_PASSWORD: Final = Code("trunk.other-password")

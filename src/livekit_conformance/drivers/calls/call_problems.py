@@ -59,8 +59,8 @@ def judge_invite(
         link, why = Link.SIP_SOCKET, f"responses that arrived twice at the same moment: {twice}"
         account = ()
     seen = "; ".join(filter(None, (f"{probe.outcome}: {probe.story}", why)))
-    statuses: list[Json] = [answer.status for answer in probe.answers]
-    yield Finding(NOT_TAKEN, seen, link, data={"outcome": probe.outcome, "statuses": statuses})
+    data: dict[str, Json] = {"outcome": probe.outcome, "statuses": probe.statuses}
+    yield Finding(NOT_TAKEN, seen, link, data=data)
     yield from account
 
 

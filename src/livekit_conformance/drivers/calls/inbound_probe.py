@@ -35,6 +35,7 @@ from livekit_conformance.drivers.sip.rtp_session import Heard
 from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Unreachable
+from livekit_conformance.findings import Json
 from livekit_conformance.observations import CallerFound, Recorder
 from livekit_conformance.protocol.caller import DialledCall
 from livekit_conformance.protocol.sip.ladder import COPIED_WITHIN_S, copies
@@ -100,6 +101,13 @@ class ProbeCall:
         """
         ended, answered = self.call.ended_by_them_at_s, self.call.final_at_s
         return None if ended is None or answered is None else ended - answered
+
+    @property
+    def statuses(self) -> list[Json]:
+        """
+        Statuses of the answers to the INVITE, in their order.
+        """
+        return [answer.status for answer in self.answers]
 
     @property
     def story(self) -> str:

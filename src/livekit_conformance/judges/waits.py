@@ -1,0 +1,40 @@
+"""
+Judge a wait for an event of the target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Final
+
+from livekit_conformance.findings import Code, Finding, Json
+from livekit_conformance.waiting import Waited
+
+# Data: event, seconds, polls.
+IN_VAIN: Final = Code("wait.in-vain")
+
+
+class Awaited(StrEnum):
+    """
+    Event that a check waits for.
+    """
+
+    ROOM_LISTED = "room-listed"
+    ROOM_ENDED = "room-ended"
+    PARTICIPANT_LISTED = "participant-listed"
+    CALLER_LEFT = "caller-left"
+    CALL_HUNG_UP = "call-hung-up"
+
+
+def judge_wait(event: Awaited, waited: Waited, *, seen: str) -> Iterator[Finding]:
+    """
+    Yield a violation, with the sentence `seen`, if the event did not come.
+    """
+    if not waited.came_true:
+        data: dict[str, Json] = {
+            "event": event.value,
+            "seconds": round(waited.seconds, 2),
+            "polls": waited.polls,
+        }
+        yield Finding(IN_VAIN, seen, data=data)
