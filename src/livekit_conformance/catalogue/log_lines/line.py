@@ -87,9 +87,9 @@ class KnownLine:
     `level` is that at which it is written. `source` and `target` are the sender and the receiver of
     what it reports (None: within the service), `fields` those worth showing, and `reached` is the
     step that the call has completed when it is written. `link` is the link that it tells of when it
-    reports a failure, None where logger and fields decide. Versions are those of the service that
-    first and last wrote it; empty for all that were looked at (livekit-server 1.8.4 to 1.13.5,
-    livekit-sip 1.7.0 and 1.8.0).
+    reports a failure, None where logger and fields decide. `since` is the first version of the
+    service that writes it; empty for all that were looked at (livekit-server from 1.8.4,
+    livekit-sip from 1.7.0).
     """
 
     service: str
@@ -104,7 +104,6 @@ class KnownLine:
     telling: Telling | None = None
     link: Link | None = None
     since: str = ""
-    until: str = ""
 
     @property
     def pattern(self) -> str | re.Pattern[str]:

@@ -43,7 +43,8 @@ DELETES_STATE: Final = _line("deleting room state", Means.NOISE)
 NODE_CHOSEN: Final = _line("selected node for room", Means.NOISE)
 NO_CANDIDATE: Final = _line("could not match local candidate", Means.NOISE, level="error")
 NO_DATA: Final = _line("error reading data channel", Means.NOISE, level="warn")
-STATISTICS: Final = _line("stats worker active", Means.NOISE)
+STATISTICS: Final = _line("stats worker active", Means.NOISE, since="1.9.12")
+PATH_CHANGED: Final = _line("ice reconnected or switched pair", Means.NOISE)
 _parting = partial(
     KnownLine, SERVER, means=Means.PARTING, level="warn", fields=("participant", "error")
 )
@@ -52,7 +53,7 @@ NO_RECEIVER: Final = _parting("cannot set up receiver on a track not open")
 NEVER_CONNECTED: Final = _parting("removing participant without connection", level="info")
 # Of a machine that is busy for a moment: packets come late, and are sent again or left out.
 _late = partial(KnownLine, SERVER, means=Means.HARMLESS, level="warn", fields=("participant",))
-EARLY_PACKET: Final = _late("dropping packet, pre-start timestamp")
+EARLY_PACKET: Final = _late("dropping packet, pre-start timestamp", since="1.9.9")
 MANY_PACKETS: Final = _late("too much ext packets")
 NO_PACKET: Final = _late("could not get packet from bucket")
 LATE_PACKET: Final = _late("could not add packet to bucket")
@@ -141,7 +142,9 @@ OPEN_KEY_FILE: Final = _last_words(
     "key file others permissions must be set to 0", form=Form.BEGINNING
 )
 NO_WEBHOOK_KEY: Final = _last_words("api_key is required to use webhook", form=Form.BEGINNING)
-UNKNOWN_WEBHOOK_KEY: Final = _last_words("unknown api key in webhook", form=Form.BEGINNING)
+UNKNOWN_WEBHOOK_KEY: Final = _last_words(
+    "unknown api key in webhook", form=Form.BEGINNING, since="1.9.0"
+)
 NO_TURN_PORTS: Final = _last_words("invalid TURN ports")
 NO_TURN_DOMAIN: Final = _last_words("TURN domain required")
 BAD_TURN_DOMAIN: Final = _last_words("TURN domain is not correct")

@@ -238,9 +238,11 @@ NO_ACK: Final = _line(
 NO_ACK_NO_MEDIA: Final = _line(
     "Media timeout after missing ACK", Means.FAILURE, level="warn", link=Link.ANSWER
 )
-NO_BYE: Final = _line("cannot send BYE", Means.FAILURE, fields=("error",), link=Link.HANG_UP)
+NO_BYE: Final = _line(
+    "cannot send BYE", Means.FAILURE, fields=("error",), link=Link.HANG_UP, since="1.8.0"
+)
 BYE_UNANSWERED: Final = _line(
-    "no response to BYE", Means.FAILURE, fields=("error",), link=Link.HANG_UP
+    "no response to BYE", Means.FAILURE, fields=("error",), link=Link.HANG_UP, since="1.8.0"
 )
 REINVITE_UNREADABLE: Final = _line(
     "failed to parse re-INVITE SDP, RTP destination not updated",
@@ -308,7 +310,6 @@ MEDIA_FROM: Final = _line("setting media source", Means.NOISE)
 ROOM_LEFT: Final = _line("server initiated leave", Means.NOISE)
 TRACK_CLOSED: Final = _line("track closed", Means.NOISE)
 VALIDATED: Final = _line("validate succeeded", Means.NOISE)
-PATH_CHANGED: Final = _line("ice reconnected or switched pair", Means.NOISE)
 
 # -- last words, in plain text; it exits with status 0
 NO_CONFIG: Final = _last_words("missing config")
