@@ -150,6 +150,15 @@ def test_a_cause_compares_no_sentence_of_ours(cause):
     assert [each for each in compared if isinstance(each[2], str) and " " in each[2]] == []
 
 
+def test_causes_leave_the_meaning_of_a_sip_status_to_one_place():
+    """
+    `protocol.sip.outcome` says at which link an INVITE was refused; only 401 proves more.
+    """
+    signs = (sign for cause in CAUSES for sign in (*cause.shows, *cause.also, *cause.excludes))
+
+    assert [sign for sign in signs if "final_status" in sign.where] == []
+
+
 @pytest.mark.parametrize(
     ("seen", "name", "value"),
     [

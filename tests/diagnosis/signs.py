@@ -13,6 +13,7 @@ from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.errors import Failure, Phase, Unreachable
 from livekit_conformance.findings import Finding
 from livekit_conformance.observations import Kind, Observation
+from livekit_conformance.protocol.sip.outcome import Answer, broken_link
 from livekit_conformance.verdict import CheckRecord, Verdict
 from tests.observed import observed
 
@@ -71,7 +72,14 @@ def call(
     """
     Return a probe call that ended `at_s` seconds after its INVITE.
     """
-    answer = {"purpose": "probe", "outcome": outcome, "final_status": status, "final_at_s": at_s}
+    link = None if status is None else broken_link([Answer(status, at_s)])
+    answer = {
+        "purpose": "probe",
+        "outcome": outcome,
+        "points_at": link,
+        "final_status": status,
+        "final_at_s": at_s,
+    }
     return observed(1.0, "sip-call", f"{outcome}: {status} at {at_s} s", {**answer, **details})
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livekit_conformance.catalogue.cause import Between, Given, Not, Sign
+from livekit_conformance.catalogue.cause import AnyOf, Between, Given, Not, Sign
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.log_lines import ON_PURPOSE
 from livekit_conformance.log_diagnosis.literals import DERIVED, SHORTEST, demanded, rarest
@@ -119,6 +119,8 @@ def fulfilling(condition):
             return st.just("")
         case Given():
             return st.just("a-value")
+        case AnyOf(values):
+            return st.sampled_from(sorted(values))
         case _:
             return st.just(condition)
 

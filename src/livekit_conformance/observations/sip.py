@@ -44,9 +44,10 @@ class SipCall(Observation):
     the API's error for an outbound call. `fails_at` is the link at which the run itself makes the
     call fail.
 
-    Of an inbound call: times of the first responses 100 and 180; `repeated` counts the copies of
-    messages that the network made; `media` is the address in the SDP answer, `media_unreachable`
-    why no media can reach it, `codecs` are those of the answer.
+    Of an inbound call: `points_at` is the link that the responses to its INVITE point at; times of
+    the first responses 100 and 180; `repeated` counts the copies of messages that the network made;
+    `media` is the address in the SDP answer, `media_unreachable` why no media can reach it,
+    `codecs` are those of the answer.
 
     Of an outbound call: its `room`; `said` is the error text of the API, and `sip_status` the
     status in it.
@@ -56,6 +57,7 @@ class SipCall(Observation):
     purpose: str
     is_outbound: bool = False
     outcome: str | None
+    points_at: str | None = None
     final_status: int | None
     final_at_s: float | None
     trying_at_s: float | None = None

@@ -269,7 +269,7 @@ CAUSES: tuple[Cause, ...] = (
                 "время от `room_started` до первого звука агента."
             ),
         ),
-        shows=(probe(final_status=486, final_at_s=_TOO_SHORT), _RANG_OUT),
+        shows=(probe(points_at=Link.JOIN, final_at_s=_TOO_SHORT), _RANG_OUT),
         also=(_RINGS_BRIEFLY, _room(audio=0)),
         proofs=(_RANG_OUT,),
         breaks=_BREAKS,

@@ -19,7 +19,7 @@ SERVER_ON_BUS = Sign("bus", {"channel": _SERVER, "subscribers": _SOME})
 NO_SIP_ON_BUS = Sign("bus", {"channel": _SIP, "subscribers": 0})
 SIP_ON_BUS = Sign("bus", {"channel": _SIP, "subscribers": _SOME})
 # psrpc waits 1 s for a claim of its request; a deliberate refusal comes within milliseconds.
-REFUSED_AFTER_SELECTION = probe(final_status=503, final_at_s=Between(0.8, 3.5))
+REFUSED_AFTER_SELECTION = probe(points_at=Link.BUS, final_at_s=Between(0.8, 3.5))
 SIP_PORT_CLOSED = (
     lost(Link.SIP_SOCKET, Failure.REFUSED),
     found(SILENT_OVER_UDP, over_tcp=Failure.REFUSED),

@@ -63,7 +63,7 @@ _SOMETHING_ELSE = (
     logged(of_sip.NO_SIGNALLING, status=404, response=Not(_NO_ROOM)),
     logged(of_sip.NO_SIGNALLING, status=Between(405, 499)),
 )
-_REJECTED_AFTER_RINGING = probe(final_status=486, final_at_s=Between(0.0, 30.0))
+_REJECTED_AFTER_RINGING = probe(points_at=Link.JOIN, final_at_s=Between(0.0, 30.0))
 _NOT_IN_ITS_ROOM = check("1.1-sip-service-joins-the-server")
 _KEPT_RINGING = probe(outcome="kept-ringing")
 

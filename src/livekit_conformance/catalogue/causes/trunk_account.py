@@ -19,13 +19,7 @@ from livekit_conformance.wording import Text
 _TWICE = probe(repeated=Between(1, 10**6))
 # If the probe call came further, or ended otherwise, a line about an account belongs to a call
 # that the suite itself placed with a wrong account.
-_PASSED = (
-    _TWICE,
-    probe(outcome=Not("refused")),
-    probe(final_status=400),
-    probe(final_status=Between(402, 406)),
-    probe(final_status=Between(408, 699)),
-)
+_PASSED = (_TWICE, probe(points_at=Not(Link.CREDENTIALS)))
 _OTHER_USER = found(OTHER_USERNAME)
 _OTHER_PASSWORD = found(OTHER_PASSWORD)
 _NO_ACCOUNT = found(NO_USERNAME)
@@ -64,7 +58,7 @@ CAUSES: tuple[Cause, ...] = (
             *("profile-has-another-user", "profile-has-another-password"),
             "profile-has-no-account",
         ),
-        shows=(probe(final_status=401), probe(final_status=407)),
+        shows=(probe(points_at=Link.CREDENTIALS),),
         proofs=(probe(final_status=401),),
         excludes=(_TWICE,),
         source="livekit/sip pkg/sip/inbound.go handleInviteAuth",

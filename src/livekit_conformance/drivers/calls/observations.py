@@ -13,7 +13,7 @@ from livekit_conformance.observations import CallEnd, Recorder, SipCall
 from livekit_conformance.protocol.reachability import why_unreachable
 from livekit_conformance.protocol.sip.ladder import repeated
 from livekit_conformance.protocol.sip.message import Response
-from livekit_conformance.protocol.sip.outcome import Answer, outcome
+from livekit_conformance.protocol.sip.outcome import Answer, broken_link, outcome
 
 _FIRST_FINAL = 200
 _TRYING, _RINGING = 100, 180
@@ -62,6 +62,7 @@ def record_attempt(
             call=call.call_id,
             purpose=purpose,
             outcome=outcome(answers).value,
+            points_at=broken_link(answers),
             trying_at_s=_first(answers, _TRYING),
             ringing_at_s=_first(answers, _RINGING),
             final_status=final.status if final else None,
