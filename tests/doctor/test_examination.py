@@ -14,11 +14,14 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.doctor import examination, sip
 from livekit_conformance.doctor.findings import LinkMark
-from livekit_conformance.environments.profile import Outbound
+from livekit_conformance.drivers.sip.source_address import Source
+from livekit_conformance.environments.profile import Outbound, Sip
 from livekit_conformance.environments.variables import LeftOut
+from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.logline import parse
+from livekit_conformance.secrets.patterns import Redactor
 from tests import certificates
-from tests.doctor.conftest import NO_FILES, changed, look, the_problem, wrong
+from tests.doctor.conftest import NO_FILES, changed, complete, look, the_problem, wrong
 from tests.scenarios.wrong_peers import closed_port, mute
 
 
@@ -143,6 +146,26 @@ async def test_silence_everywhere_is_told_within_the_deadline(deployment, impati
         Link.SIP_SOCKET,
         Link.BUS,
     }
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({}, "sip.silent-over-udp"),
+        # Its TCP says nothing about its UDP.
+        ({"provider": True}, "options.silent"),
+        ({"transport": "tcp"}, "options.port-closed"),
+    ],
+    ids=["silent", "silent-provider", "closed"],
+)
+async def test_what_sip_does_not_answer_is_a_problem(impatient, change, code):
+    with socket.socket(type=socket.SOCK_DGRAM) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        at = Sip(server=f"127.0.0.1:{deaf.getsockname()[1]}", **change)
+        source, found = await sip.ask_options(at, Recorder(Redactor()))
+
+    assert the_problem(complete(found)).what.code == code
+    assert source == Source()
 
 
 async def test_what_is_not_finished_at_the_end_is_told(deployment):

@@ -36,13 +36,14 @@ async def ask_options(sip: Sip, recorder: Recorder) -> tuple[Source, Sequence[Li
     """
     Send OPTIONS: return our source address as the service sees it, and the findings.
     """
-    async with SipAgent(sip.address, sip.transport, recorder=recorder) as agent:
-        try:
+    agent = SipAgent(sip.address, sip.transport, recorder=recorder)
+    try:
+        async with agent:
             response = await agent.options(within=_ANSWER_WITHIN_S)
-        except Unreachable as silent:
-            ask_again = silent.phase == "answer" and sip.transport == "udp"
-            other = await agent.answer_over_tcp(within=_OVER_TCP_S) if ask_again else None
-            return Source(), judge_no_answer(sip, silent, other)
+    except Unreachable as silent:
+        ask_again = silent.phase == "answer" and sip.transport == "udp" and not sip.provider
+        other = await agent.answer_over_tcp(within=_OVER_TCP_S) if ask_again else None
+        return Source(), judge_no_answer(sip, silent, other)
     return source_in(response), judge_response(sip, response)
 
 

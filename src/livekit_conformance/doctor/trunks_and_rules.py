@@ -34,6 +34,7 @@ from livekit_conformance.wording import Phrase, phrase
 # Trunks or rules that are listed at most, and numbers of each.
 _NAMED, _NUMBERS = 6, 3
 _UNAMBIGUOUS = "1.2-no-two-trunks-match"
+_ACCEPTED = "1.1-trunk-accepts-right-password"
 _NAMED_RIGHT = "1.2-dispatch-rules-produce-the-name"
 
 
@@ -80,11 +81,12 @@ def _trunk(outcome: DispatchOutcome, trunks: Sequence[Trunk], call: IncomingCall
 
 
 def _credentials(trunk: Trunk, sip: Sip) -> Iterator[LinkFinding]:
+    if half := [*judged("1.1-trunk-challenges", judge_half_an_account(trunk))]:
+        yield from half
+        return
     asks = "credentials.match" if trunk.asks_for_credentials else "credentials.not-asked"
-    password = sip.password.get_secret_value()
-    found = [*judge_half_an_account(trunk), *judge_account(trunk, sip.username, password)]
-    right = phrase(asks, trunk=_named(trunk))
-    yield from judged("1.1-trunk-challenges", found, right, link=Link.CREDENTIALS)
+    differs = judge_account(trunk, sip.username, sip.password.get_secret_value())
+    yield from judged(_ACCEPTED, differs, phrase(asks, trunk=_named(trunk)))
 
 
 # -- the rule and the room
