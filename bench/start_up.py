@@ -1,6 +1,7 @@
 """
 Measure the cost of the plugin before the first check: collect suites/, and the same number of empty
-tests with bare pytest, alternately. Prints the median ratio.
+tests with bare pytest, alternately. Measure the start of commands in the same way, against that of
+pytest. Prints the median ratios.
 
    .venv/bin/python bench/start_up.py
 """
@@ -19,6 +20,9 @@ ROOT = Path(__file__).parents[1]
 RUNS = 7
 # Let Python cache the compiled modules, as it does for an operator.
 ENVIRON = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+PYTEST = (sys.executable, "-m", "pytest", "--version")
+OURS = (sys.executable, "-m", "livekit_conformance.cli")
+COMMANDS = (("--help",), ("diagnose", os.devnull), ("doctor", "--help"))
 COLLECT = (sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider")
 
 
@@ -41,6 +45,15 @@ def checks() -> int:
     return sum("::" in line for line in ours.stdout.splitlines())
 
 
+def ratio(ours: tuple[str, ...], other: tuple[str, ...], folder: Path) -> float:
+    """
+    Return the median ratio of the durations of our command and of another one in a folder.
+    """
+    # Discard the first pair, which warmed up the page cache.
+    pairs = [(seconds(ours, ROOT), seconds(other, folder)) for _ in range(RUNS + 1)][1:]
+    return statistics.median(one / another for one, another in pairs)
+
+
 def main() -> None:
     """
     Time both alternately and print the medians.
@@ -52,11 +65,11 @@ def main() -> None:
             f"@pytest.mark.parametrize('n', range({checks()}))\n"
             "def test_empty(n): pass\n"
         )
-        bare = (*COLLECT, str(peer))
-        ours = (*COLLECT, "suites/")
-        pairs = [(seconds(ours, ROOT), seconds(bare, peer)) for _ in range(RUNS + 1)][1:]
-    ratio = statistics.median(one / other for one, other in pairs)
-    print(f"collecting suites/: {ratio:.2f} x the time of the same number of empty tests")
+        collecting = ratio((*COLLECT, "suites/"), (*COLLECT, str(peer)), peer)
+    print(f"collecting suites/: {collecting:.2f} x the time of the same number of empty tests")
+    for command in COMMANDS:
+        starting = ratio((*OURS, *command), PYTEST, ROOT)
+        print(f"{' '.join(command)}: {starting:.2f} x the time of pytest --version")
 
 
 if __name__ == "__main__":
