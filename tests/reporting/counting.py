@@ -122,7 +122,8 @@ def of_page(folder):
 
 
 def of_html_tables(result):
-    hooks = HtmlTables(SimpleNamespace(getoption=lambda *_: None), None, None)
+    run = SimpleNamespace(language=result.language)
+    hooks = HtmlTables(SimpleNamespace(getoption=lambda *_: None), run, None)
     rows = []
     for check in result.checks:
         cells = ["<td class=x>", "<td>", "<td>1 ms</td>", "<td></td>"]
