@@ -12,6 +12,7 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.drivers.bus import CREATE_PARTICIPANT
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.process import Process
 from livekit_conformance.provisioners.local.stack import REDIS_PORT
@@ -88,6 +89,14 @@ async def _redis_is_far_from_sip(broken: Scene) -> None:
     await broken.restart(broken.stack.sip, redis={"address": f"{host}:{port}"})
     # livekit-sip waits a second for the claim of its request, which crosses this path twice.
     await proxy.switch(Fault(Kind.LATENCY, seconds=0.6))
+    async with client_of(broken) as client:
+
+        async def why_not_yet() -> str | None:
+            ((_, listening),) = await client.pubsub_numsub(CREATE_PARTICIPANT)
+            return None if listening else "livekit-sip is not subscribed"
+
+        subscribed = await wait_until(why_not_yet, within=NOTICED_WITHIN_S)
+    assert subscribed.came_true, str(subscribed)
 
 
 async def _stop_redis(broken: Scene) -> None:

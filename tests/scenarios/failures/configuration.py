@@ -129,7 +129,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         Link.SIP_SOCKET,
         sip={"port": _INVENTED_PORT, "bind_address": "127.0.0.1", "log_level": "debug"},
         profile=_at_the_invented_port,
-        also=frozenset({"settings-have-no-effect"}),
+        also=frozenset({"settings-have-no-effect", "sip-unreachable"}),
         row=14,
     ),
     _no_server(

@@ -106,10 +106,12 @@ async def _use_up_the_connections(broken: Scene) -> None:
 
 async def _restart_with_much_data(broken: Scene) -> None:
     async with client_of(broken) as client:
-        await client.mset({f"another-application-{number}": number for number in range(6000)})
+        # Redis looks at requests after each kilobyte: it answers at once, and refuses.
+        kilobyte = "x" * 1024
+        await client.mset({f"another-application-{number}": kilobyte for number in range(6000)})
         await client.save()
     await broken.stack.redis.kill()
-    # Microseconds for each key: Redis is busy for two minutes, and looks at requests meanwhile.
+    # Microseconds for each key: Redis is busy for two minutes.
     slowly = ("--key-load-delay", "20000", "--loading-process-events-interval-bytes", "1024")
     await _start_redis(broken, REDIS_PORT, "--port", str(REDIS_PORT), *slowly)
 

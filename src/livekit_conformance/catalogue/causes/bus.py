@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, Sign, any_of, found, log, probe
+from livekit_conformance.catalogue.cause import Cause, Sign, any_of, check, found, log, probe
 from livekit_conformance.catalogue.causes import redis_state
 from livekit_conformance.catalogue.causes.bus_signs import (
     BUS_IS_EMPTY,
@@ -237,8 +237,8 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_NO_RESPONSE, REFUSED_AFTER_SELECTION),
         also=(SERVER_ON_BUS, SIP_ON_BUS),
-        # Its own requests fail as well: Redis refuses what it writes.
-        excludes=(Sign("http", {"status": 500}),),
+        # What livekit-server itself cannot do is no matter of the way to livekit-sip.
+        excludes=(check("1.1-server-answers", "BLOCKED"), check("1.2-created-room-is-listed")),
         yields_to=_MORE_EXACT,
         source="livekit/psrpc pkg/client/rpc.go: a second to claim a request",
     ),
