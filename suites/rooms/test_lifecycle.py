@@ -47,7 +47,10 @@ async def test_a_created_room_is_listed_with_its_sid(
 
     listed = await wait_until(why_not_yet, within=_LISTED_WITHIN_S, slowest=POLITE_S)
 
-    require(judge_wait(Awaited.ROOM_LISTED, listed, seen=f"it was {listed}"))
+    require(
+        judge_wait(Awaited.ROOM_LISTED, listed, seen=f"it was {listed}"),
+        otherwise="See 1.1-server-answers",
+    )
 
 
 @pytest.mark.clause("1.2-name-is-kept-exactly")
@@ -175,7 +178,9 @@ async def test_a_room_that_nobody_joins_ends(life_of_an_empty_room: asyncio.Task
         )
 
     seen = f"its empty time-out is {life.empty_timeout} s; its end was {life.ended}"
-    require(judge_wait(Awaited.ROOM_ENDED, life.ended, seen=seen))
+    require(
+        judge_wait(Awaited.ROOM_ENDED, life.ended, seen=seen), otherwise="See 1.1-server-answers"
+    )
 
 
 async def longest_name(rooms: OwnRooms) -> int:

@@ -7,8 +7,9 @@ from __future__ import annotations
 import pytest
 
 from livekit_conformance.catalogue.finding_words import said
+from livekit_conformance.findings import Says
 from livekit_conformance.judges.answers import UNEXPECTED, judge_answer
-from livekit_conformance.judges.waits import IN_VAIN, Awaited, judge_wait
+from livekit_conformance.judges.waits import IN_VAIN, NO_ANSWER, Awaited, judge_wait
 from livekit_conformance.waiting import Waited
 from tests.russian import english_in
 
@@ -44,3 +45,11 @@ def test_a_wait_in_vain_is_told_with_what_was_waited_for(event):
     assert event.value not in said(found, "ru")
     assert english_in(said(found, "ru")) == []
     assert [*judge_wait(event, Waited(None, 2.0, 7), seen="")] == []
+
+
+def test_a_wait_without_any_answer_is_no_violation():
+    (found,) = judge_wait(Awaited.ROOM_LISTED, Waited("never asked", 2.96, 0), seen="it was not")
+
+    assert (found.code, found.says, found.link) == (NO_ANSWER, Says.UNSEEN, "server")
+    assert "within 2.96 s" in found.seen
+    assert english_in(said(found, "ru")) == []

@@ -104,6 +104,7 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "call.no-rtp": "до звонящего не дошёл RTP",
         "call.too-quiet": "уровень звука у звонящего {caller}, у агента {agent}; у обоих нужно не "
         "меньше {least}",
+        "wait.no-answer": "livekit-server не ответил за {seconds} с, поэтому это неизвестно",
         "wait.in-vain": "за {seconds} с не произошло: {event} (опросов: {polls})",
         "call.not-taken": "вызов не принят: {outcome}; ответы: {statuses}",
         "trunk.other-username": "`sip.username` не совпадает с `auth_username` транка `{trunk}`",

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
-from livekit_conformance.findings import Code, Finding, Json
+from livekit_conformance.findings import Code, Finding, Json, Says
 from livekit_conformance.waiting import Waited
 
 # Data: event, seconds, polls.
 IN_VAIN: Final = Code("wait.in-vain")
+NO_ANSWER: Final = Code("wait.no-answer")
 
 
 class Awaited(StrEnum):
@@ -30,11 +31,18 @@ class Awaited(StrEnum):
 def judge_wait(event: Awaited, waited: Waited, *, seen: str) -> Iterator[Finding]:
     """
     Yield a violation, with the sentence `seen`, if the event did not come.
+
+    Without any answer it is unknown whether it came.
     """
-    if not waited.came_true:
-        data: dict[str, Json] = {
-            "event": event.value,
-            "seconds": round(waited.seconds, 2),
-            "polls": waited.polls,
-        }
+    if waited.came_true:
+        return
+    data: dict[str, Json] = {
+        "event": event.value,
+        "seconds": round(waited.seconds, 2),
+        "polls": waited.polls,
+    }
+    if waited.polls:
         yield Finding(IN_VAIN, seen, data=data)
+    else:
+        told = f"livekit-server gave no answer within {waited.seconds:.2f} s, so this is unknown"
+        yield Finding(NO_ANSWER, told, "server", Says.UNSEEN, data=data)
