@@ -7,7 +7,7 @@ WORKERS := -n 3 --dist loadgroup
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-compile
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run local test quick stack sources matrix scenario busy kills blind faults mutants check bench coverage schema fresh-machine lock clean
+.PHONY: run local test quick stack sources matrix scenario busy kills blind failures faults mutants check bench coverage schema fresh-machine lock clean
 
 run: .venv/run  ## install from the lock and check the embedded mock
 	$(BIN)/pytest suites/
@@ -50,6 +50,9 @@ kills: .venv/dev stack  ## kill, freeze or restart a service at a random moment 
 
 blind: .venv/dev stack  ## break one value of a healthy stack at random and mark what the run says: make blind N=100 SEED=1 ARGS="--view bare"
 	$(BIN)/python -m tests.blind --count $(or $(N),10) --seed $(or $(SEED),1) $(ARGS)
+
+failures: .venv/dev stack  ## play every failure of the real services, not only one for each cause
+	FAILURES=whole $(BIN)/pytest tests/scenarios/test_failures.py
 
 faults: .venv/dev stack  ## check with a bad network in front of the real services: 12 faults x 9 areas
 	FAULT_TABLE=whole $(BIN)/pytest tests/faults

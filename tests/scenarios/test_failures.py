@@ -6,6 +6,7 @@ blamed; of two at once both are named; and a failure without a known cause is fo
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
 
@@ -46,7 +47,22 @@ _PROVEN_ELSEWHERE = {
 # These repeat what a service, or its file, says itself; they are no guess.
 _GENERAL = {cause.id for cause in CAUSES if cause.is_general or cause in logged.ENDED}
 Runs = Mapping[str, asyncio.Task[Told]]
-each_scenario = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+
+
+def _one_of_each() -> dict[str, Scenario]:
+    """
+    Return the first scenario of each cause and of each row of the list: FAILURES=whole plays all.
+    """
+    firsts: dict[str | int, Scenario] = {}
+    for scenario in SCENARIOS.values():
+        firsts.setdefault(scenario.cause, scenario)
+        if scenario.row is not None:
+            firsts.setdefault(scenario.row, scenario)
+    return {scenario.name: scenario for scenario in firsts.values()}
+
+
+PLAYED = SCENARIOS if os.environ.get("FAILURES") == "whole" else _one_of_each()
+each_scenario = pytest.mark.parametrize("scenario", PLAYED.values(), ids=PLAYED)
 
 
 @pytest_asyncio.fixture(scope="module")
