@@ -41,7 +41,7 @@ def test_a_wait_in_vain_is_told_with_what_was_waited_for(event):
     (found,) = judge_wait(event, Waited("not yet", 2.004, 7), seen="it was not seen")
 
     assert (found.code, found.seen) == (IN_VAIN, "it was not seen")
-    assert said(found, "ru").startswith("за 2.0 с не произошло: ")
+    assert said(found, "ru").startswith("за 2.0 с не дождались события: ")
     assert event.value not in said(found, "ru")
     assert english_in(said(found, "ru")) == []
     assert [*judge_wait(event, Waited(None, 2.0, 7), seen="")] == []

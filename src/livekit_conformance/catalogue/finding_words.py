@@ -22,13 +22,15 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "check.not-configured": "в профиле нет того, что нужно этой проверке: добавьте `{line}`",
         "check.needs-a-link": "нужно звено {link}, а оно сломано: смотрите {root}",
         "check.no-time-left": "собственные пределы прогона не оставили времени на эту проверку; о "
-        "самой установке это ничего не говорит: увеличьте `limits.requests_per_minute` "
+        "самих сервисах это ничего не говорит: увеличьте `limits.requests_per_minute` "
         "({requests}) или `limits.run` ({run}) в профиле или `--budget`",
         "check.set-up-failed": "подготовка уже не удалась: смотрите {root}",
         # -- answers
         "answer.unexpected": "`{request}`: получен ответ {status} «{text}», а нужен {expected}",
         # -- the network
         "network.not-carried": "{endpoint}: {failure} (за {waited_s} с)",
+        # -- the services' files
+        "config.wrong": "{place}: `{key}` {problem}: {consequence}. {remedy}",
         "config.keys-elsewhere": "в livekit.yaml нет `keys`: livekit-server берёт их из `key_file` "
         "или `LIVEKIT_KEYS`",
         # -- Redis and the bus
@@ -46,7 +48,6 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "иначе",
         "redis.limited-account": "Redis на `{redis}` отказывает пользователю `{user}` ({service}) "
         "в `{refused}`: не хватает правил `{rules}`",
-        "config.wrong": "{place}: `{key}` {problem}: {consequence}. {remedy}",
         "bus.no-server": "ни один livekit-server не слушает шину на `{redis}`: на вызовы придёт "
         "503; зарегистрированы узлы: {nodes}",
         "bus.no-sip-service": "ни один livekit-sip не слушает шину на `{redis}`: исходящие вызовы "
@@ -66,8 +67,8 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "server.not-ready": "на `GET /` получен ответ {status}: livekit-server не видит Redis или "
         "перегружен",
         "server.not-encrypted": "соединение с `{host}` не зашифровано: токены могут перехватить",
-        "server.speaks-no-tls": "`{endpoint}` не понимает TLS",
-        "server.certificate-not-trusted": "сертификату `{endpoint}` нельзя доверять",
+        "server.speaks-no-tls": "`{endpoint}` не понимает TLS: «{reason}»",
+        "server.certificate-not-trusted": "сертификату `{endpoint}` нельзя доверять: «{reason}»",
         "api-key.unknown": "ключ отвергнут с {status}: livekit-server не знает такого API-ключа",
         "api-key.other-secret": "ключ отвергнут с {status}: у livekit-server другой секрет для "
         "этого ключа",
@@ -104,8 +105,8 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "call.no-rtp": "до звонящего не дошёл RTP",
         "call.too-quiet": "уровень звука у звонящего {caller}, у агента {agent}; у обоих нужно не "
         "меньше {least}",
-        "wait.no-answer": "livekit-server не ответил за {seconds} с, поэтому это неизвестно",
-        "wait.in-vain": "за {seconds} с не произошло: {event} (опросов: {polls})",
+        "wait.no-answer": "за {seconds} с livekit-server ни разу не ответил: результат неизвестен",
+        "wait.in-vain": "за {seconds} с не дождались события: {event} (опросов: {polls})",
         "call.not-taken": "вызов не принят: {outcome}; ответы: {statuses}",
         "trunk.other-username": "`sip.username` не совпадает с `auth_username` транка `{trunk}`",
         "trunk.other-password": "`sip.password` не совпадает с `auth_password` транка `{trunk}`",
@@ -161,11 +162,11 @@ _VALUES: Mapping[str, Mapping[Json, str]] = MappingProxyType(
         "speaks_tls": {True: "только с", False: "без"},
         "by": {"": "сервис не назвал себя"},
         "event": {
-            "room-listed": "комната в списке",
-            "room-ended": "конец комнаты",
-            "participant-listed": "участник в списке комнаты",
-            "caller-left": "уход звонящего из комнаты",
-            "call-hung-up": "BYE вызываемому",
+            "room-listed": "комната появилась в списке",
+            "room-ended": "комната закрылась",
+            "participant-listed": "участник появился в списке комнаты",
+            "caller-left": "звонящий покинул комнату",
+            "call-hung-up": "вызываемый получил BYE",
         },
         "outcome": {
             "refused": "отказ",

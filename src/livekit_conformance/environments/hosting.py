@@ -1,5 +1,5 @@
 """
-Hosting of a deployment: told by the profile, else seen in it.
+Hosting of a deployment: given in the profile, else inferred from it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _PROGRAMS = {
 
 def hosting_of(profile: Profile) -> Hosting:
     """
-    Return where the services run; a deployment that shows nothing else is one of machines.
+    Return the hosting of the services; `Hosting.SELF` if the profile shows no other.
     """
     if profile.hosting is not None:
-        return Hosting(profile.hosting)
+        return profile.hosting
     if (urlsplit(profile.livekit.url).hostname or "").endswith(_CLOUD):
         return Hosting.CLOUD
     programs = (PurePath(log.command[0]).name for log in profile.logs if log.command)

@@ -27,6 +27,7 @@ from pydantic import (
 
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.catalogue.hosting import Hosting
 from livekit_conformance.environments.problems import Unfit, hint
 from livekit_conformance.environments.section import Duration, ProfileSection, in_schema
 from livekit_conformance.protocol.sip.address import DEFAULT_PORT
@@ -315,7 +316,7 @@ class Profile(ProfileSection):
     known_issues: tuple[KnownIssue, ...] = ()
     limits: Limits = Limits()
     # Where the services run; if absent, what the profile shows.
-    hosting: Literal["self", "docker", "kubernetes", "cloud"] | None = None
+    hosting: Hosting | None = None
     # Whether reports and terminal mask phone numbers that are not fictional.
     phone_numbers: Literal["masked", "shown"] = "masked"
     # Whether only the account that runs the suite may read the reports.

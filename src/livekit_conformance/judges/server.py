@@ -18,12 +18,12 @@ PROXY_ALONE: Final = Code("server.proxy-alone")
 NOT_READY: Final = Code("server.not-ready")
 # Data: host.
 NOT_ENCRYPTED: Final = Code("server.not-encrypted")
-# Data of both: endpoint, failure.
+# Data of both: endpoint, failure, reason (in OpenSSL's words).
 SPEAKS_NO_TLS: Final = Code("server.speaks-no-tls")
 NOT_TRUSTED: Final = Code("server.certificate-not-trusted")
 
 # Status of livekit-server while it is not ready.
-_NOT_READY: Final = 406
+_UNREADY: Final = 406
 _OF_A_PROXY: Final = frozenset({502, 503, 504})
 # Answers of TLS servers to plain HTTP: Go's and nginx's.
 _TLS_WANTED: Final = re.compile(
@@ -36,7 +36,7 @@ def judge_greeting(status: int, text: str) -> Iterator[Finding]:
     """
     Yield a violation unless the answer to GET / is livekit-server's; it may not be ready yet.
     """
-    if (status, text) == (200, "OK") or status == _NOT_READY:
+    if (status, text) == (200, "OK") or status == _UNREADY:
         return
     if _TLS_WANTED.search(text):
         code = WANTS_TLS
@@ -50,7 +50,7 @@ def judge_readiness(status: int, text: str) -> Iterator[Finding]:
     """
     Yield a violation if livekit-server answers GET / that it is not ready.
     """
-    if status == _NOT_READY:
+    if status == _UNREADY:
         seen = (
             f"received {status} {text[:_SHOWN]!r}: livekit-server has lost Redis or is overloaded; "
             "see its log"
@@ -76,5 +76,5 @@ def judge_tls(endpoint: str, problem: str | None, failure: Failure | None) -> It
     """
     if problem is not None:
         code = SPEAKS_NO_TLS if failure is Failure.NO_TLS else NOT_TRUSTED
-        data: dict[str, Json] = {"endpoint": endpoint, "failure": failure}
+        data: dict[str, Json] = {"endpoint": endpoint, "failure": failure, "reason": problem}
         yield Finding(code, f"OpenSSL reports for {endpoint}: {problem}", data=data)
