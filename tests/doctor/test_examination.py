@@ -30,10 +30,10 @@ def impatient(monkeypatch):
     """
     Shorten the deadlines of the probes.
     """
-    monkeypatch.setattr(examination, "EACH_S", 0.6)
-    monkeypatch.setattr(examination, "_DRIVER_S", 0.4)
-    monkeypatch.setattr(sip, "_ANSWER_WITHIN_S", 0.2)
-    monkeypatch.setattr(sip, "_OVER_TCP_S", 0.2)
+    monkeypatch.setattr(examination, "EACH_S", 0.8)
+    monkeypatch.setattr(examination, "_DRIVER_S", 0.6)
+    monkeypatch.setattr(sip, "_ANSWER_WITHIN_S", 0.4)
+    monkeypatch.setattr(sip, "_OVER_TCP_S", 0.3)
 
 
 async def test_a_healthy_deployment_is_in_order(deployment):

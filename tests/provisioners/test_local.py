@@ -136,7 +136,6 @@ async def test_a_service_dies_with_its_killed_parent(tmp_path, armed_after):
     script = f"""
 import asyncio, sys
 from pathlib import Path
-from types import SimpleNamespace
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.local.process import Process
 from livekit_conformance.secrets.patterns import Redactor
