@@ -209,7 +209,7 @@ def require(findings: Iterable[Finding], *, context: str = "", otherwise: str = 
     """
     Raise Violation if one of `findings` is a violation, with the link of the first of them.
 
-    Else raise Blocked if one of them could not be seen; `otherwise` is then the remedy.
+    Otherwise raise Blocked, with this remedy, if one of them could not be seen.
 
     The verdict is WARN if all violations are of level SHOULD. `context` ends the message.
     """

@@ -1,5 +1,5 @@
 """
-Kinds of hosting, and what decides there when a link is broken without a known cause.
+Kinds of hosting, and the next step in each when a link is broken without a known cause.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from livekit_conformance.wording import Text
 
 class Hosting(StrEnum):
     """
-    Where livekit-server and livekit-sip run.
+    Kind of place in which livekit-server and livekit-sip run.
     """
 
-    SELF = "self"  # services of a machine
-    DOCKER = "docker"  # containers of one machine
+    SELF = "self"  # processes on a machine
+    DOCKER = "docker"  # containers on one machine
     KUBERNETES = "kubernetes"
     CLOUD = "cloud"  # LiveKit Cloud: nobody else has its files, logs and Redis
 
@@ -143,9 +143,9 @@ _CLOUD_STATUS = Text(
 )
 _CLOUD_URL = Text(
     en="Copy the project URL from the dashboard of LiveKit Cloud (Settings) into `livekit.url`, "
-    "and try it from this machine: curl -i https://HOST.",
+    "and try it from this machine: `curl -i https://HOST`.",
     ru="Скопируйте URL проекта из панели LiveKit Cloud (Settings) в `livekit.url` и проверьте его "
-    "с этой машины: curl -i https://HOST.",
+    "с этой машины: `curl -i https://HOST`.",
 )
 _CLOUD_KEYS = Text(
     en="Compare LIVEKIT_API_KEY and LIVEKIT_API_SECRET with the keys of this project in the "
@@ -164,17 +164,17 @@ _IN_LOG_OF = "logs --since 10m"
 
 def _service(docker: str, name: str) -> tuple[Text, Text]:
     """
-    Return what to look at in Docker and in Kubernetes when a service does not answer.
+    Return the steps in Docker and in Kubernetes when a service does not answer.
     """
     return (
         Text(
-            en="See that the container runs and publishes its port (`docker compose ps`), then "
+            en="Check that the container runs and publishes its port (`docker compose ps`), then "
             f"read its last lines: `docker compose {_IN_LOG_OF} {docker}`.",
             ru="Проверьте, что контейнер работает и порт опубликован (`docker compose ps`), затем "
             f"прочитайте его последние строки: `docker compose {_IN_LOG_OF} {docker}`.",
         ),
         Text(
-            en="See that the pods are ready and the service has endpoints (`kubectl get "
+            en="Check that the pods are ready and the service has endpoints (`kubectl get "
             "pods,svc,endpoints`), then read their last lines: `kubectl "
             f"{_IN_LOG_OF} -l app.kubernetes.io/name={name}`.",
             ru="Проверьте, что поды готовы и у сервиса есть адреса (`kubectl get "
@@ -209,7 +209,7 @@ _CONTAINED: Mapping[Link, tuple[Text, Text]] = MappingProxyType(
         Link.BUS_SIP: _BUS_SIP_IN,
     }
 )
-# What to look at where the hosting has other commands than a machine of your own, or other places.
+# The next thing to examine, where the commands or places differ from those of your own machine.
 _LOOK: Mapping[Hosting, Mapping[Link, Text]] = MappingProxyType(
     {
         Hosting.SELF: {},
@@ -219,9 +219,9 @@ _LOOK: Mapping[Hosting, Mapping[Link, Text]] = MappingProxyType(
             **dict.fromkeys((Link.TCP, Link.SERVER), _CLOUD_URL),
             Link.NODE: _CLOUD_STATUS,
             Link.CLOCK: Text(
-                en="Synchronise this machine by NTP and compare: date -u; timedatectl. The clocks "
-                "of LiveKit Cloud are right.",
-                ru="Синхронизируйте эту машину по NTP и сравните: date -u; timedatectl. Часы "
+                en="Synchronise this machine by NTP and check it: `date -u`; `timedatectl`. The "
+                "clocks of LiveKit Cloud are right.",
+                ru="Синхронизируйте эту машину по NTP и проверьте: `date -u`; `timedatectl`. Часы "
                 "LiveKit Cloud верны.",
             ),
             **dict.fromkeys((Link.API_KEY, Link.TOKENS), _CLOUD_KEYS),
@@ -232,9 +232,9 @@ _LOOK: Mapping[Hosting, Mapping[Link, Text]] = MappingProxyType(
                 (Link.ENDPOINT_DNS, Link.ENDPOINT_SOCKET),
                 Text(
                     en="Make the host and port of `webhook.url` reachable from the Internet, and "
-                    "try it from a machine outside: curl -i the URL.",
+                    "try it from a machine outside: `curl -i URL`.",
                     ru="Откройте хост и порт из `webhook.url` для интернета и проверьте с внешней "
-                    "машины: curl -i и этот URL.",
+                    "машины: `curl -i URL`.",
                 ),
             ),
             **dict.fromkeys((Link.DELIVERY, Link.EVENTS), _CLOUD_WEBHOOKS),

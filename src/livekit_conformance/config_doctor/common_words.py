@@ -40,7 +40,7 @@ COMMON: Mapping[str, Sentences] = MappingProxyType(
             Text(en="{problem}", ru="{problem}"),
             REFUSES,
             Text(
-                en="Correct the syntax; indent with blanks, and quote values that begin with @, *, "
+                en="Correct the syntax; indent with spaces, and quote values that begin with @, *, "
                 "& or !",
                 ru="Исправьте синтаксис: отступы — пробелами, а значения, которые начинаются с @, "
                 "*, & или !, — в кавычках",
@@ -112,7 +112,7 @@ COMMON: Mapping[str, Sentences] = MappingProxyType(
         "value.ignored": Sentences(
             Text(en="{problem}", ru="{problem}"),
             NoEffect(
-                en="{service} ignores it without a word, and uses its default",
+                en="{service} silently ignores it and uses its default",
                 ru="{service} молча пропустит его и возьмёт значение по умолчанию",
             ),
             Text(en="{advice}", ru="{advice}"),
@@ -130,7 +130,7 @@ COMMON: Mapping[str, Sentences] = MappingProxyType(
             Text(en="has no port", ru="указан без порта"), _NO_REDIS, _WRITE_THE_PORT
         ),
         "redis.invalid-port": Sentences(
-            Text(en="has an invalid port", ru="содержит неверный порт"),
+            Text(en="has an invalid port", ru="указан с неверным портом"),
             _NO_REDIS,
             _WRITE_THE_PORT,
         ),
@@ -150,10 +150,10 @@ COMMON: Mapping[str, Sentences] = MappingProxyType(
         "port.beyond": Sentences(
             Text(
                 en="not a port: {value} is not between 0 and {highest}",
-                ru="это не порт: {value} не лежит между 0 и {highest}",
+                ru="это не порт: {value} вне диапазона 0–{highest}",
             ),
             Text(en="{effect}", ru="{effect}"),
-            Text(en="Choose a valid port", ru="Укажите существующий порт"),
+            Text(en="Choose a valid port", ru="Укажите допустимый порт"),
         ),
         "port.overlaps": Sentences(
             Text(
@@ -221,8 +221,8 @@ COMMON_PARTS: Words = MappingProxyType(
             ru="таких портов у {service} нет: вызовы по TCP не проходят",
         ),
         "effect.media-lost": Text(
-            en="media cannot use the shared ports, or media gets lost",
-            ru="общие порты недоступны для звука, или звук теряется",
+            en="media cannot use the shared ports, or gets lost there",
+            ru="звуку общие порты недоступны, или он там теряется",
         ),
         "effect.twice": Refusal(
             en="the service refuses to start: it cannot listen twice on one port",
@@ -235,7 +235,7 @@ COMMON_PARTS: Words = MappingProxyType(
         ),
         "reaction.refuses": REFUSES,
         "reaction.ignores": NoEffect(
-            en="{service} ignores it without a word", ru="{service} молча его пропустит"
+            en="{service} silently ignores it", ru="{service} молча его пропустит"
         ),
         "which.secret-of-key": Text(en="the secret of {key}", ru="секрет ключа {key}"),
         "which.secret": Text(en="the secret", ru="секрет"),
@@ -348,7 +348,7 @@ COMMON_PARTS: Words = MappingProxyType(
         ),
         "advice.no-breaker": Text(
             en="Delete it: LiveKit has no circuit breaker",
-            ru="Удалите его: у LiveKit нет автоматического выключателя",
+            ru="Удалите его: в LiveKit нет circuit breaker",
         ),
         "advice.no-register": Text(
             en="Delete it: livekit-sip does not REGISTER",

@@ -50,21 +50,21 @@ class ConfigFinding:
     @property
     def problem(self) -> Text:
         """
-        What is wrong, to be read after the key.
+        Words that follow the key.
         """
         return self.what.in_each_language(SENTENCES[self.what.code].problem, PARTS)
 
     @property
     def consequence(self) -> Text:
         """
-        What follows from it.
+        Consequence for the service or its calls.
         """
         return self.what.in_each_language(SENTENCES[self.what.code].consequence, PARTS)
 
     @property
     def remedy(self) -> Text:
         """
-        What to change.
+        Change that mends it.
         """
         return self.what.in_each_language(SENTENCES[self.what.code].remedy, PARTS)
 
@@ -91,14 +91,14 @@ class ConfigFinding:
     @property
     def is_presumed(self) -> bool:
         """
-        Whether something outside the files may make up for the problem.
+        True if something outside the files may make up for the problem.
         """
         return isinstance(self._follows, Presumption)
 
     @property
     def is_between_files(self) -> bool:
         """
-        Whether the two files contradict each other here.
+        True if the two files contradict each other here.
         """
         other = self.what.data.get("file", self.file)
         return self.what.code in PAIR_SENTENCES or other != self.file
@@ -106,7 +106,7 @@ class ConfigFinding:
     @property
     def _follows(self) -> Text:
         """
-        The words of the consequence; a finding may have them among its data.
+        Words of the consequence, from the data of the finding or from its code.
         """
         words = SENTENCES[self.what.code].consequence
         parts = (self.what.data.get(name) for name in ("effect", "reaction"))

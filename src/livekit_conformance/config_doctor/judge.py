@@ -1,8 +1,8 @@
 """
-Judge findings about the services' files by what was seen of the links that they tell of.
+Judge findings about the services' files by the state of the links that they are about.
 
-A file shows what its service was told, not what stands around it: behind a relay, under a second
-name of the same Redis, or beside a key that the service ignores, calls work all the same.
+A file shows the settings of its service, not its surroundings: behind a relay, under a second name
+of the same Redis, or beside a key that the service ignores, calls work all the same.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SERVICES = MappingProxyType({service.file: service for service in BOTH})
 
 def judge_keys(server: Settings) -> Iterator[Finding]:
     """
-    Yield that livekit.yaml does not show which keys livekit-server has, unless it does.
+    Yield an unseen finding if livekit.yaml does not list the keys of livekit-server.
     """
     if not known_keys(server):
         seen = "livekit.yaml has no `keys`: livekit-server takes them from key_file or LIVEKIT_KEYS"
@@ -37,7 +37,7 @@ def judge_keys(server: Settings) -> Iterator[Finding]:
 
 def link_of(found: ConfigFinding) -> Link:
     """
-    Return the link that the finding tells of; its file must have the usual name.
+    Return the link that the finding is about; its file must have the usual name.
     """
     return _SERVICES[found.file].link_of(found.key)
 

@@ -40,7 +40,7 @@ class Unreadable(Exception):
     @property
     def problem(self) -> str:
         """
-        What is wrong, in English.
+        The problem, in English.
         """
         return self.what.say(PARTS, "en")
 

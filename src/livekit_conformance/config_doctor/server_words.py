@@ -77,7 +77,7 @@ SERVER_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
             Text(en="{problem}", ru="{problem}"),
             Refusal(
                 en="livekit-server refuses to start: it cannot listen there",
-                ru="livekit-server не запустится: слушать там нельзя",
+                ru="livekit-server не запустится: он не сможет слушать там",
             ),
             Text(
                 en="Write each address once, without a port",
@@ -85,7 +85,7 @@ SERVER_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
             ),
         ),
         "address.no-network": Sentences(
-            Text(en="{network} is not a network", ru="{network} — не сеть"),
+            Text(en="{network} is not a network", ru="{network} не является сетью"),
             SERVER_REFUSES,
             WRITE_A_NETWORK,
         ),
@@ -133,7 +133,8 @@ SERVER_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
         ),
         "node.no-selector": Sentences(
             Text(
-                en="is not a selector of livekit-server", ru="такого способа у livekit-server нет"
+                en="is not a selector of livekit-server",
+                ru="такого выбора узла в livekit-server нет",
             ),
             SERVER_REFUSES,
             WRITE_WHAT_FITS,

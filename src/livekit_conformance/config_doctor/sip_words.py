@@ -71,7 +71,7 @@ SIP_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
             ),
         ),
         "address.invalid": Sentences(
-            Text(en="is not an IP address", ru="содержит не IP-адрес"),
+            Text(en="is not an IP address", ru="не является IP-адресом"),
             SIP_REFUSES,
             Text(
                 en="Write an address without a port: 192.0.2.1",
@@ -79,11 +79,11 @@ SIP_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
             ),
         ),
         "address.not-a-network": Sentences(
-            Text(en="is not a network", ru="содержит не сеть"), SIP_REFUSES, WRITE_A_NETWORK
+            Text(en="is not a network", ru="не является сетью"), SIP_REFUSES, WRITE_A_NETWORK
         ),
         "address.no-hostname": Sentences(
             Text(
-                en="holds more than a host name: a scheme, a port or a path",
+                en="contains more than a host name: a scheme, a port or a path",
                 ru="содержит не только имя хоста, но и схему, порт или путь",
             ),
             SIP_REFUSES,
@@ -95,7 +95,7 @@ SIP_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
         "ringing.replaced": Sentences(
             Text(
                 en="{value} is not between {low:g} s and {high:g} s",
-                ru="{value} не лежит между {low:g} с и {high:g} с",
+                ru="{value} вне пределов {low:g}–{high:g} с",
             ),
             Text(en="livekit-sip uses 1 s instead", ru="livekit-sip возьмёт 1 с"),
             _WRITE_WITHIN,
@@ -103,7 +103,7 @@ SIP_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
         "cpu.replaced": Sentences(
             Text(
                 en="{value} is not a fraction above 0, up to 1",
-                ru="{value} — не доля больше 0 и не больше 1",
+                ru="{value} вне пределов: нужна доля больше 0 и не больше 1",
             ),
             Text(en="livekit-sip uses 0.9 instead", ru="livekit-sip возьмёт 0.9"),
             Text(en="Write 0.9 for 90 %", ru="Для 90 % укажите 0.9"),
@@ -172,7 +172,7 @@ PAIR_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
         "pair.other-redis": Sentences(
             Text(
                 en="is another Redis ({ours}) than that of livekit.yaml ({theirs})",
-                ru="это другой Redis ({ours}), чем в livekit.yaml ({theirs})",
+                ru="указывает на другой Redis ({ours}), чем livekit.yaml ({theirs})",
             ),
             _NO_SERVER,
             Text(
@@ -217,15 +217,15 @@ PAIR_SENTENCES: Mapping[str, Sentences] = MappingProxyType(
             Presumption(
                 en="unless something forwards it, livekit-sip cannot join rooms: calls are "
                 "rejected with 486",
-                ru="если порт никто не перенаправляет, livekit-sip не может войти в комнаты: "
+                ru="если этот порт не проброшен, livekit-sip не может войти в комнаты: "
                 "вызовы отклоняются с 486",
             ),
             Text(en="Write port {port}", ru="Укажите порт {port}"),
         ),
         "pair.other-address": Sentences(
             Text(
-                en="leads to {host}, but livekit-server listens on {bound}",
-                ru="ведёт на {host}, а livekit-server слушает {bound}",
+                en="points to {host}, but livekit-server listens on {bound}",
+                ru="указывает на {host}, а livekit-server слушает {bound}",
             ),
             Presumption(en=NO_JOIN.en, ru=NO_JOIN.ru),
             Text(

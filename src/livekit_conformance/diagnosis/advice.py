@@ -1,5 +1,5 @@
 """
-Advice where no cause is known: on a single finding, and on a broken link.
+Advice on a single finding, and on a link that is broken without a known cause.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ def next_step(
     missing: frozenset[Need] = frozenset(),
 ) -> Text:
     """
-    Return what to do about a link that `roots` found broken without a known cause.
+    Return the next step for a link that `roots` found broken without a known cause.
 
-    That is the advice on the violated clause, or the next thing to examine; and the line of the
-    profile by which the next run sees what decides most, of what is `missing` in this one.
+    This is the advice on the violated clause, or the next thing to examine, followed by the profile
+    line that adds the most decisive of the needs that are `missing` in this run.
     """
     # A clause that could not be tested is not violated: its advice would be a guess.
     violated = (clause_of(root) for root in roots if root.verdict is Verdict.FAIL)

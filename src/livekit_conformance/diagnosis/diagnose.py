@@ -35,8 +35,8 @@ def diagnose(
     """
     Return the causes that were seen and explain at least one unhappy check, most certain first.
 
-    A broken link that none of them explains is included with an unknown cause, and what to look at
-    next with this hosting.
+    A broken link that none of them explains is included with an unknown cause, and the next step
+    for this hosting.
 
     A service that stopped answering during the run, or a clock that was set, comes first: it
     explains what failed since. The other causes are searched for in the time before: afterwards,

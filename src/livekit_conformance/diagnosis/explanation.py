@@ -52,7 +52,7 @@ def explained(
 
 def _with_step(diagnosis: Diagnosis, records: Sequence[CheckRecord], hosting: Hosting) -> Diagnosis:
     """
-    Return an unknown cause with what to do next; any other diagnosis as it is.
+    Return an unknown cause with its next step; any other diagnosis as it is.
     """
     if diagnosis.id != UNKNOWN:
         return diagnosis

@@ -44,7 +44,7 @@ class Diagnosis:
     requirements: tuple[str, ...]
     checks: tuple[str, ...]
     evidence: tuple[str, ...]
-    # What to do about an unknown cause, in each language; not in the result file.
+    # Next step for an unknown cause, in each language; not in the result file.
     step: Text | None = None
 
     def texts(self, language: Language) -> tuple[str, str, str]:

@@ -28,27 +28,27 @@ FILES: Words = {
     ),
     "log.not-named": Text(
         en="the log of {service}: the profile does not name it",
-        ru="лог {service}: в профиле не указан",
+        ru="журнал {service}: в профиле не указан",
     ),
     "log.readable": Text(
         en="the log of {service} can be read: `{path}`, {size} bytes, last written {age} ago",
-        ru="лог {service} читается: `{path}`, {size} байт, последняя запись {age} назад",
+        ru="журнал {service} читается: `{path}`, {size} байт, последняя запись {age} назад",
     ),
     "log.unreadable": Text(
         en="the log of {service} cannot be read: `{path}`: `{reason}`",
-        ru="лог {service} не читается: `{path}`: `{reason}`",
+        ru="журнал {service} не читается: `{path}`: `{reason}`",
     ),
     "log.no-file": Text(
         en="the log of {service} cannot be read: `{path}`: not a file",
-        ru="лог {service} не читается: `{path}`: это не файл",
+        ru="журнал {service} не читается: `{path}`: это не файл",
     ),
     "log.no-program": Text(
         en="the log of {service}: there is no program `{program}` here",
-        ru="лог {service}: программы `{program}` здесь нет",
+        ru="журнал {service}: программы `{program}` здесь нет",
     ),
     "log.by-command": Text(
         en="the log of {service}: `{program}` is there; only a run starts it",
-        ru="лог {service}: `{program}` есть, но запускается только при прогоне тестов",
+        ru="журнал {service}: `{program}` есть, но запускается только при прогоне тестов",
     ),
     "age.days": Text(en="{number:.0f} d", ru="{number:.0f} д"),
     "age.hours": Text(en="{number:.0f} h", ru="{number:.0f} ч"),

@@ -20,7 +20,7 @@ REMEDIES: Words = MappingProxyType(
         "probe.no-answer": Text(
             en="The service there hangs, or its packets are dropped on the way: check its log, "
             "restart it, and check the firewall",
-            ru="Либо сервис завис, либо пакеты теряются по дороге: посмотрите его лог и "
+            ru="Либо сервис завис, либо пакеты теряются по пути: посмотрите его журнал и "
             "перезапустите его, проверьте межсетевой экран",
         ),
         # -- the path
@@ -68,14 +68,14 @@ REMEDIES: Words = MappingProxyType(
         "server.silent": Text(
             en="livekit-server hangs, or another service listens there: check its log, restart it, "
             "and compare the port with `port` in livekit.yaml",
-            ru="livekit-server завис, или на этом порту кто-то другой: посмотрите его лог, "
+            ru="livekit-server завис, или на этом порту кто-то другой: посмотрите его журнал, "
             "перезапустите его и сверьте порт с `port` в livekit.yaml",
         ),
         "rooms.server-failed": Text(
-            en="It has lost Redis: check that the Redis of `redis.address` in livekit.yaml runs, "
-            "and read the log of livekit-server",
-            ru="Он потерял Redis: проверьте, что Redis из `redis.address` в livekit.yaml работает, "
-            "и посмотрите лог livekit-server",
+            en="It has lost its connection to Redis: check that the Redis of `redis.address` in "
+            "livekit.yaml runs, and read the log of livekit-server",
+            ru="Он потерял связь с Redis: проверьте, что Redis из `redis.address` в livekit.yaml "
+            "работает, и посмотрите журнал livekit-server",
         ),
         "clock.no-date": Text(
             en="Configure the proxy in front of livekit-server to pass the header on",
@@ -93,7 +93,7 @@ REMEDIES: Words = MappingProxyType(
         ),
         "api-key.refused": Text(
             en="Check the API key and the secret; the log of livekit-server has a line about it",
-            ru="Проверьте API-ключ и секрет; в логе livekit-server есть строка об этом запросе",
+            ru="Проверьте API-ключ и секрет; в журнале livekit-server есть строка об этом запросе",
         ),
         "api-key.refused-by-proxy": Text(
             en="Check the proxy in front of livekit-server: the server itself answers 401",
@@ -101,7 +101,8 @@ REMEDIES: Words = MappingProxyType(
         ),
         "api-key.wrong-path": Text(
             en="Check the path of `livekit.url`; the log of livekit-server has a line about it",
-            ru="Проверьте путь в `livekit.url`; в логе livekit-server есть строка об этом запросе",
+            ru="Проверьте путь в `livekit.url`; в журнале livekit-server есть строка об этом "
+            "запросе",
         ),
         "api-key.too-many-requests": Text(
             en="Too many requests: wait before the next one",
@@ -116,7 +117,8 @@ REMEDIES: Words = MappingProxyType(
         "sip-api.refused": Text(
             en="Read the log of livekit-server for this time; the SIP API needs Redis and a "
             "version with SIP",
-            ru="Посмотрите лог livekit-server за это время; нужны Redis и версия с поддержкой SIP",
+            ru="Посмотрите журнал livekit-server за это время; SIP API нужны Redis и версия с "
+            "поддержкой SIP",
         ),
         **dict.fromkeys(
             ("outbound-trunk.none", "outbound-trunk.unknown"),

@@ -307,7 +307,7 @@ def _really_empty(variables: Variables) -> set[str]:
 
 def _on_loopback(profile: Profile) -> Iterator[LinkFinding]:
     """
-    Yield a warning if livekit-server, on another machine, should deliver webhooks to this one.
+    Yield a warning if a livekit-server on another machine is to deliver webhooks to loopback.
     """
     endpoint, server = _host(profile.webhook.url), _host(profile.livekit.url)
     if endpoint and server and is_loopback(endpoint) and not is_loopback(server):

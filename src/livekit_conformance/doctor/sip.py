@@ -70,7 +70,7 @@ def judge_no_answer(
     sip: Sip, silent: Unreachable, over_tcp: Response | Unreachable | None
 ) -> list[LinkFinding]:
     """
-    Return the problem that OPTIONS got no response; over TCP neither, if that was tried.
+    Return the problem that OPTIONS got no response, with the result `over_tcp` if that was tried.
     """
     if over_tcp is not None:
         return [of_judge(replace(judge_silence(silent, over_tcp), says=Says.VIOLATED), _CLAUSE)]

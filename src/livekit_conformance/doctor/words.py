@@ -109,7 +109,7 @@ _SERVER: Words = {
     ),
     "sip-api.answers": Text(
         en="the SIP API answers; inbound trunks: {trunks}, dispatch rules: {rules}",
-        ru="SIP API отвечает; входящих транков: {trunks}, правил маршрутизации: {rules}",
+        ru="SIP API отвечает; входящих транков: {trunks}, правил диспетчеризации: {rules}",
     ),
     **dict.fromkeys(
         ("sip-api.without-redis", "sip-api.refused"),
@@ -131,7 +131,7 @@ _SERVER: Words = {
     ),
     "server-version.in-log": Text(
         en="livekit-server {version} (the last start in its log)",
-        ru="livekit-server {version} (последний запуск по его логу)",
+        ru="livekit-server {version} (последний запуск по его журналу)",
     ),
     "server-version.in-redis": Text(
         en="livekit-server {version} (the newest that ever ran on this Redis)",
@@ -140,10 +140,10 @@ _SERVER: Words = {
     "server-version.too-old": Text(en="{found}", ru="{found}"),
     "server-version.unknown": Text(
         en="the version of livekit-server: neither its log nor Redis shows it",
-        ru="версия livekit-server: её не видно ни в его логе, ни в Redis",
+        ru="версия livekit-server: её не видно ни в его журнале, ни в Redis",
     ),
     "sip-version.in-log": Text(
-        en="livekit-sip {version} (its log)", ru="livekit-sip {version} (из его лога)"
+        en="livekit-sip {version} (its log)", ru="livekit-sip {version} (из его журнала)"
     ),
     "sip-version.unknown": Text(
         en="the version of livekit-sip: it does not report it over the network",
@@ -225,7 +225,7 @@ _DISPATCH: Words = {
     ),
     "rule.none": Text(
         en="there is no dispatch rule: the phone only rings",
-        ru="нет ни одного правила маршрутизации: телефон будет только звонить",
+        ru="нет ни одного правила диспетчеризации: телефон будет только звонить",
     ),
     "rule.no-match": Text(
         en="no dispatch rule takes the call, the phone only rings: {why}",

@@ -71,7 +71,7 @@ def judge_room(
     outcome: DispatchOutcome, call: IncomingCall, pattern: str, *, call_id: str, story: str
 ) -> Iterator[Finding]:
     """
-    Yield a violation unless the room of `call` fits `pattern`, its call id the rule `call_id`.
+    Yield a violation unless the room of `call` fits `pattern`, filled in as `call_id` says.
 
     `story` describes the outcome.
     """

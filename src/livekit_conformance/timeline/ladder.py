@@ -41,7 +41,7 @@ _LEGEND = Text(
     '"..." a line of its log.',
     ru="Время в секундах после INVITE. sip = livekit-sip, server = livekit-server, "
     "bus = Redis, hooks = получатель вебхуков; * заметка одного из них, !! проблема, "
-    '"..." строка его лога.',
+    '"..." строка его журнала.',
 )
 _ROOM = Text(en="Room: {rooms}", ru="Комната: {rooms}")
 _AHEAD = Text(
@@ -68,7 +68,7 @@ _TIMES = Text(en="({times} times, last at {until} s)", ru="(всего {times}, 
 _STOPS = Text(en="THE STORY STOPS HERE: {missing}", ru="ЗДЕСЬ ИСТОРИЯ ОБРЫВАЕТСЯ: {missing}")
 _LEFT_OUT = Text(
     en="{count} more lines about this call are in the log files among the evidence.",
-    ru="Ещё {count} строк об этом звонке есть в файлах логов среди доказательств.",
+    ru="Ещё {count} строк об этом звонке есть в файлах журналов среди улик.",
 )
 
 

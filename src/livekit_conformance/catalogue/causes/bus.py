@@ -208,14 +208,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Both services are subscribed in the Redis of the profile. Still livekit-sip gave "
-                "up on the trunk of the call after a second without an answer. Each question "
-                "crosses Redis several times, so a slow path to it, lost packets, a busy Redis or "
-                "a livekit-server without CPU is enough."
+                "Both services are subscribed in the Redis of the profile, yet livekit-sip gave up "
+                "after a second without an answer about the trunk of the call. Each request "
+                "crosses Redis several times, so a slow path to it, packet loss, a busy Redis or a "
+                "livekit-server short of CPU is enough."
             ),
             ru=(
-                "Оба сервиса подписаны в Redis из профиля. Но livekit-sip через секунду перестал "
-                "ждать ответа о транке звонка. Каждый запрос проходит через Redis несколько раз: "
+                "Оба сервиса подписаны в Redis из профиля, но livekit-sip через секунду перестал "
+                "ждать ответа о транке вызова. Каждый запрос проходит через Redis несколько раз: "
                 "достаточно медленного пути до него, потери пакетов, занятого Redis или нехватки "
                 "процессора у livekit-server."
             ),
@@ -237,7 +237,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_NO_RESPONSE, REFUSED_AFTER_SELECTION),
         also=(SERVER_ON_BUS, SIP_ON_BUS),
-        # What livekit-server itself cannot do is no matter of the way to livekit-sip.
+        # A livekit-server that fails our own requests is not slow only for livekit-sip.
         excludes=(check("1.1-server-answers", "BLOCKED"), check("1.2-created-room-is-listed")),
         yields_to=_MORE_EXACT,
         source="livekit/psrpc pkg/client/rpc.go: a second to claim a request",

@@ -168,13 +168,13 @@ CAUSES: tuple[Cause, ...] = (
         "redis-is-loading",
         Link.BUS,
         Text(
-            en="Redis has started and still reads its data from disk",
+            en="Redis has started and is still loading its data from disk",
             ru="Redis запустился и ещё читает данные с диска",
         ),
         Text(
             en=(
-                "Until it has read its file, Redis refuses nearly every command (`LOADING`). "
-                "Services that start meanwhile give up. With gigabytes of data this takes minutes."
+                "Until the file is loaded, Redis refuses nearly every command (`LOADING`). "
+                "Services that start meanwhile exit. With gigabytes of data this takes minutes."
             ),
             ru=(
                 "Пока файл не прочитан, Redis отклоняет почти все команды (`LOADING`). Сервисы, "
@@ -185,7 +185,7 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Wait until `redis-cli INFO persistence` shows `loading:0`, then restart the "
-                "services that ended. If it takes long, see what fills Redis (`redis-cli "
+                "services that exited. If it takes long, find what fills Redis (`redis-cli "
                 "--bigkeys`): LiveKit itself stores little, so give it a Redis of its own."
             ),
             ru=(
@@ -259,12 +259,12 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "See who holds the connections: `redis-cli CLIENT LIST`. Raise the limit: "
                 "`redis-cli CONFIG SET maxclients 10000`, and the same in redis.conf, with an open "
-                "file limit to match (`ulimit -n`); a managed Redis needs a larger size."
+                "file limit to match (`ulimit -n`); of a managed Redis, choose a larger plan."
             ),
             ru=(
                 "Посмотрите, кто держит соединения: `redis-cli CLIENT LIST`. Увеличьте предел: "
                 "`redis-cli CONFIG SET maxclients 10000`, и то же в redis.conf, вместе с пределом "
-                "открытых файлов (`ulimit -n`); управляемому Redis нужен больший размер."
+                "открытых файлов (`ulimit -n`); у управляемого Redis выберите тариф больше."
             ),
         ),
         shows=_NO_CONNECTION,

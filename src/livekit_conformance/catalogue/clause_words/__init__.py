@@ -1,5 +1,5 @@
 """
-Words about clauses, by id: the statement in Russian, and what to change where it is violated.
+Words about clauses, by id: the statement in Russian, and advice where it is violated.
 """
 
 from __future__ import annotations

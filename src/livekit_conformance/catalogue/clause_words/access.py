@@ -11,39 +11,43 @@ from livekit_conformance.catalogue.clause_words.words import ClauseWords
 from livekit_conformance.wording import Text
 
 _TOKENS = Text(
-    en="The server took a token that it must refuse. Compare the keys in livekit.yaml (`keys`), "
-    "and see what answers in front of livekit-server: a proxy must not replace `Authorization`.",
+    en="The server accepted a token that it must refuse. Compare the keys in livekit.yaml "
+    "(`keys`), and check the proxy in front of livekit-server: it must not replace "
+    "`Authorization`.",
     ru="Сервер принял токен, который должен был отклонить. Сверьте ключи в livekit.yaml (`keys`) и "
-    "посмотрите, кто отвечает перед livekit-server: прокси не должен подменять `Authorization`.",
+    "проверьте прокси перед livekit-server: он не должен подменять `Authorization`.",
 )
 _TOKENS_ON_CLOUD = Text(
-    en="The server took a token that it must refuse. Check that `livekit.url` is the address of "
-    "your project and no proxy of your own; if it is, report it to LiveKit with the evidence.",
+    en="The server accepted a token that it must refuse. Check that `livekit.url` is the address "
+    "of your project, not of a proxy of your own; if it is, report it to LiveKit with the "
+    "evidence.",
     ru="Сервер принял токен, который должен был отклонить. Проверьте, что `livekit.url` — адрес "
-    "вашего проекта, а не ваш прокси; если это так, сообщите в LiveKit, приложив доказательства.",
+    "вашего проекта, а не вашего прокси; если это так, сообщите в LiveKit, приложив "
+    "улики.",
 )
 _GRANTS = Text(
     en="Compare the version of livekit-server (`livekit-server --version`) with the grants that "
     "the evidence lists, and update the server where it grants more than the token has.",
     ru="Сверьте версию livekit-server (`livekit-server --version`) с правами, перечисленными в "
-    "доказательствах, и обновите сервер, если он разрешает больше, чем есть в токене.",
+    "уликах, и обновите сервер, если он разрешает больше, чем есть в токене.",
 )
 _GRANTS_ON_CLOUD = Text(
     en="Report it to LiveKit with the method, the status and the grants that the evidence lists.",
-    ru="Сообщите в LiveKit метод, статус и права, перечисленные в доказательствах.",
+    ru="Сообщите в LiveKit метод, статус и права, перечисленные в уликах.",
 )
 _CERTIFICATE = Text(
-    en="Install the whole chain on the proxy that ends TLS for `livekit.url`, with the host as "
-    "a name; look at it with `openssl s_client -connect HOST:443 -servername HOST`.",
-    ru="Поставьте полную цепочку на прокси, который завершает TLS для `livekit.url`, с этим хостом "
-    "в именах; посмотреть: `openssl s_client -connect HOST:443 -servername HOST`.",
+    en="Install a certificate for this host, with the full chain, on the proxy that terminates TLS "
+    "for `livekit.url`; inspect it with `openssl s_client -connect HOST:443 -servername HOST`.",
+    ru="Установите сертификат на имя этого хоста, с полной цепочкой, на прокси, который "
+    "терминирует TLS для `livekit.url`; проверить: `openssl s_client -connect HOST:443 -servername "
+    "HOST`.",
 )
 _CERTIFICATE_ON_CLOUD = Text(
-    en="LiveKit Cloud has a trusted certificate: something on the way replaces it. Look at what "
-    "arrives with `openssl s_client -connect HOST:443 -servername HOST`, and exempt the host from "
-    "TLS inspection.",
-    ru="У LiveKit Cloud доверенный сертификат: по дороге его подменяют. Посмотрите, что приходит, "
-    "— `openssl s_client -connect HOST:443 -servername HOST` — и исключите хост из проверки TLS.",
+    en="LiveKit Cloud has a trusted certificate: something on the path replaces it. Inspect the "
+    "one that arrives with `openssl s_client -connect HOST:443 -servername HOST`, and exempt the "
+    "host from TLS inspection.",
+    ru="У LiveKit Cloud доверенный сертификат: его подменяют по пути. Посмотрите, какой приходит "
+    "(`openssl s_client -connect HOST:443 -servername HOST`), и исключите хост из инспекции TLS.",
 )
 _CLOCK = Text(
     en="Synchronise both machines by NTP: `timedatectl set-ntp true`; compare them with `date -u`.",
@@ -78,7 +82,7 @@ ACCESS: Mapping[str, ClauseWords] = MappingProxyType(
         ),
         "1.1-variables-are-set": ClauseWords(
             "каждую из девяти переменных следует задавать в окружении процесса, а не только в "
-            ".env, и в .env не должно быть другого её значения",
+            ".env, и не хранить в .env другое её значение",
             Text(
                 en="Export the variable where the tests start (CI secret, unit file, shell), and "
                 "delete its other value from `.env`.",
@@ -106,7 +110,7 @@ ACCESS: Mapping[str, ClauseWords] = MappingProxyType(
             ),
         ),
         "1.1-secret-is-strong": ClauseWords(
-            "в API-секрете следует иметь не меньше 32 байт",
+            "API-секрету следует быть не короче 32 байт",
             Text(
                 en="Generate a pair with `livekit-server generate-keys`, write it into "
                 "livekit.yaml (`keys`), livekit-sip.yaml and LIVEKIT_API_SECRET, and restart the "
@@ -124,7 +128,7 @@ ACCESS: Mapping[str, ClauseWords] = MappingProxyType(
         ),
         # -- the way to livekit-server
         "1.1-transport-is-encrypted": ClauseWords(
-            "livekit.url следует иметь схему wss или https, если хост — не loopback",
+            "в livekit.url следует указать схему wss или https, если хост — не loopback",
             Text(
                 en="Write `wss://` into LIVEKIT_URL, and put a proxy with TLS in front of "
                 "livekit-server if there is none.",
@@ -143,11 +147,11 @@ ACCESS: Mapping[str, ClauseWords] = MappingProxyType(
             _CERTIFICATE_ON_CLOUD,
         ),
         "1.1-tls-certificate-lasts": ClauseWords(
-            "сертификату livekit.url следует действовать ещё 14 дней",
+            "сертификату livekit.url следует действовать ещё не меньше 14 дней",
             Text(
-                en="Renew the certificate on the proxy that ends TLS for `livekit.url` "
+                en="Renew the certificate on the proxy that terminates TLS for `livekit.url` "
                 "(`certbot renew`), and reload the proxy.",
-                ru="Обновите сертификат на прокси, который завершает TLS для `livekit.url` "
+                ru="Обновите сертификат на прокси, который терминирует TLS для `livekit.url` "
                 "(`certbot renew`), и перезагрузите прокси.",
             ),
             _CERTIFICATE_ON_CLOUD,
@@ -156,25 +160,25 @@ ACCESS: Mapping[str, ClauseWords] = MappingProxyType(
             "имя в livekit.url должно разрешаться, порт — принимать соединения, а на GET / — "
             "отвечать livekit-server: 200 OK или 406 Not Ready",
             Text(
-                en="Send `curl -i` to the URL of LIVEKIT_URL with https, and start livekit-server "
-                "or correct LIVEKIT_URL, or the upstream of the proxy, by what answers.",
-                ru="Отправьте `curl -i` на адрес из LIVEKIT_URL с https и по ответу запустите "
-                "livekit-server либо исправьте LIVEKIT_URL или адрес за прокси.",
+                en="Run `curl -i` with the URL of LIVEKIT_URL (https for wss). Depending on the "
+                "answer, start livekit-server, or correct LIVEKIT_URL or the proxy's upstream.",
+                ru="Выполните `curl -i` с адресом из LIVEKIT_URL (https вместо wss). По ответу "
+                "запустите livekit-server либо исправьте LIVEKIT_URL или upstream прокси.",
             ),
             Text(
                 en="Copy the project URL from the dashboard of LiveKit Cloud (Settings) into "
-                "LIVEKIT_URL, and send `curl -i` to it with https.",
+                "LIVEKIT_URL, and run `curl -i` with it (https for wss).",
                 ru="Скопируйте URL проекта из панели LiveKit Cloud (Settings) в LIVEKIT_URL и "
-                "отправьте на него `curl -i` с https.",
+                "выполните с ним `curl -i` (https вместо wss).",
             ),
         ),
         "1.1-server-is-ready": ClauseWords(
             "livekit-server не должен отвечать на GET / статусом 406 Not Ready",
             Text(
                 en="Read the last lines of livekit-server's log: it is overloaded (`limit` in "
-                "livekit.yaml) or has lost Redis.",
+                "livekit.yaml) or has lost its connection to Redis.",
                 ru="Прочитайте последние строки журнала livekit-server: он перегружен (`limit` в "
-                "livekit.yaml) или потерял Redis.",
+                "livekit.yaml) или потерял связь с Redis.",
             ),
             Text(
                 en="Look at status.livekit.io, then report it to LiveKit with the time and the "
@@ -222,10 +226,10 @@ ACCESS: Mapping[str, ClauseWords] = MappingProxyType(
             "токен с неизвестным API-ключом должен получить отказ 401"
         ),
         "1.1-expired-token-is-refused": _token(
-            "токен, истёкший раньше допуска в 60 с, должен получить отказ 401"
+            "токен, истёкший больше чем 60 с назад (допуск), должен получить отказ 401"
         ),
         "1.1-token-not-yet-valid-is-refused": _token(
-            "токен, у которого nbf впереди больше чем на 60 с, должен получить отказ 401"
+            "токен, nbf которого наступит больше чем через 60 с (допуск), должен получить отказ 401"
         ),
         "1.1-unsigned-token-is-refused": _token(
             "токен без подписи (alg none) должен получить отказ 401"
@@ -283,7 +287,7 @@ ACCESS: Mapping[str, ClauseWords] = MappingProxyType(
                 en="The fault is in the client of this suite, not in your deployment: update the "
                 "package (`pip install -U livekit-conformance`), or report it with the evidence.",
                 ru="Ошибка в клиенте этого набора тестов, а не у вас: обновите пакет (`pip install "
-                "-U livekit-conformance`) или сообщите о ней, приложив доказательства.",
+                "-U livekit-conformance`) или сообщите о ней, приложив улики.",
             ),
         ),
         "1.5-client-retries-as-configured": ClauseWords(
@@ -293,14 +297,14 @@ ACCESS: Mapping[str, ClauseWords] = MappingProxyType(
                 en="Compare `transient` and the waits in config/retry_policies.yaml "
                 "with the attempts in the evidence.",
                 ru="Сравните `transient` и паузы в config/retry_policies.yaml с "
-                "попытками в доказательствах.",
+                "попытками в уликах.",
             ),
         ),
         "1.5-client-does-nothing-twice": ClauseWords(
             "клиент не должен повторять запрос, который мог дойти и подействовал бы дважды, "
             "например вызов",
             Text(
-                en="Take the method out of the retried ones in config/retry_policies.yaml.",
+                en="Remove the method from those retried in config/retry_policies.yaml.",
                 ru="Уберите метод из повторяемых в config/retry_policies.yaml.",
             ),
         ),
@@ -310,17 +314,17 @@ ACCESS: Mapping[str, ClauseWords] = MappingProxyType(
                 en="Lower the number of attempts in config/retry_policies.yaml, or raise `budget` "
                 "of the policy that the evidence names.",
                 ru="Уменьшите число попыток в config/retry_policies.yaml или поднимите `budget` у "
-                "политики, названной в доказательствах.",
+                "политики, названной в уликах.",
             ),
         ),
         "1.5-client-breaker-as-configured": ClauseWords(
-            "автоматический выключатель клиента должен размыкаться, делать одну пробу и замыкаться "
-            "так, как задано в config/error_handling.yaml",
+            "circuit breaker клиента должен размыкаться, делать одну пробу и замыкаться так, как "
+            "задано в config/error_handling.yaml",
             Text(
                 en="Compare the circuit breaker in config/error_handling.yaml with the states in "
                 "the evidence.",
-                ru="Сравните настройки выключателя в config/error_handling.yaml с состояниями в "
-                "доказательствах.",
+                ru="Сравните настройки circuit breaker в config/error_handling.yaml с состояниями "
+                "в уликах.",
             ),
         ),
     }

@@ -32,8 +32,8 @@ _BUS = Text(
 _PACKETS = Text(
     en="Capture at livekit-sip and here (`tcpdump -n port 5060`), and find the hop that sends "
     "a packet twice or changes it: a SIP ALG of a router, a mirror port, a second route.",
-    ru="Снимите трафик у livekit-sip и здесь (`tcpdump -n port 5060`) и найдите, кто по дороге "
-    "удваивает или меняет пакеты: SIP ALG роутера, зеркальный порт, второй маршрут.",
+    ru="Снимите трафик у livekit-sip и здесь (`tcpdump -n port 5060`) и найдите, кто по пути "
+    "дублирует или меняет пакеты: SIP ALG роутера, зеркалирование порта, второй маршрут.",
 )
 _ACCOUNT = Text(
     en="Set `auth_username` and `auth_password` of the trunk to SIP_USERNAME and SIP_PASSWORD: "
@@ -66,10 +66,10 @@ _OUTBOUND_ON_CLOUD = Text(
     "номера и учётная запись; ответ провайдера есть в панели (Telephony, Calls).",
 )
 _CAPACITY = Text(
-    en="Call less at once, or give livekit-sip and the agents more: CPU, `max_active_calls` in "
-    "livekit-sip.yaml, `rtp_port` with two ports for each call, more workers.",
-    ru="Звоните реже или дайте livekit-sip и агентам больше: CPU, `max_active_calls` в "
-    "livekit-sip.yaml, `rtp_port` по два порта на вызов, больше воркеров.",
+    en="Place fewer calls at once, or give livekit-sip and the agents more capacity: CPU, "
+    "`max_active_calls` in livekit-sip.yaml, two ports of `rtp_port` for each call, workers.",
+    ru="Уменьшите число одновременных вызовов или дайте livekit-sip и агентам больше ресурсов: "
+    "CPU, `max_active_calls` в livekit-sip.yaml, по два порта `rtp_port` на вызов, воркеры.",
 )
 
 CALLS: Mapping[str, ClauseWords] = MappingProxyType(
@@ -147,7 +147,7 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
             ),
         ),
         "1.5-sip-packets-come-once": ClauseWords(
-            "сеть не должна удваивать пакеты между звонящим и livekit-sip", _PACKETS
+            "сеть не должна дублировать пакеты между звонящим и livekit-sip", _PACKETS
         ),
         "1.5-sip-messages-are-valid": ClauseWords(
             "SIP-сообщениям к звонящему следует соответствовать RFC 3261", _PACKETS
@@ -179,10 +179,10 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
         "1.5-call-is-answered": ClauseWords(
             "на вызов должен прийти 200 OK в отведённое время",
             Text(
-                en="See whether an agent joins while it rings (`lk room participants list ROOM`): "
+                en="Check that an agent joins while it rings (`lk room participants list ROOM`): "
                 "start the worker whose `agent_name` is the one in the dispatch rule, or let the "
                 "application send an agent.",
-                ru="Посмотрите, входит ли агент, пока идут гудки (`lk room participants list "
+                ru="Проверьте, что агент входит, пока идут гудки (`lk room participants list "
                 "ROOM`): запустите воркер, чей `agent_name` указан в правиле, или пусть приложение "
                 "отправит агента.",
             ),
@@ -191,14 +191,14 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
             "агент должен слышать звонящего, а звонящий — агента",
             Text(
                 en="Open `rtp_port` of livekit-sip.yaml (UDP 10000-20000) in both directions, and "
-                "behind NAT set `use_external_ip: true` or `nat_1_to_1_ip`; see that the agent "
+                "behind NAT set `use_external_ip: true` or `nat_1_to_1_ip`; check that the agent "
                 "publishes a track that is not muted.",
                 ru="Откройте в обе стороны `rtp_port` из livekit-sip.yaml (UDP 10000-20000), за "
                 "NAT задайте `use_external_ip: true` или `nat_1_to_1_ip`; убедитесь, что агент "
                 "публикует дорожку и она не заглушена.",
             ),
             Text(
-                en="Open UDP 10000-20000 from this machine and back, and see that the agent "
+                en="Open UDP 10000-20000 from this machine and back, and check that the agent "
                 "publishes a track that is not muted (`lk room participants list ROOM`).",
                 ru="Откройте UDP 10000-20000 с этой машины и обратно и убедитесь, что агент "
                 "публикует дорожку и она не заглушена (`lk room participants list ROOM`).",
@@ -210,8 +210,8 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
             _IN_THE_DASHBOARD,
         ),
         "1.5-cancelled-call-ends-cleanly": ClauseWords(
-            "на CANCEL звонящего вызова должен прийти ответ 200, на его INVITE — 487, и звонящий "
-            "должен покинуть комнату",
+            "на CANCEL во время гудков должен прийти ответ 200, на INVITE — 487, и звонящий должен "
+            "покинуть комнату",
             _HANG_UP,
             _IN_THE_DASHBOARD,
         ),
@@ -241,7 +241,7 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
             ),
         ),
         "1.5-repeated-calls-succeed": ClauseWords(
-            "на вызовы подряд и на одновременные вызовы должен быть ответ на каждый",
+            "на все вызовы, и подряд, и одновременные, должен прийти ответ",
             _CAPACITY,
             Text(
                 en="Start more workers of the agent, and compare the number of calls at once with "
@@ -277,7 +277,7 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
         ),
         # -- after a failure
         "1.5-recovers-from": ClauseWords(
-            "вызовы должны снова проходить не позже чем через 30 с после сбоя",
+            "вызовы должны снова проходить не позже чем через 30 с после окончания сбоя",
             Text(
                 en="Let the supervisor restart the service at once (`Restart=always`, `restart: "
                 "always`), and compare the time with the lines after its start in its log.",

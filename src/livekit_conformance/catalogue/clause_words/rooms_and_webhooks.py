@@ -32,9 +32,9 @@ _ROOM_SETTINGS = Text(
 )
 _ENDPOINT_LOG = Text(
     en="Find the request in the application's log by its time: the handler of `webhook.url` must "
-    "verify the token over the raw body, answer 200 at once, and work afterwards.",
+    "verify the token over the raw body, answer 200 at once, and process the event afterwards.",
     ru="Найдите запрос в журнале приложения по времени: обработчик `webhook.url` должен проверить "
-    "токен по сырому телу, сразу ответить 200 и только потом работать.",
+    "токен по сырому телу, сразу ответить 200 и только потом обрабатывать событие.",
 )
 _SERVER_LOG_KEYS = Text(
     en="Remove what writes the secret: `logging.level: debug` of the service, or a proxy that logs "
@@ -44,7 +44,7 @@ _SERVER_LOG_KEYS = Text(
 )
 _LOG_LEVEL = Text(
     en="Set `logging: {level: info, json: true}` in livekit.yaml and livekit-sip.yaml, restart the "
-    "service, and see that `logs` of the profile names the log of this very service.",
+    "service, and check that `logs` of the profile names the log of this very service.",
     ru="Задайте `logging: {level: info, json: true}` в livekit.yaml и livekit-sip.yaml, "
     "перезапустите сервис и убедитесь, что `logs` в профиле указывает на журнал именно этого "
     "сервиса.",
@@ -73,9 +73,9 @@ ROOMS_AND_WEBHOOKS: Mapping[str, ClauseWords] = MappingProxyType(
             _SEE_ROOMS_ON_CLOUD,
         ),
         "1.1-participant-joins": ClauseWords(
-            "участник должен успеть подключиться к комнате до своего срока",
+            "участник должен подключиться к комнате в отведённое время",
             Text(
-                en="Open the ports of media to this machine: 7881/tcp and the UDP ports of `rtc` "
+                en="Open the media ports to this machine: 7881/tcp and the UDP ports of `rtc` "
                 "in livekit.yaml, and set `rtc.use_external_ip: true` behind NAT.",
                 ru="Откройте для этой машины порты медиа: 7881/tcp и UDP-порты из `rtc` в "
                 "livekit.yaml; за NAT задайте `rtc.use_external_ip: true`.",
@@ -116,7 +116,7 @@ ROOMS_AND_WEBHOOKS: Mapping[str, ClauseWords] = MappingProxyType(
             _SEE_ROOMS_ON_CLOUD,
         ),
         "1.2-empty-room-expires": ClauseWords(
-            "комната, в которую никто не вошёл, должна закрыться за время пустой комнаты плюс 15 с",
+            "комната, в которую никто не вошёл, должна закрыться за empty_timeout плюс 15 с",
             _ROOM_SETTINGS,
             _SEE_ROOMS_ON_CLOUD,
         ),
@@ -133,7 +133,7 @@ ROOMS_AND_WEBHOOKS: Mapping[str, ClauseWords] = MappingProxyType(
             "имя хоста из webhook.url должно разрешаться",
             Text(
                 en="Create the DNS record for the host of `webhook.url` (DOMAIN), or correct "
-                "DOMAIN; look with `getent hosts HOST`.",
+                "DOMAIN; check with `getent hosts HOST`.",
                 ru="Создайте запись DNS для хоста из `webhook.url` (DOMAIN) или исправьте DOMAIN; "
                 "проверить: `getent hosts HOST`.",
             ),
@@ -151,11 +151,12 @@ ROOMS_AND_WEBHOOKS: Mapping[str, ClauseWords] = MappingProxyType(
             "сертификат webhook.url должен действовать для своего хоста, с доверенной цепочкой, по "
             "TLS 1.2 или новее",
             Text(
-                en="Install the whole chain where TLS of `webhook.url` ends, with this host as a "
-                "name; look with `openssl s_client -connect HOST:PORT -servername HOST`.",
-                ru="Поставьте полную цепочку там, где завершается TLS для `webhook.url`, с этим "
-                "хостом в именах; посмотреть: `openssl s_client -connect HOST:PORT -servername "
-                "HOST`.",
+                en="Install a certificate for this host, with the full chain, where TLS for "
+                "`webhook.url` terminates; inspect it with `openssl s_client -connect HOST:PORT "
+                "-servername HOST`.",
+                ru="Установите сертификат на имя этого хоста, с полной цепочкой, там, где "
+                "терминируется TLS для `webhook.url`; проверить: `openssl s_client -connect "
+                "HOST:PORT -servername HOST`.",
             ),
         ),
         "1.3-endpoint-accepts-signed-event": ClauseWords(
@@ -166,10 +167,10 @@ ROOMS_AND_WEBHOOKS: Mapping[str, ClauseWords] = MappingProxyType(
         "1.3-endpoint-answers-fast": ClauseWords(
             "приёмнику вебхуков следует отвечать за 1 с: пока он отвечает, вызов ждёт",
             Text(
-                en="Answer 200 before the work: hand the event to a queue or a task of its own in "
-                "the handler of `webhook.url`.",
-                ru="Отвечайте 200 до начала работы: в обработчике `webhook.url` передавайте "
-                "событие в очередь или отдельную задачу.",
+                en="Answer 200 before processing: let the handler of `webhook.url` pass the event "
+                "to a queue or a background task.",
+                ru="Отвечайте 200 до обработки: пусть обработчик `webhook.url` передаёт событие в "
+                "очередь или фоновую задачу.",
             ),
         ),
         "1.3-endpoint-refuses": ClauseWords(
@@ -185,10 +186,10 @@ ROOMS_AND_WEBHOOKS: Mapping[str, ClauseWords] = MappingProxyType(
         "1.3-endpoint-ignores-replay": ClauseWords(
             "приёмнику вебхуков следует обрабатывать id события один раз или отклонять повтор",
             Text(
-                en="Keep the ids of the events of the last minutes in the application, and answer "
-                "200 without work to one that was seen.",
-                ru="Храните в приложении id событий за последние минуты и на уже виденный "
-                "отвечайте 200, ничего не делая.",
+                en="Keep the event ids of the last minutes in the application, and answer a known "
+                "one with 200 without processing it.",
+                ru="Храните в приложении id событий за последние минуты и на уже известный "
+                "отвечайте 200 без обработки.",
             ),
         ),
         "1.3-endpoint-tolerates": ClauseWords(
@@ -227,7 +228,7 @@ ROOMS_AND_WEBHOOKS: Mapping[str, ClauseWords] = MappingProxyType(
             _DELIVERY_ON_CLOUD,
         ),
         "1.3-delivery-log-shows-success": ClauseWords(
-            "в журнале livekit-server следует видеть доставки на этот URL со статусом 2xx",
+            "в журнале livekit-server следует быть записям о доставке на этот URL со статусом 2xx",
             _DELIVERY,
         ),
         "1.3-delivery-is-retried": ClauseWords(
@@ -272,7 +273,7 @@ ROOMS_AND_WEBHOOKS: Mapping[str, ClauseWords] = MappingProxyType(
             _LOG_LEVEL,
         ),
         "1.4-failed-webhook-tells-status": ClauseWords(
-            "в строке о неудавшемся вебхуке следует быть последнему статусу приёмника",
+            "в строке о неудавшемся вебхуке следует указывать последний статус приёмника",
             Text(
                 en="livekit-server 1.13 does not write it: find the status in the application's "
                 "own log, and accept this in `known_issues` of the profile.",
@@ -286,8 +287,8 @@ ROOMS_AND_WEBHOOKS: Mapping[str, ClauseWords] = MappingProxyType(
         "1.4-logs-hold-no-tokens": ClauseWords(
             "в журналах не следует хранить токены целиком",
             Text(
-                en="Take the header `Authorization` and the parameter `access_token` out of the "
-                "log format of the proxy, and out of what the application logs.",
+                en="Remove the header `Authorization` and the parameter `access_token` from the "
+                "log format of the proxy, and from what the application logs.",
                 ru="Уберите заголовок `Authorization` и параметр `access_token` из формата журнала "
                 "прокси и из того, что пишет приложение.",
             ),

@@ -12,9 +12,9 @@ from livekit_conformance.wording import Text
 @dataclass(frozen=True, slots=True)
 class ClauseWords:
     """
-    Statement of a clause in Russian, and what to change where it is violated.
+    Statement of a clause in Russian, and advice where it is violated.
 
-    `on_cloud` is the advice for LiveKit Cloud, where it differs: nobody has its files and logs.
+    `on_cloud` is the advice for LiveKit Cloud, whose files and logs no user has, if it differs.
     """
 
     statement: str

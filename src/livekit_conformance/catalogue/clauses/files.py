@@ -1,6 +1,7 @@
 """
-Clauses of the services' configuration files: after the calls, because what a file says wrongly at a
-link that works hurts nobody.
+Clauses on the services' configuration files.
+
+They come after the calls: an error in a file is milder where its link was seen to work.
 """
 
 from __future__ import annotations

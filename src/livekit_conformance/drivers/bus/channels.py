@@ -45,13 +45,13 @@ ROOM_LOCK: Final = "room_lock:x"
 
 def servers_among(listeners: Mapping[str, int]) -> int:
     """
-    Return how many livekit-servers listen, by the subscribers of each channel.
+    Return the number of instances of livekit-server that listen, from the subscribers by channel.
     """
     return min(listeners[channel] for channel in OF_SERVER)
 
 
 def sip_services_among(listeners: Mapping[str, int]) -> int:
     """
-    Return how many livekit-sip listen, by the subscribers of each channel.
+    Return the number of instances of livekit-sip that listen, from the subscribers by channel.
     """
     return listeners[CREATE_PARTICIPANT]

@@ -119,7 +119,8 @@ class Connections:
                 text = f"Redis does not answer: {refusal or error}"
                 self.recorder.record(
                     BusAnswer(
-                        *(run_clock.now(), text),
+                        run_clock.now(),
+                        text,
                         error=str(error),
                         failure=failure,
                         refusal=refusal,

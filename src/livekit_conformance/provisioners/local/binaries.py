@@ -206,9 +206,9 @@ def build(program: Program, environ: Mapping[str, str]) -> Path:
 
 def _room_remedy(go: str, target: Path, environ: Mapping[str, str]) -> str | None:
     """
-    Return how to make room for a build if a disk that it writes to is full.
+    Return the remedy if a disk that a build writes to is full; None if none is.
 
-    Go itself may call that something else: with a full cache, a standard package is "not in std".
+    Go may report that as another error: with a full cache, a standard package is "not in std".
     """
     environ = _with_go_folders(environ)
     caches = subprocess.run(

@@ -109,7 +109,7 @@ STOPS = Text(en="STOPS HERE: {missing}", ru="ЗДЕСЬ ОБРЫВ: {missing}")
 TIMES = Text(en="({times} times, last at {until} s)", ru="(всего {times}, последний в {until} с)")
 LEFT_OUT = Text(
     en="The log files in the evidence have {count:more line|more lines} about this call.",
-    ru="Об этом звонке есть ещё {count:строка|строки|строк} в файлах логов среди улик.",
+    ru="Об этом звонке есть ещё {count:строка|строки|строк} в файлах журналов среди улик.",
 )
 SCROLLS = Text(en="{title}: scrolls sideways", ru="{title}: прокручивается по горизонтали")
 

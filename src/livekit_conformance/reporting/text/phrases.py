@@ -166,12 +166,12 @@ HEAD_NOT_CHECKED = Text(en="Not checked", ru="Что не проверено")
 HEAD_OTHERS = Text(en="Not ours", ru="Не наше")
 OTHERS_LINES = Text(
     en="not ours: {lines:line|lines} in the log of {service}: {message}",
-    ru="не наше: {lines:строка|строки|строк} в логе {service}: {message}",
+    ru="не наше: {lines:строка|строки|строк} в журнале {service}: {message}",
 )
 OTHERS_CALLS = Text(
     en="not ours: {lines:line|lines} about {calls:call|calls} of others in the log of {service}: "
     "{message}",
-    ru="не наше: {lines:строка|строки|строк} о чужих звонках (их {calls}) в логе {service}: "
+    ru="не наше: {lines:строка|строки|строк} о чужих звонках (их {calls}) в журнале {service}: "
     "{message}",
 )
 HEAD_STORY = Text(en="What happened to the call", ru="Что было со звонком")
