@@ -11,7 +11,7 @@ from typing import Final
 from livekit_conformance.findings import Code, Finding, Json, Says
 from livekit_conformance.waiting import Waited
 
-# Data: event, seconds, polls.
+# Data of both: event, seconds, polls.
 IN_VAIN: Final = Code("wait.in-vain")
 NO_ANSWER: Final = Code("wait.no-answer")
 
