@@ -1,7 +1,7 @@
 """
 Texts of the terminal and the reports around the results, in each language.
 
-Verdicts, ids and the messages of checks are the same in all languages, because people quote them.
+Verdicts and ids are the same in all languages, because people quote them.
 """
 
 from __future__ import annotations
