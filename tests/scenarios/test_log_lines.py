@@ -15,6 +15,8 @@ from livekit_conformance.provisioners.local.binaries import SERVER, SIP, Program
 # The service puts these messages together when it writes them.
 _COMPOSED = frozenset(
     {
+        of_both.NOT_AN_ADDRESS_HERE,
+        of_both.NO_SUCH_ADDRESS,
         of_both.PORT_TAKEN,
         of_server.DIALLED,
         of_server.LISTED_PARTICIPANTS,

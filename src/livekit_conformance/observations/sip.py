@@ -144,5 +144,6 @@ class DispatchMatch(Observation):
     max_call_duration_s: float | None
     only_codecs: str
     encryption: str
+    room_preset: str = ""
 
     kind: ClassVar[Kind] = "dispatch"

@@ -42,13 +42,15 @@ class Terms:
     """
     Time limits of a call in seconds (None: the service's default) and requirements on its media.
 
-    `only_codecs` are the only codecs accepted (empty: those of the service).
+    `only_codecs` are the only codecs accepted (empty: those of the service). `room_preset` is the
+    configuration of livekit-server that the room gets.
     """
 
     ringing_timeout_s: float | None = None
     max_call_duration_s: float | None = None
     only_codecs: tuple[str, ...] = ()
     encryption: str = ""
+    room_preset: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ def _terms(info: Mapping[str, Any]) -> Terms:
         tuple(codec["name"] for codec in media.get("codecs", ())) if only_listed else (),
         # The server still reads the older field, which is outside `media`.
         media.get("encryption") or info.get("media_encryption") or "",
+        info.get("room_preset", ""),
     )
 
 

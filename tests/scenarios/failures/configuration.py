@@ -148,6 +148,22 @@ SCENARIOS: tuple[Scenario, ...] = (
         _server(prometheus={"port": 7880}),
     ),
     Scenario(
+        "server-at-an-address-of-nobody",
+        "livekit.yaml has an address in `bind_addresses` that its machine does not have.",
+        "server-cannot-listen",
+        Link.TCP,
+        act=_server(bind_addresses=["192.0.2.1"]),
+        also=_NO_SERVER | {"service-files-disagree"},
+    ),
+    Scenario(
+        "sip-at-an-address-of-nobody",
+        "livekit-sip.yaml has a `listen_ip` that its machine does not have.",
+        "sip-service-cannot-listen",
+        Link.SIP_SOCKET,
+        act=_sip(listen_ip="192.0.2.1"),
+        also=_NO_SIP,
+    ),
+    Scenario(
         "server-without-keys",
         "livekit.yaml has no keys; only the log from before the run is there to tell.",
         "server-has-no-keys",

@@ -68,8 +68,7 @@ def _change_rule(**changes: Any) -> Act:
             (rule,) = (await sip.list_dispatch_rule(api.ListSIPDispatchRuleRequest())).items
             for name, value in changes.items():
                 rule.ClearField(name)
-                field = getattr(rule, name)
-                field.extend(value) if isinstance(value, list) else field.CopyFrom(value)
+                rule.MergeFrom(api.SIPDispatchRuleInfo(**{name: value}))
             await sip.update_dispatch_rule(rule.sip_dispatch_rule_id, rule)
 
     return act
@@ -289,6 +288,20 @@ SCENARIOS: tuple[Scenario, ...] = (
         Link.SIP_SOCKET,
         act=_firewall_that_drops_udp,
         also=_UNREACHABLE,
+    ),
+    Scenario(
+        "rule-with-an-unknown-preset",
+        "The dispatch rule names a room configuration that livekit-server does not have.",
+        "rule-names-an-unknown-preset",
+        Link.JOIN,
+        act=_change_rule(room_preset="of-another-deployment"),
+    ),
+    Scenario(
+        "rule-with-an-unknown-codec",
+        "The dispatch rule lists a codec that livekit-sip does not have.",
+        "media-settings-are-refused",
+        Link.OFFER,
+        act=_change_rule(media=api.SIPMediaConfig(codecs=[api.SIPCodec(name="G729")])),
     ),
     Scenario(
         "trunk-wrong-password",

@@ -54,6 +54,53 @@ def _last_words(service: str) -> tuple[Sign, ...]:
     )
 
 
+def _cannot_listen(name: str, service: str, link: Link, file: str, key: str, silent: str) -> Cause:
+    """
+    Return the cause that the address at which a service should listen is not on its machine.
+    """
+    signs = tuple(
+        logged(line, service=service)
+        for line in (of_both.NO_SUCH_ADDRESS, of_both.NOT_AN_ADDRESS_HERE)
+    )
+    return Cause(
+        name,
+        link,
+        Text(
+            en=f"{service} cannot listen: {key} names no address of its machine",
+            ru=f"{service} не может слушать порт: в {key} нет адреса его машины",
+        ),
+        Text(
+            en=(
+                f"{service} ends at once when it starts: an address in {key} of {file} does not "
+                "exist on its machine (a typing error, the public address behind NAT, or the "
+                "address of another host). Its last line quotes it."
+            ),
+            ru=(
+                f"{service} завершается сразу после запуска: адреса из {key} файла {file} на его "
+                "машине нет (опечатка, публичный адрес за NAT или адрес другой машины). Он назван "
+                "в последней строке журнала."
+            ),
+        ),
+        Text(
+            en=(
+                f"Write an address that `ip addr` shows on that machine into {key} of {file}, or "
+                f'"0.0.0.0" for all of them, and start {service}. A public address belongs into '
+                "`rtc.node_ip` or `nat_1_to_1_ip`, not here."
+            ),
+            ru=(
+                f"Укажите в {key} файла {file} адрес, который на этой машине показывает `ip addr`, "
+                f'или "0.0.0.0" для всех, и запустите {service}. Публичному адресу место в '
+                "`rtc.node_ip` или `nat_1_to_1_ip`, а не здесь."
+            ),
+        ),
+        shows=signs,
+        proofs=(check(silent, "BLOCKED"),),
+        excludes=(check(silent, "PASS"),),
+        breaks=(Link.CONFIGURATION, *ENDS_WITH[link]),
+        source="Go net.Listen; livekit pkg/service/server.go; livekit/sip pkg/sip/server.go",
+    )
+
+
 def _no_start(file: str) -> Sign:
     """
     Return the sign of a service that its file keeps from starting.
@@ -69,6 +116,8 @@ _OWN = frozenset(
         of_server.UNKNOWN_WEBHOOK_KEY,
         of_sip.NO_NETWORK,
         of_both.NO_REDIS,
+        of_both.NO_SUCH_ADDRESS,
+        of_both.NOT_AN_ADDRESS_HERE,
     }
 )
 _SERVER_FILE, _SIP_FILE = "livekit.yaml", "livekit-sip.yaml"
@@ -76,6 +125,14 @@ _SERVER_KEY = config(_SERVER_FILE, key=_ITS_KEY, reaction=Reaction.REFUSES)
 
 # A service that is stopped makes everything after it fail: these come before all others.
 STOPPED: tuple[Cause, ...] = (
+    _cannot_listen(
+        *("server-cannot-listen", SERVER, Link.SERVER),
+        *(_SERVER_FILE, "`bind_addresses`", "1.1-server-answers"),
+    ),
+    _cannot_listen(
+        *("sip-service-cannot-listen", SIP, Link.SIP_SOCKET),
+        *(_SIP_FILE, "`listen_ip`", "1.5-sip-answers-options"),
+    ),
     Cause(
         "webhook-key-is-not-known",
         Link.SERVER,

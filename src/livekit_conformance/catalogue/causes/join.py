@@ -6,7 +6,17 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Between, Cause, Not, Sign, check, log, logged, probe
+from livekit_conformance.catalogue.cause import (
+    Between,
+    Cause,
+    Given,
+    Not,
+    Sign,
+    check,
+    log,
+    logged,
+    probe,
+)
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import SERVER, errors, of_server, of_sip
 from livekit_conformance.catalogue.log_lines import SIP as _SIP
@@ -49,6 +59,12 @@ _LIMITED = (
     log(_SIP, error=_OVER_A_LIMIT),
     log(_SIP, response=_OVER_A_LIMIT),
 )
+_UNKNOWN_PRESET = (
+    log(SERVER, error=re.compile(errors.UNKNOWN_PRESET)),
+    log(_SIP, response=re.compile(errors.UNKNOWN_PRESET)),
+)
+_HAS_A_PRESET = Sign("dispatch", {"room_preset": Given()})
+_NOT_JOINED = probe(points_at=Link.JOIN)
 _LOW_LIMIT = Sign(
     "config", {"file": "livekit.yaml", "key": re.compile(r"^(room|limit)\.max_(part|room|attr)")}
 )
@@ -68,6 +84,43 @@ _NOT_IN_ITS_ROOM = check("1.1-sip-service-joins-the-server")
 _KEPT_RINGING = probe(outcome="kept-ringing")
 
 CAUSES: tuple[Cause, ...] = (
+    Cause(
+        "rule-names-an-unknown-preset",
+        Link.JOIN,
+        Text(
+            en="`room_preset` of the dispatch rule names no configuration of livekit-server",
+            ru="`room_preset` правила диспетчеризации называет конфигурацию, которой нет в "
+            "livekit-server",
+        ),
+        Text(
+            en=(
+                "The rule that takes the call gives its room a preset, and livekit-server refuses "
+                "to create a room with one that it does not have. So livekit-sip cannot join, and "
+                "the call is refused with 486."
+            ),
+            ru=(
+                "Правило, которое принимает звонок, задаёт комнате пресет, а livekit-server не "
+                "создаёт комнату с пресетом, которого у него нет. Поэтому livekit-sip не может "
+                "войти, и звонок отклоняется ответом 486."
+            ),
+        ),
+        Text(
+            en=(
+                "Remove `room_preset` from the dispatch rule (`lk sip dispatch list`, then `lk sip "
+                "dispatch update`), or add a configuration of that name below "
+                "`room.room_configurations` in livekit.yaml and restart livekit-server."
+            ),
+            ru=(
+                "Удалите `room_preset` из правила диспетчеризации (`lk sip dispatch list`, затем "
+                "`lk sip dispatch update`) или добавьте конфигурацию с этим именем в "
+                "`room.room_configurations` файла livekit.yaml и перезапустите livekit-server."
+            ),
+        ),
+        shows=(*_UNKNOWN_PRESET, _HAS_A_PRESET),
+        also=(_NOT_JOINED,),
+        proofs=_UNKNOWN_PRESET,
+        source="livekit pkg/service/roomallocator.go, ErrUnknownRoomConfiguration",
+    ),
     Cause(
         "limit-keeps-participants-out",
         Link.JOIN,

@@ -329,6 +329,7 @@ ENDED: tuple[Cause, ...] = (
         Link.SERVER,
         (
             *("server-does-not-start", "server-has-no-keys", "webhook-key-is-not-known"),
+            "server-cannot-listen",
             *("redis-unreachable", "redis-refuses-login", *redis_state.IDS),
         ),
     ),
@@ -337,6 +338,7 @@ ENDED: tuple[Cause, ...] = (
         Link.SIP_SOCKET,
         (
             *("sip-service-does-not-start", "sip-service-has-no-network"),
+            "sip-service-cannot-listen",
             *("redis-unreachable", "redis-refuses-login", *redis_state.IDS),
         ),
     ),

@@ -38,6 +38,7 @@ def _cannot_start(error: str) -> Sign:
 _NO_CODEC = _cannot_start(errors.NO_CODEC)
 _NO_CRYPTO = _cannot_start(errors.NO_CRYPTO)
 _NO_PORT = _cannot_start(errors.NO_RTP_PORT)
+_BAD_SETTINGS = logged(of_sip.BAD_MEDIA_SETTINGS)
 _ANSWERED = probe(outcome="answered")
 _UNREACHABLE = probe(outcome="answered", media_unreachable=_GIVEN)
 _NOTHING_CAME = _media("livekit-sip", packets=0, sent=_SOME)
@@ -90,6 +91,39 @@ CAUSES: tuple[Cause, ...] = (
         proofs=(_NO_ICE,),
         breaks=(Link.JOIN, Link.OUTBOUND),
         source="livekit/sip pkg/sip/room.go Connect; livekit/server-sdk-go room.go",
+    ),
+    Cause(
+        "media-settings-are-refused",
+        Link.OFFER,
+        Text(
+            en="livekit-sip does not know a codec in `media.codecs` of the trunk or rule",
+            ru="livekit-sip не знает кодек из `media.codecs` транка или правила",
+        ),
+        Text(
+            en=(
+                "`media` of the inbound trunk or the dispatch rule lists a codec that livekit-sip "
+                "does not have. It refuses each call with 500 before it looks at the offer."
+            ),
+            ru=(
+                "В `media` входящего транка или правила диспетчеризации указан кодек, которого у "
+                "livekit-sip нет. Он отклоняет каждый звонок ответом 500, не разбирая предложение."
+            ),
+        ),
+        Text(
+            en=(
+                "List only codecs of livekit-sip in `media.codecs` (PCMU, PCMA, G722), or remove "
+                "the list: livekit-sip then accepts all of them. `lk sip inbound list` and `lk sip "
+                "dispatch list` show it."
+            ),
+            ru=(
+                "Укажите в `media.codecs` только кодеки livekit-sip (PCMU, PCMA, G722) или удалите "
+                "список: тогда livekit-sip принимает все свои кодеки. Список показывают `lk sip "
+                "inbound list` и `lk sip dispatch list`."
+            ),
+        ),
+        shows=(_BAD_SETTINGS,),
+        proofs=(_BAD_SETTINGS,),
+        source="livekit/sip pkg/sip/inbound.go, media_codecs.go",
     ),
     Cause(
         "no-common-codec",

@@ -34,6 +34,7 @@ NO_HOST: Final = "fail to resolve target for"
 NO_CPU: Final = "cpu exhausted"
 # livekit pkg/service/errors.go and pkg/rtc/errors.go: each of its limits.
 OVER_A_LIMIT: Final = "exceeds limits"
+UNKNOWN_PRESET: Final = "unknown room configuration"
 ROOM_IS_FULL: Final = "exceeded its max participants"
 # pion: no codec of the room is Opus.
 NO_OPUS: Final = "codec is not supported by remote"

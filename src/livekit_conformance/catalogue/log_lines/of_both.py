@@ -33,4 +33,6 @@ REDIS_LOST: Final = _line(
 # -- last words, in plain text
 NO_REDIS: Final = _last_words("unable to connect to redis", form=Form.PART)
 PORT_TAKEN: Final = _last_words(": bind: address already in use", form=Form.PART)
+NO_SUCH_ADDRESS: Final = _last_words("listen tcp: lookup ", form=Form.PART)
+NOT_AN_ADDRESS_HERE: Final = _last_words(": bind: cannot assign requested address", form=Form.PART)
 BAD_PORT: Final = _last_words("invalid port")

@@ -97,6 +97,9 @@ AGENT_HEARD: Final = _line(
     target=Lane.SIP,
     reached=Milestone.AGENT,
 )
+BAD_MEDIA_SETTINGS: Final = _line(
+    "Cannot create media config", Means.FAILURE, level="error", link=Link.OFFER
+)
 ACCEPTS: Final = _line("Accepting the call", reached=Milestone.AGENT)
 ACK_CAME: Final = _line("ACK from remote", Means.CLOCK)
 REINVITED: Final = _line("reinvite", fields=("cseq",))

@@ -72,6 +72,7 @@ class Telephony:
                 max_call_duration_s=terms.max_call_duration_s,
                 only_codecs=", ".join(terms.only_codecs),
                 encryption=terms.encryption,
+                room_preset=terms.room_preset,
             )
         )
         return outcome
@@ -175,6 +176,7 @@ def _terms(outcome: DispatchOutcome) -> Terms:
         trunk,
         only_codecs=rule.only_codecs or trunk.only_codecs,
         encryption=rule.encryption or trunk.encryption,
+        room_preset=rule.room_preset,
     )
 
 
