@@ -12,6 +12,7 @@ from livekit_conformance import config_doctor
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.finding_words import said
 from livekit_conformance.config_doctor import check
+from livekit_conformance.config_doctor.values import FITS
 from livekit_conformance.config_doctor.words import PARTS, SENTENCES
 from tests.codes import first_arguments, strings
 from tests.russian import english_in
@@ -21,9 +22,7 @@ _RULES = [path for path in _FOLDER.glob("*.py") if not path.stem.endswith(("word
 _SOURCES = [*_RULES, _FOLDER.parent / "cli" / "config_check.py"]
 _IN_RULES = strings(_SOURCES)
 # The kinds of values that have advice of their own: the rest of the code is the kind.
-_BY_KIND = {f"advice.{name}" for name in ("text", "node-ip", "bool", "float", "duration")} | {
-    "advice.port-range"
-}
+_BY_KIND = {f"advice.{kind}" for kind in FITS}
 _WRONG_SERVER = """
 port: '7880'
 prot: 1

@@ -14,6 +14,7 @@ from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.services import BOTH, ConfiguredService, Table
 from livekit_conformance.config_doctor.settings import Settings, entries, is_merge, is_null
 from livekit_conformance.config_doctor.values import FITS, Scalar
+from livekit_conformance.config_doctor.words import PARTS
 from livekit_conformance.environments.spelling import close_match
 from livekit_conformance.environments.yaml_document import KeyPath, dotted
 from livekit_conformance.secrets.patterns import masked
@@ -25,8 +26,6 @@ _GIVEN: Mapping[type[yaml.Node], str] = {
     yaml.ScalarNode: "form.value",
 }
 _WANTED: Mapping[type, str] = {dict: "form.mapping", list: "form.list", str: "form.value"}
-# Kinds of values that have advice of their own; the others are whole numbers.
-_ADVISED = frozenset({"text", "node-ip", "bool", "float", "duration", "port-range"})
 # Stands for any name, as in `keys`, whose names are API keys chosen by the operator.
 _ANY_NAME = "*"
 # These kinds have their own decoder, which reads only the text; a mapping or list has none.
@@ -141,7 +140,9 @@ def _advice(kind: Any) -> Phrase:
         case list():
             return phrase("advice.list")
         case _:
-            return phrase(f"advice.{kind}" if kind in _ADVISED else "advice.whole")
+            # Kinds without advice of their own are whole numbers.
+            own = f"advice.{kind}"
+            return phrase(own if own in PARTS else "advice.whole")
 
 
 def _unknown(
