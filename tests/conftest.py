@@ -10,12 +10,17 @@ import socket
 import sys
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from livekit_conformance.provisioners.local.prerequisites import CHROMIUM
 from tests.reporting.browser import browser
 from tests.require import blocked_tests, require
 
 pytest_plugins = ["pytester", "tests.workers"]
+
+# A slow example proves nothing about the code: another process had the processor.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_configure():

@@ -11,7 +11,7 @@ import asyncio
 import os
 from dataclasses import dataclass, field
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -40,8 +40,6 @@ EXAMPLES = int(os.environ.get("EXAMPLES", "30"))
 SETTINGS = settings(
     max_examples=EXAMPLES,
     stateful_step_count=50,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 # For a client that is broken on purpose any counter-example will do, however long.
 HUNTING = settings(

@@ -126,4 +126,4 @@ class Breaker(RuleBasedStateMachine):
 
 
 TestBreaker = Breaker.TestCase
-TestBreaker.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+TestBreaker.settings = settings(max_examples=100, stateful_step_count=50)

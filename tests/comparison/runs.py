@@ -8,7 +8,7 @@ import json
 import os
 from dataclasses import replace
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from livekit_conformance.catalogue.clauses import CLAUSES
@@ -19,9 +19,6 @@ from livekit_conformance.verdict import CheckRecord, Verdict
 # Few examples in CI, many by hand.
 MANY = settings(
     max_examples=int(os.environ.get("EXAMPLES", "25")),
-    # Slow machines prove nothing about the code.
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 RUN = Run("20261123T040000Z-staging-00000001", "staging", "live", "2026-11-23T04:00:00Z", "0.1.0")
 # `disrupt` is left out: how long recovery takes is not compared.

@@ -9,7 +9,7 @@ import re
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livekit_conformance.config_doctor import Severity, check_server, check_sip
@@ -52,8 +52,6 @@ def test_writing_the_yaml_anew_would_change_more_in_most_of_the_files():
 
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(data=st.data())
 def test_nothing_changes_however_a_file_is_decorated(data):
@@ -79,7 +77,7 @@ PIECES = (
 )
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_whatever_is_in_a_file_one_run_is_enough_and_leaves_nothing_worse(data):
     odd = data.draw(st.sampled_from(ODD_FILES))

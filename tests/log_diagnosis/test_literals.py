@@ -127,7 +127,7 @@ def fulfilling(condition):
 
 @pytest.mark.parametrize("each", SIGNS)
 @given(data=st.data())
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_every_line_that_a_sign_describes_is_found(each: Sign, data: st.DataObject) -> None:
     values = {name: data.draw(fulfilling(value), name) for name, value in each.where.items()}
     values = {name: value for name, value in values.items() if value is not None}

@@ -129,7 +129,7 @@ def test_a_line_longer_than_a_block_is_one_line():
     wrap=st.sampled_from([WRAPPERS[name] for name in sorted(WRAPPERS)]),
     pack=st.sampled_from([bytes, gzip.compress]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_rubbish_between_the_lines_never_changes_the_counts(rubbish, order, wrap, pack):
     # Not at the beginning, where the magic number of a compressed file is.
     content = f"{QUIET}\n".encode() + b"".join(
@@ -145,7 +145,7 @@ def test_rubbish_between_the_lines_never_changes_the_counts(rubbish, order, wrap
 
 
 @given(st.binary(max_size=3000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_rubbish_alone_is_no_cause(content):
     assert scan(b"\n" + content).found == {}
 

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.reporting.plugin.annotations import _SHOWN, github_commands
@@ -56,8 +56,6 @@ def check(name, verdict, **fields):
 @given(result=results())
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
     database=None,
 )
 def test_every_format_says_the_same_numbers(result):

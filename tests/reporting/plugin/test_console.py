@@ -350,7 +350,7 @@ def run_of(diagnoses, verdicts, language):
     return Result(run, tuple(records), found, language=language)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(
     diagnoses=st.integers(0, 12),
     verdicts=st.lists(st.sampled_from(Verdict), max_size=len(CLAUSES)),
@@ -439,7 +439,7 @@ def test_what_is_cut_is_measured_in_columns(text, width, shown):
     assert layout.cut(text, width) == shown
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.text(), st.integers(1, 40), st.integers(1, 4))
 def test_cut_and_wrapped_text_never_exceeds_its_columns(text, width, at_most):
     assert layout.columns(layout.cut(text, width)) <= width
