@@ -24,6 +24,7 @@ from livekit_conformance.judges.calls import (
     NOT_ANSWERED,
     NOT_LISTED,
     TOO_QUIET,
+    UNHEARD,
 )
 from livekit_conformance.judges.sip_socket import judge_options, judge_silence
 from livekit_conformance.judges.waits import Awaited, judge_wait
@@ -160,6 +161,9 @@ async def test_both_sides_hear_each_other(probe_call: ProbeCall, profile: Profil
         raise violated(NO_RTP, "no RTP reached the caller", link=Link.MEDIA)
     if heard.dominant_hz is None and probe_call.company and probe_call.company.is_muted:
         raise Violation(f"the caller heard {heard}; {probe_call.company}")
+    if (company := probe_call.company) is not None and company.hears_nothing:
+        seen = f"no agent may subscribe to the audio of the caller; {company}"
+        raise violated(UNHEARD, seen, room=company.room)
     if profile.agent == "deployed":
         return
 

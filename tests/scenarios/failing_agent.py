@@ -23,7 +23,9 @@ from livekit.protocol.models import ParticipantInfo
 from livekit_conformance.protocol import rtp
 from tests.scenarios.real_stack import Scene
 
-Manner = Literal["good", "silent", "muted", "forbidden", "elsewhere", "leaves", "late", "stays"]
+Manner = Literal[
+    "good", "silent", "muted", "forbidden", "deaf", "elsewhere", "leaves", "late", "stays"
+]
 
 _RATE = 8000
 _FRAME = 160
@@ -111,7 +113,12 @@ class _Agent:
 
     def _token(self, called: str) -> str:
         name = "agent-room" if self.manner == "elsewhere" else called
-        grants = api.VideoGrants(room_join=True, room=name, can_publish=self.manner != "forbidden")
+        grants = api.VideoGrants(
+            room_join=True,
+            room=name,
+            can_publish=self.manner != "forbidden",
+            can_subscribe=self.manner != "deaf",
+        )
         token = api.AccessToken(*self._key).with_identity("agent").with_grants(grants)
         return token.to_jwt()
 

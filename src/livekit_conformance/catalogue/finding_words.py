@@ -105,6 +105,8 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "call.no-rtp": "до звонящего не дошёл RTP",
         "call.too-quiet": "уровень звука у звонящего {caller}, у агента {agent}; у обоих нужно не "
         "меньше {least}",
+        "call.caller-is-not-heard": "в комнате `{room}` ни у одного агента нет права "
+        "подписаться на звук звонящего",
         "wait.no-answer": "за {seconds} с livekit-server ни разу не ответил: результат неизвестен",
         "wait.in-vain": "за {seconds} с не дождались события: {event} (опросов: {polls})",
         "call.not-taken": "вызов не принят: {outcome}; ответы: {statuses}",

@@ -23,6 +23,8 @@ HUNG_UP_EARLY: Final = Code("call.hung-up-early")
 NO_RTP: Final = Code("call.no-rtp")
 # Data: caller and agent (levels of what they heard), least.
 TOO_QUIET: Final = Code("call.too-quiet")
+# No agent in the room may subscribe. Data: room.
+UNHEARD: Final = Code("call.caller-is-not-heard")
 # The account of the profile is not that of the trunk. Data of all three: trunk.
 OTHER_USERNAME: Final = Code("trunk.other-username")
 OTHER_PASSWORD: Final = Code("trunk.other-password")

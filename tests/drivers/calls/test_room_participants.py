@@ -23,10 +23,15 @@ CALLER = ParticipantInfo(sid="PA_c", identity="sip_1", kind=ParticipantInfo.Kind
 
 
 def somebody(
-    sid: str = "PA_a", *, audio: bool = False, muted: bool = False, may_publish: bool = True
+    sid: str = "PA_a",
+    *,
+    audio: bool = False,
+    muted: bool = False,
+    may_publish: bool = True,
+    may_subscribe: bool = True,
 ) -> ParticipantInfo:
     tracks = [TrackInfo(type=TrackType.AUDIO, muted=muted)] if audio else []
-    permission = ParticipantPermission(can_publish=may_publish)
+    permission = ParticipantPermission(can_publish=may_publish, can_subscribe=may_subscribe)
     return ParticipantInfo(sid=sid, identity=f"agent-{sid}", permission=permission, tracks=tracks)
 
 
@@ -110,6 +115,17 @@ async def test_who_may_not_publish_is_told() -> None:
 
     assert recorded(watch)["silenced"] == 1
     assert "may not publish" in str(watch.company)
+
+
+async def test_nobody_hears_the_caller_only_if_no_speaker_may_subscribe() -> None:
+    server = Server(somebody(audio=True, may_subscribe=False), somebody("PA_b"))
+    watch = watch_of(server)
+    await watch.look()
+    assert watch.company.hears_nothing
+    assert "may not subscribe" in str(watch.company)
+    server.rooms["call"].append(somebody("PA_c", audio=True))
+    await watch.look()
+    assert not watch.company.hears_nothing
 
 
 async def test_the_agents_that_were_sent_for_and_who_waits_elsewhere_are_asked_for() -> None:

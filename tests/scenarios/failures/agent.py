@@ -161,6 +161,14 @@ _FROM_AGENTS = (
         "agent-may-not-publish",
         _agent("forbidden"),
     ),
+    Scenario(
+        "agent-deaf",
+        "The agent's token has canSubscribe false: it speaks and hears nothing.",
+        "agent-may-not-subscribe",
+        Link.AUDIO,
+        act=_agent("deaf"),
+        profile=_deployed,
+    ),
     _of_agent(
         "agent-elsewhere",
         "The agent joins a room of another name than the call's.",

@@ -111,12 +111,13 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Nothing accepted a connection at the host and port of `webhook.url`: the "
-                "application is not running, it listens on another port or only on localhost, or a "
-                "firewall blocks the path."
+                "application is not running or has crashed (perhaps at an event of this call), it "
+                "listens on another port or only on localhost, or a firewall blocks the path."
             ),
             ru=(
                 "По хосту и порту из `webhook.url` никто не принял соединение: приложение не "
-                "запущено, слушает другой порт или только localhost, либо мешает файрвол."
+                "запущено или упало (возможно, на событии этого звонка), слушает другой порт или "
+                "только localhost, либо мешает файрвол."
             ),
         ),
         Text(

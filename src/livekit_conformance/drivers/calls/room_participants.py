@@ -71,6 +71,14 @@ class Company:
         return [other.identity for other in others if not other.permission.can_publish]
 
     @property
+    def hears_nothing(self) -> bool:
+        """
+        True if others have published audio, and none of them is allowed to subscribe.
+        """
+        speakers = [other for other in self.others.values() if other.tracks]
+        return bool(self.audio) and not any(who.permission.can_subscribe for who in speakers)
+
+    @property
     def sent_for(self) -> list[str]:
         """
         Names of the explicitly dispatched agents, whether they came or not.
@@ -103,8 +111,12 @@ class Company:
         tracks = [track for track in other.tracks if track.type == TrackType.AUDIO]
         muted = all(track.muted for track in tracks)
         sound = ("muted audio" if muted else "audio") if tracks else "no audio"
-        permit = "" if other.permission.can_publish else ", may not publish"
-        return f"{other.identity} ({sound}{permit}{', has left' if sid in self.gone else ''})"
+        notes = (
+            "" if other.permission.can_publish else ", may not publish",
+            "" if other.permission.can_subscribe else ", may not subscribe",
+            ", has left" if sid in self.gone else "",
+        )
+        return f"{other.identity} ({sound}{''.join(notes)})"
 
 
 class CompanyWatch:
