@@ -13,7 +13,7 @@ def strings(sources: Iterable[Path]) -> set[str]:
     """
     Return all texts that stand in the source.
     """
-    return {text for node in _nodes(sources) for text in _text(node)}
+    return {text for node in nodes(sources) for text in _text(node)}
 
 
 def first_arguments(sources: Iterable[Path], *functions: str, place: int = 0) -> set[str]:
@@ -22,21 +22,31 @@ def first_arguments(sources: Iterable[Path], *functions: str, place: int = 0) ->
     """
     return {
         text
-        for node in _nodes(sources)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in functions
-        and len(node.args) > place
-        for inner in _alternatives(node.args[place])
+        for call in calls(sources, *functions)
+        if len(call.args) > place
+        for inner in _alternatives(call.args[place])
         for text in _text(inner)
     }
+
+
+def calls(sources: Iterable[Path], *functions: str) -> Iterator[ast.Call]:
+    """
+    Yield the calls of these functions.
+    """
+    for node in nodes(sources):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in functions:
+                yield node
 
 
 def _alternatives(node: ast.expr) -> list[ast.expr]:
     return [node.body, node.orelse] if isinstance(node, ast.IfExp) else [node]
 
 
-def _nodes(sources: Iterable[Path]) -> Iterator[ast.AST]:
+def nodes(sources: Iterable[Path]) -> Iterator[ast.AST]:
+    """
+    Yield all nodes of the source.
+    """
     for source in sources:
         yield from ast.walk(ast.parse(source.read_text(encoding="utf-8")))
 

@@ -183,7 +183,13 @@ class Unreachable(Blocked):
 class NotApplicable(ConformanceError):
     """
     Claim about something that this deployment does not have, for instance TLS on loopback.
+
+    `findings` are the reason as data.
     """
+
+    def __init__(self, reason: str, *, findings: Iterable[Finding] = ()) -> None:
+        super().__init__(reason)
+        self.findings = tuple(findings)
 
 
 class NotConfigured(ConformanceError):
@@ -203,6 +209,24 @@ def violated(code: Code, seen: str, *, link: str | None = None, **data: Json) ->
     Return the violation that is one finding of this code, with its sentence and data.
     """
     return Violation(seen, link=link, findings=[Finding(code, seen, data=data)])
+
+
+def blocked(
+    code: Code, reason: str, *, remedy: str, link: str | None = None, **data: Json
+) -> Blocked:
+    """
+    Return the obstacle that is one finding of this code, with its reason and data.
+    """
+    found = Finding(code, reason, says=Says.UNSEEN, data=data)
+    return Blocked(reason, remedy=remedy, link=link, findings=[found])
+
+
+def not_applicable(code: Code, reason: str, **data: Json) -> NotApplicable:
+    """
+    Return that a claim does not apply, as one finding of this code, with its reason and data.
+    """
+    found = Finding(code, reason, says=Says.UNSEEN, data=data)
+    return NotApplicable(reason, findings=[found])
 
 
 def require(findings: Iterable[Finding], *, context: str = "", otherwise: str = "") -> None:

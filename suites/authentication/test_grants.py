@@ -18,9 +18,10 @@ from livekit_conformance.catalogue.grants import (
 from livekit_conformance.drivers.api.http_answers import HttpAnswer
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.own_rooms import RoomNames
-from livekit_conformance.errors import Blocked, NotApplicable, require
+from livekit_conformance.errors import blocked, not_applicable, require
 from livekit_conformance.findings import Finding
 from livekit_conformance.judges.answers import judge_answer
+from livekit_conformance.judges.preconditions import NO_SUCH_METHOD, OWN_GRANT_FAILS
 from livekit_conformance.protocol.twirp import Code, parse_error
 
 # Methods with which the administrator of one room could affect another one.
@@ -136,15 +137,20 @@ def expect_works(method: GuardedMethod, answer: HttpAnswer) -> None:
     """
     error = parse_error(answer.text.encode())
     if error is not None and error.code is Code.BAD_ROUTE:
-        raise NotApplicable(f"this version of livekit-server has no {method.name}")
+        reason = f"this version of livekit-server has no {method.name}"
+        raise not_applicable(NO_SUCH_METHOD, reason, method=method.name)
     if answer.status in (401, 403) or answer.status >= 500:
         # Telephony is stored in Redis, and 5xx means that the server cannot reach it.
         failing = Link.BUS if method.service == "SIP" else Link.NODE
-        raise Blocked(
+        raise blocked(
+            OWN_GRANT_FAILS,
             f"positive control: {method.name} fails even with exactly its own grant; {answer}",
             remedy="See 1.1-key-is-accepted; if it passes, check the proxy in front of "
             "livekit-server, and for 5xx its Redis and its log",
             link=failing if answer.status >= 500 else None,
+            see="1.1-key-is-accepted",
+            method=method.name,
+            status=answer.status,
         )
 
 

@@ -2,6 +2,7 @@
 Joining of participants: with the right token only.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,11 @@ from livekit_conformance.drivers.api.http_answers import HttpAnswer
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.own_rooms import OwnRooms, RoomNames
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked, NotApplicable, Violation
+from livekit_conformance.errors import blocked, not_applicable, require, violated
+from livekit_conformance.judges.answers import judge_answer
+from livekit_conformance.judges.preconditions import GOOD_TOKEN_FAILS, NO_JOINING
+from livekit_conformance.judges.rooms import NOT_JOINED
+from livekit_conformance.judges.waits import Awaited, judge_wait
 from livekit_conformance.observations import Recorder
 from livekit_conformance.waiting import POLITE_S, wait_until
 
@@ -62,9 +67,13 @@ async def test_the_join_validation_endpoint_judges_a_token(
     issuer, room = client.issuer(), room_names.new("absent")
     grants, status, text = _ANSWERS[kind]
     if kind != "its-room" and not _is_valid(answer_to_a_good_token):
-        raise Blocked(
+        see = "1.1-join-token-validates[its-room]"
+        raise blocked(
+            GOOD_TOKEN_FAILS,
             f"positive control: the endpoint rejects a good token too; {answer_to_a_good_token}",
-            remedy="See 1.1-join-token-validates[its-room]",
+            remedy=f"See {see}",
+            see=see,
+            status=answer_to_a_good_token.status,
         )
 
     bearer = None
@@ -75,15 +84,18 @@ async def test_the_join_validation_endpoint_judges_a_token(
         bearer = issuer.sign(issuer.claims(**grants))
     answer = await client.get(_VALIDATE, bearer=bearer)
 
-    if (answer.status, answer.text.strip()) != (status, text) and not (
-        kind == "its-room" and _is_valid(answer)
-    ):
-        late = "; livekit-server 1.8.4 refuses such a token only at the join, so this is a SHOULD"
-        raise Violation(
-            f"{answer} from GET {_VALIDATE} ({kind}), expected {status} {text!r}"
-            + (late if kind in _INCOMPLETE else ""),
-            level="SHOULD" if kind in _INCOMPLETE else None,
-        )
+    fits = (answer.status, answer.text.strip()) == (status, text)
+    late = "; livekit-server 1.8.4 refuses such a token only at the join, so this is a SHOULD"
+    found = judge_answer(
+        f"GET {_VALIDATE} ({kind})",
+        answer.status,
+        answer.text,
+        fits=fits or (kind == "its-room" and _is_valid(answer)),
+        expected=f"{status} `{text}`",
+        seen=f"{answer} from GET {_VALIDATE} ({kind}), expected {status} {text!r}"
+        + (late if kind in _INCOMPLETE else ""),
+    )
+    require(replace(each, level="SHOULD" if kind in _INCOMPLETE else None) for each in found)
 
 
 def _is_valid(answer: HttpAnswer) -> bool:
@@ -102,7 +114,8 @@ async def test_a_participant_joins(
     """
     answer = await client.get(_JOIN)
     if answer.status == 501:
-        raise NotApplicable(f"the server does not support joining: it answered 501 {answer.text}")
+        reason = f"the server does not support joining: it answered 501 {answer.text}"
+        raise not_applicable(NO_JOINING, reason, text=answer.text)
     room = await rooms.make()
     participant = AgentStandIn(
         profile.livekit.url,
@@ -116,9 +129,11 @@ async def test_a_participant_joins(
         try:
             took = await participant.join(room.name)
         except NotJoined as failure:
-            raise Violation(
+            raise violated(
+                NOT_JOINED,
                 f"{failure.reason}. Check that the proxy passes WebSockets and that the RTC ports "
-                "of the server are reachable"
+                "of the server are reachable",
+                detail=failure.reason,
             ) from failure
 
         async def why_not_yet() -> str | None:
@@ -127,6 +142,6 @@ async def test_a_participant_joins(
 
         listed = await wait_until(why_not_yet, within=_LISTED_WITHIN_S, slowest=POLITE_S)
 
-    assert listed.came_true, (
-        f"the participant joined after {took:.2f} s; in the list of its room it was {listed}"
-    )
+    seen = f"the participant joined after {took:.2f} s; in the list of its room it was {listed}"
+    found = judge_wait(Awaited.PARTICIPANT_LISTED, listed, seen=seen)
+    require(found, otherwise="See 1.1-server-answers")

@@ -17,9 +17,10 @@ from livekit_conformance.drivers.api.token_probe import (
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.environments.variable_checks import judge_key_pair
-from livekit_conformance.errors import NotApplicable, require
+from livekit_conformance.errors import not_applicable, require
 from livekit_conformance.judges.answers import judge_answer
 from livekit_conformance.judges.api_key import judge_key
+from livekit_conformance.judges.preconditions import OWN_DEVELOPMENT_KEY
 from livekit_conformance.protocol.token import Issuer
 
 # Key pair of `livekit-server --dev`, known from every tutorial.
@@ -63,8 +64,10 @@ async def test_the_key_pair_of_development_is_refused(
     """
     on_this_machine = is_loopback(urlsplit(profile.livekit.url).hostname)
     if profile.livekit.api_key == _DEVELOPMENT_KEY and on_this_machine:
-        raise NotApplicable(
-            f"the profile itself uses {_DEVELOPMENT_KEY}, and the server is on this machine"
+        raise not_applicable(
+            OWN_DEVELOPMENT_KEY,
+            f"the profile itself uses {_DEVELOPMENT_KEY}, and the server is on this machine",
+            key=_DEVELOPMENT_KEY,
         )
     mine = await good_token(client)
 

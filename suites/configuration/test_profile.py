@@ -7,8 +7,9 @@ import pytest
 from livekit_conformance.catalogue.clause import Clause
 from livekit_conformance.environments.completeness import gaps
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import require
+from livekit_conformance.errors import require, violated
 from livekit_conformance.judges.secrecy import judge_secret
+from livekit_conformance.judges.settings import INCOMPLETE
 from livekit_conformance.reporting.run.session import RunState
 
 
@@ -19,9 +20,16 @@ async def test_the_profile_gives_what_it_promises(
     """
     No variable that a selected check needs is empty, no group of keys is given in part.
     """
-    missing = [str(gap) for gap in gaps(profile, run.loaded, selected)]
+    missing = gaps(profile, run.loaded, selected)
 
-    assert not missing, "; ".join(missing)
+    if missing:
+        variables = dict.fromkeys(name for gap in missing for name in gap.variables)
+        raise violated(
+            INCOMPLETE,
+            "; ".join(map(str, missing)),
+            keys=[gap.key for gap in missing],
+            variables=[*variables],
+        )
 
 
 @pytest.mark.clause("1.1-secret-is-strong")

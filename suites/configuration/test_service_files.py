@@ -18,8 +18,9 @@ from livekit_conformance.config_doctor import (
 from livekit_conformance.config_doctor.judge import judge_keys, level_of, link_of
 from livekit_conformance.diagnosis.chain_state import Chain
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked, require
+from livekit_conformance.errors import blocked, require
 from livekit_conformance.findings import Finding
+from livekit_conformance.judges.preconditions import FILE_UNREADABLE
 from livekit_conformance.observations import ConfigProblem, Recorder
 
 
@@ -93,8 +94,11 @@ def text_of(path: Path | None) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise Blocked(
+        raise blocked(
+            FILE_UNREADABLE,
             f"{path} cannot be read: {reason}",
             remedy="Set the path under `deployment` in the profile to a copy that this user can "
             "read",
+            path=str(path),
+            error=reason,
         ) from error

@@ -9,7 +9,8 @@ import pytest
 from livekit_conformance.drivers.reachability import HostAndPort, Transport
 from livekit_conformance.environments.addresses import is_loopback
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import NotApplicable, require
+from livekit_conformance.errors import not_applicable, require
+from livekit_conformance.judges.preconditions import NO_CERTIFICATE, SAME_MACHINE
 from livekit_conformance.judges.secrecy import days_left, judge_expiry
 from livekit_conformance.judges.server import judge_encryption, judge_tls
 
@@ -21,7 +22,8 @@ async def test_the_transport_is_encrypted(profile: Profile) -> None:
     """
     endpoint = HostAndPort.of(profile.livekit.url)
     if is_loopback(endpoint.host):
-        raise NotApplicable("livekit.url points to this machine, so nothing crosses a network")
+        reason = "livekit.url points to this machine, so nothing crosses a network"
+        raise not_applicable(SAME_MACHINE, reason)
 
     require(judge_encryption(endpoint.host, is_secure=endpoint.is_secure))
 
@@ -56,5 +58,6 @@ def secure(profile: Profile) -> HostAndPort:
     """
     endpoint = HostAndPort.of(profile.livekit.url)
     if not endpoint.is_secure:
-        raise NotApplicable("livekit.url is neither wss nor https, so there is no certificate")
+        reason = "livekit.url is neither wss nor https, so there is no certificate"
+        raise not_applicable(NO_CERTIFICATE, reason, key="livekit.url")
     return endpoint

@@ -4,8 +4,10 @@ Variables of the deployment: set where a service finds them, with plausible valu
 
 import pytest
 
-from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES
-from livekit_conformance.errors import NotApplicable, NotConfigured
+from livekit_conformance.environments.variable_checks import DEPLOYMENT_VARIABLES, judge_variable
+from livekit_conformance.errors import NotConfigured, require, violated
+from livekit_conformance.judges.preconditions import variable_not_used
+from livekit_conformance.judges.settings import DIFFERS, ONLY_IN_ENV_FILE
 from livekit_conformance.reporting.run.session import RunState
 
 
@@ -17,12 +19,18 @@ def test_a_variable_is_set_in_the_environment(run: RunState, name: str) -> None:
     """
     origin = origin_of(run, name)
 
-    only = "it is set only in the env file, which services and scheduled runs do not read"
-    other = (
-        "the env file has a different value, which is ignored: make both the same, or remove one"
-    )
-    seen = other if name in run.loaded.differing else f"{only}: export {name}=..."
-    assert origin == "environment" and name not in run.loaded.differing, f"{name}: {seen}"
+    if name in run.loaded.differing:
+        seen = (
+            f"{name}: the env file has a different value, which is ignored: make both the same, or "
+            "remove one"
+        )
+        raise violated(DIFFERS, seen, variable=name)
+    if origin != "environment":
+        seen = (
+            f"{name}: it is set only in the env file, which services and scheduled runs do not "
+            f"read: export {name}=..."
+        )
+        raise violated(ONLY_IN_ENV_FILE, seen, variable=name)
 
 
 @pytest.mark.clause("1.1-variables-are-sane")
@@ -35,16 +43,16 @@ def test_a_variable_holds_what_its_name_says(run: RunState, name: str) -> None:
     for used in [name] if name in DEPLOYMENT_VARIABLES else sorted(others):
         origin_of(run, used)
     if name == "others" and not others:
-        raise NotApplicable("the profile does not use this variable")
+        raise variable_not_used()
 
     odd = {
-        used: ", ".join(map(str, oddities))
+        used: oddities
         for used, oddities in run.loaded.oddities.items()
         if used == name or (name == "others" and used in others)
     }
 
-    assert not odd, "; ".join(
-        f"{used} ({run.loaded.origins[used]}) {words}" for used, words in odd.items()
+    require(
+        judge_variable(used, run.loaded.origins[used], oddities) for used, oddities in odd.items()
     )
 
 
@@ -56,5 +64,5 @@ def origin_of(run: RunState, name: str) -> str:
         raise NotConfigured(f"{name}=... to the environment")
     origin = run.loaded.origins.get(name)
     if origin is None:
-        raise NotApplicable("the profile does not use this variable")
+        raise variable_not_used()
     return origin

@@ -24,7 +24,8 @@ from livekit_conformance.drivers.api.session import open_session
 from livekit_conformance.drivers.scripted_server import ScriptedServer
 from livekit_conformance.environments.policies import Policies
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import NotApplicable
+from livekit_conformance.errors import not_applicable
+from livekit_conformance.judges.preconditions import SECRET_ACCEPTED
 from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.patterns import masked
 
@@ -128,9 +129,10 @@ async def test_the_error_of_our_client_names_the_cause(
             except LiveKitError as raised:
                 error, text = raised, str(raised)
             else:
-                raise NotApplicable(
+                raise not_applicable(
+                    SECRET_ACCEPTED,
                     "the server accepted a wrong secret, so there is no error to examine: see "
-                    "1.1-wrong-secret-is-refused"
+                    "1.1-wrong-secret-is-refused",
                 )
         url = client.url
 

@@ -11,7 +11,9 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.calls.inbound_probe import Prober, credentials
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked
+from livekit_conformance.errors import blocked, violated
+from livekit_conformance.judges.logs import NOT_LOGGED
+from livekit_conformance.judges.preconditions import NO_FAILURE, NOT_TOLD_APART
 from livekit_conformance.protocol.logline import LogLine
 from livekit_conformance.protocol.sip.outcome import CallOutcome
 from livekit_conformance.provisioners.failures import Failure, FailureControl
@@ -33,10 +35,12 @@ async def test_a_failed_join_is_logged_on_both_sides(
             credentials(profile), purpose="failed join", fails_at=Link.JOIN
         )
         if failed.outcome is CallOutcome.ANSWERED:
-            raise Blocked(
+            raise blocked(
+                NO_FAILURE,
                 f"positive control: the call was answered although livekit-sip has a wrong secret "
                 f"({failed.story})",
                 remedy="Report this as a defect of the suite",
+                during=Failure.WRONG_SIP_SECRET.value,
             )
 
         def reports_the_call(line: LogLine) -> bool:
@@ -71,14 +75,21 @@ async def test_a_failed_join_is_logged_on_both_sides(
         )
 
     if server_line is not None and (others := _others(logs, server_line, failed.call.call_id)):
-        raise Blocked(
+        raise blocked(
+            NOT_TOLD_APART,
             f"the refusal in the log of livekit-server cannot be told apart from others': "
             f"{len(others)} calls of others failed with the same error",
             remedy="Run the check when nobody else calls",
+            service="livekit-server",
+            others=len(others),
         )
-    assert sip_line is not None and server_line is not None, (
-        f"in the log of livekit-sip: {sip_waited}; in the log of livekit-server: {server_waited}"
-    )
+    lines = {"livekit-sip": sip_line, "livekit-server": server_line}
+    if silent := [service for service, line in lines.items() if line is None]:
+        seen = (
+            f"in the log of livekit-sip: {sip_waited}; in the log of livekit-server: "
+            f"{server_waited}"
+        )
+        raise violated(NOT_LOGGED, seen, services=[*silent], about="failed-join")
 
 
 def _others(logs: Mapping[str, LogTail], refusal: LogLine, call: str) -> set[object]:

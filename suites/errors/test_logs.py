@@ -15,7 +15,14 @@ from livekit_conformance.catalogue.log_lines import (
 )
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked
+from livekit_conformance.errors import violated
+from livekit_conformance.judges.logs import (
+    KNOWN_ERROR,
+    NOT_PARSEABLE,
+    SECRETS_LOGGED,
+    TOKENS_LOGGED,
+)
+from livekit_conformance.judges.preconditions import log_empty
 from livekit_conformance.protocol.own_names import OwnNames, Whose
 from livekit_conformance.secrets.patterns import Redactor, whole_tokens
 
@@ -37,7 +44,8 @@ async def test_the_logs_hold_no_secrets(logs: Mapping[str, LogTail], profile: Pr
         for service, tail in read_logs(logs).items()
     }
 
-    assert not any(hits.values()), f"lines with a secret: {hits}"
+    if services := [service for service, count in hits.items() if count]:
+        raise violated(SECRETS_LOGGED, f"lines with a secret: {hits}", services=[*services])
     require_whole(logs)
 
 
@@ -51,10 +59,12 @@ async def test_the_logs_hold_no_whole_tokens(logs: Mapping[str, LogTail]) -> Non
         for service, tail in read_logs(logs).items()
     }
 
-    assert not any(hits.values()), (
-        f"lines with a whole token: {hits}. livekit-server up to 1.13.5 logs the tokens that it "
-        "refuses: keep its log private, or upgrade"
-    )
+    if services := [service for service, count in hits.items() if count]:
+        seen = (
+            f"lines with a whole token: {hits}. livekit-server up to 1.13.5 logs the tokens that "
+            "it refuses: keep its log private, or upgrade"
+        )
+        raise violated(TOKENS_LOGGED, seen, services=[*services])
     require_whole(logs)
 
 
@@ -77,7 +87,9 @@ async def test_the_logs_can_be_parsed(logs: Mapping[str, LogTail]) -> None:
         for service, raw in strange.items()
         if len(raw) > _UNREADABLE * len(looked_at[service])
     }
-    assert not worst, f"lines in no known dialect, or without a time: {worst}"
+    if worst:
+        seen = f"lines in no known dialect, or without a time: {worst}"
+        raise violated(NOT_PARSEABLE, seen, services=[*worst])
 
 
 @pytest.mark.clause("1.5-logs-are-clean")
@@ -99,7 +111,9 @@ async def test_the_logs_hold_no_known_error(
         and (own_names.whose(line) is Whose.OURS or of_both.CRASH.is_in(line.message))
     ]
 
-    assert not hits, f"{len(hits)} such lines, first: {hits[0]}"
+    if hits:
+        seen = f"{len(hits)} such lines, first: {hits[0]}"
+        raise violated(KNOWN_ERROR, seen, count=len(hits), first=hits[0])
     require_whole(logs)
 
 
@@ -109,8 +123,9 @@ def read_logs(logs: Mapping[str, LogTail]) -> Mapping[str, LogTail]:
     """
     lines = sum(len(tail.read()) for tail in logs.values())
     if not lines:
-        raise Blocked(
+        raise log_empty(
             "no log has a line from this run",
+            *logs,
             remedy="Check that `logs` in the profile names the files that the services write to",
         )
     return logs

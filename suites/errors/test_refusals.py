@@ -16,7 +16,9 @@ from livekit_conformance.drivers.api.livekit_api import LIST_ROOMS, LiveKitClien
 from livekit_conformance.drivers.api.token_probe import attempt
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.drivers.own_rooms import RoomNames
-from livekit_conformance.errors import NotApplicable
+from livekit_conformance.errors import not_applicable, violated
+from livekit_conformance.judges.logs import NOT_LOGGED
+from livekit_conformance.judges.preconditions import NOTHING_REFUSED
 from livekit_conformance.protocol.logline import LogLine
 
 _LOGGED_WITHIN_S = 5.0
@@ -41,9 +43,8 @@ async def test_a_refused_token_is_logged_with_its_reason(
     path = LIST_ROOMS if kind.by_method else f"{LIST_ROOMS}/{quote(name, safe='')}"
     answer = await attempt(client, kind, path=path, room=name)
     if answer.status != 401:
-        raise NotApplicable(
-            f"received {answer.status}, so there is no refusal to log: see {kind.clause}"
-        )
+        reason = f"received {answer.status}, so there is no refusal to log: see {kind.clause}"
+        raise not_applicable(NOTHING_REFUSED, reason, status=answer.status, see=kind.clause)
     logged = (
         {"service": "RoomService", "method": "ListRooms", "room": [name]}
         if kind.by_method
@@ -66,4 +67,6 @@ async def test_a_refused_token_is_logged_with_its_reason(
         what=f"a line with 401, {logged} and {' or '.join(kind.reasons)!r}",
     )
 
-    assert line is not None, f"in its log: {waited}"
+    if line is None:
+        seen = f"in its log: {waited}"
+        raise violated(NOT_LOGGED, seen, services=[log.service], about="refused-token")

@@ -10,7 +10,13 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.calls.inbound_probe import Prober, wrong_accounts
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked, NotApplicable
+from livekit_conformance.errors import blocked, violated
+from livekit_conformance.judges.logs import NOT_LOGGED
+from livekit_conformance.judges.preconditions import (
+    CALLER_NOT_REFUSED,
+    log_empty,
+    not_challenged,
+)
 from livekit_conformance.protocol.logline import LogLine
 from livekit_conformance.protocol.sip.outcome import CallOutcome
 
@@ -32,11 +38,15 @@ async def test_a_refused_caller_is_logged(
         fails_at=Link.CREDENTIALS,
     )
     if refused.outcome is not CallOutcome.REFUSED and not refused.call.challenges:
-        raise NotApplicable("the trunk asked for no credentials: see 1.1-trunk-challenges")
+        raise not_challenged()
     if refused.outcome is not CallOutcome.REFUSED:
-        raise Blocked(
+        see = f"1.1-trunk-refuses-wrong-{wrong}"
+        raise blocked(
+            CALLER_NOT_REFUSED,
             f"positive control: the caller was not refused ({refused.story})",
-            remedy=f"See 1.1-trunk-refuses-wrong-{wrong}",
+            remedy=f"See {see}",
+            see=see,
+            statuses=refused.statuses,
         )
     values = (profile.sip.caller, profile.sip.number, refused.call.call_id)
 
@@ -51,10 +61,13 @@ async def test_a_refused_caller_is_logged(
         what=f"a refusal of {refused.call.call_id}",
     )
     if not tail.lines:
-        raise Blocked(
+        raise log_empty(
             "the log of livekit-sip has no line from this run",
+            tail.service,
             remedy="Check that `logs` in the profile names the file that livekit-sip writes to",
         )
 
     about = [other.message for _, other in tail.lines.holding([refused.call.call_id])]
-    assert line is not None, f"in its log: {waited}; its lines about this call: {about or 'none'}"
+    if line is None:
+        seen = f"in its log: {waited}; its lines about this call: {about or 'none'}"
+        raise violated(NOT_LOGGED, seen, services=[tail.service], about="refused-caller")

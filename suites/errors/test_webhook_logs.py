@@ -12,7 +12,13 @@ from livekit_conformance.catalogue.log_lines import of_server
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.drivers.webhooks.retry_probe import Tries
 from livekit_conformance.drivers.webhooks.sender import WebhookSender, new_event, refused
-from livekit_conformance.errors import Blocked
+from livekit_conformance.errors import blocked, violated
+from livekit_conformance.judges.logs import NOT_LOGGED
+from livekit_conformance.judges.preconditions import (
+    FORGERY_NOT_REFUSED,
+    NOT_TOLD_APART,
+    nothing_delivered,
+)
 from livekit_conformance.observations import HttpExchange, Recorder
 from livekit_conformance.protocol.logline import LogLine
 from livekit_conformance.protocol.own_names import NEAR_S
@@ -37,7 +43,9 @@ async def test_a_failed_webhook_is_logged(
     line, waited = await _line_of_failure(tries, logs)
 
     lacks = f"the line: {waited}" if line is None else _lacks(line, tries)
-    assert not lacks, f"its log lacks {lacks}; {tries}"
+    if lacks:
+        seen = f"its log lacks {lacks}; {tries}"
+        raise violated(NOT_LOGGED, seen, services=["livekit-server"], about="failed-webhook")
 
 
 @pytest.mark.clause("1.4-failed-webhook-tells-status")
@@ -52,9 +60,10 @@ async def test_the_line_of_a_failed_webhook_has_the_status(
     has_status = line is not None and any(
         "500" in str(line.fields.get(name, "")) for name in ("error", "status", "statusCode")
     )
-    assert has_status, (
-        f"no such line: {waited}" if line is None else f"the line has only: {line.error}"
-    ) + " (livekit-server up to 1.13.5 does not log it: see the endpoint's own log)"
+    if not has_status:
+        only = f"no such line: {waited}" if line is None else f"the line has only: {line.error}"
+        seen = f"{only} (livekit-server up to 1.13.5 does not log it: see the endpoint's own log)"
+        raise violated(NOT_LOGGED, seen, services=["livekit-server"], about="status-of-webhook")
 
 
 @pytest.mark.clause("1.4-application-logs-refusals")
@@ -71,9 +80,13 @@ async def test_the_application_logs_why_it_refuses(
     event = new_event()
     answer = await endpoint.send(FORGERIES["wrong-key"](endpoint.signer, event))
     if not refused(answer):
-        raise Blocked(
+        see = "1.3-endpoint-refuses"
+        raise blocked(
+            FORGERY_NOT_REFUSED,
             f"the endpoint answered {answer.status} to a wrongly signed event, expected 4xx",
-            remedy="See 1.3-endpoint-refuses",
+            remedy=f"See {see}",
+            see=see,
+            status=answer.status,
         )
 
     line, waited = await log.wait_for(
@@ -90,15 +103,20 @@ async def test_the_application_logs_why_it_refuses(
             what=f"a line that names the reason and {event['id']}",
         )
         if line is None:
-            raise Blocked(
+            raise blocked(
+                NOT_TOLD_APART,
                 f"a line names the reason of a refusal, but cannot be told apart from others': "
                 f"{others} more are about webhooks that this run did not send, and none names the "
                 "id of its event",
                 remedy="Let the application log the id of a refused event, or run the check when "
                 "nobody else sends to the endpoint",
+                service=log.service,
+                others=others,
             )
 
-    assert line is not None, f"in its log: {waited}"
+    if line is None:
+        seen = f"in its log: {waited}"
+        raise violated(NOT_LOGGED, seen, services=[log.service], about="refused-webhook")
 
 
 def _gives_a_reason(line: LogLine) -> bool:
@@ -126,10 +144,8 @@ async def _line_of_failure(
     tries: Tries, logs: Mapping[str, LogTail]
 ) -> tuple[LogLine | None, Waited]:
     if not tries.started:
-        raise Blocked(
-            f"livekit-server delivered no event, so none could fail: {tries}",
-            remedy="See 1.3-server-delivers-room-events",
-        )
+        reason = f"livekit-server delivered no event, so none could fail: {tries}"
+        raise nothing_delivered(reason)
     return await logs["livekit-server"].wait_for(
         lambda line: (
             line.message == of_server.NOT_SENT.message

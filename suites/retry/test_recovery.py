@@ -6,7 +6,9 @@ import pytest
 
 from livekit_conformance import run_clock
 from livekit_conformance.drivers.calls.inbound_probe import Prober
-from livekit_conformance.errors import Blocked, Unreachable
+from livekit_conformance.errors import Unreachable, blocked, violated
+from livekit_conformance.judges.calls import NOT_RECOVERED
+from livekit_conformance.judges.preconditions import NO_FAILURE
 from livekit_conformance.observations import Recorder, ServiceProcess
 from livekit_conformance.protocol.sip.outcome import CallOutcome
 from livekit_conformance.provisioners.failures import Failure, FailureControl
@@ -27,9 +29,11 @@ async def test_calls_succeed_again_after_a_failure(
     async with failures.during(failure):
         during = await _try_a_call(prober, f"during {failure}")
     if during is None:
-        raise Blocked(
+        raise blocked(
+            NO_FAILURE,
             f"positive control: a call was answered during the {failure}",
             remedy="Report this as a defect of the suite",
+            during=failure.value,
         )
     returned = run_clock.now()
 
@@ -42,9 +46,9 @@ async def test_calls_succeed_again_after_a_failure(
     took = run_clock.now() - returned
     text = f"recovered from {failure} in {took:.1f} s"
     recorder.record(ServiceProcess(run_clock.now(), text))
-    assert recovered.came_true and took <= _RECOVERED_WITHIN_S, (
-        f"after the end of the {failure} an answered call was {recovered}"
-    )
+    if not recovered.came_true or took > _RECOVERED_WITHIN_S:
+        seen = f"after the end of the {failure} an answered call was {recovered}"
+        raise violated(NOT_RECOVERED, seen, during=failure.value, seconds=round(took, 1))
 
 
 async def _try_a_call(prober: Prober, purpose: str) -> str | None:

@@ -7,7 +7,9 @@ import pytest
 from livekit_conformance.drivers.api.trunks_and_rules import Telephony
 from livekit_conformance.drivers.calls.inbound_probe import ProbeCall
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked
+from livekit_conformance.errors import Blocked, violated
+from livekit_conformance.judges.preconditions import room_not_found
+from livekit_conformance.judges.rooms import NOT_FORETOLD, OTHER_NAME
 from livekit_conformance.protocol.room_name import is_named
 
 
@@ -21,10 +23,8 @@ async def test_the_room_of_a_call_has_the_right_name(
     Trunk, rule and name are as predicted, where the trunks and rules can be read.
     """
     if probe_call.room is None or probe_call.participant is None:
-        raise Blocked(
-            f"the room of the call was not found ({probe_call.not_seen or probe_call.story})",
-            remedy="See 1.1-sip-service-joins-the-server",
-        )
+        reason = f"the room of the call was not found ({probe_call.not_seen or probe_call.story})"
+        raise room_not_found(reason, probe_call.statuses)
     name, pattern = probe_call.room.name, profile.rooms.name_pattern
     attributes = probe_call.participant.attributes
     rightly_named = is_named(
@@ -42,7 +42,10 @@ async def test_the_room_of_a_call_has_the_right_name(
             name, probe_call.participant, caller=profile.sip.caller, called=profile.sip.number
         )
 
-    assert rightly_named and predicted is None, (
-        f"it is {name!r}, expected {pattern} with call_id {profile.rooms.call_id}"
-        + (f"; the trunks and dispatch rules predict: {predicted}" if predicted else "")
-    )
+    seen = f"it is {name!r}, expected {pattern} with call_id {profile.rooms.call_id}"
+    if predicted is not None:
+        seen += f"; the trunks and dispatch rules predict: {predicted}"
+    if not rightly_named:
+        raise violated(OTHER_NAME, seen, room=name, pattern=pattern, call_id=profile.rooms.call_id)
+    if predicted is not None:
+        raise violated(NOT_FORETOLD, seen, room=name)

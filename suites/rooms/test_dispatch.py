@@ -6,8 +6,9 @@ import pytest
 
 from livekit_conformance.drivers.api.trunks_and_rules import Telephony, describe_outcome
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked, require
+from livekit_conformance.errors import require
 from livekit_conformance.judges.line import judge_conflict, judge_room
+from livekit_conformance.judges.preconditions import not_predictable
 from livekit_conformance.protocol.dispatch import IncomingCall
 
 
@@ -34,10 +35,7 @@ def test_the_dispatch_rules_give_the_room_its_name(
     Trunks and rules, evaluated as livekit-server does, yield a name that fits the pattern.
     """
     if (conflict := telephony.own_conflict_of(call_to_number)) is not None:
-        raise Blocked(
-            f"the rule for the call cannot be predicted: {conflict}",
-            remedy="See 1.2-no-two-trunks-match",
-        )
+        raise not_predictable("rule", conflict)
     outcome = telephony.predict(call_to_number)
     story = describe_outcome(outcome)
     if outcome.asks_for_pin and outcome.rule is not None:

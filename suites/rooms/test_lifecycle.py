@@ -11,7 +11,16 @@ import pytest
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.own_rooms import Life, OwnRooms
-from livekit_conformance.errors import Blocked, Violation, require
+from livekit_conformance.errors import blocked, require, violated
+from livekit_conformance.judges.preconditions import LIMIT_UNKNOWN, ROOM_NOT_EMPTY, room_not_listed
+from livekit_conformance.judges.rooms import (
+    LONG_NAME_NOT_REFUSED,
+    MADE_AGAIN,
+    NAME_CHANGED,
+    NOT_DELETED,
+    NOT_SHARED,
+    SETTINGS_LOST,
+)
 from livekit_conformance.judges.waits import Awaited, judge_wait
 from livekit_conformance.waiting import POLITE_S, wait_until
 
@@ -69,9 +78,9 @@ async def test_a_room_has_the_name_it_was_created_with(
     created = await rooms.make(name)
     listed = [room.name for room in await client.list_rooms(name) if room.sid == created.sid]
 
-    assert created.name == name and listed == [name], (
-        f"{name!r} became {created.name!r}, listed under this name: {listed}"
-    )
+    if created.name != name or listed != [name]:
+        seen = f"{name!r} became {created.name!r}, listed under this name: {listed}"
+        raise violated(NAME_CHANGED, seen, asked=name, created=created.name, listed=[*listed])
 
 
 @pytest.mark.clause("1.2-too-long-name-is-refused")
@@ -81,9 +90,10 @@ async def test_a_name_over_the_limit_is_refused(rooms: OwnRooms) -> None:
     """
     refused = await refusal_of_a_too_long_name(rooms)
 
-    assert refused and refused.code == "invalid_argument" and limit_in(refused.text), (
-        f"a name of {_TOO_LONG} bytes: {refused or 'it was accepted'}"
-    )
+    answer = refused.code if refused else "ok"
+    if refused is None or answer != "invalid_argument" or not limit_in(refused.text):
+        seen = f"a name of {_TOO_LONG} bytes: {refused or 'it was accepted'}"
+        raise violated(LONG_NAME_NOT_REFUSED, seen, size=_TOO_LONG, answer=answer)
 
 
 @pytest.mark.clause("1.2-create-is-idempotent")
@@ -95,7 +105,9 @@ async def test_creating_an_open_room_again_returns_it(rooms: OwnRooms) -> None:
 
     again = await rooms.make(first.name)
 
-    assert again.sid == first.sid, f"{first.sid} became {again.sid}"
+    if again.sid != first.sid:
+        seen = f"{first.sid} became {again.sid}"
+        raise violated(MADE_AGAIN, seen, first=first.sid, again=again.sid)
 
 
 @pytest.mark.clause("1.2-settings-are-kept")
@@ -111,13 +123,16 @@ async def test_a_room_keeps_the_settings_it_was_created_with(
 
     room = next(iter(await client.list_rooms(created.name)), None)
     if room is None:
-        raise Blocked(f"{created.name} is not listed", remedy="See 1.2-created-room-is-listed")
+        raise room_not_listed(f"{created.name} is not listed", created.name)
     mark = client.owner.mark_of("room", room.name, room.metadata)
     kept = {name: getattr(room, name) for name in wanted}
 
-    assert kept == wanted and mark and mark.note == note, (
-        f"{wanted} became {kept}, and our signed metadata {room.metadata!r}"
-    )
+    lost = [name for name in wanted if kept[name] != wanted[name]]
+    if not mark or mark.note != note:
+        lost.append("metadata")
+    if lost:
+        seen = f"{wanted} became {kept}, and our signed metadata {room.metadata!r}"
+        raise violated(SETTINGS_LOST, seen, lost=[*lost])
 
 
 @pytest.mark.clause("1.2-deleted-room-is-gone")
@@ -135,9 +150,9 @@ async def test_a_deleted_room_is_gone(client: LiveKitClient, rooms: OwnRooms) ->
     gone = await wait_until(why_not_yet, within=_LISTED_WITHIN_S, slowest=POLITE_S)
     again = await answer_to_deleting(client, created.name)
 
-    assert gone.came_true and again == "not_found", (
-        f"its absence was {gone}; the second DeleteRoom answered {again}, expected not_found"
-    )
+    if not gone.came_true or again != "not_found":
+        seen = f"its absence was {gone}; the second DeleteRoom answered {again}, expected not_found"
+        raise violated(NOT_DELETED, seen, is_listed=not gone.came_true, again=again)
 
 
 @pytest.mark.clause("1.2-every-connection-sees-the-room")
@@ -153,10 +168,12 @@ async def test_every_connection_sees_the_room(rooms: OwnRooms, stranger: LiveKit
     ]
 
     if seen != [[created.sid]] * _OTHER_CONNECTIONS:
-        raise Violation(
+        raise violated(
+            NOT_SHARED,
             f"{_OTHER_CONNECTIONS} other connections listed {seen}, expected {created.sid}: the "
             "servers behind livekit.url do not share one Redis",
             link=Link.ROOMS,
+            room=created.sid,
         )
 
 
@@ -167,14 +184,14 @@ async def test_a_room_that_nobody_joins_ends(life_of_an_empty_room: asyncio.Task
     """
     life = await life_of_an_empty_room
     if not life.was_listed:
-        raise Blocked(
-            f"positive control: {life.name} was never listed",
-            remedy="See 1.2-created-room-is-listed",
-        )
+        raise room_not_listed(f"positive control: {life.name} was never listed", life.name)
     if life.visitors:
-        raise Blocked(
+        raise blocked(
+            ROOM_NOT_EMPTY,
             f"{life.visitors} joined {life.name}, so it was not empty",
             remedy="Keep the application's agents out of rooms that no caller is in",
+            room=life.name,
+            visitors=life.visitors,
         )
 
     seen = f"its empty time-out is {life.empty_timeout} s; its end was {life.ended}"
@@ -190,9 +207,12 @@ async def longest_name(rooms: OwnRooms) -> int:
     refused = await refusal_of_a_too_long_name(rooms)
     limit = limit_in(refused.text) if refused else None
     if limit is None:
-        raise Blocked(
+        see = "1.2-too-long-name-is-refused"
+        raise blocked(
+            LIMIT_UNKNOWN,
             f"the limit is unknown; a name of {_TOO_LONG} bytes: {refused or 'it was accepted'}",
-            remedy="See 1.2-too-long-name-is-refused",
+            remedy=f"See {see}",
+            see=see,
         )
     return limit
 

@@ -10,7 +10,8 @@ from livekit_conformance.drivers.calls.call_problems import sharing_findings
 from livekit_conformance.drivers.calls.caller_search import present
 from livekit_conformance.drivers.calls.inbound_probe import ProbeCall, Prober, callers_at_once
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked, NotConfigured, require
+from livekit_conformance.errors import NotConfigured, require
+from livekit_conformance.judges.preconditions import agent_failed, room_not_found
 from livekit_conformance.judges.waits import Awaited, judge_wait
 from livekit_conformance.waiting import POLITE_S, wait_until
 
@@ -42,16 +43,10 @@ async def test_the_room_of_a_call_ends_after_the_call(
     """
     room = probe_call.room
     if room is None:
-        raise Blocked(
-            f"the room of the call was not found ({probe_call.not_seen or probe_call.story})",
-            remedy="See 1.1-sip-service-joins-the-server",
-        )
+        reason = f"the room of the call was not found ({probe_call.not_seen or probe_call.story})"
+        raise room_not_found(reason, probe_call.statuses)
     if probe_call.agent_problem is not None:
-        raise Blocked(
-            probe_call.agent_problem,
-            remedy="Run `livekit-conformance doctor`: the agent is the suite's own, not the "
-            "deployment's",
-        )
+        raise agent_failed(probe_call.agent_problem)
 
     async def why_not_yet() -> str | None:
         is_open = any(other.sid == room.sid for other in await client.list_rooms(room.name))

@@ -15,17 +15,31 @@ from livekit_conformance.drivers.calls.inbound_probe import (
 )
 from livekit_conformance.drivers.sip.caller import SipAgent
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked, Unreachable, Violation, require, violated
+from livekit_conformance.errors import (
+    Blocked,
+    Unreachable,
+    Violation,
+    blocked,
+    require,
+    violated,
+)
+from livekit_conformance.findings import Finding
 from livekit_conformance.judges.calls import (
+    BYE_NOT_CONFIRMED,
     HUNG_UP_EARLY,
+    LEFT_LATE,
+    MUTED,
     NO_RTP,
     NO_TRACK,
     NOBODY_SPOKE,
     NOT_ANSWERED,
     NOT_LISTED,
+    PACKETS_TWICE,
     TOO_QUIET,
     UNHEARD,
+    judge_messages,
 )
+from livekit_conformance.judges.preconditions import AGENT_ABSENT, search_failed
 from livekit_conformance.judges.sip_socket import judge_options, judge_silence
 from livekit_conformance.judges.waits import Awaited, judge_wait
 from livekit_conformance.protocol.dispatch import IncomingCall
@@ -48,8 +62,7 @@ async def test_livekit_sip_answers_options(sip: SipAgent, profile: Profile) -> N
     try:
         response = await sip.options(within=_OPTIONS_WITHIN_S)
     except Unreachable as silence:
-        if sip.violations[earlier:]:
-            raise Violation(silence.detail) from silence
+        require(judge_messages(sip.violations[earlier:], seen=silence.detail))
         if silence.phase != "answer" or profile.sip.transport != "udp":
             raise
         finding = judge_silence(silence, await sip.answer_over_tcp())
@@ -81,7 +94,9 @@ async def test_packets_come_once(probe_call: ProbeCall) -> None:
     """
     twice = repeated(probe_call.call.ladder)
 
-    assert not twice, f"responses that arrived twice at the same moment: {twice}"
+    if twice:
+        seen = f"responses that arrived twice at the same moment: {twice}"
+        raise violated(PACKETS_TWICE, seen, count=twice)
 
 
 @pytest.mark.clause("1.5-sip-messages-are-valid")
@@ -89,9 +104,7 @@ async def test_the_messages_of_the_call_are_valid(probe_call: ProbeCall) -> None
     """
     No message of the call breaks a rule of RFC 3261, and none is unreadable.
     """
-    broken = probe_call.call.violations
-
-    assert not broken, "; ".join(map(str, broken))
+    require(judge_messages(probe_call.call.violations))
 
 
 @pytest.mark.clause("1.1-sip-service-joins-the-server")
@@ -100,10 +113,7 @@ async def test_livekit_sip_joins_the_room_of_the_call(probe_call: ProbeCall) -> 
     The caller appears as a SIP participant in a room of livekit-server.
     """
     if probe_call.participant is None and probe_call.not_seen is not None:
-        raise Blocked(
-            f"the search for the caller failed: {probe_call.not_seen}",
-            remedy="See 1.1-key-is-accepted",
-        )
+        raise search_failed(probe_call.not_seen)
 
     if probe_call.participant is not None and not probe_call.participant.tracks:
         seen = (
@@ -127,7 +137,8 @@ async def test_the_call_is_answered(probe_call: ProbeCall, profile: Profile) -> 
     """
     is_late = probe_call.agent_problem and not probe_call.call.answered
     if profile.agent == "stand-in" and (probe_call.agent_heard is None or is_late):
-        raise Blocked(
+        raise blocked(
+            AGENT_ABSENT,
             probe_call.agent_problem
             or "our agent never joined the room: no webhook reported the caller's arrival",
             remedy="See 1.3-server-delivers-room-events and evidence/probe-call.json",
@@ -160,7 +171,7 @@ async def test_both_sides_hear_each_other(probe_call: ProbeCall, profile: Profil
     if heard is None or not heard.packets:
         raise violated(NO_RTP, "no RTP reached the caller", link=Link.MEDIA)
     if heard.dominant_hz is None and probe_call.company and probe_call.company.is_muted:
-        raise Violation(f"the caller heard {heard}; {probe_call.company}")
+        raise violated(MUTED, f"the caller heard {heard}; {probe_call.company}")
     if (company := probe_call.company) is not None and company.hears_nothing:
         seen = f"no agent may subscribe to the audio of the caller; {company}"
         raise violated(UNHEARD, seen, room=company.room)
@@ -186,21 +197,20 @@ async def test_hanging_up_ends_the_call(probe_call: ProbeCall) -> None:
     bye, left = probe_call.bye, probe_call.left
     if (lasted := probe_call.ended_by_them_after_s) is not None:
         raise hung_up_early(lasted)
-    assert bye is not None and bye.status == 200, (
-        f"received {bye.status if bye else 'nothing'} for BYE, expected 200"
-    )
+    status = bye.status if bye else None
+    if status != 200:
+        seen = f"received {status or 'nothing'} for BYE, expected 200"
+        raise violated(BYE_NOT_CONFIRMED, seen, status=status)
 
     if left is None:
-        raise Blocked(
-            f"the search for the caller failed: {probe_call.not_seen}",
-            remedy="See 1.1-key-is-accepted",
-        )
+        raise search_failed(probe_call.not_seen)
     if left.came_true and left.seconds > LEAVE_WITHIN_S:
-        raise Violation(
+        seen = (
             f"the caller's departure was {left}: livekit-server lost the leave request of "
-            "livekit-sip, and noticed the loss of the connection",
-            level="SHOULD",
+            "livekit-sip, and noticed the loss of the connection"
         )
+        data = {"seconds": round(left.seconds, 2)}
+        require([Finding(LEFT_LATE, seen, level="SHOULD", data=data)])
     require(
         judge_wait(Awaited.CALLER_LEFT, left, seen=f"the caller's departure was {left}"),
         otherwise="See 1.1-server-answers",

@@ -17,7 +17,16 @@ from livekit_conformance.drivers.sip.callee import (
     Behaviour,
 )
 from livekit_conformance.drivers.sip.caller import Credentials
-from livekit_conformance.errors import Blocked
+from livekit_conformance.errors import Blocked, require, violated
+from livekit_conformance.findings import Finding, Json, Says
+from livekit_conformance.judges.calls import (
+    NO_BYE,
+    NOT_IN_NAMED_ROOM,
+    OTHER_REPORT,
+    OUTBOUND_NOT_ANSWERED,
+    judge_messages,
+)
+from livekit_conformance.judges.preconditions import NOTHING_RECEIVED
 from livekit_conformance.protocol.twirp import Code
 
 
@@ -57,9 +66,9 @@ async def test_an_outbound_call_is_answered(outbound_call: OutboundCall) -> None
     The call reaches our listener, which answers it, and CreateSIPParticipant reports success.
     """
     received = outbound_call.received
-    assert outbound_call.info is not None and received is not None and received.acknowledged, (
-        outbound_call.story
-    )
+    if outbound_call.info is None or received is None or not received.acknowledged:
+        seen = outbound_call.story
+        require([Finding(OUTBOUND_NOT_ANSWERED, seen, data=outbound_call.report)])
 
 
 @pytest.mark.clause("1.2-outbound-call-uses-the-room")
@@ -67,9 +76,9 @@ async def test_an_outbound_call_joins_the_named_room(outbound_call: OutboundCall
     """
     The SIP participant is in exactly the room that CreateSIPParticipant named.
     """
-    assert outbound_call.participant is not None, (
-        f"its participant in {outbound_call.room} was {outbound_call.joined}"
-    )
+    if outbound_call.participant is None:
+        seen = f"its participant in {outbound_call.room} was {outbound_call.joined}"
+        raise violated(NOT_IN_NAMED_ROOM, seen, room=outbound_call.room)
 
 
 @pytest.mark.clause("1.5-outbound-call-ends-cleanly")
@@ -78,7 +87,8 @@ async def test_removing_the_participant_hangs_up(outbound_call: OutboundCall) ->
     After RemoveParticipant the callee gets a BYE.
     """
     hung_up = outbound_call.hung_up
-    assert hung_up is not None and hung_up.came_true, f"the BYE was {hung_up}"
+    if hung_up is None or not hung_up.came_true:
+        raise violated(NO_BYE, f"the BYE was {hung_up}")
 
 
 @pytest.mark.clause("1.5-outbound-sip-messages-are-valid")
@@ -87,12 +97,9 @@ async def test_the_messages_of_an_outbound_call_are_valid(outbound_call: Outboun
     No message of the call breaks a rule of RFC 3261.
     """
     if outbound_call.received is None:
-        raise Blocked(
-            f"no INVITE came: {outbound_call.story}", remedy="See 1.5-outbound-call-is-answered"
-        )
-    broken = outbound_call.received.violations
+        raise nothing_received(f"no INVITE came: {outbound_call.story}", outbound_call)
 
-    assert not broken, "; ".join(map(str, broken))
+    require(judge_messages(outbound_call.received.violations))
 
 
 @pytest.mark.clause("1.5-outbound-failure-is-mapped")
@@ -107,10 +114,8 @@ async def test_a_failed_outbound_call_is_reported_with_its_status(
     The callee does not answer the call, and CreateSIPParticipant reports the outcome.
     """
     if outbound_call.info is None:
-        raise Blocked(
-            f"positive control: no call was answered ({outbound_call.story})",
-            remedy="See 1.5-outbound-call-is-answered",
-        )
+        reason = f"positive control: no call was answered ({outbound_call.story})"
+        raise nothing_received(reason, outbound_call)
 
     purpose = request.node.callspec.id
     call = await outbound_prober.dial(
@@ -118,12 +123,24 @@ async def test_a_failed_outbound_call_is_reported_with_its_status(
     )
 
     if call.received is None:
-        raise Blocked(
-            f"the call did not reach the listener ({call.story})",
-            remedy="See 1.5-outbound-call-is-answered",
+        raise nothing_received(f"the call did not reach the listener ({call.story})", call)
+    if (call.answer, call.sip_status) != (failure.code, failure.sip_status):
+        seen = (
+            f"{call.story}; expected {failure.code} with sip_status_code {failure.sip_status} for "
+            f"{purpose}"
         )
-    reported = (call.refused.code if call.refused else "ok", call.sip_status)
-    assert reported == (failure.code, failure.sip_status), (
-        f"{call.story}; expected {failure.code} with sip_status_code {failure.sip_status} for "
-        f"{purpose}"
-    )
+        expected: dict[str, Json] = {
+            "expected": failure.code.value,
+            "expected_status": failure.sip_status,
+        }
+        require([Finding(OTHER_REPORT, seen, data=call.report | expected)])
+
+
+def nothing_received(reason: str, call: OutboundCall) -> Blocked:
+    """
+    Return that no outbound call came, so nothing can be said about one.
+    """
+    see = "1.5-outbound-call-is-answered"
+    data = call.report | {"see": see}
+    found = Finding(NOTHING_RECEIVED, reason, says=Says.UNSEEN, data=data)
+    return Blocked(reason, remedy=f"See {see}", findings=[found])

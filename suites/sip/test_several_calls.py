@@ -8,7 +8,13 @@ import pytest
 
 from livekit_conformance.drivers.calls.inbound_probe import Prober, callers_at_once
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked, NotConfigured
+from livekit_conformance.errors import NotConfigured, blocked, violated
+from livekit_conformance.judges.calls import NOT_CANCELLED, SEVERAL_UNANSWERED
+from livekit_conformance.judges.preconditions import (
+    ANSWERED_TOO_SOON,
+    agent_failed,
+    room_not_found,
+)
 from livekit_conformance.protocol.sip.outcome import CallOutcome
 
 _IN_A_ROW = 3
@@ -29,22 +35,30 @@ async def test_cancelling_a_ringing_call_ends_it(prober: Prober, profile: Profil
             break
     # A service that answers every time despite the CANCEL was not merely faster.
     if not ringing.call.cancelled:
-        raise Blocked(
+        raise blocked(
+            ANSWERED_TOO_SOON,
             f"the agent answered {_TRIES} calls before they could be cancelled ({ringing.story})",
             remedy="Make the agent wait a second before it speaks, or accept this check as BLOCKED",
+            tries=_TRIES,
         )
     if ringing.left is None:
-        raise Blocked(
-            f"the caller was seen in no room ({ringing.not_seen or ringing.story})",
-            remedy="See 1.1-sip-service-joins-the-server",
+        reason = f"the caller was seen in no room ({ringing.not_seen or ringing.story})"
+        raise room_not_found(reason, ringing.statuses)
+
+    statuses = (cancel.status if cancel else None, final.status if final else None)
+
+    if statuses != (200, 487) or not ringing.left.came_true:
+        seen = (
+            f"received {statuses[0] or 'nothing'} for CANCEL and {statuses[1] or 'nothing'} for "
+            f"the INVITE, expected 200 and 487; the caller's departure was {ringing.left}"
         )
-
-    statuses = (cancel and cancel.status, final and final.status)
-
-    assert statuses == (200, 487) and ringing.left.came_true, (
-        f"received {statuses[0] or 'nothing'} for CANCEL and {statuses[1] or 'nothing'} for the "
-        f"INVITE, expected 200 and 487; the caller's departure was {ringing.left}"
-    )
+        raise violated(
+            NOT_CANCELLED,
+            seen,
+            cancel=statuses[0],
+            invite=statuses[1],
+            has_left=ringing.left.came_true,
+        )
 
 
 @pytest.mark.clause("1.5-repeated-calls-succeed")
@@ -71,13 +85,16 @@ async def test_every_one_of_several_calls_is_answered(
 
     unanswered = [call for call in calls if call.outcome is not CallOutcome.ANSWERED]
     if problem := next((call.agent_problem for call in unanswered if call.agent_problem), None):
-        raise Blocked(
-            problem,
-            remedy="Run `livekit-conformance doctor`: the agent is the suite's own, not the "
-            "deployment's",
-        )
+        raise agent_failed(problem)
 
-    assert not unanswered, (
-        f"{len(unanswered)} of {len(calls)} calls {order.replace('-', ' ')} were not answered: "
-        + "; ".join(f"{call.outcome} ({call.story})" for call in unanswered)
-    )
+    if unanswered:
+        stories = "; ".join(f"{call.outcome} ({call.story})" for call in unanswered)
+        raise violated(
+            SEVERAL_UNANSWERED,
+            f"{len(unanswered)} of {len(calls)} calls {order.replace('-', ' ')} were not "
+            f"answered: {stories}",
+            unanswered=len(unanswered),
+            calls=len(calls),
+            order=order,
+            outcomes=[call.outcome.value for call in unanswered],
+        )

@@ -16,7 +16,18 @@ from livekit_conformance.drivers.calls.inbound_probe import ProbeCall, Prober, w
 from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.drivers.sip.caller import new_call_id
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import Blocked, NotApplicable, require
+from livekit_conformance.errors import Blocked, Violation, blocked, require, violated
+from livekit_conformance.judges.calls import (
+    OTHER_NUMBER_TAKEN,
+    OWN_ACCOUNT_REFUSED,
+    WRONG_ACCOUNT_TAKEN,
+)
+from livekit_conformance.judges.preconditions import (
+    ENDED_UNCHALLENGED,
+    not_challenged,
+    room_not_found,
+    search_failed,
+)
 from livekit_conformance.protocol.logline import LogLine
 from livekit_conformance.protocol.sip.outcome import CallOutcome
 
@@ -47,9 +58,9 @@ async def test_the_trunk_accepts_its_own_password(probe_call: ProbeCall) -> None
 
     statuses = {answer.status for answer in probe_call.answers}
 
-    assert not statuses & {401, 403, 407}, (
-        f"with the profile's credentials the caller received {probe_call.story}"
-    )
+    if statuses & {401, 403, 407}:
+        seen = f"with the profile's credentials the caller received {probe_call.story}"
+        raise violated(OWN_ACCOUNT_REFUSED, seen, statuses=probe_call.statuses)
 
 
 @pytest.mark.clause("1.1-trunk-refuses-wrong-password")
@@ -65,7 +76,8 @@ async def test_the_trunk_refuses_a_wrong_password(
         wrong_accounts(profile)["password"], purpose="wrong password", fails_at=Link.CREDENTIALS
     )
 
-    assert is_refused(refused), f"{observed(refused)}; expected a refusal before it rings"
+    if not is_refused(refused):
+        raise not_kept_out(refused)
 
 
 @pytest.mark.clause("1.1-trunk-refuses-wrong-user")
@@ -81,7 +93,8 @@ async def test_the_trunk_refuses_a_wrong_user(
         wrong_accounts(profile)["user"], purpose="wrong user", fails_at=Link.CREDENTIALS
     )
 
-    assert is_refused(refused), f"{observed(refused)}; expected a refusal before it rings"
+    if not is_refused(refused):
+        raise not_kept_out(refused)
 
 
 @pytest.mark.clause("1.1-unknown-caller-is-kept-out")
@@ -92,10 +105,10 @@ async def test_a_call_for_a_number_of_no_trunk_opens_no_room(
     The call may be refused or left ringing; a log line, or silence, shows that it was dropped.
     """
     if probe_call.room is None:
-        raise Blocked(
+        raise room_not_found(
             f"positive control: the call to the profile's own number was found in no room "
             f"({probe_call.not_seen or probe_call.story})",
-            remedy="See 1.1-sip-service-joins-the-server",
+            probe_call.statuses,
         )
     number = next(other for other in _NUMBERS_OF_NOBODY if other != profile.sip.number)
     call_id = new_call_id()
@@ -117,13 +130,14 @@ async def test_a_call_for_a_number_of_no_trunk_opens_no_room(
         await asyncio.wait([watching])
 
     if call.not_seen is not None:
-        raise Blocked(
-            f"the search for the caller failed: {call.not_seen}", remedy="See 1.1-key-is-accepted"
+        raise search_failed(call.not_seen)
+    if call.room is not None:
+        seen = (
+            f"called {number}; {observed(call)}. A dispatch rule without trunk_ids takes "
+            "everybody's calls: bind it to the trunk"
         )
-    assert call.room is None, (
-        f"called {number}; {observed(call)}. A dispatch rule without trunk_ids takes everybody's "
-        "calls: bind it to the trunk"
-    )
+        room, statuses = call.room.name, call.statuses
+        raise violated(OTHER_NUMBER_TAKEN, seen, number=number, statuses=statuses, room=room)
 
 
 def require_challenge(probe_call: ProbeCall) -> None:
@@ -133,10 +147,14 @@ def require_challenge(probe_call: ProbeCall) -> None:
     if probe_call.call.challenges:
         return
     if probe_call.outcome in {CallOutcome.ANSWERED, CallOutcome.KEPT_RINGING}:
-        raise NotApplicable("the trunk asked for no credentials: see 1.1-trunk-challenges")
-    raise Blocked(
+        raise not_challenged()
+    see = "1.5-invite-is-not-rejected"
+    raise blocked(
+        ENDED_UNCHALLENGED,
         f"the call ended before any challenge ({probe_call.outcome}: {probe_call.story})",
-        remedy="See 1.5-invite-is-not-rejected",
+        remedy=f"See {see}",
+        see=see,
+        statuses=probe_call.statuses,
     )
 
 
@@ -146,6 +164,15 @@ def is_refused(call: ProbeCall) -> bool:
     """
     statuses = {answer.status for answer in call.answers if answer.status >= 180}
     return bool(statuses) and statuses <= {401, 403, 407} and call.room is None
+
+
+def not_kept_out(call: ProbeCall) -> Violation:
+    """
+    Return what was seen of a call with a wrong account that was not refused.
+    """
+    seen = f"{observed(call)}; expected a refusal before it rings"
+    room = call.room.name if call.room else None
+    return violated(WRONG_ACCOUNT_TAKEN, seen, statuses=call.statuses, room=room)
 
 
 def observed(call: ProbeCall) -> str:

@@ -7,7 +7,8 @@ import pytest
 from livekit_conformance import run_clock
 from livekit_conformance.drivers.calls.inbound_probe import ProbeCall, Prober
 from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
-from livekit_conformance.errors import Blocked, require
+from livekit_conformance.errors import require
+from livekit_conformance.judges.preconditions import room_not_found
 from livekit_conformance.judges.webhooks import judge_call_events, sid
 
 _AT_LEAST_S = 1.0
@@ -21,9 +22,7 @@ async def test_the_events_of_a_call_arrive_in_order(
     The caller's events come between room_started and room_finished, in the order of the call.
     """
     if probe_call.room is None:
-        raise Blocked(
-            "the room of the call was not found", remedy="See 1.1-sip-service-joins-the-server"
-        )
+        raise room_not_found("the room of the call was not found", probe_call.statuses)
     room = probe_call.room.sid
     await receiver.wait_for(
         lambda seen: seen.event == "room_finished" and sid(seen.body, "room") == room,

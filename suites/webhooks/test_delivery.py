@@ -14,8 +14,8 @@ from livekit_conformance.drivers.logs import LogTail
 from livekit_conformance.drivers.own_rooms import OwnRooms
 from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import require
-from livekit_conformance.judges.webhooks import judge_room_events
+from livekit_conformance.errors import require, violated
+from livekit_conformance.judges.webhooks import NOT_LOGGED_AS_DELIVERED, judge_room_events
 from livekit_conformance.observations import Recorder, WebhookDelivery
 from livekit_conformance.protocol.logline import LogLine
 
@@ -77,8 +77,12 @@ async def test_the_log_shows_the_delivery(
     )
 
     _record(line or _latest_delivery(logs["livekit-server"]), profile.webhook.url, recorder)
-    problem = str(waited) if line is None else _log_problem(line, profile.webhook.url)
-    assert problem is None, f"delivery to {profile.webhook.url}: {problem}"
+    url = profile.webhook.url
+    delivery, problem = ("no-line", str(waited)) if line is None else _log_problem(line, url)
+    if delivery != "made":
+        detail = "" if line is None else line.error
+        seen = f"delivery to {url}: {problem}"
+        raise violated(NOT_LOGGED_AS_DELIVERED, seen, url=url, delivery=delivery, detail=detail)
 
 
 def _latest_delivery(log: LogTail) -> LogLine | None:
@@ -119,17 +123,23 @@ async def _wait_for(receiver: WebhookReceiver, event: str, room: str, count: int
     )
 
 
-def _log_problem(line: LogLine, url: str) -> str | None:
+def _log_problem(line: LogLine, url: str) -> tuple[str, str]:
+    """
+    Return what became of the delivery that a line is about, and what is wrong with it.
+    """
     status = line.fields.get("statusCode")
     if line.message != of_server.SENT.message:
-        return f"its log line is {line.message!r}: {line.error or line.fields.get('reason')}"
+        seen = f"its log line is {line.message!r}: {line.error or line.fields.get('reason')}"
+        return "failed", seen
     if line.fields.get("url") != url:
-        return f"it went to {line.fields.get('url')}"
+        return "elsewhere", f"it went to {line.fields.get('url')}"
     if status is None:
         return (
-            "no status in its log line: before 1.13.5 livekit-server logs `sent` unless it got 5xx"
+            "no-status",
+            "no status in its log line: before 1.13.5 livekit-server logs `sent` unless it got 5xx",
         )
-    return None if 200 <= status < 300 else f"the endpoint answered {line.fields.get('status')}"
+    is_taken = 200 <= status < 300
+    return "made" if is_taken else "refused", f"the endpoint answered {line.fields.get('status')}"
 
 
 def _shown(receiver: WebhookReceiver, since: float) -> list[str]:

@@ -17,8 +17,15 @@ from livekit_conformance.drivers.webhooks.sender import (
     refused,
 )
 from livekit_conformance.drivers.webhooks.variant_probe import genuine, taken_trials
-from livekit_conformance.errors import Blocked, NotConfigured, require
+from livekit_conformance.errors import NotConfigured, blocked, require, violated
 from livekit_conformance.judges.answers import judge_answer
+from livekit_conformance.judges.preconditions import SIGNED_EVENT_REFUSED
+from livekit_conformance.judges.webhooks import (
+    BODY_NOT_LIMITED,
+    REPLAY_NOT_NOTICED,
+    REPLAY_TAKEN,
+    SLOW_ENDPOINT,
+)
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.webhook_forgery import FORGERIES
 from livekit_conformance.protocol.webhook_trials import DIFFERENCES
@@ -55,10 +62,12 @@ async def test_the_endpoint_answers_fast(endpoint: WebhookSender) -> None:
     """
     times = [(await endpoint.send(new_event())).duration_s for _ in range(3)]
 
-    assert median(times) <= _FAST_S, (
-        f"it took {', '.join(f'{t:.2f} s' for t in times)}; until then livekit-server holds back "
-        "the next event of the room"
-    )
+    if median(times) > _FAST_S:
+        seen = (
+            f"it took {', '.join(f'{t:.2f} s' for t in times)}; until then livekit-server holds "
+            "back the next event of the room"
+        )
+        raise violated(SLOW_ENDPOINT, seen, seconds=[round(t, 2) for t in times])
 
 
 @pytest.mark.clause("1.3-endpoint-refuses")
@@ -97,19 +106,24 @@ async def test_the_endpoint_ignores_a_replay(
         return
 
     effects = [seen for seen in receiver.taken if seen.id == event["id"]] if receiver else []
+    if len(effects) > 1:
+        seen = f"it acted {len(effects)} times"
+        raise violated(REPLAY_TAKEN, seen, effects=len(effects))
     if effects:
-        assert len(effects) == 1, f"it acted {len(effects)} times"
-    elif (application := logs.get("application")) is not None:
+        return
+    if (application := logs.get("application")) is not None:
         line, waited = await application.wait_for(
             lambda line: event["id"] in line.raw and _names_a_replay(line.raw),
             within=_LOGGED_WITHIN_S,
             holding=[event["id"]],
             what=f"a line that calls {event['id']} a replay",
         )
-        assert line is not None, (
-            f"it answered the replay with {replay.status}, and no log line shows that it "
-            f"recognised it: {waited}"
-        )
+        if line is None:
+            seen = (
+                f"it answered the replay with {replay.status}, and no log line shows that it "
+                f"recognised it: {waited}"
+            )
+            raise violated(REPLAY_NOT_NOTICED, seen, status=replay.status)
     else:
         raise NotConfigured(
             "logs: [{service: application, path: ...}] whose lines call a repeated event id a "
@@ -172,10 +186,13 @@ async def test_the_endpoint_limits_the_body(endpoint: WebhookSender) -> None:
     answer = await endpoint.send_large(endpoint.signer.sign(new_event(padding="x" * _LARGE)))
     after = await endpoint.send(new_event())
 
-    assert (answer is None or refused(answer)) and accepted(after), (
-        f"received {_shown(answer) if answer else 'a closed connection'} for 10 MiB, then "
-        f"{_shown(after)} for the next event"
-    )
+    if (answer is not None and not refused(answer)) or not accepted(after):
+        seen = (
+            f"received {_shown(answer) if answer else 'a closed connection'} for 10 MiB, then "
+            f"{_shown(after)} for the next event"
+        )
+        large = answer.status if answer else None
+        raise violated(BODY_NOT_LIMITED, seen, large=large, after=after.status)
 
 
 def _require(answer: HttpAnswer, request: str, *, fits: bool, expected: str, more: str) -> None:
@@ -196,10 +213,14 @@ def _require(answer: HttpAnswer, request: str, *, fits: bool, expected: str, mor
 
 def _require_accepted(control: HttpAnswer) -> None:
     if not accepted(control):
-        raise Blocked(
+        see = "1.3-endpoint-accepts-signed-event"
+        raise blocked(
+            SIGNED_EVENT_REFUSED,
             f"the endpoint answered {_shown(control)} to a correctly signed event",
-            remedy="Fix 1.3-endpoint-accepts-signed-event first: the refusals of an endpoint that "
-            "refuses everything prove nothing",
+            remedy=f"Fix {see} first: the refusals of an endpoint that refuses everything prove "
+            "nothing",
+            see=see,
+            status=control.status,
         )
 
 

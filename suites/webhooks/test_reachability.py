@@ -7,8 +7,10 @@ import pytest
 from livekit_conformance.drivers.reachability import HostAndPort, Transport
 from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
 from livekit_conformance.environments.profile import Profile
-from livekit_conformance.errors import NotApplicable, require
+from livekit_conformance.errors import not_applicable, require, violated
+from livekit_conformance.judges.preconditions import NO_CERTIFICATE
 from livekit_conformance.judges.server import judge_tls
+from livekit_conformance.judges.webhooks import NO_ADDRESS
 
 
 @pytest.mark.clause("1.3-endpoint-resolves")
@@ -20,9 +22,11 @@ async def test_the_host_of_the_endpoint_resolves(profile: Profile, transport: Tr
 
     resolution = await transport.resolve(endpoint)
 
-    assert resolution.problem is None, (
-        f"{endpoint.host}: {resolution.problem}: correct webhook.url (DOMAIN) or the DNS record"
-    )
+    if resolution.problem is not None:
+        seen = (
+            f"{endpoint.host}: {resolution.problem}: correct webhook.url (DOMAIN) or the DNS record"
+        )
+        raise violated(NO_ADDRESS, seen, host=endpoint.host)
 
 
 @pytest.mark.clause("1.3-endpoint-accepts-connections")
@@ -47,7 +51,8 @@ async def test_the_certificate_of_the_endpoint_is_trusted(
     del receiver
     endpoint = HostAndPort.of(profile.webhook.url)
     if not endpoint.is_secure:
-        raise NotApplicable("webhook.url is not https, so there is no certificate")
+        reason = "webhook.url is not https, so there is no certificate"
+        raise not_applicable(NO_CERTIFICATE, reason, key="webhook.url")
 
     handshake = await transport.shake_hands(endpoint)
 

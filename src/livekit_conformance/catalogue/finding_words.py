@@ -8,23 +8,18 @@ from collections import defaultdict
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from livekit_conformance.catalogue.unseen_words import UNSEEN
 from livekit_conformance.findings import Finding, Json
 from livekit_conformance.wording import Language
 
 # Templates with the data of the finding.
 RUSSIAN: Mapping[str, str] = MappingProxyType(
     {
-        # -- checks that saw nothing
-        "check.not-permitted": "профиль не разрешает действие {effect}: добавьте {effect} в "
-        "`allow` профиля",
-        "check.may-be-permitted": "профиль не разрешает действие {effect}: запустите с `--allow "
-        "{effect}`",
-        "check.not-configured": "в профиле нет того, что нужно этой проверке: добавьте `{line}`",
-        "check.needs-a-link": "нужно звено {link}, а оно сломано: смотрите {root}",
-        "check.no-time-left": "собственные пределы прогона не оставили времени на эту проверку; о "
-        "самих сервисах это ничего не говорит: увеличьте `limits.requests_per_minute` "
-        "({requests}) или `limits.run` ({run}) в профиле или `--budget`",
-        "check.set-up-failed": "подготовка уже не удалась: смотрите {root}",
+        **UNSEEN,
+        # -- known issues of the profile
+        "check.known-until": "известно до {expires} ({owner}): «{reason}»",
+        "check.known-until-expired": "запись в known_issues ({owner}) истекла {expires}",
+        "check.known-no-longer": "указано в known_issues, но больше не нарушается: удалите запись",
         # -- answers
         "answer.unexpected": "`{request}`: получен ответ {status} «{text}», а нужен {expected}",
         # -- the network
@@ -83,6 +78,17 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "api-key.refused": "API-ключ отвергнут: {status}",
         "rooms.server-failed": "ключ принят, но livekit-server не смог выполнить запрос: {status}",
         "variable.odd-value": "значение `{variable}` выглядит неверным (`{oddity}`)",
+        "variable.looks-wrong": "`{variable}`: {oddities}",
+        "variable.only-in-env-file": "{variable} задана только в env-файле, а его не читают ни "
+        "сервисы, ни прогоны по расписанию: `export {variable}=...`",
+        "variable.differs-in-env-file": "{variable}: в env-файле другое значение, и оно не "
+        "действует: сделайте их одинаковыми или удалите одно",
+        "env-file.taken-by-git": "git хранит {path} или взял бы его с `git add`: впишите имя файла "
+        "в .gitignore; если git его уже хранит, выполните `git rm --cached {path}` и создайте "
+        "новые ключи",
+        "env-file.open-to-others": "другие учётные записи могут открыть {path} (права {mode}): "
+        "`chmod 600 {path}`",
+        "profile.incomplete": "не хватает ключей профиля: {keys}; задайте переменные: {variables}",
         # -- trunks, rules and calls
         "line.two-trunks-match": "livekit-server не может выбрать между транками {trunks} и "
         "отвечает на такие вызовы 503: `{conflict}`",
@@ -119,7 +125,68 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "room.shared": "два одновременных вызова не получили каждый свою комнату",
         "room.shared-by-a-direct-rule": "правило Direct собирает всех звонящих в одной комнате: "
         "они слышат друг друга, а второй вызов с того же номера обрывает первый",
+        "call.muted": "звонящий не слышит тона: дорожка звука в комнате заглушена (muted)",
+        "call.bye-not-confirmed": "ответ на BYE: {status}, а нужен 200",
+        "call.caller-left-late": "звонящий пропал из комнаты только через {seconds} с: "
+        "livekit-server потерял запрос livekit-sip на выход и заметил лишь обрыв соединения",
+        "call.not-cancelled": "ответ на CANCEL: {cancel}, на INVITE: {invite}, а нужны 200 и 487; "
+        "звонящий {has_left}",
+        "call.several-unanswered": "без ответа вызовов: {unanswered} из {calls} ({order}): "
+        "{outcomes}",
+        "call.not-recovered": "после сбоя ({during}) вызовы не принимались: прошло {seconds} с",
+        "sip.packets-come-twice": "сеть удваивает пакеты: повторных ответов {count}, и пришли они "
+        "сразу за первыми",
+        "sip.messages-are-invalid": "сообщения нарушают RFC 3261, разделы {sections}; сами "
+        "сообщения — в evidence",
+        "outbound.not-answered": "исходящий вызов не принят: CreateSIPParticipant ответил "
+        "`{answer}`, SIP-статус: {sip_status}; {reached}",
+        "outbound.reported-otherwise": "CreateSIPParticipant ответил `{answer}`, SIP-статус: "
+        "{sip_status}; нужны `{expected}` и {expected_status}",
+        "outbound.not-in-the-room": "участника исходящего вызова нет в комнате `{room}`",
+        "outbound.no-bye": "после RemoveParticipant вызываемому не пришёл BYE",
+        "trunk.refuses-its-account": "с именем и паролем из профиля получено: {statuses}",
+        "trunk.takes-a-wrong-account": "вызов с неверными именем или паролем не отвергнут до "
+        "гудков; получено: {statuses}; комната: {room}",
+        "trunk.takes-another-number": "вызов на номер {number}, которого нет ни у одного транка, "
+        "попал в комнату `{room}`; получено: {statuses}. Правило без trunk_ids принимает вызовы "
+        "всех: привяжите его к транку",
+        "room.other-name": "комната вызова названа `{room}`, а имя должно подходить под "
+        "`{pattern}` (call_id: {call_id})",
+        "room.not-foretold": "имя `{room}` верное, но транки и правила предсказывают для этого "
+        "вызова другое",
+        "room.name-changed": "имя `{asked}` превратилось в `{created}`; в списке под этим именем: "
+        "{listed}",
+        "room.long-name-not-refused": "имя в {size} байт: ответ `{answer}`, а нужен отказ "
+        "`invalid_argument`, который называет предел",
+        "room.made-again": "повторный CreateRoom вернул другую комнату: {again}, а была {first}",
+        "room.settings-lost": "комната не сохранила того, с чем создана: {lost}",
+        "room.not-deleted": "после DeleteRoom {is_listed}; второй DeleteRoom ответил `{again}`, а "
+        "нужен `not_found`",
+        "room.not-seen-everywhere": "комнату {room} видят не все соединения: у серверов за "
+        "livekit.url нет общего Redis",
+        "participant.not-joined": "войти в комнату не удалось: «{detail}». Проверьте, что прокси "
+        "пропускает WebSocket, а RTC-порты сервера доступны",
+        # -- logs
+        "log.holds-secrets": "есть строки с секретом: {services}",
+        "log.holds-tokens": "есть строки с целым токеном: {services}. livekit-server до 1.13.5 "
+        "пишет в лог токены, которые отвергает: ограничьте доступ к логу или обновите сервер",
+        "log.not-parseable": "есть строки в неизвестном виде или без времени: {services}",
+        "log.known-error": "таких строк: {count}; первая: `{first}`",
+        "log.line-is-missing": "в логе ({services}) нет полной строки {about}",
         # -- webhooks
+        "webhook.not-logged-as-delivered": "доставка на {url}: {delivery} `{detail}`",
+        "webhook.no-address": "у имени {host} нет адреса: исправьте webhook.url (DOMAIN) или "
+        "запись в DNS",
+        "webhook.slow-endpoint": "приёмник отвечал {seconds} с; до ответа livekit-server "
+        "придерживает следующее событие комнаты",
+        "webhook.body-not-limited": "ответ на 10 МиБ: {large}, на следующее событие: {after}",
+        "webhook.replay-taken": "приёмник выполнил одно и то же событие несколько раз: {effects}",
+        "webhook.replay-not-noticed": "на повтор приёмник ответил {status}, и ни одна строка лога "
+        "не показывает, что он его узнал",
+        "webhook.not-retried": "доставок: {deliveries}, разных тел: {bodies}, а нужны две с одним "
+        "телом",
+        "webhook.refusal-retried": "событие, отвергнутое с 404, доставлено несколько раз: "
+        "{deliveries}, а нужен один",
         "webhook.wrong-events": "ожидались события: {expected}; пришли: {received}",
         "webhook.room-end-missing": "не пришло событие о конце комнаты; ожидались: {expected}; "
         "пришли: {received}",
@@ -146,6 +213,16 @@ _FAILURES: Mapping[Json, str] = MappingProxyType(
         "other": "запрос или ответ не дошёл",
     }
 )
+_OUTCOMES: Mapping[Json, str] = MappingProxyType(
+    {
+        "answered": "ответ есть",
+        "refused": "отказ",
+        "kept-ringing": "только гудки",
+        "ringing-stopped": "после гудков ничего не пришло",
+        "trying-only": "после 100 ничего не пришло",
+        "silence": "ответа нет",
+    }
+)
 _MODES: Mapping[Json, str] = MappingProxyType(
     {"alone": "один экземпляр", "cluster": "кластер", "sentinel": "Sentinel"}
 )
@@ -168,13 +245,40 @@ _VALUES: Mapping[str, Mapping[Json, str]] = MappingProxyType(
             "room-ended": "комната закрылась",
             "participant-listed": "участник появился в списке комнаты",
             "caller-left": "звонящий покинул комнату",
-            "call-hung-up": "вызываемый получил BYE",
         },
-        "outcome": {
-            "refused": "отказ",
-            "ringing-stopped": "после гудков ничего не пришло",
-            "trying-only": "после 100 ничего не пришло",
-            "silence": "ответа нет",
+        "outcome": _OUTCOMES,
+        "outcomes": _OUTCOMES,
+        **{name: {None: "его нет"} for name in ("status", "cancel", "invite")},
+        **{name: {None: "нет"} for name in ("sip_status", "expected_status", "room")},
+        "large": {None: "соединение закрыто"},
+        "reached": {True: "наш слушатель получил INVITE", False: "INVITE до слушателя не дошёл"},
+        "has_left": {True: "вышел из комнаты", False: "остался в комнате"},
+        "is_listed": {True: "она осталась в списке", False: "её в списке нет"},
+        "order": {"in-a-row": "подряд", "at-once": "одновременно"},
+        "during": {
+            "server-restart": "перезапуск livekit-server",
+            "sip-restart": "перезапуск livekit-sip",
+            "redis-restart": "перезапуск Redis",
+            "redis-pause": "остановка Redis",
+            "bus-partition": "разрыв шины",
+            "wrong-sip-secret": "неверный секрет у livekit-sip",
+        },
+        "about": {
+            "refused-token": "об отвергнутом токене с причиной",
+            "refused-caller": "об отвергнутом звонящем с причиной",
+            "refused-webhook": "с причиной отказа в вебхуке",
+            "failed-join": "о неудачном входе в комнату",
+            "failed-webhook": "о неудачной доставке: событие, адрес и число попыток",
+            "status-of-webhook": "со статусом приёмника (livekit-server до 1.13.5 его не пишет: "
+            "смотрите лог самого приёмника)",
+        },
+        "delivery": {
+            "no-line": "строки о ней нет",
+            "failed": "не удалась",
+            "elsewhere": "ушла на другой адрес",
+            "no-status": "статуса в строке нет (livekit-server до 1.13.5 пишет `sent` при любом "
+            "ответе, кроме 5xx)",
+            "refused": "приёмник отказал",
         },
     }
 )
@@ -203,7 +307,7 @@ def _in_russian(name: str, value: Json) -> str:
     if isinstance(value, list | tuple):
         # Rules of an account are copied as they stand.
         separator = " " if name == "rules" else ", "
-        return separator.join(map(str, value)) or "нет"
+        return separator.join(_in_russian(name, each) for each in value) or "нет"
     if isinstance(value, dict):
         # A text in each language.
         return str(value.get("ru", value))

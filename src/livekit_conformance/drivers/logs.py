@@ -45,7 +45,8 @@ from livekit_conformance.drivers.growing_log import (
     LogFile,
     LogPipe,
 )
-from livekit_conformance.errors import Blocked
+from livekit_conformance.errors import Blocked, blocked
+from livekit_conformance.judges.preconditions import LOG_HAS_GAPS, LOG_UNREADABLE
 from livekit_conformance.observations import (
     CallerFound,
     LogWarning,
@@ -206,9 +207,12 @@ class LogTail:
             for chunk in self._log.chunks():
                 self._take(chunk)
         except OSError as error:
-            raise Blocked(
+            raise blocked(
+                LOG_UNREADABLE,
                 f"the log of {self.service} cannot be read: {error}",
                 remedy="Set `path` under `logs` in the profile to a readable file",
+                service=self.service,
+                error=str(error),
             ) from error
         return self.lines
 
@@ -243,10 +247,12 @@ class LogTail:
         Raise Blocked if lines of the window could not be read: then an absent line proves nothing.
         """
         if self.gaps:
-            raise Blocked(
+            raise blocked(
+                LOG_HAS_GAPS,
                 "; ".join(self.gaps),
                 remedy="Run the checks again, or at a quieter time; a `command` under `logs` can "
                 "print less (`--since=1m`, `grep`)",
+                service=self.service,
             )
 
     def report(self, recorder: Recorder, own: OwnNames | None = None) -> None:

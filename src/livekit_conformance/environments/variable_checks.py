@@ -5,7 +5,7 @@ Describe oddities in the value of a variable without revealing the value.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from livekit_conformance.environments.problem_words import WORDS
 from livekit_conformance.findings import Finding, Json, Says
 from livekit_conformance.judges.api_key import ODD_VALUE
+from livekit_conformance.judges.settings import LOOKS_WRONG
 from livekit_conformance.secrets.patterns import API_KEY
-from livekit_conformance.wording import Phrase, phrase
+from livekit_conformance.wording import LANGUAGES, Phrase, phrase
 
 # The nine variables of a deployment.
 DEPLOYMENT_VARIABLES = (
@@ -140,6 +141,18 @@ def judge_key_pair(key: str, secret: str) -> Iterator[Finding]:
     for name, oddity in (*odd, *swapped(values)):
         data: dict[str, Json] = {"variable": name, "oddity": oddity.value}
         yield Finding(ODD_VALUE, f"{name} {oddity}", "api-key", Says.SUSPICIOUS, data=data)
+
+
+def judge_variable(name: str, origin: str, oddities: Iterable[Oddity | SchemeMisfit]) -> Finding:
+    """
+    Return that a variable, whose value was found at `origin`, cannot be meant so.
+    """
+    words = [oddity.what for oddity in oddities]
+    seen = f"{name} ({origin}) {', '.join(what.say(WORDS, 'en') for what in words)}"
+    said: list[Json] = [
+        {language: what.say(WORDS, language) for language in LANGUAGES} for what in words
+    ]
+    return Finding(LOOKS_WRONG, seen, data={"variable": name, "oddities": said})
 
 
 def scheme_misfit(key: str, url: str) -> SchemeMisfit | None:

@@ -4,11 +4,12 @@ Judge the account of a call; codes of what is wrong with calls (drivers/calls/ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from livekit_conformance.findings import Code, Finding, Json
 from livekit_conformance.protocol.dispatch import Trunk
+from livekit_conformance.protocol.sip.violations import SipViolation
 
 # The INVITE was refused, or led nowhere. Data: outcome, statuses.
 NOT_TAKEN: Final = Code("call.not-taken")
@@ -25,6 +26,34 @@ NO_RTP: Final = Code("call.no-rtp")
 TOO_QUIET: Final = Code("call.too-quiet")
 # No agent in the room may subscribe. Data: room.
 UNHEARD: Final = Code("call.caller-is-not-heard")
+MUTED: Final = Code("call.muted")
+# Copies that the network made. Data: count.
+PACKETS_TWICE: Final = Code("sip.packets-come-twice")
+# Data: sections, of RFC 3261.
+INVALID_MESSAGES: Final = Code("sip.messages-are-invalid")
+# Data: status.
+BYE_NOT_CONFIRMED: Final = Code("call.bye-not-confirmed")
+# Data: seconds.
+LEFT_LATE: Final = Code("call.caller-left-late")
+# Data: cancel and invite (the statuses of their responses), has_left.
+NOT_CANCELLED: Final = Code("call.not-cancelled")
+# Data: unanswered, calls, order, outcomes.
+SEVERAL_UNANSWERED: Final = Code("call.several-unanswered")
+# The outbound call as the API reported it. Data of both: answer, sip_status, reached (our
+# listener); of the second also expected and expected_status.
+OUTBOUND_NOT_ANSWERED: Final = Code("outbound.not-answered")
+OTHER_REPORT: Final = Code("outbound.reported-otherwise")
+# Data: room.
+NOT_IN_NAMED_ROOM: Final = Code("outbound.not-in-the-room")
+NO_BYE: Final = Code("outbound.no-bye")
+# The trunk refuses the account of the profile. Data: statuses.
+OWN_ACCOUNT_REFUSED: Final = Code("trunk.refuses-its-account")
+# A call with a wrong account, or to a number of nobody, goes on. Data of both: statuses, room; of
+# the second also number.
+WRONG_ACCOUNT_TAKEN: Final = Code("trunk.takes-a-wrong-account")
+OTHER_NUMBER_TAKEN: Final = Code("trunk.takes-another-number")
+# After a failure no call succeeds. Data: during (the failure), seconds.
+NOT_RECOVERED: Final = Code("call.not-recovered")
 # The account of the profile is not that of the trunk. Data of all three: trunk.
 OTHER_USERNAME: Final = Code("trunk.other-username")
 OTHER_PASSWORD: Final = Code("trunk.other-password")
@@ -35,6 +64,16 @@ NO_CHALLENGE: Final = Code("trunk.no-challenge")
 # Two calls are in one room, or in none.
 ROOM_SHARED: Final = Code("room.shared")
 SHARED_BY_A_DIRECT_RULE: Final = Code("room.shared-by-a-direct-rule")
+
+
+def judge_messages(broken: Sequence[SipViolation], *, seen: str = "") -> Iterator[Finding]:
+    """
+    Yield a violation if messages broke rules of RFC 3261; its sentence names them, or is `seen`.
+    """
+    if broken:
+        sections: list[Json] = [*dict.fromkeys(each.section for each in broken)]
+        words = seen or "; ".join(map(str, broken))
+        yield Finding(INVALID_MESSAGES, words, data={"sections": sections})
 
 
 def judge_account(trunk: Trunk, username: str, password: str) -> Iterator[Finding]:

@@ -25,7 +25,6 @@ class Awaited(StrEnum):
     ROOM_ENDED = "room-ended"
     PARTICIPANT_LISTED = "participant-listed"
     CALLER_LEFT = "caller-left"
-    CALL_HUNG_UP = "call-hung-up"
 
 
 def judge_wait(event: Awaited, waited: Waited, *, seen: str) -> Iterator[Finding]:

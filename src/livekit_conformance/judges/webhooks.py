@@ -24,6 +24,21 @@ ID_REPEATED: Final = Code("webhook.id-repeated")
 WRONG_FORM: Final = Code("webhook.wrong-form")
 # participant_joined does not describe a SIP caller. Data: lacks.
 WRONG_CALLER: Final = Code("webhook.wrong-caller")
+# What the log of livekit-server has of a delivery. Data: url, delivery, detail.
+NOT_LOGGED_AS_DELIVERED: Final = Code("webhook.not-logged-as-delivered")
+# Data: host.
+NO_ADDRESS: Final = Code("webhook.no-address")
+# Data: seconds, of each answer.
+SLOW_ENDPOINT: Final = Code("webhook.slow-endpoint")
+# Data: large and after, statuses.
+BODY_NOT_LIMITED: Final = Code("webhook.body-not-limited")
+# Data of the first: effects; of the second: status.
+REPLAY_TAKEN: Final = Code("webhook.replay-taken")
+REPLAY_NOT_NOTICED: Final = Code("webhook.replay-not-noticed")
+# Data: deliveries, bodies (how many different ones).
+NOT_RETRIED: Final = Code("webhook.not-retried")
+# Data: deliveries.
+REFUSAL_RETRIED: Final = Code("webhook.refusal-retried")
 
 _OF_A_ROOM: Final = ["room_started", "room_finished", "room_started"]
 _OF_A_CALL: Final = [

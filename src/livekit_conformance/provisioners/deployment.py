@@ -28,7 +28,8 @@ from livekit_conformance.environments.profile import (
     Outbound,
     Profile,
 )
-from livekit_conformance.errors import Blocked
+from livekit_conformance.errors import blocked
+from livekit_conformance.judges.preconditions import CANNOT_LISTEN
 from livekit_conformance.mock import Mock, MockConfig
 from livekit_conformance.observations import Recorder
 from livekit_conformance.provisioners.failures import FailureControl, MockFailures
@@ -114,9 +115,13 @@ def _listening(key: str, listen: str, bind: Callable[[str, int], socket.socket])
     try:
         return bind(host, int(port))
     except OSError as error:
-        raise Blocked(
+        raise blocked(
+            CANNOT_LISTEN,
             f"{key}: cannot listen on {listen}: {error.strerror}",
             remedy=f"Free the port, or set another one in {key} and point the deployment at it",
+            key=key,
+            listen=listen,
+            error=error.strerror,
         ) from error
 
 

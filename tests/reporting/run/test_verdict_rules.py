@@ -11,9 +11,12 @@ import pytest
 
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.environments.profile import KnownIssue, Profile
-from livekit_conformance.errors import NOT_CARRIED, Blocked, Unreachable, Violation
+from livekit_conformance.errors import NOT_CARRIED, Blocked, Unreachable, Violation, not_applicable
 from livekit_conformance.findings import Code, Finding, Says
 from livekit_conformance.reporting.run.verdict_rules import (
+    KNOWN_EXPIRED,
+    KNOWN_NO_LONGER,
+    KNOWN_UNTIL,
     MAY_BE_PERMITTED,
     NEEDS_A_LINK,
     NO_TIME_LEFT,
@@ -217,7 +220,56 @@ def test_what_a_check_found_is_at_the_link_that_it_found_broken():
         ("dns", "SHOULD"),
     ]
     known = decided(error, issue())
-    assert (known.verdict, known.findings) == (Verdict.KNOWN, decided(error).findings)
+    assert (known.verdict, known.findings[1:]) == (Verdict.KNOWN, decided(error).findings)
+
+
+LOST = Finding(NOT_CARRIED, "lost", data={"endpoint": "h:1", "failure": "refused"})
+
+
+@pytest.mark.parametrize(
+    ("error", "today", "code", "place", "russian"),
+    [
+        (
+            Violation("lost", findings=[LOST]),
+            TODAY,
+            KNOWN_UNTIL,
+            0,
+            f"известно до 2026-12-31 (team): «{REASON}»; h:1: в соединении отказано",
+        ),
+        (
+            Violation("lost", findings=[LOST]),
+            date(2027, 1, 1),
+            KNOWN_EXPIRED,
+            -1,
+            "; запись в known_issues (team) истекла 2026-12-31",
+        ),
+        (None, TODAY, KNOWN_NO_LONGER, 0, "больше не нарушается: удалите запись"),
+    ],
+)
+def test_a_known_issue_is_a_finding_and_has_words_in_russian(error, today, code, place, russian):
+    decision = decided(error, issue(), today=today)
+    record = attempt(decision.verdict, message=decision.message, findings=decision.findings)
+
+    assert (decision.findings[place].code, decision.findings[place].says) == (code, "suspicious")
+    assert decision.findings[place].seen in decision.message
+    assert russian in words.message(record, "ru")
+
+
+def test_a_violation_without_findings_keeps_its_english_words_beside_a_known_issue():
+    assert decided(Violation("received 502"), issue()).findings == ()
+
+
+def test_a_claim_that_does_not_apply_has_its_reason_as_data():
+    (found,) = decided(not_applicable(Code("not-applicable.x"), "no such thing", key="k")).findings
+
+    assert (found.says, found.link, dict(found.data)) == (Says.UNSEEN, CLAUSE.link, {"key": "k"})
+
+
+def test_what_this_machine_lacks_has_words_in_russian():
+    decision = decided(OSError(errno.EMFILE, "no more"))
+    record = attempt(decision.verdict, message=decision.message, findings=decision.findings)
+
+    assert words.message(record, "ru").startswith("мешает сама эта машина: `Too many open files`")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.refused_tokens import RefusedToken
 from livekit_conformance.drivers.api.http_answers import HttpAnswer
 from livekit_conformance.drivers.api.livekit_api import LIST_ROOMS, LiveKitClient
-from livekit_conformance.errors import Blocked
+from livekit_conformance.errors import blocked
+from livekit_conformance.judges.preconditions import GOOD_TOKEN_FAILS
 from livekit_conformance.protocol.token import Issuer
 
 _FRESH_S = 1.0
@@ -67,10 +68,14 @@ async def good_token(client: LiveKitClient) -> GoodToken:
     claims = issuer.claims(**_LISTS_ROOMS)
     answer = await list_no_rooms(client, issuer.sign(claims))
     if answer.status != HTTPStatus.OK:
-        raise Blocked(
+        see = "1.1-key-is-accepted"
+        raise blocked(
+            GOOD_TOKEN_FAILS,
             f"positive control: a good token does not work either; {answer}",
-            remedy="See 1.1-key-is-accepted",
+            remedy=f"See {see}",
             link=Link.NODE if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
+            see=see,
+            status=answer.status,
         )
     _worked[client] = GoodToken(issuer, claims)
     return _worked[client]

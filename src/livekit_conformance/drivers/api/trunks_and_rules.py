@@ -13,7 +13,8 @@ from livekit.protocol.models import ParticipantInfo
 
 from livekit_conformance import run_clock
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
-from livekit_conformance.errors import Blocked
+from livekit_conformance.errors import Blocked, blocked
+from livekit_conformance.judges.preconditions import NOT_LISTABLE
 from livekit_conformance.observations import DispatchMatch, Recorder
 from livekit_conformance.protocol.dispatch import (
     RANDOM_LENGTH,
@@ -134,10 +135,12 @@ async def read_telephony(client: LiveKitClient) -> Telephony:
         trunks = await client.list_inbound_trunks()
         rules = await client.list_dispatch_rules()
     except ApiRefused as refused:
-        raise Blocked(
+        raise blocked(
+            NOT_LISTABLE,
             f"the trunks and dispatch rules cannot be listed: {refused}",
             remedy="Check that the key pair has the grant sip.admin and that livekit-server has "
             "Redis",
+            answer=refused.code,
         ) from refused
     try:
         return Telephony(

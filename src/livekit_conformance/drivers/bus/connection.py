@@ -24,9 +24,10 @@ from redis.exceptions import (
 from redis.exceptions import TimeoutError as TimedOut
 
 from livekit_conformance import run_clock
-from livekit_conformance.errors import Blocked, Failure, Unreachable, failure_of
+from livekit_conformance.errors import Blocked, Failure, Unreachable, blocked, failure_of
 from livekit_conformance.findings import Says
 from livekit_conformance.judges.bus import other_tls
+from livekit_conformance.judges.preconditions import NO_REDIS_URL
 from livekit_conformance.observations import BusAnswer, Recorder
 
 T = TypeVar("T")
@@ -100,9 +101,8 @@ class Connections:
                 socket_connect_timeout=self.timeout,
             )
         except ValueError as error:
-            raise Blocked(
-                f"this is no URL of a Redis: {error}", remedy="Correct `redis` in the profile"
-            ) from error
+            reason, remedy = f"this is no URL of a Redis: {error}", "Correct `redis` in the profile"
+            raise blocked(NO_REDIS_URL, reason, remedy=remedy, error=str(error)) from error
         try:
             async with connection as client:
                 yield client

@@ -17,7 +17,7 @@ from livekit_conformance.drivers.api.trunks_and_rules import (
 )
 from livekit_conformance.drivers.calls.inbound_probe import ProbeCall
 from livekit_conformance.environments.profile import Profile, Sip
-from livekit_conformance.errors import Blocked, NotApplicable
+from livekit_conformance.errors import Blocked, blocked, not_applicable
 from livekit_conformance.findings import Finding, Json
 from livekit_conformance.judges.calls import (
     NO_CHALLENGE,
@@ -26,6 +26,13 @@ from livekit_conformance.judges.calls import (
     SHARED_BY_A_DIRECT_RULE,
     judge_account,
     judge_half_an_account,
+)
+from livekit_conformance.judges.preconditions import (
+    CALL_IGNORED,
+    NO_CREDENTIALS,
+    SAME_CALLER,
+    not_predictable,
+    search_failed,
 )
 from livekit_conformance.protocol.dispatch import IncomingCall, Rule, Trunk
 from livekit_conformance.protocol.sip.digest import Challenge
@@ -128,15 +135,21 @@ def unchallenged(stranger: ProbeCall, problem: str, trunk: Trunk | None, *, numb
     Return what was seen of a call to `number` that `trunk` takes and did not challenge.
     """
     if trunk is None or not trunk.asks_for_credentials:
-        raise NotApplicable(
+        raise not_applicable(
+            NO_CREDENTIALS,
             f"no trunk for {number} has credentials: anyone who reaches the SIP port can "
             "call. Set auth_username and auth_password on the trunk, or empty sip.username in the "
-            "profile"
+            "profile",
+            number=number,
         )
     if stranger.outcome is CallOutcome.RINGING_STOPPED:
-        raise Blocked(
+        see = "1.5-invite-is-not-rejected"
+        raise blocked(
+            CALL_IGNORED,
             f"livekit-sip ignored the call, as it does when no trunk matches: {stranger.story}",
-            remedy="See 1.5-invite-is-not-rejected",
+            remedy=f"See {see}",
+            see=see,
+            statuses=stranger.statuses,
         )
     return Finding(NO_CHALLENGE, f"{problem}; received {stranger.story}")
 
@@ -148,10 +161,7 @@ async def _trunk_of_call(client: LiveKitClient, profile: Profile) -> Trunk | Non
     telephony = await read_telephony(client)
     call = IncomingCall(profile.sip.caller, profile.sip.number)
     if (conflict := telephony.own_conflict_of(call)) is not None:
-        raise Blocked(
-            f"the trunk for the call cannot be predicted: {conflict}",
-            remedy="See 1.2-no-two-trunks-match",
-        )
+        raise not_predictable("trunk", conflict)
     return telephony.predict(call).trunk
 
 
@@ -162,10 +172,7 @@ async def sharing_findings(calls: Sequence[ProbeCall], client: LiveKitClient) ->
     Raises Blocked if the callers could not be looked for, or could not be told apart.
     """
     if not_seen := next((call.not_seen for call in calls if call.not_seen), None):
-        raise Blocked(
-            f"the search for the callers failed: {not_seen}",
-            remedy="See 1.1-key-is-accepted",
-        )
+        raise search_failed(not_seen, whom="callers")
     sids = [call.room.sid for call in calls if call.room is not None]
     if len(set(sids)) == len(calls):
         return ()
@@ -189,11 +196,14 @@ def shared_room(calls: Sequence[ProbeCall], rules: Sequence[Rule]) -> Finding:
         )
     came_from = {_caller_as_received(call) for call in calls}
     if len(came_from) == 1:
-        raise Blocked(
-            f"both calls arrived with the caller {came_from.pop()}, which may be why they share "
-            f"{name}",
+        caller = came_from.pop()
+        raise blocked(
+            SAME_CALLER,
+            f"both calls arrived with the caller {caller}, which may be why they share {name}",
             remedy='Set sip.caller: "+15550100" if the trunk accepts it; if a provider replaces '
             "the caller, set limits: {calls: 1}",
+            caller=caller,
+            room=name,
         )
     return Finding(ROOM_SHARED, _rooms_of(calls))
 

@@ -20,6 +20,7 @@ from livekit_conformance.drivers.sip.callee import ANSWER, Behaviour, ReceivedCa
 from livekit_conformance.drivers.sip.endpoint import fresh
 from livekit_conformance.drivers.sip.outgoing_call import Credentials
 from livekit_conformance.environments.profile import Profile
+from livekit_conformance.findings import Json
 from livekit_conformance.observations import Recorder, SipCall
 from livekit_conformance.protocol.own_names import OWN_CALL
 from livekit_conformance.protocol.sip.violations import SipViolation
@@ -62,6 +63,24 @@ class OutboundCall:
         SIP status that the refusal reports.
         """
         return self.refused.metadata.get("sip_status_code") if self.refused else None
+
+    @property
+    def answer(self) -> str:
+        """
+        Twirp code of the refusal, `ok` without one.
+        """
+        return self.refused.code if self.refused else "ok"
+
+    @property
+    def report(self) -> dict[str, Json]:
+        """
+        What the API answered, and whether the call reached our listener, as data of a finding.
+        """
+        return {
+            "answer": self.answer,
+            "sip_status": self.sip_status,
+            "reached": self.received is not None,
+        }
 
     @property
     def story(self) -> str:

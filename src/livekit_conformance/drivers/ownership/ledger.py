@@ -20,7 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from livekit_conformance.errors import Blocked, in_system_words
+from livekit_conformance.errors import blocked, in_system_words
+from livekit_conformance.judges.preconditions import LEDGER_NOT_WRITABLE
 from livekit_conformance.protocol.mark import Kind
 
 NAME = "ledger.jsonl"
@@ -95,10 +96,13 @@ class Ledger:
         try:
             yield
         except OSError as error:
-            raise Blocked(
+            raise blocked(
+                LEDGER_NOT_WRITABLE,
                 f"{self._path} cannot be written: {in_system_words(error)}; nothing is created "
                 "that no file records",
                 remedy="Free space there, or name another folder: --reports DIR",
+                path=str(self._path),
+                error=in_system_words(error),
             ) from error
 
 

@@ -40,6 +40,13 @@ NEEDS_A_LINK: Final = Code("check.needs-a-link")
 NO_TIME_LEFT: Final = Code("check.no-time-left")
 # Data: root, the check whose set-up it was.
 SET_UP_FAILED: Final = Code("check.set-up-failed")
+# This machine has no file or memory left. Data: error, in the system's words.
+THIS_MACHINE: Final = Code("check.this-machine")
+# Entries of known_issues, beside what the check found. Data of the first two: expires, owner,
+# reason.
+KNOWN_UNTIL: Final = Code("check.known-until")
+KNOWN_EXPIRED: Final = Code("check.known-until-expired")
+KNOWN_NO_LONGER: Final = Code("check.known-no-longer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +191,8 @@ def judged(
     issue = next((known for known in profile.known_issues if known.clause == clause.id), None)
     if (limit := own_limit(error)) is not None:
         # Whatever the check concluded from it: neither the target nor the network is the reason.
-        return Decision(Verdict.BLOCKED, str(_out_of(limit)))
+        decision = Decision(Verdict.BLOCKED, str(_out_of(limit)))
+        return _with_reason(decision, clause, THIS_MACHINE, error=in_system_words(limit))
     raised = deciding(error)
     match decisive := blocked_by_library(raised) or raised:
         case None:
@@ -206,11 +214,11 @@ def judged(
             decision = Decision(Verdict.ERROR, f"{type(other).__name__}: {other}".strip(": "))
     if decision.verdict in UNSUCCESSFUL:
         decision = replace(decision, breaks=getattr(raised, "link", None) or clause.link)
-    if isinstance(decisive, Blocked | Violation):
-        link = decision.broke_at or decisive.link or clause.link
+    if isinstance(decisive, Blocked | Violation | NotApplicable):
+        link = decision.broke_at or getattr(decisive, "link", None) or clause.link
         findings = (found.at(link, clause.level) for found in decisive.findings)
         decision = replace(decision, findings=tuple(findings))
-    return _in_view_of(issue, decision, today) if issue else decision
+    return _in_view_of(issue, decision, clause, today) if issue else decision
 
 
 def _out_of(limit: OSError) -> Blocked:
@@ -359,18 +367,38 @@ def _rank(error: BaseException) -> int:
     return 2 if is_known or blocked_by_library(error) is not None else 0
 
 
-def _in_view_of(issue: KnownIssue, decision: Decision, today: date) -> Decision:
+def _in_view_of(issue: KnownIssue, decision: Decision, clause: Clause, today: date) -> Decision:
     match decision.verdict:
         case Verdict.FAIL | Verdict.WARN if today <= issue.expires:
-            return replace(decision, verdict=Verdict.KNOWN, issue=issue, breaks=None)
+            known = replace(decision, verdict=Verdict.KNOWN, issue=issue, breaks=None)
+            return replace(known, findings=_with_issue(known, clause))
         case Verdict.FAIL | Verdict.WARN:
-            return replace(decision, issue=issue)
+            expired = replace(decision, issue=issue)
+            return replace(expired, findings=_with_issue(expired, clause))
         case Verdict.PASS:
-            return Decision(
-                Verdict.FAIL, "listed in known_issues but no longer violated: remove the entry"
-            )
+            seen = "listed in known_issues but no longer violated: remove the entry"
+            found = Finding(KNOWN_NO_LONGER, seen, says=Says.SUSPICIOUS)
+            return Decision(Verdict.FAIL, seen, findings=(found.at(clause.link, clause.level),))
         case _:
             return decision
+
+
+def _with_issue(decision: Decision, clause: Clause) -> tuple[Finding, ...]:
+    """
+    Return the findings with the known issue where the message has it; none if there are none.
+    """
+    issue = decision.issue
+    if issue is None or not decision.findings:
+        return decision.findings
+    data: dict[str, Json] = {
+        "expires": issue.expires.isoformat(),
+        "owner": issue.owner,
+        "reason": issue.reason,
+    }
+    known, expired = _of_issue(decision)
+    code, seen = (KNOWN_UNTIL, known) if known else (KNOWN_EXPIRED, expired.strip())
+    found = Finding(code, seen, clause.link, Says.SUSPICIOUS, clause.level, data)
+    return (found, *decision.findings) if known else (*decision.findings, found)
 
 
 class Broken(dict[str, str]):

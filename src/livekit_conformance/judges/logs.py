@@ -1,0 +1,18 @@
+"""
+Codes of what is wrong with the logs of the services.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from livekit_conformance.findings import Code
+
+# Data of these three: services.
+SECRETS_LOGGED: Final = Code("log.holds-secrets")
+TOKENS_LOGGED: Final = Code("log.holds-tokens")
+NOT_PARSEABLE: Final = Code("log.not-parseable")
+# Data: count, first (a line).
+KNOWN_ERROR: Final = Code("log.known-error")
+# Nothing is logged about something that was refused or failed. Data: services, about.
+NOT_LOGGED: Final = Code("log.line-is-missing")
