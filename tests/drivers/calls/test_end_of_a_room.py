@@ -47,5 +47,5 @@ async def test_a_list_that_does_not_come_blocks_the_check():
     async def list_rooms(_name):
         await asyncio.Event().wait()
 
-    with pytest.raises(Blocked, match="did not list the room"):
+    with pytest.raises(Blocked, match="gave no answer"):
         await look(list_rooms)
