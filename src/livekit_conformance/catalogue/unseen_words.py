@@ -85,6 +85,8 @@ UNSEEN: Mapping[str, str] = MappingProxyType(
         "задайте в {key} другой и направьте на него сервисы",
         "check.no-redis-url": "это не URL Redis: `{error}`. Исправьте `redis` в профиле",
         # -- the claim does not apply
+        "not-applicable.room-outlives-the-run": "по настройке `departure_timeout` пустая комната "
+        "живёт {departure_s} с, а прогон ждёт {watched_s} с",
         "not-applicable.no-challenge": "транк не запросил пароля: смотрите 1.1-trunk-challenges",
         "not-applicable.no-trunk-credentials": "у транков для {number} нет имени и пароля: "
         "звонить может любой, кому доступен SIP-порт. Задайте транку auth_username и auth_password "

@@ -62,6 +62,8 @@ CANNOT_LISTEN: Final = Code("check.cannot-listen")
 # Data: error.
 NO_REDIS_URL: Final = Code("check.no-redis-url")
 # -- the claim does not apply
+# Data: departure_s, watched_s.
+ROOM_OUTLIVES: Final = Code("not-applicable.room-outlives-the-run")
 NO_CHALLENGE_ASKED: Final = Code("not-applicable.no-challenge")
 # Data: number.
 NO_CREDENTIALS: Final = Code("not-applicable.no-trunk-credentials")
@@ -98,6 +100,19 @@ def room_not_found(reason: str, statuses: Sequence[Json]) -> Blocked:
     """
     remedy = f"See {_JOINS}"
     return blocked(ROOM_NOT_FOUND, reason, remedy=remedy, see=_JOINS, statuses=list(statuses))
+
+
+def room_outlives_the_run(departure_s: int, watched_s: int) -> NotApplicable:
+    """
+    Return that the empty room of a call stays open, as it should, for longer than it is watched.
+    """
+    return not_applicable(
+        ROOM_OUTLIVES,
+        f"the departure timeout of the room is {departure_s} s, and a run watches an empty room "
+        f"for {watched_s} s",
+        departure_s=departure_s,
+        watched_s=watched_s,
+    )
 
 
 def not_predictable(what: str, conflict: object) -> Blocked:

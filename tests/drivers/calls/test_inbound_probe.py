@@ -21,7 +21,7 @@ from livekit_conformance.drivers.calls.inbound_probe import (
     credentials,
     wrong_accounts,
 )
-from livekit_conformance.errors import NotPermitted
+from livekit_conformance.errors import NotApplicable, NotPermitted
 from livekit_conformance.mock import Faults, MockConfig
 from livekit_conformance.protocol.sip.outcome import CallOutcome
 from tests.drivers.prober import PROFILE, Scene, probing
@@ -158,6 +158,11 @@ async def test_a_room_must_end_after_its_own_departure_timeout(stage: Stage) -> 
         assert 7 < ends_by - now <= 12
         # LiveKit's default.
         assert scene.prober.room_ends_by(call) - ends_by == 13
+        call.room.departure_timeout = 61
+        with pytest.raises(
+            NotApplicable, match="is 61 s, and a run watches an empty room for 60 s"
+        ):
+            scene.prober.room_ends_by(call)
 
 
 async def test_nobody_is_in_a_room_that_has_ended(stage: Stage) -> None:

@@ -36,6 +36,7 @@ from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Unreachable
 from livekit_conformance.findings import Json
+from livekit_conformance.judges.preconditions import room_outlives_the_run
 from livekit_conformance.observations import CallerFound, Recorder
 from livekit_conformance.protocol.caller import DialledCall
 from livekit_conformance.protocol.sip.ladder import COPIED_WITHIN_S, copies
@@ -62,6 +63,7 @@ _FIND_WITHIN_S = 2.0
 # `departure_timeout` if the server does not report it, and the delay of the server's own check.
 _DEPARTURE_S = 20.0
 _ROOM_ENDS_WITHIN_S = 5.0
+_LONGEST_DEPARTURE_S = 60
 
 
 @dataclass(slots=True)
@@ -286,9 +288,12 @@ class Prober:
         """
         Return the time by which the room of a call must have ended, in Unix seconds.
 
-        Counted from the end of our last call: a Direct rule puts all calls into one room.
+        Counted from the end of our last call: a Direct rule puts all calls into one room. Raises
+        NotApplicable for a room that its own setting keeps open for longer than a run watches it.
         """
         departure = probe.room.departure_timeout if probe.room is not None else 0
+        if departure > _LONGEST_DEPARTURE_S:
+            raise room_outlives_the_run(departure, _LONGEST_DEPARTURE_S)
         return self._last_end + (departure or _DEPARTURE_S) + _ROOM_ENDS_WITHIN_S
 
     async def _dial(
