@@ -66,13 +66,13 @@ def _cannot_listen(name: str, service: str, link: Link, file: str, key: str, sil
         name,
         link,
         Text(
-            en=f"{service} cannot listen: {key} names no address of its machine",
-            ru=f"{service} не может слушать порт: в {key} нет адреса его машины",
+            en=f"{service} cannot listen: {key} has an address that its machine does not have",
+            ru=f"{service} не может слушать порт: в {key} адрес, которого нет на его машине",
         ),
         Text(
             en=(
                 f"{service} ends at once when it starts: an address in {key} of {file} does not "
-                "exist on its machine (a typing error, the public address behind NAT, or the "
+                "exist on its machine (a typo, the public address of a NAT, or the "
                 "address of another host). Its last line quotes it."
             ),
             ru=(
@@ -84,7 +84,7 @@ def _cannot_listen(name: str, service: str, link: Link, file: str, key: str, sil
         Text(
             en=(
                 f"Write an address that `ip addr` shows on that machine into {key} of {file}, or "
-                f'"0.0.0.0" for all of them, and start {service}. A public address belongs into '
+                f'"0.0.0.0" for all of them, and start {service}. A public address belongs in '
                 "`rtc.node_ip` or `nat_1_to_1_ip`, not here."
             ),
             ru=(

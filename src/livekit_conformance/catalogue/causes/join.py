@@ -88,8 +88,9 @@ CAUSES: tuple[Cause, ...] = (
         "rule-names-an-unknown-preset",
         Link.JOIN,
         Text(
-            en="`room_preset` of the dispatch rule names no configuration of livekit-server",
-            ru="`room_preset` правила диспетчеризации называет конфигурацию, которой нет в "
+            en="`room_preset` of the dispatch rule names a room configuration that livekit-server "
+            "does not have",
+            ru="`room_preset` правила диспетчеризации называет конфигурацию комнаты, которой нет в "
             "livekit-server",
         ),
         Text(
