@@ -64,7 +64,8 @@ class ForkedRun:
         """
         try:
             output = await self._output.reader.read()
-            self.returncode = int(await self._state.reader.read())
+            # Not up to the end of the pipe: a fork that began later has it open too.
+            self.returncode = int(await self._state.reader.readline())
         finally:
             if self.returncode is None:
                 os.kill(self.pid, signal.SIGKILL)
