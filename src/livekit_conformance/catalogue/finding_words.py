@@ -134,7 +134,7 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "call.several-unanswered": "без ответа вызовов: {unanswered} из {calls} ({order}): "
         "{outcomes}",
         "call.not-recovered": "после сбоя ({during}) вызовы не принимались: прошло {seconds} с",
-        "sip.packets-come-twice": "сеть удваивает пакеты: повторных ответов {count}, и пришли они "
+        "sip.packets-come-twice": "сеть дублирует пакеты: повторных ответов {count}, и пришли они "
         "сразу за первыми",
         "sip.messages-are-invalid": "сообщения нарушают RFC 3261, разделы {sections}; сами "
         "сообщения — в evidence",
@@ -169,10 +169,10 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         # -- logs
         "log.holds-secrets": "есть строки с секретом: {services}",
         "log.holds-tokens": "есть строки с целым токеном: {services}. livekit-server до 1.13.5 "
-        "пишет в лог токены, которые отвергает: ограничьте доступ к логу или обновите сервер",
+        "пишет в журнал токены, которые отвергает: ограничьте доступ к журналу или обновите сервер",
         "log.not-parseable": "есть строки в неизвестном виде или без времени: {services}",
         "log.known-error": "таких строк: {count}; первая: `{first}`",
-        "log.line-is-missing": "в логе ({services}) нет полной строки {about}",
+        "log.line-is-missing": "в журнале ({services}) нет полной строки {about}",
         # -- webhooks
         "webhook.not-logged-as-delivered": "доставка на {url}: {delivery} `{detail}`",
         "webhook.no-address": "у имени {host} нет адреса: исправьте webhook.url (DOMAIN) или "
@@ -181,8 +181,8 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "придерживает следующее событие комнаты",
         "webhook.body-not-limited": "ответ на 10 МиБ: {large}, на следующее событие: {after}",
         "webhook.replay-taken": "приёмник выполнил одно и то же событие несколько раз: {effects}",
-        "webhook.replay-not-noticed": "на повтор приёмник ответил {status}, и ни одна строка лога "
-        "не показывает, что он его узнал",
+        "webhook.replay-not-noticed": "на повтор приёмник ответил {status}, и ни одна строка "
+        "журнала не показывает, что он его узнал",
         "webhook.not-retried": "доставок: {deliveries}, разных тел: {bodies}, а нужны две с одним "
         "телом",
         "webhook.refusal-retried": "событие, отвергнутое с 404, доставлено несколько раз: "
@@ -270,7 +270,7 @@ _VALUES: Mapping[str, Mapping[Json, str]] = MappingProxyType(
             "failed-join": "о неудачном входе в комнату",
             "failed-webhook": "о неудачной доставке: событие, адрес и число попыток",
             "status-of-webhook": "со статусом приёмника (livekit-server до 1.13.5 его не пишет: "
-            "смотрите лог самого приёмника)",
+            "смотрите журнал самого приёмника)",
         },
         "delivery": {
             "no-line": "строки о ней нет",

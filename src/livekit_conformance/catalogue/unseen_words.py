@@ -52,7 +52,7 @@ UNSEEN: Mapping[str, str] = MappingProxyType(
         "смотрите {see}",
         "check.own-grant-fails": "контроль не удался: {method} отвечает {status} и на токен ровно "
         "с нужным правом. Смотрите {see}; если там всё верно, проверьте прокси перед "
-        "livekit-server, а при 5xx — его Redis и лог",
+        "livekit-server, а при 5xx — его Redis и журнал",
         "check.trunks-not-listable": "список транков и правил не получить: `{answer}`. Проверьте, "
         "что у ключа есть право `sip.admin`, а у livekit-server — Redis",
         "check.room-not-listed": "созданной комнаты `{room}` нет в списке: смотрите {see}",
@@ -68,15 +68,15 @@ UNSEEN: Mapping[str, str] = MappingProxyType(
         "check.no-next-event": "`room_finished` так и не пришло, и более поздний повтор нельзя "
         "исключить: смотрите {see}",
         # -- logs, files and ports
-        "check.log-empty": "в логах ({services}) нет ни одной строки этого прогона. Проверьте, что "
-        "`logs` в профиле указывает на файлы, в которые пишут сервисы",
-        "check.log-unreadable": "лог {service} не прочитать: `{error}`. Укажите в `logs` профиля "
-        "`path` файла, доступного для чтения",
-        "check.log-has-gaps": "лог {service} прочитан не целиком, и отсутствие строки ничего не "
+        "check.log-empty": "в журналах ({services}) нет ни одной строки этого прогона. Проверьте, "
+        "что `logs` в профиле указывает на файлы, в которые пишут сервисы",
+        "check.log-unreadable": "журнал {service} не прочитать: `{error}`. Укажите в `logs` "
+        "профиля `path` файла, доступного для чтения",
+        "check.log-has-gaps": "журнал {service} прочитан не целиком, и отсутствие строки ничего не "
         "доказывает. Повторите проверки в более спокойное время; `command` под `logs` может "
         "выводить меньше (`--since=1m`, `grep`)",
-        "check.lines-of-others": "в логе {service} нашу строку не отличить от чужих (их {others}): "
-        "повторите проверку, когда никто другой не шлёт того же",
+        "check.lines-of-others": "в журнале {service} нашу строку не отличить от чужих (их "
+        "{others}): повторите проверку, когда никто другой не шлёт того же",
         "check.file-unreadable": "файл {path} не прочитать: `{error}`. Укажите под `deployment` в "
         "профиле копию, доступную для чтения",
         "check.ledger-not-writable": "в {path} не записать: `{error}`; без записи ничего не "
@@ -97,7 +97,7 @@ UNSEEN: Mapping[str, str] = MappingProxyType(
         "not-applicable.variable-not-used": "профиль не использует эту переменную",
         "not-applicable.wrong-secret-accepted": "сервер принял неверный секрет, и ошибки, которую "
         "нужно изучить, нет: смотрите 1.1-wrong-secret-is-refused",
-        "not-applicable.nothing-refused": "получен ответ {status}, и записать в лог нечего: "
+        "not-applicable.nothing-refused": "получен ответ {status}, и записать в журнал нечего: "
         "смотрите {see}",
         "not-applicable.no-such-method": "в этой версии livekit-server нет {method}",
         "not-applicable.no-joining": "сервер не поддерживает вход в комнаты: он ответил 501 "
