@@ -6,31 +6,35 @@ from __future__ import annotations
 
 import asyncio
 import os
+from pathlib import Path
 
 from tests.scenarios.fork_server import ForkedRun, start_pytest
 
+WORDS = ("-q", "-p", "no:cacheprovider")
 
-async def start_one_that_waits(folder) -> ForkedRun:
+
+def waiting(folder: Path) -> Path:
     """
-    Start a run whose only test passes when somebody has opened the FIFO `go` in its folder.
+    Return the folder, with a test that passes when somebody writes to the FIFO `go` beside it.
     """
     folder.mkdir()
     os.mkfifo(folder / "go")
     (folder / "test_wait.py").write_text("def test_wait(): open('go').close()\n")
-    return await start_pytest(["-q", "-p", "no:cacheprovider"], cwd=folder, env=os.environ)
+    return folder
 
 
-async def end(run: ForkedRun, folder) -> str:
+async def end(run: ForkedRun, folder: Path) -> str:
     await asyncio.to_thread((folder / "go").write_text, "")
     output, _ = await asyncio.wait_for(run.communicate(), 30)
     return output.decode()
 
 
 async def test_a_run_ends_before_one_that_began_later(tmp_path):
-    one = await start_one_that_waits(tmp_path / "one")
-    other = await start_one_that_waits(tmp_path / "other")
+    one, other = waiting(tmp_path / "one"), waiting(tmp_path / "other")
+    first = await start_pytest(WORDS, cwd=one, env=os.environ)
+    second = await start_pytest(WORDS, cwd=other, env=os.environ)
 
-    told = await end(one, tmp_path / "one")
+    told = await end(first, one)
 
-    assert (one.returncode, "1 passed" in told) == (0, True), told
-    assert "1 passed" in await end(other, tmp_path / "other")
+    assert (first.returncode, "1 passed" in told) == (0, True), told
+    assert "1 passed" in await end(second, other)
