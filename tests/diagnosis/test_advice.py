@@ -1,5 +1,5 @@
 """
-What to do about a broken link without a known cause: it fits the hosting of the deployment.
+Advice on a broken link without a known cause: it fits the hosting of the deployment.
 """
 
 from __future__ import annotations

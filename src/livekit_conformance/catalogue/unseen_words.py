@@ -1,5 +1,5 @@
 """
-Why checks saw nothing, in Russian, by code: a precondition is missing, or nothing applies.
+Reasons why checks saw nothing, in Russian, by code: a missing precondition, or nothing applies.
 """
 
 from __future__ import annotations

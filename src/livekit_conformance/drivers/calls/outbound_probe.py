@@ -74,7 +74,7 @@ class OutboundCall:
     @property
     def report(self) -> dict[str, Json]:
         """
-        What the API answered, and whether the call reached our listener, as data of a finding.
+        Answer of the API, and whether the call reached our listener, as data of a finding.
         """
         return {
             "answer": self.answer,
