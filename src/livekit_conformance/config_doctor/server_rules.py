@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from livekit_conformance.config_doctor.addresses import is_address, is_network
 from livekit_conformance.config_doctor.call_rules import check_calls
 from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.listeners import collisions, server_listeners
@@ -19,6 +18,7 @@ from livekit_conformance.config_doctor.secret_rules import check_secrets
 from livekit_conformance.config_doctor.services import SERVER
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.config_doctor.values import port_range
+from livekit_conformance.environments.addresses import is_address, is_network
 from livekit_conformance.wording import phrase
 
 # The key pair that livekit-server uses in development mode if it has no keys.

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from livekit_conformance.config_doctor.addresses import is_address, is_network
 from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.listeners import collisions, sip_listeners
 from livekit_conformance.config_doctor.log_rules import check_level
@@ -18,6 +17,7 @@ from livekit_conformance.config_doctor.services import SIP
 from livekit_conformance.config_doctor.settings import Settings
 from livekit_conformance.config_doctor.tls_rules import check_tls
 from livekit_conformance.config_doctor.values import number, port_range, seconds
+from livekit_conformance.environments.addresses import is_address, is_network
 from livekit_conformance.wording import phrase
 
 _NOT_IN_A_HOSTNAME = frozenset("$%{}[]:/| ")

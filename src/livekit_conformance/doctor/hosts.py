@@ -4,7 +4,6 @@ Path to a host that the profile names: its name, its port, its certificate.
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from livekit_conformance.drivers.reachability import (
     TlsHandshake,
     Transport,
 )
+from livekit_conformance.environments.addresses import is_address
 from livekit_conformance.errors import Failure, Unreachable
 from livekit_conformance.judges.secrecy import days_left, judge_expiry
 from livekit_conformance.judges.server import judge_tls
@@ -62,7 +62,7 @@ def name_step(host: Host, transport: Transport) -> ProbeStep:
     """
 
     async def probe() -> Sequence[LinkFinding]:
-        if _is_address(host.endpoint.host):
+        if is_address(host.endpoint.host):
             return []  # There is nothing to look up.
         try:
             resolution = await transport.resolve(host.endpoint)
@@ -145,11 +145,3 @@ def judge_certificate(host: Host, handshake: TlsHandshake, *, now: float) -> lis
     ends = judge_expiry(endpoint, days := days_left(handshake.not_after, now=now))
     valid = host.of("certificate.valid", days=days, version=handshake.version)
     return [*judged("1.1-tls-certificate-lasts", ends, valid, link=host.tls)]
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

@@ -12,10 +12,10 @@ from urllib.parse import quote, urlsplit
 
 import yaml
 
-from livekit_conformance.config_doctor.addresses import is_address
 from livekit_conformance.config_doctor.reading import Unreadable, decode, documents
 from livekit_conformance.config_doctor.services import SERVER, ConfiguredService
 from livekit_conformance.config_doctor.settings import Settings
+from livekit_conformance.environments.addresses import is_address
 from livekit_conformance.errors import in_system_words
 from livekit_conformance.init.fields import FoundValue, why_unusable
 

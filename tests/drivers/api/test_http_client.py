@@ -424,6 +424,16 @@ async def test_a_resolver_that_does_not_answer(recorder, monkeypatch):
     assert (error.phase, error.detail) == ("resolve", "resolving the name took too long")
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+async def test_an_address_is_not_looked_up(recorder, monkeypatch, host):
+    async def hang(*_arguments, **_options):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", hang)
+
+    assert (await lost(recorder, f"http://{host}:1/", within=2)).phase == "connect"
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 async def test_a_port_that_refuses(recorder, host):
     with closed_port("127.0.0.1") as port:
@@ -481,7 +491,8 @@ async def test_the_authorities_of_the_system_are_read_and_only_for_https(
 
 async def test_a_handshake_that_is_not_answered(recorder):
     async with talking(silent) as port:
-        error = await lost(recorder, f"https://127.0.0.1:{port}/", within=0.2)
+        # Long enough for a busy machine to connect and to read its certificate authorities.
+        error = await lost(recorder, f"https://127.0.0.1:{port}/", within=2)
 
     assert (error.phase, error.detail) == ("tls", "no answer in time")
     assert error.failure == "timed-out"
@@ -517,7 +528,7 @@ def saying(text: bytes) -> Talk:
 )
 async def test_a_server_that_takes_the_request_and_does_not_answer(recorder, talk, failure, words):
     async with talking(talk) as port:
-        error = await lost(recorder, f"http://127.0.0.1:{port}/", within=0.5)
+        error = await lost(recorder, f"http://127.0.0.1:{port}/", within=2)
 
     assert (error.phase, error.failure) == ("answer", failure)
     assert error.detail.startswith(words)

@@ -31,6 +31,7 @@ from livekit_conformance.client.network import (
 )
 from livekit_conformance.drivers.api.http_answers import HttpAnswer, HttpRecord
 from livekit_conformance.drivers.api.permissions import Permit
+from livekit_conformance.environments.addresses import is_address
 from livekit_conformance.errors import Failure, Phase, Unreachable
 from livekit_conformance.observations import Recorder
 
@@ -202,10 +203,11 @@ class _Progress:
             case "connection.connect_tcp.started":
                 # Resolved here first: httpcore counts the look-up as part of connecting.
                 self.is_on_new_connection = True
-                self.phase = "resolve"
-                await asyncio.get_running_loop().getaddrinfo(
-                    info["host"], info["port"], type=socket.SOCK_STREAM
-                )
+                if not is_address(info["host"]):
+                    self.phase = "resolve"
+                    await asyncio.get_running_loop().getaddrinfo(
+                        info["host"], info["port"], type=socket.SOCK_STREAM
+                    )
                 self.phase = "connect"
             case "connection.start_tls.started":
                 self.phase = "tls"
