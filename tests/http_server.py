@@ -19,7 +19,10 @@ async def serving(handler: Handler, *, port: int = 0) -> AsyncIterator[str]:
     """
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", handler)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+    # A handler that never answers ends with its connection, not when a later test collects garbage.
+    runner = web.AppRunner(
+        application, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", port).start()
