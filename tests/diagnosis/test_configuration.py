@@ -225,6 +225,11 @@ def test_both_a_setting_without_effect_and_a_contradiction_are_named():
             "server-does-not-start",
         ),
         (
+            "livekit-server",
+            "stat /nowhere/keys: no such file or directory",
+            "server-does-not-start",
+        ),
+        (
             "livekit-sip",
             "use_external_ip and nat_1_to_1_ip can not both be set",
             "sip-service-does-not-start",

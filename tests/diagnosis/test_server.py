@@ -11,7 +11,7 @@ from livekit_conformance.judges.api_key import judge_key
 from livekit_conformance.judges.server import judge_greeting, judge_tls
 from livekit_conformance.verdict import CheckRecord, Verdict
 from tests.diagnosis import signs
-from tests.diagnosis.signs import call, named, record
+from tests.diagnosis.signs import call, named, record, seen
 
 ANSWERS, KEY, TLS = "1.1-server-answers", "1.1-key-is-accepted", "1.1-tls-is-trusted"
 
@@ -108,3 +108,14 @@ def test_what_is_only_suggested_by_folded_checks_is_no_second_fault():
     rejected = call("refused", 486, at_s=0.1)
 
     assert named([root, folded], rejected) == [("server-unreachable", "certain")]
+
+
+ROOM_LISTED = record("1.2-created-room-is-listed")
+CREATE_ROOM = "http://192.0.2.1:7880/twirp/livekit.RoomService/CreateRoom"
+NO_NODE = seen("http", url=CREATE_ROOM, status=500, body="could not find any available nodes")
+ROOM_MADE = seen("http", url=CREATE_ROOM, status=200, body="(488 bytes of protobuf)")
+
+
+def test_a_server_that_took_one_room_is_not_said_to_take_none():
+    assert named([ROOM_LISTED], NO_NODE) == [("no-node-takes-rooms", "certain")]
+    assert named([ROOM_LISTED], NO_NODE, ROOM_MADE) == [("no-node-for-a-moment", "likely")]

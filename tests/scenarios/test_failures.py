@@ -34,6 +34,8 @@ _PROVEN_ELSEWHERE = {
     "resolver-does-not-answer",
     # Traffic that takes all processors (`make busy`): tests/diagnosis/test_load.py.
     "deployment-is-overloaded",
+    # A livekit-server that stands still for seconds: tests/diagnosis/test_server.py.
+    "no-node-for-a-moment",
     # Services that stop during a run: tests/scenarios/kills.py.
     *(cause.id for cause in outages.CAUSES),
     # Clocks that are set during a run: tests/scenarios/test_clock_jump.py.

@@ -13,6 +13,7 @@ from livekit_conformance.config_doctor.lint import (
     read_server,
     redis_uses,
 )
+from livekit_conformance.config_doctor.quoted import settings_quoted_in
 from livekit_conformance.config_doctor.server_rules import check_endpoint, known_keys
 from livekit_conformance.config_doctor.settings import Settings
 
@@ -28,4 +29,5 @@ __all__ = [
     "known_keys",
     "read_server",
     "redis_uses",
+    "settings_quoted_in",
 ]

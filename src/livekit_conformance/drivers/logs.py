@@ -305,11 +305,14 @@ class LogTail:
             )
         self._looked_at = len(lines)
 
-    def report_last_words(self, recorder: Recorder) -> None:
+    def report_last_words(
+        self, recorder: Recorder, whence: Callable[[str], str] = lambda _: ""
+    ) -> None:
         """
         Record the words with which the service has ended; only of one that does not answer.
 
-        They may be from before the run: then they count from its last start on.
+        They may be from before the run: then they count from its last start on. `whence` says where
+        the settings are that they quote.
         """
         earlier = [parse(_text(raw)) for raw in self._earlier]
         lines = [*_since_its_start(self.service, earlier), *self.lines[-_MOST_LAST_LINES:]]
@@ -317,11 +320,12 @@ class LogTail:
         if words is None:
             return
         is_earlier = any(words is line for line in earlier)
+        said = f"{words.message} {words.error}".rstrip()
         recorder.record(
             LogWarning(
                 words.at or run_clock.now(),
                 f"last words in the log of {self.service}{' (before the run)' * is_earlier}: "
-                f"{words.message} {words.error}".rstrip(),
+                + "; ".join(filter(None, (said, whence(said)))),
                 service=self.service,
                 level=words.level,
                 message=words.message,

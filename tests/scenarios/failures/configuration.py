@@ -190,6 +190,15 @@ SCENARIOS: tuple[Scenario, ...] = (
         profile=_without_files,
         also=_NO_SIP,
     ),
+    Scenario(
+        "server-without-its-key-file",
+        "livekit.yaml names a `key_file` that is not there; only the log is there to tell.",
+        "server-does-not-start",
+        Link.TCP,
+        act=_server(key_file="/nowhere/keys"),
+        profile=_without_files,
+        also=_NO_SERVER,
+    ),
     _no_server("server-broken-yaml", "livekit.yaml is no YAML.", _broken_yaml_of_the_server),
     Scenario(
         "server-unknown-key-in-the-log",

@@ -219,13 +219,15 @@ STOPPED: tuple[Cause, ...] = (
         Text(
             en=(
                 "livekit-server parses its file strictly. With an unknown key, a value of the "
-                "wrong type, broken YAML or two listeners on one port it ends at once (with exit "
-                "status 0, so a supervisor may treat this as success)."
+                "wrong type, broken YAML, two listeners on one port or a file that it cannot read "
+                "(`key_file`, `secret_file`) it ends at once (with exit status 0, so a supervisor "
+                "may treat this as success)."
             ),
             ru=(
                 "livekit-server разбирает файл строго. Если в нём неизвестный ключ, значение не "
-                "того типа, сломанный YAML или два слушателя на одном порту, он сразу завершается "
-                "(с кодом 0, поэтому супервизор может решить, что всё в порядке)."
+                "того типа, сломанный YAML, два слушателя на одном порту или нечитаемый файл "
+                "(`key_file`, `secret_file`), он сразу завершается (с кодом 0, поэтому супервизор "
+                "может решить, что всё в порядке)."
             ),
         ),
         Text(

@@ -34,10 +34,9 @@ _BROKEN_OFF = tuple(
 )
 _NOT_READY = check("1.1-server-is-ready")
 _OTHER_NODES = check("1.2-every-connection-sees-the-room")
-_NO_NODE = Sign(
-    "http",
-    {"url": re.compile(r"RoomService/CreateRoom$"), "body": re.compile(r"any available nodes")},
-)
+_CREATE_ROOM = re.compile(r"RoomService/CreateRoom$")
+_NO_NODE = Sign("http", {"url": _CREATE_ROOM, "body": re.compile(r"any available nodes")})
+_ROOM_MADE = Sign("http", {"url": _CREATE_ROOM, "status": 200})
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -453,8 +452,48 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_NO_NODE,),
         proofs=(_NO_NODE,),
+        excludes=(_ROOM_MADE,),
         breaks=(Link.JOIN,),
         yields_to=redis_state.IDS,
         source="livekit pkg/routing/selector/errors.go; livekit/livekit#1851",
+    ),
+    Cause(
+        "no-node-for-a-moment",
+        Link.ROOMS,
+        Text(
+            en="livekit-server accepted new rooms only at times",
+            ru="livekit-server принимал новые комнаты лишь временами",
+        ),
+        Text(
+            en=(
+                "CreateRoom failed with `could not find any available nodes`, and worked at "
+                "another moment of this run. So the server's entry in Redis was older than 5 s: "
+                "livekit-server got no CPU time for seconds, had just started, or began to shut "
+                "down (SIGTERM) during the run."
+            ),
+            ru=(
+                "CreateRoom завершился ошибкой `could not find any available nodes`, а в другой "
+                "момент этого прогона сработал. Значит, запись сервера в Redis была старше 5 с: "
+                "livekit-server секундами не получал процессорного времени, только что запустился "
+                "или во время прогона начал завершаться (SIGTERM)."
+            ),
+        ),
+        Text(
+            en=(
+                "Look at the log of livekit-server at that moment: a start, `shutdown` or "
+                "`high cpu load`. Find what else uses the CPU of its machine (in a container, its "
+                "CPU limit), and run the checks again at a quieter time."
+            ),
+            ru=(
+                "Посмотрите журнал livekit-server за этот момент: запуск, `shutdown` или `high cpu "
+                "load`. Найдите, что ещё занимает процессор его машины (в контейнере — его предел "
+                "CPU), и повторите проверки в более спокойное время."
+            ),
+        ),
+        shows=(_NO_NODE,),
+        also=(_ROOM_MADE,),
+        breaks=(Link.JOIN,),
+        yields_to=("deployment-is-overloaded", *redis_state.IDS),
+        source="livekit pkg/routing/selector/errors.go; pkg/routing/selector/utils.go",
     ),
 )

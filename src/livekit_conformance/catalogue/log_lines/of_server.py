@@ -141,6 +141,9 @@ NO_KEYS: Final = _last_words("one of key-file or keys must be provided", form=Fo
 OPEN_KEY_FILE: Final = _last_words(
     "key file others permissions must be set to 0", form=Form.BEGINNING
 )
+# The file of `key_file` or of `secret_file`; Go names the path after the verb.
+NO_FILE: Final = _last_words("stat ", form=Form.BEGINNING)
+UNREADABLE_FILE: Final = _last_words("open ", form=Form.BEGINNING)
 NO_WEBHOOK_KEY: Final = _last_words("api_key is required to use webhook", form=Form.BEGINNING)
 UNKNOWN_WEBHOOK_KEY: Final = _last_words(
     "unknown api key in webhook", form=Form.BEGINNING, since="1.9.0"
