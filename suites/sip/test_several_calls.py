@@ -28,8 +28,11 @@ async def test_cancelling_a_ringing_call_ends_it(prober: Prober, profile: Profil
     """
     CANCEL gets 200, the INVITE 487, and the caller leaves the room that it was in.
     """
-    for _ in range(_TRIES):
-        [ringing] = await prober.ring(profile.sip.caller, purpose="cancelled")
+    for tried in range(1, _TRIES + 1):
+        # The last one does not wait until its room was seen: a fast agent would answer it too.
+        [ringing] = await prober.ring(
+            profile.sip.caller, purpose="cancelled", rings_only=tried == _TRIES
+        )
         cancel, final = ringing.call.cancel_response, ringing.call.final
         if final is None or not final.is_success:
             break
@@ -41,23 +44,26 @@ async def test_cancelling_a_ringing_call_ends_it(prober: Prober, profile: Profil
             remedy="Make the agent wait a second before it speaks, or accept this check as BLOCKED",
             tries=_TRIES,
         )
-    if ringing.left is None:
+    if ringing.left is None and tried < _TRIES:
         reason = f"the caller was seen in no room ({ringing.not_seen or ringing.story})"
         raise room_not_found(reason, ringing.statuses)
 
     statuses = (cancel.status if cancel else None, final.status if final else None)
+    # One that was cancelled before it was in a room has none to leave.
+    has_left = ringing.left is None or ringing.left.came_true
 
-    if statuses != (200, 487) or not ringing.left.came_true:
+    if statuses != (200, 487) or not has_left:
         seen = (
             f"received {statuses[0] or 'nothing'} for CANCEL and {statuses[1] or 'nothing'} for "
-            f"the INVITE, expected 200 and 487; the caller's departure was {ringing.left}"
+            f"the INVITE, expected 200 and 487; the caller's departure was "
+            f"{ringing.left or 'not looked at'}"
         )
         raise violated(
             NOT_CANCELLED,
             seen,
             cancel=statuses[0],
             invite=statuses[1],
-            has_left=ringing.left.came_true,
+            has_left=has_left,
         )
 
 

@@ -112,6 +112,14 @@ async def test_a_call_that_was_answered_meanwhile_is_hung_up(stage: Stage) -> No
     assert (call.room, call.not_seen) == (None, None)
 
 
+async def test_a_call_may_be_cancelled_as_soon_as_it_rings(stage: Stage) -> None:
+    async with stage(rooms_not_listed=True) as scene:
+        [call] = await scene.prober.ring(CALLERS[0], purpose="test", rings_only=True)
+
+    assert call.call.final is not None
+    assert (call.call.final.status, call.bye, call.room) == (487, None, None)
+
+
 @pytest.mark.parametrize("wrong", ["user", "password"])
 async def test_a_wrong_account_is_refused_and_in_no_room(stage: Stage, wrong: str) -> None:
     async with stage() as scene:

@@ -30,7 +30,7 @@ from livekit_conformance.drivers.calls.room_participants import (
     record_company,
 )
 from livekit_conformance.drivers.sip.caller import Credentials, OutgoingCall, SipAgent, new_call_id
-from livekit_conformance.drivers.sip.outgoing_call import CANCEL_WITHIN_S
+from livekit_conformance.drivers.sip.outgoing_call import CANCEL_WITHIN_S, OnProvisional
 from livekit_conformance.drivers.sip.rtp_session import Heard
 from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
 from livekit_conformance.environments.profile import Profile
@@ -55,6 +55,7 @@ CALLERS = tuple(f"+155501{number:02}" for number in range(10))
 # For a call that should not have rung, the proper end of a CANCEL is not checked.
 _CANCEL_BRIEFLY_S = 0.5
 _LISTEN_S = 1.0
+_TRYING = 100
 LEAVE_WITHIN_S = 5.0
 # livekit-server resets the connection of a caller who hangs up while it still writes to it, and may
 # then miss the leave request: it notices the loss after 15 to 22 s (about one call in 400).
@@ -224,12 +225,13 @@ class Prober:
         probe.agent_problem = self._problem_of(attendance, probe)
         return probe
 
-    async def ring(self, *callers: str, purpose: str) -> list[ProbeCall]:
+    async def ring(self, *callers: str, purpose: str, rings_only: bool = False) -> list[ProbeCall]:
         """
         Place calls at once, one from each caller; cancel them when all ring in a room or ended.
 
-        Our agent does not answer them; a call that another agent answers is hung up. `left` is the
-        wait until the caller had left its room.
+        With `rings_only`, they are cancelled as soon as they ring, with or without a room. Our
+        agent does not answer them; a call that another agent answers is hung up. `left` is the wait
+        until the caller had left its room.
         """
         all_found = asyncio.get_running_loop().create_future()
         awaited = set(range(len(callers)))
@@ -240,12 +242,17 @@ class Prober:
                 _set(all_found)
 
         async def one(number: int, caller: str) -> ProbeCall:
+            def ringing(response: Response) -> None:
+                if rings_only and response.status > _TRYING:
+                    found(number)
+
             probe = await self._dial(
                 credentials(self._profile),
                 purpose=purpose,
                 caller=caller,
                 give_up=all_found,
                 on_settled=lambda: found(number),
+                on_provisional=ringing,
             )
             found(number)  # a call that is over will never be found
             await self._end(probe)
@@ -309,6 +316,7 @@ class Prober:
         give_up: asyncio.Future[None] | None = None,
         cancel_within: float = CANCEL_WITHIN_S,
         on_settled: Callable[[], None] | None = None,
+        on_provisional: OnProvisional | None = None,
         watch: CompanyWatch | None = None,
     ) -> ProbeCall:
         """
@@ -350,6 +358,7 @@ class Prober:
                     answer_within=answer_within,
                     give_up=give_up,
                     cancel_within=cancel_within,
+                    on_provisional=on_provisional,
                 )
                 if probe.call.answered:
                     await asyncio.wait([looking], timeout=_FIND_WITHIN_S)
@@ -385,12 +394,19 @@ class Prober:
         answer_within: float = ANSWER_BUDGET_S,
         give_up: asyncio.Future[None] | None = None,
         cancel_within: float = CANCEL_WITHIN_S,
+        on_provisional: OnProvisional | None = None,
     ) -> ProbeCall:
         self._permit.require(Effect.PLACE_CALLS, "a call")
         number = number or self._profile.sip.number
         caller = caller or self._profile.sip.caller
         started = run_clock.now()
         attendance = self._attended.get(call_id) or Attendance(self._dialled(call_id))
+
+        def learn(response: Response) -> None:
+            attendance.learn(response)
+            if on_provisional is not None:
+                on_provisional(response)
+
         call = await self._sip.call(
             number=number,
             caller=caller,
@@ -398,7 +414,7 @@ class Prober:
             answer_within=answer_within,
             give_up=give_up,
             cancel_within=cancel_within,
-            on_provisional=attendance.learn,
+            on_provisional=learn,
             call_id=call_id,
         )
         if not call.answered and copies(call.ladder):
