@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from livekit_conformance.catalogue.causes import CAUSES
+from livekit_conformance.catalogue.hosting import fitting
 from livekit_conformance.cli.main import main
 from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.layout import columns
@@ -137,9 +138,9 @@ def is_whole(cause, language):
     Return whether the last screen of a run with this cause shows its whole remedy.
     """
     broken = runs.broken()
-    found = replace(broken.diagnoses[0], id=cause.id)
+    found = replace(broken.diagnoses[0], id=cause.id, advice=fitting(cause.fix, cause.link))
     result = replace(broken, checks=(), diagnoses=(found,), timelines=(), language=language)
     out = Out(0)
     write_summary(out, result, Path("reports/latest"), [])
     remedy = remedy_of(result, found)
-    return cause.fix.say(language)[:20] in remedy and is_told("\n".join(out.rows), remedy)
+    return found.advice.say(language) in remedy and is_told("\n".join(out.rows), remedy)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from string import Formatter
 from typing import Any, Literal, get_args
 
 Language = Literal["en", "ru"]
@@ -37,6 +38,22 @@ class Text:
             name: _Count(value) if type(value) is int else value for name, value in values.items()
         }
         return words.format(**counted)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """
+        The names in braces.
+        """
+        return frozenset(name for _, name, _, _ in Formatter().parse(self.en) if name)
+
+    def filled(self, values: Words) -> Text:
+        """
+        Return the text with the names in braces filled in, in each language.
+        """
+        return Text(
+            en=self.en.format(**{name: value.en for name, value in values.items()}),
+            ru=self.ru.format(**{name: value.ru for name, value in values.items()}),
+        )
 
 
 class _Count(int):

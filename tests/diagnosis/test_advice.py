@@ -10,11 +10,13 @@ from itertools import product
 
 import pytest
 
+from livekit_conformance.catalogue.causes import BY_ID as CAUSE_BY_ID
+from livekit_conformance.catalogue.causes import CAUSES, redis_state
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.catalogue.clause_words import CLAUSE_WORDS
 from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
-from livekit_conformance.catalogue.hosting import Hosting, look_at
+from livekit_conformance.catalogue.hosting import Hosting, fitting, look_at
 from livekit_conformance.diagnosis.advice import missing_needs, next_step
 from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.diagnosis.model import UNKNOWN
@@ -22,19 +24,25 @@ from livekit_conformance.environments.hosting import hosting_of
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.verdict import Verdict
 from livekit_conformance.wording import LANGUAGES
-from tests.diagnosis.signs import record
+from tests.diagnosis.signs import call, record
 from tests.russian import english_in
 
 ANSWERED = "1.5-call-is-answered"
 JOINED = "1.1-sip-service-joins-the-server"
-# What a deployment of this kind does not have.
+# What a deployment of this kind does not have. A file that is tested was fetched before.
+_FILE = r"(?<!check )(?<!yaml )(?<!> )(?<!config: )livekit(-sip)?\.yaml"
 _FOREIGN = {
     Hosting.SELF: r"docker|kubectl|dashboard|панел",
     Hosting.DOCKER: r"kubectl|journalctl|systemctl|dashboard|панел",
-    Hosting.KUBERNETES: r"docker|journalctl|systemctl|dashboard|панел",
-    Hosting.CLOUD: r"docker|kubectl|livekit(-sip)?\.yaml|[Rr]edis|tcpdump -n port 5060"
+    Hosting.KUBERNETES: rf"docker|journalctl|systemctl|dashboard|панел|{_FILE}",
+    Hosting.CLOUD: rf"docker|kubectl|{_FILE}|[Rr]edis|tcpdump -n port 5060|ss -lntup"
     r"|livekit-(server|sip)'s|[Жж]урнал\w* livekit-(server|sip)",
 }
+# Words about this machine, the application or the network, whatever runs the services.
+_ANYWHERE = re.compile(
+    r"docker --env-file|host\.docker\.internal|`docker ps -a`|journalctl -u systemd-timesyncd"
+    r"|livekit-(server|sip)'s (machine|address)"
+)
 _NOT_ON_CLOUD = {
     Need.SERVER_LOG,
     Need.SIP_LOG,
@@ -43,6 +51,8 @@ _NOT_ON_CLOUD = {
     Need.SIP_CONFIG,
     Need.STACK,
 }
+# Observations of logs, Redis, files and clocks: nobody has them there.
+_KINDS_NOT_ON_CLOUD = {"log", "bus", "config", "outage", "clock-jump"}
 
 
 def skipped(clause, reason="not-configured"):
@@ -102,8 +112,49 @@ def test_no_clause_sends_anybody_to_what_the_hosting_does_not_have(clause, hosti
         assert not re.search(_FOREIGN[hosting], step.say(language)), step.say(language)
 
 
+@pytest.mark.parametrize("hosting", Hosting)
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.id)
+def test_no_fix_sends_anybody_to_what_the_hosting_does_not_have(cause, hosting):
+    is_hidden = {sign.kind for sign in cause.shows} <= _KINDS_NOT_ON_CLOUD
+    if hosting is Hosting.CLOUD and (is_hidden or cause.id in redis_state.IDS):
+        return
+    fix = fitting(cause.fix, cause.link, hosting)
+
+    for language in LANGUAGES:
+        said = _ANYWHERE.sub("", fix.say(language))
+        assert not re.search(_FOREIGN[hosting], said), said
+        assert not re.search(r"[{]\w+[}]", said.replace("{call_id}", "")), said
+
+
+@pytest.mark.parametrize(
+    ("cause", "hosting", "named"),
+    [
+        ("sip-service-key-refused", Hosting.SELF, "`api_secret` in livekit-sip.yaml"),
+        ("sip-service-key-refused", Hosting.DOCKER, "`docker compose restart sip`"),
+        ("sip-service-key-refused", Hosting.KUBERNETES, "in the ConfigMap of livekit-sip"),
+        ("sip-service-key-refused", Hosting.CLOUD, "dashboard of LiveKit Cloud (Telephony"),
+        ("webhooks-go-elsewhere", Hosting.KUBERNETES, "in values.yaml of the Helm chart"),
+        ("endpoint-path-is-wrong", Hosting.CLOUD, "dashboard of LiveKit Cloud (Settings, Webh"),
+        ("redis-is-full", Hosting.KUBERNETES, "kubectl exec deploy/redis -- redis-cli CONFIG"),
+        ("rule-names-the-room-differently", Hosting.CLOUD, "before {call_id}: lk sip dispatch"),
+    ],
+)
+def test_a_fix_names_the_places_of_the_hosting(cause, hosting, named):
+    assert named in fitting(CAUSE_BY_ID[cause].fix, CAUSE_BY_ID[cause].link, hosting).en
+
+
+def test_a_known_cause_is_reported_with_the_fix_for_the_hosting():
+    refused = call("refused", 486, at_s=0.5)
+
+    (found,) = diagnose([record(JOINED, link=Link.JOIN)], [refused], hosting=Hosting.CLOUD)
+
+    assert found.id == "sip-service-key-refused"
+    assert found.fix == look_at(Link.JOIN, Hosting.CLOUD).en
+    assert found.texts("ru")[2] == look_at(Link.JOIN, Hosting.CLOUD).ru
+
+
 def test_the_advice_on_the_violated_clause_stands_where_its_own_link_is_broken():
-    advice = CLAUSE_WORDS[JOINED].advice
+    advice = fitting(CLAUSE_WORDS[JOINED].advice, Link.JOIN)
 
     assert next_step(Link.JOIN, [record(ANSWERED), record(JOINED)], Hosting.SELF) == advice
     assert next_step(Link.BUS, [record(JOINED)], Hosting.SELF) == look_at(Link.BUS, Hosting.SELF)

@@ -1,5 +1,6 @@
 """
-Kinds of hosting, and the next step in each when a link is broken without a known cause.
+Kinds of hosting: how fixes name its places, and the next step when a link is broken without a known
+cause.
 """
 
 from __future__ import annotations
@@ -123,6 +124,68 @@ FIRST_RUN: Mapping[Hosting, Mapping[Need, str]] = MappingProxyType(
     }
 )
 
+
+def _same(words: str) -> Text:
+    return Text(en=words, ru=words)
+
+
+def _places(
+    redis_cli: str, processes: str, ports: str, logs: str, restart: str, server: str, sip: str
+) -> dict[str, Text]:
+    """
+    Return the names of the places of a hosting, by its commands and its names of the services.
+    """
+
+    def by(command: str, en: str, ru: str, *names: str) -> Text:
+        shown = f" (`{' '.join((command, *names))}`)" if command else ""
+        return Text(en=f"{en}{shown}", ru=f"{ru}{shown}")
+
+    return {
+        "server_yaml": _same("livekit.yaml"),
+        "sip_yaml": _same("livekit-sip.yaml"),
+        "redis_cli": _same(redis_cli),
+        "processes": _same(processes),
+        "ports": _same(f"`{ports}`"),
+        "tcpdump": _same("`tcpdump -n port 5060`"),
+        # In Russian in the prepositional case.
+        "server_log": by(logs, "livekit-server's log", "журнале livekit-server", server),
+        "sip_log": by(logs, "livekit-sip's log", "журнале livekit-sip", sip),
+        # What to restart.
+        "server": by(restart, "livekit-server", "livekit-server", server),
+        "sip": by(restart, "livekit-sip", "livekit-sip", sip),
+        "both": by(restart, "both services", "оба сервиса", server, sip),
+    }
+
+
+_IN_DASHBOARD = Text(en="the dashboard of LiveKit Cloud", ru="панели LiveKit Cloud")
+# What fixes and advice name in braces.
+PLACES: Mapping[Hosting, Mapping[str, Text]] = MappingProxyType(
+    {
+        Hosting.SELF: _places(
+            *("redis-cli", "`systemctl status`, `docker ps -a`", "ss -lntup"), *("", "", "", "")
+        ),
+        Hosting.DOCKER: _places(
+            *("docker compose exec redis redis-cli", "`docker compose ps -a`", "docker compose ps"),
+            *("docker compose logs", "docker compose restart", "livekit", "sip"),
+        ),
+        Hosting.KUBERNETES: {
+            **_places(
+                "kubectl exec deploy/redis -- redis-cli",
+                *("`kubectl get pods`, `kubectl describe pod`", "kubectl get svc,endpoints"),
+                *("kubectl logs", "kubectl rollout restart"),
+                *("deploy/livekit-server", "deploy/livekit-sip"),
+            ),
+            "server_yaml": Text(
+                en="values.yaml of the Helm chart livekit-server",
+                ru="values.yaml Helm-чарта livekit-server",
+            ),
+            "sip_yaml": Text(en="the ConfigMap of livekit-sip", ru="ConfigMap сервиса livekit-sip"),
+        },
+        # Nobody else has its files, its Redis and its processes.
+        Hosting.CLOUD: {"server_log": _IN_DASHBOARD, "sip_log": _IN_DASHBOARD},
+    }
+)
+
 _CALL_IN_DASHBOARD = Text(
     en="Find the call in the dashboard of LiveKit Cloud (Telephony, Calls) by its number and time: "
     "it shows the SIP status and the reason of the end.",
@@ -184,29 +247,13 @@ def _service(docker: str, name: str) -> tuple[Text, Text]:
     )
 
 
-def _bus(channel: str) -> tuple[Text, Text]:
-    def listeners(command: str) -> Text:
-        asked = f"{command} redis-cli PUBSUB CHANNELS '{channel}'"
-        return Text(
-            en=f"List who listens on the bus: `{asked}`. If the answer is empty, the service does "
-            "not run or has another `redis.address`.",
-            ru=f"Посмотрите, кто слушает шину: `{asked}`. Если ответ пуст, сервис не запущен или у "
-            "него другой `redis.address`.",
-        )
-
-    return listeners("docker compose exec redis"), listeners("kubectl exec deploy/redis --")
-
-
 _SERVER_IN, _SIP_IN = _service("livekit", "livekit-server"), _service("sip", "livekit-sip")
-_BUS_IN, _BUS_SIP_IN = _bus("*IOInfo*"), _bus("*SIPInternal*")
 _CONTAINED: Mapping[Link, tuple[Text, Text]] = MappingProxyType(
     {
         Link.TCP: _SERVER_IN,
         Link.SERVER: _SERVER_IN,
         Link.NODE: _SERVER_IN,
         Link.SIP_SOCKET: _SIP_IN,
-        Link.BUS: _BUS_IN,
-        Link.BUS_SIP: _BUS_SIP_IN,
     }
 )
 # The next thing to examine, where the commands or places differ from those of your own machine.
@@ -237,7 +284,7 @@ _LOOK: Mapping[Hosting, Mapping[Link, Text]] = MappingProxyType(
                     "машины: `curl -i URL`.",
                 ),
             ),
-            **dict.fromkeys((Link.DELIVERY, Link.EVENTS), _CLOUD_WEBHOOKS),
+            **dict.fromkeys((Link.ENDPOINT, Link.DELIVERY, Link.EVENTS), _CLOUD_WEBHOOKS),
             Link.SIP_SOCKET: Text(
                 en="Copy the SIP URI of the project from the dashboard of LiveKit Cloud (Settings, "
                 "Project) into `sip.server`, and let this machine send to 5060/udp or 5061/tcp.",
@@ -275,4 +322,15 @@ def look_at(link: Link, hosting: Hosting) -> Text:
     """
     Return the next thing to examine when `link` is broken without a known cause.
     """
-    return _LOOK[hosting].get(link, WORDS[link].look)
+    own = _LOOK[hosting].get(link)
+    return WORDS[link].look.filled(PLACES[hosting]) if own is None else own
+
+
+def fitting(text: Text, link: Link, hosting: Hosting = Hosting.SELF) -> Text:
+    """
+    Return a fix or advice about `link` with the places of this hosting.
+
+    Where the hosting lacks one of them, it is the next thing to examine there.
+    """
+    places = PLACES[hosting]
+    return text.filled(places) if text.names <= places.keys() else look_at(link, hosting)

@@ -135,8 +135,8 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
         Link.ROOM_LIFE: Words(
             Text(en="room lifecycle", ru="жизненный цикл комнат"),
             Text(
-                en="Compare the section `room` of livekit.yaml with what the check saw.",
-                ru="Сравните раздел `room` в livekit.yaml с тем, что увидела проверка.",
+                en="Compare the section `room` of {server_yaml} with what the check saw.",
+                ru="Сравните раздел `room` в {server_yaml} с тем, что увидела проверка.",
             ),
         ),
         Link.WEBRTC: Words(
@@ -222,27 +222,28 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
         Link.BUS: Words(
             Text(en="livekit-server on the Redis bus", ru="livekit-server на шине Redis"),
             Text(
-                en="List the subscribers in Redis: redis-cli PUBSUB CHANNELS '*IOInfo*'; then read "
-                "the start of livekit-server's log (`using multi-node routing via redis`).",
-                ru="Посмотрите подписки в Redis: redis-cli PUBSUB CHANNELS '*IOInfo*'; затем "
-                "прочитайте начало журнала livekit-server (`using multi-node routing via redis`).",
+                en="List the subscribers in Redis: {redis_cli} PUBSUB CHANNELS '*IOInfo*'; then "
+                "read the start of livekit-server's log (`using multi-node routing via redis`).",
+                ru="Посмотрите подписки в Redis: {redis_cli} PUBSUB CHANNELS '*IOInfo*'; затем "
+                "прочитайте начало журнала livekit-server (`using multi-node routing via "
+                "redis`).",
             ),
         ),
         Link.BUS_SIP: Words(
             Text(en="livekit-sip on the Redis bus", ru="livekit-sip на шине Redis"),
             Text(
-                en="List the subscribers in Redis: redis-cli PUBSUB CHANNELS '*SIPInternal*'; then "
-                "read the start of livekit-sip's log.",
-                ru="Посмотрите подписки в Redis: redis-cli PUBSUB CHANNELS '*SIPInternal*'; затем "
-                "прочитайте начало журнала livekit-sip.",
+                en="List the subscribers in Redis: {redis_cli} PUBSUB CHANNELS '*SIPInternal*'; "
+                "then read the start of livekit-sip's log.",
+                ru="Посмотрите подписки в Redis: {redis_cli} PUBSUB CHANNELS '*SIPInternal*'; "
+                "затем прочитайте начало журнала livekit-sip.",
             ),
         ),
         Link.TRUNK: Words(
             Text(en="matching of the inbound trunk", ru="выбор входящего транка"),
             Text(
-                en="Set `logging.level: debug` in livekit.yaml: livekit-server then logs for each "
+                en="Set `logging.level: debug` in {server_yaml}: livekit-server then logs for each "
                 "call the trunk that matched, or `No SIP trunk matched`.",
-                ru="Поставьте `logging.level: debug` в livekit.yaml: тогда livekit-server пишет "
+                ru="Поставьте `logging.level: debug` в {server_yaml}: тогда livekit-server пишет "
                 "для каждого звонка, какой транк подошёл, или `No SIP trunk matched`.",
             ),
         ),

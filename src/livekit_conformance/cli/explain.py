@@ -16,6 +16,7 @@ from livekit_conformance.catalogue.chain import CALL_PATH, Link
 from livekit_conformance.catalogue.clause import Clause
 from livekit_conformance.catalogue.clause_words import CLAUSE_WORDS
 from livekit_conformance.catalogue.clauses import BY_ID, CLAUSES
+from livekit_conformance.catalogue.hosting import Hosting, fitting, look_at
 from livekit_conformance.catalogue.link_words import WORDS as LINK_WORDS
 from livekit_conformance.cli.options import add_language
 from livekit_conformance.environments.needs import LINES
@@ -180,7 +181,7 @@ def _clause(clause: Clause, case: str, language: Language) -> Explanation:
             (_MEANS, clause.statement if language == "en" else said.statement),
             (_CHECKED, checked),
             (_NEEDS, needs),
-            (_FIX, said.advice.say(language)),
+            (_FIX, fitting(said.advice, clause.link).say(language)),
             (_CAUSES, _causes_at(clause.link, language)),
         ),
     )
@@ -194,7 +195,7 @@ def _cause(cause: Cause, language: Language) -> Explanation:
         (
             (_MEANS, f"{cause.title.say(language)}. {cause.cause.say(language)}"),
             (_SHOWN, ", ".join(signs)),
-            (_FIX, cause.fix.say(language)),
+            (_FIX, fitting(cause.fix, cause.link).say(language)),
         ),
     )
 
@@ -212,7 +213,7 @@ def _link(link: Link, language: Language) -> Explanation:
         (
             (_CHAIN, place),
             *(((_CHECKED, members),) if members else ()),
-            (_FIX, words.look.say(language)),
+            (_FIX, look_at(link, Hosting.SELF).say(language)),
             (_CAUSES, _causes_at(link, language)),
         ),
     )

@@ -17,6 +17,7 @@ from livekit_conformance.catalogue.hosting import (
     FIRST_RUN,
     PROFILE_LINES,
     Hosting,
+    fitting,
     look_at,
 )
 from livekit_conformance.diagnosis.checks import clause_of
@@ -55,7 +56,9 @@ def advice_on(found: Finding, clause: str = "", verdict: str = "") -> Text:
     )
     cause = next(shown, None)
     violated = clause if found.says is Says.VIOLATED else ""
-    return cause.fix if cause is not None else _first_step(Link(str(found.link)), violated)
+    if cause is not None:
+        return fitting(cause.fix, cause.link)
+    return _first_step(Link(str(found.link)), violated)
 
 
 def next_step(
@@ -105,11 +108,9 @@ def _first_step(link: Link, clause: str, hosting: Hosting = Hosting.SELF) -> Tex
     """
     Return the advice on a violated clause of this link; without one, the next thing to examine.
     """
-    look = look_at(link, hosting)
     if clause not in BY_ID or BY_ID[clause].link is not link:
-        return look
+        return look_at(link, hosting)
     words = CLAUSE_WORDS[clause]
     if hosting is Hosting.CLOUD and words.on_cloud is not None:
         return words.on_cloud
-    # The commands of the hosting say more than advice for a machine of one's own.
-    return words.advice if look is look_at(link, Hosting.SELF) else look
+    return fitting(words.advice, link, hosting)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from livekit_conformance.catalogue.causes import BY_ID as CAUSE_BY_ID
 from livekit_conformance.catalogue.chain import CALL_PATH, WITNESSES, Link, upstream
-from livekit_conformance.catalogue.hosting import Hosting
+from livekit_conformance.catalogue.hosting import Hosting, fitting
 from livekit_conformance.diagnosis.advice import missing_needs, next_step
 from livekit_conformance.diagnosis.chain_state import chain_of
 from livekit_conformance.diagnosis.checks import clause_of, is_root, link_of
@@ -47,18 +47,22 @@ def explained(
     reported = _reported(known, unknown, [said for said in words if said[0] not in works])
     found = _with_consequences([*known, *reported], unknown)
     ordered = (*interruptions, *_in_order_of_proof(found))
-    return tuple(_with_step(each, records, hosting) for each in ordered)
+    return tuple(_with_advice(each, records, hosting) for each in ordered)
 
 
-def _with_step(diagnosis: Diagnosis, records: Sequence[CheckRecord], hosting: Hosting) -> Diagnosis:
+def _with_advice(
+    diagnosis: Diagnosis, records: Sequence[CheckRecord], hosting: Hosting
+) -> Diagnosis:
     """
-    Return an unknown cause with its next step; any other diagnosis as it is.
+    Return the diagnosis with the fix that fits the hosting; of an unknown cause, the next step.
     """
-    if diagnosis.id != UNKNOWN:
-        return diagnosis
-    roots = [record for record in records if record.id in diagnosis.checks]
-    step = next_step(Link(diagnosis.link), roots, hosting, missing_needs(records))
-    return replace(diagnosis, fix=step.en, step=step)
+    link = Link(diagnosis.link)
+    if (cause := CAUSE_BY_ID.get(diagnosis.id)) is not None:
+        advice = fitting(cause.fix, link, hosting)
+    else:
+        roots = [record for record in records if record.id in diagnosis.checks]
+        advice = next_step(link, roots, hosting, missing_needs(records))
+    return replace(diagnosis, fix=advice.en, advice=advice)
 
 
 def _unknown(

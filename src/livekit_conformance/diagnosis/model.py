@@ -10,6 +10,7 @@ from typing import Literal
 
 from livekit_conformance.catalogue.causes import BY_ID as CAUSE_BY_ID
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.hosting import Hosting, fitting, look_at
 from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.wording import Language, Text
 
@@ -44,15 +45,15 @@ class Diagnosis:
     requirements: tuple[str, ...]
     checks: tuple[str, ...]
     evidence: tuple[str, ...]
-    # Next step for an unknown cause, in each language; not in the result file.
-    step: Text | None = None
+    # The fix as it fits the hosting, in each language; not in the result file.
+    advice: Text | None = None
 
     def texts(self, language: Language) -> tuple[str, str, str]:
         """
         Return title, cause and fix in `language`.
         """
         title, cause, fix = texts(self.id, self.link, language)
-        return title, cause, fix if self.step is None else self.step.say(language)
+        return title, cause, fix if self.advice is None else self.advice.say(language)
 
 
 def texts(diagnosis_id: str, link: str, language: Language) -> tuple[str, str, str]:
@@ -63,11 +64,11 @@ def texts(diagnosis_id: str, link: str, language: Language) -> tuple[str, str, s
         return (
             cause.title.say(language),
             cause.cause.say(language),
-            cause.fix.say(language),
+            fitting(cause.fix, cause.link).say(language),
         )
     words = WORDS[Link(link)]
     return (
         _UNKNOWN_TITLE.say(language, link=words.title.say(language)),
         _UNKNOWN_CAUSE.say(language),
-        words.look.say(language),
+        look_at(Link(link), Hosting.SELF).say(language),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from textwrap import shorten
 from typing import Any, Final
 
+from livekit_conformance.catalogue.hosting import fitting
 from livekit_conformance.layout import beside, folded
 from livekit_conformance.log_diagnosis import words
 from livekit_conformance.log_diagnosis.findings import (
@@ -175,7 +176,9 @@ def _cause(number: int, finding: LogFinding, language: Language, width: int) -> 
         )
     yield f"   {text}"
     yield from _paragraph(words.CAUSE.say(language), cause.cause.say(language), width)
-    yield from _paragraph(words.FIX.say(language), cause.fix.say(language), width)
+    yield from _paragraph(
+        words.FIX.say(language), fitting(cause.fix, cause.link).say(language), width
+    )
 
 
 def _paragraph(title: str, text: str, width: int) -> list[str]:
@@ -194,7 +197,7 @@ def _cause_as_json(finding: LogFinding, language: Language) -> dict[str, Any]:
         "link": cause.link.value,
         "title": cause.title.say(language),
         "cause": cause.cause.say(language),
-        "fix": cause.fix.say(language),
+        "fix": fitting(cause.fix, cause.link).say(language),
         "confidence": finding.confidence,
         "lines": finding.lines,
         "calls": len(finding.calls.known),

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from livekit_conformance import layout
 from livekit_conformance.catalogue.causes import CAUSES
 from livekit_conformance.catalogue.clauses import CLAUSES
+from livekit_conformance.catalogue.hosting import fitting
 from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.environments.loader import Loaded
 from livekit_conformance.environments.profile import Profile
@@ -337,7 +338,7 @@ def run_of(diagnoses, verdicts, language):
             id=cause.id,
             title=cause.title.en,
             cause=cause.cause.en,
-            fix=cause.fix.en,
+            fix=fitting(cause.fix, cause.link).en,
             link=cause.link,
             confidence="certain",
             requirements=("1.1",),

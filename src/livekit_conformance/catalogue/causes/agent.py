@@ -427,14 +427,14 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "Find the webhook `room_started` or `participant_joined` of this room in the "
                 "application's log: it must start the agent. With livekit-agents, the worker must "
-                "be running and registered (`worker registered` in livekit-server's log). A worker "
+                "be running and registered (`worker registered` in {server_log}). A worker "
                 "with an `agent_name` joins only when `room_config.agents` of the dispatch rule "
                 "names it."
             ),
             ru=(
                 "Найдите в журнале приложения вебхук `room_started` или `participant_joined` этой "
                 "комнаты: по нему должен запускаться агент. С livekit-agents воркер должен "
-                "работать и быть зарегистрирован (`worker registered` в журнале livekit-server). "
+                "работать и быть зарегистрирован (`worker registered` в {server_log}). "
                 "Воркер с `agent_name` приходит, только если это имя указано в "
                 "`room_config.agents` правила диспетчеризации."
             ),

@@ -82,12 +82,12 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "Swap LIVEKIT_API_KEY and LIVEKIT_API_SECRET (`livekit.api_key`, "
                 "`livekit.api_secret` of the profile). If others read livekit-server's log, create "
-                "a new pair under `keys` in livekit.yaml."
+                "a new pair under `keys` in {server_yaml}."
             ),
             ru=(
                 "Поменяйте местами LIVEKIT_API_KEY и LIVEKIT_API_SECRET (`livekit.api_key`, "
-                "`livekit.api_secret` профиля). Если журнал livekit-server читают другие, "
-                "заведите новую пару в `keys` в livekit.yaml."
+                "`livekit.api_secret` профиля). Если журнал livekit-server читают другие, заведите "
+                "новую пару в `keys` в {server_yaml}."
             ),
         ),
         shows=_SWAPPED,
@@ -142,14 +142,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set LIVEKIT_API_KEY and LIVEKIT_API_SECRET to one pair of `keys` in "
-                "livekit.yaml (or of LIVEKIT_KEYS, or `key_file`) of that server, or add the "
-                "pair there and restart livekit-server."
+                "Set LIVEKIT_API_KEY and LIVEKIT_API_SECRET to one pair of `keys` in {server_yaml} "
+                "(or of LIVEKIT_KEYS, or `key_file`) of that server, or add the pair there and "
+                "restart {server}."
             ),
             ru=(
-                "Запишите в LIVEKIT_API_KEY и LIVEKIT_API_SECRET одну из пар `keys` в livekit.yaml "
-                "этого сервера (или из LIVEKIT_KEYS, или из `key_file`) либо добавьте туда эту "
-                "пару и перезапустите livekit-server."
+                "Запишите в LIVEKIT_API_KEY и LIVEKIT_API_SECRET одну из пар `keys` в "
+                "{server_yaml} этого сервера (или из LIVEKIT_KEYS, или из `key_file`) либо "
+                "добавьте туда эту пару и перезапустите {server}."
             ),
         ),
         shows=(_UNKNOWN_KEY,),
@@ -170,11 +170,11 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Copy the secret of this key from `keys` in livekit.yaml to LIVEKIT_API_SECRET "
+                "Copy the secret of this key from `keys` in {server_yaml} to LIVEKIT_API_SECRET "
                 "(`livekit.api_secret` of the profile), completely and without quotes."
             ),
             ru=(
-                "Скопируйте секрет этого ключа из `keys` в livekit.yaml в LIVEKIT_API_SECRET "
+                "Скопируйте секрет этого ключа из `keys` в {server_yaml} в LIVEKIT_API_SECRET "
                 "(`livekit.api_secret` профиля), целиком и без кавычек."
             ),
         ),

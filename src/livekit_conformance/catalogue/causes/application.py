@@ -54,14 +54,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `webhook.urls` of livekit.yaml and `webhook.url` of the profile to the target "
-                "of the redirect (`curl -i -X POST URL` shows it under Location), and restart "
-                "livekit-server."
+                "Set `webhook.urls` of {server_yaml} and `webhook.url` of the profile to the "
+                "target of the redirect (`curl -i -X POST URL` shows it under Location), and "
+                "restart {server}."
             ),
             ru=(
-                "Укажите в `webhook.urls` файла livekit.yaml и в `webhook.url` профиля адрес, на "
+                "Укажите в `webhook.urls` из {server_yaml} и в `webhook.url` профиля адрес, на "
                 "который ведёт перенаправление (`curl -i -X POST URL` покажет его в Location), и "
-                "перезапустите livekit-server."
+                "перезапустите {server}."
             ),
         ),
         shows=(_REDIRECTED,),
@@ -125,14 +125,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Let the application read the raw body for `application/webhook+json` at this "
-                "path (Express: `express.raw({type: 'application/webhook+json'})`; FastAPI: "
-                "`await request.body()`)."
+                "Let the application read the raw body for `application/webhook+json` at this path "
+                "(Express: `express.raw({{type: 'application/webhook+json'}})`; FastAPI: `await "
+                "request.body()`)."
             ),
             ru=(
                 "Пусть приложение на этом пути читает сырое тело запроса для "
-                "`application/webhook+json` (Express: `express.raw({type: "
-                "'application/webhook+json'})`; FastAPI: `await request.body()`)."
+                "`application/webhook+json` (Express: `express.raw({{type: "
+                "'application/webhook+json'}})`; FastAPI: `await request.body()`)."
             ),
         ),
         shows=(_PLAIN_JSON, _answers(status=415)),
@@ -199,13 +199,13 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Compare LIVEKIT_API_KEY and LIVEKIT_API_SECRET of the application's process with "
-                "the pair below `keys` in livekit.yaml that `webhook.api_key` names. Restart the "
+                "the pair below `keys` in {server_yaml} that `webhook.api_key` names. Restart the "
                 "application and compare `date -u` on both machines. The application's log holds "
                 "the reason for the refusal."
             ),
             ru=(
                 "Сравните LIVEKIT_API_KEY и LIVEKIT_API_SECRET процесса приложения с той парой из "
-                "`keys` в livekit.yaml, на которую указывает `webhook.api_key`. Перезапустите "
+                "`keys` в {server_yaml}, на которую указывает `webhook.api_key`. Перезапустите "
                 "приложение и сравните `date -u` на обеих машинах. Причина отказа — в журнале "
                 "приложения."
             ),
@@ -234,14 +234,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `webhook.urls` of livekit.yaml and `webhook.url` of the profile to the path "
+                "Set `webhook.urls` of {server_yaml} and `webhook.url` of the profile to the path "
                 "at which the application accepts POST (mind prefixes such as /api), or let the "
-                "proxy forward this path. Restart livekit-server."
+                "proxy forward this path. Restart {server}."
             ),
             ru=(
-                "Укажите в `webhook.urls` файла livekit.yaml и в `webhook.url` профиля путь, на "
+                "Укажите в `webhook.urls` из {server_yaml} и в `webhook.url` профиля путь, на "
                 "котором приложение принимает POST (не забудьте префикс вроде /api), или "
-                "пропустите этот путь на прокси. Перезапустите livekit-server."
+                "пропустите этот путь на прокси. Перезапустите {server}."
             ),
         ),
         shows=(_answers(status=404), _answers(status=405)),

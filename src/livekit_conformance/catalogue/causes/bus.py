@@ -72,15 +72,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Restart livekit-server. To find the reason, first run `kill -ABRT PID`: the "
-                "process ends and writes the stacks of all goroutines to its log. State T in `ps "
-                "-o stat= -p PID` means that the process was stopped by a signal: `kill -CONT "
-                "PID`."
+                "Restart {server}. To find the reason, first run `kill -ABRT PID`: the process "
+                "ends and writes the stacks of all goroutines to its log. State T in `ps -o stat= "
+                "-p PID` means that the process was stopped by a signal: `kill -CONT PID`."
             ),
             ru=(
-                "Перезапустите livekit-server. Чтобы узнать причину, сначала выполните `kill -ABRT "
-                "PID`: процесс завершится и запишет в журнал стеки всех горутин. Состояние T в `ps "
-                "-o stat= -p PID` значит, что процесс остановлен сигналом: `kill -CONT PID`."
+                "Перезапустите {server}. Чтобы узнать причину, сначала выполните `kill -ABRT PID`: "
+                "процесс завершится и запишет в журнал стеки всех горутин. Состояние T в `ps -o "
+                "stat= -p PID` значит, что процесс остановлен сигналом: `kill -CONT PID`."
             ),
         ),
         shows=(_HANGS,),
@@ -107,12 +106,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Start livekit-sip (`systemctl status livekit-sip`, `docker ps -a`). If it ends at "
+                "Start livekit-sip ({processes}). If it ends at "
                 "once, the last lines of its log give the reason, for instance `unable to connect "
                 "to redis`: `livekit-conformance diagnose LOG`"
             ),
             ru=(
-                "Запустите livekit-sip (`systemctl status livekit-sip`, `docker ps -a`). Если он "
+                "Запустите livekit-sip ({processes}). Если он "
                 "сразу завершается, причина — в последних строках его журнала, например `unable to "
                 "connect to redis`: `livekit-conformance diagnose LOG`"
             ),
@@ -144,14 +143,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Restart livekit-sip. To find the reason, first run `kill -ABRT PID`: the process "
-                "ends and writes the stacks of all goroutines to its log. State T in `ps -o stat= "
-                "-p PID` means that the process was stopped by a signal: `kill -CONT PID`."
+                "Restart {sip}. To find the reason, first run `kill -ABRT PID`: the process ends "
+                "and writes the stacks of all goroutines to its log. State T in `ps -o stat= -p "
+                "PID` means that the process was stopped by a signal: `kill -CONT PID`."
             ),
             ru=(
-                "Перезапустите livekit-sip. Чтобы узнать причину, сначала выполните `kill -ABRT "
-                "PID`: процесс завершится и запишет в журнал стеки всех горутин. Состояние T в `ps "
-                "-o stat= -p PID` значит, что процесс остановлен сигналом: `kill -CONT PID`."
+                "Перезапустите {sip}. Чтобы узнать причину, сначала выполните `kill -ABRT PID`: "
+                "процесс завершится и запишет в журнал стеки всех горутин. Состояние T в `ps -o "
+                "stat= -p PID` значит, что процесс остановлен сигналом: `kill -CONT PID`."
             ),
         ),
         shows=(_OPTIONS_SILENT,),
@@ -185,12 +184,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Remove `cluster_id` from livekit-sip.yaml and restart livekit-sip. Then "
-                "`redis-cli PUBSUB NUMSUB 'SIPInternal|CreateSIPParticipant|REQ'` must show 1."
+                "Remove `cluster_id` from {sip_yaml} and restart {sip}. Then `{redis_cli} PUBSUB "
+                "NUMSUB 'SIPInternal|CreateSIPParticipant|REQ'` must show 1."
             ),
             ru=(
-                "Удалите `cluster_id` из livekit-sip.yaml и перезапустите livekit-sip. После "
-                "этого `redis-cli PUBSUB NUMSUB 'SIPInternal|CreateSIPParticipant|REQ'` должен "
+                "Удалите `cluster_id` из {sip_yaml} и перезапустите {sip}. После этого "
+                "`{redis_cli} PUBSUB NUMSUB 'SIPInternal|CreateSIPParticipant|REQ'` должен "
                 "показать 1."
             ),
         ),
@@ -222,14 +221,15 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Measure the path to Redis from the host of each service: `redis-cli -h HOST "
-                "--latency` must stay below 50 ms. Look for slow commands with `redis-cli SLOWLOG "
-                "GET`, and for CPU limits and throttling of livekit-server. Also check that no "
-                "second livekit-sip uses another Redis: PUBSUB NUMSUB counts all of them together."
+                "Measure the path to Redis from the host of each service: `{redis_cli} -h HOST "
+                "--latency` must stay below 50 ms. Look for slow commands with `{redis_cli} "
+                "SLOWLOG GET`, and for CPU limits and throttling of livekit-server. Also check "
+                "that no second livekit-sip uses another Redis: PUBSUB NUMSUB counts all of them "
+                "together."
             ),
             ru=(
-                "Измерьте путь до Redis с машины каждого сервиса: `redis-cli -h HOST --latency` "
-                "должен показывать меньше 50 мс. Найдите медленные команды через `redis-cli "
+                "Измерьте путь до Redis с машины каждого сервиса: `{redis_cli} -h HOST --latency` "
+                "должен показывать меньше 50 мс. Найдите медленные команды через `{redis_cli} "
                 "SLOWLOG GET` и проверьте, не ограничен ли процессор у livekit-server. Проверьте "
                 "также, нет ли второго livekit-sip с другим Redis: PUBSUB NUMSUB считает всех "
                 "подписчиков вместе."
@@ -264,15 +264,15 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Start livekit-server, or restart it if it hangs. If it is running, check that "
-                "livekit.yaml has a `redis:` section, and that `redis.address` (and `username`, "
-                "`password`, `sentinel_*`) in livekit.yaml and livekit-sip.yaml name the same "
-                "Redis."
+                "there is a `redis:` section in {server_yaml}, and that `redis.address` (and "
+                "`username`, `password`, `sentinel_*`) in {server_yaml} and {sip_yaml} name the "
+                "same Redis."
             ),
             ru=(
                 "Запустите livekit-server или перезапустите, если он завис. Если он работает, "
-                "проверьте, что в livekit.yaml есть раздел `redis:` и что `redis.address` (а также "
-                "`username`, `password`, `sentinel_*`) в livekit.yaml и livekit-sip.yaml указывают "
-                "на один и тот же Redis."
+                "проверьте, что в {server_yaml} есть раздел `redis:` и что `redis.address` (а "
+                "также `username`, `password`, `sentinel_*`) в {server_yaml} и {sip_yaml} "
+                "указывают на один и тот же Redis."
             ),
         ),
         shows=(found(NO_SERVER), BUS_IS_EMPTY, _NO_RESPONSE, REFUSED_AFTER_SELECTION),
@@ -301,14 +301,13 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Start livekit-sip, or restart it if it hangs. If it is running, check that "
-                "`redis` in livekit-sip.yaml names the Redis of livekit-server, and that "
-                "`cluster_id` is not set (livekit-server publishes without one)."
+                "`redis` in {sip_yaml} names the Redis of livekit-server, and that `cluster_id` is "
+                "not set (livekit-server publishes without one)."
             ),
             ru=(
                 "Запустите livekit-sip или перезапустите, если он завис. Если он работает, "
-                "проверьте, что `redis` в livekit-sip.yaml указывает на Redis сервера "
-                "livekit-server, а `cluster_id` не задан (livekit-server публикует запросы без "
-                "него)."
+                "проверьте, что `redis` в {sip_yaml} указывает на Redis сервера livekit-server, а "
+                "`cluster_id` не задан (livekit-server публикует запросы без него)."
             ),
         ),
         shows=(found(NO_SIP_SERVICE), NO_SIP_ON_BUS, _NOBODY_DIALS),

@@ -54,7 +54,9 @@ def _last_words(service: str) -> tuple[Sign, ...]:
     )
 
 
-def _cannot_listen(name: str, service: str, link: Link, file: str, key: str, silent: str) -> Cause:
+def _cannot_listen(
+    name: str, service: str, link: Link, file: str, place: str, key: str, silent: str
+) -> Cause:
     """
     Return the cause that the address at which a service should listen is not on its machine.
     """
@@ -83,13 +85,13 @@ def _cannot_listen(name: str, service: str, link: Link, file: str, key: str, sil
         ),
         Text(
             en=(
-                f"Write an address that `ip addr` shows on that machine into {key} of {file}, or "
-                f'"0.0.0.0" for all of them, and start {service}. A public address belongs in '
+                f"Write an address that `ip addr` shows on that machine into {key} of {{{place}}}, "
+                f'or "0.0.0.0" for all of them, and start {service}. A public address belongs in '
                 "`rtc.node_ip` or `nat_1_to_1_ip`, not here."
             ),
             ru=(
-                f"Укажите в {key} файла {file} адрес, который на этой машине показывает `ip addr`, "
-                f'или "0.0.0.0" для всех, и запустите {service}. Публичному адресу место в '
+                f"Укажите в {key} из {{{place}}} адрес, который на этой машине показывает `ip "
+                f'addr`, или "0.0.0.0" для всех, и запустите {service}. Публичному адресу место в '
                 "`rtc.node_ip` или `nat_1_to_1_ip`, а не здесь."
             ),
         ),
@@ -127,11 +129,11 @@ _SERVER_KEY = config(_SERVER_FILE, key=_ITS_KEY, reaction=Reaction.REFUSES)
 STOPPED: tuple[Cause, ...] = (
     _cannot_listen(
         *("server-cannot-listen", SERVER, Link.SERVER),
-        *(_SERVER_FILE, "`bind_addresses`", "1.1-server-answers"),
+        *(_SERVER_FILE, "server_yaml", "`bind_addresses`", "1.1-server-answers"),
     ),
     _cannot_listen(
         *("sip-service-cannot-listen", SIP, Link.SIP_SOCKET),
-        *(_SIP_FILE, "`listen_ip`", "1.5-sip-answers-options"),
+        *(_SIP_FILE, "sip_yaml", "`listen_ip`", "1.5-sip-answers-options"),
     ),
     Cause(
         "webhook-key-is-not-known",
@@ -156,12 +158,12 @@ STOPPED: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `webhook.api_key` in livekit.yaml to one of the keys below `keys` (the key, "
+                "Set `webhook.api_key` in {server_yaml} to one of the keys below `keys` (the key, "
                 "not its secret) and start livekit-server. Then `curl -i` of its port must answer "
                 "200 OK."
             ),
             ru=(
-                "Укажите в `webhook.api_key` файла livekit.yaml один из ключей раздела `keys` "
+                "Укажите в `webhook.api_key` из {server_yaml} один из ключей раздела `keys` "
                 "(сам ключ, не секрет) и запустите livekit-server. После этого `curl -i` на его "
                 "порт должен ответить 200 OK."
             ),
@@ -193,14 +195,14 @@ STOPPED: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Add at least one pair to `keys` of livekit.yaml (`KEY: SECRET`; `livekit-server "
+                "Add at least one pair to `keys` of {server_yaml} (`KEY: SECRET`; `livekit-server "
                 "generate-keys` makes one) or name a file in `key_file`, and start livekit-server. "
-                "Use the same pair in livekit-sip.yaml and in the application."
+                "Use the same pair in {sip_yaml} and in the application."
             ),
             ru=(
-                "Добавьте в `keys` файла livekit.yaml хотя бы одну пару (`KEY: SECRET`; её "
+                "Добавьте в `keys` из {server_yaml} хотя бы одну пару (`KEY: SECRET`; её "
                 "создаёт `livekit-server generate-keys`) или укажите файл в `key_file` и запустите "
-                "livekit-server. Ту же пару задайте в livekit-sip.yaml и в приложении."
+                "livekit-server. Ту же пару задайте в {sip_yaml} и в приложении."
             ),
         ),
         shows=_NO_KEYS,
@@ -232,12 +234,12 @@ STOPPED: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Correct the line of livekit.yaml named here (see also the last line of "
+                "Correct the line of {server_yaml} named here (see also the last line of "
                 "livekit-server's log) and start livekit-server. To test a file: "
                 "`livekit-conformance config check livekit.yaml`"
             ),
             ru=(
-                "Исправьте названную здесь строку livekit.yaml (см. также последнюю строку "
+                "Исправьте названную здесь строку {server_yaml} (см. также последнюю строку "
                 "журнала livekit-server) и запустите livekit-server. Проверить файл: "
                 "`livekit-conformance config check livekit.yaml`"
             ),
@@ -270,14 +272,14 @@ STOPPED: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Correct the line of livekit-sip.yaml named here (see also the last line of "
+                "Correct the line of {sip_yaml} named here (see also the last line of "
                 "livekit-sip's log) and start livekit-sip. To test a file: `livekit-conformance "
                 "config check livekit-sip.yaml`"
             ),
             ru=(
-                "Исправьте названную здесь строку livekit-sip.yaml (см. также последнюю строку "
-                "журнала livekit-sip) и запустите livekit-sip. Проверить файл: "
-                "`livekit-conformance config check livekit-sip.yaml`"
+                "Исправьте названную здесь строку {sip_yaml} (см. также последнюю строку журнала "
+                "livekit-sip) и запустите livekit-sip. Проверить файл: `livekit-conformance config "
+                "check livekit-sip.yaml`"
             ),
         ),
         shows=(_no_start(_SIP_FILE), *_last_words(SIP)),
@@ -375,11 +377,11 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Make the lines named here agree in both files and restart both services. To test: "
+                "Make the lines named here agree in both files and restart {both}. To test: "
                 "`livekit-conformance config check livekit.yaml livekit-sip.yaml`"
             ),
             ru=(
-                "Согласуйте названные здесь строки в обоих файлах и перезапустите оба сервиса. "
+                "Согласуйте названные здесь строки в обоих файлах и перезапустите {both}. "
                 "Проверить: `livekit-conformance config check livekit.yaml livekit-sip.yaml`"
             ),
         ),
@@ -443,16 +445,16 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "Replace or delete the keys named here: each line names the key to use instead "
                 "(`sip_port` for `port`, `listen_ip` for `bind_address`, `logging.level` for "
-                "`log_level`). Then restart livekit-sip. livekit-sip itself has no flood "
-                "protection, rate limits or room mapping: set limits in the firewall or in a proxy "
-                "in front, and map rooms by dispatch rules."
+                "`log_level`). Then restart {sip}. livekit-sip itself has no flood protection, "
+                "rate limits or room mapping: set limits in the firewall or in a proxy in front, "
+                "and map rooms by dispatch rules."
             ),
             ru=(
                 "Замените или удалите названные здесь ключи: в каждой строке указано, что писать "
                 "(`sip_port` вместо `port`, `listen_ip` вместо `bind_address`, `logging.level` "
-                "вместо `log_level`). Затем перезапустите livekit-sip. Своей защиты от флуда, "
-                "лимитов и привязки комнат у livekit-sip нет: ограничивайте файрволом или прокси, "
-                "комнаты задавайте правилами диспетчеризации."
+                "вместо `log_level`). Затем перезапустите {sip}. Своей защиты от флуда, лимитов и "
+                "привязки комнат у livekit-sip нет: ограничивайте файрволом или прокси, комнаты "
+                "задавайте правилами диспетчеризации."
             ),
         ),
         shows=(config(_SIP_FILE, reaction=Reaction.IGNORES),),

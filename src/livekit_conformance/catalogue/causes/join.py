@@ -109,12 +109,12 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "Remove `room_preset` from the dispatch rule (`lk sip dispatch list`, then `lk sip "
                 "dispatch update`), or add a configuration of that name below "
-                "`room.room_configurations` in livekit.yaml and restart livekit-server."
+                "`room.room_configurations` in {server_yaml} and restart {server}."
             ),
             ru=(
                 "Удалите `room_preset` из правила диспетчеризации (`lk sip dispatch list`, затем "
                 "`lk sip dispatch update`) или добавьте конфигурацию с этим именем в "
-                "`room.room_configurations` файла livekit.yaml и перезапустите livekit-server."
+                "`room.room_configurations` из {server_yaml} и перезапустите {server}."
             ),
         ),
         shows=(*_UNKNOWN_PRESET, _HAS_A_PRESET),
@@ -143,7 +143,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Raise that limit in livekit.yaml, or delete it, and restart livekit-server: "
+                "Raise that limit in {server_yaml}, or delete it, and restart {server}: "
                 "`room.max_participants` (a call needs 2: caller and agent), or "
                 "`max_room_name_length`, `max_participant_identity_length`, "
                 "`max_participant_name_length`, `max_metadata_size` or `max_attributes_size` below "
@@ -151,9 +151,9 @@ CAUSES: tuple[Cause, ...] = (
                 "dispatch rule."
             ),
             ru=(
-                "Увеличьте это ограничение в livekit.yaml или уберите его и перезапустите "
-                "livekit-server: `room.max_participants` (звонку нужны двое: звонящий и агент) "
-                "либо `max_room_name_length`, `max_participant_identity_length`, "
+                "Увеличьте это ограничение в {server_yaml} или уберите его и перезапустите "
+                "{server}: `room.max_participants` (звонку нужны двое: звонящий и агент) либо "
+                "`max_room_name_length`, `max_participant_identity_length`, "
                 "`max_participant_name_length`, `max_metadata_size` или `max_attributes_size` в "
                 "разделе `limit` или `room`. `max_participants` бывает и в `room_config` правила "
                 "диспетчеризации."
@@ -183,12 +183,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Add `- mime: audio/opus` to `room.enabled_codecs` in livekit.yaml, or delete "
-                "`enabled_codecs` (all codecs are then enabled), and restart livekit-server."
+                "Add `- mime: audio/opus` to `room.enabled_codecs` in {server_yaml}, or delete "
+                "`enabled_codecs` (all codecs are then enabled), and restart {server}."
             ),
             ru=(
-                "Добавьте `- mime: audio/opus` в `room.enabled_codecs` в livekit.yaml или удалите "
-                "`enabled_codecs` (тогда включены все кодеки) и перезапустите livekit-server."
+                "Добавьте `- mime: audio/opus` в `room.enabled_codecs` в {server_yaml} или удалите "
+                "`enabled_codecs` (тогда включены все кодеки) и перезапустите {server}."
             ),
         ),
         shows=(_NO_OPUS,),
@@ -215,18 +215,17 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `api_key` and `api_secret` in livekit-sip.yaml (or LIVEKIT_API_KEY and "
-                "LIVEKIT_API_SECRET of its process) to one pair of `keys` in livekit.yaml, then "
-                "restart livekit-sip. The line `error handling request` in livekit-server's log "
-                "shows which one is wrong: the key (`invalid API key`) or the secret (`signature "
-                "is invalid`)."
+                "Set `api_key` and `api_secret` in {sip_yaml} (or LIVEKIT_API_KEY and "
+                "LIVEKIT_API_SECRET of its process) to one pair of `keys` in {server_yaml}, then "
+                "restart {sip}. The line `error handling request` in livekit-server's log shows "
+                "which one is wrong: the key (`invalid API key`) or the secret (`signature is "
+                "invalid`)."
             ),
             ru=(
-                "Запишите в `api_key` и `api_secret` файла livekit-sip.yaml (или в LIVEKIT_API_KEY "
-                "и LIVEKIT_API_SECRET его процесса) одну из пар `keys` из livekit.yaml и "
-                "перезапустите livekit-sip. По строке `error handling request` в журнале "
-                "livekit-server видно, что неверно: ключ (`invalid API key`) или секрет "
-                "(`signature is invalid`)."
+                "Запишите в `api_key` и `api_secret` из {sip_yaml} (или в LIVEKIT_API_KEY и "
+                "LIVEKIT_API_SECRET его процесса) одну из пар `keys` из {server_yaml} и "
+                "перезапустите {sip}. По строке `error handling request` в журнале livekit-server "
+                "видно, что неверно: ключ (`invalid API key`) или секрет (`signature is invalid`)."
             ),
         ),
         shows=(
@@ -298,14 +297,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Correct the host in `ws_url` of livekit-sip.yaml, or make the name resolvable: "
-                "`getent hosts HOST` on livekit-sip's machine (in its container) must print an "
-                "address. Then restart livekit-sip."
+                "Correct the host in `ws_url` of {sip_yaml}, or make the name resolvable: `getent "
+                "hosts HOST` on livekit-sip's machine (in its container) must print an address. "
+                "Then restart {sip}."
             ),
             ru=(
-                "Исправьте хост в `ws_url` файла livekit-sip.yaml или обеспечьте разрешение этого "
-                "имени: `getent hosts HOST` на машине livekit-sip (в его контейнере) должен "
-                "вывести адрес. Затем перезапустите livekit-sip."
+                "Исправьте хост в `ws_url` из {sip_yaml} или обеспечьте разрешение этого имени: "
+                "`getent hosts HOST` на машине livekit-sip (в его контейнере) должен вывести "
+                "адрес. Затем перезапустите {sip}."
             ),
         ),
         shows=(_NO_HOST,),
@@ -331,16 +330,16 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `ws_url` in livekit-sip.yaml to the address and port of livekit-server as "
-                "seen from livekit-sip's machine (in a container `localhost` is the container "
-                "itself), then restart livekit-sip. On that machine, `curl -i` of the same address "
-                "with http must answer OK."
+                "Set `ws_url` in {sip_yaml} to the address and port of livekit-server as seen from "
+                "livekit-sip's machine (in a container `localhost` is the container itself), then "
+                "restart {sip}. On that machine, `curl -i` of the same address with http must "
+                "answer OK."
             ),
             ru=(
-                "Укажите в `ws_url` файла livekit-sip.yaml адрес и порт livekit-server, как они "
-                "видны с машины livekit-sip (в контейнере `localhost` — это сам контейнер), и "
-                "перезапустите livekit-sip. На этой машине `curl -i` по тому же адресу с http "
-                "должен ответить OK."
+                "Укажите в `ws_url` из {sip_yaml} адрес и порт livekit-server, как они видны с "
+                "машины livekit-sip (в контейнере `localhost` — это сам контейнер), и "
+                "перезапустите {sip}. На этой машине `curl -i` по тому же адресу с http должен "
+                "ответить OK."
             ),
         ),
         shows=(_CANNOT_DIAL,),
@@ -370,14 +369,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "On livekit-sip's machine test the address of `ws_url` in livekit-sip.yaml by "
-                "hand: `curl -i -m 5 http://HOST:PORT` must answer OK. If it does not, correct "
-                "`ws_url` and restart livekit-sip, or open the path to that port."
+                "On livekit-sip's machine test the address of `ws_url` in {sip_yaml} by hand: "
+                "`curl -i -m 5 http://HOST:PORT` must answer OK. If it does not, correct `ws_url` "
+                "and restart {sip}, or open the path to that port."
             ),
             ru=(
-                "На машине livekit-sip проверьте вручную адрес из `ws_url` в livekit-sip.yaml: "
-                "`curl -i -m 5 http://HOST:PORT` должен ответить OK. Если не отвечает, исправьте "
-                "`ws_url` и перезапустите livekit-sip или откройте путь к этому порту."
+                "На машине livekit-sip проверьте вручную адрес из `ws_url` в {sip_yaml}: `curl -i "
+                "-m 5 http://HOST:PORT` должен ответить OK. Если не отвечает, исправьте `ws_url` и "
+                "перезапустите {sip} или откройте путь к этому порту."
             ),
         ),
         shows=(_NOT_IN_ITS_ROOM,),
@@ -410,14 +409,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Change `ws_url` in livekit-sip.yaml: `ws://HOST:7880` leads to livekit-server "
-                "itself, which has no TLS; `wss://HOST` leads to the proxy with the certificate. "
-                "Then restart livekit-sip."
+                "Change `ws_url` in {sip_yaml}: `ws://HOST:7880` leads to livekit-server itself, "
+                "which has no TLS; `wss://HOST` leads to the proxy with the certificate. Then "
+                "restart {sip}."
             ),
             ru=(
-                "Исправьте `ws_url` в livekit-sip.yaml: `ws://HOST:7880` ведёт к самому "
-                "livekit-server, у которого TLS нет; `wss://HOST` ведёт к прокси с сертификатом. "
-                "Затем перезапустите livekit-sip."
+                "Исправьте `ws_url` в {sip_yaml}: `ws://HOST:7880` ведёт к самому livekit-server, "
+                "у которого TLS нет; `wss://HOST` ведёт к прокси с сертификатом. Затем "
+                "перезапустите {sip}."
             ),
         ),
         shows=(_SCHEME_ERROR, _SCHEME_ANSWER),
@@ -446,15 +445,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `ws_url` in livekit-sip.yaml to the host name in the certificate, and serve "
-                "the full chain. For a private authority set SSL_CERT_FILE=/path/to/authority.pem "
-                "for livekit-sip's process. Then restart livekit-sip."
+                "Set `ws_url` in {sip_yaml} to the host name in the certificate, and serve the "
+                "full chain. For a private authority set SSL_CERT_FILE=/path/to/authority.pem for "
+                "livekit-sip's process. Then restart {sip}."
             ),
             ru=(
-                "Укажите в `ws_url` файла livekit-sip.yaml хост, на который выдан сертификат, и "
+                "Укажите в `ws_url` из {sip_yaml} хост, на который выдан сертификат, и "
                 "отдавайте полную цепочку. Для частного центра сертификации задайте процессу "
-                "livekit-sip SSL_CERT_FILE=/path/to/authority.pem. Затем перезапустите "
-                "livekit-sip."
+                "livekit-sip SSL_CERT_FILE=/path/to/authority.pem. Затем перезапустите {sip}."
             ),
         ),
         shows=(_NOT_TRUSTED,),
@@ -482,16 +480,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `ws_url` in livekit-sip.yaml to scheme, host and port of livekit-server "
-                "without a path, as in `ws://HOST:7880`, then restart livekit-sip. If `ws_url` "
-                "should lead to a proxy, let the proxy forward `/rtc` with the headers Upgrade and "
-                "Connection."
+                "Set `ws_url` in {sip_yaml} to scheme, host and port of livekit-server without a "
+                "path, as in `ws://HOST:7880`, then restart {sip}. If `ws_url` should lead to a "
+                "proxy, let the proxy forward `/rtc` with the headers Upgrade and Connection."
             ),
             ru=(
-                "Оставьте в `ws_url` файла livekit-sip.yaml схему, хост и порт livekit-server без "
-                "пути, например `ws://HOST:7880`, и перезапустите livekit-sip. Если `ws_url` "
-                "должен вести к прокси, пусть прокси пропускает `/rtc` с заголовками Upgrade и "
-                "Connection."
+                "Оставьте в `ws_url` из {sip_yaml} схему, хост и порт livekit-server без пути, "
+                "например `ws://HOST:7880`, и перезапустите {sip}. Если `ws_url` должен вести к "
+                "прокси, пусть прокси пропускает `/rtc` с заголовками Upgrade и Connection."
             ),
         ),
         shows=(*_SOMETHING_ELSE, _HUNG_UP),
@@ -515,12 +511,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `ws_url: ws://HOST:7880` in livekit-sip.yaml (or LIVEKIT_WS_URL of its "
-                "process) to the address of livekit-server, then restart livekit-sip."
+                "Set `ws_url: ws://HOST:7880` in {sip_yaml} (or LIVEKIT_WS_URL of its process) to "
+                "the address of livekit-server, then restart {sip}."
             ),
             ru=(
-                "Укажите `ws_url: ws://HOST:7880` в livekit-sip.yaml (или LIVEKIT_WS_URL его "
-                "процесса) с адресом livekit-server и перезапустите livekit-sip."
+                "Укажите `ws_url: ws://HOST:7880` в {sip_yaml} (или LIVEKIT_WS_URL его процесса) с "
+                "адресом livekit-server и перезапустите {sip}."
             ),
         ),
         shows=(_NO_URL,),
@@ -546,13 +542,13 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `auto_create: true` under `room` in livekit.yaml (or remove the line) and "
-                "restart livekit-server. Or let the application create the room before the call; "
-                "that works only if the rule gives a name known in advance."
+                "Set `auto_create: true` under `room` in {server_yaml} (or remove the line) and "
+                "restart {server}. Or let the application create the room before the call; that "
+                "works only if the rule gives a name known in advance."
             ),
             ru=(
-                "Поставьте `auto_create: true` в разделе `room` файла livekit.yaml (или удалите "
-                "строку) и перезапустите livekit-server. Либо пусть приложение создаёт комнату до "
+                "Поставьте `auto_create: true` в разделе `room` из {server_yaml} (или удалите "
+                "строку) и перезапустите {server}. Либо пусть приложение создаёт комнату до "
                 "звонка; это возможно, только если имя из правила известно заранее."
             ),
         ),

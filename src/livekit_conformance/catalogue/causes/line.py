@@ -81,13 +81,11 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Create an inbound trunk with the number in `numbers`, and a dispatch rule for it: "
-                "lk sip inbound create; lk sip dispatch create. If they existed before, Redis has "
-                "lost its data: switch on its persistence (appendonly)."
+                "lk sip inbound create; lk sip dispatch create."
             ),
             ru=(
                 "Создайте входящий транк с номером в `numbers` и правило для него: lk sip inbound "
-                "create; lk sip dispatch create. Если они уже были, Redis потерял данные: включите "
-                "сохранение на диск (appendonly)."
+                "create; lk sip dispatch create."
             ),
         ),
         shows=(_NO_TRUNKS,),
@@ -150,13 +148,13 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Write the number into `numbers` of the trunk with exactly the digits that the "
-                "provider sends (the user of To; `toUser` in livekit-sip's log): lk sip inbound "
-                "list; lk sip inbound update"
+                "provider sends (the user of To; `toUser` in {sip_log}): lk sip inbound list; "
+                "lk sip inbound update"
             ),
             ru=(
                 "Запишите номер в `numbers` транка теми же цифрами, которые шлёт провайдер "
-                "(пользователь в To; `toUser` в журнале livekit-sip): lk sip inbound list; lk sip "
-                "inbound update"
+                "(пользователь в To; `toUser` в {sip_log}): lk sip inbound list; lk sip inbound "
+                "update"
             ),
         ),
         shows=(_against_trunk("number-form"),),
@@ -220,11 +218,11 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Add the source address to `allowed_addresses` of the trunk (address or CIDR): lk "
-                "sip inbound update. It is `fromIP` in livekit-sip's line `processing invite`."
+                "sip inbound update. It is `fromIP` of `processing invite` in {sip_log}."
             ),
             ru=(
                 "Добавьте адрес источника в `allowed_addresses` транка (адрес или CIDR): lk sip "
-                "inbound update. Это `fromIP` в строке `processing invite` журнала livekit-sip."
+                "inbound update. Это `fromIP` строки `processing invite` в {sip_log}."
             ),
         ),
         shows=(_against_trunk("source"), _IGNORED_THOUGH_FORETOLD),
@@ -448,12 +446,12 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Use an Individual rule whose `room_prefix` is the part of `rooms.name_pattern` "
-                "before {call_id}: lk sip dispatch list; lk sip dispatch update. Or correct the "
+                "before {{call_id}}: lk sip dispatch list; lk sip dispatch update. Or correct the "
                 "pattern in the profile."
             ),
             ru=(
                 "Используйте правило Individual, у которого `room_prefix` — часть "
-                "`rooms.name_pattern` до {call_id}: lk sip dispatch list; lk sip dispatch "
+                "`rooms.name_pattern` до {{call_id}}: lk sip dispatch list; lk sip dispatch "
                 "update. Или исправьте шаблон в профиле."
             ),
         ),

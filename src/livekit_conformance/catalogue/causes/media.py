@@ -72,19 +72,19 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "In `rtc` of livekit.yaml, set `node_ip` (or `use_external_ip`) to an address that "
-                "livekit-sip and the agents can reach; `ips` and `interfaces` must not exclude it. "
-                "Between the machines, open UDP `port_range_start`-`port_range_end` (50000-60000) "
-                "or `udp_port`, and TCP `tcp_port` (7881). Restart livekit-server; it must log "
-                "`participant active` for a connected caller."
+                "In `rtc` of {server_yaml}, set `node_ip` (or `use_external_ip`) to an address "
+                "that livekit-sip and the agents can reach; `ips` and `interfaces` must not "
+                "exclude it. Between the machines, open UDP `port_range_start`-`port_range_end` "
+                "(50000-60000) or `udp_port`, and TCP `tcp_port` (7881). Restart {server}; it must "
+                "log `participant active` for a connected caller."
             ),
             ru=(
-                "В разделе `rtc` файла livekit.yaml укажите в `node_ip` (или через "
+                "В разделе `rtc` из {server_yaml} укажите в `node_ip` (или через "
                 "`use_external_ip`) адрес, доступный для livekit-sip и агентов; `ips` и "
                 "`interfaces` не должны его исключать. Откройте между машинами UDP "
                 "`port_range_start`-`port_range_end` (50000-60000) или `udp_port` и TCP `tcp_port` "
-                "(7881). Перезапустите livekit-server; для подключившегося звонящего он должен "
-                "писать `participant active`."
+                "(7881). Перезапустите {server}; для подключившегося звонящего он должен писать "
+                "`participant active`."
             ),
         ),
         shows=(_NO_ICE,),
@@ -150,12 +150,12 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "Let the carrier or PBX offer PCMU or PCMA, or correct `media.codecs` of the "
                 "inbound trunk and of the dispatch rule (lk sip inbound list; lk sip dispatch "
-                "list). The setting `codecs` in livekit-sip.yaml does not help here."
+                "list). The setting `codecs` in {sip_yaml} does not help here."
             ),
             ru=(
                 "Включите PCMU или PCMA у оператора или на АТС либо исправьте `media.codecs` "
                 "входящего транка и правила диспетчеризации (lk sip inbound list; lk sip dispatch "
-                "list). Настройка `codecs` в livekit-sip.yaml здесь не поможет."
+                "list). Настройка `codecs` в {sip_yaml} здесь не поможет."
             ),
         ),
         shows=(_NO_CODEC, Sign("dispatch", {"only_codecs": _GIVEN})),
@@ -215,16 +215,16 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Widen `rtp_port` in livekit-sip.yaml (10000-20000 by default). It must not "
-                "overlap `rtc.port_range_start` and `rtc.port_range_end` of livekit.yaml. Open the "
-                "range in the firewall and restart livekit-sip. To list the processes that hold "
-                "the ports: ss -lunp"
+                "Widen `rtp_port` in {sip_yaml} (10000-20000 by default). It must not overlap "
+                "`rtc.port_range_start` and `rtc.port_range_end` of {server_yaml}. Open the range "
+                "in the firewall and restart {sip}. To list the processes that hold the ports: ss "
+                "-lunp"
             ),
             ru=(
-                "Расширьте `rtp_port` в livekit-sip.yaml (по умолчанию 10000-20000). Диапазон не "
-                "должен пересекаться с `rtc.port_range_start` и `rtc.port_range_end` в "
-                "livekit.yaml. Откройте его в файрволе и перезапустите livekit-sip. Какие процессы "
-                "держат порты: ss -lunp"
+                "Расширьте `rtp_port` в {sip_yaml} (по умолчанию 10000-20000). Диапазон не должен "
+                "пересекаться с `rtc.port_range_start` и `rtc.port_range_end` в {server_yaml}. "
+                "Откройте его в файрволе и перезапустите {sip}. Какие процессы держат порты: ss "
+                "-lunp"
             ),
         ),
         shows=(_NO_PORT,),
@@ -252,16 +252,16 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "In livekit-sip.yaml, set `nat_1_to_1_ip` (and `media_nat_1_to_1_ip`, if present) "
-                "to the public address of its machine, or replace both by `use_external_ip: true`. "
-                "In Docker, run it with `network_mode: host`. Restart livekit-sip: the line `c=` "
-                "of its 200 OK must show that address."
+                "In {sip_yaml}, set `nat_1_to_1_ip` (and `media_nat_1_to_1_ip`, if present) to the "
+                "public address of its machine, or replace both by `use_external_ip: true`. In "
+                "Docker, run it with `network_mode: host`. Restart {sip}: the line `c=` of its 200 "
+                "OK must show that address."
             ),
             ru=(
-                "В livekit-sip.yaml укажите в `nat_1_to_1_ip` (и в `media_nat_1_to_1_ip`, если он "
-                "есть) публичный адрес его машины или замените оба на `use_external_ip: true`. В "
-                "Docker запускайте его с `network_mode: host`. Перезапустите livekit-sip: этот "
-                "адрес должен появиться в строке `c=` его 200 OK."
+                "В {sip_yaml} укажите в `nat_1_to_1_ip` (и в `media_nat_1_to_1_ip`, если он есть) "
+                "публичный адрес его машины или замените оба на `use_external_ip: true`. В Docker "
+                "запускайте его с `network_mode: host`. Перезапустите {sip}: этот адрес должен "
+                "появиться в строке `c=` его 200 OK."
             ),
         ),
         shows=(_UNREACHABLE,),
@@ -291,18 +291,18 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Open UDP `rtp_port` of livekit-sip.yaml (10000-20000) towards livekit-sip's "
-                "machine in firewall, security group and Docker. Switch off SIP ALG in routers. "
-                "Compare `c=` and `m=audio` of the 200 OK that the caller receives with the "
-                "address of livekit-sip (`nat_1_to_1_ip`). On livekit-sip's machine, tcpdump -n "
-                "udp portrange 10000-20000 shows whether packets arrive."
+                "Open UDP `rtp_port` of {sip_yaml} (10000-20000) towards livekit-sip's machine in "
+                "firewall, security group and Docker. Switch off SIP ALG in routers. Compare `c=` "
+                "and `m=audio` of the 200 OK that the caller receives with the address of "
+                "livekit-sip (`nat_1_to_1_ip`). On livekit-sip's machine, tcpdump -n udp portrange "
+                "10000-20000 shows whether packets arrive."
             ),
             ru=(
-                "Откройте UDP-порты `rtp_port` из livekit-sip.yaml (10000-20000) к машине "
-                "livekit-sip в файрволе, security group и Docker. Отключите SIP ALG в роутерах. "
-                "Сравните `c=` и `m=audio` в том 200 OK, который получает звонящий, с адресом "
-                "livekit-sip (`nat_1_to_1_ip`). На машине livekit-sip tcpdump -n udp portrange "
-                "10000-20000 покажет, приходят ли пакеты."
+                "Откройте UDP-порты `rtp_port` из {sip_yaml} (10000-20000) к машине livekit-sip в "
+                "файрволе, security group и Docker. Отключите SIP ALG в роутерах. Сравните `c=` и "
+                "`m=audio` в том 200 OK, который получает звонящий, с адресом livekit-sip "
+                "(`nat_1_to_1_ip`). На машине livekit-sip tcpdump -n udp portrange 10000-20000 "
+                "покажет, приходят ли пакеты."
             ),
         ),
         shows=(_NOTHING_CAME, _TIMED_OUT, _AGENT_HEARS_NOTHING),
@@ -332,14 +332,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `symmetric_rtp: true` in livekit-sip.yaml (it then sends RTP to the source of "
-                "the caller's packets) and restart livekit-sip. Switch off SIP ALG in the caller's "
-                "router. Let the firewall pass UDP from `rtp_port` (10000-20000)."
+                "Set `symmetric_rtp: true` in {sip_yaml} (it then sends RTP to the source of the "
+                "caller's packets) and restart {sip}. Switch off SIP ALG in the caller's router. "
+                "Let the firewall pass UDP from `rtp_port` (10000-20000)."
             ),
             ru=(
-                "Поставьте `symmetric_rtp: true` в livekit-sip.yaml (тогда RTP пойдёт туда, откуда "
-                "приходят пакеты звонящего) и перезапустите livekit-sip. Отключите SIP ALG в "
-                "роутере звонящего. Пропустите в файрволе UDP с портов `rtp_port` (10000-20000)."
+                "Поставьте `symmetric_rtp: true` в {sip_yaml} (тогда RTP пойдёт туда, откуда "
+                "приходят пакеты звонящего) и перезапустите {sip}. Отключите SIP ALG в роутере "
+                "звонящего. Пропустите в файрволе UDP с портов `rtp_port` (10000-20000)."
             ),
         ),
         shows=(_CALLER_HEARS_NOTHING,),

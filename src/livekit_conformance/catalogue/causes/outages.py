@@ -34,13 +34,13 @@ def _stopped(service: str, link: Link, name: str, *, breaks: tuple[Link, ...]) -
         ),
         Text(
             en=(
-                f"Read the logs of {name} and of its machine for that time: `docker ps -a` "
-                "(status 137: killed), `systemctl status`, `dmesg | grep -i oom`. Start it, or "
-                "restart it if it hangs, and repeat the run."
+                f"Read the logs of {name} and of its machine for that time: {{processes}} "
+                "(137: killed), `dmesg | grep -i oom`. Start it, or restart it if it "
+                "hangs, and repeat the run."
             ),
             ru=(
-                f"Посмотрите это время в журналах {name} и его машины: `docker ps -a` (статус 137: "
-                "убит), `systemctl status`, `dmesg | grep -i oom`. Запустите его (если завис, "
+                f"Посмотрите это время в журналах {name} и его машины: {{processes}} "
+                "(137: убит), `dmesg | grep -i oom`. Запустите его (если завис, "
                 "перезапустите) и повторите прогон."
             ),
         ),
@@ -74,12 +74,12 @@ def _restarted(service: str, link: Link, name: str, *, lost: Text) -> Cause:
             en=(
                 "If you restarted it, repeat the run. If not, read its log before that time for "
                 "the reason: a crash (`panic`), too little memory (`dmesg | grep -i oom`), a "
-                "failed health check (`docker inspect`, `kubectl describe pod`)."
+                "failed health check ({processes})."
             ),
             ru=(
                 "Если его перезапустили вы, повторите прогон. Если нет, найдите причину в журнале "
                 "перед этим временем: падение (`panic`), нехватка памяти (`dmesg | grep -i oom`), "
-                "неуспешная проверка состояния (`docker inspect`, `kubectl describe pod`)."
+                "неуспешная проверка состояния ({processes})."
             ),
         ),
         shows=(Sign("outage", where),),

@@ -307,13 +307,13 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Check the provider's status page and ask the provider about the call (Call-ID: "
-                "`sipCallID` in livekit-sip's log). A provider may also answer 503 at its limit of "
+                "`sipCallID` in {sip_log}). A provider may also answer 503 at its limit of "
                 "simultaneous calls or with an empty balance. Meanwhile, a second trunk with "
                 "another `address` helps."
             ),
             ru=(
                 "Проверьте страницу состояния провайдера и спросите его о звонке (Call-ID: "
-                "`sipCallID` в журнале livekit-sip). Ответ 503 бывает и при пределе одновременных "
+                "`sipCallID` в {sip_log}). Ответ 503 бывает и при пределе одновременных "
                 "звонков, и при пустом балансе. Временно поможет второй транк с другим `address`."
             ),
         ),
@@ -448,13 +448,13 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Find the processes that load the machine (top), start another livekit-sip on the "
-                "same Redis, or raise `max_cpu_utilization` in livekit-sip.yaml (0.9 by default) "
-                "and restart livekit-sip."
+                "same Redis, or raise `max_cpu_utilization` in {sip_yaml} (0.9 by default) and "
+                "restart {sip}."
             ),
             ru=(
                 "Найдите, что грузит машину (top), запустите ещё один livekit-sip на том же Redis "
-                "или поднимите `max_cpu_utilization` в livekit-sip.yaml (по умолчанию 0.9) и "
-                "перезапустите livekit-sip."
+                "или поднимите `max_cpu_utilization` в {sip_yaml} (по умолчанию 0.9) и "
+                "перезапустите {sip}."
             ),
         ),
         shows=_NO_CPU,

@@ -94,15 +94,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `redis.username` and `redis.password` in livekit.yaml and livekit-sip.yaml to "
-                "the account of Redis (`requirepass`, or a user of its ACL), then restart both "
-                "services. To test: `redis-cli -h HOST -a PASSWORD ping` must answer PONG."
+                "Set `redis.username` and `redis.password` in {server_yaml} and {sip_yaml} to the "
+                "account of Redis (`requirepass`, or a user of its ACL), then restart {both}. To "
+                "test: `{redis_cli} -h HOST -a PASSWORD ping` must answer PONG."
             ),
             ru=(
-                "Укажите в `redis.username` и `redis.password` файлов livekit.yaml и "
-                "livekit-sip.yaml учётную запись Redis (`requirepass` или пользователь из его ACL) "
-                "и перезапустите оба сервиса. Проверка: `redis-cli -h HOST -a PASSWORD ping` "
-                "должен ответить PONG."
+                "Укажите в `redis.username` и `redis.password` из {server_yaml} и {sip_yaml} "
+                "учётную запись Redis (`requirepass` или пользователь из его ACL) и перезапустите "
+                "{both}. Проверка: `{redis_cli} -h HOST -a PASSWORD ping` должен ответить PONG."
             ),
         ),
         shows=_REDIS_REFUSES,
@@ -132,14 +131,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Start Redis, or restart it if it hangs: `redis-cli -h HOST ping` must answer PONG "
-                "on the machines of both services. If it does, correct `redis.address` in "
-                "livekit.yaml and livekit-sip.yaml. Both services reconnect by themselves."
+                "Start Redis, or restart it if it hangs: `{redis_cli} -h HOST ping` must answer "
+                "PONG on the machines of both services. If it does, correct `redis.address` in "
+                "{server_yaml} and {sip_yaml}. Both services reconnect by themselves."
             ),
             ru=(
-                "Запустите Redis или перезапустите, если он завис: `redis-cli -h HOST ping` должен "
-                "ответить PONG на машинах обоих сервисов. Если отвечает, исправьте `redis.address` "
-                "в livekit.yaml и livekit-sip.yaml. Оба сервиса переподключаются сами."
+                "Запустите Redis или перезапустите, если он завис: `{redis_cli} -h HOST ping` "
+                "должен ответить PONG на машинах обоих сервисов. Если отвечает, исправьте "
+                "`redis.address` в {server_yaml} и {sip_yaml}. Оба сервиса переподключаются сами."
             ),
         ),
         shows=_REDIS_SILENT,
@@ -170,14 +169,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Add `redis:` with `address: HOST:6379` to livekit.yaml, the same as in "
-                "livekit-sip.yaml, and restart livekit-server. It must log `using multi-node "
-                "routing via redis`. Then create trunks and rules."
+                "Add `redis:` with `address: HOST:6379` to {server_yaml}, the same as in "
+                "{sip_yaml}, and restart {server}. It must log `using multi-node routing via "
+                "redis`. Then create trunks and rules."
             ),
             ru=(
-                "Добавьте в livekit.yaml раздел `redis:` с `address: HOST:6379`, как в "
-                "livekit-sip.yaml, и перезапустите livekit-server. В его журнале должно "
-                "появиться `using multi-node routing via redis`. Затем создайте транки и правила."
+                "Добавьте в {server_yaml} раздел `redis:` с `address: HOST:6379`, как в "
+                "{sip_yaml}, и перезапустите {server}. В его журнале должно появиться `using "
+                "multi-node routing via redis`. Затем создайте транки и правила."
             ),
         ),
         shows=_SERVER_HAS_NO_REDIS,
@@ -208,14 +207,13 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `redis.address` in livekit.yaml to that of livekit-sip.yaml and restart "
-                "livekit-server. Then check the trunks, which are stored in Redis: lk sip inbound "
-                "list"
+                "Set `redis.address` in {server_yaml} to that of {sip_yaml} and restart {server}. "
+                "Then check the trunks, which are stored in Redis: lk sip inbound list"
             ),
             ru=(
-                "Поставьте в livekit.yaml тот же `redis.address`, что в livekit-sip.yaml, и "
-                "перезапустите livekit-server. Затем проверьте транки, они хранятся в Redis: lk "
-                "sip inbound list"
+                "Поставьте в {server_yaml} тот же `redis.address`, что в {sip_yaml}, и "
+                "перезапустите {server}. Затем проверьте транки, они хранятся в Redis: lk sip "
+                "inbound list"
             ),
         ),
         shows=(BUS_IS_EMPTY,),
@@ -248,13 +246,13 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `redis.address` in livekit-sip.yaml to that of livekit.yaml and restart "
-                "livekit-sip. Then `redis-cli PUBSUB NUMSUB "
-                "'SIPInternal|CreateSIPParticipant|REQ'` must show 1."
+                "Set `redis.address` in {sip_yaml} to that of {server_yaml} and restart {sip}. "
+                "Then `{redis_cli} PUBSUB NUMSUB 'SIPInternal|CreateSIPParticipant|REQ'` must show "
+                "1."
             ),
             ru=(
-                "Поставьте в livekit-sip.yaml тот же `redis.address`, что в livekit.yaml, и "
-                "перезапустите livekit-sip. После этого `redis-cli PUBSUB NUMSUB "
+                "Поставьте в {sip_yaml} тот же `redis.address`, что в {server_yaml}, и "
+                "перезапустите {sip}. После этого `{redis_cli} PUBSUB NUMSUB "
                 "'SIPInternal|CreateSIPParticipant|REQ'` должен показать 1."
             ),
         ),
@@ -291,14 +289,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `redis.db` in livekit.yaml back to the database that holds your trunks and "
-                "restart livekit-server. To find that database, run `redis-cli -n DB HLEN "
+                "Set `redis.db` in {server_yaml} back to the database that holds your trunks and "
+                "restart {server}. To find that database, run `{redis_cli} -n DB HLEN "
                 "sip_inbound_trunk` for each DB."
             ),
             ru=(
-                "Верните в `redis.db` файла livekit.yaml базу с вашими транками и перезапустите "
-                "livekit-server. Чтобы найти её, выполните `redis-cli -n DB HLEN "
-                "sip_inbound_trunk` для каждой базы DB."
+                "Верните в `redis.db` из {server_yaml} базу с вашими транками и перезапустите "
+                "{server}. Чтобы найти её, выполните `{redis_cli} -n DB HLEN sip_inbound_trunk` "
+                "для каждой базы DB."
             ),
         ),
         shows=(_NO_NODE,),
@@ -330,15 +328,15 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Create them again: lk sip inbound create, lk sip dispatch create. Then make Redis "
-                "keep its data: `appendonly yes` in redis.conf, and its data directory on a volume "
-                "that outlives the container. `lk sip inbound list` must still show the trunk "
-                "after a restart of Redis."
+                "keep its data: `{redis_cli} CONFIG SET appendonly yes`, the same in redis.conf, "
+                "and its data directory on a volume that outlives the container. `lk sip inbound "
+                "list` must still show the trunk after a restart of Redis."
             ),
             ru=(
                 "Создайте их заново: lk sip inbound create, lk sip dispatch create. Затем "
-                "настройте сохранение данных Redis: `appendonly yes` в redis.conf и каталог данных "
-                "на томе, который переживёт контейнер. `lk sip inbound list` должен показывать "
-                "транк и после перезапуска Redis."
+                "настройте сохранение данных Redis: `{redis_cli} CONFIG SET appendonly yes`, то же "
+                "в redis.conf, и каталог данных на томе, который переживёт контейнер. `lk sip "
+                "inbound list` должен показывать транк и после перезапуска Redis."
             ),
         ),
         shows=(_NO_TRUNKS,),

@@ -75,17 +75,17 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `redis.address` in livekit.yaml and livekit-sip.yaml to the master, which "
-                "`redis-cli -h HOST INFO replication` names (`master_host`, `master_port`), and "
-                "restart both services. If this Redis should be the master itself: `redis-cli -h "
-                "HOST REPLICAOF NO ONE`. Where masters change, use `redis.sentinel_addresses` and "
+                "Set `redis.address` in {server_yaml} and {sip_yaml} to the master, which "
+                "`{redis_cli} -h HOST INFO replication` names (`master_host`, `master_port`), and "
+                "restart {both}. If this Redis should be the master itself: `{redis_cli} -h HOST "
+                "REPLICAOF NO ONE`. Where masters change, use `redis.sentinel_addresses` and "
                 "`redis.sentinel_master_name`."
             ),
             ru=(
-                "Укажите в `redis.address` файлов livekit.yaml и livekit-sip.yaml мастер: его "
-                "называет `redis-cli -h HOST INFO replication` (`master_host`, `master_port`). "
-                "Затем перезапустите оба сервиса. Если мастером должен быть сам этот Redis: "
-                "`redis-cli -h HOST REPLICAOF NO ONE`. Если мастер меняется, используйте "
+                "Укажите в `redis.address` из {server_yaml} и {sip_yaml} мастер: его называет "
+                "`{redis_cli} -h HOST INFO replication` (`master_host`, `master_port`). Затем "
+                "перезапустите {both}. Если мастером должен быть сам этот Redis: `{redis_cli} -h "
+                "HOST REPLICAOF NO ONE`. Если мастер меняется, используйте "
                 "`redis.sentinel_addresses` и `redis.sentinel_master_name`."
             ),
         ),
@@ -113,14 +113,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Raise the limit: `redis-cli CONFIG SET maxmemory 1gb`, and the same in redis.conf "
-                "or in the size of the managed Redis. See what fills it: `redis-cli --bigkeys`. "
-                "Leave the policy at `noeviction`: any other may delete your trunks. Give LiveKit "
-                "a Redis of its own if another application fills this one."
+                "Raise the limit: `{redis_cli} CONFIG SET maxmemory 1gb`, and the same in "
+                "redis.conf or in the size of the managed Redis. See what fills it: `{redis_cli} "
+                "--bigkeys`. Leave the policy at `noeviction`: any other may delete your trunks. "
+                "Give LiveKit a Redis of its own if another application fills this one."
             ),
             ru=(
-                "Увеличьте предел: `redis-cli CONFIG SET maxmemory 1gb`, и то же в redis.conf или "
-                "в размере управляемого Redis. Чем он занят: `redis-cli --bigkeys`. Политику "
+                "Увеличьте предел: `{redis_cli} CONFIG SET maxmemory 1gb`, и то же в redis.conf "
+                "или в размере управляемого Redis. Чем он занят: `{redis_cli} --bigkeys`. Политику "
                 "оставьте `noeviction`: с любой другой могут быть удалены ваши транки. Если Redis "
                 "заполняет другое приложение, дайте LiveKit отдельный Redis."
             ),
@@ -150,13 +150,13 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "The last lines of the log of Redis name the reason. Usually the disk is full (`df "
-                "-h`) or its data directory is not writable (`redis-cli CONFIG GET dir`). After "
-                "the repair, `redis-cli BGSAVE` makes it accept writes again."
+                "-h`) or its data directory is not writable (`{redis_cli} CONFIG GET dir`). After "
+                "the repair, `{redis_cli} BGSAVE` makes it accept writes again."
             ),
             ru=(
                 "Причину называют последние строки журнала Redis. Обычно диск заполнен (`df -h`) "
-                "или каталог данных недоступен для записи (`redis-cli CONFIG GET dir`). После "
-                "исправления `redis-cli BGSAVE` снова разрешит запись."
+                "или каталог данных недоступен для записи (`{redis_cli} CONFIG GET dir`). После "
+                "исправления `{redis_cli} BGSAVE` снова разрешит запись."
             ),
         ),
         shows=_CANNOT_SAVE,
@@ -184,14 +184,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Wait until `redis-cli INFO persistence` shows `loading:0`, then restart the "
-                "services that exited. If it takes long, find what fills Redis (`redis-cli "
+                "Wait until `{redis_cli} INFO persistence` shows `loading:0`, then restart the "
+                "services that exited. If it takes long, find what fills Redis (`{redis_cli} "
                 "--bigkeys`): LiveKit itself stores little, so give it a Redis of its own."
             ),
             ru=(
-                "Дождитесь `loading:0` в `redis-cli INFO persistence` и перезапустите "
+                "Дождитесь `loading:0` в `{redis_cli} INFO persistence` и перезапустите "
                 "завершившиеся сервисы. Если это длится долго, посмотрите, чем занят Redis "
-                "(`redis-cli --bigkeys`): сам LiveKit хранит мало, дайте ему отдельный Redis."
+                "(`{redis_cli} --bigkeys`): сам LiveKit хранит мало, дайте ему отдельный Redis."
             ),
         ),
         shows=_LOADING,
@@ -219,16 +219,16 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "`redis-cli -h HOST CLUSTER INFO` shows `cluster_state:fail`, and `redis-cli "
+                "`{redis_cli} -h HOST CLUSTER INFO` shows `cluster_state:fail`, and `{redis_cli} "
                 "--cluster check HOST:PORT` names the slots without a node. Start the node that "
                 "had them, or promote its replica there: `CLUSTER FAILOVER TAKEOVER`. If its data "
-                "are lost: `redis-cli --cluster fix HOST:PORT`."
+                "are lost: `{redis_cli} --cluster fix HOST:PORT`."
             ),
             ru=(
-                "`redis-cli -h HOST CLUSTER INFO` показывает `cluster_state:fail`, а `redis-cli "
-                "--cluster check HOST:PORT` называет слоты без узла. Запустите узел, на котором "
-                "они были, или повысьте его реплику, выполнив на ней `CLUSTER FAILOVER TAKEOVER`. "
-                "Если данные потеряны: `redis-cli --cluster fix HOST:PORT`."
+                "`{redis_cli} -h HOST CLUSTER INFO` показывает `cluster_state:fail`, а "
+                "`{redis_cli} --cluster check HOST:PORT` называет слоты без узла. Запустите узел, "
+                "на котором они были, или повысьте его реплику, выполнив на ней `CLUSTER FAILOVER "
+                "TAKEOVER`. Если данные потеряны: `{redis_cli} --cluster fix HOST:PORT`."
             ),
         ),
         shows=_CLUSTER_IS_DOWN,
@@ -257,14 +257,15 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "See who holds the connections: `redis-cli CLIENT LIST`. Raise the limit: "
-                "`redis-cli CONFIG SET maxclients 10000`, and the same in redis.conf, with an open "
-                "file limit to match (`ulimit -n`); of a managed Redis, choose a larger plan."
+                "See who holds the connections: `{redis_cli} CLIENT LIST`. Raise the limit: "
+                "`{redis_cli} CONFIG SET maxclients 10000`, and the same in redis.conf, with an "
+                "open file limit to match (`ulimit -n`); of a managed Redis, choose a larger plan."
             ),
             ru=(
-                "Посмотрите, кто держит соединения: `redis-cli CLIENT LIST`. Увеличьте предел: "
-                "`redis-cli CONFIG SET maxclients 10000`, и то же в redis.conf, вместе с пределом "
-                "открытых файлов (`ulimit -n`); у управляемого Redis выберите тариф больше."
+                "Посмотрите, кто держит соединения: `{redis_cli} CLIENT LIST`. Увеличьте предел: "
+                "`{redis_cli} CONFIG SET maxclients 10000`, и то же в redis.conf, вместе с "
+                "пределом открытых файлов (`ulimit -n`); у управляемого Redis выберите тариф "
+                "больше."
             ),
         ),
         shows=_NO_CONNECTION,
@@ -296,16 +297,16 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Add the missing rules to the user that `redis.username` names: `redis-cli ACL "
-                "SETUSER USER '&*' '~*' +@all -@dangerous`, then `redis-cli ACL SAVE` "
-                "(or the same in users.acl or redis.conf). The services pick it up by themselves. "
-                "`redis-cli ACL LOG` must show no new refusal."
+                "Add the missing rules to the user that `redis.username` names: `{redis_cli} ACL "
+                "SETUSER USER '&*' '~*' +@all -@dangerous`, then `{redis_cli} ACL SAVE` (or the "
+                "same in users.acl or redis.conf). The services pick it up by themselves. "
+                "`{redis_cli} ACL LOG` must show no new refusal."
             ),
             ru=(
-                "Добавьте недостающие правила пользователю из `redis.username`: `redis-cli ACL "
-                "SETUSER USER '&*' '~*' +@all -@dangerous`, затем `redis-cli ACL SAVE` "
-                "(или то же в users.acl или redis.conf). Сервисы подхватят это сами. В `redis-cli "
-                "ACL LOG` не должно появляться новых отказов."
+                "Добавьте недостающие правила пользователю из `redis.username`: `{redis_cli} ACL "
+                "SETUSER USER '&*' '~*' +@all -@dangerous`, затем `{redis_cli} ACL SAVE` (или то "
+                "же в users.acl или redis.conf). Сервисы подхватят это сами. В `{redis_cli} ACL "
+                "LOG` не должно появляться новых отказов."
             ),
         ),
         shows=_LIMITED,
@@ -332,14 +333,13 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "In livekit.yaml and livekit-sip.yaml write `redis.cluster_addresses: [HOST:6379, "
-                "...]` with some nodes of the cluster in place of `redis.address`, and restart "
-                "both services."
+                "In {server_yaml} and {sip_yaml} write `redis.cluster_addresses: [HOST:6379, ...]` "
+                "with some nodes of the cluster in place of `redis.address`, and restart {both}."
             ),
             ru=(
-                "В livekit.yaml и livekit-sip.yaml вместо `redis.address` укажите "
+                "В {server_yaml} и {sip_yaml} вместо `redis.address` укажите "
                 "`redis.cluster_addresses: [HOST:6379, ...]` с несколькими узлами кластера и "
-                "перезапустите оба сервиса."
+                "перезапустите {both}."
             ),
         ),
         shows=_CLUSTER,
@@ -367,12 +367,12 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "In the file of that service write `redis.sentinel_addresses: [HOST:26379]` and "
-                "`redis.sentinel_master_name` (`redis-cli -p 26379 SENTINEL MASTERS` has the name) "
-                "in place of `redis.address`, and restart it."
+                "`redis.sentinel_master_name` (`{redis_cli} -p 26379 SENTINEL MASTERS` has the "
+                "name) in place of `redis.address`, and restart it."
             ),
             ru=(
                 "В файле этого сервиса вместо `redis.address` укажите `redis.sentinel_addresses: "
-                "[HOST:26379]` и `redis.sentinel_master_name` (имя покажет `redis-cli -p 26379 "
+                "[HOST:26379]` и `redis.sentinel_master_name` (имя покажет `{redis_cli} -p 26379 "
                 "SENTINEL MASTERS`) и перезапустите его."
             ),
         ),
@@ -428,14 +428,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Write `redis.tls: {enabled: true}` in livekit.yaml and livekit-sip.yaml (with "
-                "`ca_cert_file` for a certificate of your own authority) and restart both "
-                "services. In the profile `redis` begins with `rediss://`."
+                "Write `redis.tls: {{enabled: true}}` in {server_yaml} and {sip_yaml} (with "
+                "`ca_cert_file` for a certificate of your own authority) and restart {both}. In "
+                "the profile `redis` begins with `rediss://`."
             ),
             ru=(
-                "Укажите `redis.tls: {enabled: true}` в livekit.yaml и livekit-sip.yaml (и "
-                "`ca_cert_file`, если сертификат выдан своим центром) и перезапустите оба сервиса. "
-                "В профиле `redis` должен начинаться с `rediss://`."
+                "Укажите `redis.tls: {{enabled: true}}` в {server_yaml} и {sip_yaml} (и "
+                "`ca_cert_file`, если сертификат выдан своим центром) и перезапустите {both}. В "
+                "профиле `redis` должен начинаться с `rediss://`."
             ),
         ),
         shows=_TLS,
@@ -456,12 +456,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Remove `redis.tls` and `redis.use_tls` from livekit.yaml and livekit-sip.yaml, or "
-                "use the TLS port of Redis (`tls-port` in redis.conf). In the profile `redis` "
-                "begins with `redis://`."
+                "Remove `redis.tls` and `redis.use_tls` from {server_yaml} and {sip_yaml}, or use "
+                "the TLS port of Redis (`tls-port` in redis.conf). In the profile `redis` begins "
+                "with `redis://`."
             ),
             ru=(
-                "Удалите `redis.tls` и `redis.use_tls` из livekit.yaml и livekit-sip.yaml или "
+                "Удалите `redis.tls` и `redis.use_tls` из {server_yaml} и {sip_yaml} или "
                 "используйте TLS-порт Redis (`tls-port` в redis.conf). В профиле `redis` должен "
                 "начинаться с `redis://`."
             ),

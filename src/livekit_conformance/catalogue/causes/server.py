@@ -90,14 +90,14 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Start livekit-server. If it is running, set `livekit.url` of the profile "
-                "(LIVEKIT_URL) to its `port`, and check that `bind_addresses` in livekit.yaml is "
-                "not 127.0.0.1 only (`ss -ltnp` on its machine). Then `curl -i` of the URL with "
+                "(LIVEKIT_URL) to its `port`, and check that `bind_addresses` in {server_yaml} is "
+                "not 127.0.0.1 only ({ports} on its machine). Then `curl -i` of the URL with "
                 "http must answer 200 OK."
             ),
             ru=(
                 "Запустите livekit-server. Если он работает, укажите в `livekit.url` профиля "
-                "(LIVEKIT_URL) его `port` и проверьте, что `bind_addresses` в livekit.yaml — не "
-                "только 127.0.0.1 (`ss -ltnp` на его машине). После этого `curl -i` по этому URL с "
+                "(LIVEKIT_URL) его `port` и проверьте, что `bind_addresses` в {server_yaml} — не "
+                "только 127.0.0.1 ({ports} на его машине). После этого `curl -i` по этому URL с "
                 "http должен ответить 200 OK."
             ),
         ),
@@ -223,14 +223,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Find the process that has the port (`ss -ltnp` on that machine). If it is "
+                "Find the process that has the port ({ports} on that machine). If it is "
                 "livekit-server, restart it. If not, correct the port in `livekit.url` of the "
-                "profile (LIVEKIT_URL): 7880, unless livekit.yaml sets another `port`."
+                "profile (LIVEKIT_URL): 7880, unless `port` of {server_yaml} is another."
             ),
             ru=(
-                "Посмотрите, какой процесс занял порт (`ss -ltnp` на той машине). Если это "
+                "Посмотрите, какой процесс занял порт ({ports} на той машине). Если это "
                 "livekit-server, перезапустите его. Если нет, исправьте порт в `livekit.url` "
-                "профиля (LIVEKIT_URL): 7880, если в livekit.yaml не задан другой `port`."
+                "профиля (LIVEKIT_URL): 7880, если в {server_yaml} не задан другой `port`."
             ),
         ),
         shows=(_SILENT,),
@@ -261,13 +261,13 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "Run `curl -iv` of the URL with http here and on the machine of livekit-server. If "
                 "only the first fails, check what is between them (published port, upstream, "
-                "firewall). If both fail, find the process that has the port (`ss -ltnp`) and "
+                "firewall). If both fail, find the process that has the port ({ports}) and "
                 "start livekit-server on it."
             ),
             ru=(
                 "Выполните `curl -iv` по этому URL с http здесь и на машине livekit-server. Если "
                 "ошибка только здесь, проверьте то, что между ними (опубликованный порт, upstream, "
-                "файрвол). Если и там, посмотрите, какой процесс занял порт (`ss -ltnp`), и "
+                "файрвол). Если и там, посмотрите, какой процесс занял порт ({ports}), и "
                 "запустите на этом порту livekit-server."
             ),
         ),
@@ -295,12 +295,12 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Start livekit-server. If it is running, set the upstream of the proxy to its "
-                "address and to `port` of livekit.yaml, as seen from the proxy. The error log of "
+                "address and to `port` of {server_yaml}, as seen from the proxy. The error log of "
                 "the proxy names the address that it tried."
             ),
             ru=(
                 "Запустите livekit-server. Если он работает, укажите в upstream прокси его адрес и "
-                "`port` из livekit.yaml, как они видны с прокси. В журнале ошибок прокси есть "
+                "`port` из {server_yaml}, как они видны с прокси. В журнале ошибок прокси есть "
                 "адрес, к которому он обращался."
             ),
         ),
@@ -363,12 +363,12 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Look for Redis errors in its log. Check that Redis is running and that `redis` in "
-                "livekit.yaml leads to it, then restart livekit-server. `curl -i` of livekit.url "
-                "with http must answer 200 OK again."
+                "{server_yaml} leads to it, then restart {server}. `curl -i` of livekit.url with "
+                "http must answer 200 OK again."
             ),
             ru=(
                 "Найдите в его журнале ошибки Redis. Проверьте, что Redis работает и `redis` в "
-                "livekit.yaml ведёт к нему, затем перезапустите livekit-server. `curl -i` по "
+                "{server_yaml} ведёт к нему, затем перезапустите {server}. `curl -i` по "
                 "livekit.url с http снова должен ответить 200 OK."
             ),
         ),
@@ -401,15 +401,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set the same `redis:` section (address and `db`) in livekit.yaml of every "
+                "Set the same `redis:` section (address and `db`) in {server_yaml} of every "
                 "livekit-server behind that address and restart them: each must log `using "
                 "multi-node routing via redis`. Or leave only one server behind the address."
             ),
             ru=(
                 "Пропишите каждому livekit-server за этим адресом одинаковый раздел `redis:` "
-                "(адрес и `db`) в livekit.yaml и перезапустите их: каждый должен написать в "
-                "журнал `using multi-node routing via redis`. Либо оставьте за адресом один "
-                "сервер."
+                "(адрес и `db`) в {server_yaml} и перезапустите их: каждый должен написать в "
+                "журнал `using multi-node routing via redis`. Либо оставьте за адресом один сервер."
             ),
         ),
         shows=(_OTHER_NODES,),
@@ -480,14 +479,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Look at the log of livekit-server at that moment: a start, `shutdown` or "
-                "`high cpu load`. Find what else uses the CPU of its machine (in a container, its "
-                "CPU limit), and run the checks again at a quieter time."
+                "Look for a start, `shutdown` or `high cpu load` at that moment in {server_log}. "
+                "Find what else uses the CPU of its machine (in a container, its CPU limit), and "
+                "run the checks again at a quieter time."
             ),
             ru=(
-                "Посмотрите журнал livekit-server за этот момент: запуск, `shutdown` или `high cpu "
-                "load`. Найдите, что ещё занимает процессор его машины (в контейнере — его предел "
-                "CPU), и повторите проверки в более спокойное время."
+                "Найдите за этот момент запуск, `shutdown` или `high cpu load` в {server_log}. "
+                "Узнайте, что ещё занимает процессор его машины (в контейнере — его предел CPU), и "
+                "повторите проверки в более спокойное время."
             ),
         ),
         shows=(_NO_NODE,),

@@ -44,12 +44,12 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "Check that livekit-sip is running, that `sip.server` and `sip.transport` of the "
                 "profile match its `listen_ip` and `sip_port`, and that no firewall blocks the "
-                "path. On its machine: `ss -lnup | grep 5060`"
+                "path. On its machine: {ports}"
             ),
             ru=(
                 "Проверьте, что livekit-sip запущен, что `sip.server` и `sip.transport` профиля "
                 "совпадают с его `listen_ip` и `sip_port` и что путь не закрыт файрволом. На его "
-                "машине: `ss -lnup | grep 5060`"
+                "машине: {ports}"
             ),
         ),
         yields_to=(
@@ -110,15 +110,15 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Make `sip.server` and `sip.transport` of the profile agree with `sip_port` and "
-                "`listen_ip` in livekit-sip.yaml (`tls.port` for TLS). livekit-sip logs them in "
-                "`sip signaling listening on`. It has no keys `port` and `bind_address`. On its "
-                "machine: `ss -lnup`"
+                "`listen_ip` in {sip_yaml} (`tls.port` for TLS). livekit-sip logs them in `sip "
+                "signaling listening on`. It has no keys `port` and `bind_address`. On its "
+                "machine: {ports}"
             ),
             ru=(
                 "Согласуйте `sip.server` и `sip.transport` профиля с `sip_port` и `listen_ip` в "
-                "livekit-sip.yaml (для TLS — `tls.port`). В журнале livekit-sip они указаны в "
-                "строке `sip signaling listening on`. Ключей `port` и `bind_address` у него нет. "
-                "На его машине: `ss -lnup`"
+                "{sip_yaml} (для TLS — `tls.port`). В журнале livekit-sip они указаны в строке "
+                "`sip signaling listening on`. Ключей `port` и `bind_address` у него нет. На его "
+                "машине: {ports}"
             ),
         ),
         shows=SIP_PORT_CLOSED,
@@ -146,13 +146,13 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `sip.server` to the port of `tls:` in livekit-sip.yaml (usually 5061) with a "
+                "Set `sip.server` to the port of `tls:` in {sip_yaml} (usually 5061) with a "
                 "certificate for that host, or set `transport: udp`. To inspect: openssl s_client "
                 "-connect HOST:PORT"
             ),
             ru=(
-                "Укажите в `sip.server` порт из раздела `tls:` в livekit-sip.yaml (обычно 5061) "
-                "с сертификатом на этот хост или задайте `transport: udp`. Посмотреть: openssl "
+                "Укажите в `sip.server` порт из раздела `tls:` в {sip_yaml} (обычно 5061) с "
+                "сертификатом на этот хост или задайте `transport: udp`. Посмотреть: openssl "
                 "s_client -connect HOST:PORT"
             ),
         ),
@@ -179,14 +179,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Open the SIP port for UDP in the firewall or security group of livekit-sip's "
-                "machine, in both directions (Docker: publish `5060:5060/udp`). Until then, "
+                "Open the SIP port for UDP in each firewall and security group between here and "
+                "livekit-sip, in both directions (Docker: publish `5060:5060/udp`). Until then, "
                 "`sip.transport: tcp` works. To watch: `tcpdump -n udp port 5060`"
             ),
             ru=(
-                "Откройте SIP-порт для UDP в файрволе или security group машины livekit-sip, в обе "
-                "стороны (Docker: публикуйте `5060:5060/udp`). Пока поможет `sip.transport: tcp`. "
-                "Посмотреть: `tcpdump -n udp port 5060`"
+                "Откройте SIP-порт для UDP в каждом файрволе и security group между этой машиной и "
+                "livekit-sip, в обе стороны (Docker: публикуйте `5060:5060/udp`). Пока поможет "
+                "`sip.transport: tcp`. Посмотреть: `tcpdump -n udp port 5060`"
             ),
         ),
         shows=(_ANSWERED_OVER_TCP,),

@@ -88,12 +88,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Correct `webhook.url` of the profile (the variable DOMAIN) and `webhook.urls` "
-                "in livekit.yaml, or the DNS record: `getent hosts HOST` must print an address."
+                "Correct `webhook.url` of the profile (the variable DOMAIN) and `webhook.urls` in "
+                "{server_yaml}, or the DNS record: `getent hosts HOST` must print an address."
             ),
             ru=(
                 "Исправьте `webhook.url` профиля (переменную DOMAIN) и `webhook.urls` в "
-                "livekit.yaml или DNS-запись: `getent hosts HOST` должен вывести адрес."
+                "{server_yaml} или DNS-запись: `getent hosts HOST` должен вывести адрес."
             ),
         ),
         shows=(_NO_ENDPOINT_HOST,),
@@ -124,13 +124,13 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "On the application's machine, check whether the application listens on this port "
                 "(the variable PORT): `ss -ltnp`. Start it, or correct the port in the "
-                "application, in `webhook.urls` of livekit.yaml and in `webhook.url` of the "
+                "application, in `webhook.urls` of {server_yaml} and in `webhook.url` of the "
                 "profile."
             ),
             ru=(
-                "Посмотрите на машине приложения, слушает ли оно этот порт (переменная PORT): "
-                "`ss -ltnp`. Запустите его или исправьте порт в приложении, в `webhook.urls` "
-                "файла livekit.yaml и в `webhook.url` профиля."
+                "Посмотрите на машине приложения, слушает ли оно этот порт (переменная PORT): `ss "
+                "-ltnp`. Запустите его или исправьте порт в приложении, в `webhook.urls` из "
+                "{server_yaml} и в `webhook.url` профиля."
             ),
         ),
         shows=(_NO_ENDPOINT_SOCKET,),
@@ -190,13 +190,13 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Add to livekit.yaml: `webhook: {urls: [URL], api_key: KEY}`. URL is `webhook.url` "
-                "of the profile, KEY is one of `keys`. Restart livekit-server: it must log `sent "
-                "webhook` for every room."
+                "Add to {server_yaml}: `webhook: {{urls: [URL], api_key: KEY}}`. URL is "
+                "`webhook.url` of the profile, KEY is one of `keys`. Restart {server}: it must log "
+                "`sent webhook` for every room."
             ),
             ru=(
-                "Добавьте в livekit.yaml: `webhook: {urls: [URL], api_key: KEY}`. URL — это "
-                "`webhook.url` профиля, KEY — один из `keys`. Перезапустите livekit-server: в его "
+                "Добавьте в {server_yaml}: `webhook: {{urls: [URL], api_key: KEY}}`. URL — это "
+                "`webhook.url` профиля, KEY — один из `keys`. Перезапустите {server}: в его "
                 "журнале должно появиться `sent webhook` для каждой комнаты."
             ),
         ),
@@ -229,14 +229,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `webhook.urls` in livekit.yaml to exactly `webhook.url` of the profile and "
-                "restart livekit-server. Then it must log `sent webhook` with this URL and "
-                "`statusCode` 200."
+                "Set `webhook.urls` in {server_yaml} to exactly `webhook.url` of the profile and "
+                "restart {server}. Then it must log `sent webhook` with this URL and `statusCode` "
+                "200."
             ),
             ru=(
-                "Укажите в `webhook.urls` файла livekit.yaml ровно `webhook.url` профиля и "
-                "перезапустите livekit-server. После этого в его журнале должно быть `sent "
-                "webhook` с этим адресом и `statusCode` 200."
+                "Укажите в `webhook.urls` из {server_yaml} ровно `webhook.url` профиля и "
+                "перезапустите {server}. После этого в его журнале должно быть `sent webhook` с "
+                "этим адресом и `statusCode` 200."
             ),
         ),
         shows=(_OTHER_URLS, _WENT_ELSEWHERE),
@@ -264,14 +264,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Delete `webhook.filter_params` from livekit.yaml (or list room_started, "
+                "Delete `webhook.filter_params` from {server_yaml} (or list room_started, "
                 "room_finished, participant_joined, participant_left and track_published in "
-                "`include_events`) and restart livekit-server."
+                "`include_events`) and restart {server}."
             ),
             ru=(
-                "Удалите `webhook.filter_params` из livekit.yaml (или впишите в `include_events` "
+                "Удалите `webhook.filter_params` из {server_yaml} (или впишите в `include_events` "
                 "room_started, room_finished, participant_joined, participant_left и "
-                "track_published) и перезапустите livekit-server."
+                "track_published) и перезапустите {server}."
             ),
         ),
         shows=(_FILTERED,),
@@ -299,14 +299,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Set `webhook.api_key` in livekit.yaml to the key with which the application "
-                "verifies (LIVEKIT_API_KEY) and restart livekit-server, or give the application "
-                "that key pair."
+                "Set `webhook.api_key` in {server_yaml} to the key with which the application "
+                "verifies (LIVEKIT_API_KEY) and restart {server}, or give the application that key "
+                "pair."
             ),
             ru=(
-                "Укажите в `webhook.api_key` файла livekit.yaml ключ, которым приложение проверяет "
-                "подпись (LIVEKIT_API_KEY), и перезапустите livekit-server, либо дайте приложению "
-                "эту пару ключей."
+                "Укажите в `webhook.api_key` из {server_yaml} ключ, которым приложение "
+                "проверяет подпись (LIVEKIT_API_KEY), и перезапустите {server}, либо дайте "
+                "приложению эту пару ключей."
             ),
         ),
         shows=(_UNKNOWN_KEY,),
@@ -337,15 +337,15 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Test from there: `curl -i -X POST URL` in the container or on the machine of "
-                "livekit-server. Set `webhook.urls` of livekit.yaml to a URL that works there (the "
-                "service name, host.docker.internal, the public name), or open the firewall. "
-                "Restart livekit-server."
+                "livekit-server. Set `webhook.urls` of {server_yaml} to a URL that works there "
+                "(the service name, host.docker.internal, the public name), or open the firewall. "
+                "Restart {server}."
             ),
             ru=(
                 "Проверьте оттуда: `curl -i -X POST URL` в контейнере или на машине "
-                "livekit-server. Укажите в `webhook.urls` файла livekit.yaml адрес, который там "
+                "livekit-server. Укажите в `webhook.urls` из {server_yaml} адрес, который там "
                 "работает (имя сервиса, host.docker.internal, публичное имя), или откройте "
-                "файрвол. Перезапустите livekit-server."
+                "файрвол. Перезапустите {server}."
             ),
         ),
         shows=_failed(_NO_CONNECTION),
@@ -410,12 +410,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "List the endpoint once in `webhook.urls` of livekit.yaml, and forbid the proxy to "
-                "repeat a POST (nginx: `proxy_next_upstream off`). In any case, let the "
+                "List the endpoint once in `webhook.urls` of {server_yaml}, and forbid the proxy "
+                "to repeat a POST (nginx: `proxy_next_upstream off`). In any case, let the "
                 "application process each event `id` only once."
             ),
             ru=(
-                "Укажите приёмник в `webhook.urls` файла livekit.yaml один раз и запретите прокси "
+                "Укажите приёмник в `webhook.urls` из {server_yaml} один раз и запретите прокси "
                 "повторять POST (nginx: `proxy_next_upstream off`). В любом случае пусть "
                 "приложение обрабатывает каждый `id` события только один раз."
             ),
@@ -446,15 +446,14 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "In livekit.yaml, set `webhook.urls` to `webhook.url` of the profile, as it is "
+                "In {server_yaml}, set `webhook.urls` to `webhook.url` of the profile, as it is "
                 "reached from livekit-server's machine, and `webhook.api_key` to one of `keys`. "
-                "Then restart livekit-server. It must log `sent webhook` or `failed to send "
-                "webhook`."
+                "Then restart {server}. It must log `sent webhook` or `failed to send webhook`."
             ),
             ru=(
-                "В livekit.yaml укажите в `webhook.urls` адрес `webhook.url` профиля в том виде, в "
-                "каком он доступен с машины livekit-server, а в `webhook.api_key` — один из "
-                "`keys`. Затем перезапустите livekit-server. В его журнале должно появиться `sent "
+                "В {server_yaml} укажите в `webhook.urls` адрес `webhook.url` профиля в том виде, "
+                "в каком он доступен с машины livekit-server, а в `webhook.api_key` — один из "
+                "`keys`. Затем перезапустите {server}. В его журнале должно появиться `sent "
                 "webhook` или `failed to send webhook`."
             ),
         ),

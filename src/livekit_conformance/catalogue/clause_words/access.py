@@ -11,11 +11,11 @@ from livekit_conformance.catalogue.clause_words.words import ClauseWords
 from livekit_conformance.wording import Text
 
 _TOKENS = Text(
-    en="The server accepted a token that it must refuse. Compare the keys in livekit.yaml "
+    en="The server accepted a token that it must refuse. Compare the keys in {server_yaml} "
     "(`keys`), and check the proxy in front of livekit-server: it must not replace "
     "`Authorization`.",
-    ru="Сервер принял токен, который должен был отклонить. Сверьте ключи в livekit.yaml (`keys`) и "
-    "проверьте прокси перед livekit-server: он не должен подменять `Authorization`.",
+    ru="Сервер принял токен, который должен был отклонить. Сверьте ключи в {server_yaml} (`keys`) "
+    "и проверьте прокси перед livekit-server: он не должен подменять `Authorization`.",
 )
 _TOKENS_ON_CLOUD = Text(
     en="The server accepted a token that it must refuse. Check that `livekit.url` is the address "
@@ -113,10 +113,10 @@ ACCESS: Mapping[str, ClauseWords] = MappingProxyType(
             "API-секрету следует быть не короче 32 байт",
             Text(
                 en="Generate a pair with `livekit-server generate-keys`, write it into "
-                "livekit.yaml (`keys`), livekit-sip.yaml and LIVEKIT_API_SECRET, and restart the "
+                "{server_yaml} (`keys`), {sip_yaml} and LIVEKIT_API_SECRET, and restart the "
                 "services.",
                 ru="Создайте пару командой `livekit-server generate-keys`, впишите её в "
-                "livekit.yaml (`keys`), livekit-sip.yaml и LIVEKIT_API_SECRET и перезапустите "
+                "{server_yaml} (`keys`), {sip_yaml} и LIVEKIT_API_SECRET и перезапустите "
                 "сервисы.",
             ),
             Text(
@@ -176,14 +176,9 @@ ACCESS: Mapping[str, ClauseWords] = MappingProxyType(
             "livekit-server не должен отвечать на GET / статусом 406 Not Ready",
             Text(
                 en="Read the last lines of livekit-server's log: it is overloaded (`limit` in "
-                "livekit.yaml) or has lost its connection to Redis.",
+                "{server_yaml}) or has lost its connection to Redis.",
                 ru="Прочитайте последние строки журнала livekit-server: он перегружен (`limit` в "
-                "livekit.yaml) или потерял связь с Redis.",
-            ),
-            Text(
-                en="Look at status.livekit.io, then report it to LiveKit with the time and the "
-                "name of the project.",
-                ru="Посмотрите status.livekit.io, затем сообщите в LiveKit время и имя проекта.",
+                "{server_yaml}) или потерял связь с Redis.",
             ),
         ),
         "1.1-clock-agrees": ClauseWords(
@@ -200,15 +195,9 @@ ACCESS: Mapping[str, ClauseWords] = MappingProxyType(
             "на ListRooms с токеном, подписанным парой ключей из профиля, должен прийти ответ 200",
             Text(
                 en="Set LIVEKIT_API_KEY and LIVEKIT_API_SECRET to a pair below `keys` in "
-                "livekit.yaml; the log line with status 401 has the reason.",
-                ru="Укажите в LIVEKIT_API_KEY и LIVEKIT_API_SECRET пару из `keys` в livekit.yaml; "
+                "{server_yaml}; the log line with status 401 has the reason.",
+                ru="Укажите в LIVEKIT_API_KEY и LIVEKIT_API_SECRET пару из `keys` в {server_yaml}; "
                 "причина — в строке журнала со статусом 401.",
-            ),
-            Text(
-                en="Set LIVEKIT_API_KEY and LIVEKIT_API_SECRET to a key of this project in the "
-                "dashboard of LiveKit Cloud (Settings, API keys).",
-                ru="Укажите в LIVEKIT_API_KEY и LIVEKIT_API_SECRET ключ этого проекта из панели "
-                "LiveKit Cloud (Settings, API keys).",
             ),
         ),
         # -- tokens
@@ -250,9 +239,9 @@ ACCESS: Mapping[str, ClauseWords] = MappingProxyType(
             "общеизвестная пара ключей для разработки должна получить отказ",
             Text(
                 en="Start livekit-server without `--dev`, and delete `devkey: secret` from `keys` "
-                "in livekit.yaml: anyone can sign tokens with it.",
+                "in {server_yaml}: anyone can sign tokens with it.",
                 ru="Запускайте livekit-server без `--dev` и удалите `devkey: secret` из `keys` в "
-                "livekit.yaml: этой парой может подписать токен кто угодно.",
+                "{server_yaml}: этой парой может подписать токен кто угодно.",
             ),
             _TOKENS_ON_CLOUD,
         ),

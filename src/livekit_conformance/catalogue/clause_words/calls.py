@@ -24,15 +24,15 @@ _ROOM_NAME = Text(
     "`rooms.name_pattern` профиля, или исправьте профиль.",
 )
 _BUS = Text(
-    en="Write the same `redis.address` into livekit.yaml and livekit-sip.yaml, restart both, and "
-    "list who listens: `redis-cli PUBSUB CHANNELS '*'`.",
-    ru="Укажите один `redis.address` в livekit.yaml и livekit-sip.yaml, перезапустите оба сервиса "
-    "и посмотрите, кто слушает: `redis-cli PUBSUB CHANNELS '*'`.",
+    en="Write the same `redis.address` into {server_yaml} and {sip_yaml}, restart {both}, and list "
+    "who listens: `{redis_cli} PUBSUB CHANNELS '*'`.",
+    ru="Укажите один `redis.address` в {server_yaml} и {sip_yaml}, перезапустите {both} и "
+    "посмотрите, кто слушает: `{redis_cli} PUBSUB CHANNELS '*'`.",
 )
 _PACKETS = Text(
-    en="Capture at livekit-sip and here (`tcpdump -n port 5060`), and find the hop that sends "
+    en="Capture at livekit-sip and here ({tcpdump}), and find the hop that sends "
     "a packet twice or changes it: a SIP ALG of a router, a mirror port, a second route.",
-    ru="Снимите трафик у livekit-sip и здесь (`tcpdump -n port 5060`) и найдите, кто по пути "
+    ru="Снимите трафик у livekit-sip и здесь ({tcpdump}) и найдите, кто по пути "
     "дублирует или меняет пакеты: SIP ALG роутера, зеркалирование порта, второй маршрут.",
 )
 _ACCOUNT = Text(
@@ -55,21 +55,15 @@ _IN_THE_DASHBOARD = Text(
 )
 _OUTBOUND = Text(
     en="Compare the outbound trunk (`lk sip outbound list`) with your provider's data: address, "
-    "transport, numbers and account; livekit-sip's log has the provider's answer.",
+    "transport, numbers and account; the provider's answer is in {sip_log}.",
     ru="Сравните исходящий транк (`lk sip outbound list`) с данными провайдера: адрес, транспорт, "
-    "номера и учётная запись; ответ провайдера есть в журнале livekit-sip.",
-)
-_OUTBOUND_ON_CLOUD = Text(
-    en="Compare the outbound trunk (`lk sip outbound list`) with your provider's data: address, "
-    "transport, numbers and account; the provider's answer is in the dashboard (Telephony, Calls).",
-    ru="Сравните исходящий транк (`lk sip outbound list`) с данными провайдера: адрес, транспорт, "
-    "номера и учётная запись; ответ провайдера есть в панели (Telephony, Calls).",
+    "номера и учётная запись; ответ провайдера есть в {sip_log}.",
 )
 _CAPACITY = Text(
     en="Place fewer calls at once, or give livekit-sip and the agents more capacity: CPU, "
-    "`max_active_calls` in livekit-sip.yaml, two ports of `rtp_port` for each call, workers.",
+    "`max_active_calls` in {sip_yaml}, two ports of `rtp_port` for each call, workers.",
     ru="Уменьшите число одновременных вызовов или дайте livekit-sip и агентам больше ресурсов: "
-    "CPU, `max_active_calls` в livekit-sip.yaml, по два порта `rtp_port` на вызов, воркеры.",
+    "CPU, `max_active_calls` в {sip_yaml}, по два порта `rtp_port` на вызов, воркеры.",
 )
 
 CALLS: Mapping[str, ClauseWords] = MappingProxyType(
@@ -116,15 +110,9 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
             "livekit-sip должен отвечать на OPTIONS",
             Text(
                 en="Start livekit-sip, and open its `sip_port` (5060/udp and tcp) to this machine; "
-                "`tcpdump -n port 5060` on its machine shows whether OPTIONS arrives.",
+                "{tcpdump} on its machine shows whether OPTIONS arrives.",
                 ru="Запустите livekit-sip и откройте для этой машины его `sip_port` (5060/udp и "
-                "tcp); доходит ли OPTIONS, покажет `tcpdump -n port 5060` на его машине.",
-            ),
-            Text(
-                en="Copy the SIP URI from the dashboard of LiveKit Cloud (Settings, Project) into "
-                "SIP_SERVER, and let this machine send to it on 5060/udp or 5061/tcp.",
-                ru="Скопируйте SIP URI из панели LiveKit Cloud (Settings, Project) в SIP_SERVER и "
-                "разрешите этой машине отправлять на него по 5060/udp или 5061/tcp.",
+                "tcp); доходит ли OPTIONS, покажет {tcpdump} на его машине.",
             ),
         ),
         "1.5-bus-has-a-server": ClauseWords(
@@ -162,14 +150,13 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
             "livekit-sip должен входить в комнату вызова на livekit-server со своими ключом и "
             "секретом",
             Text(
-                en="Set `api_key`, `api_secret` and `ws_url` in livekit-sip.yaml to a pair below "
-                "`keys` of livekit.yaml and the server's address; read the lines of level error "
-                "with the call's `sipCallID`.",
-                ru="Задайте `api_key`, `api_secret` и `ws_url` в livekit-sip.yaml: пару из `keys` "
-                "в livekit.yaml и адрес сервера; прочитайте строки уровня error с `sipCallID` "
+                en="Set `api_key`, `api_secret` and `ws_url` in {sip_yaml} to a pair below `keys` "
+                "of {server_yaml} and the server's address; read the lines of level error with "
+                "the call's `sipCallID`.",
+                ru="Задайте `api_key`, `api_secret` и `ws_url` в {sip_yaml}: пару из `keys` в "
+                "{server_yaml} и адрес сервера; прочитайте строки уровня error с `sipCallID` "
                 "вызова.",
             ),
-            _IN_THE_DASHBOARD,
         ),
         "1.2-call-lands-in-a-named-room": ClauseWords(
             "комната вызова должна называться по rooms.name_pattern профиля и так, как следует из "
@@ -190,11 +177,11 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
         "1.5-audio-flows-both-ways": ClauseWords(
             "агент должен слышать звонящего, а звонящий — агента",
             Text(
-                en="Open `rtp_port` of livekit-sip.yaml (UDP 10000-20000) in both directions, and "
-                "behind NAT set `use_external_ip: true` or `nat_1_to_1_ip`; check that the agent "
+                en="Open `rtp_port` of {sip_yaml} (UDP 10000-20000) in both directions, and behind "
+                "NAT set `use_external_ip: true` or `nat_1_to_1_ip`; check that the agent "
                 "publishes a track that is not muted.",
-                ru="Откройте в обе стороны `rtp_port` из livekit-sip.yaml (UDP 10000-20000), за "
-                "NAT задайте `use_external_ip: true` или `nat_1_to_1_ip`; убедитесь, что агент "
+                ru="Откройте в обе стороны `rtp_port` из {sip_yaml} (UDP 10000-20000), за NAT "
+                "задайте `use_external_ip: true` или `nat_1_to_1_ip`; убедитесь, что агент "
                 "публикует дорожку и она не заглушена.",
             ),
             Text(
@@ -218,10 +205,10 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
         "1.2-room-ends-after-hang-up": ClauseWords(
             "комната вызова должна закрыться по истечении departure_timeout",
             Text(
-                en="Lower `departure_timeout` (in `room` of livekit.yaml, or in `room_config` of "
+                en="Lower `departure_timeout` (in `room` of {server_yaml}, or in `room_config` of "
                 "the dispatch rule), and let the agent leave when the caller has left.",
-                ru="Уменьшите `departure_timeout` (в `room` файла livekit.yaml или в `room_config` "
-                "правила), и пусть агент выходит вслед за звонящим.",
+                ru="Уменьшите `departure_timeout` (в `room` из {server_yaml} или в "
+                "`room_config` правила), и пусть агент выходит вслед за звонящим.",
             ),
             Text(
                 en="Lower `departure_timeout` in `room_config` of the dispatch rule (`lk sip "
@@ -254,12 +241,10 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
         "1.5-outbound-call-is-answered": ClauseWords(
             "CreateSIPParticipant должен дозвониться до номера и сообщить об ответе",
             _OUTBOUND,
-            _OUTBOUND_ON_CLOUD,
         ),
         "1.2-outbound-call-uses-the-room": ClauseWords(
             "исходящий вызов должен войти в комнату, названную в CreateSIPParticipant",
             _OUTBOUND,
-            _OUTBOUND_ON_CLOUD,
         ),
         "1.5-outbound-call-ends-cleanly": ClauseWords(
             "RemoveParticipant должен завершить исходящий вызов через BYE",
@@ -273,7 +258,6 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
             "CreateSIPParticipant должен сообщить о занятом, отклонённом или неотвеченном вызове "
             "SIP-статусом и подходящим кодом Twirp",
             _OUTBOUND,
-            _OUTBOUND_ON_CLOUD,
         ),
         # -- after a failure
         "1.5-recovers-from": ClauseWords(

@@ -13,10 +13,10 @@ from livekit_conformance.wording import Text
 _SEE_ROOMS = Text(
     en="Create a room by hand and list it (`lk room create NAME`, `lk room list`), and read "
     "livekit-server's log for that moment: with several nodes, all must use the same Redis "
-    "(`redis.address` in livekit.yaml).",
+    "(`redis.address` in {server_yaml}).",
     ru="Создайте комнату вручную и выведите список (`lk room create NAME`, `lk room list`), затем "
     "прочитайте журнал livekit-server за этот момент: если узлов несколько, у всех должен быть "
-    "один Redis (`redis.address` в livekit.yaml).",
+    "один Redis (`redis.address` в {server_yaml}).",
 )
 _SEE_ROOMS_ON_CLOUD = Text(
     en="Create a room by hand and list it (`lk room create NAME`, `lk room list`); if both work, "
@@ -25,10 +25,10 @@ _SEE_ROOMS_ON_CLOUD = Text(
     "это работает, сообщите в LiveKit имя комнаты и время.",
 )
 _ROOM_SETTINGS = Text(
-    en="Compare the section `room` of livekit.yaml (`empty_timeout`, `departure_timeout`, "
-    "`max_room_name_length`) with what was seen, and restart livekit-server after a change.",
-    ru="Сравните раздел `room` в livekit.yaml (`empty_timeout`, `departure_timeout`, "
-    "`max_room_name_length`) с увиденным и перезапустите livekit-server после правки.",
+    en="Compare the section `room` of {server_yaml} (`empty_timeout`, `departure_timeout`, "
+    "`max_room_name_length`) with what was seen, and restart {server} after a change.",
+    ru="Сравните раздел `room` в {server_yaml} (`empty_timeout`, `departure_timeout`, "
+    "`max_room_name_length`) с увиденным и перезапустите {server} после правки.",
 )
 _ENDPOINT_LOG = Text(
     en="Find the request in the application's log by its time: the handler of `webhook.url` must "
@@ -43,24 +43,18 @@ _SERVER_LOG_KEYS = Text(
     "заголовок `Authorization`; затем замените раскрытый секрет.",
 )
 _LOG_LEVEL = Text(
-    en="Set `logging: {level: info, json: true}` in livekit.yaml and livekit-sip.yaml, restart the "
+    en="Set `logging: {{level: info, json: true}}` in {server_yaml} and {sip_yaml}, restart the "
     "service, and check that `logs` of the profile names the log of this very service.",
-    ru="Задайте `logging: {level: info, json: true}` в livekit.yaml и livekit-sip.yaml, "
-    "перезапустите сервис и убедитесь, что `logs` в профиле указывает на журнал именно этого "
-    "сервиса.",
+    ru="Задайте `logging: {{level: info, json: true}}` в {server_yaml} и {sip_yaml}, перезапустите "
+    "сервис и убедитесь, что `logs` в профиле указывает на журнал именно этого сервиса.",
 )
 _DELIVERY = Text(
-    en="Set `webhook: {urls: [URL], api_key: KEY}` in livekit.yaml to the URL of `webhook.url` and "
-    "a key below `keys`, and restart livekit-server; its log has `failed to send webhook` with the "
-    "reason.",
-    ru="Задайте в livekit.yaml `webhook: {urls: [URL], api_key: KEY}`: адрес из `webhook.url` и "
-    "ключ из `keys`; перезапустите livekit-server. Причина — в строке `failed to send webhook` его "
+    en="Set `webhook: {{urls: [URL], api_key: KEY}}` in {server_yaml} to the URL of `webhook.url` "
+    "and a key below `keys`, and restart {server}; its log has `failed to send webhook` with "
+    "the reason.",
+    ru="Задайте в {server_yaml} `webhook: {{urls: [URL], api_key: KEY}}`: адрес из `webhook.url` и "
+    "ключ из `keys`; перезапустите {server}. Причина — в строке `failed to send webhook` его "
     "журнала.",
-)
-_DELIVERY_ON_CLOUD = Text(
-    en="Enter the URL of `webhook.url` and its signing key in the dashboard of LiveKit Cloud "
-    "(Settings, Webhooks).",
-    ru="Укажите адрес из `webhook.url` и ключ подписи в панели LiveKit Cloud (Settings, Webhooks).",
 )
 
 ROOMS_AND_WEBHOOKS: Mapping[str, ClauseWords] = MappingProxyType(
@@ -75,10 +69,10 @@ ROOMS_AND_WEBHOOKS: Mapping[str, ClauseWords] = MappingProxyType(
         "1.1-participant-joins": ClauseWords(
             "участник должен подключиться к комнате в отведённое время",
             Text(
-                en="Open the media ports to this machine: 7881/tcp and the UDP ports of `rtc` "
-                "in livekit.yaml, and set `rtc.use_external_ip: true` behind NAT.",
+                en="Open the media ports to this machine: 7881/tcp and the UDP ports of `rtc` in "
+                "{server_yaml}, and set `rtc.use_external_ip: true` behind NAT.",
                 ru="Откройте для этой машины порты медиа: 7881/tcp и UDP-порты из `rtc` в "
-                "livekit.yaml; за NAT задайте `rtc.use_external_ip: true`.",
+                "{server_yaml}; за NAT задайте `rtc.use_external_ip: true`.",
             ),
             Text(
                 en="Let this machine reach *.livekit.cloud on 443/tcp, 3478/udp and UDP "
@@ -225,7 +219,6 @@ ROOMS_AND_WEBHOOKS: Mapping[str, ClauseWords] = MappingProxyType(
             "livekit-server должен доставить room_started и room_finished комнаты на заданный "
             "адрес, каждое по разу, с подписью заданным ключом по точным байтам тела",
             _DELIVERY,
-            _DELIVERY_ON_CLOUD,
         ),
         "1.3-delivery-log-shows-success": ClauseWords(
             "в журнале livekit-server следует быть записям о доставке на этот URL со статусом 2xx",
@@ -234,12 +227,11 @@ ROOMS_AND_WEBHOOKS: Mapping[str, ClauseWords] = MappingProxyType(
         "1.3-delivery-is-retried": ClauseWords(
             "livekit-server должен повторить доставку события, на которое приёмник ответил 500",
             Text(
-                en="Raise `webhook.resource_url_notifier.max_age` in livekit.yaml if it is set, "
+                en="Raise `webhook.resource_url_notifier.max_age` in {server_yaml} if it is set, "
                 "and update livekit-server: it retries four times.",
-                ru="Увеличьте `webhook.resource_url_notifier.max_age` в livekit.yaml, если он "
+                ru="Увеличьте `webhook.resource_url_notifier.max_age` в {server_yaml}, если он "
                 "задан, и обновите livekit-server: он повторяет четыре раза.",
             ),
-            _DELIVERY_ON_CLOUD,
         ),
         "1.3-refusal-is-not-retried": ClauseWords(
             "livekit-server не следует повторять событие, на которое приёмник ответил 4xx: оно "
@@ -256,7 +248,6 @@ ROOMS_AND_WEBHOOKS: Mapping[str, ClauseWords] = MappingProxyType(
             "track_published, participant_left, room_finished, каждый со своим id и с атрибутами "
             "sip.* звонящего",
             _DELIVERY,
-            _DELIVERY_ON_CLOUD,
         ),
         # -- logs
         "1.4-application-logs-refusals": ClauseWords(
@@ -296,9 +287,9 @@ ROOMS_AND_WEBHOOKS: Mapping[str, ClauseWords] = MappingProxyType(
         "1.4-logs-are-parseable": ClauseWords(
             "99 % строк журнала следует быть в JSON или консольном формате, со временем",
             Text(
-                en="Set `logging: {json: true}` for the services, and the format of the "
+                en="Set `logging: {{json: true}}` for the services, and the format of the "
                 "application to JSON with a field for the time.",
-                ru="Задайте сервисам `logging: {json: true}`, а приложению — формат JSON с полем "
+                ru="Задайте сервисам `logging: {{json: true}}`, а приложению — формат JSON с полем "
                 "времени.",
             ),
         ),

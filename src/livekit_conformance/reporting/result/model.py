@@ -324,7 +324,7 @@ def is_root(record: CheckRecord) -> bool:
 
 def _diagnosis_as_json(found: Diagnosis) -> dict[str, Any]:
     values = _lists(asdict(found))
-    del values["step"]
+    del values["advice"]
     return values
 
 
