@@ -12,7 +12,7 @@ from livekit_conformance.catalogue.log_lines.last_words import last_words
 from livekit_conformance.protocol.logline import parse
 from tests.log_diagnosis.lines import in_json, scan_lines
 
-WORDS = "open /etc/livekit/turn.pem: no such file or directory"
+WORDS = "something new: it cannot go on"
 PANIC = (
     "panic: runtime error: invalid memory address or nil pointer dereference",
     "[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x1]",

@@ -422,7 +422,7 @@ async def test_a_refusal_stays_one(
             recorder,
             replies,
             answer_within=3.0,
-            until=lambda server: Counter(server.methods) == methods,
+            until=lambda server: Counter(sent_to(server)) == methods,
         )
 
     assert met.probe.outcome is CallOutcome.REFUSED
