@@ -7,7 +7,7 @@ WORKERS := -n 3 --dist loadgroup
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-compile
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run local test quick stack sources matrix scenario busy kills blind failures faults mutants check bench coverage schema fresh-machine lock clean
+.PHONY: run local test quick stack sources matrix scenario busy kills blind failures faults mutants check bench coverage generated fresh-machine lock clean
 
 run: .venv/run  ## install from the lock and check the embedded mock
 	$(BIN)/pytest suites/
@@ -73,8 +73,11 @@ coverage: .venv/dev  ## measure branch coverage by the tests that need only Pyth
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --sort=cover | sed -n '1,12p;$$p'
 
-schema: .venv/dev  ## generate config/profile.schema.json and .env.example from the profile's model
+generated: .venv/dev  ## write every generated file: schema of profiles, .env.example, list of checks, tables in docs and tests
 	$(BIN)/python -m tests.packaging.generated
+	$(BIN)/python -m tests.all_checks
+	$(BIN)/python -m tests.environments.needs_table
+	$(BIN)/python -m tests.mutants.table
 
 fresh-machine:  ## follow the README on a fresh Debian, as an ordinary user; needs root and debootstrap
 	$(PYTHON) -m tests.fresh_machine

@@ -1,7 +1,7 @@
 """
 Collect the checks of `suites/` and write their ids, in order, into the catalogue's folder.
 
-`python -m tests.all_checks`
+`make generated` runs it.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def test_the_list_is_that_of_the_suites():
         check=True,
     )
 
-    assert tuple(told.stdout.split()) == CHECKS, "write it anew: python -m tests.all_checks"
+    assert tuple(told.stdout.split()) == CHECKS, "run: make generated"
 
 
 def test_every_clause_of_the_catalogue_has_a_check():

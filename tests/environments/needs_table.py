@@ -1,7 +1,7 @@
 """
 The table of docs/profile.md: missing settings, the checks they disable, and the line that helps.
 
-`python -m tests.environments.needs_table` writes the table into the page.
+`make generated` writes the table into the page.
 """
 
 from __future__ import annotations

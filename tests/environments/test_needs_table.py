@@ -14,4 +14,4 @@ def test_every_need_has_its_words_and_its_line():
 
 
 def test_the_table_of_the_page_is_up_to_date():
-    assert in_page() == text(), "run: python -m tests.environments.needs_table"
+    assert in_page() == text(), "run: make generated"

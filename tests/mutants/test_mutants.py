@@ -75,4 +75,4 @@ def test_every_mutant_has_a_name_of_its_own():
 
 
 def test_the_table_is_up_to_date():
-    assert FILE.read_text() == text(), "run: python -m tests.mutants.table"
+    assert FILE.read_text() == text(), "run: make generated"

@@ -1,5 +1,5 @@
 """
-Files generated from the profile's model; `make schema` writes them.
+Files generated from the profile's model; `make generated` writes them.
 """
 
 from __future__ import annotations

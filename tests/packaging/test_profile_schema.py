@@ -35,7 +35,7 @@ def problems(text):
 
 @pytest.mark.parametrize("path", texts(), ids=lambda path: path.name)
 def test_generated_files_are_current(path):
-    assert path.read_text(encoding="utf-8") == texts()[path], "run: make schema"
+    assert path.read_text(encoding="utf-8") == texts()[path], "run: make generated"
 
 
 def test_the_example_names_the_nine_variables_and_no_value():

@@ -2,7 +2,7 @@
 Ids of all checks in `suites/`, in the order of the catalogue.
 
 They let a run that collects only part of the suites report the checks that it did not look at.
-`python -m tests.all_checks` writes `checks.txt` from the suites; a test compares the two.
+`make generated` writes `checks.txt` from the suites; a test compares the two.
 """
 
 from __future__ import annotations
