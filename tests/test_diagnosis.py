@@ -80,11 +80,22 @@ def test_a_refused_connection_excludes_a_refused_key():
 
 
 def test_two_independent_faults_are_both_named():
-    unreachable = unreached("1.1-server-answers", "tcp", "connect", Failure.REFUSED)
+    dropped = unreached("1.1-server-answers", "tcp", "connect", Failure.TIMED_OUT)
 
-    found = diagnose([unreachable, BUS_FAIL], [EMPTY_BUS])
+    found = diagnose([dropped, BUS_FAIL], [EMPTY_BUS])
 
-    assert [diagnosis.id for diagnosis in found] == ["sip-bus-has-no-server", "server-unreachable"]
+    ids = {diagnosis.id for diagnosis in found}
+    assert ids == {"sip-bus-has-no-server", "server-address-is-cut-off"}
+
+
+@pytest.mark.parametrize("nobody", [EMPTY_BUS, call("refused", 503, at_s=1.0)], ids=["bus", "call"])
+def test_a_server_that_neither_its_url_nor_the_bus_leads_to_is_not_running(nobody):
+    refused = unreached("1.1-server-answers", "tcp", "connect", Failure.REFUSED)
+
+    (found,) = diagnose([refused, BUS_FAIL], [nobody])
+
+    assert (found.id, found.confidence) == ("server-not-running", "certain")
+    assert set(found.checks) == {refused.id, BUS_FAIL.id}
 
 
 def test_the_certain_cause_comes_before_the_likely_one():

@@ -188,10 +188,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "server-killed",
         "livekit-server has died; livekit-sip and Redis run.",
-        "sip-bus-has-no-server",
+        "server-not-running",
         Link.TCP,
         act=_kill_the_server,
-        also=frozenset({"server-unreachable"}),
+        also=_NO_SERVER | {"server-unreachable"},
         row=1,
     ),
     Scenario(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, Sign, any_of, check, found, log, probe
+from livekit_conformance.catalogue.cause import Cause, Sign, any_of, check, found, log, lost, probe
 from livekit_conformance.catalogue.causes import redis_state
 from livekit_conformance.catalogue.causes.bus_signs import (
     BUS_IS_EMPTY,
@@ -16,7 +16,7 @@ from livekit_conformance.catalogue.causes.bus_signs import (
     SIP_ON_BUS,
     SIP_PORT_CLOSED,
 )
-from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.chain import ENDS_WITH, Link
 from livekit_conformance.catalogue.log_lines import errors
 from livekit_conformance.errors import Failure
 from livekit_conformance.judges.bus import NO_SERVER, NO_SIP_SERVICE
@@ -45,9 +45,10 @@ _HANGS = Sign(
 _MORE_EXACT = (
     *("redis-refuses-login", "redis-unreachable", "server-hangs"),
     *("server-has-no-redis", "server-on-another-redis", "sip-on-another-redis"),
-    *("server-not-ready", "deployment-is-overloaded"),
+    *("server-not-ready", "server-not-running", "deployment-is-overloaded"),
     *redis_state.IDS,
 )
+_NOBODY_ANSWERS = (BUS_IS_EMPTY, _NO_RESPONSE, REFUSED_AFTER_SELECTION)
 _OPTIONS_SILENT = found(SILENT_OVER_UDP, over_tcp="silent")
 
 CAUSES: tuple[Cause, ...] = (
@@ -88,6 +89,46 @@ CAUSES: tuple[Cause, ...] = (
         breaks=(Link.BUS,),
         yields_to=("deployment-is-overloaded",),
         source="livekit/psrpc pkg/client/rpc.go; PUBSUB NUMSUB of a process in SIGSTOP",
+    ),
+    Cause(
+        "server-not-running",
+        Link.SERVER,
+        Text(en="livekit-server is not running", ru="livekit-server не запущен"),
+        Text(
+            en=(
+                "Nothing listens at the address of `livekit.url`, and livekit-sip, which reaches "
+                "livekit-server over Redis, gets no answer either: the URL is not at fault. "
+                "livekit-server crashed, was never started, or does not start with its "
+                "livekit.yaml."
+            ),
+            ru=(
+                "По адресу из `livekit.url` никто не слушает, и livekit-sip, который обращается к "
+                "livekit-server через Redis, тоже не получает ответа: дело не в URL. "
+                "livekit-server упал, не был запущен или не запускается со своим livekit.yaml."
+            ),
+        ),
+        Text(
+            en=(
+                "Start livekit-server ({processes}). If it ends at once, the last line of its log "
+                "gives the reason, for instance an unknown key or a value of the wrong type. To "
+                "test a file: `livekit-conformance config check livekit.yaml`"
+            ),
+            ru=(
+                "Запустите livekit-server ({processes}). Если он сразу завершается, причина — в "
+                "последней строке его журнала, например неизвестный ключ или значение не того "
+                "типа. Проверить файл: `livekit-conformance config check livekit.yaml`"
+            ),
+        ),
+        shows=_NOBODY_ANSWERS,
+        also=(lost(Link.TCP, Failure.REFUSED),),
+        proofs=_NOBODY_ANSWERS,
+        breaks=ENDS_WITH[Link.SERVER],
+        yields_to=(
+            *("server-does-not-start", "server-has-no-keys", "webhook-key-is-not-known"),
+            *("server-cannot-listen", "server-has-ended"),
+            *("redis-refuses-login", "redis-unreachable", *redis_state.IDS),
+        ),
+        source="livekit cmd/server/main.go; livekit/psrpc pkg/client/rpc.go",
     ),
     Cause(
         "sip-not-running",

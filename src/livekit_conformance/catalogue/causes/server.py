@@ -103,6 +103,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_REFUSED,),
         proofs=(_REFUSED,),
+        yields_to=("server-not-running",),
         source="connect(2) ECONNREFUSED; livekit pkg/service/server.go",
     ),
     Cause(
