@@ -430,24 +430,30 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "CreateRoom failed with `could not find any available nodes`: the server got "
                 "SIGTERM and waits for its last participants to leave, or its own entry in Redis "
-                "is older than 5 s."
+                "is older than 5 s: it cannot write there (Redis is a read-only replica, full, or "
+                "refuses its account)."
             ),
             ru=(
                 "CreateRoom завершился ошибкой `could not find any available nodes`: сервер "
-                "получил SIGTERM и ждёт ухода последних участников, или его запись о себе в "
-                "Redis старше 5 с."
+                "получил SIGTERM и ждёт ухода последних участников, или его запись о себе в Redis "
+                "старше 5 с: он не может туда писать (Redis — реплика только для чтения, заполнен "
+                "или не даёт прав его учётной записи)."
             ),
         ),
         Text(
             en=(
                 "Start a livekit-server that stays up (with an orchestrator: let the new one "
                 "become ready before the old one is stopped), or restart this one. A second "
-                "SIGTERM ends it at once, with its calls."
+                "SIGTERM ends it at once, with its calls. If nobody stopped it, test its Redis: "
+                "`{redis_cli} INFO replication` must show `role:master`, and `{redis_cli} SET "
+                "probe 1 EX 1` as its user must answer OK."
             ),
             ru=(
                 "Запустите livekit-server, который останется работать (в оркестраторе: пусть новый "
                 "станет готов до остановки старого), или перезапустите этот. Второй SIGTERM "
-                "завершит его сразу вместе со звонками."
+                "завершит его сразу вместе со звонками. Если его не останавливали, проверьте его "
+                "Redis: `{redis_cli} INFO replication` должен показать `role:master`, а "
+                "`{redis_cli} SET probe 1 EX 1` от его пользователя — ответить OK."
             ),
         ),
         shows=(_NO_NODE,),
