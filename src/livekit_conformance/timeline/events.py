@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import KnownLine, Lane, known_line, of_server
 from livekit_conformance.catalogue.log_lines import of_sip as of_sip_service
 from livekit_conformance.catalogue.milestones import Milestone
@@ -23,6 +24,7 @@ from livekit_conformance.observations import (
     SipExchange,
     WebhookArrival,
 )
+from livekit_conformance.protocol.sip.outcome import refused_at
 from livekit_conformance.timeline.clocks import OURS
 from livekit_conformance.timeline.model import Moment
 
@@ -44,9 +46,9 @@ _ANSWERS: Mapping[int, Moment] = MappingProxyType(
 )
 # livekit-sip waits for audio from another participant in the room, which is the agent.
 _AGENT_LINES = frozenset({of_sip_service.ACCEPTS.message, of_sip_service.AGENT_HEARD.message})
-# Milestone that the status alone proves (protocol/sip/outcome.py).
-_REACHED_BY_STATUS: Mapping[int, Milestone] = MappingProxyType(
-    {401: Milestone.TRUNK, 407: Milestone.TRUNK, 486: Milestone.DISPATCHED}
+# Milestone that a refusal at a link proves.
+_REACHED_BEFORE: Mapping[str, Milestone] = MappingProxyType(
+    {Link.CREDENTIALS: Milestone.TRUNK, Link.JOIN: Milestone.DISPATCHED}
 )
 _CREATE = "CreateSIPParticipant"
 _POLLS = frozenset({"ListRooms", "ListParticipants"})
@@ -179,7 +181,7 @@ def _reached_inbound(
         return Milestone.ANSWERED
     if _RINGING <= status < _OK:
         return Milestone.CREDENTIALS
-    return _REACHED_BY_STATUS.get(status, Milestone.TRYING)
+    return _REACHED_BEFORE.get(refused_at(status), Milestone.TRYING)
 
 
 def _reached_outbound(

@@ -2,8 +2,12 @@
 Outcome of an INVITE from its ladder alone; the ladders are those of the real livekit-sip 1.8.0.
 """
 
+import ast
+from pathlib import Path
+
 import pytest
 
+import livekit_conformance
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.protocol.sip.outcome import Answer, CallOutcome, broken_link, outcome
 
@@ -28,3 +32,24 @@ def test_a_ladder_tells_how_the_invite_ended_and_which_link_broke(ladder, ended,
 
     assert outcome(answers) == ended
     assert broken_link(answers) == link
+
+
+def test_nothing_else_knows_what_a_refusal_means():
+    """
+    Our own callers and callees answer with such statuses; a sign looks for one in a log line.
+    """
+    package = Path(livekit_conformance.__file__).parent
+    others = [
+        path
+        for folder in ("catalogue", "diagnosis", "drivers/calls", "judges", "reporting", "timeline")
+        for path in (package / folder).rglob("*.py")
+    ]
+
+    numbers = {
+        str(path.relative_to(package)): node.value
+        for path in others
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value in {486, 488}
+    }
+
+    assert numbers == {"catalogue/causes/logged.py": 486}

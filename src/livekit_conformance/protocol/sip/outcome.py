@@ -82,15 +82,21 @@ def outcome(answers: Sequence[Answer]) -> CallOutcome:
 def broken_link(answers: Sequence[Answer]) -> str | None:
     """
     Return the link of the chain (catalogue/chain.py) that the answers point at; None if answered.
-
-    livekit-sip pkg/sip/inbound.go: 503 when nobody answers on the bus or the answer is an error,
-    401 for wrong credentials, 400 (or 488) for an offer without a usable codec, 500 when no RTP
-    port is free, 486 for a failure after the dispatch, usually the join.
     """
     ended = outcome(answers)
     if ended is not CallOutcome.REFUSED:
         return _LINK_OF_OUTCOME[ended]
-    status = next(answer.status for answer in answers if _is_final(answer))
+    return refused_at(next(answer.status for answer in answers if _is_final(answer)))
+
+
+def refused_at(status: int) -> str:
+    """
+    Return the link at which livekit-sip refuses an INVITE with this status.
+
+    pkg/sip/inbound.go: 503 when nobody answers on the bus or the answer is an error, 401 for wrong
+    credentials, 400 (or 488) for an offer without a usable codec, 500 when no RTP port is free, 486
+    for a failure after the dispatch, usually the join.
+    """
     return _LINK_OF_REFUSAL.get(status, "dispatch-rule")
 
 
