@@ -360,6 +360,7 @@ def run_of(diagnoses, verdicts, language):
     language=st.sampled_from(["en", "ru"]),
 )
 @example(diagnoses=12, verdicts=[Verdict.FAIL] * 90, columns=80, rows=24, language="ru")
+@example(diagnoses=2, verdicts=[Verdict.FAIL], columns=60, rows=24, language="ru")
 def test_the_last_screen_fits_and_holds_verdict_first_cause_and_report(
     diagnoses, verdicts, columns, rows, language
 ):

@@ -108,7 +108,7 @@ def fitted(
     if _rows(causes, width) > room:
         room += _rows(requirements, width)
         requirements = []
-        causes = _causes(result, width, room, reserved=reserved)
+        causes = _causes(result, width, room, reserved=reserved, cut=True)
     room -= _rows(causes, width)
     findings = _findings(result, width, room)
     room -= _rows(findings, width)
@@ -151,8 +151,17 @@ def _causes_heading(result: Result, width: int | None) -> list[SummaryLine]:
 
 
 def _causes(
-    result: Result, width: int | None, room: int, *, heading: bool = True, reserved: int = 0
+    result: Result,
+    width: int | None,
+    room: int,
+    *,
+    heading: bool = True,
+    reserved: int = 0,
+    cut: bool = False,
 ) -> list[SummaryLine]:
+    """
+    Return the first cause, and the others that fit; `cut` takes lines from the first one's end.
+    """
     if not result.diagnoses:
         return []
     head = _causes_heading(result, width) if heading else []
@@ -167,6 +176,8 @@ def _causes(
         blocks.append(lines)
     # The first cause and the number of the others are always shown.
     first, *others = blocks
+    while cut and len(first) > 1 and _rows([*head, *first], width) + bool(others) > room:
+        first.pop()
     room -= _rows([*head, *first], width)
     rest = _limited(
         others,
