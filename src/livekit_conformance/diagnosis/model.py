@@ -53,6 +53,8 @@ class Diagnosis:
         Return title, cause and fix in `language`.
         """
         title, cause, fix = texts(self.id, self.link, language)
+        if language == "en":
+            return title, cause, self.fix
         return title, cause, fix if self.advice is None else self.advice.say(language)
 
 
