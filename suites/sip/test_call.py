@@ -12,6 +12,7 @@ from livekit_conformance.drivers.calls.inbound_probe import (
     ANSWER_BUDGET_S,
     LEAVE_WITHIN_S,
     ProbeCall,
+    rings_for_s,
 )
 from livekit_conformance.drivers.sip.caller import SipAgent
 from livekit_conformance.environments.profile import Profile
@@ -25,6 +26,7 @@ from livekit_conformance.errors import (
 )
 from livekit_conformance.findings import Finding
 from livekit_conformance.judges.calls import (
+    ANSWERED_LATE,
     BYE_NOT_CONFIRMED,
     HUNG_UP_EARLY,
     LEFT_LATE,
@@ -37,6 +39,7 @@ from livekit_conformance.judges.calls import (
     PACKETS_TWICE,
     TOO_QUIET,
     UNHEARD,
+    judge_agents,
     judge_messages,
 )
 from livekit_conformance.judges.preconditions import AGENT_ABSENT, search_failed
@@ -145,19 +148,26 @@ async def test_the_call_is_answered(probe_call: ProbeCall, profile: Profile) -> 
             link=Link.AGENT,
         )
 
-    company = probe_call.company
+    company, rang = probe_call.company, rings_for_s(profile)
     if probe_call.outcome is CallOutcome.KEPT_RINGING and company is not None and not company.audio:
         seen = (
-            f"it kept ringing for {ANSWER_BUDGET_S:g} s, and nobody published audio: {company}; "
+            f"it kept ringing for {rang:g} s, and nobody published audio: {company}; "
             f"received {probe_call.story}"
         )
-        statuses, within = probe_call.statuses, ANSWER_BUDGET_S
-        raise violated(NOBODY_SPOKE, seen, link=Link.AGENT, within_s=within, statuses=statuses)
+        statuses = probe_call.statuses
+        raise violated(NOBODY_SPOKE, seen, link=Link.AGENT, within_s=rang, statuses=statuses)
 
     if probe_call.outcome is not CallOutcome.ANSWERED:
-        seen = f"within {ANSWER_BUDGET_S:g} s the caller received {probe_call.story}"
+        seen = f"within {rang:g} s the caller received {probe_call.story}"
         statuses = probe_call.statuses
-        raise violated(NOT_ANSWERED, seen, within_s=ANSWER_BUDGET_S, statuses=statuses)
+        raise violated(NOT_ANSWERED, seen, within_s=rang, statuses=statuses)
+
+    after = probe_call.call.final_at_s
+    if after is not None and after > ANSWER_BUDGET_S:
+        seen = f"answered after {after:.1f} s, {company}; received {probe_call.story}"
+        raise violated(
+            ANSWERED_LATE, seen, link=Link.AGENT, within_s=ANSWER_BUDGET_S, after_s=round(after, 1)
+        )
 
 
 @pytest.mark.clause("1.5-audio-flows-both-ways")
@@ -176,6 +186,8 @@ async def test_both_sides_hear_each_other(probe_call: ProbeCall, profile: Profil
         seen = f"no agent may subscribe to the audio of the caller; {company}"
         raise violated(UNHEARD, seen, room=company.room)
     if profile.agent == "deployed":
+        speakers, room = (company.speakers, company.room) if company is not None else ([], "")
+        require(judge_agents(heard.silent_s, speakers, room))
         return
 
     agent = probe_call.agent_heard

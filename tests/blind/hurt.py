@@ -20,6 +20,8 @@ from tests.scenarios.operator_api import operator_api
 
 # As long as a caller with some patience lets it ring.
 _PATIENCE_S = 15.0
+# The answer budget: a later answer hurts, even those who wait.
+_ANSWERED_WITHIN_S = 8.0
 _TALK_S = 4.0
 # The first sound takes a second, and on a busy machine several.
 _WAITS_FOR_SOUND_S = 8.0
@@ -85,6 +87,8 @@ def hurts_of_inbound(call: Inbound, prefix: str) -> Iterator[str]:
 
 def _hurts_of_answered(call: Inbound) -> Iterator[str]:
     outcome = call.outcome
+    if outcome.answered_after_s > _ANSWERED_WITHIN_S:
+        yield "answered late"
     if outcome.cut_off:
         yield "cut off"
     if not outcome.heard.sound:

@@ -13,7 +13,7 @@ import json
 import os
 import sys
 from array import array
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Literal
 
@@ -24,7 +24,18 @@ from livekit_conformance.protocol import rtp
 from tests.scenarios.real_stack import Scene
 
 Manner = Literal[
-    "good", "silent", "muted", "forbidden", "deaf", "elsewhere", "leaves", "late", "stays"
+    "good",
+    "silent",
+    "muted",
+    "forbidden",
+    "deaf",
+    "elsewhere",
+    "leaves",
+    "late",
+    "stays",
+    "too-late",
+    "two",
+    "zeros",
 ]
 
 _RATE = 8000
@@ -32,7 +43,7 @@ _FRAME = 160
 _LOOK_EVERY_S = 0.1
 # Long enough to be noticed, and no longer.
 _STAYS_S = 1.5
-_LATE_S = 2.5
+_LATE_S = {"late": 2.5, "too-late": 9.0}
 
 
 @asynccontextmanager
@@ -70,7 +81,7 @@ class _Agent:
         self.url = url
         self._key = (api_key, api_secret)
         self._rooms: list[rtc.Room] = []
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def work(self) -> None:
         tasks: dict[str, asyncio.Task[None]] = {}
@@ -94,24 +105,29 @@ class _Agent:
         return called
 
     async def _come(self, called: str) -> None:
-        if self.manner == "late":
-            await asyncio.sleep(_LATE_S)
+        await asyncio.sleep(_LATE_S.get(self.manner, 0))
+        for number in range(1 + (self.manner == "two")):
+            await self._enter(called, f"agent-{number}")
+
+    async def _enter(self, called: str, identity: str) -> None:
         room = rtc.Room()
         self._rooms.append(room)
         if self.manner != "stays":
             room.on("participant_disconnected", lambda _: self._leave(room))
-        await room.connect(self.url, self._token(called))
+        await room.connect(self.url, self._token(called, identity))
         if self.manner == "leaves":
             await asyncio.sleep(_STAYS_S)
             await room.disconnect()
         elif self.manner not in {"silent", "forbidden"}:
-            await self._speak(room)
+            self._keep(self._speak(room))
 
     def _leave(self, room: rtc.Room) -> None:
-        task = asyncio.create_task(room.disconnect())
-        self._leaving.add(task)
+        self._keep(room.disconnect())
 
-    def _token(self, called: str) -> str:
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        self._tasks.add(asyncio.create_task(work))
+
+    def _token(self, called: str, identity: str) -> str:
         name = "agent-room" if self.manner == "elsewhere" else called
         grants = api.VideoGrants(
             room_join=True,
@@ -119,7 +135,7 @@ class _Agent:
             can_publish=self.manner != "forbidden",
             can_subscribe=self.manner != "deaf",
         )
-        token = api.AccessToken(*self._key).with_identity("agent").with_grants(grants)
+        token = api.AccessToken(*self._key).with_identity(identity).with_grants(grants)
         return token.to_jwt()
 
     async def _speak(self, room: rtc.Room) -> None:
@@ -130,6 +146,8 @@ class _Agent:
         await room.local_participant.publish_track(track)
         for start in itertools.count(step=_FRAME):
             pcm = array("h", map(round, rtp.tone(1000.0, _FRAME, rate=_RATE, start=start)))
+            if self.manner == "zeros":
+                pcm = array("h", bytes(2 * _FRAME))
             await source.capture_frame(rtc.AudioFrame(pcm.tobytes(), _RATE, 1, _FRAME))
 
 

@@ -100,10 +100,10 @@ async def test_the_cause_is_named_first_and_nothing_else_is_blamed(
 ) -> None:
     told = await runs[scenario.name]
 
-    assert told.exit_status == 1, told.output
+    assert told.exit_status == (not scenario.warns), told.output
     assert told.causes[:1] == (scenario.cause,), told.output
     assert wrong_blame(scenario, told) == set(), told.output
-    assert told.first_broken == scenario.link, told.output
+    assert told.first_broken == (None if scenario.warns else scenario.link), told.output
 
 
 @pytest.mark.timeout(600)
@@ -123,8 +123,8 @@ async def test_a_failure_without_a_known_cause_is_unknown_at_the_right_link(
     scenario: Scenario, runs: Runs
 ) -> None:
     told = await runs[scenario.name]
-    if told.run is None:
-        return  # logs alone show causes, but no link
+    if told.run is None or scenario.warns:
+        return  # logs alone show causes, but no link; a warning breaks none
     others = [cause for cause in CAUSES if cause.id != scenario.cause]
 
     found = journal.read(told.run.folder / "journal.jsonl", others)

@@ -101,6 +101,9 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "sip.other-response": "на OPTIONS получен ответ {status} `{reason}` ({by}), а не 200",
         "sip.silent-over-udp": "на OPTIONS по UDP нет ответа; по TCP: {over_tcp}",
         "call.not-answered": "за {within_s} с на вызов не ответили; получено: {statuses}",
+        "call.answered-late": "на вызов ответили через {after_s} с, позже чем за {within_s} с",
+        "call.agent-is-silent": "RTP шёл, но {silent_s} с в нём не было звука",
+        "call.several-agents": "в комнате {room} со звонящим говорят сразу {agents} участника",
         "call.nobody-spoke": "за {within_s} с никто в комнате не опубликовал звук; получено: "
         "{statuses}",
         "call.caller-not-listed": "звонящего нет среди участников комнат; получено: {statuses}",

@@ -14,7 +14,7 @@ from livekit_conformance.diagnosis.checks import clause_of, is_root, link_of, wa
 from livekit_conformance.diagnosis.model import Diagnosis
 from livekit_conformance.verdict import CROSSED, CheckRecord, Verdict
 
-_CALL_FAILED = frozenset({Verdict.FAIL, Verdict.WARN, Verdict.KNOWN, Verdict.BLOCKED})
+_CALL_FAILED = frozenset({Verdict.FAIL, Verdict.KNOWN, Verdict.BLOCKED})
 
 
 class CallsSeen(StrEnum):
@@ -93,7 +93,7 @@ def calls_of(records: Iterable[CheckRecord]) -> CallsSeen:
     ]
     if any(record.verdict in _CALL_FAILED for record in seen):
         return CallsSeen.BROKEN
-    passed = {record.id.partition("[")[0] for record in seen if record.verdict is Verdict.PASS}
+    passed = {record.id.partition("[")[0] for record in seen if record.verdict in CROSSED}
     if any(PROVES_A_CALL[clause] for clause in passed):
         return CallsSeen.WORK
     return CallsSeen.UNKNOWN if seen else CallsSeen.NOT_TRIED

@@ -15,6 +15,8 @@ from livekit_conformance.protocol.sip.violations import SipViolation
 NOT_TAKEN: Final = Code("call.not-taken")
 # The caller got no answer in time. Data of both: within_s, statuses.
 NOT_ANSWERED: Final = Code("call.not-answered")
+# It came later than the budget. Data: within_s, after_s.
+ANSWERED_LATE: Final = Code("call.answered-late")
 NOBODY_SPOKE: Final = Code("call.nobody-spoke")
 # The room has no caller, or one without sound. Data of both: statuses.
 NOT_LISTED: Final = Code("call.caller-not-listed")
@@ -27,6 +29,10 @@ TOO_QUIET: Final = Code("call.too-quiet")
 # No agent in the room may subscribe. Data: room.
 UNHEARD: Final = Code("call.caller-is-not-heard")
 MUTED: Final = Code("call.muted")
+# RTP without sound. Data: silent_s.
+SILENT: Final = Code("call.agent-is-silent")
+# Data: agents (their number), room.
+SEVERAL_AGENTS: Final = Code("call.several-agents")
 # Copies that the network made. Data: count.
 PACKETS_TWICE: Final = Code("sip.packets-come-twice")
 # Data: sections, of RFC 3261.
@@ -74,6 +80,22 @@ def judge_messages(broken: Sequence[SipViolation], *, seen: str = "") -> Iterato
         sections: list[Json] = [*dict.fromkeys(each.section for each in broken)]
         words = seen or "; ".join(map(str, broken))
         yield Finding(INVALID_MESSAGES, words, data={"sections": sections})
+
+
+def judge_agents(silent_s: float, speakers: Sequence[str], room: str) -> Iterator[Finding]:
+    """
+    Yield what a caller finds strange in the agents of a deployment: silence, or several voices.
+
+    An agent may wait for the caller to begin, and a conference has several voices: both may be
+    meant so.
+    """
+    if silent_s:
+        seen = f"RTP came, and no sound in it for {silent_s:.0f} s"
+        yield Finding(SILENT, seen, level="SHOULD", data={"silent_s": round(silent_s, 1)})
+    if len(speakers) > 1:
+        seen = f"{len(speakers)} participants speak to the caller in {room}: {', '.join(speakers)}"
+        data: dict[str, Json] = {"agents": len(speakers), "room": room}
+        yield Finding(SEVERAL_AGENTS, seen, level="SHOULD", data=data)
 
 
 def judge_account(trunk: Trunk, username: str, password: str) -> Iterator[Finding]:

@@ -182,6 +182,12 @@ _FROM_AGENTS = (
         _agent("leaves"),
     ),
     _of_agent(
+        "agent-after-the-budget",
+        "The agent joins 9 s after the caller.",
+        "agent-comes-late",
+        _agent("too-late"),
+    ),
+    _of_agent(
         "agent-too-late",
         "The trunk's ringing_timeout is over before the agent comes.",
         "ringing-timeout-too-short",
@@ -191,6 +197,24 @@ _FROM_AGENTS = (
 
 SCENARIOS: tuple[Scenario, ...] = (
     *_FROM_AGENTS,
+    Scenario(
+        "agent-zeros",
+        "The agent publishes audio with no sound in it.",
+        "agent-is-silent",
+        Link.AUDIO,
+        act=_agent("zeros"),
+        profile=_deployed,
+        warns=True,
+    ),
+    Scenario(
+        "agents-two",
+        "Two agents join and speak at once.",
+        "several-agents-speak",
+        Link.AUDIO,
+        act=_agent("two"),
+        profile=_deployed,
+        warns=True,
+    ),
     Scenario(
         "agent-muted",
         "The agent publishes its audio track muted.",

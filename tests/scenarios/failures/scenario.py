@@ -32,8 +32,9 @@ class Scenario:
     `cause` must be named first, at the broken `link`; `also` may be named after it, because these
     causes follow from it. No other cause may be named. `by` is the command that must name
     it: a run of the suites, or `livekit-conformance diagnose` from the logs alone, where the suites
-    do not trigger the failure. `row` is the failure's number in the list of those that real
-    users met.
+    do not trigger the failure. `row` is the failure's number in the list of those that real users
+    met. With `warns` it is a SHOULD that is violated: calls work, and the run warns and names the
+    cause.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Scenario:
     also: frozenset[str] = frozenset()
     by: Literal["suites", "diagnose"] = "suites"
     row: int | None = None
+    warns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from livekit_conformance.catalogue.cause import Cause
 from livekit_conformance.catalogue.causes import (
     agent,
+    agent_sound,
     api_key,
     bus,
     clock_jumps,
@@ -55,6 +56,7 @@ CAUSES: tuple[Cause, ...] = (
     *webhooks.CAUSES,
     *media.CAUSES,
     *agent.CAUSES,
+    *agent_sound.CAUSES,
     *outbound.CAUSES,
     *logged.CAUSES,
     *configuration.CAUSES,

@@ -20,7 +20,6 @@ from livekit_conformance.catalogue.cause import (
 )
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import of_server, of_sip
-from livekit_conformance.judges.calls import UNHEARD
 from livekit_conformance.judges.webhooks import NO_ROOM_END
 from livekit_conformance.wording import Text
 
@@ -208,31 +207,6 @@ CAUSES: tuple[Cause, ...] = (
         proofs=(_MAY_NOT_PUBLISH,),
         breaks=_BREAKS,
         source="livekit/sip pkg/sip/room.go; livekit/protocol auth/grants.go",
-    ),
-    Cause(
-        "agent-may-not-subscribe",
-        Link.AUDIO,
-        Text(
-            en="The agent's token does not let it subscribe: it cannot hear the caller",
-            ru="Токен агента не даёт права подписываться: агент не слышит звонящего",
-        ),
-        Text(
-            en=(
-                "The participant that speaks in the room of the call has `canSubscribe` set to "
-                "false. The caller hears it, but it receives no audio of the caller."
-            ),
-            ru=(
-                "У участника, который говорит в комнате звонка, `canSubscribe` равно false. "
-                "Звонящий его слышит, а сам он звука звонящего не получает."
-            ),
-        ),
-        Text(
-            en="Remove `canSubscribe` from the grants of the agent's token, or set it to true.",
-            ru="Уберите `canSubscribe` из прав токена агента или поставьте true.",
-        ),
-        shows=(found(UNHEARD),),
-        proofs=(found(UNHEARD),),
-        source="livekit/protocol auth/grants.go; livekit pkg/rtc/participant.go CanSubscribe",
     ),
     Cause(
         "agent-leaves-before-it-speaks",

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
@@ -31,7 +31,7 @@ from livekit_conformance.drivers.calls.room_participants import (
 )
 from livekit_conformance.drivers.sip.caller import Credentials, OutgoingCall, SipAgent, new_call_id
 from livekit_conformance.drivers.sip.outgoing_call import CANCEL_WITHIN_S, OnProvisional
-from livekit_conformance.drivers.sip.rtp_session import Heard
+from livekit_conformance.drivers.sip.rtp_session import Heard, RtpSession
 from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Unreachable
@@ -50,11 +50,15 @@ CALLER_TONE_HZ = 440.0
 AGENT_TONE_HZ = 1000.0
 
 ANSWER_BUDGET_S = 8.0
+# An agent that comes later than the budget is late, not absent: callers with patience wait so long.
+_LATE_WITHIN_S = 15.0
 # Callers of simultaneous calls: unassigned numbers, which an Individual rule tells apart.
 CALLERS = tuple(f"+155501{number:02}" for number in range(10))
 # For a call that should not have rung, the proper end of a CANCEL is not checked.
 _CANCEL_BRIEFLY_S = 0.5
 _LISTEN_S = 1.0
+# An agent that greets needs a second or two for its first words.
+_SPEAKS_WITHIN_S = 6.0
 _TRYING = 100
 LEAVE_WITHIN_S = 5.0
 # livekit-server resets the connection of a caller who hangs up while it still writes to it, and may
@@ -132,6 +136,13 @@ def credentials(profile: Profile) -> Credentials | None:
     return Credentials(profile.sip.username, profile.sip.password.get_secret_value())
 
 
+def rings_for_s(profile: Profile) -> float:
+    """
+    Return how long the whole call rings until it is given up.
+    """
+    return _LATE_WITHIN_S if profile.agent == "deployed" else ANSWER_BUDGET_S
+
+
 class Prober:
     """
     Place calls on one deployment, one by one or at once. An asynchronous context manager.
@@ -182,7 +193,8 @@ class Prober:
         """
         Place a whole call: dial, let the agent join, listen to both sides, hang up, see all leave.
 
-        `caller` is the From user, the profile's unless it is given.
+        It rings for longer than the budget where the agent is the deployment's own. `caller` is the
+        From user, the profile's unless it is given.
         """
         call_id = new_call_id()
         async with self._with_agent(call_id, caller) as attendance:
@@ -192,11 +204,12 @@ class Prober:
                 purpose=purpose,
                 call_id=call_id,
                 caller=caller,
+                answer_within=rings_for_s(self._profile),
                 watch=watch,
             )
             watch.company.room = probe.room.name if probe.room is not None else ""
             if probe.call.answered and probe.call.media is not None:
-                probe.caller_heard = await probe.call.media.listen(_LISTEN_S)
+                probe.caller_heard = await self._listen(probe.call.media)
                 await watch.look()
             agent, room = self._agent, attendance.room
             is_clear = attendance.problem is None
@@ -210,6 +223,19 @@ class Prober:
         record_company(call_id, watch.company, self._recorder, deployed=deployed)
         probe.agent_problem = self._problem_of(attendance, probe)
         return probe
+
+    async def _listen(self, media: RtpSession) -> Heard:
+        """
+        Listen; where the agent is the deployment's own, until it says something or is silent.
+        """
+        heard = await media.listen(_LISTEN_S)
+        if self._profile.agent != "deployed":
+            return heard
+        silent_s = heard.seconds
+        while heard.is_silent and heard.seconds >= _LISTEN_S and silent_s < _SPEAKS_WITHIN_S:
+            heard = await media.listen(_LISTEN_S)
+            silent_s += heard.seconds
+        return replace(heard, silent_s=silent_s if heard.is_silent else 0.0)
 
     async def call_through(self, *, purpose: str, caller: str | None = None) -> ProbeCall:
         """
@@ -420,7 +446,7 @@ class Prober:
         if not call.answered and copies(call.ladder):
             # The network copies: what it made of the last answers is still on its way.
             await asyncio.sleep(COPIED_WITHIN_S)
-        probe = ProbeCall(call, started, caller, answers=answers_of(call))
+        probe = ProbeCall(call, started, caller, answers=answers_of(call, within=ANSWER_BUDGET_S))
         text = f"INVITE {number} ({purpose}): {probe.story}; {probe.outcome}"
         record_attempt(call, text, purpose, probe.answers, self._recorder, fails_at=fails_at)
         return probe

@@ -4,6 +4,7 @@ Observations of an inbound call that was placed: its answers and its end.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from livekit_conformance import run_clock
@@ -19,9 +20,11 @@ _FIRST_FINAL = 200
 _TRYING, _RINGING = 100, 180
 
 
-def answers_of(call: OutgoingCall) -> tuple[Answer, ...]:
+def answers_of(call: OutgoingCall, *, within: float = math.inf) -> tuple[Answer, ...]:
     """
     Return the responses to the INVITE, without challenges that were followed by another INVITE.
+
+    A refusal later than `within` seconds ended no call that the caller still waited for.
     """
     received = [
         Answer(step.status, step.at_s)
@@ -30,6 +33,8 @@ def answers_of(call: OutgoingCall) -> tuple[Answer, ...]:
     ]
     provisional = [answer for answer in received if answer.status < _FIRST_FINAL]
     if call.final is None or call.final_at_s is None or call.cancelled:
+        return tuple(provisional)
+    if not call.final.is_success and call.final_at_s > within:
         return tuple(provisional)
     return (*provisional, Answer(call.final.status, call.final_at_s))
 

@@ -79,6 +79,18 @@ class Company:
         return bool(self.audio) and not any(who.permission.can_subscribe for who in speakers)
 
     @property
+    def speakers(self) -> list[str]:
+        """
+        Participants in the room with audio that is not muted.
+        """
+        return [
+            other.identity
+            for sid, other in self.others.items()
+            if sid not in self.gone
+            and any(track.type == TrackType.AUDIO and not track.muted for track in other.tracks)
+        ]
+
+    @property
     def sent_for(self) -> list[str]:
         """
         Names of the explicitly dispatched agents, whether they came or not.

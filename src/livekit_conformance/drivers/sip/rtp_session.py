@@ -20,6 +20,8 @@ PACKET_S = 0.02
 SAMPLES_PER_PACKET = int(rtp.PCMU_RATE * PACKET_S)
 # Half of all ports are even; sixty-four odd ones in a row mean that something else is wrong.
 _PORT_TRIES = 64
+# Amplitude, 1.0 is full scale: -46 dB; comfort noise is below -50 dB.
+_FAINT = 0.005
 # A key is held for 100 ms, and its end is sent three times: RFC 4733 section 2.5.1.4.
 _KEY_PACKETS = 5
 _KEY_END_PACKETS = 3
@@ -31,7 +33,7 @@ class Heard:
     Packets received during one listening period: count, losses, jitter, and the audio.
 
     `samples` are at 8000 Hz, in order of arrival, of PCMU packets only; `sources` are the
-    addresses of the senders.
+    addresses of the senders. Before and in this period there was no sound for `silent_s` seconds.
     """
 
     seconds: float
@@ -40,6 +42,7 @@ class Heard:
     jitter_ms: float
     samples: array[int] = field(repr=False)
     sources: frozenset[tuple[str, int]] = frozenset()
+    silent_s: float = 0.0
 
     def level(self, frequency: float) -> float:
         """
@@ -53,6 +56,14 @@ class Heard:
         The strongest frequency in Hz; None for silence.
         """
         return rtp.dominant_frequency(self.samples)
+
+    @property
+    def is_silent(self) -> bool:
+        """
+        True if nothing is louder than the comfort noise of a line.
+        """
+        tone = self.dominant_hz
+        return tone is None or self.level(tone) < _FAINT
 
     def __str__(self) -> str:
         tone = self.dominant_hz

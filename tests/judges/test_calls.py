@@ -1,0 +1,41 @@
+"""
+Calls: what a caller finds strange in the agents that answer.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from livekit_conformance.diagnosis.chain_state import CallsSeen, calls_of
+from livekit_conformance.judges.calls import SEVERAL_AGENTS, SILENT, judge_agents
+from livekit_conformance.verdict import Verdict
+from tests.diagnosis.signs import record
+
+
+@pytest.mark.parametrize(
+    ("silent_s", "speakers", "codes"),
+    [
+        (0.0, ["agent"], []),
+        (0.0, [], []),
+        (6.0, ["agent"], [SILENT]),
+        (0.0, ["agent-0", "agent-1"], [SEVERAL_AGENTS]),
+        (6.0, ["agent-0", "agent-1"], [SILENT, SEVERAL_AGENTS]),
+    ],
+)
+def test_silence_and_several_voices_are_warnings(silent_s, speakers, codes):
+    findings = [*judge_agents(silent_s, speakers, "a-room")]
+
+    assert [(found.code, found.level) for found in findings] == [(code, "SHOULD") for code in codes]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "seen"),
+    [
+        (Verdict.PASS, CallsSeen.WORK),
+        (Verdict.WARN, CallsSeen.WORK),
+        (Verdict.KNOWN, CallsSeen.BROKEN),
+        (Verdict.FAIL, CallsSeen.BROKEN),
+    ],
+)
+def test_calls_with_a_warning_work(verdict, seen):
+    assert calls_of([record("1.5-audio-flows-both-ways", verdict)]) is seen
