@@ -173,6 +173,9 @@ async def hurts(
         found += hurts_of_stranger(stranger)
     outbound, caller = await _call_out(profile, host, happened)
     found += hurts_of_outbound(outbound, caller)
+    if happened.repeated():
+        # An application that acts on each event acts twice.
+        found.append("event twice")
     lag_s = max(inbound.outcome.lag_s, outbound.outcome.lag_s)
     if found and lag_s > _MOST_LAG_S:
         raise TooSlow(f"our own telephone was late by {lag_s:.1f} s, and so it says nothing")

@@ -14,6 +14,11 @@ from tests.blind.about import names
 from tests.blind.fault import Fault
 
 _CONFORMANT = frozenset({"CONFORMANT", "PARTIALLY CONFORMANT"})
+# What can be seen of a service that does not run, from outside.
+_GONE: Mapping[str, frozenset[str]] = {
+    "livekit-server does not start": frozenset({"server-unreachable"}),
+    "livekit-sip does not start": frozenset({"sip-unreachable", "sip-not-running"}),
+}
 _UNHAPPY = frozenset({"FAIL", "BLOCKED", "ERROR"})
 
 
@@ -86,9 +91,14 @@ class Answer:
     seconds: float = field(default=0.0, compare=False)
 
 
-def mark(fault: Fault, hurts: Sequence[str], said: Said) -> Mark:
+def mark(
+    fault: Fault, hurts: Sequence[str], said: Said, *, notes: Sequence[str] = (), bare: bool = False
+) -> Mark:
     """
     Return the mark of what a run said of a fault that hurts callers so.
+
+    `notes` tell which services do not start. In the `bare` view nobody can see more of these than
+    that nothing answers there.
     """
     is_quiet = said.verdict in _CONFORMANT and not said.diagnoses
     if not hurts:
@@ -100,9 +110,9 @@ def mark(fault: Fault, hurts: Sequence[str], said: Said) -> Mark:
     first = said.diagnoses[0]
     if any(names(change.about, told(first)) for change in fault.changes):
         return Mark.NAMED
-    if first["id"] == UNKNOWN and _is_at(fault, first["link"]):
-        return Mark.UNKNOWN
-    return Mark.WRONG
+    is_honest = first["id"] == UNKNOWN and _is_at(fault, first["link"])
+    sees_it_gone = bare and any(first["id"] in _GONE.get(note, ()) for note in notes)
+    return Mark.UNKNOWN if is_honest or sees_it_gone else Mark.WRONG
 
 
 def told(diagnosis: Mapping[str, Any]) -> list[str]:

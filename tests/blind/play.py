@@ -57,7 +57,7 @@ async def play(fault: Fault, folder: Path, view: View, *arguments: str) -> Answe
         fault,
         hurt,
         said,
-        mark(fault, hurt, said),
+        mark(fault, hurt, said, notes=broken.notes, bare=view == "bare"),
         tuple(broken.notes),
         named(fault, said),
         time.monotonic() - began,

@@ -63,6 +63,15 @@ def test_mark(hurts, said, expected):
     assert mark(_FAULT, hurts, said) is expected
 
 
+def test_from_outside_a_service_that_does_not_start_is_only_seen_to_be_gone():
+    said = _said(_diagnosis(id="server-unreachable", link="tcp"))
+    notes = ["livekit-server does not start"]
+
+    assert mark(_FAULT, _HURT, said, notes=notes, bare=True) is Mark.UNKNOWN
+    assert mark(_FAULT, _HURT, said, notes=notes) is Mark.WRONG
+    assert mark(_FAULT, _HURT, said, bare=True) is Mark.WRONG
+
+
 def test_one_of_two_at_once_is_enough_to_be_named():
     pair = Fault(
         (*_FAULT.changes, *by_id("livekit-sip/ws_url/another@stand-in").changes),

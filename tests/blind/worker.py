@@ -90,6 +90,13 @@ class Happened(list[dict[str, Any]]):
         """
         return {one["room"] for one in self if one["what"] == "joined"}
 
+    def repeated(self) -> bool:
+        """
+        Return whether an event came to the application more than once.
+        """
+        ids = [one["id"] for one in self if one["what"] == "event"]
+        return len(ids) > len(set(ids))
+
     def heard(self, room: str) -> bool:
         """
         Return whether an agent heard sound in a room.
@@ -180,7 +187,7 @@ class _Application:
             event = self._receiver.receive(body, token)
         except Exception:  # noqa: BLE001 - as an application does: whatever it is, it is refused
             return web.Response(status=401)
-        _say("event", name=event.event, room=event.room.name)
+        _say("event", id=event.id, name=event.event, room=event.room.name)
         is_caller = event.participant.kind == ParticipantInfo.Kind.SIP
         if event.event == manner.starts_on and (is_caller or event.event != "participant_joined"):
             if manner.crashes:

@@ -58,6 +58,11 @@ async def _forbid_channels(broken: Scene) -> None:
     await until_not_ready(broken)
 
 
+async def _forbid_subscribing(broken: Scene) -> None:
+    async with client_of(broken) as client:
+        await client.execute_command("ACL SETUSER", "default", "-@pubsub")
+
+
 async def _forbid_unknown_keys(broken: Scene) -> None:
     named = ("nodes", "room*", "sip_*", "agent_*", "livekit_version")
     async with client_of(broken) as client:
@@ -227,6 +232,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         "redis-limits-the-account",
         Link.NODE,
         act=_forbid_channels,
+        also=_NOT_READY,
+    ),
+    Scenario(
+        "redis-account-without-subscribing",
+        "The account of the services, which is the profile's too, may neither subscribe nor ask.",
+        "redis-limits-the-account",
+        Link.NODE,
+        act=_forbid_subscribing,
         also=_NOT_READY,
     ),
     Scenario(

@@ -133,7 +133,8 @@ class Bus:
         async with self._connections.open() as client:
             asked = await look_at(client)
             if asked.mode != "sentinel":
-                listening = (await _numsub(client, CHANNELS)).total()
+                counts = await read_if_allowed(client.pubsub_numsub(*CHANNELS), _COUNTS) or ()
+                listening = sum(count for _, count in counts)
                 known = replace(await state_of(client, asked, known), listening=listening)
         if asked.mode == "sentinel":
             return await self._master_of(asked, known)
