@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -71,6 +72,18 @@ def test_the_same_in_russian(dead, capsys, monkeypatch):
     assert status == 1
     assert re.search(r"^ПРОБЛЕМА +\S+ +`127.0.0.1:\d+` не принимает соединения", said, re.MULTILINE)
     assert all(CYRILLIC.search(line) for line in said.splitlines() if line.strip())
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)], ids=["text", "json"])
+def test_the_remedies_fit_the_hosting_of_the_profile(dead, capsys, options):
+    profile = Path(dead)
+    profile.write_text(f"{profile.read_text()}hosting: cloud\n")
+
+    _, said = run(capsys, "--env", dead, "--lang", "en", *options)
+
+    words = " ".join(said.split())
+    assert "Copy the project URL from the dashboard of LiveKit Cloud" in words
+    assert "Start livekit-server there" not in words
 
 
 def test_the_language_of_the_locale_gives_way_to_the_option(dead, capsys, monkeypatch):

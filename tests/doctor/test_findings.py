@@ -2,9 +2,12 @@
 Findings along the chain.
 """
 
+import re
+
 import pytest
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.hosting import Hosting
 from livekit_conformance.doctor.findings import (
     LinkMark,
     first_broken,
@@ -17,7 +20,9 @@ from livekit_conformance.doctor.findings import (
     problem,
     warning,
 )
+from livekit_conformance.doctor.remedies import REMEDIES
 from livekit_conformance.findings import Code, Finding, Says
+from livekit_conformance.judges.api_key import UNKNOWN
 from livekit_conformance.wording import phrase
 
 T = phrase("server.ready")
@@ -86,3 +91,40 @@ def test_advice_names_the_cause_that_the_verdict_on_the_clause_shows():
     (found,) = judged("1.3-endpoint-tls-is-trusted", [Finding(Code("new.kind"), "seen")])
 
     assert "certificate of the application" in found.remedy.en
+
+
+@pytest.mark.parametrize(
+    ("hosting", "named"),
+    [
+        (Hosting.SELF, "`keys` in livekit.yaml"),
+        (Hosting.DOCKER, "`docker compose restart livekit`"),
+        (Hosting.KUBERNETES, "`keys` in values.yaml of the Helm chart"),
+        (Hosting.CLOUD, "dashboard of LiveKit Cloud (Settings, API keys)"),
+    ],
+)
+def test_advice_fits_the_hosting(hosting, named):
+    (found,) = judged("1.1-key-is-accepted", [Finding(UNKNOWN, "refused", data={"status": 401})])
+
+    assert named in found.remedy_in(hosting).en
+
+
+@pytest.mark.parametrize(
+    ("hosting", "named"),
+    [
+        (Hosting.SELF, "`port` in livekit.yaml"),
+        (Hosting.KUBERNETES, "`port` in values.yaml of the Helm chart"),
+        (Hosting.CLOUD, "the dashboard of LiveKit Cloud (Settings) into `livekit.url`"),
+    ],
+)
+def test_a_remedy_of_the_doctor_fits_the_hosting(hosting, named):
+    found = problem(
+        Link.SERVER, phrase("server.silent", url="ws://h", reason="no answer", waited=1.0)
+    )
+
+    assert named in found.remedy_in(hosting).en
+
+
+def test_no_remedy_names_a_file_that_some_have_not():
+    texts = {code: fix.en for code, fix in REMEDIES.items()}
+
+    assert [code for code, fix in texts.items() if re.search(r"livekit(-sip)?\.yaml", fix)] == []

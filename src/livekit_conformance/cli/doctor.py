@@ -12,11 +12,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from livekit_conformance.catalogue.hosting import Hosting
 from livekit_conformance.cli.options import CONFIG_DIR, add_environment, add_json, add_language
 from livekit_conformance.doctor import printing, settings
 from livekit_conformance.doctor.examination import examine
 from livekit_conformance.doctor.findings import LinkFinding, has_problem, in_order
 from livekit_conformance.environments import loader
+from livekit_conformance.environments.hosting import hosting_of
 from livekit_conformance.environments.open_files import problem_with_open_files
 from livekit_conformance.environments.problems import ProfileError
 from livekit_conformance.environments.scrubbing import scrubber_of
@@ -60,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     except ProfileError as error:
         path = settings.path_of(options.env, CONFIG_DIR)
         findings = [*settings.judge_unusable(path, error, os.environ, env_file)]
-        status = _USAGE
+        status, hosting = _USAGE, Hosting.SELF
     else:
         clean = scrubber_of(loaded.profile)
         left = _WHOLE_S - (time.monotonic() - began)
@@ -75,13 +77,15 @@ def run(options: argparse.Namespace) -> int:
         )
         findings = in_order([*settings.judge_loaded(loaded, env_file), *found])
         status = _PROBLEM if has_problem(findings) else _OK
-    _write(options, findings, status, time.monotonic() - began, clean)
+        hosting = hosting_of(loaded.profile)
+    _write(options, findings, hosting, status, time.monotonic() - began, clean)
     return status
 
 
 def _write(
     options: argparse.Namespace,
     findings: list[LinkFinding],
+    hosting: Hosting,
     status: int,
     seconds: float,
     clean: Scrubber,
@@ -92,6 +96,7 @@ def _write(
             findings,
             environment=options.env,
             language=language,
+            hosting=hosting,
             seconds=seconds,
             exit_status=status,
             clean=clean,
@@ -99,5 +104,7 @@ def _write(
         sys.stdout.write(f"{text}\n")
         return
     width = width_of(sys.stdout)
-    lines = printing.lines(findings, language=language, seconds=seconds, clean=clean, width=width)
+    lines = printing.lines(
+        findings, language=language, hosting=hosting, seconds=seconds, clean=clean, width=width
+    )
     sys.stdout.writelines(f"{line}\n" for line in lines)

@@ -39,7 +39,9 @@ _RUN_AND_ADD = Text(
 )
 
 
-def advice_on(found: Finding, clause: str = "", verdict: str = "") -> Text:
+def advice_on(
+    found: Finding, clause: str = "", verdict: str = "", hosting: Hosting = Hosting.SELF
+) -> Text:
     """
     Return the fix of the first cause that the finding shows, or the next thing to look at.
 
@@ -57,8 +59,8 @@ def advice_on(found: Finding, clause: str = "", verdict: str = "") -> Text:
     cause = next(shown, None)
     violated = clause if found.says is Says.VIOLATED else ""
     if cause is not None:
-        return fitting(cause.fix, cause.link)
-    return _first_step(Link(str(found.link)), violated)
+        return fitting(cause.fix, cause.link, hosting)
+    return _first_step(Link(str(found.link)), violated, hosting)
 
 
 def next_step(
@@ -104,7 +106,7 @@ def missing_needs(records: Iterable[CheckRecord]) -> frozenset[Need]:
     return frozenset(lacking - met)
 
 
-def _first_step(link: Link, clause: str, hosting: Hosting = Hosting.SELF) -> Text:
+def _first_step(link: Link, clause: str, hosting: Hosting) -> Text:
     """
     Return the advice on a violated clause of this link; without one, the next thing to examine.
     """

@@ -4,14 +4,16 @@ Result of examining one link of the chain.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.finding_words import said
+from livekit_conformance.catalogue.hosting import PLACES, Hosting, look_at
 from livekit_conformance.diagnosis.advice import advice_on
 from livekit_conformance.doctor.remedies import REMEDIES
 from livekit_conformance.doctor.words import SAYS
@@ -36,14 +38,21 @@ class LinkMark(StrEnum):
 @dataclass(frozen=True, slots=True)
 class LinkFinding:
     """
-    One line about a link, as data (`what`) and in words. A problem has a remedy.
+    One line about a link, as data (`what`) and in words. A problem has a remedy, for each hosting.
     """
 
     link: Link
     mark: LinkMark
     what: Phrase
     text: Text
-    remedy: Text | None = None
+    remedy_in: Callable[[Hosting], Text | None] = field(default=lambda _: None, compare=False)
+
+    @property
+    def remedy(self) -> Text | None:
+        """
+        The remedy where nothing is known about the hosting.
+        """
+        return self.remedy_in(Hosting.SELF)
 
 
 def ok(link: Link, what: Phrase) -> LinkFinding:
@@ -98,9 +107,10 @@ def of_judge(found: Finding, clause: str = "") -> LinkFinding:
     what = Phrase(found.code, found.data)
     is_wish = found.says is Says.VIOLATED and found.level == "SHOULD"
     mark, verdict = _MARKS[Says.SUSPICIOUS if is_wish else found.says]
-    own = REMEDIES.get(found.code)
-    remedy = what.in_each_language(own, SAYS) if own else advice_on(found, clause, verdict)
-    return LinkFinding(Link(str(found.link)), mark, what, text, remedy)
+    link = Link(str(found.link))
+    own = partial(_remedy, what, link)
+    advice = partial(advice_on, found, clause, verdict)
+    return LinkFinding(link, mark, what, text, own if found.code in REMEDIES else advice)
 
 
 # For each statement, the mark of the doctor and the verdict of a check.
@@ -116,8 +126,19 @@ _MARKS: Mapping[Says, tuple[LinkMark, Verdict]] = MappingProxyType(
 
 def _finding(link: Link, mark: LinkMark, what: Phrase) -> LinkFinding:
     text = what.in_each_language(SAYS[what.code], SAYS)
-    fix = REMEDIES.get(what.code)
-    return LinkFinding(link, mark, what, text, fix and what.in_each_language(fix, SAYS))
+    return LinkFinding(link, mark, what, text, partial(_remedy, what, link))
+
+
+def _remedy(what: Phrase, link: Link, hosting: Hosting) -> Text | None:
+    """
+    Return the remedy of our own for a finding, with its data and the places of this hosting.
+    """
+    fix, places = REMEDIES.get(what.code), PLACES[hosting]
+    if fix is None:
+        return None
+    if not fix.names <= {*places, *what.data}:
+        return look_at(link, hosting)
+    return Phrase(what.code, {**places, **what.data}).in_each_language(fix, SAYS)
 
 
 def has_problem(findings: Iterable[LinkFinding]) -> bool:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.hosting import Hosting
 from livekit_conformance.catalogue.link_words import WORDS
 from livekit_conformance.doctor.findings import LinkFinding, LinkMark, first_broken, last_working
 from livekit_conformance.layout import beside, folded
@@ -51,6 +52,7 @@ def lines(
     findings: Sequence[LinkFinding],
     *,
     language: Language,
+    hosting: Hosting,
     seconds: float,
     clean: Callable[[str], str],
     width: int | None = None,
@@ -65,9 +67,9 @@ def lines(
         text = clean(finding.text.say(language))
         begin = f"{mark:<{marks}}  {finding.link:<{titles}}  "
         yield from beside(begin, text, width)
-        if finding.remedy is not None:
+        if (fix := finding.remedy_in(hosting)) is not None:
             word = (_TO_LOOK if finding.mark is LinkMark.NOT_CHECKED else _FIX).say(language)
-            remedy = f"{word}: {clean(finding.remedy.say(language))}"
+            remedy = f"{word}: {clean(fix.say(language))}"
             yield from beside(" " * len(begin), remedy, width, hang=2)
     yield ""
     yield from (row for line in _sum(findings, language, seconds) for row in folded(line, width))
@@ -96,6 +98,7 @@ def as_json(
     *,
     environment: str,
     language: Language,
+    hosting: Hosting,
     seconds: float,
     exit_status: int,
     clean: Callable[[str], str],
@@ -125,7 +128,7 @@ def as_json(
                 "mark": finding.mark.value,
                 **finding.what.as_json(),
                 "says": rendered(finding.text),
-                "remedy": rendered(finding.remedy),
+                "remedy": rendered(finding.remedy_in(hosting)),
             }
             for finding in findings
         ],

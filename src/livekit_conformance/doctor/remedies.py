@@ -34,9 +34,9 @@ REMEDIES: Words = MappingProxyType(
         ),
         "port.refused": Text(
             en="Start {service} there, or correct the port in `{key}`; what listens on that "
-            "machine: `ss -ltnp | grep :{port}`",
+            "machine: {ports}",
             ru="Запустите там {service} или исправьте порт в `{key}`; кто слушает, покажет на той "
-            "машине `ss -ltnp | grep :{port}`",
+            "машине {ports}",
         ),
         "port.filtered": Text(
             en="Open TCP port {port} in the firewall or security group of that machine, or correct "
@@ -67,14 +67,14 @@ REMEDIES: Words = MappingProxyType(
         # -- livekit-server
         "server.silent": Text(
             en="livekit-server hangs, or another service listens there: check its log, restart it, "
-            "and compare the port with `port` in livekit.yaml",
+            "and compare the port with `port` in {server_yaml}",
             ru="livekit-server завис, или на этом порту кто-то другой: посмотрите его журнал, "
-            "перезапустите его и сверьте порт с `port` в livekit.yaml",
+            "перезапустите его и сверьте порт с `port` в {server_yaml}",
         ),
         "rooms.server-failed": Text(
             en="It has lost its connection to Redis: check that the Redis of `redis.address` in "
-            "livekit.yaml runs, and read the log of livekit-server",
-            ru="Он потерял связь с Redis: проверьте, что Redis из `redis.address` в livekit.yaml "
+            "{server_yaml} runs, and read the log of livekit-server",
+            ru="Он потерял связь с Redis: проверьте, что Redis из `redis.address` в {server_yaml} "
             "работает, и посмотрите журнал livekit-server",
         ),
         "clock.no-date": Text(
@@ -110,9 +110,9 @@ REMEDIES: Words = MappingProxyType(
         ),
         "sip-api.without-redis": Text(
             en="livekit-server runs without Redis, and SIP needs it: write the same `redis:` into "
-            "livekit.yaml as into livekit-sip.yaml and restart it",
+            "{server_yaml} as into {sip_yaml} and restart it",
             ru="livekit-server запущен без Redis, а SIP без него не работает: запишите в "
-            "livekit.yaml тот же `redis:`, что в livekit-sip.yaml, и перезапустите его",
+            "{server_yaml} тот же `redis:`, что в {sip_yaml}, и перезапустите его",
         ),
         "sip-api.refused": Text(
             en="Read the log of livekit-server for this time; the SIP API needs Redis and a "
@@ -144,9 +144,9 @@ REMEDIES: Words = MappingProxyType(
         # -- livekit-sip
         "options.port-closed": Text(
             en="Nothing listens there: start {service}, and compare port {port} with `sip_port` in "
-            "livekit-sip.yaml",
+            "{sip_yaml}",
             ru="Там никто не слушает: запустите {service} и сверьте порт {port} с `sip_port` в "
-            "livekit-sip.yaml",
+            "{sip_yaml}",
         ),
         "options.silent": Text(
             en="Check that {service} runs and does not hang, and open {transport} port {port} in "
@@ -156,9 +156,9 @@ REMEDIES: Words = MappingProxyType(
         ),
         # -- the bus
         "bus.account-refused": Text(
-            en="Put the account into the URL of the profile, as in livekit.yaml: "
+            en="Put the account into the URL of the profile, as in {server_yaml}: "
             "`redis: redis://USER:PASSWORD@HOST:6379`; permission to read is enough",
-            ru="Укажите в URL профиля учётную запись, как в livekit.yaml: "
+            ru="Укажите в URL профиля учётную запись, как в {server_yaml}: "
             "`redis: redis://USER:PASSWORD@HOST:6379`; права на чтение достаточно",
         ),
         "bus.silent": Text(
@@ -203,9 +203,9 @@ REMEDIES: Words = MappingProxyType(
         ),
         "profile.endpoint-on-loopback": Text(
             en="Use the host name at which livekit-server reaches the application, in "
-            "`webhook.urls` of livekit.yaml too",
+            "`webhook.urls` of {server_yaml} too",
             ru="Укажите имя, по которому приложение доступно из livekit-server, и в "
-            "`webhook.urls` в livekit.yaml тоже",
+            "`webhook.urls` в {server_yaml} тоже",
         ),
         "profile.no-sip-server": _FIX,
         "profile.no-redis": _FIX,
@@ -290,9 +290,9 @@ REMEDIES: Words = MappingProxyType(
         ),
         "config.wrong": _FIX,
         "config.other-keys": Text(
-            en="Set `LIVEKIT_API_KEY` to one of them, or add it there and restart livekit-server",
+            en="Set `LIVEKIT_API_KEY` to one of them, or add it there and restart {server}",
             ru="Задайте в `LIVEKIT_API_KEY` один из них или добавьте его туда и перезапустите "
-            "livekit-server",
+            "{server}",
         ),
         "config.keys-elsewhere": Text(
             en="Compare `webhook.api_key` with those keys by hand, or put `keys` into the file",

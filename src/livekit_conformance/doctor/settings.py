@@ -133,8 +133,13 @@ def unusable(found: Problem) -> LinkFinding:
     Return the finding of a problem by which a profile cannot be used.
     """
     said = Text(en=found.say("en"), ru=found.say("ru"))
-    remedy = REMEDIES["profile.invalid"]
-    return LinkFinding(Link.CONFIGURATION, LinkMark.PROBLEM, found.what, said, remedy)
+    return LinkFinding(
+        Link.CONFIGURATION,
+        LinkMark.PROBLEM,
+        found.what,
+        said,
+        lambda _: REMEDIES["profile.invalid"],
+    )
 
 
 def _not_among(
