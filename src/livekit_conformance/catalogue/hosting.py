@@ -222,98 +222,59 @@ _CLOUD_WEBHOOKS = Text(
     ru="Сверьте URL и ключ подписи вебхука в панели LiveKit Cloud (Settings, Webhooks) с "
     "`webhook.url`, затем прочитайте журнал приложения за этот момент.",
 )
-_IN_LOG_OF = "logs --since 10m"
-
-
-def _service(docker: str, name: str) -> tuple[Text, Text]:
-    """
-    Return the steps in Docker and in Kubernetes when a service does not answer.
-    """
-    return (
-        Text(
-            en="Check that the container runs and publishes its port (`docker compose ps`), then "
-            f"read its last lines: `docker compose {_IN_LOG_OF} {docker}`.",
-            ru="Проверьте, что контейнер работает и порт опубликован (`docker compose ps`), затем "
-            f"прочитайте его последние строки: `docker compose {_IN_LOG_OF} {docker}`.",
-        ),
-        Text(
-            en="Check that the pods are ready and the service has endpoints (`kubectl get "
-            "pods,svc,endpoints`), then read their last lines: `kubectl "
-            f"{_IN_LOG_OF} -l app.kubernetes.io/name={name}`.",
-            ru="Проверьте, что поды готовы и у сервиса есть адреса (`kubectl get "
-            "pods,svc,endpoints`), затем прочитайте их последние строки: `kubectl "
-            f"{_IN_LOG_OF} -l app.kubernetes.io/name={name}`.",
-        ),
-    )
-
-
-_SERVER_IN, _SIP_IN = _service("livekit", "livekit-server"), _service("sip", "livekit-sip")
-_CONTAINED: Mapping[Link, tuple[Text, Text]] = MappingProxyType(
+# The next thing to examine in LiveKit Cloud, where it is not that of services of one's own.
+_LOOK_ON_CLOUD: Mapping[Link, Text] = MappingProxyType(
     {
-        Link.TCP: _SERVER_IN,
-        Link.SERVER: _SERVER_IN,
-        Link.NODE: _SERVER_IN,
-        Link.SIP_SOCKET: _SIP_IN,
-    }
-)
-# The next thing to examine, where the commands or places differ from those of your own machine.
-_LOOK: Mapping[Hosting, Mapping[Link, Text]] = MappingProxyType(
-    {
-        Hosting.SELF: {},
-        Hosting.DOCKER: {link: texts[0] for link, texts in _CONTAINED.items()},
-        Hosting.KUBERNETES: {link: texts[1] for link, texts in _CONTAINED.items()},
-        Hosting.CLOUD: {
-            **dict.fromkeys((Link.TCP, Link.SERVER), _CLOUD_URL),
-            Link.NODE: _CLOUD_STATUS,
-            Link.CLOCK: Text(
-                en="Synchronise this machine by NTP and check it: `date -u`; `timedatectl`. The "
-                "clocks of LiveKit Cloud are right.",
-                ru="Синхронизируйте эту машину по NTP и проверьте: `date -u`; `timedatectl`. Часы "
-                "LiveKit Cloud верны.",
+        **dict.fromkeys((Link.TCP, Link.SERVER), _CLOUD_URL),
+        Link.NODE: _CLOUD_STATUS,
+        Link.CLOCK: Text(
+            en="Synchronise this machine by NTP and check it: `date -u`; `timedatectl`. The "
+            "clocks of LiveKit Cloud are right.",
+            ru="Синхронизируйте эту машину по NTP и проверьте: `date -u`; `timedatectl`. Часы "
+            "LiveKit Cloud верны.",
+        ),
+        **dict.fromkeys((Link.API_KEY, Link.TOKENS), _CLOUD_KEYS),
+        **dict.fromkeys(
+            (Link.ROOMS, Link.ROOM_LIFE, Link.WEBRTC, Link.ROOM_NAME), _SESSION_IN_DASHBOARD
+        ),
+        **dict.fromkeys(
+            (Link.ENDPOINT_DNS, Link.ENDPOINT_SOCKET),
+            Text(
+                en="Make the host and port of `webhook.url` reachable from the Internet, and "
+                "try it from a machine outside: `curl -i URL`.",
+                ru="Откройте хост и порт из `webhook.url` для интернета и проверьте с внешней "
+                "машины: `curl -i URL`.",
             ),
-            **dict.fromkeys((Link.API_KEY, Link.TOKENS), _CLOUD_KEYS),
-            **dict.fromkeys(
-                (Link.ROOMS, Link.ROOM_LIFE, Link.WEBRTC, Link.ROOM_NAME), _SESSION_IN_DASHBOARD
+        ),
+        **dict.fromkeys((Link.ENDPOINT, Link.DELIVERY, Link.EVENTS), _CLOUD_WEBHOOKS),
+        Link.SIP_SOCKET: Text(
+            en="Copy the SIP URI of the project from the dashboard of LiveKit Cloud (Settings, "
+            "Project) into `sip.server`, and let this machine send to 5060/udp or 5061/tcp.",
+            ru="Скопируйте SIP URI проекта из панели LiveKit Cloud (Settings, Project) в "
+            "`sip.server` и разрешите этой машине отправлять на 5060/udp или 5061/tcp.",
+        ),
+        **dict.fromkeys((Link.BUS, Link.BUS_SIP, Link.RECOVERY), _CLOUD_STATUS),
+        **dict.fromkeys(
+            (
+                Link.TRUNK,
+                Link.CREDENTIALS,
+                Link.DISPATCH,
+                Link.OFFER,
+                Link.JOIN,
+                Link.ANSWER,
+                Link.HANG_UP,
+                Link.CAPACITY,
+                Link.OUTBOUND,
+                Link.OUTBOUND_FAILURE,
             ),
-            **dict.fromkeys(
-                (Link.ENDPOINT_DNS, Link.ENDPOINT_SOCKET),
-                Text(
-                    en="Make the host and port of `webhook.url` reachable from the Internet, and "
-                    "try it from a machine outside: `curl -i URL`.",
-                    ru="Откройте хост и порт из `webhook.url` для интернета и проверьте с внешней "
-                    "машины: `curl -i URL`.",
-                ),
-            ),
-            **dict.fromkeys((Link.ENDPOINT, Link.DELIVERY, Link.EVENTS), _CLOUD_WEBHOOKS),
-            Link.SIP_SOCKET: Text(
-                en="Copy the SIP URI of the project from the dashboard of LiveKit Cloud (Settings, "
-                "Project) into `sip.server`, and let this machine send to 5060/udp or 5061/tcp.",
-                ru="Скопируйте SIP URI проекта из панели LiveKit Cloud (Settings, Project) в "
-                "`sip.server` и разрешите этой машине отправлять на 5060/udp или 5061/tcp.",
-            ),
-            **dict.fromkeys((Link.BUS, Link.BUS_SIP, Link.RECOVERY), _CLOUD_STATUS),
-            **dict.fromkeys(
-                (
-                    Link.TRUNK,
-                    Link.CREDENTIALS,
-                    Link.DISPATCH,
-                    Link.OFFER,
-                    Link.JOIN,
-                    Link.ANSWER,
-                    Link.HANG_UP,
-                    Link.CAPACITY,
-                    Link.OUTBOUND,
-                    Link.OUTBOUND_FAILURE,
-                ),
-                _CALL_IN_DASHBOARD,
-            ),
-            Link.LOGS: Text(
-                en="Read the log of your application; the services of LiveKit Cloud show theirs "
-                "only in the dashboard (Telephony, Calls; Sessions).",
-                ru="Прочитайте журнал вашего приложения; сервисы LiveKit Cloud показывают свои "
-                "только в панели (Telephony, Calls; Sessions).",
-            ),
-        },
+            _CALL_IN_DASHBOARD,
+        ),
+        Link.LOGS: Text(
+            en="Read the log of your application; the services of LiveKit Cloud show theirs "
+            "only in the dashboard (Telephony, Calls; Sessions).",
+            ru="Прочитайте журнал вашего приложения; сервисы LiveKit Cloud показывают свои "
+            "только в панели (Telephony, Calls; Sessions).",
+        ),
     }
 )
 
@@ -322,8 +283,9 @@ def look_at(link: Link, hosting: Hosting) -> Text:
     """
     Return the next thing to examine when `link` is broken without a known cause.
     """
-    own = _LOOK[hosting].get(link)
-    return WORDS[link].look.filled(PLACES[hosting]) if own is None else own
+    if hosting is Hosting.CLOUD and link in _LOOK_ON_CLOUD:
+        return _LOOK_ON_CLOUD[link]
+    return WORDS[link].look.filled(PLACES[hosting])
 
 
 def fitting(text: Text, link: Link, hosting: Hosting = Hosting.SELF) -> Text:

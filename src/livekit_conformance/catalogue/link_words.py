@@ -56,9 +56,9 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
         Link.TCP: Words(
             Text(en="TCP connection to livekit-server", ru="TCP-соединение с livekit-server"),
             Text(
-                en="On the server's machine, list the listeners (ss -ltnp), then try the port from "
+                en="On the server's machine, list the listeners ({ports}), then try the port from "
                 "here: nc -vz HOST PORT",
-                ru="На машине сервера посмотрите, какой процесс слушает порт (ss -ltnp), затем "
+                ru="На машине сервера посмотрите, какой процесс слушает порт ({ports}), затем "
                 "проверьте порт отсюда: nc -vz HOST PORT",
             ),
         ),
@@ -75,18 +75,18 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
             Text(en="HTTP on livekit-server", ru="HTTP на livekit-server"),
             Text(
                 en="Send a request by hand: curl -i the URL of `livekit.url` with http(s). Then "
-                "read the logs of livekit-server and of the proxy in front of it.",
+                "look for the reason in {server_log} and in that of the proxy in front of it.",
                 ru="Отправьте запрос вручную: curl -i по адресу из `livekit.url` с http(s). Затем "
-                "прочитайте журналы livekit-server и прокси перед ним.",
+                "ищите причину в {server_log} и в журнале прокси перед ним.",
             ),
         ),
         Link.NODE: Words(
             Text(en="readiness of livekit-server", ru="готовность livekit-server"),
             Text(
-                en="Read the last lines of livekit-server's log, then check the load of its "
-                "machine and Redis.",
-                ru="Прочитайте последние строки журнала livekit-server, затем проверьте загрузку "
-                "его машины и Redis.",
+                en="Look at the last lines in {server_log}, then check the load of its machine and "
+                "Redis.",
+                ru="Посмотрите последние строки в {server_log}, затем проверьте загрузку его "
+                "машины и Redis.",
             ),
         ),
         Link.CLOCK: Words(
@@ -214,9 +214,10 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
         Link.SIP_SOCKET: Words(
             Text(en="SIP socket of livekit-sip", ru="SIP-сокет livekit-sip"),
             Text(
-                en="On livekit-sip's machine, check whether the INVITE arrives: tcpdump -n port "
-                "5060",
-                ru="На машине livekit-sip проверьте, приходит ли INVITE: tcpdump -n port 5060",
+                en="On livekit-sip's machine, check whether the INVITE arrives: {tcpdump}. Then "
+                "look at the last lines in {sip_log}.",
+                ru="На машине livekit-sip проверьте, приходит ли INVITE: {tcpdump}. Затем "
+                "посмотрите последние строки в {sip_log}.",
             ),
         ),
         Link.BUS: Words(
