@@ -19,7 +19,7 @@ from tests.scenarios.real_stack import Scene
 
 Act = Callable[[Scene], Awaitable[None]]
 
-_NO_SERVER = frozenset({"server-unreachable", "sip-bus-has-no-server"})
+_NO_SERVER = frozenset({"server-not-running", "server-unreachable", "sip-bus-has-no-server"})
 _NO_SIP = frozenset({"sip-not-running", "sip-unreachable", "bus-has-no-sip-service"})
 _NO_CERTIFICATE = {"cert_file": "/nowhere/cert.pem", "key_file": "/nowhere/key.pem"}
 _TURN = {"enabled": True, "tls_port": 5349, "domain": "turn.example.org", **_NO_CERTIFICATE}
