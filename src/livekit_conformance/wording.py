@@ -56,6 +56,13 @@ class Text:
         )
 
 
+def same(words: str) -> Text:
+    """
+    Return words that are the same in every language, for example a command.
+    """
+    return Text(en=words, ru=words)
+
+
 class _Count(int):
     """
     A number that is written with the form of the noun that it asks for.

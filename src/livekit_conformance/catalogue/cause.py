@@ -87,8 +87,8 @@ class Cause:
     certain when one of `proofs` was seen, else it has the confidence `otherwise`. `link` is its
     place in the chain, `breaks` are other links that break with it: it explains their checks too.
     It is dropped where one of `yields_to` is found, ids of causes that describe the same more
-    exactly; a general cause is dropped where any other tells the same. `source` is the origin of
-    this knowledge.
+    exactly; a general cause is dropped where any other tells the same. `fix` names places of the
+    hosting in braces (hosting.PLACES). `source` is the origin of this knowledge.
     """
 
     id: str

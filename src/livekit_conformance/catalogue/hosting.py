@@ -12,7 +12,7 @@ from types import MappingProxyType
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clause import Need
 from livekit_conformance.catalogue.link_words import WORDS
-from livekit_conformance.wording import Text
+from livekit_conformance.wording import Text, same
 
 
 class Hosting(StrEnum):
@@ -125,10 +125,6 @@ FIRST_RUN: Mapping[Hosting, Mapping[Need, str]] = MappingProxyType(
 )
 
 
-def _same(words: str) -> Text:
-    return Text(en=words, ru=words)
-
-
 def _places(
     redis_cli: str, processes: str, ports: str, logs: str, restart: str, server: str, sip: str
 ) -> dict[str, Text]:
@@ -141,12 +137,12 @@ def _places(
         return Text(en=f"{en}{shown}", ru=f"{ru}{shown}")
 
     return {
-        "server_yaml": _same("livekit.yaml"),
-        "sip_yaml": _same("livekit-sip.yaml"),
-        "redis_cli": _same(redis_cli),
-        "processes": _same(processes),
-        "ports": _same(f"`{ports}`"),
-        "tcpdump": _same("`tcpdump -n port 5060`"),
+        "server_yaml": same("livekit.yaml"),
+        "sip_yaml": same("livekit-sip.yaml"),
+        "redis_cli": same(redis_cli),
+        "processes": same(processes),
+        "ports": same(f"`{ports}`"),
+        "tcpdump": same("`tcpdump -n port 5060`"),
         # In Russian in the prepositional case.
         "server_log": by(logs, "livekit-server's log", "журнале livekit-server", server),
         "sip_log": by(logs, "livekit-sip's log", "журнале livekit-sip", sip),

@@ -32,7 +32,7 @@ from livekit_conformance.reporting.result.model import Group, Result, record_as_
 from livekit_conformance.reporting.text import phrases
 from livekit_conformance.reporting.text import words as report_words
 from livekit_conformance.verdict import CheckRecord
-from livekit_conformance.wording import Language, Text
+from livekit_conformance.wording import Language, Text, same
 
 SCHEMA = 1
 _NAMED = 8
@@ -187,7 +187,7 @@ def _facts(past: PastRun, language: Language) -> Iterator[tuple[Text, str | Colo
     yield words.ENVIRONMENT, f"{run.environment} ({run.kind})"
     yield words.TARGET, run.url or phrases.NEVER_REACHED.say(language)
     for name, key in (("livekit-server", "livekit_server"), ("livekit-sip", "livekit_sip")):
-        yield Text(en=name, ru=name), run.versions.get(key) or unknown
+        yield same(name), run.versions.get(key) or unknown
     yield words.SUITE, run.suite_version
     yield words.RUN, run.id
     yield words.STARTED, run.started

@@ -26,7 +26,7 @@ from livekit_conformance.environments.needs import LINES
 from livekit_conformance.findings import Finding, Says
 from livekit_conformance.observations import CheckOutcome
 from livekit_conformance.verdict import CheckRecord, Verdict
-from livekit_conformance.wording import LANGUAGES, Text
+from livekit_conformance.wording import Text, same
 
 _ADD = Text(
     en="{first} To see more in the next run, add `{line}` to the profile.",
@@ -83,15 +83,9 @@ def next_step(
     need = next((each for each in DECIDES.get(link, ()) if each in missing and lines[each]), None)
     if need is None:
         return first
-    command = FIRST_RUN[hosting].get(need)
-    template = _ADD if command is None else _RUN_AND_ADD
-    said = {
-        language: template.say(
-            language, first=first.say(language), line=lines[need], command=command
-        )
-        for language in LANGUAGES
-    }
-    return Text(**said)
+    command = FIRST_RUN[hosting].get(need, "")
+    parts = {"first": first, "line": same(lines[need] or ""), "command": same(command)}
+    return (_RUN_AND_ADD if command else _ADD).filled(parts)
 
 
 def missing_needs(records: Iterable[CheckRecord]) -> frozenset[Need]:
