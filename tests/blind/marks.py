@@ -16,7 +16,7 @@ from tests.blind.fault import Fault
 _CONFORMANT = frozenset({"CONFORMANT", "PARTIALLY CONFORMANT"})
 # What can be seen of a service that does not run, from outside.
 _GONE: Mapping[str, frozenset[str]] = {
-    "livekit-server does not start": frozenset({"server-unreachable"}),
+    "livekit-server does not start": frozenset({"server-unreachable", "server-not-running"}),
     "livekit-sip does not start": frozenset({"sip-unreachable", "sip-not-running"}),
 }
 _UNHAPPY = frozenset({"FAIL", "BLOCKED", "ERROR"})

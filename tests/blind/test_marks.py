@@ -63,8 +63,9 @@ def test_mark(hurts, said, expected):
     assert mark(_FAULT, hurts, said) is expected
 
 
-def test_from_outside_a_service_that_does_not_start_is_only_seen_to_be_gone():
-    said = _said(_diagnosis(id="server-unreachable", link="tcp"))
+@pytest.mark.parametrize("cause", ["server-unreachable", "server-not-running"])
+def test_from_outside_a_service_that_does_not_start_is_only_seen_to_be_gone(cause):
+    said = _said(_diagnosis(id=cause, link="tcp"))
     notes = ["livekit-server does not start"]
 
     assert mark(_FAULT, _HURT, said, notes=notes, bare=True) is Mark.UNKNOWN

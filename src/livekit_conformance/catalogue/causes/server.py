@@ -89,16 +89,19 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Start livekit-server. If it is running, set `livekit.url` of the profile "
-                "(LIVEKIT_URL) to its `port`, and check that `bind_addresses` in {server_yaml} is "
-                "not 127.0.0.1 only ({ports} on its machine). Then `curl -i` of the URL with "
-                "http must answer 200 OK."
+                "See whether livekit-server runs ({processes}). If it ended, the last line of "
+                "{server_log} gives the reason; `livekit-conformance config check livekit.yaml` "
+                "tests its file. If it runs, set `livekit.url` of the profile (LIVEKIT_URL) to its "
+                "`port`, and check that `bind_addresses` in {server_yaml} is not 127.0.0.1 only "
+                "({ports} on its machine). Then `curl -i` of the URL with http must answer 200 OK."
             ),
             ru=(
-                "Запустите livekit-server. Если он работает, укажите в `livekit.url` профиля "
-                "(LIVEKIT_URL) его `port` и проверьте, что `bind_addresses` в {server_yaml} — не "
-                "только 127.0.0.1 ({ports} на его машине). После этого `curl -i` по этому URL с "
-                "http должен ответить 200 OK."
+                "Проверьте, работает ли livekit-server ({processes}). Если он завершился, причина "
+                "— в последней строке: искать в {server_log}; его файл проверит "
+                "`livekit-conformance config check livekit.yaml`. Если работает, укажите в "
+                "`livekit.url` профиля (LIVEKIT_URL) его `port` и проверьте, что `bind_addresses` "
+                "в {server_yaml} — не только 127.0.0.1 ({ports} на его машине). После этого "
+                "`curl -i` по этому URL с http должен ответить 200 OK."
             ),
         ),
         shows=(_REFUSED,),

@@ -42,14 +42,18 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Check that livekit-sip is running, that `sip.server` and `sip.transport` of the "
+                "See whether livekit-sip runs ({processes}). If it ended, the last line of "
+                "{sip_log} gives the reason; `livekit-conformance config check livekit-sip.yaml` "
+                "tests its file. If it runs, check that `sip.server` and `sip.transport` of the "
                 "profile match its `listen_ip` and `sip_port`, and that no firewall blocks the "
                 "path. On its machine: {ports}"
             ),
             ru=(
-                "Проверьте, что livekit-sip запущен, что `sip.server` и `sip.transport` профиля "
-                "совпадают с его `listen_ip` и `sip_port` и что путь не закрыт файрволом. На его "
-                "машине: {ports}"
+                "Проверьте, работает ли livekit-sip ({processes}). Если он завершился, причина — в "
+                "последней строке: искать в {sip_log}; его файл проверит `livekit-conformance "
+                "config check livekit-sip.yaml`. Если работает, проверьте, что `sip.server` и "
+                "`sip.transport` профиля совпадают с его `listen_ip` и `sip_port` и что путь не "
+                "закрыт файрволом. На его машине: {ports}"
             ),
         ),
         yields_to=(
