@@ -77,6 +77,7 @@ _REDIS: Mapping[str, Mapping[str, Any]] = {
     "account/no-writing": {"commands": [("ACL", "SETUSER", "default", "-@write")]},
     "account/no-publishing": {"commands": [("ACL", "SETUSER", "default", "-publish")]},
     "account/no-subscribing": {"commands": [("ACL", "SETUSER", "default", "-@pubsub")]},
+    "account/no-reading": {"commands": [("ACL", "SETUSER", "default", "-@read")]},
     "password/set-under-them": {
         "commands": [
             ("CONFIG", "SET", "requirepass", "the-password"),

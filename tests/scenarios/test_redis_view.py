@@ -195,6 +195,18 @@ async def test_a_refusal_names_its_user_where_no_file_names_one(redis_address):
     assert (account.user, account.missing) == ("voice", ("&*",))
 
 
+async def test_the_missing_rights_are_seen_by_a_user_that_may_not_count_subscribers(redis_address):
+    url = f"redis://:{PASSWORD}@{redis_address}"
+    bus = Bus(url, Recorder(Redactor([PASSWORD])))
+
+    async with redis.asyncio.Redis.from_url(url, protocol=2) as client:
+        await client.execute_command("ACL SETUSER", "default", "-@pubsub")
+    state, accounts = await bus.look({"livekit-sip": "default"})
+
+    assert state.listening == 0
+    assert [each.missing for each in accounts] == [("+subscribe", "+publish")]
+
+
 async def test_an_account_that_may_only_read_the_bus_is_enough(redis_address):
     url = f"redis://:{PASSWORD}@{redis_address}"
     rules = ("resetkeys", "%R~nodes", "%R~livekit_version", "-@all", "+pubsub", "+hkeys", "+get")

@@ -7,9 +7,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from pydantic import TypeAdapter
 from redis.exceptions import (
     AuthenticationError,
     InvalidResponse,
+    NoPermissionError,
     RedisError,
     ResponseError,
 )
@@ -35,6 +37,12 @@ T = TypeVar("T")
 _PORT: Final = 6379
 # An answer to it tells Redis from a server that waits for TLS.
 _PING: Final = b"PING\r\n"
+_REMEDIES: Final[Mapping[type[RedisError], str]] = MappingProxyType(
+    {
+        AuthenticationError: "Put the password of Redis into the URL: redis://:PASSWORD@host",
+        NoPermissionError: "Let the user of `redis` in the profile give this command (ACL SETUSER)",
+    }
+)
 # Ends of a connection that was there. Clients do not always pass on how the system put it.
 _LOST: Final = frozenset({Failure.RESET, Failure.ENDED, Failure.OTHER})
 
@@ -126,10 +134,9 @@ class Connections:
                         refusal=refusal,
                     )
                 )
-            remedy = (
-                "Put the password of Redis into the URL: redis://:PASSWORD@host"
-                if isinstance(error, AuthenticationError)
-                else "Check that Redis runs and that `redis` in the profile is its URL"
+            remedy = next(
+                (words for kind, words in _REMEDIES.items() if isinstance(error, kind)),
+                "Check that Redis runs and that `redis` in the profile is its URL",
             )
             raise Unreachable(
                 self.recorder.redact(url),
