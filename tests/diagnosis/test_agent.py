@@ -8,8 +8,10 @@ from __future__ import annotations
 import pytest
 
 from livekit_conformance.diagnosis.diagnose import diagnose
+from livekit_conformance.judges.calls import judge_limits
 from livekit_conformance.judges.webhooks import judge_call_events
 from livekit_conformance.observations import Observation
+from livekit_conformance.protocol.dispatch import Terms, Trunk
 from livekit_conformance.protocol.webhook_arrival import Arrival
 from livekit_conformance.verdict import Verdict
 from tests.diagnosis.signs import call, log, record, seen
@@ -100,10 +102,31 @@ def test_an_agent_of_ours_that_does_not_come_is_not_the_applications() -> None:
 def test_a_trunk_that_rings_briefly_is_blamed_and_no_key(
     lines: list[Observation], confidence: str
 ) -> None:
-    refused = call("refused", 486)
-    (found,) = diagnose([REFUSED], [dispatch(ringing_timeout_s=1.0), refused, room(), *lines])
+    trunk = Trunk("ST_1", terms=Terms(ringing_timeout_s=0.001))
+    refused = record("1.5-invite-is-not-rejected", link="agent", findings=judge_limits(trunk, 0.04))
+    unseen = record("1.1-sip-service-joins-the-server")
+    seen = [dispatch(ringing_timeout_s=0.001), call("refused", 486, at_s=0.04), *lines]
+    (found,) = diagnose([refused, unseen], seen)
 
     assert (found.id, found.confidence) == ("ringing-timeout-too-short", confidence)
+
+
+def test_a_connection_that_the_limit_of_its_call_cut_off_is_not_blamed() -> None:
+    trunk = Trunk("ST_1", terms=Terms(max_call_duration_s=0.001))
+    limits = judge_limits(trunk, 0.02)
+    refused = record("1.5-invite-is-not-rejected", link="agent", findings=limits)
+    cut = log("error establishing signal connection", "i/o timeout", level="warn")
+    seen = [dispatch(max_call_duration_s=0.001), call("refused", 486, at_s=0.02), cut]
+    (found,) = diagnose([refused, record("1.1-sip-service-joins-the-server")], seen)
+
+    assert (found.id, found.confidence) == ("max-call-duration-too-short", "certain")
+
+
+def test_a_trunk_that_rings_longer_than_the_call_lasted_is_not() -> None:
+    seen = [dispatch(ringing_timeout_s=1.0), call("refused", 486, at_s=0.04)]
+    (found,) = diagnose([record("1.5-invite-is-not-rejected", link="sip-join")], seen)
+
+    assert found.id == "sip-service-key-refused"
 
 
 def test_a_trunk_that_rings_for_long_is_not() -> None:

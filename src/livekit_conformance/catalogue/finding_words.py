@@ -119,6 +119,8 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "wait.no-answer": "за {seconds} с livekit-server ни разу не ответил: результат неизвестен",
         "wait.in-vain": "за {seconds} с не дождались события: {event} (опросов: {polls})",
         "call.not-taken": "вызов не принят: {outcome}; ответы: {statuses}",
+        "call.ended-by-a-limit-of-its-trunk": "вызов завершён через {after_s} с: у транка "
+        "`{limit}` — {limit_s} с",
         "trunk.other-username": "`sip.username` не совпадает с `auth_username` транка `{trunk}`",
         "trunk.other-password": "`sip.password` не совпадает с `auth_password` транка `{trunk}`",
         "trunk.no-username": "`sip.username` пуст, а транк `{trunk}` спрашивает имя и пароль",

@@ -13,6 +13,8 @@ from livekit_conformance.protocol.sip.violations import SipViolation
 
 # The INVITE was refused, or led nowhere. Data: outcome, statuses.
 NOT_TAKEN: Final = Code("call.not-taken")
+# A time limit of its trunk ran out. Data: limit (its name), limit_s, after_s.
+TRUNK_LIMIT: Final = Code("call.ended-by-a-limit-of-its-trunk")
 # The caller got no answer in time. Data of both: within_s, statuses.
 NOT_ANSWERED: Final = Code("call.not-answered")
 # It came later than the budget. Data: within_s, after_s.
@@ -71,6 +73,8 @@ NO_CHALLENGE: Final = Code("trunk.no-challenge")
 ROOM_SHARED: Final = Code("room.shared")
 SHARED_BY_A_DIRECT_RULE: Final = Code("room.shared-by-a-direct-rule")
 
+_JOINS_WITHIN_S: Final = 2.0
+
 
 def judge_messages(broken: Sequence[SipViolation], *, seen: str = "") -> Iterator[Finding]:
     """
@@ -117,6 +121,23 @@ def judge_account(trunk: Trunk, username: str, password: str) -> Iterator[Findin
         if ours != theirs:
             seen = f"sip.{name} is not auth_{name} of trunk {trunk.id}"
             yield Finding(code, seen, "trunk-credentials", data=data)
+
+
+def judge_limits(trunk: Trunk, ended_at_s: float) -> Iterator[Finding]:
+    """
+    Yield the time limit of the trunk that ran out when livekit-sip refused the call.
+
+    It counts from the join of the room, which comes a moment after the INVITE.
+    """
+    limits = {
+        "ringing_timeout": trunk.terms.ringing_timeout_s,
+        "max_call_duration": trunk.terms.max_call_duration_s,
+    }
+    for name, limit_s in limits.items():
+        if limit_s and limit_s <= ended_at_s <= limit_s + _JOINS_WITHIN_S:
+            seen = f"trunk {trunk.id} ends calls after its {name} of {limit_s:g} s"
+            data: dict[str, Json] = {"limit": name, "limit_s": limit_s, "after_s": ended_at_s}
+            yield Finding(TRUNK_LIMIT, seen, "agent", data=data)
 
 
 def judge_half_an_account(trunk: Trunk) -> Iterator[Finding]:

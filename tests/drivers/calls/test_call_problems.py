@@ -35,10 +35,11 @@ from livekit_conformance.judges.calls import (
     OTHER_USERNAME,
     ROOM_SHARED,
     SHARED_BY_A_DIRECT_RULE,
+    TRUNK_LIMIT,
     judge_half_an_account,
 )
 from livekit_conformance.observations import Recorder
-from livekit_conformance.protocol.dispatch import IncomingCall, Rule, Trunk
+from livekit_conformance.protocol.dispatch import IncomingCall, Rule, Terms, Trunk
 from livekit_conformance.protocol.sip.ladder import LadderStep
 from livekit_conformance.protocol.sip.message import Headers, Response
 from livekit_conformance.protocol.sip.outcome import Answer
@@ -61,7 +62,8 @@ def probe(*statuses: int, ladder: Any = (), caller: str = CALL.caller, **seen: A
     A call that got these answers.
     """
     answers = tuple(Answer(status, float(at)) for at, status in enumerate(statuses))
-    call = cast("Any", SimpleNamespace(ladder=ladder, violations=[]))
+    ended = answers[-1].at_s if answers else None
+    call = cast("Any", SimpleNamespace(ladder=ladder, violations=[], final_at_s=ended))
     return ProbeCall(call, 0.0, caller, answers=answers, **seen)
 
 
@@ -128,6 +130,36 @@ def test_each_difference_of_the_accounts_is_a_finding(account, codes):
 
     assert [each.code for each in found] == [NOT_TAKEN, *codes]
     assert [each.code for each in judge_invite(probe(401), listed(OPEN), CALL, sip)] == [NOT_TAKEN]
+
+
+@pytest.mark.parametrize(
+    ("terms", "limits"),
+    [
+        (Terms(ringing_timeout_s=1.0), ["ringing_timeout"]),
+        (Terms(ringing_timeout_s=0.001), ["ringing_timeout"]),
+        (Terms(max_call_duration_s=0.5), ["max_call_duration"]),
+        (Terms(ringing_timeout_s=1.1), []),
+        (Terms(), []),
+    ],
+)
+def test_a_call_that_ends_when_its_trunk_says_so_is_ended_by_its_trunk(terms, limits):
+    trunk = Trunk("ST_2", numbers=(NUMBER,), terms=terms)
+
+    first, *more = judge_invite(probe(180, 486), listed(trunk), CALL, SIP)
+
+    assert first.link == (Link.AGENT if limits else Link.JOIN)
+    assert [(each.code, each.data["limit"]) for each in more] == [
+        (TRUNK_LIMIT, limit) for limit in limits
+    ]
+
+
+def test_a_call_that_ends_long_after_a_limit_of_its_trunk_ended_for_another_reason():
+    trunk = Trunk("ST_2", numbers=(NUMBER,), terms=Terms(ringing_timeout_s=1.0))
+    late = (180, 180, 180, 180, 486)
+
+    assert [each.code for each in judge_invite(probe(*late), listed(trunk), CALL, SIP)] == [
+        NOT_TAKEN
+    ]
 
 
 def test_a_caller_that_was_in_the_room_waited_for_an_agent():

@@ -16,10 +16,10 @@ from livekit_conformance.catalogue.cause import (
     check,
     found,
     logged,
-    probe,
 )
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import of_server, of_sip
+from livekit_conformance.judges.calls import TRUNK_LIMIT
 from livekit_conformance.judges.webhooks import NO_ROOM_END
 from livekit_conformance.wording import Text
 
@@ -55,7 +55,10 @@ _NOBODY = _room(deployed=True, others=0, sent_for="", elsewhere=0)
 _RANG_OUT = logged(of_sip.ENDED, reason="cannot-subscribe")
 _RINGS_BRIEFLY = Sign("dispatch", {"ringing_timeout_s": _TOO_SHORT})
 _LASTS_BRIEFLY = Sign("dispatch", {"max_call_duration_s": _TOO_SHORT})
-_ENDED_BY_THEM = Sign("call-end", {"by": "them"})
+_LASTED = (
+    Sign("call-end", {"by": "them"}),
+    found(TRUNK_LIMIT, limit="max_call_duration"),
+)
 _STAYS = _room(staying=_SOME, audio=_SOME)
 _DOES_NOT_END = (
     check("1.2-room-ends-after-hang-up"),
@@ -269,10 +272,12 @@ CAUSES: tuple[Cause, ...] = (
                 "время от `room_started` до первого звука агента."
             ),
         ),
-        shows=(probe(points_at=Link.JOIN, final_at_s=_TOO_SHORT), _RANG_OUT),
-        also=(_RINGS_BRIEFLY, _room(audio=0)),
+        shows=(found(TRUNK_LIMIT, limit="ringing_timeout"), _RANG_OUT),
+        also=(_RINGS_BRIEFLY,),
+        excludes=(_room(audio=_SOME),),
         proofs=(_RANG_OUT,),
-        breaks=_BREAKS,
+        # A call that ends at once has left its room before anybody lists it.
+        breaks=(Link.JOIN, *_BREAKS),
         source="livekit/sip pkg/sip/inbound.go waitSubscribe",
     ),
     Cause(
@@ -429,8 +434,8 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "livekit-sip hung up because the trunk's `max_call_duration` had run out. The time "
-                "counts from the join of the room, so it includes the ringing."
+                "livekit-sip ended the call because the trunk's `max_call_duration` had run out. "
+                "The time counts from the join of the room, so it includes the ringing."
             ),
             ru=(
                 "livekit-sip сам завершил звонок: истекло `max_call_duration` транка. Время "
@@ -447,10 +452,10 @@ CAUSES: tuple[Cause, ...] = (
                 "часа): lk sip inbound update"
             ),
         ),
-        shows=(_ENDED_BY_THEM,),
+        shows=_LASTED,
         also=(_LASTS_BRIEFLY,),
-        proofs=(_ENDED_BY_THEM,),
-        breaks=(Link.AUDIO,),
+        proofs=_LASTED,
+        breaks=(Link.AUDIO, Link.JOIN, Link.AGENT, Link.ANSWER),
         source="livekit/sip pkg/sip/inbound.go handleInvite",
     ),
     Cause(

@@ -13,6 +13,7 @@ from livekit_conformance.catalogue.cause import (
     Not,
     Sign,
     check,
+    found,
     log,
     logged,
     probe,
@@ -20,6 +21,7 @@ from livekit_conformance.catalogue.cause import (
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import SERVER, errors, of_server, of_sip
 from livekit_conformance.catalogue.log_lines import SIP as _SIP
+from livekit_conformance.judges.calls import TRUNK_LIMIT
 from livekit_conformance.wording import Text
 
 # Requests that livekit-sip repeats by plain HTTP after its WebSocket was refused.
@@ -240,6 +242,7 @@ CAUSES: tuple[Cause, ...] = (
             logged(of_sip.NO_VALIDATION),
             # The caller was seen in its room.
             Sign("room"),
+            found(TRUNK_LIMIT),
         ),
         otherwise="possible",
         source="livekit/sip pkg/sip/inbound.go; livekit pkg/service/auth.go; livekit/livekit#3109",
@@ -344,6 +347,8 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_CANNOT_DIAL,),
         proofs=(_CANNOT_DIAL,),
+        # The limit of a call is the deadline of its connection too.
+        excludes=(found(TRUNK_LIMIT),),
         source="livekit/server-sdk-go signalling; livekit/sip#606",
     ),
     Cause(

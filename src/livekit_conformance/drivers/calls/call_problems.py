@@ -26,6 +26,7 @@ from livekit_conformance.judges.calls import (
     SHARED_BY_A_DIRECT_RULE,
     judge_account,
     judge_half_an_account,
+    judge_limits,
 )
 from livekit_conformance.judges.preconditions import (
     CALL_IGNORED,
@@ -41,6 +42,7 @@ from livekit_conformance.protocol.sip.message import Response, SipSyntaxError
 from livekit_conformance.protocol.sip.outcome import CallOutcome, broken_link
 
 _CHALLENGED = 407
+_AFTER_THE_TRUNK = frozenset({Link.JOIN, Link.AGENT})
 
 
 def judge_invite(
@@ -55,28 +57,32 @@ def judge_invite(
     if probe.outcome in {CallOutcome.ANSWERED, CallOutcome.KEPT_RINGING}:
         return
     link, why = broken_link(probe.answers), None
-    account: Sequence[Finding] = ()
+    more: Sequence[Finding] = ()
     if probe.participant is not None and probe.participant.tracks:
         # Its caller was in the room: it was given up while it waited for an agent.
         link = Link.AGENT
     if isinstance(listed, Telephony):
-        link, why, account = _predicted(link, listed, call, sip)
+        link, why, more = _predicted(link, listed, call, sip, probe.call.final_at_s)
     if twice := repeated(probe.call.ladder):
         # Two INVITEs are two calls to livekit-sip, and each spoils the other.
         link, why = Link.SIP_SOCKET, f"responses that arrived twice at the same moment: {twice}"
-        account = ()
+        more = ()
     seen = "; ".join(filter(None, (f"{probe.outcome}: {probe.story}", why)))
     data: dict[str, Json] = {"outcome": probe.outcome, "statuses": probe.statuses}
     yield Finding(NOT_TAKEN, seen, link, data=data)
-    yield from account
+    yield from more
 
 
 def _predicted(
-    link: str | None, listed: Telephony, call: IncomingCall, sip: Sip
+    link: str | None,
+    listed: Telephony,
+    call: IncomingCall,
+    sip: Sip,
+    ended_at_s: float | None,
 ) -> tuple[str | None, str | None, Sequence[Finding]]:
     """
     Return the broken link as the trunks and rules foretell it, their reason if they have one, and
-    what is wrong with the account.
+    what is wrong with the account or the limits of the trunk.
     """
     if (conflict := listed.own_conflict_of(call)) is not None:
         # Which of the two refusals with 503 it was: one that was decided.
@@ -94,6 +100,10 @@ def _predicted(
             None,
             tuple(judge_account(trunk, sip.username, sip.password.get_secret_value())),
         )
+    if link in _AFTER_THE_TRUNK and ended_at_s is not None:
+        trunk = listed.predict(call).trunk
+        limits = tuple(judge_limits(trunk, ended_at_s)) if trunk is not None else ()
+        return (Link.AGENT if limits else link), None, limits
     return link, None, ()
 
 
