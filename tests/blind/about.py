@@ -230,6 +230,8 @@ def about(thing: Thing, path: str, *more: str) -> About:
         groups.append(";".join((*map(_stem, words), of)))
         if section == "redis":
             groups.append(f"redis;{of}")
+    # Where the configuration file has what a service quotes.
+    groups.append(f"has this;{leaf}")
     groups += _ALSO.get(thing, {}).get(path, ())
     return tuple(
         dict.fromkeys(

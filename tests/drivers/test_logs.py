@@ -499,3 +499,14 @@ def test_a_log_that_is_read_whole_keeps_the_last_words_from_before_the_run(log):
         ("last words in the log of livekit-sip (before the run): no way x", "no way")
     ]
     assert messages(tail) == []
+
+
+@pytest.mark.parametrize(
+    ("levels", "is_so"), [(("warn", "error"), True), (("warn", "info"), False), ((), True)]
+)
+def test_a_log_of_warnings_only(log, levels, is_so):
+    tail = LogTail("livekit-server", log)
+    append(log, "".join(line("something", level=level) for level in levels))
+    tail.read()
+
+    assert tail.has_warnings_only is is_so

@@ -36,6 +36,7 @@ Manner = Literal[
     "too-late",
     "two",
     "zeros",
+    "namesake",
 ]
 
 _RATE = 8000
@@ -89,25 +90,30 @@ class _Agent:
             sys.stdout.write("ready\n")
             sys.stdout.flush()
             while True:
-                for room in await self._called(server):
+                for room, caller in (await self._called(server)).items():
                     if room not in tasks:
-                        tasks[room] = asyncio.create_task(self._come(room))
+                        tasks[room] = asyncio.create_task(self._come(room, caller))
                 await asyncio.sleep(_LOOK_EVERY_S)
 
-    async def _called(self, server: api.LiveKitAPI) -> list[str]:
+    async def _called(self, server: api.LiveKitAPI) -> dict[str, str]:
+        """
+        Return the identities of the callers by room.
+        """
         rooms = (await server.room.list_rooms(api.ListRoomsRequest())).rooms
-        called = []
+        called = {}
         for room in rooms:
             asked = api.ListParticipantsRequest(room=room.name)
             inside = (await server.room.list_participants(asked)).participants
-            if any(one.kind == ParticipantInfo.Kind.SIP for one in inside):
-                called.append(room.name)
+            for one in inside:
+                if one.kind == ParticipantInfo.Kind.SIP:
+                    called[room.name] = one.identity
         return called
 
-    async def _come(self, called: str) -> None:
+    async def _come(self, called: str, caller: str) -> None:
         await asyncio.sleep(_LATE_S.get(self.manner, 0))
         for number in range(1 + (self.manner == "two")):
-            await self._enter(called, f"agent-{number}")
+            identity = caller if self.manner == "namesake" else f"agent-{number}"
+            await self._enter(called, identity)
 
     async def _enter(self, called: str, identity: str) -> None:
         room = rtc.Room()

@@ -177,6 +177,8 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "пишет в журнал токены, которые отвергает: ограничьте доступ к журналу или обновите сервер",
         "log.not-parseable": "есть строки в неизвестном виде или без времени: {services}",
         "log.known-error": "таких строк: {count}; первая: `{first}`",
+        "log.level-hides-refusals": "в журнале нет строк ниже уровня warn, а отказы своих методов "
+        "livekit-server пишет с уровнем info: `logging.level: info` покажет их",
         "log.line-is-missing": "в журнале ({services}) нет полной строки {about}",
         # -- webhooks
         "webhook.not-logged-as-delivered": "доставка на {url}: {delivery} `{detail}`",

@@ -72,6 +72,7 @@ _MOST_EVIDENCE = 5_000_000
 _ON_PURPOSE = ON_PURPOSE.encode()
 # Lines at the end of the window among which are the last words of its service.
 _MOST_LAST_LINES = 400
+_BELOW_WARN = frozenset({"debug", "info"})
 # Link that is broken when a service has ended.
 _LINK_OF = {SERVER: Link.SERVER, SIP: Link.SIP_SOCKET}
 # livekit-sip gives its participant this prefix unless a rule sets another identity.
@@ -304,6 +305,13 @@ class LogTail:
                 )
             )
         self._looked_at = len(lines)
+
+    @property
+    def has_warnings_only(self) -> bool:
+        """
+        True if no line so far is below level warn: `logging.level` of the service hides them.
+        """
+        return not any(line.level in _BELOW_WARN for line in self.lines)
 
     def report_last_words(
         self, recorder: Recorder, whence: Callable[[str], str] = lambda _: ""

@@ -16,3 +16,5 @@ NOT_PARSEABLE: Final = Code("log.not-parseable")
 KNOWN_ERROR: Final = Code("log.known-error")
 # Nothing is logged about something that was refused or failed. Data: services, about.
 NOT_LOGGED: Final = Code("log.line-is-missing")
+# livekit-server logs refusals of its methods at level info, and its log has no such lines.
+LEVEL_HIDES: Final = Code("log.level-hides-refusals")

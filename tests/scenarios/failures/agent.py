@@ -198,6 +198,22 @@ _FROM_AGENTS = (
 SCENARIOS: tuple[Scenario, ...] = (
     *_FROM_AGENTS,
     Scenario(
+        "no-time-to-ring",
+        "The trunk's ringing_timeout is a millisecond: nobody sees the caller in a room.",
+        "ringing-timeout-too-short",
+        Link.JOIN,
+        act=_trunk(api.SIPInboundTrunkInfo(ringing_timeout=_lasts(1)), _agent("good")),
+        profile=_deployed,
+    ),
+    Scenario(
+        "agent-with-the-callers-identity",
+        "The agent joins with the identity of the caller.",
+        "caller-is-put-out",
+        Link.AGENT,
+        act=_agent("namesake"),
+        profile=_deployed,
+    ),
+    Scenario(
         "agent-zeros",
         "The agent publishes audio with no sound in it.",
         "agent-is-silent",

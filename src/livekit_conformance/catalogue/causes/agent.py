@@ -419,8 +419,11 @@ CAUSES: tuple[Cause, ...] = (
             ),
         ),
         shows=(_NOBODY, _RANG_OUT),
-        # An agent was dispatched, came, or did not know of the call.
-        excludes=(_NOT_TOLD, _NO_JOB, _room(others=_SOME), _room(elsewhere=_SOME), _RINGS_BRIEFLY),
+        # An agent was dispatched, came (be it as the caller), or did not know of the call.
+        excludes=(
+            *(_NOT_TOLD, _NO_JOB, _room(others=_SOME), _room(elsewhere=_SOME), _RINGS_BRIEFLY),
+            logged(of_server.DUPLICATE, participant=re.compile("^sip_")),
+        ),
         yields_to=("no-worker-for-the-agent", "worker-refuses-the-job"),
         breaks=_BREAKS,
         source="livekit/sip pkg/sip/inbound.go; livekit/sip#370, livekit/agents#2470",

@@ -35,6 +35,13 @@ TRACK: Final = _line("mediaTrack published", fields=("participant",))
 NOT_IN_ROOM: Final = _line(
     "could not join room", Means.FAILURE, level="error", fields=("participant", "error")
 )
+# Another participant has joined with the identity of this one.
+DUPLICATE: Final = _line(
+    "removing duplicate participant",
+    fields=("participant",),
+    telling=Telling("participant", re.compile("^sip_")),
+    link=Link.JOIN,
+)
 IDLE: Final = _line("closing idle room", Means.NOISE)
 CLOSES_ROOM: Final = _line("closing room", Means.NOISE)
 ROOM_CLOSED: Final = _line("room closed", Means.NOISE)
