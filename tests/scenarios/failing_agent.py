@@ -44,7 +44,8 @@ _FRAME = 160
 _LOOK_EVERY_S = 0.1
 # Long enough to be noticed, and no longer.
 _STAYS_S = 1.5
-_LATE_S = {"late": 2.5, "too-late": 9.0}
+# The namesake comes when the caller has published its track.
+_LATE_S = {"late": 2.5, "too-late": 9.0, "namesake": 1.0}
 
 
 @asynccontextmanager
