@@ -5,12 +5,14 @@ The command `config check`: its input, its output, and its exit status.
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from livekit_conformance.cli.main import main
 from livekit_conformance.config_doctor.recognition import recognise
 from livekit_conformance.config_doctor.services import SERVER, SIP
+from tests.russian import english_in
 
 SECRET = "a-secret-of-more-than-32-bytes-0123456789"
 LIVEKIT = f"""\
@@ -316,3 +318,57 @@ sip_port: {canary}
 )
 def test_a_file_is_recognised_by_its_name_and_else_by_its_keys(name, text, service):
     assert recognise(name, text) is service
+
+
+def test_everything_is_in_russian_except_the_verdict(check):
+    status, output = check(
+        *("--lang", "ru", "livekit.yaml", "livekit-sip.yaml", "absent.yaml"),
+        livekit_yaml=f"{LIVEKIT}prot: 7881\n",
+        livekit_sip_yaml=LIVEKIT_SIP,
+    )
+
+    assert status == 4
+    assert [line for line in output.splitlines() if english_in(line)] == []
+    for line in (
+        "livekit-sip.yaml (livekit-sip): замечаний нет",
+        "оба файла вместе: замечаний нет",
+        "INCOMPLETE: не проверено: 1; 1 ошибка, 0 предупреждений",
+    ):
+        assert line in output.splitlines()
+    for start in ("livekit.yaml:6:1: ошибка: prot: ", "    следствие: ", "    что делать: "):
+        assert start in output
+    assert "не проверено: absent.yaml: не прочитать: `No such file or directory`" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "files"),
+    [
+        ((), {}),
+        (("folder.yaml",), {}),
+        (("x.yaml",), {"x_yaml": "a: 1\n"}),
+        (("x.yaml",), {"x_yaml": b"\xff\xfe\xfa"}),
+        (("livekit.yaml",), {"livekit_yaml": b"\xff"}),
+        (("livekit.yaml", "livekit-sip.yaml"), {"livekit_yaml": "port: [", "livekit_sip_yaml": ""}),
+        (("livekit.yaml",), {"livekit_yaml": "#" * 2**20 + "\n"}),
+        (("livekit-sip.yaml", "--webhook-url", "http://h/"), {"livekit_sip_yaml": SIMPLE}),
+    ],
+)
+def test_what_cannot_be_judged_is_told_in_russian(check, tmp_path, arguments, files):
+    (tmp_path / "folder.yaml").mkdir()
+
+    _, output = check("--lang", "ru", *arguments, **files)
+
+    assert re.search("[а-я]{3}", output)
+    assert [line for line in output.splitlines() if english_in(line)] == []
+
+
+def test_json_is_in_the_language_that_is_asked_for(check):
+    _, output = check("--lang", "ru", "--json", "livekit.yaml", livekit_yaml="prot: 1\n")
+
+    told = json.loads(output)
+    (server,) = told["checked"]
+    assert told["verdict"].startswith("NOT OK: ")
+    for finding in server["findings"]:
+        assert finding["severity"] in {"error", "warning"}
+        words = [finding[name] for name in ("problem", "consequence", "remedy")]
+        assert [english_in(text) for text in words] == [[], [], []]

@@ -51,7 +51,7 @@ def actions_of(parser):
 
 
 @pytest.mark.parametrize(
-    ("name", "commands"), [("--env", 3), ("--env-file", 2), ("--lang", 7), ("--json", 5)]
+    ("name", "commands"), [("--env", 3), ("--env-file", 2), ("--lang", 8), ("--json", 5)]
 )
 def test_a_shared_option_takes_the_same_in_each_command(name, commands):
     found = [action for action in actions_of(_parser(_COMMANDS)) if name in action.option_strings]

@@ -13,7 +13,7 @@ from livekit_conformance.config_doctor.sip_words import PAIR_SENTENCES
 from livekit_conformance.config_doctor.words import PARTS, SENTENCES
 from livekit_conformance.findings import Code, Finding, Json, Level, Says
 from livekit_conformance.observations import Reaction
-from livekit_conformance.wording import Phrase, Text
+from livekit_conformance.wording import Language, Phrase, Text
 
 # A file of a service has an error. Data: place, key, what (the code of its words), and problem,
 # consequence and remedy in each language.
@@ -140,7 +140,7 @@ class ConfigFinding:
         says = Says.VIOLATED if level else Says.SUSPICIOUS
         return Finding(WRONG, str(self), says=says, level=level, data=place | words)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, language: Language = "en") -> dict[str, Any]:
         """
         Return the fields of a finding in the output of `config check --json`.
         """
@@ -150,8 +150,8 @@ class ConfigFinding:
             "line": self.line,
             "column": self.column,
             "key": self.key,
-            "problem": self.problem.en,
-            "consequence": self.consequence.en,
-            "remedy": self.remedy.en,
+            "problem": self.problem.say(language),
+            "consequence": self.consequence.say(language),
+            "remedy": self.remedy.say(language),
             "first_line": self.first_line,
         }

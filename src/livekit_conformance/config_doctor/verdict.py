@@ -15,9 +15,30 @@ from livekit_conformance.config_doctor.services import ConfiguredService
 from livekit_conformance.config_doctor.settings import entries, parse
 from livekit_conformance.secrets.names import names_secret
 from livekit_conformance.secrets.patterns import Redactor
+from livekit_conformance.wording import Language, Text
 
 FINE, ERRORS, UNCLEAR = 0, 1, 4
 SCHEMA = 1
+_FINE = Text(en="{title}: nothing is wrong", ru="{title}: замечаний нет")
+_NOT_COMPARED = Text(
+    en="{title}: not compared, because one of them cannot be read",
+    ru="{title}: сравнить нельзя, один из них не прочитать",
+)
+_SEVERITIES = {
+    Severity.ERROR: Text(en="error", ru="ошибка"),
+    Severity.WARNING: Text(en="warning", ru="предупреждение"),
+}
+_THEREFORE = Text(en="    therefore: {words}", ru="    следствие: {words}")
+_TO_DO = Text(en="    to do: {words}", ru="    что делать: {words}")
+_NOT_CHECKED = Text(en="not checked: {reason}", ru="не проверено: {reason}")
+_COUNTS = Text(
+    en="{errors:error|errors}, {warnings:warning|warnings}",
+    ru="{errors:ошибка|ошибки|ошибок}, {warnings:предупреждение|предупреждения|предупреждений}",
+)
+# The verdicts themselves are the same in each language.
+_INCOMPLETE = Text(
+    en="INCOMPLETE: {left} not checked; {counts}", ru="INCOMPLETE: не проверено: {left}; {counts}"
+)
 # Maps API keys to secrets.
 _PAIRS = "keys"
 # Masking a shorter secret would also mask parts of ordinary words.
@@ -43,12 +64,14 @@ class Judged:
 @dataclass(frozen=True, slots=True)
 class FilesVerdict:
     """
-    All findings. `unclear` lists the files that could not be checked, with the reason.
+    All findings. `unclear` lists the files that could not be checked, with the reason, in
+    `language`.
     """
 
     judged: Sequence[Judged]
     unclear: Sequence[str]
     redact: Redactor
+    language: Language = "en"
 
     @property
     def status(self) -> int:
@@ -81,7 +104,7 @@ class FilesVerdict:
                     "name": each.name,
                     "service": each.service,
                     "was_judged": each.findings is not None,
-                    "findings": [finding.as_json() for finding in each],
+                    "findings": [finding.as_json(self.language) for finding in each],
                 }
                 for each in self.judged
             ],
@@ -89,28 +112,31 @@ class FilesVerdict:
         return self.redact(f"{json.dumps(content, ensure_ascii=False, indent=1)}\n")
 
     def _lines(self) -> Iterator[str]:
+        language = self.language
         for each in self.judged:
             title = f"{each.name} ({each.service})" if each.service else each.name
             if each.findings:
                 yield title
             elif each.findings is None:
-                yield f"{title}: not compared, because one of them cannot be read"
+                yield _NOT_COMPARED.say(language, title=title)
             else:
-                yield f"{title}: nothing is wrong"
+                yield _FINE.say(language, title=title)
             for found in each:
-                yield f"{found.place}: {found.severity}: {found.key}: {found.problem.en}"
-                yield f"    therefore: {found.consequence.en}"
-                yield f"    to do: {found.remedy.en}"
+                severity = _SEVERITIES[found.severity].say(language)
+                yield f"{found.place}: {severity}: {found.key}: {found.problem.say(language)}"
+                yield _THEREFORE.say(language, words=found.consequence.say(language))
+                yield _TO_DO.say(language, words=found.remedy.say(language))
             yield ""
         for reason in self.unclear:
-            yield f"not checked: {reason}"
+            yield _NOT_CHECKED.say(language, reason=reason)
         yield self._sentence()
 
     def _sentence(self) -> str:
         errors, warnings = self._count(Severity.ERROR), self._count(Severity.WARNING)
-        counts = f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
+        counts = _COUNTS.say(self.language, errors=errors, warnings=warnings)
         if self.unclear:
-            return f"INCOMPLETE: {len(self.unclear)} not checked; {counts}"
+            left = str(len(self.unclear))
+            return _INCOMPLETE.say(self.language, left=left, counts=counts)
         return f"{'NOT OK' if errors else 'OK'}: {counts}"
 
     def _count(self, severity: Severity) -> int:
@@ -147,7 +173,3 @@ def _secrets(root: yaml.Node) -> Iterator[str]:
 
 def _place(finding: ConfigFinding) -> tuple[str, int, int]:
     return finding.file, finding.line, finding.column
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
