@@ -14,6 +14,7 @@ from livekit_conformance.drivers.calls.inbound_probe import (
     ProbeCall,
     rings_for_s,
 )
+from livekit_conformance.drivers.calls.room_participants import Company
 from livekit_conformance.drivers.sip.caller import SipAgent
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import (
@@ -186,8 +187,8 @@ async def test_both_sides_hear_each_other(probe_call: ProbeCall, profile: Profil
         seen = f"no agent may subscribe to the audio of the caller; {company}"
         raise violated(UNHEARD, seen, room=company.room)
     if profile.agent == "deployed":
-        speakers, room = (company.speakers, company.room) if company is not None else ([], "")
-        require(judge_agents(heard.silent_s, speakers, room))
+        room = company or Company()
+        require(judge_agents(heard.silent_s, room.present, room.speakers, room.room))
         return
 
     agent = probe_call.agent_heard

@@ -169,7 +169,7 @@ def test_a_file_whose_service_is_not_clear_is_asked_about(check):
     status, output = check("config.yaml", config_yaml=SIMPLE)
 
     assert status == 4
-    assert "write --server config.yaml or --sip config.yaml" in output
+    assert "write `--server config.yaml` or `--sip config.yaml`" in output
     assert output.endswith("INCOMPLETE: 1 not checked; 0 errors, 0 warnings\n")
 
 
@@ -183,7 +183,7 @@ def test_an_option_says_which_service_a_file_is_for(check):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("nowhere.yaml", "cannot be read: No such file or directory"),
+        ("nowhere.yaml", "cannot be read: `No such file or directory`"),
         (".", "a directory"),
         ("/dev/null", "not a file"),
         ("a\0b", "cannot be read"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from livekit_conformance.diagnosis.chain_state import CallsSeen, calls_of
-from livekit_conformance.judges.calls import SEVERAL_AGENTS, SILENT, judge_agents
+from livekit_conformance.judges.calls import ALONE, SEVERAL_AGENTS, SILENT, judge_agents
 from livekit_conformance.verdict import Verdict
 from tests.diagnosis.signs import record
 
@@ -23,9 +23,19 @@ from tests.diagnosis.signs import record
     ],
 )
 def test_silence_and_several_voices_are_warnings(silent_s, speakers, codes):
-    findings = [*judge_agents(silent_s, speakers, "a-room")]
+    findings = [*judge_agents(silent_s, ["agent"], speakers, "a-room")]
 
     assert [(found.code, found.level) for found in findings] == [(code, "SHOULD") for code in codes]
+
+
+@pytest.mark.parametrize(
+    ("present", "room", "code"),
+    [([], "a-room", ALONE), (["agent"], "a-room", SILENT), ([], "", SILENT)],
+)
+def test_a_caller_is_alone_only_in_a_room_that_was_looked_at(present, room, code):
+    (found,) = judge_agents(6.0, present, [], room)
+
+    assert found.code == code
 
 
 @pytest.mark.parametrize(

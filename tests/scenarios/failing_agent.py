@@ -37,6 +37,7 @@ Manner = Literal[
     "two",
     "zeros",
     "namesake",
+    "one-word",
 ]
 
 _RATE = 8000
@@ -44,6 +45,7 @@ _FRAME = 160
 _LOOK_EVERY_S = 0.1
 # Long enough to be noticed, and no longer.
 _STAYS_S = 1.5
+_WORD_S = 0.3
 # The namesake comes when the caller has published its track.
 _LATE_S = {"late": 2.5, "too-late": 9.0, "namesake": 1.0}
 
@@ -127,6 +129,9 @@ class _Agent:
             await room.disconnect()
         elif self.manner not in {"silent", "forbidden"}:
             self._keep(self._speak(room))
+        if self.manner == "one-word":
+            await asyncio.sleep(_WORD_S)
+            await room.disconnect()
 
     def _leave(self, room: rtc.Room) -> None:
         self._keep(room.disconnect())

@@ -103,6 +103,8 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "call.not-answered": "за {within_s} с на вызов не ответили; получено: {statuses}",
         "call.answered-late": "на вызов ответили через {after_s} с, позже чем за {within_s} с",
         "call.agent-is-silent": "RTP шёл, но {silent_s} с в нём не было звука",
+        "call.caller-is-alone": "RTP шёл, но {silent_s} с без звука; в комнате {room} никого, "
+        "кроме звонящего",
         "call.several-agents": "в комнате {room} со звонящим говорят сразу {agents} участника",
         "call.nobody-spoke": "за {within_s} с никто в комнате не опубликовал звук; получено: "
         "{statuses}",

@@ -42,7 +42,7 @@ _NO_TEXT = Text(
 )
 _OF_NO_SERVICE = Text(
     en="{name}: neither its name nor its keys show whether it is for livekit-server or "
-    "livekit-sip; write --server {name} or --sip {name}",
+    "livekit-sip; write `--server {name}` or `--sip {name}`",
     ru="{name}: ни по имени, ни по ключам не понять, для livekit-server он или для livekit-sip; "
     "напишите `--server {name}` или `--sip {name}`",
 )
@@ -54,7 +54,7 @@ _TOO_LARGE = Text(
     en="{name}: {size} bytes; is this a configuration file?",
     ru="{name}: {size} байт; это точно файл конфигурации?",
 )
-_UNREADABLE = Text(en="{name}: cannot be read: {reason}", ru="{name}: не прочитать: `{reason}`")
+_UNREADABLE = Text(en="{name}: cannot be read: `{reason}`", ru="{name}: не прочитать: `{reason}`")
 _MEBIBYTE = 1024 * 1024
 
 

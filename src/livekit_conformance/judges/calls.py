@@ -33,6 +33,8 @@ UNHEARD: Final = Code("call.caller-is-not-heard")
 MUTED: Final = Code("call.muted")
 # RTP without sound. Data: silent_s.
 SILENT: Final = Code("call.agent-is-silent")
+# No agent is left in the room of an answered call. Data: silent_s, room.
+ALONE: Final = Code("call.caller-is-alone")
 # Data: agents (their number), room.
 SEVERAL_AGENTS: Final = Code("call.several-agents")
 # Copies that the network made. Data: count.
@@ -86,14 +88,19 @@ def judge_messages(broken: Sequence[SipViolation], *, seen: str = "") -> Iterato
         yield Finding(INVALID_MESSAGES, words, data={"sections": sections})
 
 
-def judge_agents(silent_s: float, speakers: Sequence[str], room: str) -> Iterator[Finding]:
+def judge_agents(
+    silent_s: float, present: Sequence[str], speakers: Sequence[str], room: str
+) -> Iterator[Finding]:
     """
     Yield what a caller finds strange in the agents of a deployment: silence, or several voices.
 
     An agent may wait for the caller to begin, and a conference has several voices: both may be
-    meant so.
+    meant so. A caller alone in its room is not. `room` is empty if nobody looked.
     """
-    if silent_s:
+    if silent_s and room and not present:
+        seen = f"RTP came, no sound in it for {silent_s:.0f} s, and nobody but the caller in {room}"
+        yield Finding(ALONE, seen, data={"silent_s": round(silent_s, 1), "room": room})
+    elif silent_s:
         seen = f"RTP came, and no sound in it for {silent_s:.0f} s"
         yield Finding(SILENT, seen, level="SHOULD", data={"silent_s": round(silent_s, 1)})
     if len(speakers) > 1:

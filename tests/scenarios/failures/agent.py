@@ -214,6 +214,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         profile=_deployed,
     ),
     Scenario(
+        "agent-of-one-word",
+        "The agent publishes audio, so that the call is answered, and leaves at once.",
+        "agent-leaves-the-caller-alone",
+        Link.AUDIO,
+        act=_agent("one-word"),
+        profile=_deployed,
+    ),
+    Scenario(
         "agent-zeros",
         "The agent publishes audio with no sound in it.",
         "agent-is-silent",

@@ -16,6 +16,7 @@ from livekit_conformance.catalogue.cause import (
     check,
     found,
     logged,
+    probe,
 )
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import of_server, of_sip
@@ -423,6 +424,7 @@ CAUSES: tuple[Cause, ...] = (
         excludes=(
             *(_NOT_TOLD, _NO_JOB, _room(others=_SOME), _room(elsewhere=_SOME), _RINGS_BRIEFLY),
             logged(of_server.DUPLICATE, participant=re.compile("^sip_")),
+            probe(outcome="answered"),
         ),
         yields_to=("no-worker-for-the-agent", "worker-refuses-the-job"),
         breaks=_BREAKS,

@@ -6,7 +6,13 @@ from __future__ import annotations
 
 from livekit_conformance.catalogue.cause import Cause, found
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.judges.calls import ANSWERED_LATE, SEVERAL_AGENTS, SILENT, UNHEARD
+from livekit_conformance.judges.calls import (
+    ALONE,
+    ANSWERED_LATE,
+    SEVERAL_AGENTS,
+    SILENT,
+    UNHEARD,
+)
 from livekit_conformance.wording import Text
 
 CAUSES: tuple[Cause, ...] = (
@@ -73,6 +79,40 @@ CAUSES: tuple[Cause, ...] = (
         shows=(found(UNHEARD),),
         proofs=(found(UNHEARD),),
         source="livekit/protocol auth/grants.go; livekit pkg/rtc/participant.go CanSubscribe",
+    ),
+    Cause(
+        "agent-leaves-the-caller-alone",
+        Link.AUDIO,
+        Text(
+            en="The agent leaves the room, and the caller stays on the line alone",
+            ru="Агент уходит из комнаты, и звонящий остаётся на линии один",
+        ),
+        Text(
+            en=(
+                "The call was answered, so an agent had published audio; a moment later nobody but "
+                "the caller was in the room. livekit-sip does not hang up then: the caller hears "
+                "silence until it gives up. An agent that crashes at the start of its session "
+                "looks like this."
+            ),
+            ru=(
+                "На вызов ответили, значит, агент публиковал звук; чуть позже в комнате не было "
+                "никого, кроме звонящего. livekit-sip при этом трубку не кладёт: звонящий слышит "
+                "тишину, пока не сдастся. Так выглядит агент, который падает в начале сеанса."
+            ),
+        ),
+        Text(
+            en=(
+                "Look in the agent's log for an exception or a disconnect just after it joined. An "
+                "agent that is done should delete the room (DeleteRoom), which ends the call."
+            ),
+            ru=(
+                "Найдите в журнале агента исключение или отключение сразу после входа. Агенту, "
+                "который закончил, следует удалить комнату (DeleteRoom): это завершит вызов."
+            ),
+        ),
+        shows=(found(ALONE),),
+        proofs=(found(ALONE),),
+        source="livekit/sip pkg/sip/room.go; livekit/agents job.py",
     ),
     Cause(
         "agent-is-silent",

@@ -79,9 +79,16 @@ class Company:
         return bool(self.audio) and not any(who.permission.can_subscribe for who in speakers)
 
     @property
+    def present(self) -> list[str]:
+        """
+        Participants that were in the room at the last look.
+        """
+        return [other.identity for sid, other in self.others.items() if sid not in self.gone]
+
+    @property
     def speakers(self) -> list[str]:
         """
-        Participants in the room with audio that is not muted.
+        Those with audio that is not muted.
         """
         return [
             other.identity
