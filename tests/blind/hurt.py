@@ -201,13 +201,16 @@ async def _call_in(profile: Profile, server: Address, host: str, happened: Happe
 async def _ended(profile: Profile, rooms: Collection[str]) -> bool:
     """
     Wait until nobody is left in these rooms; return whether that came true.
+
+    The participants themselves are asked: the number that ListRooms gives may be an old one.
     """
 
     async def why_not_yet() -> str | None:
         async with operator_api(profile.livekit) as server:
-            listed = await server.room.list_rooms(api.ListRoomsRequest(names=list(rooms)))
-        left = [room.name for room in listed.rooms if room.num_participants]
-        return f"somebody is left in {left}" if left else None
+            asked = (api.ListParticipantsRequest(room=room) for room in rooms)
+            inside = [await server.room.list_participants(each) for each in asked]
+        left = [one.identity for each in inside for one in each.participants]
+        return f"{left} are left" if left else None
 
     if not rooms:
         return True
