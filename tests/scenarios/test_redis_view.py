@@ -207,6 +207,18 @@ async def test_the_missing_rights_are_seen_by_a_user_that_may_not_count_subscrib
     assert [each.missing for each in accounts] == [("+subscribe", "+publish")]
 
 
+@pytest.mark.parametrize("command", ["hget", "hmget", "hvals", "hset", "hdel", "del", "evalsha"])
+async def test_each_command_on_keys_that_livekit_server_gives_is_looked_at(redis_address, command):
+    url = f"redis://:{PASSWORD}@{redis_address}"
+    bus = Bus(url, Recorder(Redactor([PASSWORD])))
+
+    async with redis.asyncio.Redis.from_url(url, protocol=2) as client:
+        await client.execute_command("ACL SETUSER", "default", f"-{command}")
+    _, (account,) = await bus.look({"livekit-server": "default"})
+
+    assert account.missing == (f"+{command}",)
+
+
 async def test_an_account_that_may_only_read_the_bus_is_enough(redis_address):
     url = f"redis://:{PASSWORD}@{redis_address}"
     rules = ("resetkeys", "%R~nodes", "%R~livekit_version", "-@all", "+pubsub", "+hkeys", "+get")

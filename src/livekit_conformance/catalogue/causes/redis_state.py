@@ -285,14 +285,15 @@ CAUSES: tuple[Cause, ...] = (
                 "The login works, but the ACL of Redis refuses commands (`NOPERM`). Since Redis 7 "
                 "a new user may use no channel until a rule allows it. The services also write "
                 "keys with names of any form, one for each request, so rules for single keys are "
-                "not enough. The services log nothing of it: nobody answers on the bus."
+                "not enough. Of channels and those keys the services log nothing: nobody answers "
+                "on the bus."
             ),
             ru=(
                 "Вход выполняется, но ACL Redis отказывает в командах (`NOPERM`). Начиная с Redis "
                 "7 новому пользователю не разрешён ни один канал, пока нет правила. Кроме того, "
                 "сервисы записывают ключи с произвольными именами, по одному на запрос, поэтому "
-                "правил для отдельных ключей мало. В журналах сервисов об этом ничего нет: на шине "
-                "просто никто не отвечает."
+                "правил для отдельных ключей мало. О них и о каналах журналы сервисов молчат, "
+                "а на шине просто никто не отвечает."
             ),
         ),
         Text(

@@ -17,9 +17,11 @@ from livekit_conformance import run_clock
 from livekit_conformance.drivers.bus.channels import (
     CREATE_PARTICIPANT,
     HASHES,
+    NODES,
     OF_SERVER,
     REQUEST,
     ROOM_LOCK,
+    ROOMS,
     SERVICES,
     VERSION,
 )
@@ -50,6 +52,9 @@ NEEDED: Final[Mapping[str, tuple[Command, ...]]] = MappingProxyType(
             *(("HGET", key, "x") for key in HASHES),
             *(("HSET", key, "x", "x") for key in HASHES),
             *(("HDEL", key, "x") for key in HASHES),
+            *(("HVALS", NODES), ("HVALS", ROOMS), ("HMGET", ROOMS, "x")),
+            # The hashes of a room are deleted with it.
+            *(("DEL", key) for key in HASHES if key.endswith(":x")),
             ("GET", VERSION),
             ("SET", ROOM_LOCK, "x", "NX"),
             ("EVALSHA", "x", "1", ROOM_LOCK, "x"),

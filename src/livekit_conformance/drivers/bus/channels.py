@@ -32,9 +32,10 @@ SERVICES: Final = ("IOInfo", "SIPInternal")
 # starts later does not overwrite it (livekit-server pkg/service/redisstore.go, Start).
 NODES: Final = "nodes"
 VERSION: Final = "livekit_version"
+ROOMS: Final = "rooms"
 # Hashes of livekit-server: pkg/routing/redisrouter.go, pkg/service/redisstore.go, redisstore_sip.go
 HASHES: Final = (
-    *(NODES, "room_node_map", "rooms", "room_internal", "room_participants:x"),
+    *(NODES, "room_node_map", ROOMS, "room_internal", "room_participants:x"),
     *("sip_inbound_trunk", "sip_outbound_trunk", "sip_dispatch_rule"),
     *("agent_dispatch:x", "agent_job:x"),
 )
