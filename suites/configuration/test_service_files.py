@@ -15,7 +15,7 @@ from livekit_conformance.config_doctor import (
     check_server,
     read_server,
 )
-from livekit_conformance.config_doctor.judge import judge_keys, level_of, link_of
+from livekit_conformance.config_doctor.judge import SHOW_KEYS, judge_keys, level_of, link_of
 from livekit_conformance.diagnosis.chain_state import Chain
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import blocked, require
@@ -39,10 +39,7 @@ async def test_the_server_config_names_the_endpoint(
         *(finding for finding in check_server(text) if finding.key == "webhook.api_key"),
     ]
     violations = _judged(findings, seen_so_far, recorder)
-    require(
-        violations or judge_keys(server),
-        otherwise="Compare webhook.api_key with those keys by hand, or put `keys` into the file",
-    )
+    require(violations or judge_keys(server), otherwise=SHOW_KEYS.en)
 
 
 @pytest.mark.clause("1.5-configs-agree")

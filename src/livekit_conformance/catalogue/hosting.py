@@ -182,11 +182,12 @@ PLACES: Mapping[Hosting, Mapping[str, Text]] = MappingProxyType(
     }
 )
 
-_CALL_IN_DASHBOARD = Text(
+CALL_IN_DASHBOARD = Text(
     en="Find the call in the dashboard of LiveKit Cloud (Telephony, Calls) by its number and time: "
-    "it shows the SIP status and the reason of the end.",
+    "it shows the SIP status and the reason of the end. Report it to LiveKit with the call's id if "
+    "it shows none.",
     ru="Найдите вызов в панели LiveKit Cloud (Telephony, Calls) по номеру и времени: там указаны "
-    "SIP-статус и причина завершения.",
+    "SIP-статус и причина завершения. Если их нет, сообщите в LiveKit id вызова.",
 )
 _SESSION_IN_DASHBOARD = Text(
     en="Find the room in the dashboard of LiveKit Cloud (Sessions) by its name and time, and look "
@@ -263,7 +264,7 @@ _LOOK_ON_CLOUD: Mapping[Link, Text] = MappingProxyType(
                 Link.OUTBOUND,
                 Link.OUTBOUND_FAILURE,
             ),
-            _CALL_IN_DASHBOARD,
+            CALL_IN_DASHBOARD,
         ),
         Link.LOGS: Text(
             en="Read the log of your application; the services of LiveKit Cloud show theirs "

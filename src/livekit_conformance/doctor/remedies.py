@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from livekit_conformance.config_doctor.judge import KEYS_ELSEWHERE, SHOW_KEYS
 from livekit_conformance.wording import Text, Words
 
 _WITHOUT_TLS = Text(
@@ -294,10 +295,7 @@ REMEDIES: Words = MappingProxyType(
             ru="Задайте в `LIVEKIT_API_KEY` один из них или добавьте его туда и перезапустите "
             "{server}",
         ),
-        "config.keys-elsewhere": Text(
-            en="Compare `webhook.api_key` with those keys by hand, or put `keys` into the file",
-            ru="Сверьте `webhook.api_key` с этими ключами вручную или запишите `keys` в файл",
-        ),
+        KEYS_ELSEWHERE: SHOW_KEYS,
         "log.not-named": Text(
             en="Add to the profile: `{line}`, or a `command` that prints it",
             ru="Добавьте в профиль: `{line}` или команду (`command`), которая его выводит",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from livekit_conformance.catalogue.clause_words.words import ClauseWords
+from livekit_conformance.catalogue.hosting import CALL_IN_DASHBOARD
 from livekit_conformance.wording import Text
 
 _LINE = Text(
@@ -46,12 +47,6 @@ _HANG_UP = Text(
     "livekit-server's: one of them was overloaded, restarted, or lost the connection to the other.",
     ru="Найдите вызов в журнале livekit-sip по `sipCallID`, а участника — в журнале "
     "livekit-server: один из них был перегружен, перезапущен или потерял связь с другим.",
-)
-_IN_THE_DASHBOARD = Text(
-    en="Find the call in the dashboard of LiveKit Cloud (Telephony, Calls) by its number and time: "
-    "it shows the reason of the end. Report it to LiveKit with the call's id if it shows none.",
-    ru="Найдите вызов в панели LiveKit Cloud (Telephony, Calls) по номеру и времени: там указана "
-    "причина завершения. Если её нет, сообщите в LiveKit id вызова.",
 )
 _OUTBOUND = Text(
     en="Compare the outbound trunk (`lk sip outbound list`) with your provider's data: address, "
@@ -194,13 +189,13 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
         "1.5-call-ends-cleanly": ClauseWords(
             "на BYE должен прийти ответ 200, и звонящий должен покинуть комнату",
             _HANG_UP,
-            _IN_THE_DASHBOARD,
+            CALL_IN_DASHBOARD,
         ),
         "1.5-cancelled-call-ends-cleanly": ClauseWords(
             "на CANCEL во время гудков должен прийти ответ 200, на INVITE — 487, и звонящий должен "
             "покинуть комнату",
             _HANG_UP,
-            _IN_THE_DASHBOARD,
+            CALL_IN_DASHBOARD,
         ),
         "1.2-room-ends-after-hang-up": ClauseWords(
             "комната вызова должна закрыться по истечении departure_timeout",
@@ -249,7 +244,7 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
         "1.5-outbound-call-ends-cleanly": ClauseWords(
             "RemoveParticipant должен завершить исходящий вызов через BYE",
             _HANG_UP,
-            _IN_THE_DASHBOARD,
+            CALL_IN_DASHBOARD,
         ),
         "1.5-outbound-sip-messages-are-valid": ClauseWords(
             "SIP-сообщениям к вызываемому следует соответствовать RFC 3261", _PACKETS
