@@ -68,7 +68,7 @@ def test_an_unauthorized_join_is_certain_and_does_not_blame_the_bus():
 def test_a_486_without_logs_is_possible_only():
     (found,) = diagnose([NOT_JOINED], [call("refused", 486, at_s=0.03)])
 
-    assert (found.id, found.confidence) == ("sip-service-key-refused", "possible")
+    assert (found.id, found.confidence) == ("sip-service-cannot-join", "possible")
 
 
 def test_a_refused_connection_excludes_a_refused_key():
@@ -99,7 +99,10 @@ def test_a_server_that_neither_its_url_nor_the_bus_leads_to_is_not_running(nobod
 
 
 def test_the_certain_cause_comes_before_the_likely_one():
-    found = diagnose([BUS_FAIL, NOT_JOINED], [EMPTY_BUS, call("refused", 486, at_s=0.03)])
+    refused = call("refused", 486, at_s=0.03)
+    dropped = log("error establishing signal connection", "unexpected EOF", level="warn")
+
+    found = diagnose([BUS_FAIL, NOT_JOINED], [EMPTY_BUS, refused, dropped])
 
     assert [diagnosis.confidence for diagnosis in found] == ["certain", "possible"]
 

@@ -148,7 +148,7 @@ def test_a_known_cause_is_reported_with_the_fix_for_the_hosting():
 
     (found,) = diagnose([record(JOINED, link=Link.JOIN)], [refused], hosting=Hosting.CLOUD)
 
-    assert found.id == "sip-service-key-refused"
+    assert found.id == "sip-service-cannot-join"
     assert found.fix == look_at(Link.JOIN, Hosting.CLOUD).en
     assert found.texts("ru")[2] == look_at(Link.JOIN, Hosting.CLOUD).ru
     # A result file has it in English.

@@ -126,7 +126,7 @@ def test_a_trunk_that_rings_longer_than_the_call_lasted_is_not() -> None:
     seen = [dispatch(ringing_timeout_s=1.0), call("refused", 486, at_s=0.04)]
     (found,) = diagnose([record("1.5-invite-is-not-rejected", link="sip-join")], seen)
 
-    assert found.id == "sip-service-key-refused"
+    assert found.id == "sip-service-cannot-join"
 
 
 def test_a_trunk_that_rings_for_long_is_not() -> None:

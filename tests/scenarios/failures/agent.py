@@ -214,6 +214,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         profile=_deployed,
     ),
     Scenario(
+        "no-time-for-media",
+        "livekit-sip waits a millisecond for the first RTP packet.",
+        "media-timeout-too-short",
+        Link.MEDIA,
+        sip={"media_timeout_initial": "1ms"},
+    ),
+    Scenario(
         "agent-of-one-word",
         "The agent publishes audio, so that the call is answered, and leaves at once.",
         "agent-leaves-the-caller-alone",

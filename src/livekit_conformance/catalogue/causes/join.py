@@ -87,6 +87,14 @@ _KEPT_RINGING = probe(outcome="kept-ringing")
 
 _PUT_OUT = (logged(of_server.DUPLICATE, participant=re.compile("^sip_")),)
 
+_JOINS_OTHERWISE = (
+    logged(of_sip.NOT_JOINED, error=Not(_KEY_WORDS)),
+    logged(of_sip.NO_VALIDATION),
+    # The caller was seen in its room, or had no time to be.
+    Sign("room"),
+    found(TRUNK_LIMIT),
+)
+
 CAUSES: tuple[Cause, ...] = (
     Cause(
         "rule-names-an-unknown-preset",
@@ -235,19 +243,52 @@ CAUSES: tuple[Cause, ...] = (
         shows=(
             _KEY_REFUSED,
             _refused_by_server(401, re.compile(r"invalid API key|signature|cryptographic")),
-            _REJECTED_AFTER_RINGING,
         ),
         proofs=(_KEY_REFUSED,),
         # A join that failed for another reason.
-        excludes=(
-            logged(of_sip.NOT_JOINED, error=Not(_KEY_WORDS)),
-            logged(of_sip.NO_VALIDATION),
-            # The caller was seen in its room, or had no time to be.
-            Sign("room"),
-            found(TRUNK_LIMIT),
-        ),
+        excludes=_JOINS_OTHERWISE,
         otherwise="possible",
         source="livekit/sip pkg/sip/inbound.go; livekit pkg/service/auth.go; livekit/livekit#3109",
+    ),
+    Cause(
+        "sip-service-cannot-join",
+        Link.JOIN,
+        Text(
+            en="livekit-sip cannot join the room: its key, its secret or its ws_url is wrong",
+            ru="livekit-sip не может войти в комнату: неверен его ключ, секрет или ws_url",
+        ),
+        Text(
+            en=(
+                "livekit-sip took the call and refused it with 486 as soon as it had rung: it "
+                "could not join the room. From outside, a refused key or secret and an address "
+                "that leads elsewhere look the same; its log tells them apart."
+            ),
+            ru=(
+                "livekit-sip принял вызов и сразу после гудка отклонил его с 486: он не смог войти "
+                "в комнату. Снаружи неверный ключ или секрет и адрес, ведущий не туда, выглядят "
+                "одинаково; различает их его журнал."
+            ),
+        ),
+        Text(
+            en=(
+                "Read `Cannot create LiveKit participant` in the log of {sip}: `unauthorized` "
+                "means `api_key` or `api_secret` of {sip_yaml}, which must be a pair of `keys` in "
+                "{server_yaml}; anything else means `ws_url`, which must lead to livekit-server. "
+                "Name the log under `logs` of the profile, and the next run reads it."
+            ),
+            ru=(
+                "Найдите в журнале {sip} строку `Cannot create LiveKit participant`: "
+                "`unauthorized` указывает на `api_key` или `api_secret` из {sip_yaml} (это должна "
+                "быть пара из `keys` в {server_yaml}), всё остальное — на `ws_url`, который должен "
+                "вести к livekit-server. Укажите журнал в `logs` профиля, и следующий прогон "
+                "прочтёт его сам."
+            ),
+        ),
+        shows=(_REJECTED_AFTER_RINGING,),
+        excludes=_JOINS_OTHERWISE,
+        otherwise="possible",
+        is_general=True,
+        source="livekit/sip pkg/sip/inbound.go",
     ),
     Cause(
         "caller-is-put-out",

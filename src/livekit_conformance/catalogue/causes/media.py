@@ -48,6 +48,8 @@ _CALLER_HEARS_NOTHING = _media("caller", packets=0)
 _SENT_TO_CALLER = _media("livekit-sip", packets=_SOME, sent=_SOME)
 _ONLY_MUTED = Sign("room", {"muted": True})
 _HUNG_UP_BY_THEM = Sign("call-end", {"by": "them"})
+# The shortest of livekit-sip's own media time-outs is 15 s.
+_ENDED_SOON = Sign("call-end", {"by": "them", "after_s": Between(0.0, 10.0)})
 _NO_ICE = log("livekit-sip", error=re.compile(errors.NO_ICE))
 
 CAUSES: tuple[Cause, ...] = (
@@ -307,9 +309,44 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_NOTHING_CAME, _TIMED_OUT, _AGENT_HEARS_NOTHING),
         proofs=(_NOTHING_CAME, _TIMED_OUT),
-        excludes=(_UNREACHABLE, _SENT_TO_CALLER),
+        excludes=(_UNREACHABLE, _SENT_TO_CALLER, _ENDED_SOON),
         breaks=(Link.AUDIO, Link.HANG_UP),
         source="livekit/sip pkg/sip/inbound.go mediaTimeout; livekit/sip#337, #812",
+    ),
+    Cause(
+        "media-timeout-too-short",
+        Link.MEDIA,
+        Text(
+            en="livekit-sip's media time-out is too short",
+            ru="Слишком малый тайм-аут медиа у livekit-sip",
+        ),
+        Text(
+            en=(
+                "livekit-sip ended the call with the reason media-timeout, but within seconds of "
+                "its answer: before RTP of any caller can have begun to flow. Its own limits are "
+                "15 s, and 30 s for the first packet."
+            ),
+            ru=(
+                "livekit-sip завершил вызов с причиной media-timeout, но уже через секунды после "
+                "ответа: за это время RTP не успеет пойти ни у одного звонящего. Его собственные "
+                "пределы — 15 с и 30 с для первого пакета."
+            ),
+        ),
+        Text(
+            en=(
+                "Remove `media_timeout` and `media_timeout_initial` from {sip_yaml}, or set them "
+                "to 15s and 30s, and restart {sip}."
+            ),
+            ru=(
+                "Уберите `media_timeout` и `media_timeout_initial` из {sip_yaml} или задайте 15s и "
+                "30s и перезапустите {sip}."
+            ),
+        ),
+        shows=(_TIMED_OUT,),
+        also=(_ENDED_SOON,),
+        proofs=(_TIMED_OUT,),
+        breaks=(Link.AUDIO, Link.HANG_UP, Link.OUTBOUND),
+        source="livekit/sip pkg/sip/media_port.go; pkg/config/config.go",
     ),
     Cause(
         "no-rtp-to-the-caller",
