@@ -71,7 +71,8 @@ async def refuse(log, monkeypatch, kind, *, whose):
             path, room = LIST_ROOMS, NO_ROOM
         call = {"service": "RoomService", "method": "ListRooms", "room": [room]}
         as_logged = call if kind.by_method else {"method": "POST", "path": path}
-        log.write("refused", status=401, error=kind.reasons[0], **as_logged)
+        level = "info" if kind.by_method else "warn"
+        log.write("refused", level=level, status=401, error=kind.reasons[0], **as_logged)
         return SimpleNamespace(status=401)
 
     monkeypatch.setattr(refusals, "attempt", attempt)

@@ -127,6 +127,23 @@ async def test_stop_ends_a_process_that_ignores_sigterm(tmp_path):
     assert not is_alive(process.pid)
 
 
+async def test_stop_accepts_a_process_that_ends_as_its_time_is_over(tmp_path, monkeypatch):
+    process = python("import time; print('ready', flush=True); time.sleep(60)", tmp_path)
+
+    async def ready() -> str | None:
+        return None if process.tail() else "it has not written yet"
+
+    async def ended_but_late(wait, _within):
+        await wait
+        raise TimeoutError
+
+    await process.start(ready)
+    monkeypatch.setattr(asyncio, "wait_for", ended_but_late)
+    await process.stop()
+
+    assert not is_alive(process.pid)
+
+
 @pytest.mark.parametrize("armed_after", [0.0, 0.5], ids=["as it is", "slow to arm"])
 async def test_a_service_dies_with_its_killed_parent(tmp_path, armed_after):
     slow = tmp_path / "bin" / "setpriv"

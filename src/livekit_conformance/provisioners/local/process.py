@@ -8,6 +8,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from livekit_conformance import run_clock
@@ -108,7 +109,9 @@ class Process:
         try:
             await asyncio.wait_for(child.wait(), within)
         except TimeoutError:
-            child.kill()
+            # It may have ended just now.
+            with suppress(ProcessLookupError):
+                child.kill()
             await child.wait()
 
     def tail(self) -> str:
