@@ -193,15 +193,6 @@ def verify(
     return next((refusal for refusal, is_wrong in wrong.items() if is_wrong), None)
 
 
-def answered_username(value: str) -> str:
-    """
-    Return the user name that an answer claims, proven or not.
-
-    Raises SipSyntaxError: the answer cannot be parsed.
-    """
-    return _digest_fields(value, required=("username",))["username"]
-
-
 def answer_fields(value: str) -> Mapping[str, str]:
     """
     Return the fields of an answer by name in lower case, proven or not.

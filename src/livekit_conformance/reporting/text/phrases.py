@@ -175,7 +175,6 @@ OTHERS_CALLS = Text(
     "{message}",
 )
 HEAD_STORY = Text(en="What happened to the call", ru="Что было со звонком")
-HEAD_ENVIRONMENT = Text(en="Environment", ru="Окружение")
 HEAD_CHECKS = Text(en="Checks", ru="Проверки")
 STORIES = Text(
     en="The evidence has {count:timeline|timelines} of calls; this one is",
