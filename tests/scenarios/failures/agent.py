@@ -215,10 +215,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "no-time-for-media",
-        "livekit-sip waits a millisecond for the first RTP packet.",
+        "livekit-sip waits for RTP for less time than there is between two packets.",
         "media-timeout-too-short",
-        Link.MEDIA,
-        sip={"media_timeout_initial": "1ms"},
+        Link.HANG_UP,
+        sip={"media_timeout": "10ms", "media_timeout_initial": "10ms"},
     ),
     Scenario(
         "agent-of-one-word",

@@ -315,7 +315,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "media-timeout-too-short",
-        Link.MEDIA,
+        Link.HANG_UP,
         Text(
             en="livekit-sip's media time-out is too short",
             ru="Слишком малый тайм-аут медиа у livekit-sip",
@@ -345,7 +345,7 @@ CAUSES: tuple[Cause, ...] = (
         shows=(_TIMED_OUT,),
         also=(_ENDED_SOON,),
         proofs=(_TIMED_OUT,),
-        breaks=(Link.AUDIO, Link.HANG_UP, Link.OUTBOUND),
+        breaks=(Link.MEDIA, Link.AUDIO, Link.OUTBOUND),
         source="livekit/sip pkg/sip/media_port.go; pkg/config/config.go",
     ),
     Cause(
