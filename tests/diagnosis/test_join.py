@@ -24,6 +24,7 @@ REJECTED = call("refused", 486, at_s=0.03)
     ("lines", "cause"),
     [
         ([failed("unauthorized: invalid API key: APIx")], "sip-service-key-refused"),
+        ([failed("missing API key or secret key")], "sip-service-key-refused"),
         (
             [failed("unauthorized: invalid token: <token>, error: token signature is invalid")],
             "sip-service-key-refused",

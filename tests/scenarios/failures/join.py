@@ -125,6 +125,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         row=10,
     ),
     Scenario(
+        "sip-no-secret",
+        "livekit-sip.yaml has no api_secret.",
+        "sip-service-key-refused",
+        Link.JOIN,
+        sip={"api_secret": ""},
+        also=_FILES,
+    ),
+    Scenario(
         "sip-clock-fast",
         "The clock of livekit-sip's machine is five minutes fast.",
         "sip-service-clock-is-off",

@@ -29,7 +29,8 @@ _ASKED_AGAIN = re.compile(rf"^({of_sip.NO_SIGNALLING.message}|{of_sip.NO_VALIDAT
 # The suite itself requests /rtc/validate and /rtc/v1/validate with tokens that must be refused.
 _RTC = re.compile(r"^/rtc(/v\d+)?$")
 _TIMES = r"not valid yet|is expired|\((nbf|exp)\)"
-_KEY_WORDS = re.compile(rf"unauthorized: (?!.*({_TIMES}))")
+# The second: livekit-sip has no key or no secret, and so asks nobody.
+_KEY_WORDS = re.compile(rf"unauthorized: (?!.*({_TIMES}))|missing API key or secret key")
 _NO_ROOM = re.compile(errors.NO_ROOM)
 # livekit-server pkg/service/errors.go and pkg/rtc/errors.go: each of its limits.
 _OVER_A_LIMIT = re.compile(f"{errors.OVER_A_LIMIT}|{errors.ROOM_IS_FULL}")
@@ -218,11 +219,13 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "livekit-sip accepted the call but could not join its room: livekit-server "
-                "answered its token with 401. The Redis bus works, because it needs no API key."
+                "answered its token with 401, or livekit-sip has no key or no secret to sign one. "
+                "The Redis bus works, because it needs no API key."
             ),
             ru=(
                 "livekit-sip принял звонок, но не смог войти в комнату: livekit-server ответил на "
-                "его токен кодом 401. Шина Redis при этом работает: API-ключ ей не нужен."
+                "его токен кодом 401, или у livekit-sip нет ключа либо секрета для подписи. "
+                "Шина Redis при этом работает: API-ключ ей не нужен."
             ),
         ),
         Text(
