@@ -19,7 +19,7 @@ from tests.reporting import runs
 
 OTHERS = OthersTraffic("livekit-sip", "SIP invite failed (sip status: 486)", lines=428, calls=214)
 EN = "not ours: 428 lines about 214 calls of others in the log of livekit-sip: SIP invite failed"
-RU = "не наше: 428 строк о чужих звонках (их 214) в журнале livekit-sip: SIP invite failed"
+RU = "не наше: 428 строк о чужих вызовах (их 214) в журнале livekit-sip: SIP invite failed"
 
 
 @pytest.mark.parametrize(("language", "line"), [("en", EN), ("ru", RU)])

@@ -212,7 +212,7 @@ WORDS: Mapping[str, GlossaryWord] = MappingProxyType(
             _LEVEL,
             Text(
                 en="Calls or security depend on it. A violation is a FAIL.",
-                ru="От этого зависят звонки или безопасность. Нарушение — FAIL.",
+                ru="От этого зависят вызовы или безопасность. Нарушение — FAIL.",
             ),
             Text(en="Fix it before a release.", ru="Исправьте до релиза."),
         ),

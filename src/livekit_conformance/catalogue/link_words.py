@@ -26,14 +26,14 @@ STAGES: Mapping[Stage, Text] = MappingProxyType(
     {
         Stage.SERVER: Text(en="livekit-server answers", ru="livekit-server отвечает"),
         Stage.ACCESS: Text(en="It grants access", ru="Он даёт доступ"),
-        Stage.ENTRY: Text(en="The call reaches a room", ru="Звонок попадает в комнату"),
+        Stage.ENTRY: Text(en="The call reaches a room", ru="Вызов попадает в комнату"),
         Stage.WEBHOOKS: Text(
             en="The application is notified", ru="Приложение получает уведомление"
         ),
         Stage.TALK: Text(en="The agent answers", ru="Агент отвечает"),
     }
 )
-BESIDE = Text(en="Outside the call path", ru="Вне пути звонка")
+BESIDE = Text(en="Outside the call path", ru="Вне пути вызова")
 WORDS: Mapping[Link, Words] = MappingProxyType(
     {
         Link.CONFIGURATION: Words(
@@ -245,7 +245,7 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
                 en="Set `logging.level: debug` in {server_yaml}: livekit-server then logs for each "
                 "call the trunk that matched, or `No SIP trunk matched`.",
                 ru="Поставьте `logging.level: debug` в {server_yaml}: тогда livekit-server пишет "
-                "для каждого звонка, какой транк подошёл, или `No SIP trunk matched`.",
+                "для каждого вызова, какой транк подошёл, или `No SIP trunk matched`.",
             ),
         ),
         Link.CREDENTIALS: Words(
@@ -262,8 +262,8 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
             Text(
                 en="List the rules and compare their `trunk_ids` and numbers with the call (lk sip "
                 "dispatch list); find the call in livekit-sip's log by `sipCallID`.",
-                ru="Выведите правила и сравните их `trunk_ids` и номера со звонком (lk sip "
-                "dispatch list); найдите звонок в журнале livekit-sip по `sipCallID`.",
+                ru="Выведите правила и сравните их `trunk_ids` и номера с вызовом (lk sip "
+                "dispatch list); найдите вызов в журнале livekit-sip по `sipCallID`.",
             ),
         ),
         Link.OFFER: Words(
@@ -276,11 +276,11 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
             ),
         ),
         Link.STRANGERS: Words(
-            Text(en="calls that match no trunk", ru="посторонние звонки"),
+            Text(en="calls that match no trunk", ru="посторонние вызовы"),
             Text(
                 en="A call that belongs to no trunk was accepted: find the trunks without "
                 "`numbers` (lk sip inbound list).",
-                ru="Принят звонок, который не относится ни к одному транку: найдите транки без "
+                ru="Принят вызов, который не относится ни к одному транку: найдите транки без "
                 "`numbers` (lk sip inbound list).",
             ),
         ),
@@ -289,7 +289,7 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
             Text(
                 en="Find the call in livekit-sip's log by `sipCallID` and read its lines with "
                 "level error; then find `/rtc` in livekit-server's log at the same moment.",
-                ru="Найдите звонок в журнале livekit-sip по `sipCallID` и прочитайте строки уровня "
+                ru="Найдите вызов в журнале livekit-sip по `sipCallID` и прочитайте строки уровня "
                 "error; затем найдите `/rtc` в журнале livekit-server за тот же момент.",
             ),
         ),
@@ -303,7 +303,7 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
             ),
         ),
         Link.EVENTS: Words(
-            Text(en="webhooks of the call", ru="вебхуки звонка"),
+            Text(en="webhooks of the call", ru="вебхуки вызова"),
             Text(
                 en="Compare the webhooks that the endpoint received (evidence/) with the lines "
                 "`sent webhook` in livekit-server's log.",
@@ -321,16 +321,16 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
             ),
         ),
         Link.ANSWER: Words(
-            Text(en="answer of the call", ru="ответ на звонок"),
+            Text(en="answer of the call", ru="ответ на вызов"),
             Text(
                 en="Find the call in livekit-sip's log by `sipCallID`: what did it wait for after "
                 "it had joined the room?",
-                ru="Найдите звонок в журнале livekit-sip по `sipCallID`: чего он ждал после входа "
+                ru="Найдите вызов в журнале livekit-sip по `sipCallID`: чего он ждал после входа "
                 "в комнату?",
             ),
         ),
         Link.MEDIA: Words(
-            Text(en="RTP of the call", ru="RTP звонка"),
+            Text(en="RTP of the call", ru="RTP вызова"),
             Text(
                 en="Compare the address and port in the SDP answer (evidence/) with those that the "
                 "caller can reach, and capture on both sides: tcpdump -n udp",
@@ -348,34 +348,34 @@ WORDS: Mapping[Link, Words] = MappingProxyType(
             ),
         ),
         Link.HANG_UP: Words(
-            Text(en="end of the call", ru="завершение звонка"),
+            Text(en="end of the call", ru="завершение вызова"),
             Text(
                 en="Find the call in livekit-sip's log by `sipCallID`: did BYE arrive, and what "
                 "did the room do after it?",
-                ru="Найдите звонок в журнале livekit-sip по `sipCallID`: пришёл ли BYE и что стало "
+                ru="Найдите вызов в журнале livekit-sip по `sipCallID`: пришёл ли BYE и что стало "
                 "с комнатой после него?",
             ),
         ),
         Link.CAPACITY: Words(
-            Text(en="several calls", ru="несколько звонков"),
+            Text(en="several calls", ru="несколько вызовов"),
             Text(
                 en="While the calls run, watch the load, `max_cpu_utilization` and the RTP port "
                 "range of livekit-sip.",
-                ru="Во время звонков следите за нагрузкой, `max_cpu_utilization` и диапазоном "
+                ru="Во время вызовов следите за нагрузкой, `max_cpu_utilization` и диапазоном "
                 "RTP-портов livekit-sip.",
             ),
         ),
         Link.OUTBOUND: Words(
-            Text(en="outbound calls", ru="исходящие звонки"),
+            Text(en="outbound calls", ru="исходящие вызовы"),
             Text(
                 en="Read the Twirp code and the SIP status in the response of "
                 "CreateSIPParticipant, then livekit-sip's log of that call.",
                 ru="Прочитайте код Twirp и статус SIP в ответе CreateSIPParticipant, затем журнал "
-                "livekit-sip для этого звонка.",
+                "livekit-sip для этого вызова.",
             ),
         ),
         Link.OUTBOUND_FAILURE: Words(
-            Text(en="report of a failed outbound call", ru="отчёт о неудачном исходящем звонке"),
+            Text(en="report of a failed outbound call", ru="отчёт о неудачном исходящем вызове"),
             Text(
                 en="Compare the SIP status that the provider sent with the metadata of the Twirp "
                 "error.",

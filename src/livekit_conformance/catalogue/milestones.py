@@ -66,7 +66,7 @@ MISSING: Mapping[Milestone, Text] = MappingProxyType(
         Milestone.TRUNK: Text(
             en="no trunk: livekit-sip asked over the bus for the trunk of this call and got no "
             "usable answer",
-            ru="нет транка: livekit-sip спросил по шине, какому транку принадлежит звонок, и не "
+            ru="нет транка: livekit-sip спросил по шине, какому транку принадлежит вызов, и не "
             "получил пригодного ответа",
         ),
         Milestone.CREDENTIALS: Text(
@@ -76,7 +76,7 @@ MISSING: Mapping[Milestone, Text] = MappingProxyType(
         Milestone.DISPATCHED: Text(
             en="no dispatch result: no dispatch rule matched the call, or nobody answered over the "
             "bus",
-            ru="нет результата диспетчеризации: звонку не подошло ни одно правило, или никто не "
+            ru="нет результата диспетчеризации: вызову не подошло ни одно правило, или никто не "
             "ответил по шине",
         ),
         Milestone.JOINED: Text(
@@ -93,7 +93,7 @@ MISSING: Mapping[Milestone, Text] = MappingProxyType(
         ),
         Milestone.AUDIO: Text(
             en="the call was answered, but no audio reached the caller",
-            ru="на звонок ответили, но звук до звонящего не дошёл",
+            ru="на вызов ответили, но звук до звонящего не дошёл",
         ),
         Milestone.HUNG_UP: Text(
             en="the BYE was not answered",
@@ -105,11 +105,11 @@ MISSING: Mapping[Milestone, Text] = MappingProxyType(
         ),
         Milestone.ASKED: Text(
             en="the call was never requested",
-            ru="звонок так и не был запрошен",
+            ru="вызов так и не был запрошен",
         ),
         Milestone.TAKEN: Text(
             en="no livekit-sip took the call from the bus",
-            ru="ни один livekit-sip не взял звонок с шины",
+            ru="ни один livekit-sip не взял вызов с шины",
         ),
         Milestone.INVITE_CAME: Text(
             en="no INVITE reached the address of the outbound trunk",

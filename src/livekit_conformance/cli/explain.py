@@ -63,11 +63,11 @@ _CAUSE = Text(en="cause at the link {link} ({title})", ru="причина в з�
 _LINK = Text(en="link of the chain: {title}", ru="звено цепочки: {title}")
 _IN_CALL = Text(
     en="number {place} of {count} on the path of a call",
-    ru="{place}-е из {count} на пути звонка",
+    ru="{place}-е из {count} на пути вызова",
 )
 _BESIDE = Text(
     en="not on the path of a call: it is checked in addition",
-    ru="в стороне от пути звонка: проверяется дополнительно",
+    ru="в стороне от пути вызова: проверяется дополнительно",
 )
 _REQUIREMENT = Text(en="requirement", ru="требование")
 _UNKNOWN = Text(

@@ -47,9 +47,9 @@ NO_SERVICE = Text(en="service unknown", ru="сервис неизвестен")
 TIMES = Text(en="{first} to {last}", ru="с {first} по {last}")
 NO_TIME = Text(en="no times", ru="без времени")
 
-COUNTS = Text(en="lines: {lines}, calls: {calls}", ru="строк: {lines}, звонков: {calls}")
+COUNTS = Text(en="lines: {lines}, calls: {calls}", ru="строк: {lines}, вызовов: {calls}")
 COUNTS_WITHOUT_CALLS = Text(
-    en="lines: {lines}, which name no call", ru="строк: {lines}, звонок в них не назван"
+    en="lines: {lines}, which name no call", ru="строк: {lines}, вызов в них не назван"
 )
 AT_LEAST = Text(en="at least {number}", ru="не меньше {number}")
 FIRST_AND_LAST = Text(en="first {first}, last {last}", ru="впервые {first}, в последний раз {last}")
@@ -68,8 +68,8 @@ NOTHING_KNOWN = Text(
 MADE_BY_THE_SUITE = Text(
     en="Not counted: {lines} lines about calls of the suite itself, which it makes fail to see "
     "them refused. Its other calls came through there.",
-    ru="Не учтено строк: {lines} — о звонках самой suite, которые она нарочно делает неудачными, "
-    "проверяя отказ. Другие её звонки там прошли.",
+    ru="Не учтено строк: {lines} — о вызовах самой suite, которые она нарочно делает неудачными, "
+    "проверяя отказ. Другие её вызовы там прошли.",
 )
 NOT_EXPLAINED = Text(
     en="Warnings and errors that no known cause explains, most frequent first:",
@@ -81,7 +81,7 @@ AND_MORE = Text(
 NEXT = Text(en="Next", ru="Что дальше")
 LOOK_AT_FREQUENT = Text(
     en="look at the most frequent of them, and at those that began when the calls began to fail.",
-    ru="посмотрите на самые частые и на те, что начались вместе со сбоями звонков.",
+    ru="посмотрите на самые частые и на те, что начались вместе со сбоями вызовов.",
 )
 NO_WARNINGS = Text(
     en="there is no warning or error either. Is the time of the failure in these logs, and the log "

@@ -33,7 +33,7 @@ _DETAIL = 240
 
 _TITLE = Text(
     en="Call {call} ({purpose}): {outcome}",
-    ru="Звонок {call} ({purpose}): {outcome}",
+    ru="Вызов {call} ({purpose}): {outcome}",
 )
 _LEGEND = Text(
     en="Times in seconds after the INVITE. sip = livekit-sip, server = livekit-server, "
@@ -61,14 +61,14 @@ _AT_LEAST = Text(en="at least", ru="не меньше")
 _CONTRADICTION = Text(
     en="The clocks contradict themselves, one was set during the call; nothing is moved. Seen: "
     "{seen}",
-    ru="Часы противоречат сами себе: во время звонка их переводили; время не сдвинуто. Видно: "
+    ru="Часы противоречат сами себе: во время вызова их переводили; время не сдвинуто. Видно: "
     "{seen}",
 )
 _TIMES = Text(en="({times} times, last at {until} s)", ru="(всего {times}, последний в {until} с)")
 _STOPS = Text(en="THE STORY STOPS HERE: {missing}", ru="ЗДЕСЬ ИСТОРИЯ ОБРЫВАЕТСЯ: {missing}")
 _LEFT_OUT = Text(
     en="{count} more lines about this call are in the log files among the evidence.",
-    ru="Ещё {count} строк об этом звонке есть в файлах журналов среди улик.",
+    ru="Ещё {count} строк об этом вызове есть в файлах журналов среди улик.",
 )
 
 

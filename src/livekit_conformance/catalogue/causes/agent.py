@@ -87,7 +87,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
             ru=(
                 "Воркер с нужным именем зарегистрирован, но задание не взял: он занят, его "
-                "нагрузка выше предела, или его `request_fnc` отклоняет звонки."
+                "нагрузка выше предела, или его `request_fnc` отклоняет вызовы."
             ),
         ),
         Text(
@@ -159,7 +159,7 @@ CAUSES: tuple[Cause, ...] = (
                 "phone rang: the agent's process crashes, hangs while it loads, or cannot connect."
             ),
             ru=(
-                "Воркер принял задание этого звонка, но, пока шли гудки, в комнату никто не вошёл: "
+                "Воркер принял задание этого вызова, но, пока шли гудки, в комнату никто не вошёл: "
                 "процесс агента падает, зависает при загрузке или не может подключиться."
             ),
         ),
@@ -193,8 +193,8 @@ CAUSES: tuple[Cause, ...] = (
                 "answers the call only after another participant publishes audio."
             ),
             ru=(
-                "В комнате звонка есть участник, у которого `canPublish` равно false. livekit-sip "
-                "отвечает на звонок, только когда другой участник публикует звук."
+                "В комнате вызова есть участник, у которого `canPublish` равно false. livekit-sip "
+                "отвечает на вызов, только когда другой участник публикует звук."
             ),
         ),
         Text(
@@ -225,7 +225,7 @@ CAUSES: tuple[Cause, ...] = (
                 "phone was still ringing."
             ),
             ru=(
-                "Участник вошёл в комнату звонка, не опубликовал звук и вышел, пока ещё шли гудки."
+                "Участник вошёл в комнату вызова, не опубликовал звук и вышел, пока ещё шли гудки."
             ),
         ),
         Text(
@@ -257,7 +257,7 @@ CAUSES: tuple[Cause, ...] = (
                 "an agent had joined and published audio."
             ),
             ru=(
-                "livekit-sip завершил звонок ответом 486 по `ringing_timeout` транка, прежде чем "
+                "livekit-sip завершил вызов ответом 486 по `ringing_timeout` транка, прежде чем "
                 "агент вошёл и опубликовал звук."
             ),
         ),
@@ -328,7 +328,7 @@ CAUSES: tuple[Cause, ...] = (
                 "track. livekit-sip keeps the caller ringing until there is one."
             ),
             ru=(
-                "Участник вошёл в комнату звонка и остался, но аудиотрек не опубликовал. Пока "
+                "Участник вошёл в комнату вызова и остался, но аудиотрек не опубликовал. Пока "
                 "трека нет, звонящий слышит гудки."
             ),
         ),
@@ -354,7 +354,7 @@ CAUSES: tuple[Cause, ...] = (
         Link.AGENT,
         Text(
             en="The suite's own agent stand-in did not start in time, or ended during a call",
-            ru="Собственный агент набора не запустился вовремя или завершился посреди звонка",
+            ru="Собственный агент набора не запустился вовремя или завершился посреди вызова",
         ),
         Text(
             en=(
@@ -388,7 +388,7 @@ CAUSES: tuple[Cause, ...] = (
         Link.AGENT,
         Text(
             en="No agent joins the room of the call",
-            ru="Агент не входит в комнату звонка",
+            ru="Агент не входит в комнату вызова",
         ),
         Text(
             en=(
@@ -435,7 +435,7 @@ CAUSES: tuple[Cause, ...] = (
         Link.HANG_UP,
         Text(
             en="The trunk's maximum call duration is too short",
-            ru="Слишком малая предельная длительность звонка у транка",
+            ru="Слишком малая предельная длительность вызова у транка",
         ),
         Text(
             en=(
@@ -443,7 +443,7 @@ CAUSES: tuple[Cause, ...] = (
                 "The time counts from the join of the room, so it includes the ringing."
             ),
             ru=(
-                "livekit-sip сам завершил звонок: истекло `max_call_duration` транка. Время "
+                "livekit-sip сам завершил вызов: истекло `max_call_duration` транка. Время "
                 "считается от входа в комнату, то есть вместе с гудками."
             ),
         ),

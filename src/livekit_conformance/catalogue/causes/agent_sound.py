@@ -68,7 +68,7 @@ CAUSES: tuple[Cause, ...] = (
                 "false. The caller hears it, but it receives no audio of the caller."
             ),
             ru=(
-                "У участника, который говорит в комнате звонка, `canSubscribe` равно false. "
+                "У участника, который говорит в комнате вызова, `canSubscribe` равно false. "
                 "Звонящий его слышит, а сам он звука звонящего не получает."
             ),
         ),

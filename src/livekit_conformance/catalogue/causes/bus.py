@@ -142,7 +142,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
             ru=(
                 "На SIP-порту никто не слушает, и на шине Redis никто не подписан на запросы "
-                "исходящих звонков. livekit-sip упал, не был запущен или завершился при запуске."
+                "исходящих вызовов. livekit-sip упал, не был запущен или завершился при запуске."
             ),
         ),
         Text(
@@ -204,7 +204,7 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en="livekit-sip accepts inbound calls but gets no requests for outbound calls: "
             "`cluster_id`",
-            ru="livekit-sip принимает входящие звонки, но не получает запросов на исходящие: "
+            ru="livekit-sip принимает входящие вызовы, но не получает запросов на исходящие: "
             "`cluster_id`",
         ),
         Text(
@@ -216,8 +216,8 @@ CAUSES: tuple[Cause, ...] = (
                 "response from servers`."
             ),
             ru=(
-                "Входящие звонки работают, значит, оба сервиса используют один Redis. Но на "
-                "запросы исходящих звонков livekit-sip не подписан. С `cluster_id` в "
+                "Входящие вызовы работают, значит, оба сервиса используют один Redis. Но на "
+                "запросы исходящих вызовов livekit-sip не подписан. С `cluster_id` в "
                 "livekit-sip.yaml он подписан на канал с этим именем, а открытый livekit-server "
                 "публикует в канал без него. CreateSIPParticipant завершается ошибкой 503 `no "
                 "response from servers`."
@@ -297,8 +297,8 @@ CAUSES: tuple[Cause, ...] = (
                 'servers"). API keys are not involved.'
             ),
             ru=(
-                "livekit-sip спросил через Redis, к какому транку относится звонок, но ни один "
-                'livekit-server не ответил. Поэтому livekit-sip отклонил звонок ("auth check '
+                "livekit-sip спросил через Redis, к какому транку относится вызов, но ни один "
+                'livekit-server не ответил. Поэтому livekit-sip отклонил вызов ("auth check '
                 'failed", "no response from servers"). API-ключи тут ни при чём.'
             ),
         ),
@@ -326,7 +326,7 @@ CAUSES: tuple[Cause, ...] = (
         Link.BUS_SIP,
         Text(
             en="No livekit-sip is subscribed to requests for outbound calls on the Redis bus",
-            ru="Ни один livekit-sip не подписан на запросы исходящих звонков на шине Redis",
+            ru="Ни один livekit-sip не подписан на запросы исходящих вызовов на шине Redis",
         ),
         Text(
             en=(
@@ -334,7 +334,7 @@ CAUSES: tuple[Cause, ...] = (
                 'answers: CreateSIPParticipant fails with 503 "no response from servers".'
             ),
             ru=(
-                "livekit-server ищет через Redis сервис livekit-sip для исходящего звонка, но ни "
+                "livekit-server ищет через Redis сервис livekit-sip для исходящего вызова, но ни "
                 'один не отвечает: CreateSIPParticipant завершается ошибкой 503 "no response from '
                 'servers".'
             ),

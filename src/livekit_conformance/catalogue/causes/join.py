@@ -113,9 +113,9 @@ CAUSES: tuple[Cause, ...] = (
                 "the call is refused with 486."
             ),
             ru=(
-                "Правило, которое принимает звонок, задаёт комнате пресет, а livekit-server не "
+                "Правило, которое принимает вызов, задаёт комнате пресет, а livekit-server не "
                 "создаёт комнату с пресетом, которого у него нет. Поэтому livekit-sip не может "
-                "войти, и звонок отклоняется ответом 486."
+                "войти, и вызов отклоняется ответом 486."
             ),
         ),
         Text(
@@ -140,7 +140,7 @@ CAUSES: tuple[Cause, ...] = (
         Link.JOIN,
         Text(
             en="A limit of livekit-server keeps rooms or participants of calls out",
-            ru="Ограничение livekit-server не пускает комнаты или участников звонков",
+            ru="Ограничение livekit-server не пускает комнаты или участников вызовов",
         ),
         Text(
             en=(
@@ -165,7 +165,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
             ru=(
                 "Увеличьте это ограничение в {server_yaml} или уберите его и перезапустите "
-                "{server}: `room.max_participants` (звонку нужны двое: звонящий и агент) либо "
+                "{server}: `room.max_participants` (вызову нужны двое: звонящий и агент) либо "
                 "`max_room_name_length`, `max_participant_identity_length`, "
                 "`max_participant_name_length`, `max_metadata_size` или `max_attributes_size` в "
                 "разделе `limit` или `room`. `max_participants` бывает и в `room_config` правила "
@@ -223,7 +223,7 @@ CAUSES: tuple[Cause, ...] = (
                 "The Redis bus works, because it needs no API key."
             ),
             ru=(
-                "livekit-sip принял звонок, но не смог войти в комнату: livekit-server ответил на "
+                "livekit-sip принял вызов, но не смог войти в комнату: livekit-server ответил на "
                 "его токен кодом 401, или у livekit-sip нет ключа либо секрета для подписи. "
                 "Шина Redis при этом работает: API-ключ ей не нужен."
             ),
@@ -320,7 +320,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
             ru=(
                 "Задайте токену агента собственную identity, например `agent-` и имя комнаты. Если "
-                "два звонка с одного номера попадают в одну комнату, возьмите правило Individual "
+                "два вызова с одного номера попадают в одну комнату, возьмите правило Individual "
                 "или Callee вместо Direct."
             ),
         ),
@@ -343,7 +343,7 @@ CAUSES: tuple[Cause, ...] = (
                 "than 60 s. Key and secret are right."
             ),
             ru=(
-                "Для комнаты каждого звонка livekit-sip подписывает токен. livekit-server "
+                "Для комнаты каждого вызова livekit-sip подписывает токен. livekit-server "
                 "отклонил его как ещё не действующий или просроченный: часы двух машин "
                 "расходятся больше чем на 60 с. Ключ и секрет верны."
             ),
@@ -376,7 +376,7 @@ CAUSES: tuple[Cause, ...] = (
                 "of its machine or container finds no address for the host."
             ),
             ru=(
-                "livekit-sip принял звонок и попытался войти в комнату, но резолвер его машины или "
+                "livekit-sip принял вызов и попытался войти в комнату, но резолвер его машины или "
                 "контейнера не находит адрес этого хоста."
             ),
         ),
@@ -409,7 +409,7 @@ CAUSES: tuple[Cause, ...] = (
                 "room: nothing listens there, or the path is blocked."
             ),
             ru=(
-                "livekit-sip принял звонок, но не смог открыть TCP-соединение, чтобы войти в "
+                "livekit-sip принял вызов, но не смог открыть TCP-соединение, чтобы войти в "
                 "комнату: там никто не слушает или путь закрыт."
             ),
         ),
@@ -448,7 +448,7 @@ CAUSES: tuple[Cause, ...] = (
                 "livekit-sip logs nothing while it waits."
             ),
             ru=(
-                "Звонящий слышит гудки, но его нет ни в одной комнате: livekit-sip принял звонок и "
+                "Звонящий слышит гудки, но его нет ни в одной комнате: livekit-sip принял вызов и "
                 "всё ещё пытается войти. Хост из `ws_url` не отвечает и не отказывает: файрвол "
                 "отбрасывает пакеты, адрес неверен или процесс завис. Пока livekit-sip ждёт, он "
                 "ничего не пишет в журнал."
@@ -491,7 +491,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
             ru=(
                 "livekit-sip обращается по TLS к порту без TLS или наоборот, поэтому не может "
-                "войти в комнату звонка."
+                "войти в комнату вызова."
             ),
         ),
         Text(
@@ -525,7 +525,7 @@ CAUSES: tuple[Cause, ...] = (
                 "container does not trust."
             ),
             ru=(
-                "livekit-sip принял звонок, но отказался входить в комнату по TLS. Сертификат "
+                "livekit-sip принял вызов, но отказался входить в комнату по TLS. Сертификат "
                 "просрочен, выдан на другое имя, передаётся без промежуточных или выпущен центром, "
                 "которому машина или контейнер livekit-sip не доверяет."
             ),
@@ -560,7 +560,7 @@ CAUSES: tuple[Cause, ...] = (
                 "does not forward WebSockets, or contains a path that does not belong there."
             ),
             ru=(
-                "livekit-sip принял звонок и запросил вход в комнату, но livekit-server так не "
+                "livekit-sip принял вызов и запросил вход в комнату, но livekit-server так не "
                 "отвечает: `ws_url` ведёт к другому сервису, к прокси, который не пропускает "
                 "WebSocket, или содержит лишний путь."
             ),
@@ -592,7 +592,7 @@ CAUSES: tuple[Cause, ...] = (
                 "to join their rooms."
             ),
             ru=(
-                "Без него livekit-sip запускается и принимает звонки, но не знает, на каком "
+                "Без него livekit-sip запускается и принимает вызовы, но не знает, на каком "
                 "сервере входить в комнату."
             ),
         ),
@@ -615,7 +615,7 @@ CAUSES: tuple[Cause, ...] = (
         Link.JOIN,
         Text(
             en="livekit-server does not create the room of a call: `room.auto_create` is off",
-            ru="livekit-server не создаёт комнату для звонка: `room.auto_create` выключен",
+            ru="livekit-server не создаёт комнату для вызова: `room.auto_create` выключен",
         ),
         Text(
             en=(
@@ -624,7 +624,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
             ru=(
                 "Правило диспетчеризации указывает комнату, которой ещё нет, а livekit-server в "
-                "такую комнату не пускает: livekit-sip получает 404 и отклоняет звонок."
+                "такую комнату не пускает: livekit-sip получает 404 и отклоняет вызов."
             ),
         ),
         Text(
@@ -636,7 +636,7 @@ CAUSES: tuple[Cause, ...] = (
             ru=(
                 "Поставьте `auto_create: true` в разделе `room` из {server_yaml} (или удалите "
                 "строку) и перезапустите {server}. Либо пусть приложение создаёт комнату до "
-                "звонка; это возможно, только если имя из правила известно заранее."
+                "вызова; это возможно, только если имя из правила известно заранее."
             ),
         ),
         shows=(_ROOM_ABSENT, _refused_by_server(404, _NO_ROOM)),

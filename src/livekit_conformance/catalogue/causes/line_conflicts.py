@@ -37,7 +37,7 @@ CAUSES: tuple[Cause, ...] = (
         Link.TRUNK,
         Text(
             en="Two inbound trunks match the same call",
-            ru="Одному звонку подходят два входящих транка",
+            ru="Одному вызову подходят два входящих транка",
         ),
         Text(
             en=(
@@ -71,7 +71,7 @@ CAUSES: tuple[Cause, ...] = (
         Link.DISPATCH,
         Text(
             en="Two dispatch rules match the same calls",
-            ru="Одним и тем же звонкам подходят два правила диспетчеризации",
+            ru="Одним и тем же вызовам подходят два правила диспетчеризации",
         ),
         Text(
             en=(
@@ -82,7 +82,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
             ru=(
                 "livekit-server не может выбрать между ними, поэтому после первого 180 livekit-sip "
-                "отклоняет каждый звонок этого транка ответом 503 (`dispatch evaluation failed`). "
+                "отклоняет каждый вызов этого транка ответом 503 (`dispatch evaluation failed`). "
                 "API такую пару не создаёт: она осталась от старой версии или записана в обход "
                 "API."
             ),
@@ -109,7 +109,7 @@ CAUSES: tuple[Cause, ...] = (
         Link.LINE,
         Text(
             en="An inbound trunk was not created, because another trunk matches the same calls",
-            ru="Входящий транк не создан: тем же звонкам уже подходит другой транк",
+            ru="Входящий транк не создан: тем же вызовам уже подходит другой транк",
         ),
         Text(
             en=(
@@ -140,7 +140,7 @@ CAUSES: tuple[Cause, ...] = (
         Link.LINE,
         Text(
             en="A dispatch rule was not created, because another rule matches the same calls",
-            ru="Правило диспетчеризации не создано: тем же звонкам уже подходит другое правило",
+            ru="Правило диспетчеризации не создано: тем же вызовам уже подходит другое правило",
         ),
         Text(
             en=(
@@ -150,7 +150,7 @@ CAUSES: tuple[Cause, ...] = (
             ru=(
                 "livekit-server отказал с кодом 400: на один транк, звонящего, номер и PIN "
                 "допустимо только одно правило. Правило, где они не указаны, подходит всем "
-                "звонкам."
+                "вызовам."
             ),
         ),
         Text(
@@ -174,7 +174,7 @@ CAUSES: tuple[Cause, ...] = (
         Link.LINE,
         Text(
             en="An inbound trunk was not created, because it would accept calls from anybody",
-            ru="Входящий транк не создан: он принимал бы звонки от кого угодно",
+            ru="Входящий транк не создан: он принимал бы вызовы от кого угодно",
         ),
         Text(
             en=(

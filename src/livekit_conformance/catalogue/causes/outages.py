@@ -109,13 +109,13 @@ CAUSES: tuple[Cause, ...] = (
         "livekit-server",
         lost=Text(
             en="Its rooms and the calls in them have ended.",
-            ru="Его комнаты закрылись, звонки в них прервались.",
+            ru="Его комнаты закрылись, вызовы в них прервались.",
         ),
     ),
     _restarted(
         "livekit-sip",
         Link.SIP_SOCKET,
         "livekit-sip",
-        lost=Text(en="Its calls have ended.", ru="Его звонки прервались."),
+        lost=Text(en="Its calls have ended.", ru="Его вызовы прервались."),
     ),
 )

@@ -70,7 +70,7 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en="CreateSIPParticipant returned 200 before the call failed: it did not wait for the "
             "answer",
-            ru="CreateSIPParticipant вернул 200 раньше, чем звонок не удался: ответа абонента он "
+            ru="CreateSIPParticipant вернул 200 раньше, чем вызов не удался: ответа абонента он "
             "не ждал",
         ),
         Text(
@@ -79,7 +79,7 @@ CAUSES: tuple[Cause, ...] = (
                 "calls failed later, and no API response reported this to the application."
             ),
             ru=(
-                "Без `wait_until_answered` ответ 200 значит лишь, что набор начался. Эти звонки "
+                "Без `wait_until_answered` ответ 200 значит лишь, что набор начался. Эти вызовы "
                 "не удались позже, и ни один ответ API не сообщил об этом приложению."
             ),
         ),
@@ -92,7 +92,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
             ru=(
                 "Задайте в запросе `wait_until_answered: true` и тайм-аут клиента больше "
-                "`ringing_timeout`: тогда неудачный звонок вернёт ошибку с `sip_status_code`. Или "
+                "`ringing_timeout`: тогда неудачный вызов вернёт ошибку с `sip_status_code`. Или "
                 "следите за атрибутом участника `sip.callStatus`: dialing, ringing, active, "
                 "hangup."
             ),
@@ -108,7 +108,7 @@ CAUSES: tuple[Cause, ...] = (
         Link.OUTBOUND,
         Text(
             en="The outbound trunk of the call does not exist",
-            ru="Исходящего транка, указанного для звонка, не существует",
+            ru="Исходящего транка, указанного для вызова, не существует",
         ),
         Text(
             en=(
@@ -118,7 +118,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
             ru=(
                 "На livekit-server нет исходящего транка с таким id (`requested sip trunk does not "
-                "exist`): транк удалили, он из другой системы, или это id входящего транка. Звонок "
+                "exist`): транк удалили, он из другой системы, или это id входящего транка. Вызов "
                 "не выполнялся."
             ),
         ),
@@ -168,7 +168,7 @@ CAUSES: tuple[Cause, ...] = (
             ru=(
                 "Впишите в `auth_username` и `auth_password` исходящего транка SIP-учётную запись "
                 "у провайдера (часто это не логин от его сайта): lk sip outbound update. Если на "
-                "звонок отвечает сам набор проверок, `sip.outbound.username` и "
+                "вызов отвечает сам набор проверок, `sip.outbound.username` и "
                 "`sip.outbound.password` профиля должны с ними совпадать."
             ),
         ),
@@ -182,7 +182,7 @@ CAUSES: tuple[Cause, ...] = (
         Link.OUTBOUND,
         Text(
             en="The provider forbids the call (403): usually it does not accept the caller number",
-            ru="Провайдер запрещает звонок (403): обычно он не принимает номер звонящего",
+            ru="Провайдер запрещает вызов (403): обычно он не принимает номер звонящего",
         ),
         Text(
             en=(
@@ -255,7 +255,7 @@ CAUSES: tuple[Cause, ...] = (
         Link.OUTBOUND,
         Text(
             en="The callee is busy, declines or does not answer",
-            ru="Вызываемый абонент занят, отклоняет звонок или не отвечает",
+            ru="Вызываемый абонент занят, отклоняет вызов или не отвечает",
         ),
         Text(
             en=(
@@ -264,7 +264,7 @@ CAUSES: tuple[Cause, ...] = (
                 "order."
             ),
             ru=(
-                "LiveKit выполнил звонок, но другая сторона его не приняла (408, 480, 486, 600, "
+                "LiveKit выполнил вызов, но другая сторона его не приняла (408, 480, 486, 600, "
                 "603) или не отвечала, пока не истёк `ringing_timeout`. Транк, учётная запись и "
                 "сеть исправны."
             ),
@@ -277,7 +277,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
             ru=(
                 "Позвоните на этот номер с обычного телефона. Если там отвечают, спросите "
-                "провайдера об этом звонке и увеличьте `ringing_timeout` у CreateSIPParticipant "
+                "провайдера об этом вызове и увеличьте `ringing_timeout` у CreateSIPParticipant "
                 "(до первого гудка провайдеру может понадобиться 10 с)."
             ),
         ),
@@ -312,9 +312,9 @@ CAUSES: tuple[Cause, ...] = (
                 "another `address` helps."
             ),
             ru=(
-                "Проверьте страницу состояния провайдера и спросите его о звонке (Call-ID: "
+                "Проверьте страницу состояния провайдера и спросите его о вызове (Call-ID: "
                 "`sipCallID` в {sip_log}). Ответ 503 бывает и при пределе одновременных "
-                "звонков, и при пустом балансе. Временно поможет второй транк с другим `address`."
+                "вызовов, и при пустом балансе. Временно поможет второй транк с другим `address`."
             ),
         ),
         shows=_FAILING,
@@ -433,7 +433,7 @@ CAUSES: tuple[Cause, ...] = (
         Link.OUTBOUND,
         Text(
             en="livekit-sip accepts no more outbound calls: its CPU limit is reached",
-            ru="livekit-sip больше не принимает исходящие звонки: достигнут предел CPU",
+            ru="livekit-sip больше не принимает исходящие вызовы: достигнут предел CPU",
         ),
         Text(
             en=(
@@ -442,7 +442,7 @@ CAUSES: tuple[Cause, ...] = (
             ),
             ru=(
                 "livekit-sip отвечает `cpu exhausted` (503), когда загрузка машины любыми "
-                "процессами выше `max_cpu_utilization`. Входящие звонки он по-прежнему принимает."
+                "процессами выше `max_cpu_utilization`. Входящие вызовы он по-прежнему принимает."
             ),
         ),
         Text(

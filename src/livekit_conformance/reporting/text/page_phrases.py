@@ -33,7 +33,7 @@ ANSWER: Mapping[RunVerdict, Text] = MappingProxyType(
 )
 SECTIONS = Text(en="Sections of this report", ru="Разделы отчёта")
 
-CHAIN = Text(en="The chain of a call", ru="Цепочка звонка")
+CHAIN = Text(en="The chain of a call", ru="Цепочка вызова")
 FIRST_BROKEN = Text(en="First broken: {link}", ru="Первое сломанное звено: {link}")
 
 HEAD_AREAS = Text(en="Areas", ru="Области")
@@ -41,9 +41,9 @@ HEAD_KNOWN = Text(en="Known issues", ru="Известные проблемы")
 HEAD_NOT_CHECKED = Text(en="Not checked, and why", ru="Что не проверено и почему")
 OTHERS = Text(
     en="Warnings about the calls, rooms and requests of others. They do not affect the verdict.",
-    ru="Предупреждения о чужих звонках, комнатах и запросах. На вердикт они не влияют.",
+    ru="Предупреждения о чужих вызовах, комнатах и запросах. На вердикт они не влияют.",
 )
-HEAD_TIME = Text(en="Where the time of the call goes", ru="На что уходит время звонка")
+HEAD_TIME = Text(en="Where the time of the call goes", ru="На что уходит время вызова")
 HEAD_TREND = Text(en="The last {count:run|runs}", ru="Последние прогоны: {count}")
 
 AREA = Text(en="Area", ru="Область")
@@ -88,9 +88,9 @@ WHAT = Text(en="What", ru="Что")
 STEPS = Text(en="Step by step", ru="По шагам")
 CAPTION_STEPS = Text(
     en="What happened, in seconds after the INVITE",
-    ru="Ход звонка, в секундах после INVITE",
+    ru="Ход вызова, в секундах после INVITE",
 )
-LADDER_TITLE = Text(en="The call as a ladder: {purpose}", ru="Звонок по шагам: {purpose}")
+LADDER_TITLE = Text(en="The call as a ladder: {purpose}", ru="Вызов по шагам: {purpose}")
 LADDER_DESC = Text(
     en="{count:step|steps} between caller, livekit-sip, bus, livekit-server, webhook endpoint "
     "and agent. {end} The table of the steps has the same data.",
@@ -101,7 +101,7 @@ LADDER_LEGEND = Text(
     en="Seconds after the INVITE. A dot is an event at one participant; the red dashed line "
     "marks where the call stops.",
     ru="Секунды после INVITE. Точка - событие у одного участника, красная пунктирная линия - "
-    "место, где звонок обрывается.",
+    "место, где вызов обрывается.",
 )
 OUTCOME_IS = Text(en="Outcome: {outcome}.", ru="Итог: {outcome}.")
 PROBLEM = Text(en="PROBLEM:", ru="ПРОБЛЕМА:")
@@ -109,7 +109,7 @@ STOPS = Text(en="STOPS HERE: {missing}", ru="ЗДЕСЬ ОБРЫВ: {missing}")
 TIMES = Text(en="({times} times, last at {until} s)", ru="(всего {times}, последний в {until} с)")
 LEFT_OUT = Text(
     en="The log files in the evidence have {count:more line|more lines} about this call.",
-    ru="Об этом звонке есть ещё {count:строка|строки|строк} в файлах журналов среди улик.",
+    ru="Об этом вызове есть ещё {count:строка|строки|строк} в файлах журналов среди улик.",
 )
 SCROLLS = Text(en="{title}: scrolls sideways", ru="{title}: прокручивается по горизонтали")
 
@@ -140,7 +140,7 @@ AT = Text(
 NOT_REACHED = Text(en="{what}: not seen", ru="{what}: не было")
 BAR_DESC = Text(
     en="From the INVITE to each mark of the call, in seconds. {marks}.",
-    ru="От INVITE до каждой отметки звонка, в секундах. {marks}.",
+    ru="От INVITE до каждой отметки вызова, в секундах. {marks}.",
 )
 
 TREND_DESC = Text(

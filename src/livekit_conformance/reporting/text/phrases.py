@@ -41,11 +41,11 @@ CONFIDENCE: Mapping[str, Text] = MappingProxyType(
 
 CALLS: Mapping[CallsSeen, Text] = MappingProxyType(
     {
-        CallsSeen.WORK: Text(en="Calls work.", ru="Звонки проходят."),
-        CallsSeen.BROKEN: Text(en="Calls do not work.", ru="Звонки не проходят."),
-        CallsSeen.NOT_TRIED: Text(en="Calls were not tried.", ru="Звонки не проверялись."),
+        CallsSeen.WORK: Text(en="Calls work.", ru="Вызовы проходят."),
+        CallsSeen.BROKEN: Text(en="Calls do not work.", ru="Вызовы не проходят."),
+        CallsSeen.NOT_TRIED: Text(en="Calls were not tried.", ru="Вызовы не проверялись."),
         CallsSeen.UNKNOWN: Text(
-            en="It is not known whether calls work.", ru="Неизвестно, проходят ли звонки."
+            en="It is not known whether calls work.", ru="Неизвестно, проходят ли вызовы."
         ),
     }
 )
@@ -171,14 +171,14 @@ OTHERS_LINES = Text(
 OTHERS_CALLS = Text(
     en="not ours: {lines:line|lines} about {calls:call|calls} of others in the log of {service}: "
     "{message}",
-    ru="не наше: {lines:строка|строки|строк} о чужих звонках (их {calls}) в журнале {service}: "
+    ru="не наше: {lines:строка|строки|строк} о чужих вызовах (их {calls}) в журнале {service}: "
     "{message}",
 )
-HEAD_STORY = Text(en="What happened to the call", ru="Что было со звонком")
+HEAD_STORY = Text(en="What happened to the call", ru="Что было с вызовом")
 HEAD_CHECKS = Text(en="Checks", ru="Проверки")
 STORIES = Text(
     en="The evidence has {count:timeline|timelines} of calls; this one is",
-    ru="Среди улик хронологий звонков: {count}; эта:",
+    ru="Среди улик хронологий вызовов: {count}; эта:",
 )
 REQUIREMENT = Text(en="Requirement", ru="Требование")
 CHECK = Text(en="Check", ru="Проверка")
