@@ -14,7 +14,7 @@ from livekit_conformance.errors import Failure
 from livekit_conformance.findings import Code, Finding
 from livekit_conformance.judges.server import NOT_TRUSTED
 from livekit_conformance.verdict import Verdict
-from tests.diagnosis.signs import call, log, record, unreached
+from tests.diagnosis.signs import call, log, record, seen, unreached
 from tests.observed import observed
 
 REJECTED = record("1.5-invite-is-not-rejected", Verdict.FAIL, "bus")
@@ -77,6 +77,16 @@ def test_a_refused_connection_excludes_a_refused_key():
     (found,) = diagnose([NOT_JOINED], [call("refused", 486, at_s=0.03), line])
 
     assert found.id == "sip-service-cannot-reach-server"
+
+
+def test_a_server_on_the_bus_that_refuses_us_and_livekit_sip_listens_elsewhere():
+    refused = unreached("1.1-server-answers", "tcp", "connect", Failure.REFUSED)
+    on_bus = seen("bus", channel="IOInfo|GetSIPTrunkAuthentication|REQ", subscribers=1)
+    line = log("error getting validation", "dial tcp 192.0.2.1:7880: connect: connection refused")
+
+    (found,) = diagnose([refused, NOT_JOINED], [on_bus, call("refused", 486, at_s=0.03), line])
+
+    assert (found.id, found.confidence) == ("server-listens-elsewhere", "certain")
 
 
 def test_two_independent_faults_are_both_named():

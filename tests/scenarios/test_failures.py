@@ -36,6 +36,8 @@ _PROVEN_ELSEWHERE = {
     "deployment-is-overloaded",
     # A livekit-server that stands still for seconds: tests/diagnosis/test_server.py.
     "no-node-for-a-moment",
+    # A livekit-server of a scenario is stopped unless it answers: tests/test_diagnosis.py.
+    "server-listens-elsewhere",
     # Services that stop during a run: tests/scenarios/kills.py.
     *(cause.id for cause in outages.CAUSES),
     # Clocks that are set during a run: tests/scenarios/test_clock_jump.py.

@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.environments.profile import DeploymentFiles, Profile
 from livekit_conformance.protocol import token
 from livekit_conformance.provisioners.local.stack import HTTP_PORT
 from tests import certificates
@@ -17,6 +18,10 @@ from tests.scenarios.real_stack import Scene
 # Comparing the files of both services shows some of it before any call.
 _FILES = frozenset({"service-files-disagree"})
 _FAST_S = 300
+
+
+def _from_outside(profile: Profile) -> Profile:
+    return profile.model_copy(update={"logs": (), "deployment": DeploymentFiles()})
 
 
 async def _joins_at(broken: Scene, port: int, path: str = "") -> None:
@@ -123,6 +128,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         sip={"api_key": "APIanotherOne42"},
         also=_FILES,
         row=10,
+    ),
+    Scenario(
+        "sip-wrong-secret-and-no-logs",
+        "livekit-sip.yaml has another api_secret, and neither log nor file is there to tell.",
+        "sip-service-cannot-join",
+        Link.JOIN,
+        sip={"api_secret": "not-the-secret-of-this-deployment"},
+        profile=_from_outside,
     ),
     Scenario(
         "sip-no-secret",

@@ -70,6 +70,7 @@ _NOT_TOLD = Sign(
     "check",
     {"id": re.compile(r"^1\.3-(server|endpoint)-"), "verdict": any_of("FAIL", "BLOCKED")},
 )
+_PUT_OUT = (logged(of_server.DUPLICATE, participant=re.compile("^sip_")),)
 _BREAKS = (Link.ANSWER,)
 
 CAUSES: tuple[Cause, ...] = (
@@ -384,6 +385,42 @@ CAUSES: tuple[Cause, ...] = (
         source="drivers/agent/stand_in.py",
     ),
     Cause(
+        "caller-is-put-out",
+        Link.JOIN,
+        Text(
+            en="Another participant takes the caller's identity and puts it out of its room",
+            ru="Другой участник занимает identity звонящего и вытесняет его из комнаты",
+        ),
+        Text(
+            en=(
+                "livekit-server logged `removing duplicate participant` for the caller of this "
+                "call: somebody joined its room with the same identity, usually an agent whose "
+                "token was made for the participant of the webhook instead of for itself."
+            ),
+            ru=(
+                "livekit-server записал `removing duplicate participant` о звонящем этого вызова: "
+                "кто-то вошёл в его комнату с той же identity — обычно агент, чей токен выписан на "
+                "участника из вебхука, а не на самого агента."
+            ),
+        ),
+        Text(
+            en=(
+                "Give the agent's token an identity of its own, such as `agent-` and the room's "
+                "name. If two calls from one number share a room, use an Individual or Callee rule "
+                "instead of a Direct one."
+            ),
+            ru=(
+                "Задайте токену агента собственную identity, например `agent-` и имя комнаты. Если "
+                "два вызова с одного номера попадают в одну комнату, возьмите правило Individual "
+                "или Callee вместо Direct."
+            ),
+        ),
+        shows=_PUT_OUT,
+        proofs=_PUT_OUT,
+        breaks=(Link.AGENT, Link.ANSWER, Link.MEDIA, Link.AUDIO, Link.HANG_UP),
+        source="livekit pkg/service/roommanager.go StartSession",
+    ),
+    Cause(
         "agent-does-not-come",
         Link.AGENT,
         Text(
@@ -423,7 +460,7 @@ CAUSES: tuple[Cause, ...] = (
         # An agent was dispatched, came (be it as the caller), or did not know of the call.
         excludes=(
             *(_NOT_TOLD, _NO_JOB, _room(others=_SOME), _room(elsewhere=_SOME), _RINGS_BRIEFLY),
-            logged(of_server.DUPLICATE, participant=re.compile("^sip_")),
+            *_PUT_OUT,
             probe(outcome="answered"),
         ),
         yields_to=("no-worker-for-the-agent", "worker-refuses-the-job"),

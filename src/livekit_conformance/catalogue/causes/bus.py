@@ -50,6 +50,7 @@ _MORE_EXACT = (
 )
 _NOBODY_ANSWERS = (BUS_IS_EMPTY, _NO_RESPONSE, REFUSED_AFTER_SELECTION)
 _OPTIONS_SILENT = found(SILENT_OVER_UDP, over_tcp="silent")
+_SIP_IS_REFUSED = log("livekit-sip", error=re.compile(r"dial tcp .*connection refused"))
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -89,6 +90,41 @@ CAUSES: tuple[Cause, ...] = (
         breaks=(Link.BUS,),
         yields_to=("deployment-is-overloaded",),
         source="livekit/psrpc pkg/client/rpc.go; PUBSUB NUMSUB of a process in SIGSTOP",
+    ),
+    Cause(
+        "server-listens-elsewhere",
+        Link.TCP,
+        Text(
+            en="livekit-server runs, but listens at another address or port",
+            ru="livekit-server работает, но слушает другой адрес или порт",
+        ),
+        Text(
+            en=(
+                "livekit-server is on the Redis bus, so it runs. But neither we at `livekit.url` "
+                "nor livekit-sip at its `ws_url` can connect: both are refused at once."
+            ),
+            ru=(
+                "livekit-server есть на шине Redis, значит, он работает. Но подключиться не могут "
+                "ни мы по `livekit.url`, ни livekit-sip по `ws_url`: обоим сразу отказано."
+            ),
+        ),
+        Text(
+            en=(
+                "Compare `port` and `bind_addresses` of {server_yaml} with both URLs ({ports} on "
+                "its machine shows where it listens). Correct the file, or both URLs, and restart "
+                "what was changed. Then `curl -i` of the URL with http must answer 200 OK."
+            ),
+            ru=(
+                "Сравните `port` и `bind_addresses` из {server_yaml} с обоими URL ({ports} на его "
+                "машине покажет, где он слушает). Исправьте файл или оба URL и перезапустите то, "
+                "что изменили. После этого `curl -i` по URL с http должен ответить 200 OK."
+            ),
+        ),
+        shows=(lost(Link.TCP, Failure.REFUSED),),
+        also=(SERVER_ON_BUS, _SIP_IS_REFUSED),
+        proofs=(_SIP_IS_REFUSED,),
+        breaks=(Link.JOIN,),
+        source="livekit pkg/service/server.go Start",
     ),
     Cause(
         "server-not-running",

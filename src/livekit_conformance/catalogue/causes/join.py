@@ -86,8 +86,6 @@ _REJECTED_AFTER_RINGING = probe(points_at=Link.JOIN, final_at_s=Between(0.0, 30.
 _NOT_IN_ITS_ROOM = check("1.1-sip-service-joins-the-server")
 _KEPT_RINGING = probe(outcome="kept-ringing")
 
-_PUT_OUT = (logged(of_server.DUPLICATE, participant=re.compile("^sip_")),)
-
 _JOINS_OTHERWISE = (
     logged(of_sip.NOT_JOINED, error=Not(_KEY_WORDS)),
     logged(of_sip.NO_VALIDATION),
@@ -294,42 +292,6 @@ CAUSES: tuple[Cause, ...] = (
         source="livekit/sip pkg/sip/inbound.go",
     ),
     Cause(
-        "caller-is-put-out",
-        Link.JOIN,
-        Text(
-            en="Another participant takes the caller's identity and puts it out of its room",
-            ru="Другой участник занимает identity звонящего и вытесняет его из комнаты",
-        ),
-        Text(
-            en=(
-                "livekit-server logged `removing duplicate participant` for the caller of this "
-                "call: somebody joined its room with the same identity, usually an agent whose "
-                "token was made for the participant of the webhook instead of for itself."
-            ),
-            ru=(
-                "livekit-server записал `removing duplicate participant` о звонящем этого вызова: "
-                "кто-то вошёл в его комнату с той же identity — обычно агент, чей токен выписан на "
-                "участника из вебхука, а не на самого агента."
-            ),
-        ),
-        Text(
-            en=(
-                "Give the agent's token an identity of its own, such as `agent-` and the room's "
-                "name. If two calls from one number share a room, use an Individual or Callee rule "
-                "instead of a Direct one."
-            ),
-            ru=(
-                "Задайте токену агента собственную identity, например `agent-` и имя комнаты. Если "
-                "два вызова с одного номера попадают в одну комнату, возьмите правило Individual "
-                "или Callee вместо Direct."
-            ),
-        ),
-        shows=_PUT_OUT,
-        proofs=_PUT_OUT,
-        breaks=(Link.AGENT, Link.ANSWER, Link.MEDIA, Link.AUDIO, Link.HANG_UP),
-        source="livekit pkg/service/roommanager.go StartSession",
-    ),
-    Cause(
         "sip-service-clock-is-off",
         Link.JOIN,
         Text(
@@ -431,6 +393,7 @@ CAUSES: tuple[Cause, ...] = (
         proofs=(_CANNOT_DIAL,),
         # The limit of a call is the deadline of its connection too.
         excludes=(found(TRUNK_LIMIT),),
+        yields_to=("server-listens-elsewhere",),
         source="livekit/server-sdk-go signalling; livekit/sip#606",
     ),
     Cause(

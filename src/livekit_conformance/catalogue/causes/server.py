@@ -106,7 +106,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_REFUSED,),
         proofs=(_REFUSED,),
-        yields_to=("server-not-running",),
+        yields_to=("server-not-running", "server-listens-elsewhere"),
         source="connect(2) ECONNREFUSED; livekit pkg/service/server.go",
     ),
     Cause(
