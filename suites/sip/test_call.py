@@ -188,7 +188,7 @@ async def test_both_sides_hear_each_other(probe_call: ProbeCall, profile: Profil
         raise violated(UNHEARD, seen, room=company.room)
     if profile.agent == "deployed":
         room = company or Company()
-        require(judge_agents(heard.silent_s, room.present, room.speakers, room.room))
+        require(judge_agents(heard.silent_s, room.speakers, room.room, is_alone=room.is_alone))
         return
 
     agent = probe_call.agent_heard

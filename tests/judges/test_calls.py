@@ -23,17 +23,14 @@ from tests.diagnosis.signs import record
     ],
 )
 def test_silence_and_several_voices_are_warnings(silent_s, speakers, codes):
-    findings = [*judge_agents(silent_s, ["agent"], speakers, "a-room")]
+    findings = [*judge_agents(silent_s, speakers, "a-room", is_alone=False)]
 
     assert [(found.code, found.level) for found in findings] == [(code, "SHOULD") for code in codes]
 
 
-@pytest.mark.parametrize(
-    ("present", "room", "code"),
-    [([], "a-room", ALONE), (["agent"], "a-room", SILENT), ([], "", SILENT)],
-)
-def test_a_caller_is_alone_only_in_a_room_that_was_looked_at(present, room, code):
-    (found,) = judge_agents(6.0, present, [], room)
+@pytest.mark.parametrize(("is_alone", "code"), [(True, ALONE), (False, SILENT)])
+def test_a_silence_in_an_empty_room_is_worse(is_alone, code):
+    (found,) = judge_agents(6.0, [], "a-room", is_alone=is_alone)
 
     assert found.code == code
 

@@ -89,15 +89,15 @@ def judge_messages(broken: Sequence[SipViolation], *, seen: str = "") -> Iterato
 
 
 def judge_agents(
-    silent_s: float, present: Sequence[str], speakers: Sequence[str], room: str
+    silent_s: float, speakers: Sequence[str], room: str, *, is_alone: bool
 ) -> Iterator[Finding]:
     """
     Yield what a caller finds strange in the agents of a deployment: silence, or several voices.
 
     An agent may wait for the caller to begin, and a conference has several voices: both may be
-    meant so. A caller alone in its room is not. `room` is empty if nobody looked.
+    meant so. A caller that `is_alone` in its room is not.
     """
-    if silent_s and room and not present:
+    if silent_s and is_alone:
         seen = f"RTP came, no sound in it for {silent_s:.0f} s, and nobody but the caller in {room}"
         yield Finding(ALONE, seen, data={"silent_s": round(silent_s, 1), "room": room})
     elif silent_s:

@@ -86,6 +86,24 @@ async def test_the_caller_is_no_company() -> None:
     assert str(watch.company) == "in call: nobody but the caller"
 
 
+async def test_a_caller_is_alone_where_somebody_looked_and_saw_nobody_else() -> None:
+    server = Server(somebody())
+    watch = watch_of(server)
+    seen = []
+    for inside in ([CALLER], [CALLER, somebody()], [CALLER, CALLER], [CALLER]):
+        server.rooms["call"] = inside
+        await watch.look()
+        seen.append(watch.company.is_alone)
+    server.down = True
+    await watch.look()
+    seen.append(watch.company.is_alone)
+    server.down, server.rooms["call"] = False, []
+    await watch.look_who_stays()
+
+    assert seen == [True, False, False, True, False]
+    assert not watch.company.is_alone
+
+
 async def test_who_came_and_went_is_remembered() -> None:
     server = Server(somebody())
     watch = watch_of(server)

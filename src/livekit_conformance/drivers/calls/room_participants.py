@@ -37,7 +37,8 @@ class Company:
     `others` are the participants by sid, in their last seen state; `gone` those that had left
     before the last look. `dispatches` are None when they were not requested, or the request failed;
     `elsewhere` are new rooms in which somebody waits without a caller; `staying` are the
-    participants that are still in the room after the call.
+    participants that are still in the room after the call. `is_alone` is true if nobody but the
+    caller, not even a second phone, was there at the last look.
     """
 
     room: str = ""
@@ -46,6 +47,7 @@ class Company:
     dispatches: list[AgentDispatch] | None = None
     elsewhere: list[str] = field(default_factory=list)
     staying: list[str] = field(default_factory=list)
+    is_alone: bool = False
 
     @property
     def audio(self) -> list[TrackInfo]:
@@ -79,16 +81,9 @@ class Company:
         return bool(self.audio) and not any(who.permission.can_subscribe for who in speakers)
 
     @property
-    def present(self) -> list[str]:
-        """
-        Participants that were in the room at the last look.
-        """
-        return [other.identity for sid, other in self.others.items() if sid not in self.gone]
-
-    @property
     def speakers(self) -> list[str]:
         """
-        Those with audio that is not muted.
+        Participants in the room with audio that is not muted.
         """
         return [
             other.identity
@@ -165,8 +160,11 @@ class CompanyWatch:
         """
         Look who is in the room of the caller now, if it was found.
         """
-        here = await self._here()
-        if here is not None:
+        inside = await self._inside()
+        # Where nobody could look, nothing is known of now.
+        self.company.is_alone = inside is not None and len(inside) <= 1
+        if inside is not None:
+            here = {who.sid: who for who in inside if who.kind != _SIP}
             self.company.others.update(here)
             self.company.gone = self.company.others.keys() - here.keys()
 
@@ -174,17 +172,17 @@ class CompanyWatch:
         """
         Look who is still in the room after the call.
         """
-        here = await self._here() or {}
-        self.company.staying = [who.identity for who in here.values()]
+        inside = await self._inside() or []
+        self.company.staying = [who.identity for who in inside if who.kind != _SIP]
 
-    async def _here(self) -> dict[str, ParticipantInfo] | None:
+    async def _inside(self) -> list[ParticipantInfo] | None:
         if not self.company.room:
             return None
         try:
             inside = await present(self._client, self.company.room)
         except (ApiRefused, Unreachable):
             return None
-        return {who.sid: who for who in inside if who.kind not in {_SIP, _EGRESS}}
+        return [who for who in inside if who.kind != _EGRESS]
 
     async def ask_around(self, search: CallerSearch) -> None:
         """
