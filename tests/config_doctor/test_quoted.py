@@ -29,7 +29,7 @@ webhook: {urls: [http://192.0.2.9/hook]}
             "prometheus_port (line 2), redis.address (line 5)",
         ),
         ('Post "http://192.0.2.9/hook": no route', "webhook.urls (line 7)"),
-        ("bad secret a-made-up-secret-of-32-characters", "keys.APIkey (line 3)"),
+        ("bad secret a-made-up-secret-of-32-characters", "keys (line 3)"),
     ],
 )
 def test_a_quoted_value_is_found_by_its_key(sentence, places):

@@ -41,7 +41,8 @@ def settings_quoted_in(sentence: str, service: str, texts: Mapping[str, str]) ->
 def _scalars(node: yaml.Node, *path: str) -> Iterator[tuple[str, yaml.ScalarNode]]:
     match node:
         case yaml.ScalarNode():
-            yield ".".join(path), node
+            # Where key and secret are swapped, the name below `keys` is the secret.
+            yield ".".join(path[:1] if path[:1] == ("keys",) else path), node
         case yaml.SequenceNode():
             for item in node.value:
                 yield from _scalars(item, *path)
