@@ -188,7 +188,15 @@ async def test_both_sides_hear_each_other(probe_call: ProbeCall, profile: Profil
         raise violated(UNHEARD, seen, room=company.room)
     if profile.agent == "deployed":
         room = company or Company()
-        require(judge_agents(heard.silent_s, room.speakers, room.room, is_alone=room.is_alone))
+        require(
+            judge_agents(
+                heard.silent_s,
+                room.speakers,
+                room.room,
+                is_alone=room.is_alone,
+                speaks_first=profile.agent_speaks_first,
+            )
+        )
         return
 
     agent = probe_call.agent_heard

@@ -248,11 +248,8 @@ async def _harmless(broken: Broken, change: Change) -> None:
             await _edit(broken, process, todo[key])
     if "manner" in todo:
         broken.manner = replace(broken.manner, **todo["manner"])
-    profile = broken.scene.profile
-    for section, values in todo.get("profile", {}).items():
-        told = getattr(profile, section).model_copy(update=filled(values, broken.places()))
-        profile = profile.model_copy(update={section: told})
-    broken.scene.profile = profile
+    for name, value in todo.get("profile", {}).items():
+        _tell(broken, name, value)
     for thing in ("inbound_trunk", "outbound_trunk", "dispatch_rule"):
         for path, value in todo.get(thing, {}).items():
             of = Thing(thing.replace("_", "-"))
@@ -263,6 +260,17 @@ async def _harmless(broken: Broken, change: Change) -> None:
                 await _created(server, kind, filled(content, broken.places()))
     if "redis" in todo:
         await _redis(broken, replace(change, new=todo["redis"]))
+
+
+def _tell(broken: Broken, name: str, value: Any) -> None:
+    """
+    Write a key of the profile, or keys of one of its sections.
+    """
+    profile = broken.scene.profile
+    if isinstance(value, Mapping):
+        told = filled(value, broken.places())
+        value = getattr(profile, name).model_copy(update=told)
+    broken.scene.profile = profile.model_copy(update={name: value})
 
 
 async def _created(server: api.LiveKitAPI, kind: str, content: Any) -> None:

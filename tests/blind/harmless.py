@@ -91,6 +91,12 @@ HARMLESS: Mapping[str, Mapping[str, Any]] = {
     "agent-other-rate": {"manner": {"rate": 48000}},
     "agent-named": {"manner": {"name": "Receptionist", "metadata": "v2"}},
     "agent-half-a-second-late": {"manner": {"comes_after_s": 0.5}},
+    "agent-speaks-after-three-seconds": {"manner": {"silent_for_s": 3.0}},
+    "agent-waits-for-the-caller": {
+        "manner": {"waits_for_the_caller": True},
+        "profile": {"agent_speaks_first": False},
+    },
+    "supervisor-listens": {"manner": {"observers": 1}},
     "application-half-a-second-slow": {"manner": {"answers_after_s": 0.3}},
     "application-clock-a-little-off": {"manner": {"clock_s": 5}},
 }

@@ -77,6 +77,9 @@ class Manner:
     rate: int = 8000
     name: str = ""
     metadata: str = ""
+    silent_for_s: float = 0.0
+    waits_for_the_caller: bool = False
+    observers: int = 0
 
 
 class Happened(list[dict[str, Any]]):
@@ -166,6 +169,8 @@ class _Application:
         self._receiver = api.WebhookReceiver(api.TokenVerifier(place.key, secret))
         self._tasks: set[asyncio.Task[None]] = set()
         self._rooms: dict[str, list[rtc.Room]] = {}
+        # Rooms in which an agent heard somebody.
+        self._heard: set[str] = set()
 
     async def receive(self, request: web.Request) -> web.StreamResponse:
         manner = self.manner
@@ -192,9 +197,14 @@ class _Application:
         if event.event == manner.starts_on and (is_caller or event.event != "participant_joined"):
             if manner.crashes:
                 os._exit(1)
-            for number in range(manner.agents):
-                self._do(self._come(event.room.name, event.participant.identity, number))
+            self._send_for_all(event.room.name, event.participant.identity)
         return web.Response()
+
+    def _send_for_all(self, room: str, caller: str) -> None:
+        for number in range(self.manner.agents):
+            self._do(self._come(room, caller, number))
+        for number in range(self.manner.observers):
+            self._do(self._observe(room, number))
 
     def _do(self, work: Any) -> None:
         task = asyncio.create_task(work)
@@ -219,7 +229,16 @@ class _Application:
             self._do(self._leave(room))
         if manner.publishes:
             await asyncio.sleep(manner.speaks_after_s)
-            await self._speak(room, FIRST_TONE + number * TONE_STEP)
+            await self._speak(room, name, FIRST_TONE + number * TONE_STEP)
+
+    async def _observe(self, name: str, number: int) -> None:
+        """
+        Join a room like a supervisor that listens, and leave it with the caller.
+        """
+        room = rtc.Room()
+        self._rooms.setdefault(name, []).append(room)
+        room.on("participant_disconnected", lambda _: self._do(room.disconnect()))
+        await room.connect(self.place.url, self._token(name, f"observer-{number}"))
 
     async def _leave(self, room: rtc.Room) -> None:
         await asyncio.sleep(self.manner.leaves_after_s)
@@ -248,9 +267,10 @@ class _Application:
             power = sum(one * one for one in samples) / max(1, len(samples))
             loud += math.sqrt(power) > _LOUD
             if loud == 25:
+                self._heard.add(room)
                 _say("heard", room=room)
 
-    async def _speak(self, room: rtc.Room, hertz: float) -> None:
+    async def _speak(self, room: rtc.Room, name: str, hertz: float) -> None:
         rate = self.manner.rate
         frame = rate // 50
         source = rtc.AudioSource(rate, 1, queue_size_ms=200)
@@ -262,12 +282,16 @@ class _Application:
         step = 2 * math.pi * hertz / rate
         level = 32767 * self.manner.level
         second = array("h", (round(level * math.sin(step * one)) for one in range(rate)))
+        silence = bytes(2 * frame)
         stops, sent = self.manner.stops_after_s, 0
         # In a room that is over, frames would be taken at once.
         while room.isconnected() and (not stops or sent * 0.02 < stops):
             start = sent * frame % rate
-            pcm = second[start : start + frame]
-            await source.capture_frame(rtc.AudioFrame(pcm.tobytes(), rate, 1, frame))
+            is_silent = sent * 0.02 < self.manner.silent_for_s or (
+                self.manner.waits_for_the_caller and name not in self._heard
+            )
+            pcm = silence if is_silent else second[start : start + frame].tobytes()
+            await source.capture_frame(rtc.AudioFrame(pcm, rate, 1, frame))
             sent += 1
 
 

@@ -23,16 +23,24 @@ from tests.diagnosis.signs import record
     ],
 )
 def test_silence_and_several_voices_are_warnings(silent_s, speakers, codes):
-    findings = [*judge_agents(silent_s, speakers, "a-room", is_alone=False)]
+    findings = [*judge_agents(silent_s, speakers, "a-room", is_alone=False, speaks_first=True)]
 
     assert [(found.code, found.level) for found in findings] == [(code, "SHOULD") for code in codes]
 
 
-@pytest.mark.parametrize(("is_alone", "code"), [(True, ALONE), (False, SILENT)])
-def test_a_silence_in_an_empty_room_is_worse(is_alone, code):
-    (found,) = judge_agents(6.0, [], "a-room", is_alone=is_alone)
+@pytest.mark.parametrize(
+    ("is_alone", "speaks_first", "codes"),
+    [
+        (True, True, [ALONE]),
+        (True, False, [ALONE]),
+        (False, True, [SILENT]),
+        (False, False, []),
+    ],
+)
+def test_a_silence_in_an_empty_room_is_worse(is_alone, speaks_first, codes):
+    findings = judge_agents(6.0, [], "a-room", is_alone=is_alone, speaks_first=speaks_first)
 
-    assert found.code == code
+    assert [found.code for found in findings] == codes
 
 
 @pytest.mark.parametrize(

@@ -309,6 +309,8 @@ class Profile(ProfileSection):
     rooms: Rooms = Rooms()
     webhook: Webhook = Webhook()
     agent: Literal["deployed", "stand-in", "none"] = "deployed"
+    # Whether the deployed agent greets the caller, or waits until the caller speaks.
+    agent_speaks_first: bool = True
     logs: tuple[LogSource, ...] = ()
     # May hold a password, so it stays out of the representation.
     redis: RedisUrl | None = Field(default=None, repr=False)

@@ -89,18 +89,18 @@ def judge_messages(broken: Sequence[SipViolation], *, seen: str = "") -> Iterato
 
 
 def judge_agents(
-    silent_s: float, speakers: Sequence[str], room: str, *, is_alone: bool
+    silent_s: float, speakers: Sequence[str], room: str, *, is_alone: bool, speaks_first: bool
 ) -> Iterator[Finding]:
     """
     Yield what a caller finds strange in the agents of a deployment: silence, or several voices.
 
-    An agent may wait for the caller to begin, and a conference has several voices: both may be
-    meant so. A caller that `is_alone` in its room is not.
+    An agent that does not `speaks_first` waits for the caller. A conference has several voices.
+    Nobody wants a caller that `is_alone` in its room.
     """
     if silent_s and is_alone:
         seen = f"RTP came, no sound in it for {silent_s:.0f} s, and nobody but the caller in {room}"
         yield Finding(ALONE, seen, data={"silent_s": round(silent_s, 1), "room": room})
-    elif silent_s:
+    elif silent_s and speaks_first:
         seen = f"RTP came, and no sound in it for {silent_s:.0f} s"
         yield Finding(SILENT, seen, level="SHOULD", data={"silent_s": round(silent_s, 1)})
     if len(speakers) > 1:

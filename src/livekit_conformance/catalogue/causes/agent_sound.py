@@ -137,14 +137,12 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "Call the number and listen. If the agent should greet, look in its log for errors "
                 "of the speech synthesis in this call, and let it greet as soon as it joins. If it "
-                "waits for the caller on purpose, enter 1.5-audio-flows-both-ways under "
-                "`known_issues` of the profile."
+                "waits for the caller on purpose, write `agent_speaks_first: false` in the profile."
             ),
             ru=(
                 "Позвоните на номер и послушайте. Если агент должен здороваться, найдите в его "
                 "журнале ошибки синтеза речи за этот вызов и пусть он здоровается сразу при входе. "
-                "Если он нарочно ждёт звонящего, внесите 1.5-audio-flows-both-ways в "
-                "`known_issues` профиля."
+                "Если он нарочно ждёт звонящего, напишите в профиле `agent_speaks_first: false`."
             ),
         ),
         shows=(found(SILENT),),
