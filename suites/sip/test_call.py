@@ -10,6 +10,7 @@ from livekit_conformance.drivers.calls.call_problems import judge_invite
 from livekit_conformance.drivers.calls.inbound_probe import (
     AGENT_TONE_HZ,
     ANSWER_BUDGET_S,
+    CALLER_TONE_HZ,
     LEAVE_WITHIN_S,
     ProbeCall,
     rings_for_s,
@@ -41,6 +42,7 @@ from livekit_conformance.judges.calls import (
     TOO_QUIET,
     UNHEARD,
     judge_agents,
+    judge_echo,
     judge_messages,
 )
 from livekit_conformance.judges.preconditions import AGENT_ABSENT, search_failed
@@ -197,6 +199,7 @@ async def test_both_sides_hear_each_other(probe_call: ProbeCall, profile: Profil
                 speaks_first=profile.agent_speaks_first,
             )
         )
+        require(judge_echo(heard.share(CALLER_TONE_HZ)))
         return
 
     agent = probe_call.agent_heard

@@ -168,6 +168,7 @@ _ALSO: Mapping[Thing, Mapping[str, tuple[str, ...]]] = {
         "stops_after_s": ("stop", "stopped", "silen", "agent;speak"),
         "subscribes": ("subscri", "agent;hear"),
         "stays": ("stay",),
+        "echoes": ("echo", "hear;itself", "own voice"),
         "takes_identity": ("agent;identity", "same identity", "agent;leave", "agent;come"),
         "crashes": ("crash", "endpoint;close", "endpoint;drop", "endpoint;dropp", "agent;come"),
     },

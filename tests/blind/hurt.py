@@ -14,7 +14,7 @@ from livekit import api
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.waiting import wait_until
 from tests.blind import g711
-from tests.blind.phone import Address, Outcome, phone
+from tests.blind.phone import OUR_TONE, Address, Outcome, phone
 from tests.blind.worker import FIRST_TONE, TONE_STEP, Happened
 from tests.scenarios.operator_api import operator_api
 
@@ -95,6 +95,8 @@ def _hurts_of_answered(call: Inbound) -> Iterator[str]:
         yield "no sound to the caller"
     elif len(voices(outcome)) > 1:
         yield "two voices"
+    elif g711.share(outcome.heard.last, OUR_TONE) > _VOICE:
+        yield "own voice"
     if not call.agent_heard:
         yield "no sound from the caller"
     if outcome.bye not in {None, 200}:

@@ -71,6 +71,7 @@ class Manner:
     stops_after_s: float = _wrong(healthy=0.0, soon=1.0)
     subscribes: bool = _wrong(healthy=True, no=False)
     stays: bool = _wrong(healthy=False, yes=True)
+    echoes: bool = _wrong(healthy=False, yes=True)
     takes_identity: bool = _wrong(healthy=False, of_the_caller=True)
     crashes: bool = _wrong(healthy=False, at_its_first_call=True)
     # Harmless ways to be.
@@ -219,6 +220,7 @@ class _Application:
         room = rtc.Room()
         self._rooms.setdefault(name, []).append(room)
         room.on("track_subscribed", lambda track, *_: self._do(self._hear(name, track)))
+        heard = _first_track(room)
         if not manner.stays:
             room.on("participant_disconnected", lambda _: self._do(room.disconnect()))
         token = self._token(name, identity)
@@ -229,7 +231,7 @@ class _Application:
             self._do(self._leave(room))
         if manner.publishes:
             await asyncio.sleep(manner.speaks_after_s)
-            await self._speak(room, name, FIRST_TONE + number * TONE_STEP)
+            await self._speak(room, name, heard, FIRST_TONE + number * TONE_STEP)
 
     async def _observe(self, name: str, number: int) -> None:
         """
@@ -270,7 +272,9 @@ class _Application:
                 self._heard.add(room)
                 _say("heard", room=room)
 
-    async def _speak(self, room: rtc.Room, name: str, hertz: float) -> None:
+    async def _speak(
+        self, room: rtc.Room, name: str, heard: asyncio.Future[rtc.Track], hertz: float
+    ) -> None:
         rate = self.manner.rate
         frame = rate // 50
         source = rtc.AudioSource(rate, 1, queue_size_ms=200)
@@ -278,6 +282,8 @@ class _Application:
         if self.manner.is_muted:
             track.mute()
         await room.local_participant.publish_track(track)
+        if self.manner.echoes:
+            await _repeat(await heard, source)
         # The frequency is a whole number, so a second of it can be repeated for ever.
         step = 2 * math.pi * hertz / rate
         level = 32767 * self.manner.level
@@ -293,6 +299,20 @@ class _Application:
             pcm = silence if is_silent else second[start : start + frame].tobytes()
             await source.capture_frame(rtc.AudioFrame(pcm, rate, 1, frame))
             sent += 1
+
+
+def _first_track(room: rtc.Room) -> asyncio.Future[rtc.Track]:
+    """
+    Return the first track that the room will give; ask before the room is joined.
+    """
+    first: asyncio.Future[rtc.Track] = asyncio.get_running_loop().create_future()
+    room.once("track_subscribed", lambda track, *_: first.set_result(track))
+    return first
+
+
+async def _repeat(heard: rtc.Track, source: rtc.AudioSource) -> None:
+    async for event in rtc.AudioStream(heard, sample_rate=source.sample_rate, num_channels=1):
+        await source.capture_frame(event.frame)
 
 
 def _say(what: str, **fields: Any) -> None:

@@ -7,7 +7,14 @@ from __future__ import annotations
 import pytest
 
 from livekit_conformance.diagnosis.chain_state import CallsSeen, calls_of
-from livekit_conformance.judges.calls import ALONE, SEVERAL_AGENTS, SILENT, judge_agents
+from livekit_conformance.judges.calls import (
+    ALONE,
+    HEARS_ITSELF,
+    SEVERAL_AGENTS,
+    SILENT,
+    judge_agents,
+    judge_echo,
+)
 from livekit_conformance.verdict import Verdict
 from tests.diagnosis.signs import record
 
@@ -41,6 +48,13 @@ def test_a_silence_in_an_empty_room_is_worse(is_alone, speaks_first, codes):
     findings = judge_agents(6.0, [], "a-room", is_alone=is_alone, speaks_first=speaks_first)
 
     assert [found.code for found in findings] == codes
+
+
+@pytest.mark.parametrize(("share", "codes"), [(0.0, []), (0.5, []), (0.51, [HEARS_ITSELF])])
+def test_hearing_mostly_oneself_is_a_warning(share, codes):
+    findings = [*judge_echo(share)]
+
+    assert [(found.code, found.level) for found in findings] == [(code, "SHOULD") for code in codes]
 
 
 @pytest.mark.parametrize(

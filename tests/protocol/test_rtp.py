@@ -126,6 +126,16 @@ def test_silence_has_no_frequency_and_no_level() -> None:
     assert rtp.level(rtp.tone(440, 799), 440.0) == 0.0
 
 
+def test_a_share_is_of_the_energy() -> None:
+    own, other = rtp.tone(440, 8000), rtp.tone(1000, 8000)
+    both = [a + b for a, b in zip(own, other, strict=True)]
+
+    assert rtp.share(own, 440.0) == pytest.approx(1.0, abs=0.02)
+    assert rtp.share(both, 440.0) == pytest.approx(0.5, abs=0.02)
+    assert rtp.share(other, 440.0) == pytest.approx(0.0, abs=0.02)
+    assert rtp.share([0] * 8000, 440.0) == 0.0
+
+
 def test_a_tone_goes_on_where_it_stopped() -> None:
     """
     Packets made one by one contain the same sine as one long packet.

@@ -38,6 +38,7 @@ Manner = Literal[
     "zeros",
     "namesake",
     "one-word",
+    "echo",
 ]
 
 _RATE = 8000
@@ -123,12 +124,15 @@ class _Agent:
         self._rooms.append(room)
         if self.manner != "stays":
             room.on("participant_disconnected", lambda _: self._leave(room))
+        # The caller's track may be there before ours.
+        heard: asyncio.Future[rtc.Track] = asyncio.get_running_loop().create_future()
+        room.once("track_subscribed", lambda track, *_: heard.set_result(track))
         await room.connect(self.url, self._token(called, identity))
         if self.manner == "leaves":
             await asyncio.sleep(_STAYS_S)
             await room.disconnect()
         elif self.manner not in {"silent", "forbidden"}:
-            self._keep(self._speak(room))
+            self._keep(self._speak(room, heard))
         if self.manner == "one-word":
             await asyncio.sleep(_WORD_S)
             await room.disconnect()
@@ -150,12 +154,15 @@ class _Agent:
         token = api.AccessToken(*self._key).with_identity(identity).with_grants(grants)
         return token.to_jwt()
 
-    async def _speak(self, room: rtc.Room) -> None:
+    async def _speak(self, room: rtc.Room, heard: asyncio.Future[rtc.Track]) -> None:
         source = rtc.AudioSource(_RATE, 1, queue_size_ms=200)
         track = rtc.LocalAudioTrack.create_audio_track("voice", source)
         if self.manner == "muted":
             track.mute()
         await room.local_participant.publish_track(track)
+        if self.manner == "echo":
+            async for event in rtc.AudioStream(await heard, sample_rate=_RATE, num_channels=1):
+                await source.capture_frame(event.frame)
         for start in itertools.count(step=_FRAME):
             pcm = array("h", map(round, rtp.tone(1000.0, _FRAME, rate=_RATE, start=start)))
             if self.manner == "zeros":

@@ -105,6 +105,8 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "call.agent-is-silent": "RTP шёл, но {silent_s} с в нём не было звука",
         "call.caller-is-alone": "RTP шёл, но {silent_s} с без звука; в комнате {room} никого, "
         "кроме звонящего",
+        "call.caller-hears-itself": "доля тона, который звонящий отправил сам, в том, что он "
+        "услышал: {share}",
         "call.several-agents": "в комнате {room} со звонящим говорят сразу {agents} участника",
         "call.nobody-spoke": "за {within_s} с никто в комнате не опубликовал звук; получено: "
         "{statuses}",

@@ -35,6 +35,8 @@ MUTED: Final = Code("call.muted")
 SILENT: Final = Code("call.agent-is-silent")
 # No agent is left in the room of an answered call. Data: silent_s, room.
 ALONE: Final = Code("call.caller-is-alone")
+# The caller hears the tone that it sends. Data: share (of the energy that it hears).
+HEARS_ITSELF: Final = Code("call.caller-hears-itself")
 # Data: agents (their number), room.
 SEVERAL_AGENTS: Final = Code("call.several-agents")
 # Copies that the network made. Data: count.
@@ -76,6 +78,7 @@ ROOM_SHARED: Final = Code("room.shared")
 SHARED_BY_A_DIRECT_RULE: Final = Code("room.shared-by-a-direct-rule")
 
 _JOINS_WITHIN_S: Final = 2.0
+_MOST: Final = 0.5
 
 
 def judge_messages(broken: Sequence[SipViolation], *, seen: str = "") -> Iterator[Finding]:
@@ -107,6 +110,17 @@ def judge_agents(
         seen = f"{len(speakers)} participants speak to the caller in {room}: {', '.join(speakers)}"
         data: dict[str, Json] = {"agents": len(speakers), "room": room}
         yield Finding(SEVERAL_AGENTS, seen, level="SHOULD", data=data)
+
+
+def judge_echo(share: float) -> Iterator[Finding]:
+    """
+    Yield a warning if most of what the caller hears is its own tone; `share` is of the energy.
+
+    Speech that contains the frequency of the tone, or a line that returns a little of it, is none.
+    """
+    if share > _MOST:
+        seen = f"{share:.0%} of what the caller heard is the tone that it sent"
+        yield Finding(HEARS_ITSELF, seen, level="SHOULD", data={"share": round(share, 2)})
 
 
 def judge_account(trunk: Trunk, username: str, password: str) -> Iterator[Finding]:

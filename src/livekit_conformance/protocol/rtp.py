@@ -197,6 +197,18 @@ def level(
     return sum(_goertzel(part, frequency, rate) for part in blocks) / len(blocks)
 
 
+def share(samples: Sequence[float], frequency: float, *, rate: int = PCMU_RATE) -> float:
+    """
+    Return the part of the energy of `samples` that `frequency` has, from 0.0 to 1.0.
+
+    A sine of amplitude A has the mean square A * A / 2. 0.0 for silence.
+    """
+    if not any(samples):
+        return 0.0
+    mean_square = sum(sample * sample for sample in samples) / len(samples) / FULL_SCALE**2
+    return min(1.0, level(samples, frequency, rate=rate) ** 2 / 2 / mean_square)
+
+
 def _goertzel(samples: Sequence[float], frequency: float, rate: int) -> float:
     omega = 2 * math.pi * frequency / rate
     coefficient = 2 * math.cos(omega)

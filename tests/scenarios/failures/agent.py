@@ -238,6 +238,15 @@ SCENARIOS: tuple[Scenario, ...] = (
         warns=True,
     ),
     Scenario(
+        "agent-echoes",
+        "The agent publishes what it hears of the caller.",
+        "caller-hears-itself",
+        Link.AUDIO,
+        act=_agent("echo"),
+        profile=_deployed,
+        warns=True,
+    ),
+    Scenario(
         "agents-two",
         "Two agents join and speak at once.",
         "several-agents-speak",

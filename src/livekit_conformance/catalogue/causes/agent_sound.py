@@ -1,5 +1,5 @@
 """
-Causes of answered calls in which the agent is late, silent, deaf or not alone.
+Causes of answered calls in which the agent is late, silent, deaf, an echo or not alone.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.judges.calls import (
     ALONE,
     ANSWERED_LATE,
+    HEARS_ITSELF,
     SEVERAL_AGENTS,
     SILENT,
     UNHEARD,
@@ -148,6 +149,41 @@ CAUSES: tuple[Cause, ...] = (
         shows=(found(SILENT),),
         proofs=(found(SILENT),),
         source="livekit/agents voice/agent_session.py",
+    ),
+    Cause(
+        "caller-hears-itself",
+        Link.AUDIO,
+        Text(
+            en="The caller hears its own voice",
+            ru="Звонящий слышит собственный голос",
+        ),
+        Text(
+            en=(
+                "Most of the sound that the caller received is the tone that it sent. The agent "
+                "publishes what it hears, as an echo agent for tests does, or the line behind "
+                "`sip.server` returns the caller's audio."
+            ),
+            ru=(
+                "Почти весь звук, который дошёл до звонящего, — тон, который он сам и отправил. "
+                "Агент публикует то, что слышит (так делает тестовый эхо-агент), или линия за "
+                "`sip.server` возвращает звук звонящего."
+            ),
+        ),
+        Text(
+            en=(
+                "`ListParticipants` of the room shows who publishes audio: an echo agent that a "
+                "test left behind, or your agent. Make sure that the agent publishes the track of "
+                "its speech synthesis and not the track that it subscribed to."
+            ),
+            ru=(
+                "`ListParticipants` комнаты покажет, кто публикует звук: эхо-агент, забытый после "
+                "теста, или ваш агент. Проверьте, что агент публикует дорожку синтеза речи, а не "
+                "ту, на которую подписан."
+            ),
+        ),
+        shows=(found(HEARS_ITSELF),),
+        proofs=(found(HEARS_ITSELF),),
+        source="livekit/agents examples/primitives/echo-agent.py",
     ),
     Cause(
         "several-agents-speak",

@@ -50,6 +50,12 @@ class Heard:
         """
         return rtp.level(self.samples, frequency)
 
+    def share(self, frequency: float) -> float:
+        """
+        Return the part of the energy that this frequency (Hz) has, from 0.0 to 1.0.
+        """
+        return rtp.share(self.samples, frequency)
+
     @property
     def dominant_hz(self) -> float | None:
         """
