@@ -120,8 +120,8 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "Redis refuses connections or does not answer. livekit-server stores rooms, trunks "
-                "and rules there, and both services communicate over it: the API fails with 500, "
-                "and calls are refused with 503. API keys are not involved."
+                "and rules in Redis, and livekit-sip asks livekit-server over Redis: the API fails "
+                "with 500, and calls are refused with 503. API keys are not involved."
             ),
             ru=(
                 "Redis отклоняет соединения или не отвечает. В нём livekit-server хранит комнаты, "
