@@ -1,7 +1,7 @@
 """
 Measure the cost of the plugin before the first check: collect suites/, and the same number of empty
 tests with bare pytest, alternately. Measure the start of commands in the same way, against that of
-pytest. Prints the median ratios.
+pytest: `doctor` ends at a profile that does not exist. Prints the median ratios.
 
    .venv/bin/python bench/start_up.py
 """
@@ -22,17 +22,20 @@ RUNS = 7
 ENVIRON = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
 PYTEST = (sys.executable, "-m", "pytest", "--version")
 OURS = (sys.executable, "-m", "livekit_conformance.cli")
-COMMANDS = (("--help",), ("diagnose", os.devnull), ("doctor", "--help"))
+# Each with its exit status.
+COMMANDS = {("--help",): 0, ("diagnose", os.devnull): 0, ("doctor", "--env=nowhere"): 4}
 COLLECT = (sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider")
 
 
-def seconds(command: tuple[str, ...], folder: Path) -> float:
+def seconds(command: tuple[str, ...], folder: Path, status: int = 0) -> float:
     """
-    Return the duration of the command; raise CalledProcessError when it fails.
+    Return the duration of the command; raise AssertionError if its exit status is another one.
     """
     started = time.perf_counter()
-    subprocess.run(command, cwd=folder, env=ENVIRON, check=True, capture_output=True)
-    return time.perf_counter() - started
+    done = subprocess.run(command, cwd=folder, env=ENVIRON, check=False, capture_output=True)
+    took = time.perf_counter() - started
+    assert done.returncode == status, done.stderr.decode()
+    return took
 
 
 def checks() -> int:
@@ -45,12 +48,13 @@ def checks() -> int:
     return sum("::" in line for line in ours.stdout.splitlines())
 
 
-def ratio(ours: tuple[str, ...], other: tuple[str, ...], folder: Path) -> float:
+def ratio(ours: tuple[str, ...], other: tuple[str, ...], folder: Path, status: int = 0) -> float:
     """
-    Return the median ratio of the durations of our command and of another one in a folder.
+    Return the median ratio of the durations of our command, with its exit status, and of another
+    one in a folder.
     """
     # Discard the first pair, which warmed up the page cache.
-    pairs = [(seconds(ours, ROOT), seconds(other, folder)) for _ in range(RUNS + 1)][1:]
+    pairs = [(seconds(ours, ROOT, status), seconds(other, folder)) for _ in range(RUNS + 1)][1:]
     return statistics.median(one / another for one, another in pairs)
 
 
@@ -67,8 +71,8 @@ def main() -> None:
         )
         collecting = ratio((*COLLECT, "suites/"), (*COLLECT, str(peer)), peer)
     print(f"collecting suites/: {collecting:.2f} x the time of the same number of empty tests")
-    for command in COMMANDS:
-        starting = ratio((*OURS, *command), PYTEST, ROOT)
+    for command, status in COMMANDS.items():
+        starting = ratio((*OURS, *command), PYTEST, ROOT, status)
         print(f"{' '.join(command)}: {starting:.2f} x the time of pytest --version")
 
 

@@ -18,10 +18,10 @@ from livekit_conformance.errors import (
     Failure,
     Unreachable,
     Violation,
-    failure_of,
     require,
 )
 from livekit_conformance.findings import Code, Finding, Says
+from livekit_conformance.lost_requests import failure_of
 
 WRONG = Code("trunk.wrong")
 

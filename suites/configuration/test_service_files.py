@@ -15,12 +15,13 @@ from livekit_conformance.config_doctor import (
     check_server,
     read_server,
 )
-from livekit_conformance.config_doctor.judge import SHOW_KEYS, judge_keys, level_of, link_of
+from livekit_conformance.config_doctor.judge import judge_keys, level_of, link_of
 from livekit_conformance.diagnosis.chain_state import Chain
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import blocked, require
 from livekit_conformance.findings import Finding
 from livekit_conformance.judges.preconditions import FILE_UNREADABLE
+from livekit_conformance.judges.settings import SHOW_KEYS
 from livekit_conformance.observations import ConfigProblem, Recorder
 
 

@@ -5,6 +5,7 @@ The command line apart from pytest.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 
@@ -84,19 +85,33 @@ def test_help_fits_80_columns(command, capsys, monkeypatch):
     assert max(map(len, lines)) <= 80
 
 
-def test_help_imports_no_command():
-    program = (
-        "import sys; from livekit_conformance.cli.main import _COMMANDS, main\n"
-        "try: main(['--help'])\n"
-        "finally: sys.stderr.write(f\"{[each for each in _COMMANDS if f'livekit_conformance.cli."
-        "{each}' in sys.modules]}\")"
-    )
+# Libraries and parts that take long to import, and that a command does not need to start.
+_HEAVY = {"aiohttp", "asyncio", "httpx", "jinja2", "livekit", "pydantic", "redis", "ssl", "yaml"}
+_CAUSES = "livekit_conformance.catalogue.causes"
+_PROGRAM = (
+    "import sys; from livekit_conformance.cli.main import main\n"
+    "try: main(sys.argv[1:])\n"
+    "finally: sys.stderr.write(chr(10).join(sys.modules))"
+)
 
+
+@pytest.mark.parametrize(
+    ("arguments", "unwanted"),
+    [
+        (["--help"], {*_HEAVY, *(f"livekit_conformance.cli.{each}" for each in _COMMANDS)}),
+        (["diagnose", os.devnull], _HEAVY),
+        (["doctor", "--env=nowhere"], {*_HEAVY, _CAUSES} - {"pydantic", "yaml"}),
+    ],
+    ids=["help", "diagnose", "doctor-without-profile"],
+)
+def test_a_command_imports_only_what_it_needs(arguments, unwanted):
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+        [sys.executable, "-c", _PROGRAM, *arguments], capture_output=True, text=True, check=False
     )
 
-    assert (done.returncode, done.stderr) == (0, "[]")
+    modules = {*done.stderr.splitlines()}
+    assert "livekit_conformance.cli.main" in modules
+    assert unwanted & modules == set()
 
 
 @pytest.mark.parametrize("module", ["cli.report", "reporting.plugin.hooks"])

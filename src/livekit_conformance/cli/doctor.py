@@ -5,7 +5,6 @@ The command `livekit-conformance doctor`: examine the whole chain without changi
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import sys
 import time
@@ -15,7 +14,6 @@ from typing import Any
 from livekit_conformance.catalogue.hosting import Hosting
 from livekit_conformance.cli.options import CONFIG_DIR, add_environment, add_json, add_language
 from livekit_conformance.doctor import printing, settings
-from livekit_conformance.doctor.examination import examine
 from livekit_conformance.doctor.findings import LinkFinding, has_problem, in_order
 from livekit_conformance.environments import loader
 from livekit_conformance.environments.hosting import hosting_of
@@ -23,7 +21,6 @@ from livekit_conformance.environments.open_files import problem_with_open_files
 from livekit_conformance.environments.problems import ProfileError
 from livekit_conformance.environments.scrubbing import scrubber_of
 from livekit_conformance.layout import width_of
-from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.scrubber import Scrubber
 from livekit_conformance.wording import Language
 
@@ -65,21 +62,30 @@ def run(options: argparse.Namespace) -> int:
         status, hosting = _USAGE, Hosting.SELF
     else:
         clean = scrubber_of(loaded.profile)
-        left = _WHOLE_S - (time.monotonic() - began)
-        found = asyncio.run(
-            examine(
-                loaded.profile,
-                Recorder(clean),
-                environ=os.environ,
-                whole=left,
-                left_out=loaded.left_out,
-            )
-        )
+        found = _examined(loaded, clean, until=began + _WHOLE_S)
         findings = in_order([*settings.judge_loaded(loaded, env_file), *found])
         status = _PROBLEM if has_problem(findings) else _OK
         hosting = hosting_of(loaded.profile)
     _write(options, findings, hosting, status, time.monotonic() - began, clean)
     return status
+
+
+def _examined(loaded: loader.Loaded, clean: Scrubber, *, until: float) -> list[LinkFinding]:
+    # The drivers and their libraries: a profile that cannot be used is reported without them.
+    import asyncio  # noqa: PLC0415
+
+    from livekit_conformance.doctor.examination import examine  # noqa: PLC0415
+    from livekit_conformance.observations import Recorder  # noqa: PLC0415
+
+    return asyncio.run(
+        examine(
+            loaded.profile,
+            Recorder(clean),
+            environ=os.environ,
+            whole=until - time.monotonic(),
+            left_out=loaded.left_out,
+        )
+    )
 
 
 def _write(

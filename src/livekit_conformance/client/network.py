@@ -16,13 +16,8 @@ from typing import Final
 
 import aiohttp
 
-from livekit_conformance.errors import (
-    OWN_LIMITS,
-    Failure,
-    Phase,
-    failure_of,
-    in_system_words,
-)
+from livekit_conformance.errors import OWN_LIMITS, Failure, Phase, in_system_words
+from livekit_conformance.lost_requests import failure_of, openssl_words
 
 _OWN_REMEDY: Final = (
     "This machine is the obstacle, not the server: send fewer requests at once, or allow more "
@@ -142,16 +137,6 @@ def is_lasting(error: BaseException) -> bool:
         | aiohttp.ClientConnectorCertificateError
         | aiohttp.NonHttpUrlClientError,
     )
-
-
-def openssl_words(error: ssl.SSLError) -> str:
-    """
-    Return OpenSSL's text for the error; its number is not one of the operating system's.
-    """
-    # An error that was raised in Python has neither.
-    if (message := getattr(error, "verify_message", None)) is not None:
-        return str(message)
-    return (getattr(error, "reason", None) or str(error)).replace("_", " ").lower()
 
 
 def _origin(error: BaseException) -> BaseException:

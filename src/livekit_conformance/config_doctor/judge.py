@@ -9,23 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from types import MappingProxyType
-from typing import Final
 
 from livekit_conformance.catalogue.chain import CALL_PATH, Link
 from livekit_conformance.config_doctor.findings import ConfigFinding, Severity
 from livekit_conformance.config_doctor.server_rules import known_keys
 from livekit_conformance.config_doctor.services import BOTH
 from livekit_conformance.config_doctor.settings import Settings
-from livekit_conformance.findings import Code, Finding, Level, Says
+from livekit_conformance.findings import Finding, Level, Says
+from livekit_conformance.judges.settings import KEYS_ELSEWHERE
 from livekit_conformance.observations import Reaction
-from livekit_conformance.wording import Text
-
-# The keys of livekit-server are not in livekit.yaml. No data.
-KEYS_ELSEWHERE: Final = Code("config.keys-elsewhere")
-SHOW_KEYS: Final = Text(
-    en="Compare `webhook.api_key` with those keys by hand, or put `keys` into the file",
-    ru="Сверьте `webhook.api_key` с этими ключами вручную или запишите `keys` в файл",
-)
 
 _CALL = frozenset(CALL_PATH)
 _SERVICES = MappingProxyType({service.file: service for service in BOTH})

@@ -14,7 +14,6 @@ from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.catalogue.finding_words import said
 from livekit_conformance.catalogue.hosting import PLACES, Hosting, look_at
-from livekit_conformance.diagnosis.advice import advice_on
 from livekit_conformance.doctor.remedies import REMEDIES
 from livekit_conformance.doctor.words import SAYS
 from livekit_conformance.findings import Finding, Says
@@ -109,8 +108,14 @@ def of_judge(found: Finding, clause: str = "") -> LinkFinding:
     mark, verdict = _MARKS[Says.SUSPICIOUS if is_wish else found.says]
     link = Link(str(found.link))
     own = partial(_remedy, what, link)
-    advice = partial(advice_on, found, clause, verdict)
+    advice = partial(_advice, found, clause, verdict)
     return LinkFinding(link, mark, what, text, own if found.code in REMEDIES else advice)
+
+
+def _advice(found: Finding, clause: str, verdict: Verdict, hosting: Hosting) -> Text:
+    from livekit_conformance.diagnosis.advice import advice_on  # noqa: PLC0415  # all causes
+
+    return advice_on(found, clause, verdict, hosting)
 
 
 # For each statement, the mark of the doctor and the verdict of a check.

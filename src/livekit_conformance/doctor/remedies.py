@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from livekit_conformance.config_doctor.judge import KEYS_ELSEWHERE, SHOW_KEYS
+from livekit_conformance.judges.settings import KEYS_ELSEWHERE, SHOW_KEYS
 from livekit_conformance.wording import Text, Words
 
 _WITHOUT_TLS = Text(

@@ -15,8 +15,8 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from livekit_conformance import run_clock
-from livekit_conformance.client.network import openssl_words
-from livekit_conformance.errors import Failure, Phase, Unreachable, failure_of, in_system_words
+from livekit_conformance.errors import Failure, Phase, Unreachable, in_system_words
+from livekit_conformance.lost_requests import failure_of, openssl_words
 from livekit_conformance.observations import Connection, Recorder
 
 _DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from livekit_conformance.secrets.names import HINTS, NAME, WEAK_ENDS, is_misspelt
@@ -79,8 +80,8 @@ class Shape:
     """
 
     hints: tuple[str, ...]
-    opener: re.Pattern[str]
-    value: re.Pattern[str]
+    opener: str
+    value: str
     mask: str = MASK
     # Judges the name in the opener.
     opens: Callable[[str], bool] | None = None
@@ -95,25 +96,31 @@ class Shape:
         opens: Callable[[str], bool] | None = None,
     ) -> Shape:
         """
-        Return a shape, with its patterns compiled.
+        Return a shape; a single hint may be a text.
         """
-        flags = re.IGNORECASE | re.DOTALL
         all_hints = (hints,) if isinstance(hints, str) else hints
-        return cls(all_hints, re.compile(opener), re.compile(value, flags), mask, opens)
+        return cls(all_hints, opener, value, mask, opens)
 
     def spans(self, text: str, lower: str) -> Iterator[Span]:
         """
         Yield the spans of the secrets of this shape; `lower` is `text` in lower case.
         """
+        opener, value = _compiled(self.opener), _compiled(self.value, re.IGNORECASE | re.DOTALL)
         at = 0
-        while opened := self.opener.search(lower, at):
+        while opened := opener.search(lower, at):
             at = max(opened.end(), opened.start() + 1)
             if self.opens is not None and not self.opens(text[slice(*opened.span(1))]):
                 continue
-            if secret := self.value.match(text, opened.end()):
+            if secret := value.match(text, opened.end()):
                 # A secret opens no other one, so that a text is read once.
                 at = max(at, secret.end("secret"))
                 yield (*secret.span("secret"), self.mask)
+
+
+# Compiled on first use: all of them together take as long as the start of a command.
+@cache
+def _compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    return re.compile(pattern, flags)
 
 
 SHAPES: Final = (

@@ -26,10 +26,11 @@ from redis.exceptions import (
 from redis.exceptions import TimeoutError as TimedOut
 
 from livekit_conformance import run_clock
-from livekit_conformance.errors import Blocked, Failure, Unreachable, blocked, failure_of
+from livekit_conformance.errors import Blocked, Failure, Unreachable, blocked
 from livekit_conformance.findings import Says
 from livekit_conformance.judges.bus import other_tls
 from livekit_conformance.judges.preconditions import NO_REDIS_URL
+from livekit_conformance.lost_requests import failure_of
 from livekit_conformance.observations import BusAnswer, Recorder
 
 T = TypeVar("T")

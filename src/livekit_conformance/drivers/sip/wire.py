@@ -14,13 +14,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, Literal, Protocol
 
-from livekit_conformance.errors import (
-    Failure,
-    Phase,
-    Unreachable,
-    failure_of,
-    in_system_words,
-)
+from livekit_conformance.errors import Failure, Phase, Unreachable, in_system_words
+from livekit_conformance.lost_requests import failure_of
 from livekit_conformance.protocol.sip.message import (
     Message,
     SipSyntaxError,

@@ -16,8 +16,9 @@ from types import MappingProxyType
 from typing import Final
 
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.errors import NOT_CARRIED, Blocked, failure_of, in_system_words
+from livekit_conformance.errors import NOT_CARRIED, Blocked, in_system_words
 from livekit_conformance.findings import Finding, Says
+from livekit_conformance.lost_requests import failure_of
 
 # Packages that carry our requests, each with the link on its other side; None: that of the clause.
 LIBRARIES: Final[Mapping[str, Link | None]] = MappingProxyType(
