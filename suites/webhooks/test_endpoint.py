@@ -50,7 +50,7 @@ async def test_the_endpoint_accepts_a_signed_event(
     """
     answer = await genuine(endpoint, recorder)
 
-    taken = [] if accepted(answer) else await taken_trials(endpoint, recorder)
+    taken = [] if accepted(answer) else await taken_trials(endpoint, recorder, answer)
     differs = "".join(f"; it accepts the same event {DIFFERENCES[trial]}" for trial in taken)
     _require(answer, "room_finished", fits=accepted(answer), expected="2xx", more=differs)
 

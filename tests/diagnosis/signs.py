@@ -67,12 +67,17 @@ def log(
 
 
 def call(
-    outcome: str, status: int | None = None, *, at_s: float = 1.0, **details: object
+    outcome: str,
+    status: int | None = None,
+    *,
+    at_s: float = 1.0,
+    reason: str = "",
+    **details: object,
 ) -> Observation:
     """
     Return a probe call that ended `at_s` seconds after its INVITE.
     """
-    link = None if status is None else broken_link([Answer(status, at_s)])
+    link = None if status is None else broken_link([Answer(status, at_s, reason)])
     answer = {
         "purpose": "probe",
         "outcome": outcome,

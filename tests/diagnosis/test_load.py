@@ -4,6 +4,7 @@ Overload is told from a broken bus, and lines that may be about others prove not
 
 import pytest
 
+from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import of_both
 from livekit_conformance.verdict import Verdict
 from tests.diagnosis.signs import call, log, named, record, seen
@@ -71,3 +72,11 @@ def test_a_clear_line_beside_an_unclear_one_is_a_proof():
     unclear = log("Rejecting inbound, auth check failed", "no response from servers", unclear=True)
 
     assert named([REPEATED], unclear, NOBODY) == [NO_SERVER]
+
+
+def test_a_used_up_quota_is_no_fault_of_the_bus():
+    refused = call("refused", 503, at_s=0.004, reason="Service temporarily unavailable")
+
+    assert named([record("1.5-invite-is-not-rejected", link=Link.TRUNK)], refused) == [
+        ("call-quota-exceeded", "certain")
+    ]

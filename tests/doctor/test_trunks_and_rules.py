@@ -4,6 +4,8 @@ Match of a call by the configured trunks and rules, and the finding where none m
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pydantic import SecretStr
 
@@ -171,7 +173,7 @@ def test_two_equal_rules_are_a_problem():
 
 
 def test_a_conflict_of_other_callers_is_a_problem_and_the_call_is_still_told():
-    ours = Trunk("ST_a", numbers=(DIALLED,), allowed_numbers=(CALLER,))
+    ours = replace(TRUNK, allowed_numbers=(CALLER,))
     one = Trunk("ST_b", numbers=(DIALLED,), allowed_numbers=("+15550177",))
     two = Trunk("ST_c", numbers=(DIALLED,), allowed_numbers=("+15550177",))
 

@@ -44,6 +44,7 @@ MUTANTS = (
     fault("sip_silent", "1.5-sip-answers-options"),
     fault("sip_sent_twice", "1.5-sip-packets-come-once"),
     fault("answer_without_contact", "1.5-sip-messages-are-valid"),
+    fault("quota_exceeded", "1.5-invite-is-not-rejected"),
     fault("bus_down", "1.5-bus-has-a-server", "1.5-invite-is-not-rejected", "1.5-logs-are-clean"),
     fault("trunk_accepts_any_password", "1.1-trunk-refuses-wrong-password"),
     fault("trunk_accepts_any_user", "1.1-trunk-refuses-wrong-user"),

@@ -34,6 +34,8 @@ _PROVEN_ELSEWHERE = {
     "resolver-does-not-answer",
     # Traffic that takes all processors (`make busy`): tests/diagnosis/test_load.py.
     "deployment-is-overloaded",
+    # Only LiveKit Cloud has quotas: tests/mutants/calls.py, tests/diagnosis/test_load.py.
+    "call-quota-exceeded",
     # A livekit-server that stands still for seconds: tests/diagnosis/test_server.py.
     "no-node-for-a-moment",
     # A livekit-server of a scenario is stopped unless it answers: tests/test_diagnosis.py.

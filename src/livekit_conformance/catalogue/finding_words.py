@@ -130,6 +130,8 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "trunk.no-username": "`sip.username` пуст, а транк `{trunk}` спрашивает имя и пароль",
         "trunk.half-an-account": "у транка `{trunk}` есть `{has}`, но нет `{lacks}`, поэтому "
         "livekit-sip не спрашивает пароль ни у кого",
+        "trunk.takes-anybody": "у транка `{trunk}` нет ни `auth_username`, ни `auth_password`, "
+        "поэтому livekit-sip принимает вызовы от кого угодно; в профиле учётная запись есть",
         "trunk.no-challenge": "вызов без имени и пароля не получил запроса пароля (407 с MD5)",
         "room.shared": "два одновременных вызова не получили каждый свою комнату",
         "room.shared-by-a-direct-rule": "правило Direct собирает всех звонящих в одной комнате: "

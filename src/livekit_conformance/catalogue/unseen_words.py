@@ -88,9 +88,8 @@ UNSEEN: Mapping[str, str] = MappingProxyType(
         "not-applicable.room-outlives-the-run": "по настройке `departure_timeout` пустая комната "
         "живёт {departure_s} с, а прогон ждёт {watched_s} с",
         "not-applicable.no-challenge": "транк не запросил пароля: смотрите 1.1-trunk-challenges",
-        "not-applicable.no-trunk-credentials": "у транков для {number} нет имени и пароля: "
-        "звонить может любой, кому доступен SIP-порт. Задайте транку auth_username и auth_password "
-        "или очистите sip.username в профиле",
+        "not-applicable.no-trunk-credentials": "у транков для {number} нет имени и пароля. "
+        "Задайте транку auth_username и auth_password или очистите sip.username в профиле",
         "not-applicable.same-machine": "livekit.url указывает на эту же машину, сети здесь нет",
         "not-applicable.no-certificate": "{key} без TLS, и сертификата нет",
         "not-applicable.no-env-file": "профиль не берёт переменных из env-файла",

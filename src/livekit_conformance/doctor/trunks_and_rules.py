@@ -15,7 +15,7 @@ from livekit_conformance.doctor.findings import LinkFinding, judged, ok, problem
 from livekit_conformance.drivers.api.trunks_and_rules import describe_outcome
 from livekit_conformance.drivers.sip.source_address import Source
 from livekit_conformance.environments.profile import Profile, Rooms, Sip
-from livekit_conformance.judges.calls import judge_account, judge_half_an_account
+from livekit_conformance.judges.calls import judge_account, judge_open_trunk
 from livekit_conformance.judges.line import judge_conflict, judge_room
 from livekit_conformance.protocol.dispatch import (
     RANDOM_LENGTH,
@@ -81,8 +81,8 @@ def _trunk(outcome: DispatchOutcome, trunks: Sequence[Trunk], call: IncomingCall
 
 
 def _credentials(trunk: Trunk, sip: Sip) -> Iterator[LinkFinding]:
-    if half := [*judged("1.1-trunk-challenges", judge_half_an_account(trunk))]:
-        yield from half
+    if is_open := [*judged("1.1-trunk-challenges", judge_open_trunk(trunk, sip.username))]:
+        yield from is_open
         return
     asks = "credentials.match" if trunk.asks_for_credentials else "credentials.not-asked"
     differs = judge_account(trunk, sip.username, sip.password.get_secret_value())

@@ -72,6 +72,8 @@ OTHER_PASSWORD: Final = Code("trunk.other-password")
 NO_USERNAME: Final = Code("trunk.no-username")
 # A user name without a password, or the other way round. Data: trunk, has, lacks.
 HALF_AN_ACCOUNT: Final = Code("trunk.half-an-account")
+# Neither, though the profile has an account, and callers of every address are let in. Data: trunk.
+TAKES_ANYBODY: Final = Code("trunk.takes-anybody")
 NO_CHALLENGE: Final = Code("trunk.no-challenge")
 # Two calls are in one room, or in none.
 ROOM_SHARED: Final = Code("room.shared")
@@ -161,11 +163,22 @@ def judge_limits(trunk: Trunk, ended_at_s: float) -> Iterator[Finding]:
             yield Finding(TRUNK_LIMIT, seen, "agent", data=data)
 
 
-def judge_half_an_account(trunk: Trunk) -> Iterator[Finding]:
+def judge_open_trunk(trunk: Trunk, username: str) -> Iterator[Finding]:
     """
-    Yield a violation if the trunk has a user name or a password alone, not both or none.
+    Yield a violation if the trunk has a user name or a password alone, or neither and is open to
+    every address, though the profile has an account for it.
     """
-    if bool(trunk.auth_username) == bool(trunk.auth_password):
+    if not trunk.auth_username and not trunk.auth_password:
+        if username and not trunk.allowed_addresses:
+            yield Finding(
+                TAKES_ANYBODY,
+                f"trunk {trunk.id} has no auth_username and no auth_password, so livekit-sip "
+                "takes calls from anybody; the profile has an account for it",
+                "strangers",
+                data={"trunk": trunk.id},
+            )
+        return
+    if trunk.asks_for_credentials:
         return
     has, lacks = ("auth_username", "auth_password")[:: 1 if trunk.auth_username else -1]
     yield Finding(

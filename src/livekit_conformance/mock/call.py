@@ -210,6 +210,9 @@ class InboundCall:
             # Time that psrpc waits for a server to claim the request.
             await asyncio.sleep(self.services.config.bus_selection_s)
             raise self._unchecked("no response from servers")
+        if self.services.config.faults.quota_exceeded:
+            self._write("warn", "Rejecting inbound, quota exceeded")
+            raise EndedError(503, "Service temporarily unavailable")
         trunks = self.services.telephony.matchable_trunks()
         try:
             trunk = dispatch.match_trunk(trunks, self._call, {})

@@ -21,6 +21,7 @@ class Faults:
 
     The SIP side:
         bus_down: nobody answers livekit-sip on the bus; 503 after the selection time of a second.
+        quota_exceeded: livekit-server lets no more calls in, as LiveKit Cloud does at its quota.
         sip_wrong_secret: livekit-sip signs its tokens with a wrong secret; 486 after a 180.
         sip_silent: SIP requests are not answered at all.
         sip_sent_twice: every SIP message is sent twice, as by a network that duplicates packets.
@@ -99,6 +100,7 @@ class Faults:
     """
 
     bus_down: bool = False
+    quota_exceeded: bool = False
     sip_wrong_secret: bool = False
     sip_silent: bool = False
     sip_sent_twice: bool = False

@@ -4,6 +4,7 @@ Problems of calls, by what was seen of each.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -35,8 +36,9 @@ from livekit_conformance.judges.calls import (
     OTHER_USERNAME,
     ROOM_SHARED,
     SHARED_BY_A_DIRECT_RULE,
+    TAKES_ANYBODY,
     TRUNK_LIMIT,
-    judge_half_an_account,
+    judge_open_trunk,
 )
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol.dispatch import IncomingCall, Rule, Terms, Trunk
@@ -208,10 +210,26 @@ def test_407_with_realm_and_nonce_is_a_challenge():
     ],
 )
 def test_a_trunk_with_half_an_account_lets_strangers_in(account, seen):
-    (found,) = judge_half_an_account(Trunk("ST_3", **account))
+    (found,) = judge_open_trunk(Trunk("ST_3", **account), "")
 
     assert (found.code, found.link) == (HALF_AN_ACCOUNT, Link.STRANGERS)
     assert found.seen == f"{seen}, so livekit-sip challenges nobody"
+
+
+@pytest.mark.parametrize(
+    ("trunk", "username", "codes"),
+    [
+        (OPEN, "alice", [TAKES_ANYBODY]),
+        (OPEN, "", []),
+        (replace(OPEN, allowed_addresses=("192.0.2.1",)), "alice", []),
+        (TRUNK, "alice", []),
+    ],
+)
+def test_a_trunk_that_asks_nobody_is_open_unless_it_is_meant_so(trunk, username, codes):
+    found = [*judge_open_trunk(trunk, username)]
+
+    assert [each.code for each in found] == codes
+    assert {each.link for each in found} <= {Link.STRANGERS}
 
 
 @pytest.mark.parametrize("trunk", [None, OPEN])

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from email.utils import formatdate
 
 import pytest
 import pytest_asyncio
@@ -18,6 +19,7 @@ from livekit_conformance.drivers.webhooks.variant_probe import genuine, taken_tr
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder
 from livekit_conformance.protocol import webhook
+from livekit_conformance.protocol.webhook_trials import BY_ITS_CLOCK
 from tests.http_server import serving
 
 KEY, SECRET = "APItest", "the-secret-of-the-test-is-long-enough"
@@ -34,14 +36,17 @@ async def serve(recorder: Recorder) -> AsyncIterator[Serve]:
         permit = Permit.everything()
         http = await stack.enter_async_context(HttpClient(permit, recorder, timeout=5))
 
-        async def start(status: Status, *, moved: int = 0) -> WebhookSender:
+        async def start(status: Status, *, moved: int = 0, date: str = "") -> WebhookSender:
             async def take(request: web.Request) -> web.Response:
                 if moved and request.path == "/hook":
                     return web.Response(status=moved, headers={"Location": "/hook/"})
                 if request.method != "POST":
                     return web.Response(status=405)
                 body, token = await request.read(), request.headers.get("Authorization", "")
-                return web.Response(status=status(body, token, request.content_type))
+                headers = {"Date": date} if date else {}
+                return web.Response(
+                    status=status(body, token, request.content_type), headers=headers
+                )
 
             url = await stack.enter_async_context(serving(take))
             return WebhookSender(http, permit, f"{url}/hook", KEY, SECRET)
@@ -49,9 +54,9 @@ async def serve(recorder: Recorder) -> AsyncIterator[Serve]:
         yield start
 
 
-def _is_signed(body: bytes, token: str) -> bool:
+def _is_signed(body: bytes, token: str, ahead_s: float = 0.0) -> bool:
     try:
-        webhook.verify(body, token, keys={KEY: SECRET}, now=time.time())
+        webhook.verify(body, token, keys={KEY: SECRET}, now=time.time() + ahead_s)
     except webhook.WebhookRefused:
         return False
     return True
@@ -95,9 +100,30 @@ async def test_the_one_form_that_is_taken_is_found(serve, recorder, status, take
     answer = await genuine(endpoint, recorder)
 
     assert answer.status in {401, 415}
-    assert await taken_trials(endpoint, recorder) == taken
+    assert await taken_trials(endpoint, recorder, answer) == taken
     trials = {seen.trial: seen.status for seen in recorder.observations if seen.kind == "endpoint"}
     assert [trial for trial, status in trials.items() if status == 200] == taken
+
+
+@pytest.mark.parametrize("ahead_s", [-600.0, 600.0])
+async def test_an_event_that_is_signed_by_the_clock_of_the_endpoint_is_taken(
+    serve, recorder, ahead_s
+):
+    def by_its_clock(body: bytes, token: str, _: str) -> int:
+        return 200 if _is_signed(body, token, ahead_s) else 401
+
+    endpoint = await serve(by_its_clock, date=formatdate(time.time() + ahead_s, usegmt=True))
+
+    answer = await genuine(endpoint, recorder)
+
+    assert answer.status == 401
+    assert await taken_trials(endpoint, recorder, answer) == [BY_ITS_CLOCK]
+
+
+async def test_a_date_that_is_none_leads_to_no_trial(serve, recorder):
+    endpoint = await serve(lambda *_: 401, date="yesterday")
+
+    assert await taken_trials(endpoint, recorder, await genuine(endpoint, recorder)) == []
 
 
 async def test_a_good_endpoint_takes_the_event_as_livekit_server_sends_it(serve, recorder):

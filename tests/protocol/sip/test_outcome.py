@@ -34,6 +34,18 @@ def test_a_ladder_tells_how_the_invite_ended_and_which_link_broke(ladder, ended,
     assert broken_link(answers) == link
 
 
+@pytest.mark.parametrize(
+    ("reason", "link"),
+    [
+        ("Service temporarily unavailable", Link.TRUNK),
+        ("Try again later", Link.BUS),
+        ("", Link.BUS),
+    ],
+)
+def test_a_quota_is_told_from_a_bus_that_does_not_answer(reason, link):
+    assert broken_link([Answer(100, 0.0), Answer(503, 0.004, reason)]) == link
+
+
 def test_nothing_else_knows_what_a_refusal_means():
     """
     Our own callers and callees answer with such statuses; a sign looks for one in a log line.

@@ -9,6 +9,7 @@ import json
 import ssl
 import time
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -22,17 +23,21 @@ Take = Callable[[bytes, web.Request, dict[str, str]], Awaitable[int]]
 Act = Callable[[Scene], Awaitable[None]]
 
 
-def application(take: Take, *, path: str | None = None, moved_to: str | None = None) -> Act:
+def application(
+    take: Take, *, path: str | None = None, moved_to: str | None = None, ahead_s: float = 0.0
+) -> Act:
     """
     Return an act that runs the application where livekit-server delivers to.
 
     It answers POST at `path` (None: the right one); with `moved_to` it redirects from there to that
-    path (301) and accepts events there.
+    path (301) and accepts events there. The Date of its answers is `ahead_s` seconds ahead.
     """
 
     async def act(broken: Scene) -> None:
         url = broken.stack.webhook_url
-        await serve(broken, take, path=path or urlsplit(url).path, moved_to=moved_to)
+        await serve(
+            broken, take, path=path or urlsplit(url).path, moved_to=moved_to, ahead_s=ahead_s
+        )
         broken.profile = by_the_application(broken.profile, url)
 
     return act
@@ -53,6 +58,7 @@ async def serve(
     path: str,
     moved_to: str | None = None,
     tls: ssl.SSLContext | None = None,
+    ahead_s: float = 0.0,
 ) -> None:
     """
     Run an application on the socket that livekit-server delivers to, until the scene ends.
@@ -60,7 +66,9 @@ async def serve(
     keys = {broken.stack.keys.key: broken.stack.keys.secret}
 
     async def receive(request: web.Request) -> web.Response:
-        return web.Response(status=await take(await request.read(), request, keys))
+        status = await take(await request.read(), request, keys)
+        date = formatdate(time.time() + ahead_s, usegmt=True)
+        return web.Response(status=status, headers={"Date": date})
 
     async def moved(_: web.Request) -> web.Response:
         return web.Response(status=301, headers={"Location": str(moved_to)})
@@ -84,6 +92,17 @@ async def verifies(raw: bytes, request: web.Request, keys: dict[str, str]) -> in
     Verify correctly: the raw body, the bare token.
     """
     return _verdict(raw, request.headers.get("Authorization"), keys)
+
+
+def verifies_by_a_clock(ahead_s: float) -> Take:
+    """
+    Return a handler that verifies correctly, by a clock that is so many seconds ahead.
+    """
+
+    async def take(raw: bytes, request: web.Request, keys: dict[str, str]) -> int:
+        return _verdict(raw, request.headers.get("Authorization"), keys, ahead_s)
+
+    return take
 
 
 async def verifies_with_another_secret(
@@ -142,9 +161,9 @@ def always(status: int) -> Take:
     return take
 
 
-def _verdict(raw: bytes, token: str | None, keys: dict[str, str]) -> int:
+def _verdict(raw: bytes, token: str | None, keys: dict[str, str], ahead_s: float = 0.0) -> int:
     try:
-        webhook.verify(raw, token, keys=keys, now=time.time())
+        webhook.verify(raw, token, keys=keys, now=time.time() + ahead_s)
     except webhook.WebhookRefused:
         return 401
     return 200

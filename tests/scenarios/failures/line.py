@@ -338,6 +338,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         row=7,
     ),
     Scenario(
+        "trunk-without-an-account",
+        "The inbound trunk has neither user name nor password; the PBX has both.",
+        "trunk-takes-anybody",
+        Link.STRANGERS,
+        act=_change_trunk(auth_username="", auth_password=""),
+        row=7,
+    ),
+    Scenario(
         "no-account-in-the-pbx",
         "The PBX has no account; the trunk asks for one.",
         "profile-has-no-account",

@@ -301,6 +301,15 @@ SCENARIOS: tuple[Scenario, ...] = (
         "endpoint-has-another-key",
         app.application(app.verifies_with_another_secret),
     ),
+    *(
+        _application(
+            f"application-clock-{name}",
+            f"The clock of the application's machine is ten minutes {name}.",
+            "application-clock-is-off",
+            app.application(app.verifies_by_a_clock(ahead_s), ahead_s=ahead_s),
+        )
+        for name, ahead_s in (("slow", -600.0), ("fast", 600.0))
+    ),
     _application(
         "application-wants-bearer",
         "The application takes a token only behind Bearer.",

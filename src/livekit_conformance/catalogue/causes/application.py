@@ -7,6 +7,7 @@ from __future__ import annotations
 from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.errors import Failure
+from livekit_conformance.protocol.webhook_trials import BY_ITS_CLOCK
 from livekit_conformance.wording import Text
 
 _TAKEN = Between(200, 299)
@@ -24,8 +25,9 @@ def _takes(trial: str) -> Sign:
 
 
 _BEARER, _PLAIN_JSON = _takes("bearer"), _takes("plain-json")
+_BY_ITS_CLOCK = _takes(BY_ITS_CLOCK)
 _COMPACT, _SPACED = _takes("compact"), _takes("spaced")
-_IN_ANOTHER_FORM = (_BEARER, _PLAIN_JSON, _COMPACT, _SPACED)
+_IN_ANOTHER_FORM = (_BEARER, _PLAIN_JSON, _COMPACT, _SPACED, _BY_ITS_CLOCK)
 _SILENT = _answers(status=None, failure=Failure.TIMED_OUT, phase="answer")
 _BROKEN_OFF = _answers(status=None, failure=Not(Failure.TIMED_OUT), phase="answer")
 _REDIRECTED = _answers(redirected=Between(301, 399))
@@ -178,6 +180,42 @@ CAUSES: tuple[Cause, ...] = (
         source="livekit/protocol webhook/verifier.go; tonehq#1073",
     ),
     Cause(
+        "application-clock-is-off",
+        Link.ENDPOINT,
+        Text(
+            en="The clock of the application's machine is off, so it refuses signed webhooks",
+            ru="Часы на машине приложения идут неверно, и оно отклоняет подписанные вебхуки",
+        ),
+        Text(
+            en=(
+                "The application refuses an event that is signed now, and accepts the same event "
+                "signed at the time that the header Date of its answers shows. A signature is "
+                "valid for 5 minutes from the moment of signing."
+            ),
+            ru=(
+                "Событие, подписанное сейчас, приложение отклоняет, а подписанное по времени из "
+                "заголовка Date его же ответов — принимает. Подпись действительна 5 минут с "
+                "момента создания."
+            ),
+        ),
+        Text(
+            en=(
+                "Synchronise the clock of the application's machine by NTP (`timedatectl` shows "
+                "whether it is; `chronyc makestep` corrects it at once). A container has the clock "
+                "of its host. Then `date -u` must show the same on both machines."
+            ),
+            ru=(
+                "Синхронизируйте часы машины приложения по NTP (`timedatectl` покажет, "
+                "синхронизированы ли они; `chronyc makestep` исправит сразу). У контейнера часы "
+                "хоста. После этого `date -u` должна показывать на обеих машинах одно и то же."
+            ),
+        ),
+        shows=(_BY_ITS_CLOCK,),
+        proofs=(_BY_ITS_CLOCK,),
+        breaks=_BREAKS,
+        source="livekit/protocol auth/verifier.go (nbf and exp of the token)",
+    ),
+    Cause(
         "endpoint-has-another-key",
         Link.ENDPOINT,
         Text(
@@ -187,12 +225,12 @@ CAUSES: tuple[Cause, ...] = (
         Text(
             en=(
                 "The application answers 401 to an event signed with the profile's key pair, in "
-                "whatever form the event comes. Its key, its secret or (less often) its clock "
-                "differs from livekit-server's."
+                "whatever form the event comes. Its key or its secret differs from "
+                "livekit-server's."
             ),
             ru=(
                 "На событие, подписанное парой ключей из профиля, приложение отвечает 401, в каком "
-                "бы виде событие ни пришло. Ключ, секрет или (реже) часы у приложения не те, что у "
+                "бы виде событие ни пришло. Ключ или секрет у приложения не тот, что у "
                 "livekit-server."
             ),
         ),

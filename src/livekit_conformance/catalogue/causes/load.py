@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Cause, Not, Sign, any_of, log, logged
+from livekit_conformance.catalogue.cause import Cause, Not, Sign, any_of, log, logged, probe
 from livekit_conformance.catalogue.causes.bus_signs import BUS_IS_EMPTY, NO_SIP_ON_BUS
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.log_lines import SERVER, SIP, errors, of_both
+from livekit_conformance.catalogue.log_lines import SERVER, SIP, errors, of_both, of_sip
 from livekit_conformance.wording import Text
 
 _HIGH_LOAD = tuple(logged(of_both.HIGH_CPU_LOAD, service=service) for service in (SERVER, SIP))
@@ -22,6 +22,8 @@ _TIMED_OUT = log(
 )
 # An answered call crossed the bus in both directions.
 _BUS_WORKS = Sign("sip-call", {"outcome": any_of("answered", "kept-ringing")})
+# The bus was asked and has answered; see protocol/sip/outcome.py.
+_NO_MORE_CALLS = probe(points_at=Link.TRUNK, final_status=503)
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -65,5 +67,44 @@ CAUSES: tuple[Cause, ...] = (
         excludes=(BUS_IS_EMPTY, NO_SIP_ON_BUS),
         breaks=(Link.BUS, Link.BUS_SIP, Link.JOIN, Link.CAPACITY, Link.OUTBOUND),
         source="livekit/protocol utils/hwstats/cpu.go; livekit/psrpc pkg/client/rpc.go",
+    ),
+    Cause(
+        "call-quota-exceeded",
+        Link.TRUNK,
+        Text(
+            en="The project may take no more calls: its quota is used up",
+            ru="Проект больше не может принимать вызовы: квота исчерпана",
+        ),
+        Text(
+            en=(
+                "livekit-sip refused the call at once with 503 `Service temporarily unavailable`. "
+                "It says so when the project has reached its quota (minutes of the plan or "
+                "simultaneous calls). The bus is not at fault: a livekit-server that does not "
+                "answer is 503 `Try again later`, after a second."
+            ),
+            ru=(
+                "livekit-sip сразу отклонил вызов ответом 503 `Service temporarily unavailable`. "
+                "Так он отвечает, когда у проекта исчерпана квота (минуты тарифа или "
+                "одновременные вызовы). Шина ни при чём: если не отвечает livekit-server, это 503 "
+                "`Try again later` и через секунду."
+            ),
+        ),
+        Text(
+            en=(
+                "Compare usage and limits of the project (LiveKit Cloud: Settings, Billing), and "
+                "look for calls that never ended. Raise the limit or the plan, or end the calls "
+                "that hang. In a deployment of your own, the service that answers "
+                "GetSIPTrunkAuthentication decides on the quota."
+            ),
+            ru=(
+                "Сравните расход и лимиты проекта (LiveKit Cloud: Settings, Billing) и поищите "
+                "вызовы, которые не завершились. Увеличьте лимит или тариф либо завершите "
+                "зависшие вызовы. В собственной инсталляции квоту определяет сервис, отвечающий "
+                "на GetSIPTrunkAuthentication."
+            ),
+        ),
+        shows=(_NO_MORE_CALLS, logged(of_sip.QUOTA)),
+        proofs=(_NO_MORE_CALLS,),
+        source="livekit/sip pkg/sip/inbound.go AuthQuotaExceeded, pkg/service/psrpc.go",
     ),
 )

@@ -12,6 +12,7 @@ from livekit_conformance.judges.calls import (
     NO_USERNAME,
     OTHER_PASSWORD,
     OTHER_USERNAME,
+    TAKES_ANYBODY,
 )
 from livekit_conformance.wording import Text
 
@@ -26,6 +27,7 @@ _NO_ACCOUNT = found(NO_USERNAME)
 _OTHER_USER_LOGGED = log(SIP, error=errors.OTHER_USER)
 _OTHER_PASSWORD_LOGGED = log(SIP, error=errors.OTHER_DIGEST)
 _HALF_AN_ACCOUNT = found(HALF_AN_ACCOUNT)
+_TAKES_ANYBODY = found(TAKES_ANYBODY)
 _SOURCE = "livekit/sip pkg/sip/inbound.go handleInviteAuth; livekit/sip#338"
 
 CAUSES: tuple[Cause, ...] = (
@@ -201,6 +203,43 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_HALF_AN_ACCOUNT,),
         proofs=(_HALF_AN_ACCOUNT,),
+        source=_SOURCE,
+    ),
+    Cause(
+        "trunk-takes-anybody",
+        Link.STRANGERS,
+        Text(
+            en="The inbound trunk asks nobody for an account",
+            ru="Входящий транк ни у кого не спрашивает учётную запись",
+        ),
+        Text(
+            en=(
+                "The trunk has neither `auth_username` nor `auth_password`, and no "
+                "`allowed_addresses`: anyone who reaches the port of livekit-sip and knows the "
+                "number can call. The profile has an account for it, which nobody asks for."
+            ),
+            ru=(
+                "У транка нет ни `auth_username`, ни `auth_password`, ни `allowed_addresses`: "
+                "позвонить может любой, кому доступен порт livekit-sip и известен номер. В профиле "
+                "есть учётная запись, но её никто не спрашивает."
+            ),
+        ),
+        Text(
+            en=(
+                "Set `auth_username` and `auth_password` of the trunk to the account of the "
+                "profile: `lk sip inbound list`; `lk sip inbound update`. An INVITE without "
+                "credentials then gets 407. If the provider cannot authenticate, restrict the "
+                "trunk by `allowed_addresses` and empty `sip.username` of the profile."
+            ),
+            ru=(
+                "Задайте у транка `auth_username` и `auth_password` — те же, что в профиле: `lk "
+                "sip inbound list`; `lk sip inbound update`. Тогда INVITE без учётных данных "
+                "получит 407. Если провайдер не умеет их передавать, ограничьте транк через "
+                "`allowed_addresses` и оставьте `sip.username` профиля пустым."
+            ),
+        ),
+        shows=(_TAKES_ANYBODY,),
+        proofs=(_TAKES_ANYBODY,),
         source=_SOURCE,
     ),
 )

@@ -75,7 +75,8 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
             _LINE,
         ),
         "1.1-trunk-challenges": ClauseWords(
-            "транк с учётной записью должен ответить 407 на INVITE без неё", _ACCOUNT
+            "транк для звонящих с учётной записью должен ответить 407 на INVITE без неё",
+            _ACCOUNT,
         ),
         "1.1-trunk-accepts-right-password": ClauseWords(
             "INVITE с учётной записью транка должен проходить без нового запроса пароля", _ACCOUNT

@@ -25,8 +25,8 @@ from livekit_conformance.judges.calls import (
     ROOM_SHARED,
     SHARED_BY_A_DIRECT_RULE,
     judge_account,
-    judge_half_an_account,
     judge_limits,
+    judge_open_trunk,
 )
 from livekit_conformance.judges.preconditions import (
     CALL_IGNORED,
@@ -119,8 +119,8 @@ async def challenge_findings(
     if problem is None:
         return ()
     trunk = await _trunk_of_call(client, profile)
-    half = judge_half_an_account(trunk) if trunk is not None else ()
-    return [*half] or [unchallenged(stranger, problem, trunk, number=profile.sip.number)]
+    is_open = judge_open_trunk(trunk, profile.sip.username) if trunk is not None else ()
+    return [*is_open] or [unchallenged(stranger, problem, trunk, number=profile.sip.number)]
 
 
 def no_challenge(final: Response | None) -> str | None:
@@ -147,9 +147,8 @@ def unchallenged(stranger: ProbeCall, problem: str, trunk: Trunk | None, *, numb
     if trunk is None or not trunk.asks_for_credentials:
         raise not_applicable(
             NO_CREDENTIALS,
-            f"no trunk for {number} has credentials: anyone who reaches the SIP port can "
-            "call. Set auth_username and auth_password on the trunk, or empty sip.username in the "
-            "profile",
+            f"no trunk for {number} has credentials. Set auth_username and auth_password on the "
+            "trunk, or empty sip.username in the profile",
             number=number,
         )
     if stranger.outcome is CallOutcome.RINGING_STOPPED:

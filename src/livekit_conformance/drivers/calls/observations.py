@@ -36,7 +36,7 @@ def answers_of(call: OutgoingCall, *, within: float = math.inf) -> tuple[Answer,
         return tuple(provisional)
     if not call.final.is_success and call.final_at_s > within:
         return tuple(provisional)
-    return (*provisional, Answer(call.final.status, call.final_at_s))
+    return (*provisional, Answer(call.final.status, call.final_at_s, call.final.reason))
 
 
 def record_attempt(

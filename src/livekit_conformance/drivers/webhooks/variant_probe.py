@@ -4,12 +4,23 @@ Find out why an endpoint refuses a signed event: send it again, with one variati
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+
 from livekit_conformance import run_clock
 from livekit_conformance.drivers.api.http_answers import HttpAnswer
 from livekit_conformance.drivers.webhooks.sender import WebhookSender, accepted, new_event
 from livekit_conformance.errors import Unreachable
+from livekit_conformance.judges.clock import EXACT_S
 from livekit_conformance.observations import EndpointAnswer, Recorder
-from livekit_conformance.protocol.webhook_trials import GENUINE, TRIALS
+from livekit_conformance.protocol.http_date import clock_offset
+from livekit_conformance.protocol.webhook_forgery import Forge
+from livekit_conformance.protocol.webhook_trials import (
+    BY_ITS_CLOCK,
+    GENUINE,
+    TRIALS,
+    signed_later,
+)
 
 
 async def genuine(endpoint: WebhookSender, recorder: Recorder) -> HttpAnswer:
@@ -27,12 +38,17 @@ async def genuine(endpoint: WebhookSender, recorder: Recorder) -> HttpAnswer:
     return answer
 
 
-async def taken_trials(endpoint: WebhookSender, recorder: Recorder) -> list[str]:
+async def taken_trials(
+    endpoint: WebhookSender, recorder: Recorder, refusal: HttpAnswer
+) -> list[str]:
     """
-    Return those of `TRIALS` whose event the endpoint accepts; one without an answer does not count.
+    Return the trials whose event the endpoint accepts; one without an answer does not count.
+
+    These are `TRIALS`, and an event by the endpoint's own clock if `refusal`, its answer just now,
+    has a Date that is not ours.
     """
     taken = []
-    for trial, forge in TRIALS.items():
+    for trial, forge in {**TRIALS, **_by_its_clock(refusal, time.time())}.items():
         try:
             answer = await endpoint.send(forge(endpoint.signer, new_event()))
         except Unreachable as unreachable:
@@ -42,6 +58,16 @@ async def taken_trials(endpoint: WebhookSender, recorder: Recorder) -> list[str]
         if accepted(answer):
             taken.append(trial)
     return taken
+
+
+def _by_its_clock(refusal: HttpAnswer, now: float) -> Mapping[str, Forge]:
+    try:
+        offset = clock_offset(refusal.headers["Date"], asked=now - refusal.duration_s, answered=now)
+    except (KeyError, ValueError):
+        return {}
+    if offset.proven <= EXACT_S:
+        return {}
+    return {BY_ITS_CLOCK: signed_later((offset.least + offset.most) / 2)}
 
 
 def _record(recorder: Recorder, trial: str, outcome: HttpAnswer | Unreachable) -> None:

@@ -35,11 +35,12 @@ class CallOutcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """
-    One response: its status and its time of arrival, in seconds after the first INVITE.
+    One response: its status, time of arrival (seconds after the first INVITE) and reason phrase.
     """
 
     status: int
     at_s: float
+    reason: str = ""
 
 
 _LINK_OF_OUTCOME = MappingProxyType(
@@ -62,6 +63,9 @@ _LINK_OF_REFUSAL = MappingProxyType(
         503: "bus",
     }
 )
+# LiveKit Cloud refuses so when the quota of the project is used up; a bus that does not answer, and
+# an error from it, are "Try again later" (pkg/sip/inbound.go of livekit-sip).
+_QUOTA_EXCEEDED = (503, "Service temporarily unavailable")
 
 
 def outcome(answers: Sequence[Answer]) -> CallOutcome:
@@ -86,17 +90,21 @@ def broken_link(answers: Sequence[Answer]) -> str | None:
     ended = outcome(answers)
     if ended is not CallOutcome.REFUSED:
         return _LINK_OF_OUTCOME[ended]
-    return refused_at(next(answer.status for answer in answers if _is_final(answer)))
+    final = next(answer for answer in answers if _is_final(answer))
+    return refused_at(final.status, final.reason)
 
 
-def refused_at(status: int) -> str:
+def refused_at(status: int, reason: str = "") -> str:
     """
-    Return the link at which livekit-sip refuses an INVITE with this status.
+    Return the link at which livekit-sip refuses an INVITE with this status and reason phrase.
 
-    pkg/sip/inbound.go: 503 when nobody answers on the bus or the answer is an error, 401 for wrong
-    credentials, 400 (or 488) for an offer without a usable codec, 500 when no RTP port is free, 486
-    for a failure after the dispatch, usually the join.
+    pkg/sip/inbound.go: 503 when nobody answers on the bus or the answer is an error (with another
+    phrase if the project may take no more calls), 401 for wrong credentials, 400 (or 488) for an
+    offer without a usable codec, 500 when no RTP port is free, 486 for a failure after the
+    dispatch, usually the join.
     """
+    if (status, reason) == _QUOTA_EXCEEDED:
+        return "trunk-match"
     return _LINK_OF_REFUSAL.get(status, "dispatch-rule")
 
 
