@@ -78,6 +78,7 @@ generated: .venv/dev  ## write every generated file: schema of profiles, .env.ex
 	$(BIN)/python -m tests.all_checks
 	$(BIN)/python -m tests.environments.needs_table
 	$(BIN)/python -m tests.mutants.table
+	$(BIN)/python -m tests.field.rows
 
 fresh-machine:  ## follow the README on a fresh Debian, as an ordinary user; needs root and debootstrap
 	$(PYTHON) -m tests.fresh_machine
