@@ -37,6 +37,7 @@ def test_neither_pytest_nor_the_suite_is_imported():
         "environments",
         "errors",
         "findings",
+        "lost_requests",
         "protocol",
         "secrets",
         "wording",
