@@ -35,6 +35,7 @@ from livekit_conformance.observations.services import (
 )
 from livekit_conformance.observations.sip import (
     CallEnd,
+    CallQuality,
     DispatchMatch,
     Media,
     SipCall,
@@ -52,6 +53,7 @@ __all__ = [
     "BusAnswer",
     "CallEnd",
     "CallLine",
+    "CallQuality",
     "CallRoom",
     "CallerFound",
     "CheckOutcome",
@@ -88,7 +90,7 @@ __all__ = [
 _CLASSES: tuple[type[Observation], ...] = (
     *(ConfigProblem, ServiceProcess, ServiceStart),
     *(Connection, HttpExchange, BusAnswer, RedisState, RedisAccount, DispatchMatch),
-    *(SipExchange, SipCall, CallEnd, Media),
+    *(SipExchange, SipCall, CallEnd, Media, CallQuality),
     *(CallerFound, CallRoom, AgentAction),
     *(WebhookArrival, WebhookDelivery, EndpointAnswer),
     *(LogWarning, CallLine, OthersLines),

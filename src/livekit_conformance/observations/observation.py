@@ -29,6 +29,7 @@ Kind = Literal[
     "others",
     "outage",
     "process",
+    "quality",
     "redis",
     "redis-account",
     "room",

@@ -118,6 +118,41 @@ class Media(Observation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallQuality(Observation):
+    """
+    Quality of what the caller heard while it listened: rating `r` and `mos` of the E-model.
+
+    Of the `expected` packets some were `lost`, others `late` for the jitter buffer of a phone.
+    `delay_ms` is one-way. First packet and sound came so many seconds after the answer, None if
+    never. Meanwhile this machine was up to `own_delay_ms` late itself.
+    """
+
+    call: str
+    r: float
+    mos: float
+    expected: int
+    lost: int
+    late: int
+    reordered: int
+    duplicated: int
+    jitter_ms: float
+    longest_gap_ms: float
+    delay_ms: float
+    own_delay_ms: float
+    first_packet_s: float | None
+    first_sound_s: float | None
+
+    kind: ClassVar[Kind] = "quality"
+
+    @property
+    def loss_percent(self) -> float:
+        """
+        Percentage of the expected packets that did not arrive.
+        """
+        return 100 * self.lost / self.expected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchMatch(Observation):
     """
     Match of a call against the trunks and dispatch rules that the server lists.

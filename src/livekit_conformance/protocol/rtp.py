@@ -1,7 +1,7 @@
 """
 RTP packets, G.711 mu-law and measurements on audio streams.
 
-Sources: RFC 3550 (packets, loss and jitter), RFC 3551 (PCMU), ITU-T G.711 (mu-law), RFC 4733
+Sources: RFC 3550 (packets), RFC 3551 (PCMU), ITU-T G.711 (mu-law), RFC 4733
 (DTMF keys).
 Samples are numbers from -32768 to 32767 at 8000 Hz unless stated otherwise.
 """
@@ -15,12 +15,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 PCMU_RATE = 8000
+PACKET_S = 0.02
 FULL_SCALE = 32768
 _VERSION = 2
 _HEADER = struct.Struct("!BBHII")
-_SEQUENCES = 1 << 16
-# A jump forward by more than this is a new sequence, not a loss: RFC 3550 appendix A.1.
-_MAX_DROPOUT = 3000
+SEQUENCES = 1 << 16
+TIMESTAMPS = 1 << 32
 # In the order of their event codes, RFC 4733 section 3.2.
 KEYS = "0123456789*#ABCD"
 _KEY_VOLUME = 10
@@ -72,56 +72,9 @@ class Packet:
         """
         second = self.payload_type | (0x80 if self.marker else 0)
         header = _HEADER.pack(
-            _VERSION << 6, second, self.sequence % _SEQUENCES, self.timestamp % (1 << 32), self.ssrc
+            _VERSION << 6, second, self.sequence % SEQUENCES, self.timestamp % TIMESTAMPS, self.ssrc
         )
         return header + self.payload
-
-
-class Reception:
-    """
-    Count the packets, loss (RFC 3550 A.3) and jitter (A.8) of one received stream.
-    """
-
-    def __init__(self, clock_rate: int = PCMU_RATE) -> None:
-        self._clock_rate = clock_rate
-        self._first = 0
-        self._highest = 0
-        self._transit: float | None = None
-        self._jitter = 0.0
-        self.packets = 0
-
-    def receive(self, packet: Packet, now: float) -> None:
-        """
-        Count one packet that arrived at `now`, in seconds of any monotonic clock.
-        """
-        if self.packets == 0:
-            self._first = self._highest = packet.sequence
-        else:
-            step = (packet.sequence - self._highest) % _SEQUENCES
-            if step < _MAX_DROPOUT:
-                self._highest += step
-        self.packets += 1
-        transit = now * self._clock_rate - packet.timestamp
-        if self._transit is not None:
-            # RTP timestamps wrap, so the difference is taken modulo 2**32.
-            change = (transit - self._transit + (1 << 31)) % (1 << 32) - (1 << 31)
-            self._jitter += (abs(change) - self._jitter) / 16
-        self._transit = transit
-
-    @property
-    def lost(self) -> int:
-        """
-        Number of expected packets that did not arrive, never below 0; duplicates can hide losses.
-        """
-        expected = self._highest - self._first + 1 if self.packets else 0
-        return max(0, expected - self.packets)
-
-    @property
-    def jitter_ms(self) -> float:
-        """
-        Interarrival jitter in milliseconds.
-        """
-        return 1000 * self._jitter / self._clock_rate
 
 
 def _mulaw_to_linear(code: int) -> int:

@@ -208,6 +208,20 @@ async def test_the_record_of_a_whole_call_tells_its_media_company_and_end(stage:
     assert (seen["call-end"]["by"], seen["call-end"]["status"]) == ("us", 200)
 
 
+async def test_the_record_of_a_whole_call_has_the_quality_of_what_was_heard(stage: Stage) -> None:
+    async with stage() as scene:
+        call = await scene.prober.place(purpose="test")
+    (seen,) = [one for one in scene.recorder.observations if one.kind == "quality"]
+
+    assert call.quality == seen
+    assert call.quality.mos > 4.0
+    assert call.quality.expected == pytest.approx(50, abs=5)
+    assert (call.quality.lost, call.quality.duplicated) == (0, 0)
+    assert call.quality.first_packet_s is not None
+    assert call.quality.first_sound_s is not None
+    assert 0 <= call.quality.first_packet_s <= call.quality.first_sound_s < 0.5
+
+
 async def test_a_call_that_nobody_answers_is_asked_for_agents_that_were_sent_for(
     stage: Stage,
 ) -> None:

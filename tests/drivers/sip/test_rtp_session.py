@@ -4,6 +4,7 @@ Media of a call: an even port, a stream that does not drift, and a receiver that
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -79,6 +80,7 @@ async def test_a_busy_loop_does_not_shift_the_stream(recorder: Recorder) -> None
     """
     async with session(recorder, 440.0) as one, session(recorder, 1000.0) as two:
         one.send_to((HOST, two.port))
+        two.send_to((HOST, one.port))
         listening = asyncio.create_task(two.listen(0.6))
         await asyncio.sleep(0.1)
         deadline = asyncio.get_running_loop().time() + 0.2
@@ -88,6 +90,68 @@ async def test_a_busy_loop_does_not_shift_the_stream(recorder: Recorder) -> None
 
     assert heard.packets == pytest.approx(30, abs=3)
     assert heard.lost == 0
+    assert heard.own_delay_s >= 0.15
+
+
+async def test_a_busy_loop_is_no_jitter_of_the_network(recorder: Recorder) -> None:
+    """
+    Packets that arrived in time and were read late are steady; their timestamps tell when they were
+    sent.
+    """
+
+    def send(port: int) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for n in range(15):
+                timestamp = round(time.monotonic() * rtp.PCMU_RATE) % (1 << 32)
+                packet = rtp.Packet(0, n, timestamp, 1, b"\xff" * 160)
+                sender.sendto(packet.encode(), (HOST, port))
+                time.sleep(0.02)
+
+    async with session(recorder, 440.0) as one:
+        listening = asyncio.create_task(one.listen(0.5))
+        await asyncio.sleep(0)
+        sending = asyncio.create_task(asyncio.to_thread(send, one.port))
+        await asyncio.sleep(0.05)
+        time.sleep(0.2)  # noqa: ASYNC251  the loop is busy
+        heard = await listening
+        await sending
+
+    assert heard.packets == 15
+    assert heard.jitter_ms < 3
+    assert heard.reception.late(0.02) == 0
+
+
+async def test_what_was_heard_does_not_change_afterwards(recorder: Recorder) -> None:
+    """
+    Packets that arrive after the listening period belong to the next one.
+    """
+    async with session(recorder, 440.0) as one, session(recorder, 1000.0) as two:
+        one.send_to((HOST, two.port))
+        heard = await two.listen(0.2)
+        before = heard.packets, len(heard.samples)
+        await two.listen(0.2)
+
+    assert (heard.packets, len(heard.samples)) == before
+
+
+async def test_the_first_sound_comes_after_the_first_packet(recorder: Recorder) -> None:
+    """
+    Both are counted from the answer, for the whole call.
+    """
+    silence, tone = b"\xff" * 160, rtp.encode_pcmu(rtp.tone(1000.0, 160))
+    async with session(recorder, 440.0) as one:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            assert (one.first_packet_s, one.first_sound_s) == (None, None)
+            sender.bind((HOST, 0))
+            one.send_to(sender.getsockname())
+            for n, payload in enumerate((silence, silence, tone)):
+                sender.sendto(rtp.Packet(0, n, n * 160, 1, payload).encode(), (HOST, one.port))
+                await one.listen(0.05)
+
+    assert one.first_packet_s is not None
+    assert one.first_sound_s is not None
+    assert 0 <= one.first_packet_s < 0.05
+    assert one.first_sound_s - one.first_packet_s >= 0.08
 
 
 async def test_silence_is_heard_as_such(recorder: Recorder) -> None:

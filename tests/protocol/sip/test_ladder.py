@@ -2,7 +2,13 @@
 The ladder of a call, in readable form.
 """
 
-from livekit_conformance.protocol.sip.ladder import CallSummary, LadderStep, draw, repeated
+from livekit_conformance.protocol.sip.ladder import (
+    CallSummary,
+    LadderStep,
+    draw,
+    repeated,
+    round_trip_s,
+)
 
 
 def test_a_ladder_is_drawn_with_times_arrows_and_labels() -> None:
@@ -77,3 +83,21 @@ def test_an_ack_that_we_repeat_hides_no_copy():
 
 def step(at_s, direction, text):
     return LadderStep(at_s, direction, text, text)
+
+
+def test_a_round_trip_is_the_shortest_wait_for_a_response() -> None:
+    """
+    A response to an earlier request does not count, and an ACK is never answered.
+    """
+    steps = [
+        LadderStep(0.0, "sent", "INVITE", ""),
+        LadderStep(0.05, "received", "407", "", 407),
+        LadderStep(0.051, "sent", "ACK", ""),
+        LadderStep(0.052, "received", "100", "", 100),
+        LadderStep(1.0, "received", "BYE", ""),
+        LadderStep(2.0, "sent", "BYE", ""),
+        LadderStep(2.08, "received", "200", "", 200),
+    ]
+
+    assert round_trip_s(steps) == 0.05
+    assert round_trip_s([]) == 0.0

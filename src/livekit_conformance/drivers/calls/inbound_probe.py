@@ -23,7 +23,12 @@ from livekit_conformance.drivers.agent.stand_in import AgentSide, AgentStandIn
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.calls.caller_search import CallerSearch, present
-from livekit_conformance.drivers.calls.observations import answers_of, record_attempt, record_end
+from livekit_conformance.drivers.calls.observations import (
+    answers_of,
+    record_attempt,
+    record_end,
+    record_quality,
+)
 from livekit_conformance.drivers.calls.room_participants import (
     Company,
     CompanyWatch,
@@ -37,7 +42,7 @@ from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Unreachable
 from livekit_conformance.findings import Json
 from livekit_conformance.judges.preconditions import room_outlives_the_run
-from livekit_conformance.observations import CallerFound, Recorder
+from livekit_conformance.observations import CallerFound, CallQuality, Recorder
 from livekit_conformance.protocol.caller import DialledCall
 from livekit_conformance.protocol.sip.ladder import COPIED_WITHIN_S, copies
 from livekit_conformance.protocol.sip.message import Response
@@ -83,6 +88,7 @@ class ProbeCall:
     room: api.Room | None = None
     participant: ParticipantInfo | None = None
     caller_heard: Heard | None = None
+    quality: CallQuality | None = None
     # None when the agent stand-in never joined the room; `agent_problem` may be the reason.
     agent_heard: AgentSide | None = None
     agent_problem: str | None = None
@@ -209,7 +215,9 @@ class Prober:
             )
             watch.company.room = probe.room.name if probe.room is not None else ""
             if probe.call.answered and probe.call.media is not None:
-                probe.caller_heard = await self._listen(probe.call.media)
+                heard = await self._listen(probe.call.media)
+                probe.caller_heard = heard
+                probe.quality = record_quality(probe.call, heard, self._recorder)
                 await watch.look()
             agent, room = self._agent, attendance.room
             is_clear = attendance.problem is None

@@ -1,5 +1,5 @@
 """
-Observations of an inbound call that was placed: its answers and its end.
+Observations of an inbound call that was placed: its answers, its sound and its end.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from livekit_conformance import run_clock
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.drivers.sip.caller import OutgoingCall
-from livekit_conformance.observations import CallEnd, Recorder, SipCall
+from livekit_conformance.drivers.sip.rtp_session import Heard
+from livekit_conformance.observations import CallEnd, CallQuality, Recorder, SipCall
 from livekit_conformance.protocol.reachability import why_unreachable
-from livekit_conformance.protocol.sip.ladder import repeated
+from livekit_conformance.protocol.sip.ladder import repeated, round_trip_s
 from livekit_conformance.protocol.sip.message import Response
 from livekit_conformance.protocol.sip.outcome import Answer, broken_link, outcome
+from livekit_conformance.protocol.voice_quality import quality_of
 
 _FIRST_FINAL = 200
 _TRYING, _RINGING = 100, 180
@@ -103,6 +105,39 @@ def record_end(
             status=answer,
         )
     )
+
+
+def record_quality(call: OutgoingCall, heard: Heard, recorder: Recorder) -> CallQuality | None:
+    """
+    Record and return the quality of what the caller heard; None if it heard nothing.
+    """
+    quality = quality_of(heard.reception, round_trip_s(call.ladder))
+    if quality is None or call.media is None:
+        return None
+    recorded = CallQuality(
+        run_clock.now(),
+        f"the caller heard with {quality}",
+        call=call.call_id,
+        r=round(quality.r, 1),
+        mos=round(quality.mos, 2),
+        expected=quality.expected,
+        lost=quality.lost,
+        late=quality.late,
+        reordered=heard.reception.reordered,
+        duplicated=heard.reception.duplicated,
+        jitter_ms=round(quality.jitter_ms, 1),
+        longest_gap_ms=round(1000 * heard.longest_gap_s, 1),
+        delay_ms=round(quality.delay_ms, 1),
+        own_delay_ms=round(1000 * heard.own_delay_s, 1),
+        first_packet_s=_rounded(call.media.first_packet_s),
+        first_sound_s=_rounded(call.media.first_sound_s),
+    )
+    recorder.record(recorded)
+    return recorded
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def _first(answers: Sequence[Answer], status: int) -> float | None:

@@ -12,11 +12,13 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from livekit_conformance import run_clock
+from livekit_conformance.drivers.sip.arrival_times import ArrivalTimes
 from livekit_conformance.observations import Media, Recorder
 from livekit_conformance.protocol import rtp
+from livekit_conformance.protocol.rtp import PACKET_S
+from livekit_conformance.protocol.rtp_reception import Reception
 from livekit_conformance.protocol.sip.sdp import TELEPHONE_EVENT
 
-PACKET_S = 0.02
 SAMPLES_PER_PACKET = int(rtp.PCMU_RATE * PACKET_S)
 # Half of all ports are even; sixty-four odd ones in a row mean that something else is wrong.
 _PORT_TRIES = 64
@@ -30,19 +32,41 @@ _KEY_END_PACKETS = 3
 @dataclass(frozen=True, slots=True)
 class Heard:
     """
-    Packets received during one listening period: count, losses, jitter, and the audio.
+    Packets received during one listening period: their reception, and the audio.
 
     `samples` are at 8000 Hz, in order of arrival, of PCMU packets only; `sources` are the
     addresses of the senders. Before and in this period there was no sound for `silent_s` seconds.
+    Meanwhile our own packets left up to `own_delay_s` late.
     """
 
     seconds: float
-    packets: int
-    lost: int
-    jitter_ms: float
+    reception: Reception = field(repr=False)
+    longest_gap_s: float
     samples: array[int] = field(repr=False)
     sources: frozenset[tuple[str, int]] = frozenset()
     silent_s: float = 0.0
+    own_delay_s: float = 0.0
+
+    @property
+    def packets(self) -> int:
+        """
+        Number of packets, without duplicates.
+        """
+        return self.reception.packets
+
+    @property
+    def lost(self) -> int:
+        """
+        Number of packets that did not arrive.
+        """
+        return self.reception.lost
+
+    @property
+    def jitter_ms(self) -> float:
+        """
+        Interarrival jitter in milliseconds.
+        """
+        return self.reception.jitter_ms
 
     def level(self, frequency: float) -> float:
         """
@@ -121,11 +145,13 @@ class RtpSession(asyncio.DatagramProtocol):
         self._recorder = recorder
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.DatagramTransport | None = None
+        self._arrivals: ArrivalTimes | None = None
         self._remote: tuple[str, int] | None = None
         self._payload_type = 0
         self._keys: deque[tuple[str, int]] = deque()
         self._key_timestamp = 0
         self._started = 0.0
+        self._whole_call = Reception()
         self._ticks = 0
         self._tick_handle: asyncio.TimerHandle | None = None
         self._ended: asyncio.Future[None] = self._loop.create_future()
@@ -147,6 +173,7 @@ class RtpSession(asyncio.DatagramProtocol):
         session = cls(call_id=call_id, tone_hz=tone_hz, recorder=recorder, side=side)
         own_socket = bind_even_port(host)
         loop = asyncio.get_running_loop()
+        session._arrivals = ArrivalTimes(own_socket)
         session._transport, _ = await loop.create_datagram_endpoint(
             lambda: session, sock=own_socket
         )
@@ -175,6 +202,20 @@ class RtpSession(asyncio.DatagramProtocol):
         """
         return self._transport is None or self._transport.is_closing()
 
+    @property
+    def first_packet_s(self) -> float | None:
+        """
+        Seconds from the answer to the first packet, negative if it came earlier; None without one.
+        """
+        return self._since_answer(self._whole_call.first_at)
+
+    @property
+    def first_sound_s(self) -> float | None:
+        """
+        Seconds from the answer to the first packet that is no silence; None without one.
+        """
+        return self._since_answer(self._whole_call.first_sound_at)
+
     def send_to(self, remote: tuple[str, int] | None, *, payload_type: int = 0) -> None:
         """
         Start sending the tone to this address (an IP address and a port), or redirect it there.
@@ -200,14 +241,16 @@ class RtpSession(asyncio.DatagramProtocol):
         self._forget_heard()
         began = self._loop.time()
         await asyncio.wait({self._ended}, timeout=seconds)
+        ended = self._loop.time()
         heard = Heard(
-            self._loop.time() - began,
-            self._reception.packets,
-            self._reception.lost,
-            self._reception.jitter_ms,
+            ended - began,
+            self._reception,
+            self._reception.longest_gap_s(ended),
             self._samples,
             frozenset(self._sources),
+            own_delay_s=max(self._own_delay_s, ended - began - seconds),
         )
+        self._forget_heard()
         tone = heard.dominant_hz
         self._recorder.record(
             Media(
@@ -246,10 +289,14 @@ class RtpSession(asyncio.DatagramProtocol):
         except rtp.RtpSyntaxError as error:
             self._note(f"not RTP: {error}")
             return
-        self._reception.receive(packet, self._loop.time())
+        assert self._arrivals is not None, "the session is not open"
+        arrived = self._arrivals.of_last(self._loop.time())
+        is_audio = packet.payload_type == self._payload_type
+        samples = rtp.decode_pcmu(packet.payload) if is_audio else []
+        self._whole_call.receive(packet, arrived, has_sound=_is_loud(samples))
+        self._reception.receive(packet, arrived)
         self._sources.add((str(addr[0]), int(addr[1])))
-        if packet.payload_type == self._payload_type:
-            self._samples.extend(rtp.decode_pcmu(packet.payload))
+        self._samples.extend(samples)
 
     def error_received(self, exc: Exception) -> None:
         """
@@ -257,24 +304,29 @@ class RtpSession(asyncio.DatagramProtocol):
         """
         self._note(f"sending failed: {exc}")
 
+    def _since_answer(self, at: float | None) -> float | None:
+        return at - self._started if at is not None and self.started else None
+
     def _note(self, problem: str) -> None:
         if len(self.problems) < 10:  # noqa: PLR2004  a repeated error needs no long list
             self.problems.append(problem)
 
     def _forget_heard(self) -> None:
-        self._reception = rtp.Reception()
+        self._reception = Reception()
+        self._own_delay_s = 0.0
         self._samples: array[int] = array("h")
         self._sources: set[tuple[str, int]] = set()
 
     def _tick(self) -> None:
         if self._transport is None or self._transport.is_closing():
             return
+        due = self._started + self._ticks * PACKET_S
+        self._own_delay_s = max(self._own_delay_s, self._loop.time() - due)
         if self._remote is not None:
             self._transport.sendto(self._packet().encode(), self._remote)
             self.sent += 1
         self._ticks += 1
-        due = self._started + self._ticks * PACKET_S
-        self._tick_handle = self._loop.call_at(due, self._tick)
+        self._tick_handle = self._loop.call_at(due + PACKET_S, self._tick)
 
     def _packet(self) -> rtp.Packet:
         if self._keys:
@@ -305,3 +357,7 @@ class RtpSession(asyncio.DatagramProtocol):
             rtp.telephone_event(key, duration=held, end=step >= _KEY_PACKETS),
             marker=step == 0,
         )
+
+
+def _is_loud(samples: list[int]) -> bool:
+    return sum(map(abs, samples)) > _FAINT * rtp.FULL_SCALE * len(samples)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 Direction = Literal["sent", "received"]
@@ -93,6 +94,20 @@ def copies(steps: Sequence[LadderStep]) -> int:
             again += step.at_s - received_at.get(step.text, -COPIED_WITHIN_S) < COPIED_WITHIN_S
             received_at[step.text] = step.at_s
     return again
+
+
+def round_trip_s(steps: Sequence[LadderStep]) -> float:
+    """
+    Return the shortest time from a request to the response that came next; 0.0 without one.
+    """
+    return min(
+        (
+            after.at_s - before.at_s
+            for before, after in pairwise(steps)
+            if before.direction == "sent" and before.label != "ACK" and after.status is not None
+        ),
+        default=0.0,
+    )
 
 
 def draw(steps: Sequence[LadderStep]) -> str:
