@@ -29,7 +29,7 @@ from livekit_conformance.protocol.sip.message import (
     StreamParser,
     parse,
 )
-from livekit_conformance.protocol.sip.violations import refusal, violations
+from livekit_conformance.protocol.sip.violations import Refusal, refusal, violations
 
 _INVITE = b"""\
 INVITE sip:+15550123@127.0.0.1:5060;transport=udp SIP/2.0\r
@@ -157,7 +157,10 @@ def _act_on(message: Message) -> None:
         dialog.ack(invite, via=invite.via).to_bytes()
     else:
         layer.receive(seen_from(message, "192.0.2.1", 5060), 0.0)
-        response_to(message, *refusal(message) or (200, "OK"), to_tag="to").to_bytes()
+        refused = refusal(message) or Refusal(400)
+        response_to(
+            message, refused.status, refused.reason, to_tag="to", extra=refused.headers
+        ).to_bytes()
         cancel(message)
         again_with(message, via=message.via, header=("Authorization", "Digest x"))
         dialog = Dialog.of_callee(message, "to")

@@ -367,7 +367,14 @@ class SipEndpoint:
         if transaction is None or request.method == "ACK" or refused is None:
             self.on_request(request, transaction)
         else:
-            self.respond(transaction, response_to(request, *refused, to_tag=fresh()))
+            response = response_to(
+                request,
+                refused.status,
+                refused.reason,
+                to_tag=fresh(),
+                extra=refused.headers,
+            )
+            self.respond(transaction, response)
 
     def _pass_on_stray(self, response: Response) -> None:
         request = self._sent.get(client_key(response))

@@ -14,7 +14,13 @@ from dataclasses import dataclass
 
 from livekit_conformance.protocol.sip.address import NameAddr, SipUri
 from livekit_conformance.protocol.sip.dialog import MAGIC_COOKIE
-from livekit_conformance.protocol.sip.message import Message, Request, Response
+from livekit_conformance.protocol.sip.message import (
+    NO_HEADERS,
+    Headers,
+    Message,
+    Request,
+    Response,
+)
 from livekit_conformance.protocol.sip.syntax import SipSyntaxError, number
 
 _TRYING = 100
@@ -22,7 +28,10 @@ _LARGEST_MAX_FORWARDS = 255
 # Header fields that are no lists, apart from those that parsing wants once.
 _SINGLE = ("Content-Type", "Expires", "Date", "Subject", "User-Agent", "Server", "Organization")
 _CHALLENGES = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
-_REASONS = {400: "Bad Request", 416: "Unsupported URI Scheme"}
+_REASONS = {400: "Bad Request", 416: "Unsupported URI Scheme", 420: "Bad Extension"}
+_BAD_EXTENSION = 420
+# HTTP-date of RFC 1123, which is always in GMT: `Sat, 13 Nov 2010 23:29:00 GMT`
+_DATE = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT")
 
 # absoluteURI = scheme ":" ( hier-part / opaque-part )
 _URI = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*):\S+")
@@ -44,6 +53,23 @@ class SipViolation:
         return f"{self.seen} (RFC 3261 section {self.section})"
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """
+    Response with which to refuse a request that cannot be acted on.
+    """
+
+    status: int
+    headers: Headers = NO_HEADERS
+
+    @property
+    def reason(self) -> str:
+        """
+        The reason phrase.
+        """
+        return _REASONS[self.status]
+
+
 def violations(message: Message) -> list[SipViolation]:
     """
     Return what the sender of `message` did against RFC 3261.
@@ -56,13 +82,19 @@ def violations(message: Message) -> list[SipViolation]:
     return [SipViolation(section, f"{message.label}: {seen}") for section, seen in rows if seen]
 
 
-def refusal(request: Request) -> tuple[int, str] | None:
+def refusal(request: Request) -> Refusal | None:
     """
-    Return status and reason with which to refuse a request that cannot be acted on, else None.
+    Return how to refuse a request that cannot be acted on, else None.
+
+    A request may also require an extension, and we support none (section 8.2.2.3).
     """
     statuses = (status for _, broken, status in _OF_REQUESTS if status and broken(request))
-    status = next(statuses, None)
-    return None if status is None else (status, _REASONS[status])
+    if status := next(statuses, None):
+        return Refusal(status)
+    required = request.headers.all("Require")
+    if not required or request.method in {"ACK", "CANCEL"}:
+        return None
+    return Refusal(_BAD_EXTENSION, Headers.of(*(("Unsupported", tags) for tags in required)))
 
 
 def _call_id(message: Message) -> str | None:
@@ -89,6 +121,12 @@ def _untyped_body(message: Message) -> str | None:
     return "a body without Content-Type" if untyped else None
 
 
+def _date(message: Message) -> str | None:
+    wrong = (date for date in message.headers.all("Date") if _DATE.fullmatch(date) is None)
+    date = next(wrong, None)
+    return None if date is None else f"Date is no time in GMT: {date!r}"
+
+
 def _max_forwards(request: Request) -> str | None:
     values = request.headers.all("Max-Forwards")
     if len(values) != 1:
@@ -106,7 +144,8 @@ def _from_tag(request: Request) -> str | None:
 
 def _branch(request: Request) -> str | None:
     branch = request.via.branch or ""
-    return None if branch.startswith(MAGIC_COOKIE) else f"no branch of RFC 3261: {branch!r}"
+    is_unique = branch.startswith(MAGIC_COOKIE) and branch != MAGIC_COOKIE
+    return None if is_unique else f"no branch of RFC 3261: {branch!r}"
 
 
 def _repeated_parameter(message: Message) -> str | None:
@@ -121,7 +160,8 @@ def _request_uri(request: Request) -> str | None:
     uri = _URI.fullmatch(request.uri)
     try:
         if uri is None or uri["scheme"].lower() in {"sip", "sips"}:
-            SipUri.parse(request.uri)
+            headers = SipUri.parse(request.uri).headers
+            return None if headers is None else f"Request-URI has headers: {request.uri!r}"
     except SipSyntaxError as error:
         return f"Request-URI is unreadable: {error}"
     return None
@@ -178,6 +218,7 @@ _OF_ALL: tuple[tuple[str, Callable[[Message], str | None]], ...] = (
     ("20.30", _record_route),
     ("20.15", _untyped_body),
     ("7.3.1", _repeated_header),
+    ("20.17", _date),
 )
 _OF_REQUESTS: tuple[tuple[str, Callable[[Request], str | None], int | None], ...] = (
     ("8.1.1.6", _max_forwards, None),
