@@ -75,7 +75,7 @@ MUTANTS = (
         "1.4-logs-hold-no-tokens",
     ),
     fault("agent_silent", "1.5-call-is-answered"),
-    fault("no_echo", "1.5-audio-flows-both-ways"),
+    fault("no_voice", "1.5-audio-flows-both-ways"),
     fault("bye_unanswered", "1.5-call-ends-cleanly", "1.3-call-events-arrive-in-order"),
     misfit(
         "wrong_trunk_password",

@@ -222,7 +222,7 @@ BEHIND = tuple(
         "one_room_for_all": {"1.2-concurrent-calls-get-own-rooms"},
         "agent_silent": {"1.5-call-is-answered"},
         "rooms_not_listed": {"1.2-created-room-is-listed"},
-        "no_echo": {"1.5-audio-flows-both-ways"},
+        "no_voice": {"1.5-audio-flows-both-ways"},
     }.items()
 )
 

@@ -18,10 +18,10 @@ from livekit.protocol.models import ParticipantInfo, ParticipantPermission
 
 from livekit_conformance.mock import identifiers
 from livekit_conformance.mock.config import MockConfig
-from livekit_conformance.mock.echo import Echo
 from livekit_conformance.mock.logs import Level, ServiceLog
 from livekit_conformance.mock.rooms import RoomStore
 from livekit_conformance.mock.telephony import TelephonyStore
+from livekit_conformance.mock.voice import Voice
 from livekit_conformance.protocol import dispatch, token
 from livekit_conformance.protocol.sip import digest, sdp
 from livekit_conformance.protocol.sip.dialog import Retransmission
@@ -106,7 +106,7 @@ class InboundCall:
         self.identity = ""
         self._respond = respond
         self._acknowledged = asyncio.Event()
-        self._echo: Echo | None = None
+        self._voice: Voice | None = None
         caller, callee = invite.from_.sip_uri, invite.to.sip_uri
         self._call = dispatch.IncomingCall(
             caller=caller.user or "",
@@ -193,8 +193,8 @@ class InboundCall:
             self._write("info", "Closing inbound call")
         if reason != "flood":
             self._write("info", "Inbound call closed")
-        if self._echo:
-            self._echo.close()
+        if self._voice:
+            self._voice.close()
         if self.room:
             self._set_status("hangup")
             self.services.rooms.leave(self.room, self.identity)
@@ -327,13 +327,13 @@ class InboundCall:
             raise self._no_media("sdp-error", "no audio in sdp") from problem
         except sdp.NoCommonCodec as problem:
             raise self._no_media("no-common-codec", "common audio codec not found") from problem
-        self._echo = await Echo.open(mute=self.services.config.faults.no_echo)
+        self._voice = await Voice.open(mute=self.services.config.faults.no_voice)
         self._write(
             "info",
             "setting media destination",
             addr=f"{offered.address}:{offered.port}",
         )
-        return sdp.answer(offered, "127.0.0.1", self._echo.port, session_id=1)
+        return sdp.answer(offered, "127.0.0.1", self._voice.port, session_id=1)
 
     def _no_media(self, reason: str, error: str) -> EndedError:
         self._write("warn", "Cannot start media", error=error)

@@ -38,7 +38,7 @@ class Faults:
         one_room_for_all: while there is a call, any other is put into its room.
         rooms_never_end: a room stays open after its last participant has left.
         sip_attributes_missing: the SIP participant lacks sip.callID and sip.trunkPhoneNumber.
-        no_echo: the agent does not speak, the caller hears nothing.
+        no_voice: the agent does not speak, the caller hears nothing.
         bye_unanswered: BYE is ignored and the caller stays in the room.
     The HTTP side:
         http_silent: `GET /` is read and never answered.
@@ -117,7 +117,7 @@ class Faults:
     one_room_for_all: bool = False
     rooms_never_end: bool = False
     sip_attributes_missing: bool = False
-    no_echo: bool = False
+    no_voice: bool = False
     bye_unanswered: bool = False
     http_silent: bool = False
     not_ready: bool = False

@@ -15,7 +15,7 @@ from livekit.protocol.sip import CreateSIPParticipantRequest, SIPOutboundTrunkIn
 
 from livekit_conformance.mock import identifiers
 from livekit_conformance.mock.call import Services
-from livekit_conformance.mock.echo import Echo
+from livekit_conformance.mock.voice import Voice
 from livekit_conformance.protocol.sip import digest, sdp
 from livekit_conformance.protocol.sip.dialog import (
     MAGIC_COOKIE,
@@ -226,7 +226,7 @@ class _OutboundCall:
         self._number = request.sip_number or trunk.numbers[0]
         self._invite: Request | None = None
         self._dialog: Dialog | None = None
-        self._echo: Echo | None = None
+        self._voice: Voice | None = None
         self._fields: dict[str, Any] = {
             "sipTrunk": trunk.sip_trunk_id,
             "callID": call_id,
@@ -273,7 +273,7 @@ class _OutboundCall:
         self._write("SIP participant joined room", participantID=joined.sid)
         track = rooms.publish_audio(self.room, self.identity, self.identity)
         self._write("published track", name=track.name, source="MICROPHONE", trackID=track.sid)
-        self._echo = await Echo.open(mute=self._services.config.faults.no_echo)
+        self._voice = await Voice.open(mute=self._services.config.faults.no_voice)
 
     async def dial(self) -> None:
         """
@@ -325,8 +325,8 @@ class _OutboundCall:
         Leave the room and close the media.
         """
         self._write("Closing outbound call", reason=reason, **fields)
-        if self._echo:
-            self._echo.close()
+        if self._voice:
+            self._voice.close()
         self._set({"sip.callStatus": "hangup"})
         self._services.rooms.leave(self.room, self.identity, disconnected)
 
@@ -406,7 +406,7 @@ class _OutboundCall:
 
     def _first_invite(self) -> Request:
         host, port = self._wire.address
-        assert self._echo is not None
+        assert self._voice is not None
         called = f"sip:{self._request.sip_call_to}@{self._trunk.address};transport=udp"
         caller = NameAddr(f"sip:{self._number}@{host};transport=udp", self._number)
         invite = new_request(
@@ -419,7 +419,7 @@ class _OutboundCall:
             cseq=1,
             contact=NameAddr(f"sip:{host}:{port};transport=udp"),
             extra=Headers.of(("Content-Type", sdp.CONTENT_TYPE)),
-            body=str(sdp.offer(host, self._echo.port, session_id=self._echo.port)).encode(),
+            body=str(sdp.offer(host, self._voice.port, session_id=self._voice.port)).encode(),
         )
         if self._services.config.faults.outbound_without_max_forwards:
             return invite.with_headers(invite.headers.without("Max-Forwards"))

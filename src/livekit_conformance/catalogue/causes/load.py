@@ -23,7 +23,7 @@ _TIMED_OUT = log(
 # An answered call crossed the bus in both directions.
 _BUS_WORKS = Sign("sip-call", {"outcome": any_of("answered", "kept-ringing")})
 # The bus was asked and has answered; see protocol/sip/outcome.py.
-_NO_MORE_CALLS = probe(points_at=Link.TRUNK, final_status=503)
+_NO_MORE_CALLS = probe(points_at=Link.TRUNK, outcome="refused")
 
 CAUSES: tuple[Cause, ...] = (
     Cause(

@@ -1,5 +1,5 @@
 """
-Voice of the built-in agent: it echoes the received RTP packets.
+Voice of the built-in agent: it answers each received RTP packet with one of its own tone.
 """
 
 from __future__ import annotations
@@ -9,12 +9,16 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
+from livekit_conformance.protocol import rtp
 from livekit_conformance.protocol.rtp import Packet, RtpSyntaxError
+from livekit_conformance.protocol.sip.sdp import PCMU
+
+_TONE_HZ = 1000.0
 
 
-class Echo(asyncio.DatagramProtocol):
+class Voice(asyncio.DatagramProtocol):
     """
-    RTP stream on its own port that returns each packet to its source address.
+    RTP stream on its own port: for each packet of PCMU one goes back to its source address.
     """
 
     def __init__(self, *, mute: bool) -> None:
@@ -24,15 +28,15 @@ class Echo(asyncio.DatagramProtocol):
         self.transport: asyncio.DatagramTransport | None = None
 
     @classmethod
-    async def open(cls, *, mute: bool) -> Echo:
+    async def open(cls, *, mute: bool) -> Voice:
         """
         Return a stream that listens on a free port of loopback.
         """
-        transport, echo = await asyncio.get_running_loop().create_datagram_endpoint(
+        transport, voice = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: cls(mute=mute), local_addr=("127.0.0.1", 0)
         )
-        echo.transport = transport
-        return echo
+        voice.transport = transport
+        return voice
 
     @property
     def port(self) -> int:
@@ -56,5 +60,8 @@ class Echo(asyncio.DatagramProtocol):
             packet = Packet.decode(data)
         except RtpSyntaxError:
             return  # RTCP and noise, RFC 3550 section A.1.
-        if not self._mute:
-            self.transport.sendto(replace(packet, ssrc=self._ssrc).encode(), addr)
+        if self._mute or packet.payload_type != PCMU.payload_type:
+            return
+        samples = rtp.tone(_TONE_HZ, len(packet.payload), start=packet.timestamp)
+        said = rtp.encode_pcmu(samples)
+        self.transport.sendto(replace(packet, ssrc=self._ssrc, payload=said).encode(), addr)
