@@ -13,5 +13,6 @@ pytest_plugins = [
     "fixtures.background",
     "fixtures.outbound",
     "fixtures.failures",
+    "fixtures.recoveries",
     "fixtures.outages",
 ]
