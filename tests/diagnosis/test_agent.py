@@ -34,6 +34,7 @@ def room(**changes: object) -> Observation:
         "muted": False,
         "sent_for": "",
         "jobs": 0,
+        "rejected": 0,
         "deployed": True,
     }
     return seen("room", **(nobody | changes))
@@ -57,6 +58,14 @@ NO_WORKER = log(
 REFUSED_JOB = log("failed to assign job to worker", service="livekit-server", level="warn")
 RANG_OUT = log("SIP call ended", level="info", reason="cannot-subscribe")
 TIMED_OUT = log("SIP call ended", level="info", reason="media-timeout")
+FULL = log(
+    "failed to send job request",
+    "no servers available (received 1 responses)",
+    service="livekit-server",
+    level="info",
+    agentName="receptionist",
+    jobType="JT_ROOM",
+)
 SENT_FOR = {"sent_for": "receptionist"}
 STAND_IN_ENDED = seen("process", service="agent-stand-in")
 
@@ -68,6 +77,10 @@ STAND_IN_ENDED = seen("process", service="agent-stand-in")
         ([room(**SENT_FOR)], "no-worker-for-the-agent", "likely"),
         ([room(**SENT_FOR), NO_WORKER], "no-worker-for-the-agent", "certain"),
         ([room(**SENT_FOR), REFUSED_JOB], "worker-refuses-the-job", "certain"),
+        ([room(**SENT_FOR), FULL], "worker-refuses-the-job", "certain"),
+        ([room(), FULL], "worker-refuses-the-job", "certain"),
+        ([room(**SENT_FOR, rejected=1)], "worker-refuses-the-job", "certain"),
+        ([room(rejected=1)], "worker-refuses-the-job", "certain"),
         ([room(**SENT_FOR, jobs=1)], "agent-took-the-job-and-stays-away", "certain"),
         ([room(others=1, here=1)], "agent-does-not-speak", "certain"),
         ([room(others=1, here=1), STAND_IN_ENDED], "agent-stand-in-ended", "certain"),

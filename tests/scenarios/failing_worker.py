@@ -17,7 +17,8 @@ from livekit.protocol import agent
 from livekit_conformance.environments.profile import Livekit
 from tests.scenarios.real_stack import Scene
 
-Answer = Literal["refuses", "takes-and-stays-away"]
+# To refuse a job for good is `request.reject()` of livekit-agents; a worker that is full says so.
+Answer = Literal["refuses", "refuses-for-good", "is-full", "takes-and-stays-away"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,10 @@ class Worker:
         job = message.availability.job.id
         takes = self.answer == "takes-and-stays-away"
         said = agent.AvailabilityResponse(
-            job_id=job, available=takes, participant_identity=f"agent-{job}"
+            job_id=job,
+            available=takes,
+            terminate=self.answer == "refuses-for-good",
+            participant_identity=f"agent-{job}",
         )
         return agent.WorkerMessage(availability=said)
 
@@ -70,6 +74,9 @@ async def registered(livekit: Livekit, worker: Worker) -> AsyncIterator[None]:
         await socket.send_bytes(agent.WorkerMessage(register=asked).SerializeToString())
         first = agent.ServerMessage.FromString(await socket.receive_bytes(timeout=5))
         assert first.HasField("register"), first
+        if worker.answer == "is-full":
+            full = agent.UpdateWorkerStatus(status=agent.WS_FULL, load=1.0)
+            await socket.send_bytes(agent.WorkerMessage(update_worker=full).SerializeToString())
         work = asyncio.create_task(_work(socket, worker))
         try:
             yield

@@ -32,8 +32,9 @@ class CallRoom(Observation):
     `others` are all that came, `here` those at the end, `gone` those that left; of the others,
     those with `audio` tracks, those `silenced` (not allowed to publish), and those `staying` after
     the call. `muted` means that all tracks are. `sent_for` are the names of dispatched agents,
-    `jobs` those taken by workers (None: not listed). `elsewhere` counts other rooms where somebody
-    waits. `deployed` means that the agent is the application's own.
+    `jobs` those taken by workers (None: not listed), `rejected` those that a worker ended by its
+    answer. `elsewhere` counts other rooms where somebody waits. `deployed` means that the agent is
+    the application's own.
     """
 
     call: str
@@ -47,6 +48,7 @@ class CallRoom(Observation):
     silenced: int
     sent_for: str
     jobs: int | None
+    rejected: int
     elsewhere: int
     staying: int
 

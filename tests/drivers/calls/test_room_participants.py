@@ -154,7 +154,7 @@ async def test_the_agents_that_were_sent_for_and_who_waits_elsewhere_are_asked_f
         "other-call": [somebody("PA_b"), CALLER],
         "of-suite-on-purpose": [somebody("PA_s")],
     }
-    job = Job(state=JobState(status=JobStatus.JS_RUNNING))
+    job = Job(state=JobState(status=JobStatus.JS_RUNNING, participant_identity="agent-AJ_1"))
     server.dispatches = [
         AgentDispatch(),
         AgentDispatch(agent_name="receptionist", state=AgentDispatchState(jobs=[job])),
@@ -166,6 +166,22 @@ async def test_the_agents_that_were_sent_for_and_who_waits_elsewhere_are_asked_f
     seen = recorded(watch)
     assert (seen["sent_for"], seen["jobs"], seen["elsewhere"]) == ("receptionist", 1, 1)
     assert "dispatched agent 'receptionist': running" in str(watch.company)
+
+
+async def test_a_job_that_ends_without_an_agent_was_rejected_by_a_worker() -> None:
+    server = Server()
+    states = (
+        JobState(status=JobStatus.JS_SUCCESS),
+        JobState(status=JobStatus.JS_SUCCESS, participant_identity="agent-AJ_2"),
+    )
+    state = AgentDispatchState(jobs=[Job(state=each) for each in states])
+    server.dispatches = [AgentDispatch(agent_name="receptionist", state=state)]
+    watch = watch_of(server)
+    await watch.ask_around(cast("CallerSearch", Search()))
+
+    seen = recorded(watch)
+    assert (seen["jobs"], seen["rejected"]) == (1, 1)
+    assert "dispatched agent 'receptionist': rejected, success" in str(watch.company)
 
 
 async def test_what_cannot_be_asked_is_left_out() -> None:

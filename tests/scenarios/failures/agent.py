@@ -144,6 +144,18 @@ _FROM_AGENTS = (
         _sent_for(Worker(_AGENT, "refuses")),
     ),
     _of_agent(
+        "agent-worker-full",
+        "The only worker has reported that it is full: livekit-server does not ask it.",
+        "worker-refuses-the-job",
+        _sent_for(Worker(_AGENT, "is-full")),
+    ),
+    _of_agent(
+        "agent-worker-refuses-for-good",
+        "The worker ends the job by its answer, and livekit-server takes it for done.",
+        "worker-refuses-the-job",
+        _sent_for(Worker(_AGENT, "refuses-for-good")),
+    ),
+    _of_agent(
         "agent-stays-away",
         "The worker takes the job; the agent's process never joins the room.",
         "agent-took-the-job-and-stays-away",

@@ -15,11 +15,12 @@ from livekit_conformance.catalogue.cause import (
     any_of,
     check,
     found,
+    log,
     logged,
     probe,
 )
 from livekit_conformance.catalogue.chain import Link
-from livekit_conformance.catalogue.log_lines import of_server, of_sip
+from livekit_conformance.catalogue.log_lines import errors, of_server, of_sip
 from livekit_conformance.judges.calls import TRUNK_LIMIT
 from livekit_conformance.judges.webhooks import NO_ROOM_END
 from livekit_conformance.wording import Text
@@ -44,7 +45,19 @@ _NO_WORKER = logged(
     jobType="JT_ROOM",
 )
 _NO_JOB = _room(sent_for=_NAMED, jobs=0, audio=0)
-_REFUSED_JOB = logged(of_server.JOB_REFUSED)
+_REFUSED_JOB = (
+    logged(of_server.JOB_REFUSED),
+    # Workers of that name are registered, and all of them have reported that they are full. The
+    # level differs between the versions of livekit-server.
+    log(
+        of_server.JOB_NOT_SENT.service,
+        message=of_server.JOB_NOT_SENT.message,
+        error=re.compile(errors.NO_CAPACITY),
+        jobType="JT_ROOM",
+        level=any_of("info", "error"),
+    ),
+    _room(rejected=_SOME),
+)
 _JOB_WITHOUT_AGENT = _room(jobs=_SOME, others=0)
 # The suite's own stand-in is no agent of the application.
 _MAY_NOT_PUBLISH = _room(deployed=True, silenced=_SOME, audio=0)
@@ -93,18 +106,24 @@ CAUSES: tuple[Cause, ...] = (
         ),
         Text(
             en=(
-                "Start more workers, or raise `load_threshold` in the worker's options. Find the "
+                "Start more workers, or raise `load_threshold` in the worker's options (a job that "
+                "is being started counts as `load_threshold / num_idle_processes`). Find the "
                 "rejected job in the worker's log. livekit-server logs `failed to assign job to "
-                "worker` for each refusal: no new such lines must appear."
+                "worker` for each refusal, and `no servers available` while all workers are full: "
+                "no new such lines must appear. It logs nothing when `request_fnc` calls "
+                "`reject()`."
             ),
             ru=(
-                "Запустите больше воркеров или поднимите `load_threshold` в настройках воркера. "
-                "Найдите отклонённое задание в журнале воркера. На каждый отказ livekit-server "
-                "пишет `failed to assign job to worker`: новых строк появляться не должно."
+                "Запустите больше воркеров или поднимите `load_threshold` в настройках воркера "
+                "(задание, которое запускается, считается за `load_threshold / "
+                "num_idle_processes`). Найдите отклонённое задание в журнале воркера. На каждый "
+                "отказ livekit-server пишет `failed to assign job to worker`, а пока все воркеры "
+                "заняты — `no servers available`: новых строк появляться не должно. Когда "
+                "`request_fnc` вызывает `reject()`, он не пишет ничего."
             ),
         ),
-        shows=(_REFUSED_JOB,),
-        proofs=(_REFUSED_JOB,),
+        shows=_REFUSED_JOB,
+        proofs=_REFUSED_JOB,
         breaks=_BREAKS,
         source="livekit pkg/agent/worker.go, pkg/service/agentservice.go",
     ),
@@ -143,7 +162,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_NO_WORKER, _NO_JOB),
         proofs=(_NO_WORKER,),
-        excludes=(_REFUSED_JOB, _JOB_WITHOUT_AGENT, _room(audio=_SOME)),
+        excludes=(*_REFUSED_JOB, _JOB_WITHOUT_AGENT, _room(audio=_SOME)),
         breaks=_BREAKS,
         source="livekit pkg/agent/client.go LaunchJob; livekit/agents#2209",
     ),

@@ -9,6 +9,8 @@ from typing import Final
 # livekit/psrpc errors.go, pkg/client: nobody claimed the request, or the claimant did not answer.
 NO_RESPONSE: Final = "no response from servers"
 REQUEST_TIMED_OUT: Final = "request timed out"
+# The same: others answered, and none of them wants the request.
+NO_CAPACITY: Final = "no servers available"
 # livekit pkg/routing/selector.
 NO_NODE: Final = "could not find any available nodes"
 # livekit pkg/service/sip.go.

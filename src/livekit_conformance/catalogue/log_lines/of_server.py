@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final
 
 from livekit_conformance.catalogue.chain import Link
+from livekit_conformance.catalogue.log_lines import errors
 from livekit_conformance.catalogue.log_lines.line import (
     SERVER,
     Form,
@@ -119,8 +120,16 @@ JOB_REFUSED: Final = _line(
     "failed to assign job to worker", Means.FAILURE, level="error", link=Link.AGENT
 )
 # Workers of each kind of job are requested where there is one of any kind, and then none is found:
-# pkg/agent/client.go. Healthy calls have this line where agents run.
-JOB_NOT_SENT: Final = _line("failed to send job request", Means.HARMLESS, level="error")
+# pkg/agent/client.go. Healthy calls have this line where agents run. With this error there are
+# workers, and the load that each of them has reported is too high: pkg/service/agentservice.go.
+JOB_NOT_SENT: Final = _line(
+    "failed to send job request",
+    Means.HARMLESS,
+    level="error",
+    fields=("agentName", "error"),
+    telling=Telling("error", re.compile(errors.NO_CAPACITY)),
+    link=Link.AGENT,
+)
 
 # -- of outbound calls
 DIALLED: Final = _line("API SIP.CreateSIPParticipant", fields=("callID", "status"))

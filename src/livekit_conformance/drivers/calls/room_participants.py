@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from livekit import api
-from livekit.protocol.agent import JobStatus
+from livekit.protocol.agent import JobState, JobStatus
 from livekit.protocol.agent_dispatch import AgentDispatch
 from livekit.protocol.models import ParticipantInfo, TrackInfo, TrackType
 
@@ -26,6 +26,7 @@ _EVERY_S = 1.0
 # After so many looks without audio, ask which agents were dispatched and where they are.
 _ASKED_AT_LOOK = 3
 _ROOMS_LOOKED_AT = 3
+_REJECTED = "rejected"
 _SIP, _EGRESS = ParticipantInfo.Kind.SIP, ParticipantInfo.Kind.EGRESS
 
 
@@ -102,10 +103,10 @@ class Company:
     @property
     def jobs(self) -> list[str]:
         """
-        States of the jobs that workers have taken.
+        States of the jobs that workers were given; `rejected` is one that ended without an agent.
         """
         jobs = (job for one in self.dispatches or () for job in one.state.jobs)
-        return [JobStatus.Name(job.state.status).removeprefix("JS_").lower() for job in jobs]
+        return [_state_of(job.state) for job in jobs]
 
     def __str__(self) -> str:
         participants = [self._described(sid, other) for sid, other in self.others.items()]
@@ -216,6 +217,7 @@ def record_company(call: str, company: Company, recorder: Recorder, *, deployed:
     """
     if not company.room:
         return
+    rejected = company.jobs.count(_REJECTED)
     recorder.record(
         CallRoom(
             run_clock.now(),
@@ -230,11 +232,20 @@ def record_company(call: str, company: Company, recorder: Recorder, *, deployed:
             muted=company.is_muted,
             silenced=len(company.silenced),
             sent_for=", ".join(company.sent_for),
-            jobs=None if company.dispatches is None else len(company.jobs),
+            jobs=None if company.dispatches is None else len(company.jobs) - rejected,
+            rejected=rejected,
             elsewhere=len(company.elsewhere),
             staying=len(company.staying),
         )
     )
+
+
+def _state_of(job: JobState) -> str:
+    # A worker that takes a job says who the agent will be. One that ends it by its answer
+    # (`request.reject()` of livekit-agents) does not, and livekit-server takes the job for done.
+    if job.status == JobStatus.JS_SUCCESS and not job.participant_identity:
+        return _REJECTED
+    return JobStatus.Name(job.status).removeprefix("JS_").lower()
 
 
 def _waits_alone(inside: Iterable[ParticipantInfo]) -> bool:
