@@ -30,6 +30,7 @@ from livekit_conformance.findings import Finding
 from livekit_conformance.judges.calls import (
     ANSWERED_LATE,
     BYE_NOT_CONFIRMED,
+    CONTACT_IS_SILENT,
     HUNG_UP_EARLY,
     LEFT_LATE,
     MUTED,
@@ -214,13 +215,20 @@ async def test_both_sides_hear_each_other(probe_call: ProbeCall, profile: Profil
 
 
 @pytest.mark.clause("1.5-call-ends-cleanly")
-async def test_hanging_up_ends_the_call(probe_call: ProbeCall) -> None:
+async def test_hanging_up_ends_the_call(probe_call: ProbeCall, profile: Profile) -> None:
     """
     BYE gets 200 and the caller leaves the room.
     """
     bye, left = probe_call.bye, probe_call.left
     if (lasted := probe_call.ended_by_them_after_s) is not None:
         raise hung_up_early(lasted)
+    if (hop := probe_call.call.silent_hop) is not None:
+        silent, server = f"{hop[0]}:{hop[1]}", profile.sip.server
+        seen = (
+            f"the Contact of the 200 OK leads to {silent}, and nothing there answered BYE; at "
+            f"{server} it was answered"
+        )
+        raise violated(CONTACT_IS_SILENT, seen, hop=silent, server=server)
     status = bye.status if bye else None
     if status != 200:
         seen = f"received {status or 'nothing'} for BYE, expected 200"

@@ -105,6 +105,8 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "call.agent-is-silent": "RTP шёл, но {silent_s} с в нём не было звука",
         "call.caller-is-alone": "RTP шёл, но {silent_s} с без звука; в комнате {room} никого, "
         "кроме звонящего",
+        "call.contact-is-silent": "Contact в 200 OK ведёт на {hop}, и на BYE там никто не ответил; "
+        "на {server} ответ пришёл",
         "call.caller-hears-itself": "доля тона, который звонящий отправил сам, в том, что он "
         "услышал: {share}",
         "call.several-agents": "в комнате {room} со звонящим говорят сразу {agents} участника",

@@ -43,6 +43,8 @@ SEVERAL_AGENTS: Final = Code("call.several-agents")
 PACKETS_TWICE: Final = Code("sip.packets-come-twice")
 # Data: sections, of RFC 3261.
 INVALID_MESSAGES: Final = Code("sip.messages-are-invalid")
+# The Contact (or the first route) of the answer takes no request. Data: hop, server.
+CONTACT_IS_SILENT: Final = Code("call.contact-is-silent")
 # Data: status.
 BYE_NOT_CONFIRMED: Final = Code("call.bye-not-confirmed")
 # Data: seconds.

@@ -26,6 +26,7 @@ class Faults:
         sip_silent: SIP requests are not answered at all.
         sip_sent_twice: every SIP message is sent twice, as by a network that duplicates packets.
         answer_without_contact: the 200 to an INVITE has no Contact.
+        contact_elsewhere: its Contact is an address at which nobody listens.
         agent_silent: no agent joins, a call rings until the caller gives up.
         trunk_accepts_any_password: the digest is requested but not verified.
         trunk_accepts_any_user: the digest only has to match the user name in the same answer.
@@ -105,6 +106,7 @@ class Faults:
     sip_silent: bool = False
     sip_sent_twice: bool = False
     answer_without_contact: bool = False
+    contact_elsewhere: bool = False
     agent_silent: bool = False
     trunk_accepts_any_password: bool = False
     trunk_accepts_any_user: bool = False

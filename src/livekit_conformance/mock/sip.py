@@ -49,6 +49,9 @@ REFUSALS_KEPT_S: Final = 60.0
 
 Address = tuple[str, int]
 
+# No mock listens there.
+_NOBODY = "127.0.0.2"
+
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
@@ -320,6 +323,8 @@ class SipSide(asyncio.DatagramProtocol):
         extra: Headers = NO_HEADERS,
     ) -> None:
         host, port = self.address
+        if self._services.config.faults.contact_elsewhere:
+            host = _NOBODY
         is_provisional = status < HTTPStatus.OK
         has_contact = bool(body) and not self._services.config.faults.answer_without_contact
         response = response_to(

@@ -46,8 +46,9 @@ class SipCall(Observation):
 
     Of an inbound call: `points_at` is the link that the responses to its INVITE point at; times of
     the first responses 100 and 180; `repeated` counts the copies of messages that the network made;
-    `media` is the address in the SDP answer, `media_unreachable` why no media can reach it,
-    `codecs` are those of the answer.
+    `media` is the address in the SDP answer, `media_elsewhere` whether it is another one than that
+    of the SIP messages, `media_unreachable` why no media can reach it, `codecs` are those of the
+    answer.
 
     Of an outbound call: its `room`; `said` is the error text of the API, and `sip_status` the
     status in it.
@@ -66,6 +67,7 @@ class SipCall(Observation):
     fails_at: str | None = None
     media: str | None = None
     codecs: str | None = None
+    media_elsewhere: bool = False
     media_unreachable: str | None = None
     room: str | None = None
     said: str | None = None

@@ -25,6 +25,8 @@ from tests.scenarios.real_stack import Scene
 _AGENT = "receptionist"
 # Packets to it do not leave this machine.
 _NOWHERE = "255.255.255.255"
+# No stack has this address.
+_NOBODY = "127.0.0.2"
 # Ports outside the ranges of livekit-sip, livekit-server and the kernel.
 _APART = range(21000, 22000, 2)
 Act = Callable[[Scene], Awaitable[None]]
@@ -32,6 +34,11 @@ Act = Callable[[Scene], Awaitable[None]]
 
 def _deployed(profile: Profile) -> Profile:
     return profile.model_copy(update={"agent": "deployed"})
+
+
+async def _contact_of_nobody(scene: Scene) -> None:
+    stack = scene.stack
+    await scene.restart(stack.sip, nat_1_to_1_ip=_NOBODY, media_nat_1_to_1_ip=stack.address)
 
 
 def _agent(manner: Manner) -> Act:
@@ -318,6 +325,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         Link.AUDIO,
         sip={"media_nat_1_to_1_ip": _NOWHERE},
         row=12,
+    ),
+    Scenario(
+        "contact-of-nobody",
+        "nat_1_to_1_ip of livekit-sip.yaml, the Contact of its answers, is an address of nobody.",
+        "contact-leads-nowhere",
+        Link.HANG_UP,
+        act=_contact_of_nobody,
     ),
     Scenario(
         "media-timeout",

@@ -12,12 +12,14 @@ from livekit_conformance.catalogue.cause import (
     Condition,
     Given,
     Sign,
+    found,
     log,
     logged,
     probe,
 )
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import errors, of_sip
+from livekit_conformance.judges.calls import CONTACT_IS_SILENT
 from livekit_conformance.wording import Text
 
 _SOME = Between(1, 10**9)
@@ -41,6 +43,7 @@ _NO_PORT = _cannot_start(errors.NO_RTP_PORT)
 _BAD_SETTINGS = logged(of_sip.BAD_MEDIA_SETTINGS)
 _ANSWERED = probe(outcome="answered")
 _UNREACHABLE = probe(outcome="answered", media_unreachable=_GIVEN)
+_ELSEWHERE = probe(outcome="answered", media_elsewhere=True)
 _NOTHING_CAME = _media("livekit-sip", packets=0, sent=_SOME)
 _TIMED_OUT = logged(of_sip.ENDED, reason="media-timeout")
 _AGENT_HEARS_NOTHING = _media("agent", level=Between(0.0, 0.0499))
@@ -309,9 +312,90 @@ CAUSES: tuple[Cause, ...] = (
         ),
         shows=(_NOTHING_CAME, _TIMED_OUT, _AGENT_HEARS_NOTHING),
         proofs=(_NOTHING_CAME, _TIMED_OUT),
-        excludes=(_UNREACHABLE, _SENT_TO_CALLER, _ENDED_SOON),
+        excludes=(_UNREACHABLE, _ELSEWHERE, _SENT_TO_CALLER, _ENDED_SOON),
         breaks=(Link.AUDIO, Link.HANG_UP),
         source="livekit/sip pkg/sip/inbound.go mediaTimeout; livekit/sip#337, #812",
+    ),
+    Cause(
+        "media-address-leads-elsewhere",
+        Link.MEDIA,
+        Text(
+            en="livekit-sip announces another media address than that of SIP, and RTP is lost",
+            ru="livekit-sip сообщает не тот адрес для медиа, что для SIP, и RTP теряется",
+        ),
+        Text(
+            en=(
+                "SIP is answered at `sip.server`, but the SDP of the 200 OK asks for RTP at "
+                "another address, and what the caller sends there does not reach livekit-sip. It "
+                "is an address inside of the NAT, an old one, or that of a machine whose UDP ports "
+                "are closed. The agent hears nothing."
+            ),
+            ru=(
+                "SIP отвечает на `sip.server`, но SDP в 200 OK указывает для RTP другой адрес, и "
+                "то, что звонящий туда отправляет, до livekit-sip не доходит. Это адрес внутри "
+                "NAT, устаревший адрес или адрес машины с закрытыми UDP-портами. Агент ничего не "
+                "слышит."
+            ),
+        ),
+        Text(
+            en=(
+                "In {sip_yaml}, set `media_nat_1_to_1_ip` (without it: `nat_1_to_1_ip`) to the "
+                "address at which callers reach livekit-sip's machine, or replace both by "
+                "`use_external_ip: true`. If the address is right, open UDP `rtp_port` "
+                "(10000-20000) there. Restart {sip}: the line `c=` of its 200 OK shows the address."
+            ),
+            ru=(
+                "В {sip_yaml} укажите в `media_nat_1_to_1_ip` (если его нет — в `nat_1_to_1_ip`) "
+                "адрес, по которому звонящим доступна машина livekit-sip, или замените оба на "
+                "`use_external_ip: true`. Если адрес верный, откройте там UDP-порты `rtp_port` "
+                "(10000-20000). Перезапустите {sip}: адрес виден в строке `c=` его 200 OK."
+            ),
+        ),
+        shows=(_NOTHING_CAME, _TIMED_OUT, _AGENT_HEARS_NOTHING),
+        also=(_ELSEWHERE,),
+        proofs=(_NOTHING_CAME, _TIMED_OUT),
+        excludes=(_UNREACHABLE, _SENT_TO_CALLER, _ENDED_SOON),
+        breaks=(Link.AUDIO, Link.HANG_UP),
+        source="livekit/sip pkg/sip/config.go media_nat_1_to_1_ip",
+    ),
+    Cause(
+        "contact-leads-nowhere",
+        Link.HANG_UP,
+        Text(
+            en="livekit-sip announces a Contact that the caller cannot reach",
+            ru="livekit-sip сообщает Contact, недоступный для звонящего",
+        ),
+        Text(
+            en=(
+                "A caller sends ACK and BYE to the Contact of the 200 OK (RFC 3261 section 12.2). "
+                "Nothing answers there. Callers that keep to it cannot hang up: the call, its room "
+                "and its agent stay until `media_timeout`, and are paid for. Without the ACK "
+                "livekit-sip may end the call."
+            ),
+            ru=(
+                "ACK и BYE звонящий отправляет на Contact из 200 OK (RFC 3261, раздел 12.2). Там "
+                "никто не отвечает. Кто следует этому правилу, не может положить трубку: вызов, "
+                "комната и агент остаются до `media_timeout`, и за них платят. Без ACK livekit-sip "
+                "может и сам завершить вызов."
+            ),
+        ),
+        Text(
+            en=(
+                "In {sip_yaml}, set `nat_1_to_1_ip` to the address at which callers reach "
+                "livekit-sip's machine, or replace it by `use_external_ip: true`; behind another "
+                "port, set `sip_port` as well as `sip_port_listen`. Restart {sip}: the Contact of "
+                "its 200 OK shows the address."
+            ),
+            ru=(
+                "В {sip_yaml} укажите в `nat_1_to_1_ip` адрес, по которому звонящим доступна "
+                "машина livekit-sip, или замените его на `use_external_ip: true`; если снаружи "
+                "другой порт, задайте `sip_port` вместе с `sip_port_listen`. Перезапустите {sip}: "
+                "адрес виден в Contact его 200 OK."
+            ),
+        ),
+        shows=(found(CONTACT_IS_SILENT),),
+        proofs=(found(CONTACT_IS_SILENT),),
+        source="livekit/sip pkg/sip/config.go nat_1_to_1_ip; RFC 3261 section 12.2.1.1",
     ),
     Cause(
         "media-timeout-too-short",

@@ -57,8 +57,10 @@ def record_attempt(
     """
     final = answers[-1] if answers else None
     media = codecs = unreachable = None
+    elsewhere = False
     if (described := call.described) is not None:
         unreachable = why_unreachable(described.address, peer=call.server_host or "")
+        elsewhere = described.address != call.server_host
         address = f"{described.address}:{described.port}"
         media = f"{address} ({unreachable})" if unreachable else address
         codecs = ", ".join(codec.name for codec in described.codecs)
@@ -78,6 +80,7 @@ def record_attempt(
             fails_at=fails_at.value if fails_at is not None else None,
             media=media,
             codecs=codecs,
+            media_elsewhere=elsewhere,
             media_unreachable=unreachable,
         )
     )

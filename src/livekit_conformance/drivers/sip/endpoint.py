@@ -19,12 +19,13 @@ from livekit_conformance.drivers.sip.wire import (
     Address,
     TransportName,
     Wire,
+    WireListener,
     listening_wire,
     open_wire,
 )
 from livekit_conformance.errors import Failure, Unreachable
 from livekit_conformance.observations import Recorder, SipExchange
-from livekit_conformance.protocol.sip.address import NameAddr, SipUri, Via
+from livekit_conformance.protocol.sip.address import DEFAULT_PORT, NameAddr, SipUri, Via
 from livekit_conformance.protocol.sip.dialog import MAGIC_COOKIE, response_to, seen_from
 from livekit_conformance.protocol.sip.ladder import Direction, LadderStep
 from livekit_conformance.protocol.sip.layer import (
@@ -100,6 +101,8 @@ class SipEndpoint:
         self._loop = asyncio.get_running_loop()
         self._layer = TransactionLayer(reliable=transport != "udp", timing=timing)
         self._wire: Wire | None = None
+        # To those whose Contact is not the server.
+        self._hops: dict[Address, Wire] = {}
         # Of what was lost last; silence if nothing was.
         self._wire_failure = Failure.TIMED_OUT
         self._timer: asyncio.TimerHandle | None = None
@@ -117,6 +120,32 @@ class SipEndpoint:
                 self._its_server, self._transport, self, local_host=self._local_host, within=within
             )
 
+    def hop_to(self, uri: SipUri) -> Address | None:
+        """
+        Return the address to which requests to `uri` go; None if our server has it.
+
+        A connection with TLS is used for all requests: its certificate is that of the server.
+        """
+        if self._wire is None or self._transport == "tls" or uri.scheme == "sips":
+            return None
+        hop = uri.host.strip("[]"), uri.port or DEFAULT_PORT
+        server_host, server_port = self._its_server
+        is_server = hop[1] == server_port and hop[0] in {server_host, self.server_host}
+        return None if is_server else hop
+
+    async def reach(self, hop: Address, *, within: float) -> None:
+        """
+        Open a wire to an address that is not the server. Raises Unreachable.
+        """
+        if hop not in self._hops:
+            self._hops[hop] = await open_wire(
+                hop,
+                self._transport,
+                _OnHop(self, hop),
+                local_host=self._local_host,
+                within=within,
+            )
+
     async def listen(self, bound: socket.socket) -> None:
         """
         Receive on a bound UDP socket, which is closed with the endpoint.
@@ -130,8 +159,9 @@ class SipEndpoint:
         self._closing = True
         if self._timer is not None:
             self._timer.cancel()
-        if self._wire is not None:
-            self._wire.close()
+        for wire in (self._wire, *self._hops.values()):
+            if wire is not None:
+                wire.close()
 
     @property
     def _its_server(self) -> Address:
@@ -159,11 +189,13 @@ class SipEndpoint:
         """
         return self._loop.time()
 
-    def via(self) -> Via:
+    def via(self, hop: Address | None = None) -> Via:
         """
         Return a Via with a fresh branch and `rport`, so that responses pass a NAT (RFC 3581).
+
+        It is for the server or for a `hop` that was reached.
         """
-        host, port = self.local
+        host, port = self.local if hop is None else self._hops[hop].local
         branch = MAGIC_COOKIE + secrets.token_hex(12)
         parameters = Parameters((("branch", branch), ("rport", None)))
         return Via(self._transport.upper(), _uri_host(host), port, parameters)
@@ -194,11 +226,11 @@ class SipEndpoint:
         """
         return self._traces.setdefault(call_id, Trace(self.now()))
 
-    def send(self, request: Request) -> None:
+    def send(self, request: Request, hop: Address | None = None) -> None:
         """
         Send a request without a transaction: the ACK of a 2xx.
         """
-        self._run([Transmit(request, None)])
+        self._run([Transmit(request, hop)])
 
     def start(
         self,
@@ -330,6 +362,23 @@ class SipEndpoint:
                 for _, on_failure in orphans.values():
                     on_failure(detail)
 
+    def hop_failed(self, hop: Address, detail: str) -> None:
+        """
+        Handle a message to a hop that was not delivered.
+        """
+        if not self._closing:
+            text = f"{hop[0]}:{hop[1]}: {detail}"
+            self._recorder.record(
+                SipExchange(
+                    run_clock.now(),
+                    f"!! {text}",
+                    transport=self._transport,
+                    status=None,
+                    text=text,
+                )
+            )
+            self._run(self._layer.transport_failed(detail, self.now(), hop))
+
     def _lost(self, detail: str, failure: Failure) -> None:
         # A listening endpoint has no service on the other side.
         lost = detail if self.server is not None else None
@@ -350,8 +399,9 @@ class SipEndpoint:
             match event:
                 case Transmit(message, peer):
                     self._record(message, "sent")
-                    if self._wire is not None:
-                        self._wire.send(message, peer)
+                    wire = self._hops.get(peer, self._wire)
+                    if wire is not None:
+                        wire.send(message, peer)
                 case RequestReceived(request, transaction, _):
                     self._pass_on(request, transaction)
                 case ResponseReceived(response, transaction) if transaction in self._users:
@@ -450,6 +500,26 @@ class SipEndpoint:
     def _uri_parameters(self) -> Parameters:
         # A URI without a transport means UDP, RFC 3261 section 19.1.1.
         return Parameters(() if self._transport == "udp" else (("transport", self._transport),))
+
+
+class _OnHop(WireListener):
+    """
+    Events of a wire to a hop: its messages are those of the endpoint, its losses concern it alone.
+    """
+
+    def __init__(self, endpoint: SipEndpoint, hop: Address) -> None:
+        self._endpoint = endpoint
+        self._hop = hop
+
+    def message_received(self, message: Message, peer: Address | None = None) -> None:
+        self._endpoint.message_received(message, peer)
+
+    def unreadable_received(self, data: bytes, error: SipSyntaxError) -> None:
+        self._endpoint.unreadable_received(data, error)
+
+    def wire_failed(self, detail: str, failure: Failure) -> None:
+        del failure
+        self._endpoint.hop_failed(self._hop, detail)
 
 
 def _uri_host(host: str) -> str:

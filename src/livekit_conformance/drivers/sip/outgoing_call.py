@@ -7,11 +7,13 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
 from livekit_conformance.drivers.sip.endpoint import SipEndpoint, fresh, ignore
 from livekit_conformance.drivers.sip.rtp_session import RtpSession
+from livekit_conformance.drivers.sip.wire import Address
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.protocol.sip import digest, sdp
 from livekit_conformance.protocol.sip.address import NameAddr
@@ -38,6 +40,8 @@ from livekit_conformance.protocol.sip.violations import SipViolation, violations
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
 # Time to wait for the 487 of a cancelled call, in seconds; some services never send it.
 CANCEL_WITHIN_S = 2.0
+# Time for the answer of a Contact that is not the server, in seconds: a BYE and two more.
+_HOP_ANSWERS_WITHIN_S = 2.0
 _RINGING = 180
 # Where nonces expire at once, no credentials would ever be new enough.
 _MOST_CHALLENGES = 3
@@ -70,7 +74,8 @@ class OutgoingCall:
     did against RFC 3261. `cancelled` is True when we gave up
     with a CANCEL, and `cancel_response` is its answer. `challenges` counts 401 and 407 that carried
     a challenge. `described` is the media in the answer, `ended_by_them_at_s` the time at which the
-    other side hung up. Times are seconds since the first INVITE.
+    other side hung up. `silent_hop` is the Contact (or route) of the other side if no request of
+    ours got an answer there, and one at the server did. Times are seconds since the first INVITE.
     """
 
     def __init__(
@@ -98,6 +103,7 @@ class OutgoingCall:
         self.ended_by_them_at_s: float | None = None
         self.described: sdp.Description | None = None
         self.problem: str | None = None
+        self.silent_hop: Address | None = None
         self._endpoint = endpoint
         self._caller = caller
         self._caller_host = caller_host
@@ -106,6 +112,9 @@ class OutgoingCall:
         self._trace = endpoint.watch(call_id)
         self._rtp = media
         self._dialog: Dialog | None = None
+        # Where the requests of the dialog go; None is the server.
+        self._hop: Address | None = None
+        self._on_the_way: asyncio.Task[None] | None = None
         # Our ACK of each 2xx, by its To tag: forks of the call answer one by one.
         self._acks: dict[str | None, Request] = {}
         self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -221,21 +230,40 @@ class OutgoingCall:
         if not self.is_up or self._dialog is None:
             return None
         self._hung_up = True
-        deadline = self._endpoint.now() + within
+        hop, deadline = self._hop, self._endpoint.now() + within
         try:
             await self._endpoint.connect(within=within)
-            self._dialog, bye = self._dialog.request("BYE", via=self._endpoint.via())
-            response = await self._endpoint.ask(bye, within=within)
-            authorized = self._authorized(bye, response)
-            if authorized is not None:
-                left = max(0.0, deadline - self._endpoint.now())
-                response = await self._endpoint.ask(authorized, within=left)
+            if hop is None:
+                return await self._say_bye(None, within)
+            try:
+                return await self._say_bye(hop, min(within, _HOP_ANSWERS_WITHIN_S))
+            except Unreachable:
+                response = await self._say_bye(None, deadline - self._endpoint.now())
+                self.silent_hop = hop
+                return response
         except Unreachable as error:
             self.problem = f"BYE: {error.detail}"
             return None
         finally:
             self._stop()
-        return response
+
+    async def _say_bye(self, hop: Address | None, within: float) -> Response:
+        """
+        Return the response to a BYE on this way, with credentials if it asks for them.
+
+        Raises Unreachable.
+        """
+        assert self._dialog is not None, "there is no dialog to end"
+        deadline = self._endpoint.now() + within
+        if hop is not None:
+            await self._endpoint.reach(hop, within=within)
+        self._dialog, bye = self._dialog.request("BYE", via=self._endpoint.via(hop))
+        response = await self._endpoint.ask(bye, within=within, peer=hop)
+        authorized = self._authorized(bye, response, hop)
+        if authorized is None:
+            return response
+        left = max(0.0, deadline - self._endpoint.now())
+        return await self._endpoint.ask(authorized, within=left, peer=hop)
 
     async def leave(self, within: float) -> None:
         """
@@ -346,7 +374,9 @@ class OutgoingCall:
         if self._on_provisional is not None and not self._gave_up:
             self._on_provisional(response)
 
-    def _authorized(self, request: Request, response: Response) -> Request | None:
+    def _authorized(
+        self, request: Request, response: Response, hop: Address | None = None
+    ) -> Request | None:
         """
         Return the request with credentials, if `response` asks for them and they are untried.
         """
@@ -374,7 +404,7 @@ class OutgoingCall:
         except (SipSyntaxError, digest.UnsupportedChallenge) as error:
             self.problem = f"the challenge cannot be answered: {error}"
             return None
-        return again_with(request, via=self._endpoint.via(), header=(answer_header, value))
+        return again_with(request, via=self._endpoint.via(hop), header=(answer_header, value))
 
     def _finish(self, final: Response) -> None:
         self.final = final
@@ -389,7 +419,11 @@ class OutgoingCall:
             return
         dialog = Dialog.of_caller(invite, response)
         self._acks[tag] = dialog.ack(invite, via=self._endpoint.via())
-        self._endpoint.send(self._acks[tag])
+        self._hop = self._hop_of(dialog)
+        if self._hop is None:
+            self._endpoint.send(self._acks[tag])
+        else:
+            self._on_the_way = asyncio.create_task(self._acknowledge(dialog, invite, self._hop))
         if self._gave_up or self._settled.done() or invite is not self._invite:
             # An answer that crossed our CANCEL, came after a refusal or a challenge, or is the
             # second one of a fork: acknowledge, then BYE.
@@ -407,6 +441,21 @@ class OutgoingCall:
         except SipSyntaxError as error:
             self.problem = f"the answer has no usable media: {error}"
         self._finish(response)
+
+    def _hop_of(self, dialog: Dialog) -> Address | None:
+        try:
+            return self._endpoint.hop_to(dialog.next_hop)
+        except SipSyntaxError:
+            # The dialog is tolerant of a Contact that cannot be read, and `violations` name it.
+            return None
+
+    async def _acknowledge(self, dialog: Dialog, invite: Request, hop: Address) -> None:
+        """
+        Send the ACK to the Contact. If it is lost, the one for the next 2xx goes to the server.
+        """
+        with suppress(Unreachable):
+            await self._endpoint.reach(hop, within=_HOP_ANSWERS_WITHIN_S)
+            self._endpoint.send(dialog.ack(invite, via=self._endpoint.via(hop)), hop)
 
     def _use(self, remote: sdp.Description) -> None:
         """
@@ -510,6 +559,8 @@ class OutgoingCall:
 
     def _stop(self) -> None:
         self._stop_reanswering()
+        if self._on_the_way is not None:
+            self._on_the_way.cancel()
         self._rtp.close()
 
     def _respond(

@@ -17,6 +17,7 @@ from livekit_conformance.protocol.sip.message import (
     Request,
     Response,
     SipSyntaxError,
+    SipUri,
     Via,
 )
 
@@ -182,6 +183,15 @@ class Dialog:
             local_cseq=0,
             remote_cseq=invite.cseq.number,
         )
+
+    @property
+    def next_hop(self) -> SipUri:
+        """
+        The URI to which the requests of this side go: the first route, else the target.
+
+        Raises SipSyntaxError: the target is no SIP URI; the routes are (section 12.2.1.1).
+        """
+        return NameAddr.parse(self.routes[0]).sip_uri if self.routes else SipUri.parse(self.target)
 
     def owns(self, message: Request | Response) -> bool:
         """

@@ -148,13 +148,14 @@ class TransactionLayer:
             for event in self._events(transaction, transaction.handle_timers(now))
         ]
 
-    def transport_failed(self, detail: str, now: float) -> list[Event]:
+    def transport_failed(self, detail: str, now: float, peer: Any = None) -> list[Event]:
         """
-        Notify all transactions that the transport could not deliver.
+        Notify all transactions with `peer` that the transport could not deliver.
         """
         return [
             event
             for transaction in self._all()
+            if peer is None or transaction.peer == peer
             for event in self._events(transaction, transaction.transport_failed(detail, now))
         ]
 

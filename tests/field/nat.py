@@ -1,0 +1,224 @@
+"""
+A deployment behind NAT: its services in a private network, the suite and its callers outside.
+
+    world 198.18.0.1 -- 198.18.0.9 router 10.0.0.1 -- 10.0.0.2 inside
+
+Run in namespaces of its own, which end with the process:
+
+    unshare -Urnm python -m tests.field.nat VARIANT FOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.environments.loader import load
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.observations import Recorder
+from livekit_conformance.provisioners.deployment import fill_local
+from livekit_conformance.provisioners.local.binaries import REDIS, SERVER, SIP, find
+from livekit_conformance.provisioners.local.process import Process
+from livekit_conformance.provisioners.local.stack import (
+    HTTP_PORT,
+    OUTBOUND_PORT,
+    REDIS_PORT,
+    SIP_PORT,
+    KeyPair,
+    Stack,
+    server_config,
+    sip_config,
+    write_private,
+)
+from livekit_conformance.secrets.patterns import Redactor
+from tests.scenarios.harness import ROOT, start_suites, write_profile
+from tests.scenarios.operator_api import operator_api
+
+WORLD, PUBLIC = "198.18.0.1", "198.18.0.9"
+GATEWAY, PRIVATE = "10.0.0.1", "10.0.0.2"
+NOBODY = "198.18.0.77"
+_RTP_PORTS, _RTC_PORTS = "20000-20099", "50000-50099"
+_NAMESPACES = Path("/run/netns")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """
+    What livekit-sip advertises, and what the router drops, as rules of nftables.
+    """
+
+    sip: Mapping[str, Any] = field(default_factory=dict)
+    drops: Sequence[str] = ()
+
+
+_FROM_CALLERS = f"ip saddr {WORLD} udp dport {_RTP_PORTS} drop"
+_TO_CALLERS = f"ip saddr {PRIVATE} udp sport {_RTP_PORTS} drop"
+VARIANTS: Mapping[str, Variant] = {
+    "healthy": Variant(),
+    "both-private": Variant({"nat_1_to_1_ip": PRIVATE}),
+    "both-of-nobody": Variant({"nat_1_to_1_ip": NOBODY}),
+    "contact-private": Variant({"nat_1_to_1_ip": PRIVATE, "media_nat_1_to_1_ip": PUBLIC}),
+    "contact-of-nobody": Variant({"nat_1_to_1_ip": NOBODY, "media_nat_1_to_1_ip": PUBLIC}),
+    "media-private": Variant({"media_nat_1_to_1_ip": PRIVATE}),
+    "media-of-nobody": Variant({"media_nat_1_to_1_ip": NOBODY}),
+    "no-rtp": Variant(drops=(_FROM_CALLERS, _TO_CALLERS)),
+    "no-rtp-from-callers": Variant(drops=(_FROM_CALLERS,)),
+    "no-rtp-to-callers": Variant(drops=(_TO_CALLERS,)),
+}
+
+
+def build(variant: Variant) -> None:
+    """
+    Make the three networks and the router between them, in namespaces of this process.
+    """
+    _run("mount", "-t", "tmpfs", "none", "/run")
+    _NAMESPACES.mkdir()
+    for name in ("router", "inside"):
+        _run("ip", "netns", "add", name)
+    _link("world", None, f"{WORLD}/24", "public", "router", f"{PUBLIC}/24")
+    _link("private", "router", f"{GATEWAY}/24", "lan", "inside", f"{PRIVATE}/24")
+    for each in (None, "router", "inside"):
+        _run(*within(each), "ip", "link", "set", "lo", "up")
+    _run(*within("inside"), "ip", "route", "add", "default", "via", GATEWAY)
+    _run(*within("router"), "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+    _run(*within("router"), "nft", "-f", "-", given="\n".join(_rules(variant)))
+
+
+def within(namespace: str | None) -> tuple[str, ...]:
+    """
+    Return the beginning of a command that runs in a network; None is the world.
+    """
+    return () if namespace is None else ("nsenter", f"--net={_NAMESPACES / namespace}")
+
+
+def _rules(variant: Variant) -> Iterator[str]:
+    udp = f"{{ {SIP_PORT}, {_RTP_PORTS}, {_RTC_PORTS} }}"
+    tcp = f"{{ {SIP_PORT}, {HTTP_PORT}, {REDIS_PORT} }}"
+    yield "table ip nat {"
+    yield "chain in { type nat hook prerouting priority -100;"
+    yield f"ip daddr {PUBLIC} udp dport {udp} dnat to {PRIVATE}"
+    yield f"ip daddr {PUBLIC} tcp dport {tcp} dnat to {PRIVATE}"
+    yield "}"
+    yield "chain out { type nat hook postrouting priority 100;"
+    # Also for those inside who dial the public address.
+    yield f"ip saddr {PRIVATE} masquerade"
+    yield "}"
+    yield "chain passing { type filter hook forward priority 0;"
+    yield from variant.drops
+    yield "}"
+    yield "}"
+
+
+def _link(
+    name: str, near: str | None, address: str, peer: str, far: str, peer_address: str
+) -> None:
+    _run(*within(near), "ip", "link", "add", name, "type", "veth", "peer", "name", peer)
+    _run(*within(near), "ip", "link", "set", peer, "netns", str(_NAMESPACES / far))
+    for namespace, device, its in ((near, name, address), (far, peer, peer_address)):
+        _run(*within(namespace), "ip", "address", "add", its, "dev", device)
+        _run(*within(namespace), "ip", "link", "set", device, "up")
+
+
+def _run(*command: str, given: str | None = None) -> None:
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}: {done.stderr}")
+
+
+@asynccontextmanager
+async def deployment(variant: Variant, folder: Path) -> AsyncIterator[Profile]:
+    """
+    Run the services inside, and yield the profile for those outside.
+    """
+    recorder = Recorder(Redactor())
+    loaded = load("local", environ={}, env_file=None, config_dir=ROOT / "config")
+    async with AsyncExitStack() as cleanup:
+        webhooks = cleanup.enter_context(socket.create_server((WORLD, 0)))
+        stack = _stack(folder, webhooks, recorder)
+        rtc = {"rtc": _rtc(stack.keys)}
+        server = server_config(PRIVATE, stack.keys, stack.webhook_url) | rtc
+        sip = sip_config(PRIVATE, stack.keys)
+        sip |= {"nat_1_to_1_ip": PUBLIC, "rtp_port": _RTP_PORTS} | dict(variant.sip)
+        write_private(stack.server_config_file, server)
+        write_private(stack.sip_config_file, sip)
+        for process in (stack.redis, stack.server, stack.sip):
+            await stack.start(process)
+            cleanup.push_async_callback(process.stop)
+        profile = await fill_local(loaded.profile, stack, recorder)
+        # The suites listen there.
+        webhooks.close()
+        yield await _outside(profile)
+
+
+def _rtc(keys: KeyPair) -> dict[str, Any]:
+    start, _, end = _RTC_PORTS.partition("-")
+    rtc: dict[str, Any] = server_config(PRIVATE, keys, "")["rtc"]
+    ports = {"port_range_start": int(start), "port_range_end": int(end)}
+    return rtc | {"node_ip": PUBLIC} | ports
+
+
+async def _outside(profile: Profile) -> Profile:
+    """
+    Return the profile with an outbound trunk that leads to callees outside.
+    """
+    outbound = profile.sip.outbound
+    listen = f"{WORLD}:{OUTBOUND_PORT}"
+    async with operator_api(profile.livekit) as client:
+        await client.sip.update_outbound_trunk_fields(outbound.trunk_id or "", address=listen)
+    outbound = outbound.model_copy(update={"listen": listen})
+    sip = profile.sip.model_copy(update={"outbound": outbound})
+    # The suite disrupts no target that is not on loopback.
+    return profile.model_copy(update={"sip": sip, "allow": profile.allow - {Effect.DISRUPT}})
+
+
+def _stack(folder: Path, webhooks: socket.socket, recorder: Recorder) -> Stack:
+    programs = {each.name: find(each, os.environ) for each in (REDIS, SERVER, SIP)}
+
+    def process(name: str, *arguments: str) -> Process:
+        command = (*within("inside"), str(programs[name].path), *arguments)
+        return Process(name, command, folder / f"{name}.log", recorder)
+
+    return Stack(
+        address=PUBLIC,
+        keys=KeyPair(),
+        folder=folder,
+        webhook_listener=webhooks,
+        redis=process(
+            "redis-server",
+            *("--bind", PRIVATE, "--port", str(REDIS_PORT), "--save", ""),
+            *("--protected-mode", "no", "--dir", str(folder)),
+        ),
+        server=process("livekit-server", "--config", str(folder / "livekit.yaml")),
+        sip=process("livekit-sip", "--config", str(folder / "livekit-sip.yaml")),
+        versions={},
+    )
+
+
+async def _main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("variant", choices=VARIANTS)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("arguments", nargs="*")
+    given = parser.parse_args()
+    variant = VARIANTS[given.variant]
+    build(variant)
+    async with deployment(variant, given.folder) as profile:
+        env = write_profile(profile, given.folder / "profile.yaml")
+        run = await start_suites(env, given.folder / "reports", *given.arguments)
+        output, _ = await run.communicate()
+    sys.stdout.write(json.dumps({"status": run.returncode, "output": output.decode()}))
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())
