@@ -46,7 +46,13 @@ from livekit_conformance.judges.calls import (
     judge_echo,
     judge_messages,
 )
-from livekit_conformance.judges.preconditions import AGENT_ABSENT, search_failed
+from livekit_conformance.judges.preconditions import (
+    AGENT_ABSENT,
+    nothing_heard,
+    search_failed,
+    too_few_packets,
+)
+from livekit_conformance.judges.quality import judge_quality
 from livekit_conformance.judges.sip_socket import judge_options, judge_silence
 from livekit_conformance.judges.waits import Awaited, judge_wait
 from livekit_conformance.protocol.dispatch import IncomingCall
@@ -58,6 +64,8 @@ _OPTIONS_WITHIN_S = 3.0
 _AUDIBLE = 0.05
 # A shorter call proves nothing about its audio.
 _LISTENED_S = 0.5
+# Half a second of sound.
+_LEAST_PACKETS = 25
 
 
 @pytest.mark.clause("1.5-sip-answers-options")
@@ -212,6 +220,20 @@ async def test_both_sides_hear_each_other(probe_call: ProbeCall, profile: Profil
         )
         caller_level, agent_level = (round(level, 3) for level in levels)
         raise violated(TOO_QUIET, seen, caller=caller_level, agent=agent_level, least=_AUDIBLE)
+
+
+@pytest.mark.clause("1.5-caller-hears-well")
+async def test_the_caller_hears_well(probe_call: ProbeCall, profile: Profile) -> None:
+    """
+    MOS, loss and jitter are within the limits of the profile.
+    """
+    quality = probe_call.quality
+    if quality is None:
+        raise nothing_heard()
+    if quality.expected < _LEAST_PACKETS:
+        raise too_few_packets(quality.expected, _LEAST_PACKETS)
+
+    require(judge_quality(quality, profile.quality.limits))
 
 
 @pytest.mark.clause("1.5-call-ends-cleanly")

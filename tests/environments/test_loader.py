@@ -183,6 +183,7 @@ def test_all_problems_are_told_at_once(write):
     config = write(
         "kind: live\nallow: [reed]\nlivekit: {url: '${LIVEKIT_URL}', key: x}\n"
         "webhook: {timeout: 5}\nsip: {number: 15550123, number: 1}\nlimits: {rooms: 0}\n"
+        "quality: {mos: 5, loss: few, jitter: 30}\n"
     )
 
     text = "\n".join(problems_of(config, environ={}))
@@ -196,6 +197,9 @@ def test_all_problems_are_told_at_once(write):
         "key 'number' occurs twice, first on line 5",
         "sip.number: must be text: put the value in quotes",
         "limits.rooms: must be at least 1",
+        "quality.mos: must be at most 4.5",
+        "quality.loss: must be a number",
+        'write "30s"',
     ):
         assert part in text
 

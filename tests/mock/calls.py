@@ -8,7 +8,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,22 +194,24 @@ class Caller(asyncio.DatagramProtocol):
         self._send(bye)
         assert await self.next_response(2.0), "BYE was not answered"
 
-    async def heard(self, packet: bytes, *, within: float) -> bytes | None:
+    async def heard(self, *packets: bytes, within: float) -> list[bytes]:
         """
-        Send one RTP packet to the address in the answer; return the packet that comes back.
+        Send RTP packets to the address in the answer; return the packets that come back in time.
         """
         assert self._answer is not None
         described = sdp.parse(self._answer.body)
         loop = asyncio.get_running_loop()
+        heard: list[bytes] = []
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
             ear.settimeout(0)
             ear.bind(("127.0.0.1", 0))
-            await loop.sock_sendto(ear, packet, (described.address, described.port))
-            try:
+            for packet in packets:
+                await loop.sock_sendto(ear, packet, (described.address, described.port))
+            with suppress(TimeoutError):
                 async with asyncio.timeout(within):
-                    return await loop.sock_recv(ear, 2048)
-            except TimeoutError:
-                return None
+                    while True:
+                        heard.append(await loop.sock_recv(ear, 2048))
+        return heard
 
     async def play(self, scenario: Scenario) -> None:
         invite = self._request(scenario.method, scenario, cseq=1)

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from livekit_conformance.mock import Faults, Mock
+from livekit_conformance.mock import Faults, Mock, Variations
 from livekit_conformance.protocol import rtp
 from livekit_conformance.protocol.rtp import Packet
 from tests.mock import calls, replay
@@ -143,13 +143,35 @@ async def test_the_caller_hears_the_agent_unless_it_is_mute(
         heard = await caller.heard(packet.encode(), within=0.3)
 
     if mute:
-        assert heard is None
+        assert heard == []
     else:
-        assert heard is not None
-        voice = Packet.decode(heard)
+        voice = Packet.decode(heard[0])
         assert rtp.share(rtp.decode_pcmu(voice.payload * 5), 1000.0) > 0.9
         assert voice.sequence == packet.sequence
         assert voice.ssrc != packet.ssrc
+
+
+@pytest.mark.parametrize(
+    ("config", "numbers"),
+    [
+        ({"faults": Faults(voice_lossy=True)}, [1, 2, 3, 4, 5, 6, 7, 9]),
+        ({"variations": Variations(rtp_uneven=True)}, [1, 1, 2, 3, 3, 4, 5, 5, 6, 7, 7, 8, 9, 9]),
+    ],
+    ids=["lossy", "uneven"],
+)
+async def test_the_voice_can_be_lossy_or_uneven(
+    start_mock: StartMock, config: dict[str, Any], numbers: list[int]
+) -> None:
+    """
+    With voice_lossy one in eight packets is lost; with rtp_uneven each other one is late and twice.
+    """
+    mock = await start_mock(**config)
+    await replay.provide_sip(mock.url)
+    packets = [Packet(0, n, 160 * n, 1, b"\x55" * 160).encode() for n in range(1, 10)]
+    async with calls.answered_call(mock.sip_address) as caller:
+        heard = await caller.heard(*packets, within=0.3)
+
+    assert sorted(Packet.decode(each).sequence for each in heard) == numbers
 
 
 async def test_a_bye_can_go_unanswered(start_mock: StartMock) -> None:

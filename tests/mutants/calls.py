@@ -77,6 +77,7 @@ MUTANTS = (
     fault("agent_silent", "1.5-call-is-answered"),
     fault("no_voice", "1.5-audio-flows-both-ways"),
     fault("contact_elsewhere", "1.5-call-ends-cleanly"),
+    fault("voice_lossy", "1.5-caller-hears-well"),
     fault("bye_unanswered", "1.5-call-ends-cleanly", "1.3-call-events-arrive-in-order"),
     misfit(
         "wrong_trunk_password",

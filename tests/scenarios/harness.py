@@ -124,6 +124,7 @@ def write_profile(profile: Profile, path: Path) -> str:
     content["sip"]["outbound"]["password"] = reveal(profile.sip.outbound.password)
     content["webhook"]["timeout"] = f"{profile.webhook.timeout:g}s"
     content["limits"]["run"] = f"{profile.limits.run:g}s"
+    content["quality"]["jitter"] = f"{profile.quality.jitter:g}s"
     content["logs"] = [
         {"service": source.service, "path": str(source.path)} for source in profile.logs
     ]

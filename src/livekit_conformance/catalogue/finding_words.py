@@ -139,6 +139,10 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "room.shared-by-a-direct-rule": "правило Direct собирает всех звонящих в одной комнате: "
         "они слышат друг друга, а второй вызов с того же номера обрывает первый",
         "call.muted": "звонящий не слышит тона: дорожка звука в комнате заглушена (muted)",
+        "call.mos-too-low": "MOS {mos} (R {r}), а нужно не меньше {least}",
+        "call.loss-too-high": "до звонящего не дошло пакетов: {lost} из {expected} ({percent} %), "
+        "допустимо не больше {most} %",
+        "call.jitter-too-high": "джиттер {jitter_ms} мс, допустимо не больше {most_ms} мс",
         "call.bye-not-confirmed": "ответ на BYE: {status}, а нужен 200",
         "call.caller-left-late": "звонящий пропал из комнаты только через {seconds} с: "
         "livekit-server потерял запрос livekit-sip на выход и заметил лишь обрыв соединения",

@@ -43,6 +43,7 @@ UNSEEN: Mapping[str, str] = MappingProxyType(
         "1.3-server-delivers-room-events и `evidence/probe-call.json`",
         "check.agent-failed": "подвёл агент, а он не ваш, это часть набора: запустите "
         "`livekit-conformance doctor`",
+        "check.caller-heard-nothing": "до звонящего ничего не дошло: смотрите {see}",
         "check.no-outbound-call": "исходящего вызова не было: CreateSIPParticipant ответил "
         "`{answer}`, SIP-статус: {sip_status}; {reached}; смотрите {see}",
         "check.failure-not-felt": "контроль не удался: во время сбоя ({during}) вызов приняли. Это "
@@ -90,6 +91,8 @@ UNSEEN: Mapping[str, str] = MappingProxyType(
         "not-applicable.no-challenge": "транк не запросил пароля: смотрите 1.1-trunk-challenges",
         "not-applicable.no-trunk-credentials": "у транков для {number} нет имени и пароля. "
         "Задайте транку auth_username и auth_password или очистите sip.username в профиле",
+        "not-applicable.too-few-packets": "пакетов отправлено {expected}, а меньше {least} ничего "
+        "не доказывают",
         "not-applicable.same-machine": "livekit.url указывает на эту же машину, сети здесь нет",
         "not-applicable.no-certificate": "{key} без TLS, и сертификата нет",
         "not-applicable.no-env-file": "профиль не берёт переменных из env-файла",

@@ -76,6 +76,7 @@ WORDS: Words = MappingProxyType(
             en="it holds a secret, which belongs into a variable",
             ru="в нём секрет, а секретам место в переменной",
         ),
+        "value.no-number": Text(en="must be a number", ru="должно быть числом"),
         "value.no-whole-number": Text(en="must be a whole number", ru="должно быть целым числом"),
         "value.no-truth": Text(en="must be true or false", ru="должно быть true или false"),
         "value.no-list": Text(en="must be a list", ru="должно быть списком"),
@@ -87,6 +88,7 @@ WORDS: Words = MappingProxyType(
         ),
         "value.empty": Text(en="must not be empty", ru="не должно быть пустым"),
         "value.too-small": Text(en="must be at least {least}", ru="должно быть не меньше {least}"),
+        "value.too-large": Text(en="must be at most {most}", ru="должно быть не больше {most}"),
         # In the words of pydantic, which has them in English only.
         "value.refused": Text(
             en="is not accepted: `{reason}`", ru="недопустимое значение: `{reason}`"

@@ -30,6 +30,7 @@ from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.catalogue.hosting import Hosting
 from livekit_conformance.environments.problems import Unfit, hint
 from livekit_conformance.environments.section import Duration, ProfileSection, in_schema
+from livekit_conformance.judges.quality import QualityLimits
 from livekit_conformance.protocol.sip.address import DEFAULT_PORT
 from livekit_conformance.secrets.patterns import looks_like_key, looks_like_secret
 from livekit_conformance.secrets.urls import url_secrets
@@ -285,6 +286,26 @@ class KnownIssue(ProfileSection):
         return tuple(_URL.findall(self.reason))
 
 
+class Quality(ProfileSection):
+    """
+    Limits on the quality of what the caller hears: least MOS, most loss in percent, most jitter.
+
+    Defaults: ITU-T G.107 annex B (below R 70, MOS 3.6, many users are dissatisfied), ITU-T G.1010
+    (less than 3 % of loss in conversations), and the 30 ms of jitter that carriers allow.
+    """
+
+    mos: Annotated[float, Field(ge=1, le=4.5)] = 3.6
+    loss: Annotated[float, Field(ge=0, le=100)] = 3.0
+    jitter: Duration = 0.03
+
+    @property
+    def limits(self) -> QualityLimits:
+        """
+        Return the limits as the judge takes them.
+        """
+        return QualityLimits(self.mos, self.loss, 1000 * self.jitter)
+
+
 class Limits(ProfileSection):
     """
     Limits on what one run may use; `run` is in seconds.
@@ -317,6 +338,7 @@ class Profile(ProfileSection):
     deployment: DeploymentFiles = DeploymentFiles()
     known_issues: tuple[KnownIssue, ...] = ()
     limits: Limits = Limits()
+    quality: Quality = Quality()
     # Where the services run; if absent, what the profile shows.
     hosting: Hosting | None = None
     # Whether reports and terminal mask phone numbers that are not fictional.

@@ -24,9 +24,15 @@ class _OfProfiles(GenerateJsonSchema):
         del schema
         return False
 
-    def encode_default(self, dft: Any) -> Any:
-        # The only floats are durations, which a file writes with a unit.
-        return f"{dft:g}s" if isinstance(dft, float) else super().encode_default(dft)
+    def default_schema(self, schema: Any) -> JsonSchemaValue:
+        written = super().default_schema(schema)
+        # A number that is written as text is a duration, with its unit.
+        if written.get("type") == "string" and isinstance(written["default"], float):
+            written["default"] = f"{written['default']:g}s"
+        return written
+
+    def float_schema(self, schema: Any) -> JsonSchemaValue:
+        return _or_variable(super().float_schema, schema)
 
     def int_schema(self, schema: Any) -> JsonSchemaValue:
         return _or_variable(super().int_schema, schema)

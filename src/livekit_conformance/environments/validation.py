@@ -22,6 +22,8 @@ M = TypeVar("M", bound=BaseModel)
 # For each type of error of pydantic, the code of its words; others are quoted.
 _REFUSALS: Mapping[str, str] = MappingProxyType(
     {
+        "float_type": "value.no-number",
+        "float_parsing": "value.no-number",
         "int_type": "value.no-whole-number",
         "int_parsing": "value.no-whole-number",
         "int_from_float": "value.no-whole-number",
@@ -96,7 +98,9 @@ def _explain(details: ErrorDetails, model: type[BaseModel]) -> Problem:
             near = hint(_word(details), allowed)
             what = phrase("value.not-one-of", allowed=", ".join(allowed), hint=near)
         case "greater_than_equal":
-            what = phrase("value.too-small", least=str(details["ctx"]["ge"]))
+            what = phrase("value.too-small", least=f"{details['ctx']['ge']:g}")
+        case "less_than_equal":
+            what = phrase("value.too-large", most=f"{details['ctx']['le']:g}")
         case "string_type":
             what = phrase("value.no-text")
         case "value_error":

@@ -24,6 +24,8 @@ SAME_CALLER: Final = Code("check.callers-are-alike")
 ANSWERED_TOO_SOON: Final = Code("check.answered-before-cancel")
 AGENT_ABSENT: Final = Code("check.agent-not-in-room")
 AGENT_FAILED: Final = Code("check.agent-failed")
+# Data: see.
+NOTHING_HEARD: Final = Code("check.caller-heard-nothing")
 # An outbound call. Data: see, answer, sip_status, reached.
 NOTHING_RECEIVED: Final = Code("check.no-outbound-call")
 # A call was answered during a failure. Data: during.
@@ -67,6 +69,8 @@ ROOM_OUTLIVES: Final = Code("not-applicable.room-outlives-the-run")
 NO_CHALLENGE_ASKED: Final = Code("not-applicable.no-challenge")
 # Data: number.
 NO_CREDENTIALS: Final = Code("not-applicable.no-trunk-credentials")
+# Data: expected, least (numbers of packets).
+TOO_FEW_PACKETS: Final = Code("not-applicable.too-few-packets")
 SAME_MACHINE: Final = Code("not-applicable.same-machine")
 # Data: key, of the profile.
 NO_CERTIFICATE: Final = Code("not-applicable.no-certificate")
@@ -154,6 +158,22 @@ def not_challenged() -> NotApplicable:
     """
     reason = "the trunk asked for no credentials: see 1.1-trunk-challenges"
     return not_applicable(NO_CHALLENGE_ASKED, reason)
+
+
+def nothing_heard() -> Blocked:
+    """
+    Return that no packet reached the caller, so there is nothing to rate.
+    """
+    see = "1.5-audio-flows-both-ways"
+    return blocked(NOTHING_HEARD, "the caller heard nothing", remedy=f"See {see}", see=see)
+
+
+def too_few_packets(expected: int, least: int) -> NotApplicable:
+    """
+    Return that the other side sent so few packets that a rate of them proves nothing.
+    """
+    reason = f"the other side sent {expected} packets, and fewer than {least} prove nothing"
+    return not_applicable(TOO_FEW_PACKETS, reason, expected=expected, least=least)
 
 
 def variable_not_used() -> NotApplicable:

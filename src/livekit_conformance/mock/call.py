@@ -327,7 +327,7 @@ class InboundCall:
             raise self._no_media("sdp-error", "no audio in sdp") from problem
         except sdp.NoCommonCodec as problem:
             raise self._no_media("no-common-codec", "common audio codec not found") from problem
-        self._voice = await Voice.open(mute=self.services.config.faults.no_voice)
+        self._voice = await Voice.open(self.services.config)
         self._write(
             "info",
             "setting media destination",

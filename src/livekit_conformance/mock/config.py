@@ -40,6 +40,7 @@ class Faults:
         rooms_never_end: a room stays open after its last participant has left.
         sip_attributes_missing: the SIP participant lacks sip.callID and sip.trunkPhoneNumber.
         no_voice: the agent does not speak, the caller hears nothing.
+        voice_lossy: one in eight packets of the agent's voice is lost.
         bye_unanswered: BYE is ignored and the caller stays in the room.
     The HTTP side:
         http_silent: `GET /` is read and never answered.
@@ -120,6 +121,7 @@ class Faults:
     rooms_never_end: bool = False
     sip_attributes_missing: bool = False
     no_voice: bool = False
+    voice_lossy: bool = False
     bye_unanswered: bool = False
     http_silent: bool = False
     not_ready: bool = False

@@ -273,7 +273,7 @@ class _OutboundCall:
         self._write("SIP participant joined room", participantID=joined.sid)
         track = rooms.publish_audio(self.room, self.identity, self.identity)
         self._write("published track", name=track.name, source="MICROPHONE", trackID=track.sid)
-        self._voice = await Voice.open(mute=self._services.config.faults.no_voice)
+        self._voice = await Voice.open(self._services.config)
 
     async def dial(self) -> None:
         """

@@ -53,6 +53,8 @@ class Variations:
         sip_compact: compact header names (RFC 3261 section 7.3.3).
         sip_phrases: other reason phrases; only the status counts (section 7.2).
         sip_slow: every message leaves 100 ms later.
+    Media:
+        rtp_uneven: every other RTP packet comes 10 ms later, and twice, as some networks do it.
     Webhooks:
         events_reordered: the fields of the JSON come in another order, with white space between.
         events_extended: every event has a field of a newer version.
@@ -73,6 +75,7 @@ class Variations:
     sip_compact: bool = False
     sip_phrases: bool = False
     sip_slow: bool = False
+    rtp_uneven: bool = False
     events_reordered: bool = False
     events_extended: bool = False
     events_slow: bool = False

@@ -187,6 +187,24 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
                 "публикует дорожку и она не заглушена (`lk room participants list ROOM`).",
             ),
         ),
+        "1.5-caller-hears-well": ClauseWords(
+            "MOS, потери и джиттер того, что слышит звонящий, следует держать в пределах `quality` "
+            "профиля",
+            Text(
+                en="Measure loss and jitter between this machine and the media address of the call "
+                "(`mtr --udp`), and between livekit-sip and livekit-server; give UDP voice "
+                "priority, and livekit-sip a processor that is not busy.",
+                ru="Измерьте потери и джиттер между этой машиной и адресом медиа вызова (`mtr "
+                "--udp`), а также между livekit-sip и livekit-server; дайте голосу по UDP "
+                "приоритет, а livekit-sip — незанятый процессор.",
+            ),
+            Text(
+                en="Measure loss and jitter between this machine and the media address of the call "
+                "(`mtr --udp`); run the suite from a machine near the region of the project.",
+                ru="Измерьте потери и джиттер между этой машиной и адресом медиа вызова (`mtr "
+                "--udp`); запускайте набор с машины рядом с регионом проекта.",
+            ),
+        ),
         "1.5-call-ends-cleanly": ClauseWords(
             "на BYE должен прийти ответ 200, и звонящий должен покинуть комнату",
             _HANG_UP,

@@ -201,6 +201,19 @@ CLAUSES: tuple[Clause, ...] = (
         in_chain=True,
     ),
     Clause(
+        id="1.5-caller-hears-well",
+        level="SHOULD",
+        area="sip",
+        effect=Effect.PLACE_CALLS,
+        link=Link.AUDIO,
+        statement=(
+            "MOS, loss and jitter of what the caller hears SHOULD be within the limits of the "
+            "profile's `quality`"
+        ),
+        crosses=(*ANSWERED, Link.MEDIA, Link.AUDIO),
+        needs=(Need.SIP, Need.AGENT),
+    ),
+    Clause(
         id="1.5-call-ends-cleanly",
         level="MUST",
         area="sip",

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -23,12 +23,8 @@ from livekit_conformance.drivers.agent.stand_in import AgentSide, AgentStandIn
 from livekit_conformance.drivers.api.livekit_api import LiveKitClient
 from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.calls.caller_search import CallerSearch, present
-from livekit_conformance.drivers.calls.observations import (
-    answers_of,
-    record_attempt,
-    record_end,
-    record_quality,
-)
+from livekit_conformance.drivers.calls.listening import listen
+from livekit_conformance.drivers.calls.observations import answers_of, record_attempt, record_end
 from livekit_conformance.drivers.calls.room_participants import (
     Company,
     CompanyWatch,
@@ -36,7 +32,7 @@ from livekit_conformance.drivers.calls.room_participants import (
 )
 from livekit_conformance.drivers.sip.caller import Credentials, OutgoingCall, SipAgent, new_call_id
 from livekit_conformance.drivers.sip.outgoing_call import CANCEL_WITHIN_S, OnProvisional
-from livekit_conformance.drivers.sip.rtp_session import Heard, RtpSession
+from livekit_conformance.drivers.sip.rtp_session import Heard
 from livekit_conformance.drivers.webhooks.receiver import WebhookReceiver
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.errors import Blocked, Unreachable
@@ -61,9 +57,6 @@ _LATE_WITHIN_S = 15.0
 CALLERS = tuple(f"+155501{number:02}" for number in range(10))
 # For a call that should not have rung, the proper end of a CANCEL is not checked.
 _CANCEL_BRIEFLY_S = 0.5
-_LISTEN_S = 1.0
-# An agent that greets needs a second or two for its first words.
-_SPEAKS_WITHIN_S = 6.0
 _TRYING = 100
 LEAVE_WITHIN_S = 5.0
 # livekit-server resets the connection of a caller who hangs up while it still writes to it, and may
@@ -215,9 +208,9 @@ class Prober:
             )
             watch.company.room = probe.room.name if probe.room is not None else ""
             if probe.call.answered and probe.call.media is not None:
-                heard = await self._listen(probe.call.media)
-                probe.caller_heard = heard
-                probe.quality = record_quality(probe.call, heard, self._recorder)
+                probe.caller_heard, probe.quality = await listen(
+                    probe.call, probe.call.media, self._profile, self._recorder
+                )
                 await watch.look()
             agent, room = self._agent, attendance.room
             is_clear = attendance.problem is None
@@ -231,19 +224,6 @@ class Prober:
         record_company(call_id, watch.company, self._recorder, deployed=deployed)
         probe.agent_problem = self._problem_of(attendance, probe)
         return probe
-
-    async def _listen(self, media: RtpSession) -> Heard:
-        """
-        Listen; where the agent is the deployment's own, until it says something or is silent.
-        """
-        heard = await media.listen(_LISTEN_S)
-        if self._profile.agent != "deployed":
-            return heard
-        silent_s = heard.seconds
-        while heard.is_silent and heard.seconds >= _LISTEN_S and silent_s < _SPEAKS_WITHIN_S:
-            heard = await media.listen(_LISTEN_S)
-            silent_s += heard.seconds
-        return replace(heard, silent_s=silent_s if heard.is_silent else 0.0)
 
     async def call_through(self, *, purpose: str, caller: str | None = None) -> ProbeCall:
         """

@@ -239,7 +239,7 @@ class RtpSession(asyncio.DatagramProtocol):
         Listen for `seconds` from now on and return what was heard; stop early if the call ends.
         """
         self._forget_heard()
-        began = self._loop.time()
+        began = self._listening_since
         await asyncio.wait({self._ended}, timeout=seconds)
         ended = self._loop.time()
         heard = Heard(
@@ -314,6 +314,7 @@ class RtpSession(asyncio.DatagramProtocol):
     def _forget_heard(self) -> None:
         self._reception = Reception()
         self._own_delay_s = 0.0
+        self._listening_since = self._loop.time()
         self._samples: array[int] = array("h")
         self._sources: set[tuple[str, int]] = set()
 
@@ -321,7 +322,8 @@ class RtpSession(asyncio.DatagramProtocol):
         if self._transport is None or self._transport.is_closing():
             return
         due = self._started + self._ticks * PACKET_S
-        self._own_delay_s = max(self._own_delay_s, self._loop.time() - due)
+        if due >= self._listening_since:
+            self._own_delay_s = max(self._own_delay_s, self._loop.time() - due)
         if self._remote is not None:
             self._transport.sendto(self._packet().encode(), self._remote)
             self.sent += 1
