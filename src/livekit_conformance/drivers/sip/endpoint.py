@@ -103,6 +103,8 @@ class SipEndpoint:
         self._wire: Wire | None = None
         # To those whose Contact is not the server.
         self._hops: dict[Address, Wire] = {}
+        # Two calls, or an ACK and the BYE after it, open no wire twice.
+        self._reaching = asyncio.Lock()
         # Of what was lost last; silence if nothing was.
         self._wire_failure = Failure.TIMED_OUT
         self._timer: asyncio.TimerHandle | None = None
@@ -137,14 +139,15 @@ class SipEndpoint:
         """
         Open a wire to an address that is not the server. Raises Unreachable.
         """
-        if hop not in self._hops:
-            self._hops[hop] = await open_wire(
-                hop,
-                self._transport,
-                _OnHop(self, hop),
-                local_host=self._local_host,
-                within=within,
-            )
+        async with self._reaching:
+            if hop not in self._hops or self._hops[hop].closed:
+                self._hops[hop] = await open_wire(
+                    hop,
+                    self._transport,
+                    _OnHop(self, hop),
+                    local_host=self._local_host,
+                    within=within,
+                )
 
     async def listen(self, bound: socket.socket) -> None:
         """
@@ -282,7 +285,8 @@ class SipEndpoint:
             if came
             else f"no answer to {request.method}"
         )
-        if outcome is None and not came:
+        # The silence of a Contact elsewhere is none of the server's.
+        if outcome is None and not came and peer not in self._hops:
             self._lost(silence, Failure.TIMED_OUT)
         raise Unreachable(
             f"{self._transport}:{host}:{port}",
