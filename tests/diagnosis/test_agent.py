@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from livekit_conformance.catalogue.log_lines import of_server
 from livekit_conformance.diagnosis.diagnose import diagnose
 from livekit_conformance.judges.calls import judge_limits
 from livekit_conformance.judges.webhooks import judge_call_events
@@ -48,13 +49,17 @@ def dispatch(**terms: object) -> Observation:
     return seen("dispatch", **terms)
 
 
-NO_WORKER = log(
-    "not dispatching agent job since no worker is available",
-    service="livekit-server",
-    level="info",
-    agentName="receptionist",
-    jobType="JT_ROOM",
-)
+def no_worker(name: str) -> Observation:
+    return log(
+        "not dispatching agent job since no worker is available",
+        service="livekit-server",
+        level="info",
+        agentName=name,
+        jobType="JT_ROOM",
+    )
+
+
+NO_WORKER = no_worker("receptionist")
 REFUSED_JOB = log("failed to assign job to worker", service="livekit-server", level="warn")
 RANG_OUT = log("SIP call ended", level="info", reason="cannot-subscribe")
 TIMED_OUT = log("SIP call ended", level="info", reason="media-timeout")
@@ -81,6 +86,7 @@ STAND_IN_ENDED = seen("process", service="agent-stand-in")
         ([room(), FULL], "worker-refuses-the-job", "certain"),
         ([room(**SENT_FOR, rejected=1)], "worker-refuses-the-job", "certain"),
         ([room(rejected=1)], "worker-refuses-the-job", "certain"),
+        ([room(jobs=1)], "agent-took-the-job-and-stays-away", "certain"),
         ([room(**SENT_FOR, jobs=1)], "agent-took-the-job-and-stays-away", "certain"),
         ([room(others=1, here=1)], "agent-does-not-speak", "certain"),
         ([room(others=1, here=1), STAND_IN_ENDED], "agent-stand-in-ended", "certain"),
@@ -95,6 +101,12 @@ def test_who_was_seen_while_it_rang_tells_why_nobody_answered(
     (found,) = diagnose([NOT_ANSWERED], [RINGING, *seen])
 
     assert (found.id, found.confidence, found.link) == (cause, confidence, "agent")
+
+
+def test_the_agent_of_our_own_rooms_that_nobody_is_has_no_worker_either() -> None:
+    (found,) = diagnose([NOT_ANSWERED], [RINGING, room(), no_worker(of_server.NOBODY)])
+
+    assert found.id == "agent-does-not-come"
 
 
 def test_an_application_that_was_not_told_is_not_blamed() -> None:

@@ -76,6 +76,22 @@ ROWS: tuple[Row, ...] = (
         ),
     ),
     Row(
+        "the worker of livekit-agents: name misspelt in the rule, none, full, rejecting, crashing, "
+        "dispatched twice",
+        "no-worker-for-the-agent, worker-refuses-the-job, agent-took-the-job-and-stays-away, "
+        "several-agents-speak",
+        failures=(
+            *("agent-worker-full", "agent-worker-refuses-for-good"),
+            *("agent-other-name", "agent-stays-away-unnamed"),
+        ),
+        tests=("tests/field/test_agents.py::test_what_is_wrong_with_workers_is_named",),
+    ),
+    Row(
+        "a worker of livekit-agents that answers, dispatched by name or automatically, or two",
+        "nothing",
+        tests=("tests/field/test_agents.py::test_a_worker_that_answers_is_blamed_for_nothing",),
+    ),
+    Row(
         "livekit-sip is reached over IPv6",
         "nothing: calls come in over UDP and TCP",
         tests=(

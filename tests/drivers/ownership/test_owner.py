@@ -6,9 +6,11 @@ import json
 from contextlib import asynccontextmanager
 
 import pytest
+from aiohttp import web
 from livekit import api
 
 from livekit_conformance.catalogue.effects import Effect
+from livekit_conformance.catalogue.log_lines import of_server
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.ownership.ledger import NAME, Ledger
@@ -18,6 +20,7 @@ from livekit_conformance.drivers.sweeper import TooManyLeftovers as TooMany
 from livekit_conformance.errors import NotPermitted
 from livekit_conformance.observations import Recorder
 from livekit_conformance.secrets.patterns import Redactor
+from tests.http_server import serving
 
 SECRET = "the-secret-of-the-test-is-long-enough"
 OURS, FOREIGN = "+15550123", "+15551234567"
@@ -36,10 +39,10 @@ def lines(tmp_path):
 
 
 @asynccontextmanager
-async def client_of(owner, permit=None):
+async def client_of(owner, permit=None, url="ws://127.0.0.1:1"):
     # There is no listener: a request that is sent is Unreachable, one refused before is not.
     async with LiveKitClient(
-        "ws://127.0.0.1:1",
+        url,
         api_key="APItest",
         api_secret=SECRET,
         permit=permit or Permit.everything(),
@@ -205,3 +208,18 @@ async def test_what_cannot_be_deleted_is_left_and_told(code, left):
     swept = await sweeper_of(Deletions(code=code)).delete(leftovers(1))
 
     assert (len(swept.deleted), len(swept.left)) == (1 - left, left)
+
+
+async def test_a_room_of_ours_is_not_for_workers_of_automatic_dispatch(book):
+    asked = []
+
+    async def create(request):
+        asked.append(api.CreateRoomRequest.FromString(await request.read()))
+        room = api.Room(name=asked[-1].name).SerializeToString()
+        return web.Response(body=room, content_type="application/protobuf")
+
+    async with serving(create) as url, client_of(Owner(book, secret=SECRET), url=url) as client:
+        await client.create_room("room")
+
+    (request,) = asked
+    assert [agent.agent_name for agent in request.agents] == [of_server.NOBODY]

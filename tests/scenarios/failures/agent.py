@@ -48,6 +48,17 @@ def _agent(manner: Manner) -> Act:
     return act
 
 
+def _beside(worker: Worker) -> Act:
+    """
+    Return an act: `worker` is registered, and the dispatch rule requests no agent.
+    """
+
+    async def act(broken: Scene) -> None:
+        await broken.beside.enter_async_context(failing_worker.beside(broken, worker))
+
+    return act
+
+
 def _sent_for(worker: Worker | None) -> Act:
     """
     Return an act: the dispatch rule requests an agent by name, and `worker`, if any, gets the job.
@@ -58,7 +69,7 @@ def _sent_for(worker: Worker | None) -> Act:
         config = api.RoomConfiguration(agents=[dispatch])
         await _change_rule(broken, api.SIPDispatchRuleInfo(room_config=config))
         if worker is not None:
-            await broken.beside.enter_async_context(failing_worker.beside(broken, worker))
+            await _beside(worker)(broken)
 
     return act
 
@@ -167,6 +178,12 @@ _FROM_AGENTS = (
         "The worker takes the job; the agent's process never joins the room.",
         "agent-took-the-job-and-stays-away",
         _sent_for(Worker(_AGENT, "takes-and-stays-away")),
+    ),
+    _of_agent(
+        "agent-stays-away-unnamed",
+        "The worker of an automatic dispatch takes the job; its agent never joins the room.",
+        "agent-took-the-job-and-stays-away",
+        _beside(Worker("", "takes-and-stays-away")),
     ),
     _of_agent(
         "agent-silent",

@@ -40,7 +40,7 @@ def _room(**where: Condition) -> Sign:
 
 _NO_WORKER = logged(
     of_server.NO_WORKER,
-    agentName=_NAMED,
+    agentName=of_server.SOMEBODY,
     # Agents of calls are of this kind; other kinds are rare.
     jobType="JT_ROOM",
 )
@@ -482,7 +482,10 @@ CAUSES: tuple[Cause, ...] = (
             *_PUT_OUT,
             probe(outcome="answered"),
         ),
-        yields_to=("no-worker-for-the-agent", "worker-refuses-the-job"),
+        yields_to=(
+            *("no-worker-for-the-agent", "worker-refuses-the-job"),
+            "agent-took-the-job-and-stays-away",
+        ),
         breaks=_BREAKS,
         source="livekit/sip pkg/sip/inbound.go; livekit/sip#370, livekit/agents#2470",
     ),

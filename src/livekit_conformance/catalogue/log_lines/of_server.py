@@ -107,13 +107,16 @@ DROPPED: Final = _line(
 )
 
 # -- of agents
+# The suite requests this agent for its own rooms: no worker is it.
+NOBODY: Final = "nobody-of-the-suite"
+SOMEBODY: Final = re.compile(rf"^(?!{NOBODY}$).")
 # Each room requests an agent without a name, whether there are workers or not.
 NO_WORKER: Final = _line(
     "not dispatching agent job since no worker is available",
     fields=("agentName",),
     source=Lane.SERVER,
     target=Lane.AGENT,
-    telling=Telling("agentName", re.compile(".")),
+    telling=Telling("agentName", SOMEBODY),
     link=Link.AGENT,
 )
 JOB_REFUSED: Final = _line(

@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar
 from livekit import api
 from livekit.protocol.agent_dispatch import AgentDispatch
 
+from livekit_conformance.catalogue.log_lines import of_server
 from livekit_conformance.client.client import Client
 from livekit_conformance.client.error_advice import hint
 from livekit_conformance.client.errors import LiveKitError
@@ -38,8 +39,11 @@ from livekit_conformance.protocol.mark import Kind
 
 T = TypeVar("T")
 
+# A room that names no agent gets one of each worker without a name (automatic dispatch): it would
+# take capacity from calls, and create the room anew if it joins after we have deleted it.
+_NO_AGENT = api.RoomAgentDispatch(agent_name=of_server.NOBODY)
 # Our rooms soon end by themselves if the run is killed; in seconds.
-_SHORT_LIVED = MappingProxyType({"empty_timeout": 30, "departure_timeout": 5})
+_OF_A_GUEST = MappingProxyType({"empty_timeout": 30, "departure_timeout": 5, "agents": [_NO_AGENT]})
 
 # A check decides what an error means: the client neither logs it nor stops sending.
 _SILENT = Handling(retry=False, trips=False, log="debug")
@@ -163,7 +167,7 @@ class LiveKitClient:
         mark = self._claim("room", name, note)
         # A request without an answer may have created a room too.
         self._own.add(("room", name))
-        wanted = {**_SHORT_LIVED, **settings, "metadata": mark}
+        wanted = {**_OF_A_GUEST, **settings, "metadata": mark}
         try:
             room = await self._ask(lambda client: client.create_room(name, **wanted))
         except ApiRefused:
