@@ -9,6 +9,7 @@ from pathlib import Path
 from livekit_conformance.catalogue.clauses import BY_ID
 from livekit_conformance.provisioners.local.binaries import SERVER
 from livekit_conformance.verdict import Verdict
+from tests.matrix.in_call import FACTS
 from tests.matrix.versions import FINDINGS, PAIRS, Finding, deviations, findings
 
 PAGE = Path(__file__).parents[2] / "docs" / "versions.md"
@@ -44,6 +45,15 @@ def test_the_page_lists_every_finding_with_its_servers():
         ]
         for finding in FINDINGS
     }
+
+
+def test_the_page_lists_every_fact_about_calls():
+    section = PAGE.read_text().partition("\n## In a call\n")[2].partition("\nConsequences:")[0]
+    rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| ")][2:]
+
+    assert [(row[0].strip("| "), row[1].strip("| ")) for row in rows] == [
+        (fact.carrier, fact.seen) for fact in FACTS
+    ]
 
 
 def test_a_run_as_expected_deviates_nowhere():

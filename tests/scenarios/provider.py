@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from livekit import api
 from pydantic import SecretStr
 
+from livekit_conformance.drivers.sip.credentials import Credentials
 from livekit_conformance.drivers.sip.endpoint import SipEndpoint, fresh, ignore
-from livekit_conformance.drivers.sip.outgoing_call import Credentials
 from livekit_conformance.drivers.sip.wire import Address
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.observations import Recorder

@@ -43,8 +43,10 @@ class Participant:
 
     def __init__(self) -> None:
         self.heard = array("h")
+        self.keys = ""
         self._room = rtc.Room()
         self._room.on("track_subscribed", self._on_track)
+        self._room.on("sip_dtmf_received", self._on_key)
         self._room.on("participant_connected", self._on_company)
         self._room.on("participant_disconnected", self._on_company)
         self._alone = asyncio.Event()
@@ -93,6 +95,9 @@ class Participant:
     ) -> None:
         if track.kind == rtc.TrackKind.KIND_AUDIO:
             self._start(self._listen(track))
+
+    def _on_key(self, key: rtc.SipDTMF) -> None:
+        self.keys += key.digit
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -145,6 +150,8 @@ class Cast:
             case {"report": room, "tone_hz": tone_hz}:
                 heard = self._participants[room].heard
                 return {"samples": len(heard), "level": rtp.level(heard, tone_hz)}
+            case {"keys": room}:
+                return {"keys": self._participants[room].keys}
             case {"leave": room}:
                 await self._participants.pop(room).leave()
                 return {"left": room}

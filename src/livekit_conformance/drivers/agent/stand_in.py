@@ -147,6 +147,14 @@ class AgentStandIn:
         )
         return side
 
+    async def keys(self, room: str) -> str:
+        """
+        Return the keys that arrived from the caller in `room` so far, in their order.
+        """
+        answer = await self._ask(room, {"keys": room}, "to report the keys that arrived")
+        keys: str = answer["keys"]
+        return keys
+
     async def leave(self, room: str) -> None:
         """
         Leave `room`, so that it can end.

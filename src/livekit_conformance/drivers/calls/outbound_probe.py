@@ -17,8 +17,8 @@ from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.drivers.api.livekit_api import ApiRefused, LiveKitClient
 from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.sip.callee import ANSWER, Behaviour, ReceivedCall, SipListener
+from livekit_conformance.drivers.sip.credentials import Credentials
 from livekit_conformance.drivers.sip.endpoint import fresh
-from livekit_conformance.drivers.sip.outgoing_call import Credentials
 from livekit_conformance.environments.profile import Profile
 from livekit_conformance.findings import Json
 from livekit_conformance.observations import Recorder, SipCall

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from livekit_conformance.drivers.sip.credentials import Credentials
 from livekit_conformance.drivers.sip.endpoint import SipEndpoint, fresh
 from livekit_conformance.drivers.sip.outgoing_call import (
     ALLOW,
     CANCEL_WITHIN_S,
-    Credentials,
     OnProvisional,
     OutgoingCall,
 )

@@ -254,11 +254,17 @@ class SipEndpoint:
         return transaction
 
     async def ask(
-        self, request: Request, *, within: float, peer: Address | None = None
+        self,
+        request: Request,
+        *,
+        within: float,
+        peer: Address | None = None,
+        ack: Request | None = None,
     ) -> Response:
         """
         Send a request and wait up to `within` seconds for its final response.
 
+        `ack` acknowledges each 2xx to an INVITE, also one that comes later (section 13.2.2.4).
         Raises Unreachable: in phase `connect` when the network reports an error, in phase `answer`
         when no response arrives.
         """
@@ -267,8 +273,10 @@ class SipEndpoint:
         answer: asyncio.Future[Response | str] = self._loop.create_future()
 
         def settle(outcome: Response | str) -> None:
-            provisional = isinstance(outcome, Response) and outcome.is_provisional
-            if not provisional and not answer.done():
+            response = outcome if isinstance(outcome, Response) else None
+            if ack is not None and response is not None and response.is_success:
+                self.send(ack, peer)
+            if not (response and response.is_provisional) and not answer.done():
                 answer.set_result(outcome)
 
         transaction = self.start(request, settle, settle, peer=peer)

@@ -8,10 +8,12 @@ import asyncio
 import ipaddress
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
 
+from livekit_conformance.drivers.sip.credentials import Credentials, challenges
 from livekit_conformance.drivers.sip.endpoint import SipEndpoint, fresh, ignore
+from livekit_conformance.drivers.sip.repeated_answer import RepeatedAnswer
 from livekit_conformance.drivers.sip.rtp_session import RtpSession
 from livekit_conformance.drivers.sip.wire import Address
 from livekit_conformance.errors import Unreachable
@@ -19,10 +21,8 @@ from livekit_conformance.protocol.sip import digest, sdp
 from livekit_conformance.protocol.sip.address import NameAddr
 from livekit_conformance.protocol.sip.dialog import (
     Dialog,
-    Retransmission,
     again_with,
     cancel,
-    is_ack_of,
     new_request,
     response_to,
 )
@@ -38,6 +38,7 @@ from livekit_conformance.protocol.sip.transaction import Transaction
 from livekit_conformance.protocol.sip.violations import SipViolation, violations
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
+_DESCRIBED = Headers.of(("Allow", ALLOW), ("Content-Type", sdp.CONTENT_TYPE))
 # Time to wait for the 487 of a cancelled call, in seconds; some services never send it.
 CANCEL_WITHIN_S = 2.0
 # Time for the answer of a Contact that is not the server, in seconds: a BYE and two more.
@@ -46,23 +47,7 @@ _RINGING = 180
 # Where nonces expire at once, no credentials would ever be new enough.
 _MOST_CHALLENGES = 3
 _PROVISIONAL = range(100, 200)
-# Challenge header and the header that answers it, RFC 3261 section 22.
-_CHALLENGES = {
-    401: ("WWW-Authenticate", "Authorization"),
-    407: ("Proxy-Authenticate", "Proxy-Authorization"),
-}
-
 OnProvisional = Callable[[Response], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """
-    Account to call with; its `repr` hides the password.
-    """
-
-    username: str
-    password: str = field(repr=False)
 
 
 class OutgoingCall:
@@ -115,8 +100,8 @@ class OutgoingCall:
         # Where the requests of the dialog go; None is the server.
         self._hop: Address | None = None
         self._on_the_way: asyncio.Task[None] | None = None
-        # Our ACK of each 2xx, by its To tag: forks of the call answer one by one.
-        self._acks: dict[str | None, Request] = {}
+        # Our ACK of each 2xx, by its To tag and CSeq: forks of the call answer one by one.
+        self._acks: dict[tuple[str | None, int], Request] = {}
         self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._cancel_settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._gave_up = False
@@ -125,8 +110,7 @@ class OutgoingCall:
         self._offer = sdp.offer(endpoint.local[0], media.port, session_id=media.port)
         self._invite = self._first_invite(number)
         self._transaction: Transaction | None = None
-        self._reanswer: tuple[Transaction, Response, Retransmission] | None = None
-        self._reanswer_timer: asyncio.TimerHandle | None = None
+        self._reanswer: RepeatedAnswer | None = None
 
     @property
     def ladder(self) -> list[LadderStep]:
@@ -227,18 +211,18 @@ class OutgoingCall:
         Return None without a response, or if there is nothing to hang up: the call was not
         answered, or the other side has hung up already (`remote_bye`).
         """
-        if not self.is_up or self._dialog is None:
+        if not self.is_up:
             return None
         self._hung_up = True
         hop, deadline = self._hop, self._endpoint.now() + within
         try:
             await self._endpoint.connect(within=within)
             if hop is None:
-                return await self._say_bye(None, within)
+                return await self._ask("BYE", None, within)
             try:
-                return await self._say_bye(hop, min(within, _HOP_ANSWERS_WITHIN_S))
+                return await self._ask("BYE", hop, min(within, _HOP_ANSWERS_WITHIN_S))
             except Unreachable:
-                response = await self._say_bye(None, deadline - self._endpoint.now())
+                response = await self._ask("BYE", None, deadline - self._endpoint.now())
                 self.silent_hop = hop
                 return response
         except Unreachable as error:
@@ -247,23 +231,82 @@ class OutgoingCall:
         finally:
             self._stop()
 
-    async def _say_bye(self, hop: Address | None, within: float) -> Response:
+    async def ask(
+        self, method: str, *, within: float = 4.0, extra: Headers = NO_HEADERS, body: bytes = b""
+    ) -> Response | None:
         """
-        Return the response to a BYE on this way, with credentials if it asks for them.
+        Send a request within the call and wait up to `within` seconds for its final response.
+
+        A challenge is answered, each 2xx to a re-INVITE acknowledged. Return None without a
+        response; `problem` then holds the reason.
+        """
+        if not self.is_up:
+            return None
+        try:
+            await self._endpoint.connect(within=within)
+            return await self._ask(method, self._hop, within, extra=extra, body=body)
+        except Unreachable as error:
+            self.problem = f"{method}: {error.detail}"
+            return None
+
+    async def change_direction(
+        self, direction: sdp.Direction, *, within: float = 4.0, extra: Headers = NO_HEADERS
+    ) -> Response | None:
+        """
+        Hold or resume the call by a re-INVITE, RFC 3264 section 8.4, and return its final response.
+
+        If it is accepted, audio is sent from then on only if `direction` says so.
+        """
+        offered = replace(self._offer, version=self._offer.version + 1, direction=direction)
+        headers = Headers.of(*_DESCRIBED, *extra)
+        response = await self.ask(
+            "INVITE", within=within, extra=headers, body=str(offered).encode()
+        )
+        if response is not None and response.is_success:
+            self._offer = offered
+            self._take_answer(response)
+        return response
+
+    async def _ask(
+        self,
+        method: str,
+        hop: Address | None,
+        within: float,
+        *,
+        extra: Headers = NO_HEADERS,
+        body: bytes = b"",
+    ) -> Response:
+        """
+        Return the response to a request on this way, with credentials if it asks for them.
 
         Raises Unreachable.
         """
-        assert self._dialog is not None, "there is no dialog to end"
+        assert self._dialog is not None, "there is no dialog"
         deadline = self._endpoint.now() + within
         if hop is not None:
             await self._endpoint.reach(hop, within=within)
-        self._dialog, bye = self._dialog.request("BYE", via=self._endpoint.via(hop))
-        response = await self._endpoint.ask(bye, within=within, peer=hop)
-        authorized = self._authorized(bye, response, hop)
-        if authorized is None:
-            return response
-        left = max(0.0, deadline - self._endpoint.now())
-        return await self._endpoint.ask(authorized, within=left, peer=hop)
+        contact = self._endpoint.contact(self._caller) if method != "BYE" else None
+        self._dialog, request = self._dialog.request(
+            method, via=self._endpoint.via(hop), contact=contact, extra=extra, body=body
+        )
+        response = await self._send_within(request, hop, within)
+        authorized = self._authorized(request, response, hop)
+        if authorized is not None:
+            self._dialog = replace(self._dialog, local_cseq=authorized.cseq.number)
+            left = max(0.0, deadline - self._endpoint.now())
+            response = await self._send_within(authorized, hop, left)
+        if response.is_success:
+            self._dialog = self._dialog.after(response)
+        return response
+
+    async def _send_within(self, request: Request, hop: Address | None, within: float) -> Response:
+        assert self._dialog is not None, "there is no dialog"
+        ack = None
+        if request.method == "INVITE":
+            ack = self._dialog.ack(request, via=self._endpoint.via(hop))
+            # For answers that outlive the transaction.
+            self._acks[self._dialog.remote.tag, request.cseq.number] = ack
+        return await self._endpoint.ask(request, within=within, peer=hop, ack=ack)
 
     async def leave(self, within: float) -> None:
         """
@@ -280,8 +323,8 @@ class OutgoingCall:
         Handle a request of the other side within this call.
         """
         if request.method == "ACK":
-            if self._reanswer is not None and is_ack_of(request, self._reanswer[1]):
-                self._stop_reanswering()
+            if self._reanswer is not None:
+                self._reanswer.take(request)
             return
         if transaction is None:
             return
@@ -336,7 +379,7 @@ class OutgoingCall:
             call_id=self.call_id,
             cseq=1,
             contact=self._endpoint.contact(self._caller),
-            extra=Headers.of(("Allow", ALLOW), ("Content-Type", sdp.CONTENT_TYPE)),
+            extra=_DESCRIBED,
             body=str(self._offer).encode(),
         )
 
@@ -380,31 +423,20 @@ class OutgoingCall:
         """
         Return the request with credentials, if `response` asks for them and they are untried.
         """
-        challenge_header, answer_header = _CHALLENGES.get(response.status, ("", ""))
-        challenges = response.headers.all(challenge_header) if challenge_header else []
-        if not challenges:
+        if not challenges(response):
             return None
         if request.method == "INVITE":
             self.challenges += 1
         if self._credentials is None or self.challenges > _MOST_CHALLENGES:
             return None
         try:
-            challenge = digest.choose(challenges)
-            # Another challenge to the same credentials means that they are wrong, and not just old.
-            if answer_header in request.headers and not challenge.stale:
-                return None
-            value = digest.authorization(
-                challenge,
-                username=self._credentials.username,
-                password=self._credentials.password,
-                method=request.method,
-                uri=request.uri,
-                cnonce=fresh(),
-            )
+            header = self._credentials.answer(request, response)
         except (SipSyntaxError, digest.UnsupportedChallenge) as error:
             self.problem = f"the challenge cannot be answered: {error}"
             return None
-        return again_with(request, via=self._endpoint.via(hop), header=(answer_header, value))
+        if header is None:
+            return None
+        return again_with(request, via=self._endpoint.via(hop), header=header)
 
     def _finish(self, final: Response) -> None:
         self.final = final
@@ -413,15 +445,15 @@ class OutgoingCall:
             self._settled.set_result(None)
 
     def _succeeded(self, invite: Request, response: Response) -> None:
-        tag = response.to.tag
-        if tag in self._acks:  # a retransmission: our ACK was lost, RFC 3261 section 13.2.2.4
-            self._endpoint.send(self._acks[tag])
+        answer = response.to.tag, response.cseq.number
+        if answer in self._acks:  # a retransmission: our ACK was lost, RFC 3261 section 13.2.2.4
+            self._endpoint.send(self._acks[answer])
             return
         dialog = Dialog.of_caller(invite, response)
-        self._acks[tag] = dialog.ack(invite, via=self._endpoint.via())
+        self._acks[answer] = dialog.ack(invite, via=self._endpoint.via())
         self._hop = self._hop_of(dialog)
         if self._hop is None:
-            self._endpoint.send(self._acks[tag])
+            self._endpoint.send(self._acks[answer])
         else:
             self._on_the_way = asyncio.create_task(self._acknowledge(dialog, invite, self._hop))
         if self._gave_up or self._settled.done() or invite is not self._invite:
@@ -435,12 +467,15 @@ class OutgoingCall:
         self.answered = True
         if defects := violations(response):
             self.problem = f"answered, and {defects[0]}"
+        self._take_answer(response)
+        self._finish(response)
+
+    def _take_answer(self, response: Response) -> None:
         try:
             self.described = sdp.parse(response.body)
             self._use(self.described)
         except SipSyntaxError as error:
             self.problem = f"the answer has no usable media: {error}"
-        self._finish(response)
 
     def _hop_of(self, dialog: Dialog) -> Address | None:
         try:
@@ -469,8 +504,8 @@ class OutgoingCall:
         except ValueError as error:
             # A host name would need a resolver, and no SIP service sends one.
             raise SipSyntaxError(f"media address {remote.address!r} is no IP address") from error
-        silent = remote.direction in {sdp.Direction.SENDONLY, sdp.Direction.INACTIVE}
-        target = None if silent else (remote.address, remote.port)
+        sends = remote.direction.receives and self._offer.direction.sends
+        target = (remote.address, remote.port) if sends else None
         self._rtp.send_to(target, payload_type=payload_type)
 
     async def _give_up(self, *, within: float, may_ring: bool) -> None:
@@ -517,45 +552,31 @@ class OutgoingCall:
             self._respond(transaction, 488, "Not Acceptable Here")
             return
         self._offer = own
-        headers = Headers.of(("Allow", ALLOW), ("Content-Type", sdp.CONTENT_TYPE))
         response = response_to(
             request,
             200,
             "OK",
             contact=self._endpoint.contact(self._caller),
-            extra=headers,
+            extra=_DESCRIBED,
             body=str(own).encode(),
         )
-        self._endpoint.respond(transaction, response)
         self._stop_reanswering()
-        self._reanswer = (transaction, response, Retransmission.starting(self._endpoint.now()))
-        self._arm_reanswer()
+        self._reanswer = RepeatedAnswer(
+            self._endpoint, transaction, response, self._reanswer_unacknowledged
+        )
 
-    def _arm_reanswer(self) -> None:
-        assert self._reanswer is not None
-        loop = asyncio.get_running_loop()
-        self._reanswer_timer = loop.call_at(self._reanswer[2].at, self._answer_again)
-
-    def _answer_again(self) -> None:
-        assert self._reanswer is not None
-        transaction, response, current = self._reanswer
-        self._endpoint.respond(transaction, response)
-        following = current.following()
-        if following is None:
-            # No ACK came: RFC 3261 section 13.3.1.4 demands that the call be ended.
-            self.problem = "the answer to a re-INVITE was never acknowledged"
-            self._hung_up = True
-            assert self._dialog is not None
-            self._dialog, bye = self._dialog.request("BYE", via=self._endpoint.via())
-            self._endpoint.start(bye, ignore, ignore)
-            self._stop()
-            return
-        self._reanswer = (transaction, response, following)
-        self._arm_reanswer()
+    def _reanswer_unacknowledged(self) -> None:
+        # RFC 3261 section 13.3.1.4 demands that the call be ended.
+        self.problem = "the answer to a re-INVITE was never acknowledged"
+        self._hung_up = True
+        assert self._dialog is not None
+        self._dialog, bye = self._dialog.request("BYE", via=self._endpoint.via())
+        self._endpoint.start(bye, ignore, ignore)
+        self._stop()
 
     def _stop_reanswering(self) -> None:
-        if self._reanswer_timer is not None:
-            self._reanswer_timer.cancel()
+        if self._reanswer is not None:
+            self._reanswer.stop()
 
     def _stop(self) -> None:
         self._stop_reanswering()

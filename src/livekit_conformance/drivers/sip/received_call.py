@@ -8,8 +8,9 @@ import asyncio
 import ipaddress
 from dataclasses import dataclass, replace
 
+from livekit_conformance.drivers.sip.credentials import Credentials
 from livekit_conformance.drivers.sip.endpoint import SipEndpoint, fresh, ignore
-from livekit_conformance.drivers.sip.outgoing_call import ALLOW, Credentials
+from livekit_conformance.drivers.sip.outgoing_call import ALLOW
 from livekit_conformance.drivers.sip.rtp_session import RtpSession
 from livekit_conformance.errors import Unreachable
 from livekit_conformance.observations import Recorder

@@ -42,6 +42,20 @@ class Direction(StrEnum):
     INACTIVE = "inactive"
 
     @property
+    def sends(self) -> bool:
+        """
+        True if the author sends media.
+        """
+        return self in {Direction.SENDRECV, Direction.SENDONLY}
+
+    @property
+    def receives(self) -> bool:
+        """
+        True if the author receives media.
+        """
+        return self in {Direction.SENDRECV, Direction.RECVONLY}
+
+    @property
     def mirrored(self) -> Direction:
         """
         The same flow from the point of view of the other side.
