@@ -37,7 +37,7 @@ _NOT_HERE: Mapping[str, Sequence[str]] = {
     "listen_ip": ("absent", "empty"),
     "nat_1_to_1_ip": ("absent", "empty"),
     # The default refuses calls on a machine as busy as that of a test.
-    "max_cpu_utilization": ("absent",),
+    "max_cpu_utilization": ("absent", "zero"),
 }
 # The server gives these itself.
 _NOT_OURS = frozenset({"sip_trunk_id", "sip_dispatch_rule_id", "created_at", "updated_at"})

@@ -322,12 +322,14 @@ CAUSES: tuple[Cause, ...] = (
             en=(
                 "Let the application take the room's name from the webhook (`room.name`) or from "
                 "the job. It must not compose the name itself: the dispatch rule adds the caller's "
-                "number and random characters to its prefix."
+                "number and random characters to its prefix. And let it start an agent when the "
+                "caller comes (`participant_joined`): `room_finished` is about a room that is over."
             ),
             ru=(
                 "Пусть приложение берёт имя комнаты из вебхука (`room.name`) или из задания, а "
                 "не составляет его само: правило диспетчеризации добавляет к префиксу номер "
-                "звонящего и случайные символы."
+                "звонящего и случайные символы. И пусть запускает агента, когда приходит звонящий "
+                "(`participant_joined`): `room_finished` сообщает о комнате, которой уже нет."
             ),
         ),
         shows=(_ELSEWHERE,),

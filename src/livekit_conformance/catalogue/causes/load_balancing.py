@@ -4,13 +4,19 @@ Failures where several servers share one address.
 
 from __future__ import annotations
 
-from livekit_conformance.catalogue.cause import Cause, lost
+from livekit_conformance.catalogue.cause import Cause, check, lost
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.errors import Failure
 from livekit_conformance.wording import Text
 
+# Links whose requests come after those that show whether livekit-server answers at all.
+_LATER = (
+    *(Link.CLOCK, Link.API_KEY, Link.TOKENS, Link.GRANTS, Link.ROOMS, Link.ROOM_LIFE),
+    *(Link.LINE, Link.OUTBOUND_FAILURE),
+)
 _SOME_SILENT = tuple(
-    lost(Link.ROOM_LIFE, failure, clause="1.2-every-connection-sees-the-room")
+    lost(link, failure)
+    for link in _LATER
     for failure in (Failure.TIMED_OUT, Failure.ENDED, Failure.RESET, Failure.REFUSED)
 )
 
@@ -48,6 +54,8 @@ CAUSES: tuple[Cause, ...] = (
             ),
         ),
         shows=_SOME_SILENT,
+        also=(check("1.1-server-answers", "PASS"),),
+        breaks=_LATER,
         source="drivers/api/livekit_api.py: a new connection for each request; tests/faults",
     ),
 )
