@@ -39,9 +39,19 @@ class Row:
 
 ROWS: tuple[Row, ...] = (
     Row(
-        "livekit-sip advertises a media address that leads nowhere",
-        "media-address-is-unreachable",
-        failures=("media-wrong-address", "media-timeout"),
+        "livekit-sip advertises a Contact, a media address or both that lead nowhere",
+        "contact-leads-nowhere, media-address-is-unreachable (no caller can reach it), "
+        "media-address-leads-elsewhere (another one than that of SIP, and RTP is lost)",
+        failures=("contact-of-nobody", "media-wrong-address", "media-timeout"),
+        tests=(
+            "tests/field/test_nat.py::test_right_addresses_are_blamed_for_nothing",
+            "tests/field/test_nat.py::test_a_wrong_address_is_named",
+        ),
+    ),
+    Row(
+        "a firewall lets signalling through and drops RTP, in one direction or both",
+        "no-rtp-from-the-caller, no-rtp-to-the-caller",
+        tests=("tests/field/test_nat.py::test_a_closed_direction_of_rtp_is_named",),
     ),
     Row(
         "Redis is a read-only replica of another",

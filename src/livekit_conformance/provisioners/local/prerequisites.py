@@ -176,6 +176,14 @@ def _program(name: str) -> Callable[[Environ], str]:
     return look
 
 
+def _administration(name: str) -> Callable[[Environ], str]:
+    # Debian leaves their folder out of the PATH of an ordinary user.
+    def look(environ: Environ) -> str:
+        return _program(name)({"PATH": f"{environ.get('PATH', '')}:/usr/sbin:/sbin"})
+
+    return look
+
+
 def _library(module: str) -> Callable[[Environ], str]:
     def look(environ: Environ) -> str:
         asked = shutil.which("pkg-config", path=environ.get("PATH"))
@@ -279,8 +287,10 @@ CHROMIUM = Prerequisite("Chromium", "renders reports in tests", _program("chromi
 FAKETIME = Prerequisite(
     "libfaketime", "shifted clocks in tests", _file("*/faketime/libfaketimeMT.so.1"), ("faketime",)
 )
+IP = Prerequisite("ip", "networks of their own in tests", _administration("ip"), ("iproute2",))
+NFT = Prerequisite("nft", "NAT and firewalls in tests", _administration("nft"), ("nftables",))
 
 ALL = (
     *(VENV, GIT, SETPRIV, REDIS_SERVER, GO, C_COMPILER, PKG_CONFIG, *LIBRARIES),
-    *(SIPP, CHROMIUM, FAKETIME),
+    *(SIPP, CHROMIUM, FAKETIME, IP, NFT),
 )
