@@ -15,6 +15,7 @@ from livekit_conformance.drivers.calls.inbound_probe import (
     ProbeCall,
     rings_for_s,
 )
+from livekit_conformance.drivers.calls.pressing import PRESSED
 from livekit_conformance.drivers.calls.room_participants import Company
 from livekit_conformance.drivers.sip.caller import SipAgent
 from livekit_conformance.environments.profile import Profile
@@ -46,6 +47,7 @@ from livekit_conformance.judges.calls import (
     judge_echo,
     judge_messages,
 )
+from livekit_conformance.judges.keys import judge_keys
 from livekit_conformance.judges.preconditions import (
     AGENT_ABSENT,
     nothing_heard,
@@ -234,6 +236,19 @@ async def test_the_caller_hears_well(probe_call: ProbeCall, profile: Profile) ->
         raise too_few_packets(quality.expected, _LEAST_PACKETS)
 
     require(judge_quality(quality, profile.quality.limits))
+
+
+@pytest.mark.clause("1.5-keys-reach-the-agent")
+async def test_keys_reach_the_agent(probe_call: ProbeCall) -> None:
+    """
+    The answer takes telephone-event, and our agent receives each key once.
+
+    An agent of the deployment is pressed no keys.
+    """
+    if probe_call.call.described is None:
+        raise nothing_heard()
+
+    require(judge_keys(probe_call.call.described, PRESSED, probe_call.keys_arrived))
 
 
 @pytest.mark.clause("1.5-call-ends-cleanly")

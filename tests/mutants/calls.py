@@ -78,6 +78,7 @@ MUTANTS = (
     fault("no_voice", "1.5-audio-flows-both-ways"),
     fault("contact_elsewhere", "1.5-call-ends-cleanly"),
     fault("voice_lossy", "1.5-caller-hears-well"),
+    fault("keys_refused", "1.5-keys-reach-the-agent"),
     fault("bye_unanswered", "1.5-call-ends-cleanly", "1.3-call-events-arrive-in-order"),
     misfit(
         "wrong_trunk_password",

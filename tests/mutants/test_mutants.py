@@ -24,7 +24,7 @@ TOGETHER = (
     ("http_headers", "sip_headers", "events_reordered", "logs_console"),
     ("http_slow", "sip_slow", "events_slow", "logs_chatty"),
     ("unknown_fields", "sip_compact", "events_extended", "logs_iso_time"),
-    ("rooms_reversed", "older_wording", "sip_phrases", "events_early", "rtp_uneven"),
+    ("rooms_reversed", "older_wording", "sip_phrases", "events_early", "rtp_uneven", "keys_first"),
 )
 NEUTRAL = (
     Mutant("none", frozenset(), UNHURRIED),

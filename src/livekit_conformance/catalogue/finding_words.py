@@ -143,6 +143,9 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "call.loss-too-high": "до звонящего не дошло пакетов: {lost} из {expected} ({percent} %), "
         "допустимо не больше {most} %",
         "call.jitter-too-high": "джиттер {jitter_ms} мс, допустимо не больше {most_ms} мс",
+        "call.keys-are-refused": "в ответе есть {codecs}, но нет telephone-event для клавиш "
+        "звонящего",
+        "call.keys-are-lost": "звонящий нажал {pressed}, а до агента дошло: {arrived}",
         "call.bye-not-confirmed": "ответ на BYE: {status}, а нужен 200",
         "call.caller-left-late": "звонящий пропал из комнаты только через {seconds} с: "
         "livekit-server потерял запрос livekit-sip на выход и заметил лишь обрыв соединения",

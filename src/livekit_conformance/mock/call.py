@@ -333,7 +333,15 @@ class InboundCall:
             "setting media destination",
             addr=f"{offered.address}:{offered.port}",
         )
-        return sdp.answer(offered, "127.0.0.1", self._voice.port, session_id=1)
+        config = self.services.config
+        answer = sdp.answer(
+            offered,
+            "127.0.0.1",
+            self._voice.port,
+            session_id=1,
+            codecs=(sdp.PCMU,) if config.faults.keys_refused else (sdp.PCMU, sdp.TELEPHONE_EVENT),
+        )
+        return config.variations.answer(answer)
 
     def _no_media(self, reason: str, error: str) -> EndedError:
         self._write("warn", "Cannot start media", error=error)

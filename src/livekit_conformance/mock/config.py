@@ -41,6 +41,7 @@ class Faults:
         sip_attributes_missing: the SIP participant lacks sip.callID and sip.trunkPhoneNumber.
         no_voice: the agent does not speak, the caller hears nothing.
         voice_lossy: one in eight packets of the agent's voice is lost.
+        keys_refused: the answer to an INVITE lacks telephone-event.
         bye_unanswered: BYE is ignored and the caller stays in the room.
     The HTTP side:
         http_silent: `GET /` is read and never answered.
@@ -122,6 +123,7 @@ class Faults:
     sip_attributes_missing: bool = False
     no_voice: bool = False
     voice_lossy: bool = False
+    keys_refused: bool = False
     bye_unanswered: bool = False
     http_silent: bool = False
     not_ready: bool = False

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from aiohttp import web
 from google.protobuf.message import Message
+
+from livekit_conformance.protocol.sip.sdp import Description
 
 # Added to every message of the SIP side, as a provider in front does.
 _SIP_HEADERS: Final = b"Server: another/2.0\r\nX-Conformance-Neutral: yes\r\n"
@@ -54,6 +56,7 @@ class Variations:
         sip_phrases: other reason phrases; only the status counts (section 7.2).
         sip_slow: every message leaves 100 ms later.
     Media:
+        keys_first: the answer lists telephone-event before the voice.
         rtp_uneven: every other RTP packet comes 10 ms later, and twice, as some networks do it.
     Webhooks:
         events_reordered: the fields of the JSON come in another order, with white space between.
@@ -75,6 +78,7 @@ class Variations:
     sip_compact: bool = False
     sip_phrases: bool = False
     sip_slow: bool = False
+    keys_first: bool = False
     rtp_uneven: bool = False
     events_reordered: bool = False
     events_extended: bool = False
@@ -151,6 +155,14 @@ class Variations:
             for name, compact in _COMPACT.items():
                 rest = re.sub(rb"(?m)^" + name + rb":", compact + b":", rest)
         return start + end + rest
+
+    def answer(self, described: Description) -> Description:
+        """
+        Return the media of an answer in another order.
+        """
+        if self.keys_first:
+            return replace(described, codecs=described.codecs[::-1])
+        return described
 
     @property
     def event_delay_s(self) -> float:

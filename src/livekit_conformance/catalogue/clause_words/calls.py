@@ -205,6 +205,16 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
                 "--udp`); запускайте набор с машины рядом с регионом проекта.",
             ),
         ),
+        "1.5-keys-reach-the-agent": ClauseWords(
+            "в ответе на вызов следует принимать клавиши (DTMF) как telephone-event по RFC 4733, и "
+            "каждая клавиша должна дойти до агента один раз",
+            Text(
+                en="Let the provider and each SBC send DTMF by RFC 4733 (`telephone-event`), not "
+                "as SIP INFO or as a tone in the voice, and keep `telephone-event` in the SDP.",
+                ru="Пусть провайдер и каждый SBC передают DTMF по RFC 4733 (`telephone-event`), а "
+                "не в SIP INFO и не тоном в голосе, и не убирают `telephone-event` из SDP.",
+            ),
+        ),
         "1.5-call-ends-cleanly": ClauseWords(
             "на BYE должен прийти ответ 200, и звонящий должен покинуть комнату",
             _HANG_UP,

@@ -214,6 +214,19 @@ CLAUSES: tuple[Clause, ...] = (
         needs=(Need.SIP, Need.AGENT),
     ),
     Clause(
+        id="1.5-keys-reach-the-agent",
+        level="SHOULD",
+        area="sip",
+        effect=Effect.PLACE_CALLS,
+        link=Link.AUDIO,
+        statement=(
+            "the answer to a call SHOULD take keys (DTMF) as telephone-event of RFC 4733, and each "
+            "key SHOULD reach the agent once"
+        ),
+        crosses=(*ANSWERED, Link.MEDIA, Link.AUDIO),
+        needs=(Need.SIP, Need.AGENT),
+    ),
+    Clause(
         id="1.5-call-ends-cleanly",
         level="MUST",
         area="sip",

@@ -25,6 +25,7 @@ from livekit_conformance.drivers.api.permissions import Permit
 from livekit_conformance.drivers.calls.caller_search import CallerSearch, present
 from livekit_conformance.drivers.calls.listening import listen
 from livekit_conformance.drivers.calls.observations import answers_of, record_attempt, record_end
+from livekit_conformance.drivers.calls.pressing import press
 from livekit_conformance.drivers.calls.room_participants import (
     Company,
     CompanyWatch,
@@ -85,6 +86,8 @@ class ProbeCall:
     # None when the agent stand-in never joined the room; `agent_problem` may be the reason.
     agent_heard: AgentSide | None = None
     agent_problem: str | None = None
+    # Of the keys PRESSED, at our agent; None where nobody listened for them.
+    keys_arrived: str | None = None
     # Other participants of the room; None when nobody looked.
     company: Company | None = None
     bye: Response | None = None
@@ -216,6 +219,7 @@ class Prober:
             is_clear = attendance.problem is None
             if agent is not None and room is not None and is_clear and room in agent.rooms:
                 probe.agent_heard = await agent.heard(room, CALLER_TONE_HZ)
+                probe.keys_arrived = await press(probe.call, agent, room)
             await self._end(probe)
             deployed = self._profile.agent == "deployed"
             if deployed:
