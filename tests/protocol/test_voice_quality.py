@@ -100,7 +100,7 @@ def test_a_perfect_stream_is_rated_as_good_as_calls_get() -> None:
     quality = judged()
 
     assert quality.mos > 4.3
-    assert (quality.lost, quality.late, quality.delay_ms) == (0, 0, 60)
+    assert (quality.lost, quality.late, quality.delay_ms) == (0, 0, 80)
 
 
 def test_more_loss_is_less_quality() -> None:

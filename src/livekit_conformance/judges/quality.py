@@ -20,8 +20,8 @@ JITTER_TOO_HIGH: Final = Code("call.jitter-too-high")
 
 # A single lost packet proves no rate.
 _BY_CHANCE = 1
-# A machine that sends its own packets late, by as much as the jitter buffer holds or more, proves
-# nothing about the times of others.
+# A machine that sends its own packets late, by two of them or more, proves nothing about the times
+# of others.
 _KEPT_TIME_MS = 40.0
 
 

@@ -31,6 +31,8 @@ class Reception:
         self._seen: set[int] = set()
         self._highest = 0
         self._offset = 0
+        # How many packets overtook one.
+        self._overtaking = 0
         # Timestamp and arrival of the last packet that began a frame of its own.
         self._timed = (0, 0.0)
         # Seconds on the way apart from a constant, which changes when the sender counts anew.
@@ -52,6 +54,7 @@ class Reception:
             return
         self._seen.add(number)
         self.reordered += number < self._highest
+        self._overtaking = max(self._overtaking, self._highest - number)
         self._highest = max(self._highest, number)
         if self._last is not None:
             self._longest_gap_s = max(self._longest_gap_s, now - self._last_at)
@@ -80,8 +83,13 @@ class Reception:
     def lost(self) -> int:
         """
         Number of expected packets that did not arrive.
+
+        Where packets overtake each other, those of both ends may have come before or be under way.
         """
-        return self.expected - self.packets
+        if not self._seen:
+            return 0
+        first, last = min(self._seen) + self._overtaking, self._highest - self._overtaking
+        return sum(number not in self._seen for number in range(first, last + 1))
 
     @property
     def jitter_ms(self) -> float:

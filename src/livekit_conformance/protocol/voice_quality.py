@@ -16,7 +16,7 @@ from livekit_conformance.protocol.rtp_reception import Reception
 
 # An adaptive jitter buffer: so many times as deep as the jitter, within these bounds.
 _DEPTH_IN_JITTERS = 4
-_SHALLOWEST_S = 2 * PACKET_S
+_SHALLOWEST_S = 3 * PACKET_S
 _DEEPEST_S = 0.12
 
 
