@@ -7,7 +7,7 @@ WORKERS := -n 3 --dist loadgroup
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-compile
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run local test quick stack sources matrix scenario busy kills blind failures faults mutants check bench coverage generated fresh-machine lock clean
+.PHONY: run local test quick stack sources matrix scenario field busy kills blind failures faults mutants check bench coverage generated fresh-machine lock clean
 
 run: .venv/run  ## install from the lock and check the embedded mock
 	$(BIN)/pytest suites/
@@ -41,6 +41,9 @@ matrix: .venv/run  ## build all pinned versions of the services and check every 
 
 scenario: .venv/dev stack  ## reproduce a failure of the real services: make scenario NAME=...
 	$(BIN)/python -m tests.scenarios $(NAME)
+
+field: .venv/dev stack  ## bring up a deployment as others build them, and print how to check it: make field NAME=nodes
+	@$(BIN)/python -m tests.field $(NAME)
 
 busy: .venv/dev stack  ## run the suites beside each kind of strangers' traffic: make busy ARGS="cancelled --runs 1" or ARGS=--soak
 	$(BIN)/python -m tests.scenarios.busy $(ARGS)

@@ -102,6 +102,18 @@ ROWS: tuple[Row, ...] = (
         tests=("tests/field/test_agents.py::test_a_worker_that_answers_is_blamed_for_nothing",),
     ),
     Row(
+        "one of two livekit-sip, or of two livekit-server, is sick: calls fail one time in two",
+        "one-sip-service-of-several-fails, one-server-of-several-fails, with the node",
+        tests=(
+            "tests/field/test_nodes.py::test_the_one_sick_node_of_two_is_named",
+            (
+                "tests/field/test_nodes.py"
+                "::test_two_healthy_nodes_of_each_service_are_blamed_for_nothing"
+            ),
+            "tests/test_nodes.py::test_it_is_clear_which_node_fails_if_others_took_its_calls",
+        ),
+    ),
+    Row(
         "livekit-sip is reached over IPv6",
         "nothing: calls come in over UDP and TCP",
         tests=(

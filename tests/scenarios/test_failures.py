@@ -36,6 +36,8 @@ _PROVEN_ELSEWHERE = {
     "deployment-is-overloaded",
     # Only LiveKit Cloud has quotas: tests/mutants/calls.py, tests/diagnosis/test_load.py.
     "call-quota-exceeded",
+    # Two nodes of each service: tests/field/test_nodes.py.
+    *("one-sip-service-of-several-fails", "one-server-of-several-fails"),
     # A livekit-server that stands still for seconds: tests/diagnosis/test_server.py.
     "no-node-for-a-moment",
     # A livekit-server of a scenario is stopped unless it answers: tests/test_diagnosis.py.

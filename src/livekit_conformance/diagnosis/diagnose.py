@@ -21,6 +21,7 @@ from livekit_conformance.diagnosis.interruptions import (
 )
 from livekit_conformance.diagnosis.matching import known_causes
 from livekit_conformance.diagnosis.model import Diagnosis
+from livekit_conformance.nodes import sick_nodes
 from livekit_conformance.observations import Observation
 from livekit_conformance.outages import outages_of
 from livekit_conformance.verdict import CheckRecord
@@ -50,6 +51,7 @@ def diagnose(
     begin = min((each.until for each in sudden_causes), default=math.inf)
     before, since = split(records, begin)
     seen_before = [seen for seen in observations if seen.at <= begin]
+    seen_before += sick_nodes(seen_before)
     known = known_causes(before, seen_before, causes)
     sudden = (of_interruption(each, cause, since) for each, cause in sudden_causes.items())
     came = [each for each in sudden if each.checks]

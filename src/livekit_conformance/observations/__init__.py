@@ -18,6 +18,7 @@ from livekit_conformance.observations.conclusions import (
     ClockSet,
     FindingSeen,
     ServiceOutage,
+    SickNode,
 )
 from livekit_conformance.observations.logs import CallLine, LogWarning, OthersLines
 from livekit_conformance.observations.network import Connection, HttpExchange
@@ -78,6 +79,7 @@ __all__ = [
     "ServiceOutage",
     "ServiceProcess",
     "ServiceStart",
+    "SickNode",
     "SipCall",
     "SipExchange",
     "WebhookArrival",
@@ -94,7 +96,7 @@ _CLASSES: tuple[type[Observation], ...] = (
     *(CallerFound, CallRoom, AgentAction),
     *(WebhookArrival, WebhookDelivery, EndpointAnswer),
     *(LogWarning, CallLine, OthersLines),
-    *(CheckOutcome, FindingSeen, ClockSet, ClockDisagreement, ServiceOutage),
+    *(CheckOutcome, FindingSeen, ClockSet, ClockDisagreement, ServiceOutage, SickNode),
 )
 KINDS: Mapping[Kind, type[Observation]] = MappingProxyType({each.kind: each for each in _CLASSES})
 

@@ -90,3 +90,20 @@ class ServiceOutage(Observation):
     is_new: bool
 
     kind: ClassVar[Kind] = "outage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SickNode(Observation):
+    """
+    Node of a service that answered none of its `calls`, while the others answered all of theirs.
+
+    It is not clear whether it is this one if another service has a node that took the same calls.
+    """
+
+    service: str
+    node: str
+    calls: tuple[str, ...]
+    others_answered: int
+    is_clear: bool = False
+
+    kind: ClassVar[Kind] = "node"

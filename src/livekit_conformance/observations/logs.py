@@ -27,6 +27,7 @@ class LogWarning(LineOfLog):
         *("error", "err", "status", "response", "method", "path", "reason", "reason-raw"),
         # Names of its call.
         *("callID", "sipCallID", "room", "participant", "participantID", "event", "id"),
+        "nodeID",
         *("result", "sipTrunk", "sipRule"),
         # Of a failed call: its direction, and the times of the other side's answers, if any.
         *("agentName", "jobType", "direction", "inviteToTryingMs", "inviteToRingingMs"),
@@ -47,7 +48,7 @@ class CallLine(LineOfLog):
 
     kind: ClassVar[Kind] = "call-line"
     kept: ClassVar[tuple[str, ...]] = (
-        *("callID", "sipCallID", "room", "participant", "participantID"),
+        *("callID", "sipCallID", "room", "participant", "participantID", "nodeID"),
         *("sipTrunk", "sipRule", "fromIP", "agentName", "path"),
         *("event", "id", "sendDuration", "status", "result", "reason", "error"),
     )

@@ -26,6 +26,7 @@ Kind = Literal[
     "http",
     "log",
     "media",
+    "node",
     "others",
     "outage",
     "process",
