@@ -63,6 +63,14 @@ def test_what_comes_again_at_once_was_doubled_by_a_network():
     assert repeated(other) == 0
 
 
+def test_what_was_sent_in_time_and_read_late_was_not_doubled():
+    ringing = [0.0, 1.2, 2.3, 4.61, 7.99, 8.18, 8.19, 8.87, 8.871, 9.4, 13.45, 13.46]
+    doubled = [second + late for second in range(8) for late in (0.0, 0.001)]
+
+    assert repeated([step(at_s, "received", "180") for at_s in ringing]) == 0
+    assert repeated([step(at_s, "received", "180") for at_s in doubled]) == 8
+
+
 def test_what_answers_a_request_that_we_repeated_was_not_doubled():
     steps = [
         step(0.0, "sent", "INVITE"),

@@ -4,6 +4,7 @@ Ladder diagram of a call: its SIP messages with their times, which a SIP enginee
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,6 +17,7 @@ _ARROWS: dict[Direction, str] = {"sent": "->", "received": "<-"}
 COPIED_WITHIN_S = 0.25
 # Any network duplicates a packet once in a while.
 _BY_CHANCE = 1
+_T1_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,11 @@ def copies(steps: Sequence[LadderStep]) -> int:
     Count the messages that arrived again, byte for byte, too early for a retransmission.
 
     Retransmission begins after T1, 0.5 s (RFC 3261 section 17.1.1.2), so the network copied these.
+    Messages that were sent in time may be read at the same moment, where a machine stood still: so
+    a message is a copy only where more have come than could have been sent since the first.
     Our own retransmissions are subtracted, because each is answered again; an ACK never is.
     """
-    received_at: dict[str, float] = {}
+    came: defaultdict[str, list[float]] = defaultdict(list)
     sent: set[str] = set()
     again = 0
     for step in steps:
@@ -91,8 +95,10 @@ def copies(steps: Sequence[LadderStep]) -> int:
             again -= step.label != "ACK" and step.text in sent
             sent.add(step.text)
         else:
-            again += step.at_s - received_at.get(step.text, -COPIED_WITHIN_S) < COPIED_WITHIN_S
-            received_at[step.text] = step.at_s
+            times = came[step.text]
+            times.append(step.at_s)
+            is_early = len(times) > 1 and times[-1] - times[-2] < COPIED_WITHIN_S
+            again += is_early and len(times) > 1 + (times[-1] - times[0]) // _T1_S
     return again
 
 
