@@ -17,13 +17,15 @@ from livekit_conformance.drivers.sip.callee import (
     Behaviour,
 )
 from livekit_conformance.drivers.sip.caller import Credentials
-from livekit_conformance.errors import Blocked, require, violated
+from livekit_conformance.environments.profile import Profile
+from livekit_conformance.errors import Blocked, Violation, require, violated
 from livekit_conformance.findings import Finding, Json, Says
 from livekit_conformance.judges.calls import (
     NO_BYE,
     NOT_IN_NAMED_ROOM,
     OTHER_REPORT,
     OUTBOUND_NOT_ANSWERED,
+    judge_caller,
     judge_messages,
 )
 from livekit_conformance.judges.preconditions import NOTHING_RECEIVED
@@ -61,14 +63,18 @@ FAILURES = {
 
 
 @pytest.mark.clause("1.5-outbound-call-is-answered")
-async def test_an_outbound_call_is_answered(outbound_call: OutboundCall) -> None:
+async def test_an_outbound_call_is_answered(outbound_call: OutboundCall, profile: Profile) -> None:
     """
     The call reaches our listener, which answers it, and CreateSIPParticipant reports success.
     """
     received = outbound_call.received
     if outbound_call.info is None or received is None or not received.acknowledged:
         seen = outbound_call.story
-        require([Finding(OUTBOUND_NOT_ANSWERED, seen, data=outbound_call.report)])
+        raise Violation(
+            seen, findings=[Finding(OUTBOUND_NOT_ANSWERED, seen, data=outbound_call.report)]
+        )
+
+    require(judge_caller(received.caller, profile.sip.outbound.caller))
 
 
 @pytest.mark.clause("1.2-outbound-call-uses-the-room")

@@ -10,9 +10,11 @@ from livekit_conformance.diagnosis.chain_state import CallsSeen, calls_of
 from livekit_conformance.judges.calls import (
     ALONE,
     HEARS_ITSELF,
+    OTHER_CALLER,
     SEVERAL_AGENTS,
     SILENT,
     judge_agents,
+    judge_caller,
     judge_echo,
 )
 from livekit_conformance.verdict import Verdict
@@ -48,6 +50,20 @@ def test_a_silence_in_an_empty_room_is_worse(is_alone, speaks_first, codes):
     findings = judge_agents(6.0, [], "a-room", is_alone=is_alone, speaks_first=speaks_first)
 
     assert [found.code for found in findings] == codes
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected", "codes"),
+    [
+        ("+15550143", "+15550143", []),
+        ("15550143", "+15550143", []),
+        ("+15550144", "", []),
+        ("+15550144", "+15550143", [OTHER_CALLER]),
+        ("", "+15550143", [OTHER_CALLER]),
+    ],
+)
+def test_the_callee_must_see_the_number_of_the_profile(shown, expected, codes):
+    assert [found.code for found in judge_caller(shown, expected)] == codes
 
 
 @pytest.mark.parametrize(("share", "codes"), [(0.0, []), (0.5, []), (0.51, [HEARS_ITSELF])])

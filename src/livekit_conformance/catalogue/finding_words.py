@@ -107,6 +107,7 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "кроме звонящего",
         "call.contact-is-silent": "Contact в 200 OK ведёт на {hop}, и на BYE там никто не ответил; "
         "на {server} ответ пришёл",
+        "outbound.shows-another-caller": "вызываемый увидел номер {shown}, а не {expected}",
         "call.caller-hears-itself": "доля тона, который звонящий отправил сам, в том, что он "
         "услышал: {share}",
         "call.several-agents": "в комнате {room} со звонящим говорят сразу {agents} участника",

@@ -155,14 +155,15 @@ class Outbound(ProfileSection):
     """
     Destination of outbound calls; the suite answers them there.
 
-    `listen` is the address at which calls of the trunk arrive. `username` and `password` are the
-    trunk's account, with which the suite challenges these calls. Without a user name, the suite
-    challenges only in checks of authentication.
+    `listen` is the address at which calls of the trunk arrive, `caller` the number that they must
+    show. `username` and `password` are the trunk's account, with which the suite challenges these
+    calls. Without a user name, the suite challenges only in checks of authentication.
     """
 
     trunk_id: str | None = None
     number: str | None = None
     listen: ListenAddress | None = None
+    caller: Number = ""
     username: Text = ""
     password: Secret = SecretStr("")
 
@@ -350,7 +351,8 @@ class Profile(ProfileSection):
         """
         Return the phone numbers of the deployment.
         """
-        numbers = (self.sip.number, self.sip.caller, self.sip.outbound.number)
+        outbound = self.sip.outbound
+        numbers = (self.sip.number, self.sip.caller, outbound.number, outbound.caller)
         return [number for number in numbers if number]
 
     def secrets(self) -> list[str]:

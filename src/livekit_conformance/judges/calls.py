@@ -57,6 +57,8 @@ SEVERAL_UNANSWERED: Final = Code("call.several-unanswered")
 # listener); of the second also expected and expected_status.
 OUTBOUND_NOT_ANSWERED: Final = Code("outbound.not-answered")
 OTHER_REPORT: Final = Code("outbound.reported-otherwise")
+# The callee sees another number than it should. Data: shown, expected.
+OTHER_CALLER: Final = Code("outbound.shows-another-caller")
 # Data: room.
 NOT_IN_NAMED_ROOM: Final = Code("outbound.not-in-the-room")
 NO_BYE: Final = Code("outbound.no-bye")
@@ -125,6 +127,18 @@ def judge_echo(share: float) -> Iterator[Finding]:
     if share > _MOST:
         seen = f"{share:.0%} of what the caller heard is the tone that it sent"
         yield Finding(HEARS_ITSELF, seen, level="SHOULD", data={"share": round(share, 2)})
+
+
+def judge_caller(shown: str, expected: str) -> Iterator[Finding]:
+    """
+    Yield a violation if an outbound call shows another number than `expected`, which may be empty.
+
+    Providers write the same number with and without the plus sign.
+    """
+    if expected and shown.lstrip("+") != expected.lstrip("+"):
+        seen = f"the callee saw a call from {shown or 'nobody'}, expected {expected}"
+        data: dict[str, Json] = {"shown": shown, "expected": expected}
+        yield Finding(OTHER_CALLER, seen, data=data)
 
 
 def judge_account(trunk: Trunk, username: str, password: str) -> Iterator[Finding]:

@@ -296,6 +296,7 @@ async def _with_lines(
             trunk_id=way_out.trunk_id,
             number=way_out.number,
             listen=outbound_listen,
+            caller=way_out.caller,
             username=way_out.username,
             password=SecretStr(way_out.password),
         ),

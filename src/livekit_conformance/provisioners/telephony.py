@@ -38,6 +38,7 @@ class OutboundLine:
 
     trunk_id: str
     number: str = CALLEE
+    caller: str = _CALLER
     username: str = _OWNER
     password: str = field(default_factory=lambda: token_urlsafe(12), repr=False)
 
@@ -52,7 +53,7 @@ async def create_outbound_line(client: LiveKitClient, *, listen: str) -> Outboun
             name=_OWNER,
             address=listen,
             transport=api.SIPTransport.SIP_TRANSPORT_UDP,
-            numbers=[_CALLER],
+            numbers=[line.caller],
             auth_username=line.username,
             auth_password=line.password,
         )

@@ -80,6 +80,13 @@ async def _unknown_trunk(broken: Scene) -> None:
     _dial_by(broken, "ST_nobodyknowsit")
 
 
+async def _other_number(broken: Scene) -> None:
+    trunk = broken.profile.sip.outbound.trunk_id
+    assert trunk is not None
+    async with operator_api(broken.profile.livekit) as server:
+        await server.sip.update_outbound_trunk_fields(trunk, numbers=["+15550144"])
+
+
 async def _limit_cpu(broken: Scene) -> None:
     await broken.restart(broken.stack.sip, max_cpu_utilization=0.001)
 
@@ -115,6 +122,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         Link.OUTBOUND,
         act=_unknown_trunk,
         row=2,
+    ),
+    Scenario(
+        "outbound-other-number",
+        "The outbound trunk has another number than the one that callees must see.",
+        "outbound-shows-another-caller",
+        Link.OUTBOUND,
+        act=_other_number,
     ),
     Scenario(
         "provider-forbids-the-caller",

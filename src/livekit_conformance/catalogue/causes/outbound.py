@@ -6,9 +6,19 @@ from __future__ import annotations
 
 import re
 
-from livekit_conformance.catalogue.cause import Between, Cause, Condition, Not, Sign, log, logged
+from livekit_conformance.catalogue.cause import (
+    Between,
+    Cause,
+    Condition,
+    Not,
+    Sign,
+    found,
+    log,
+    logged,
+)
 from livekit_conformance.catalogue.chain import Link
 from livekit_conformance.catalogue.log_lines import errors, of_server, of_sip
+from livekit_conformance.judges.calls import OTHER_CALLER
 from livekit_conformance.wording import Text
 
 _SERVER, _SIP = "livekit-server", "livekit-sip"
@@ -102,6 +112,43 @@ CAUSES: tuple[Cause, ...] = (
         proofs=(_LATER,),
         excludes=(log(_SERVER, message=_TOLD),),
         source="livekit/sip#468, #136, #481; livekit/sip pkg/sip/client.go createSIPParticipant",
+    ),
+    Cause(
+        "outbound-shows-another-caller",
+        Link.OUTBOUND,
+        Text(
+            en="Outbound calls show another number than they should",
+            ru="Исходящие вызовы показывают не тот номер",
+        ),
+        Text(
+            en=(
+                "livekit-sip calls from one of the `numbers` of the outbound trunk, unless "
+                "CreateSIPParticipant gives `sip_number`. The callee saw another number than "
+                "`sip.outbound.caller` of the profile. People do not answer unknown numbers, and "
+                "many providers refuse calls from numbers that are not the customer's."
+            ),
+            ru=(
+                "livekit-sip звонит с одного из `numbers` исходящего транка, если "
+                "CreateSIPParticipant не задаёт `sip_number`. Вызываемый увидел не тот номер, что "
+                "в `sip.outbound.caller` профиля. На незнакомые номера не отвечают, а многие "
+                "провайдеры отклоняют вызовы с номеров, которые не принадлежат клиенту."
+            ),
+        ),
+        Text(
+            en=(
+                "Correct `numbers` of the outbound trunk (UpdateSIPOutboundTrunk), in the form "
+                "that the provider wants, usually E.164 with a plus sign. If the provider sets the "
+                "number itself, enter its number in `sip.outbound.caller`."
+            ),
+            ru=(
+                "Исправьте `numbers` исходящего транка (UpdateSIPOutboundTrunk) в том виде, "
+                "которого ждёт провайдер, обычно E.164 со знаком плюс. Если номер подставляет сам "
+                "провайдер, укажите его номер в `sip.outbound.caller`."
+            ),
+        ),
+        shows=(found(OTHER_CALLER),),
+        proofs=(found(OTHER_CALLER),),
+        source="livekit/protocol livekit_sip.proto SIPOutboundTrunkInfo.numbers",
     ),
     Cause(
         "outbound-trunk-unknown",

@@ -263,7 +263,8 @@ CALLS: Mapping[str, ClauseWords] = MappingProxyType(
         ),
         # -- outbound calls
         "1.5-outbound-call-is-answered": ClauseWords(
-            "CreateSIPParticipant должен дозвониться до номера и сообщить об ответе",
+            "CreateSIPParticipant должен дозвониться до номера (с номера `sip.outbound.caller`, "
+            "если он задан) и сообщить об ответе",
             _OUTBOUND,
         ),
         "1.2-outbound-call-uses-the-room": ClauseWords(
