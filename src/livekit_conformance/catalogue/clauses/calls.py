@@ -277,8 +277,8 @@ CLAUSES: tuple[Clause, ...] = (
         area="sip",
         effect=Effect.PLACE_CALLS,
         link=Link.OUTBOUND,
-        statement="CreateSIPParticipant MUST reach the number (from `sip.outbound.caller`, if it is "
-        "set) and report the answer",
+        statement="CreateSIPParticipant MUST reach the number (from `sip.outbound.caller`, if that "
+        "is set) and report the answer",
         crosses=(*API, *DIALS_OUT),
         needs=(Need.OUTBOUND,),
         in_chain=True,
