@@ -13,7 +13,9 @@ import pytest
 
 from livekit_conformance.catalogue.log_lines import Lane
 from livekit_conformance.catalogue.milestones import MISSING, Milestone
+from livekit_conformance.observations import CallQuality
 from livekit_conformance.reporting.pictures.ladder import ladder
+from livekit_conformance.reporting.pictures.quality_bar import quality_bar
 from livekit_conformance.reporting.pictures.time_bar import time_bar
 from livekit_conformance.reporting.pictures.trend_chart import trend_chart
 from livekit_conformance.reporting.result.trend import Point
@@ -34,6 +36,24 @@ CALL = Timeline(
         Step(0.5, Lane.SIP, Lane.CALLER, "486 Busy Here", is_problem=True),
     ),
     stop=Stop(Milestone.JOINED, 3, Lane.SERVER),
+)
+QUALITY = CallQuality(
+    1.0,
+    "",
+    call="call",
+    r=92.0,
+    mos=4.38,
+    expected=50,
+    lost=2,
+    late=1,
+    reordered=0,
+    duplicated=0,
+    jitter_ms=1.5,
+    longest_gap_ms=41.0,
+    delay_ms=80.0,
+    own_delay_ms=1.0,
+    first_packet_s=0.1,
+    first_sound_s=0.1,
 )
 
 
@@ -165,3 +185,15 @@ def test_a_run_of_a_part_is_not_the_best_one():
 def test_one_run_is_no_trend():
     assert trend_chart([point(1)], "en") == ""
     assert trend_chart([point(1, rate=None), point(2, rate=None)], "en") == ""
+
+
+def test_the_quality_is_told_as_a_bar_and_in_words():
+    good, poor = (quality_bar(replace(QUALITY, mos=mos), "en") for mos in (4.5, 1.7))
+
+    assert texts(poor) == [
+        "MOS 1.70 of 4.5 (R 92)",
+        "packets: 2 of 50 lost, 1 too late",
+        "jitter 1.5 ms, delay 80 ms, longest gap 41 ms",
+    ]
+    widths = [float(parsed(each).find(f"{SVG}rect").get("width")) for each in (good, poor)]
+    assert widths == [350.0, 70.0]

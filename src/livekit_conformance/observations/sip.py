@@ -5,10 +5,10 @@ Observations of SIP and media: messages, the outcome and end of a call, the soun
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from livekit_conformance.errors import Failure
-from livekit_conformance.observations.observation import Kind, Observation
+from livekit_conformance.observations.observation import Kind, Observation, own_fields
 from livekit_conformance.protocol.near_miss import Obstacle
 from livekit_conformance.protocol.sip.ladder import Direction
 
@@ -145,6 +145,12 @@ class CallQuality(Observation):
     first_sound_s: float | None
 
     kind: ClassVar[Kind] = "quality"
+
+    def figures(self) -> dict[str, Any]:
+        """
+        Return the fields as plain JSON values.
+        """
+        return {each.name: getattr(self, each.name) for each in own_fields(type(self))}
 
     @property
     def loss_percent(self) -> float:

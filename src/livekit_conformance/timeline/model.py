@@ -11,6 +11,7 @@ from typing import Any
 
 from livekit_conformance.catalogue.log_lines import Lane
 from livekit_conformance.catalogue.milestones import MISSING, Milestone
+from livekit_conformance.observations import CallQuality
 from livekit_conformance.timeline.clocks import Alignment
 
 
@@ -65,7 +66,8 @@ class Timeline:
     """
     Story of one call. `call` is its Call-ID, `began` the time of the INVITE in Unix seconds.
 
-    `left_out` is the number of log lines about it beyond those that were kept.
+    `left_out` is the number of log lines about it beyond those that were kept; `quality` is that of
+    what its caller heard.
     """
 
     call: str
@@ -77,6 +79,7 @@ class Timeline:
     stop: Stop | None = None
     clocks: Alignment = field(default_factory=Alignment)
     left_out: int = 0
+    quality: CallQuality | None = None
 
 
 def as_json(timeline: Timeline) -> Mapping[str, Any]:
@@ -104,6 +107,7 @@ def as_json(timeline: Timeline) -> Mapping[str, Any]:
         },
         "contradiction": timeline.clocks.contradiction,
         "left_out": timeline.left_out,
+        "quality": None if timeline.quality is None else timeline.quality.figures(),
     }
 
 

@@ -17,6 +17,7 @@ from livekit_conformance.observations import (
     BusAnswer,
     CallerFound,
     CallLine,
+    CallQuality,
     DispatchMatch,
     HttpExchange,
     LineOfLog,
@@ -167,6 +168,10 @@ class _Story:
             stop=self._stop(found, [event for _, event in drawn]),
             clocks=clocks,
             left_out=sum(line.left_out for line in lines if isinstance(line, CallLine)),
+            # The last one decides (drivers/calls/listening.py).
+            quality=next(
+                (o for o in reversed(self.seen.all(CallQuality)) if o.call == self.call), None
+            ),
         )
 
     # -- what belongs to it

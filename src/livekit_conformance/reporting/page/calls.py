@@ -27,6 +27,7 @@ from livekit_conformance.reporting.pictures.ladder import (
     step_words,
     stop_words,
 )
+from livekit_conformance.reporting.pictures.quality_bar import quality_bar
 from livekit_conformance.reporting.pictures.time_bar import time_bar
 from livekit_conformance.reporting.result.evidence_files import timeline_file
 from livekit_conformance.reporting.result.model import Result
@@ -65,6 +66,9 @@ def _parts(story: Timeline, title: str, stories: int, language: Language) -> Ite
     if waits := time_bar(story, language):
         yield Heading(page_phrases.HEAD_TIME.say(language))
         yield Picture(waits)
+    if story.quality is not None:
+        yield Heading(page_phrases.HEAD_QUALITY.say(language))
+        yield Picture(quality_bar(story.quality, language))
     yield Fold(page_phrases.STEPS.say(language), (_steps(story, language),))
     path = f"evidence/{timeline_file(story)}"
     others = phrases.STORIES.say(language, count=stories)

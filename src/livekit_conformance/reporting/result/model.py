@@ -301,6 +301,7 @@ class Result:
             "checks": [record_as_json(check) for check in self.checks],
             "chain": _lists(asdict(self.chain)),
             "diagnoses": [_diagnosis_as_json(found) for found in self.diagnoses],
+            "heard": [each.quality.figures() for each in self.timelines if each.quality],
         }
 
 

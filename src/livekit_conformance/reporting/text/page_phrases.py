@@ -44,6 +44,7 @@ OTHERS = Text(
     ru="Предупреждения о чужих вызовах, комнатах и запросах. На вердикт они не влияют.",
 )
 HEAD_TIME = Text(en="Where the time of the call goes", ru="На что уходит время вызова")
+HEAD_QUALITY = Text(en="What the caller heard", ru="Что слышал звонящий")
 HEAD_TREND = Text(en="The last {count:run|runs}", ru="Последние прогоны: {count}")
 
 AREA = Text(en="Area", ru="Область")
@@ -141,6 +142,19 @@ NOT_REACHED = Text(en="{what}: not seen", ru="{what}: не было")
 BAR_DESC = Text(
     en="From the INVITE to each mark of the call, in seconds. {marks}.",
     ru="От INVITE до каждой отметки вызова, в секундах. {marks}.",
+)
+
+MOS = Text(
+    en="MOS {mos} of 4.5 (R {r})",
+    ru="MOS {mos} из 4.5 (R {r})",
+)
+PACKETS = Text(
+    en="packets: {lost} of {expected} lost, {late} too late",
+    ru="пакеты: потеряно {lost} из {expected}, опоздало {late}",
+)
+TIMES_OF_PACKETS = Text(
+    en="jitter {jitter} ms, delay {delay} ms, longest gap {gap} ms",
+    ru="джиттер {jitter} мс, задержка {delay} мс, перерыв до {gap} мс",
 )
 
 TREND_DESC = Text(
