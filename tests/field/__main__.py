@@ -13,11 +13,13 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from livekit_conformance.environments.spelling import did_you_mean
+from tests.field import nat
 from tests.field.nodes import SICK_SERVER, SICK_SIP, pairs
 from tests.scenarios.harness import write_profile
 from tests.scenarios.real_stack import Scene
 
 _USAGE = 4
+_NAT = "nat-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,11 @@ def main(names: list[str]) -> int:
     if not names:
         for name, deployment in DEPLOYMENTS.items():
             sys.stdout.write(f"{name:<20} {deployment.story}\n")
+        sys.stdout.write(f"{_NAT}VARIANT          behind NAT: {', '.join(nat.VARIANTS)}\n")
         return 0
     (name,) = names
+    if name.removeprefix(_NAT) in nat.VARIANTS:
+        nat.stay(name.removeprefix(_NAT), Path(mkdtemp(prefix=f"field-{name}-")))
     if name not in DEPLOYMENTS:
         sys.stderr.write(f"no such deployment: {name}{did_you_mean(name, DEPLOYMENTS)}\n")
         return _USAGE

@@ -18,10 +18,10 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from livekit_conformance.catalogue.effects import Effect
 from livekit_conformance.environments.loader import load
@@ -250,6 +250,27 @@ def _stack(variant: Variant, folder: Path, webhooks: socket.socket, recorder: Re
     )
 
 
+def stay(variant: str, folder: Path) -> NoReturn:
+    """
+    Become the process that keeps such a deployment up, in networks of its own.
+    """
+    python = (sys.executable, "-m", "tests.field.nat", variant, str(folder), "--stay")
+    os.execvp("unshare", ("unshare", "-Urnm", *python))  # noqa: S606  the same in other networks
+
+
+async def _stay(variant: Variant, folder: Path) -> None:
+    async with deployment(variant, folder) as profile:
+        env = write_profile(profile, folder / "profile.yaml")
+        sys.stdout.write(
+            f"logs and configurations: {folder}\n"
+            "Check it from another terminal, and end it with Ctrl-C:\n"
+            f"  nsenter --preserve-credentials -U -n -m -t {os.getpid()} --wd={ROOT} "
+            f"{sys.executable} -m pytest suites/ --env={env}\n"
+        )
+        sys.stdout.flush()
+        await asyncio.get_running_loop().create_future()
+
+
 async def _run_suites(variant: Variant, folder: Path, arguments: Sequence[str]) -> None:
     async with deployment(variant, folder) as profile:
         env = write_profile(profile, folder / "profile.yaml")
@@ -263,6 +284,7 @@ def _main() -> None:
     parser.add_argument("variant", choices=VARIANTS)
     parser.add_argument("folder", type=Path)
     parser.add_argument("arguments", nargs="*")
+    parser.add_argument("--stay", action="store_true", help="run no suites")
     given = parser.parse_args()
     variant = VARIANTS[given.variant]
     if not (_NAMESPACES / "inside").exists():
@@ -270,7 +292,11 @@ def _main() -> None:
         if variant.is_inside:
             again = (*within("inside"), sys.executable, "-m", __spec__.name, *sys.argv[1:])
             os.execvp(again[0], again)  # noqa: S606  the same program in another network
-    asyncio.run(_run_suites(variant, given.folder, given.arguments))
+    if not given.stay:
+        asyncio.run(_run_suites(variant, given.folder, given.arguments))
+        return
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_stay(variant, given.folder))
 
 
 if __name__ == "__main__":
