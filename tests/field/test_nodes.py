@@ -22,6 +22,7 @@ async def test_two_healthy_nodes_of_each_service_are_blamed_for_nothing(real_ser
     assert run.exit_status == 0, run.output
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("sick", "cause", "why"),
     [
