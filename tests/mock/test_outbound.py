@@ -99,7 +99,7 @@ async def api(mock: Mock) -> AsyncIterator[Api]:
         yield Api(session)
 
 
-async def test_an_answered_call_is_active_in_its_room_and_echoes(
+async def test_an_answered_call_is_active_in_its_room_and_speaks(
     api: Api, listener: SipListener
 ) -> None:
     trunk = await api.trunk(listener.address)
@@ -123,7 +123,7 @@ async def test_an_answered_call_is_active_in_its_room_and_echoes(
     }
     assert came[0].invite.from_.tag == info["sip_call_id"]
     assert came[0].caller == CALLER
-    assert heard.dominant_hz == pytest.approx(620.0, abs=5.0)
+    assert heard.dominant_hz == pytest.approx(1000.0, abs=5.0)
 
 
 @pytest.mark.parametrize(
