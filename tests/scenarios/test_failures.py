@@ -6,7 +6,6 @@ blamed; of two at once both are named; and a failure without a known cause is fo
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
 
@@ -18,6 +17,7 @@ from livekit_conformance.catalogue.chain import WITNESSES, Link
 from livekit_conformance.diagnosis.model import UNKNOWN
 from livekit_conformance.reporting.result import journal
 from tests.concurrency import begun, selected
+from tests.samples import PLAYS_ALL
 from tests.scenarios.failures import PAIRS, SCENARIOS
 from tests.scenarios.failures.scenario import Scenario, Told, play, wrong_blame
 
@@ -36,6 +36,8 @@ _PROVEN_ELSEWHERE = {
     "deployment-is-overloaded",
     # Only LiveKit Cloud has quotas: tests/mutants/calls.py, tests/diagnosis/test_load.py.
     "call-quota-exceeded",
+    # Behind NAT: tests/field/test_nat.py.
+    "media-address-leads-elsewhere",
     # Two nodes of each service: tests/field/test_nodes.py.
     *("one-sip-service-of-several-fails", "one-server-of-several-fails"),
     # A livekit-server that stands still for seconds: tests/diagnosis/test_server.py.
@@ -69,7 +71,7 @@ def _one_of_each() -> dict[str, Scenario]:
     return {scenario.name: scenario for scenario in firsts.values()}
 
 
-PLAYED = SCENARIOS if os.environ.get("FAILURES") == "whole" else _one_of_each()
+PLAYED = SCENARIOS if PLAYS_ALL else _one_of_each()
 each_scenario = pytest.mark.parametrize("scenario", PLAYED.values(), ids=PLAYED)
 
 
