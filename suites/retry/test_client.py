@@ -46,9 +46,6 @@ _CALL = api.CreateSIPParticipantRequest(
 
 Ask = Callable[[Client], Awaitable[object]]
 
-# Their waits are measured.
-pytestmark = pytest.mark.usefixtures("at_rest")
-
 
 @dataclass(frozen=True, slots=True)
 class Obeyed:
