@@ -113,7 +113,7 @@ async def undisturbed(folder: Path) -> Ended:
     return await ended(folder, None)
 
 
-@looks_at(undisturbed, takes_s=25)
+@looks_at(undisturbed, takes_s=43)
 def test_a_run_to_its_end_leaves_nothing(played):
     assert played.gone.came_true, played.gone
     assert played.left == []
