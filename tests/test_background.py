@@ -8,7 +8,6 @@ import pytest
 
 from fixtures.background import EARLY, starts_of
 from livekit_conformance.catalogue.clauses import CLAUSES
-from livekit_conformance.catalogue.effects import Effect
 
 _PLACES = {clause.id: place for place, clause in enumerate(CLAUSES)}
 
@@ -17,15 +16,8 @@ _PLACES = {clause.id: place for place, clause in enumerate(CLAUSES)}
     ("version", "is_early"), [("1.8.4", False), ("1.9.0", True), ("1.13.5", True), (None, False)]
 )
 def test_a_delivery_fails_during_our_calls_only_where_it_delays_no_other_room(version, is_early):
-    starts = starts_of("local", {} if version is None else {"livekit_server": version})
+    starts = starts_of({} if version is None else {"livekit_server": version})
 
     first_call = _PLACES["1.5-invite-is-not-rejected"]
     assert (_PLACES[starts["failing_delivery"]] < first_call) is is_early
     assert starts.keys() == EARLY.keys()
-
-
-def test_the_failures_of_a_mock_end_before_the_checks_that_measure_time():
-    places = [_PLACES[starts_of(kind, {})["recoveries"]] for kind in ("mock", "local")]
-
-    first_disruptive = next(p for p, each in enumerate(CLAUSES) if each.effect is Effect.DISRUPT)
-    assert places[0] < places[1] == first_disruptive < _PLACES["1.5-client-retries-as-configured"]
