@@ -13,6 +13,5 @@ pytest_plugins = [
     "fixtures.background",
     "fixtures.outbound",
     "fixtures.failures",
-    "fixtures.recoveries",
     "fixtures.outages",
 ]

@@ -118,16 +118,10 @@ class RunState:
         """
         self.profile = profile
         self.versions = {name: self.clean(found) for name, found in (versions or {}).items()}
-        self.hide(profile)
+        self.recorder.redact = self.recorder.redact.with_secrets(profile.secrets())
         if self.journal is not None:
             with self._writing():
                 self.journal.target(self.clean(profile.livekit.url), self.versions)
-
-    def hide(self, profile: Profile) -> None:
-        """
-        Mask the secrets of a profile in all that follows.
-        """
-        self.recorder.redact = self.recorder.redact.with_secrets(profile.secrets())
 
     @property
     def short_id(self) -> str:
