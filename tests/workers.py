@@ -20,9 +20,6 @@ _LONGEST_FIRST = (
     "whole runs",
     "tests/mutants/test_missing_comforts.py",
     "tests/faults/test_table.py",
-    "tests/field/test_agents.py",
-    "nat",
-    "tests/field/test_nodes.py",
 )
 
 

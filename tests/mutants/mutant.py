@@ -98,6 +98,14 @@ async def run_mutant(mutant: Mutant, folder: Path) -> Run:
         return await run_suites(env, folder / "reports", *_touched(mutant), environ=environ)
 
 
+def _patient(profile: Profile) -> Profile:
+    """
+    Return the profile with no limit on jitter: several mutants at a time take each other's time.
+    """
+    quality = profile.quality.model_copy(update={"mos": 1.0, "jitter": 60.0})
+    return profile.model_copy(update={"quality": quality})
+
+
 @asynccontextmanager
 async def deployed(mutant: Mutant, folder: Path) -> AsyncIterator[tuple[Profile, dict[str, str]]]:
     """
@@ -121,7 +129,7 @@ async def deployed(mutant: Mutant, folder: Path) -> AsyncIterator[tuple[Profile,
             mock = await running.enter_async_context(Mock(config))
             listen = f"{address}:{OUTBOUND_PORT}"
             profile = await fill_mock(
-                loaded.profile, mock, keys, webhook_url, recorder, outbound_listen=listen
+                _patient(loaded.profile), mock, keys, webhook_url, recorder, outbound_listen=listen
             )
             of_profile = mutant.environ_of(profile) if mutant.environ_of else {}
             if mutant.change is not None:
