@@ -214,6 +214,8 @@ class OutgoingCall:
         if not self.is_up:
             return None
         self._hung_up = True
+        if self._on_the_way is not None:  # the ACK goes first
+            await asyncio.wait({self._on_the_way})
         hop, deadline = self._hop, self._endpoint.now() + within
         try:
             await self._endpoint.connect(within=within)
