@@ -1,5 +1,5 @@
 """
-How the network, or the other side, failed a request, by the error of Python or of the system.
+Tell from the error of Python or of the system in which way a request was lost.
 
 It is apart from the exceptions (errors.py), because only who sends requests needs asyncio and ssl.
 """

@@ -56,7 +56,7 @@ _NAMESPACES = Path("/run/netns")
 @dataclass(frozen=True, slots=True)
 class Variant:
     """
-    What livekit-sip advertises, and what the router drops, as rules of nftables.
+    Addresses that livekit-sip advertises, and rules of nftables by which the router drops packets.
 
     The suite `is_inside`, beside the services, or in the world. Those inside cannot dial the public
     address.

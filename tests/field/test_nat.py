@@ -23,7 +23,7 @@ from tests.scenarios.harness import ROOT
 pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("nat")]
 
 _MEDIA, _CONTACT = "media-address-leads-elsewhere", "contact-leads-nowhere"
-_PLAYED: list[str] = sample(WRONG_ADDRESSES, lambda name: name.partition("-")[0])
+_PLAYED: list[str] = sample(WRONG_ADDRESSES, lambda name: [name.partition("-")[0]])
 _CAUSES = {"both": [_MEDIA, _CONTACT], "media": [_MEDIA], "contact": [_CONTACT]}
 
 

@@ -1,5 +1,5 @@
 """
-What livekit-sip does with the requests of carriers within an inbound call, as seen on it.
+Facts about livekit-sip: its reaction to the requests of carriers within an inbound call.
 
 Nothing of this is the fault of a deployment: it is what these versions can do.
 """
@@ -14,7 +14,7 @@ from livekit_conformance.provisioners.local.binaries import SIP
 @dataclass(frozen=True, slots=True)
 class Fact:
     """
-    What a carrier does in a call, and what livekit-sip is seen to do then.
+    Act of a carrier in a call, and the reaction of livekit-sip that was seen.
     """
 
     id: str

@@ -6,7 +6,7 @@ blamed; of two at once both are named; and a failure without a known cause is fo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import partial
 
 import pytest
@@ -17,7 +17,7 @@ from livekit_conformance.catalogue.chain import WITNESSES, Link
 from livekit_conformance.diagnosis.model import UNKNOWN
 from livekit_conformance.reporting.result import journal
 from tests.concurrency import begun, selected
-from tests.samples import PLAYS_ALL
+from tests.samples import sample
 from tests.scenarios.failures import PAIRS, SCENARIOS
 from tests.scenarios.failures.scenario import Scenario, Told, play, wrong_blame
 
@@ -59,19 +59,13 @@ _GENERAL = {cause.id for cause in CAUSES if cause.is_general or cause in logged.
 Runs = Mapping[str, asyncio.Task[Told]]
 
 
-def _one_of_each() -> dict[str, Scenario]:
-    """
-    Return the first scenario of each cause and of each row of the list: FAILURES=whole plays all.
-    """
-    firsts: dict[str | int, Scenario] = {}
-    for scenario in SCENARIOS.values():
-        firsts.setdefault(scenario.cause, scenario)
-        if scenario.row is not None:
-            firsts.setdefault(scenario.row, scenario)
-    return {scenario.name: scenario for scenario in firsts.values()}
+def _kinds(scenario: Scenario) -> Iterator[str | int]:
+    yield scenario.cause
+    if scenario.row is not None:
+        yield scenario.row
 
 
-PLAYED = SCENARIOS if PLAYS_ALL else _one_of_each()
+PLAYED = {scenario.name: scenario for scenario in sample(SCENARIOS.values(), _kinds)}
 each_scenario = pytest.mark.parametrize("scenario", PLAYED.values(), ids=PLAYED)
 
 

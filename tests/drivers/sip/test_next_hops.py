@@ -11,13 +11,13 @@ from contextlib import AsyncExitStack
 import pytest
 
 from livekit_conformance.drivers.sip import outgoing_call
-from livekit_conformance.drivers.sip.caller import SipAgent
+from livekit_conformance.drivers.sip.caller import OutgoingCall, SipAgent
 from livekit_conformance.drivers.sip.endpoint import SipEndpoint
 from livekit_conformance.drivers.sip.wire import TransportName
 from livekit_conformance.observations import Recorder, SipExchange
 from livekit_conformance.protocol.sip import sdp
 from livekit_conformance.protocol.sip.dialog import response_to
-from livekit_conformance.protocol.sip.message import Headers, NameAddr, Request
+from livekit_conformance.protocol.sip.message import Headers, NameAddr, Request, Response
 from tests.drivers.sip_server import (
     HOST,
     QUICK,
@@ -64,6 +64,16 @@ def confirming(server: Server, request: Request) -> None:
         server.reply(request, 200, "OK")
 
 
+async def a_call(
+    running: AsyncExitStack, front: Server, transport: TransportName, recorder: Recorder
+) -> tuple[OutgoingCall, Response | None]:
+    agent = await running.enter_async_context(
+        SipAgent(front.address, transport, recorder=recorder, timing=QUICK)
+    )
+    call = await dial(agent)
+    return call, await call.hang_up()
+
+
 @both_transports
 @pytest.mark.parametrize("by", ["Contact", "Record-Route"])
 async def test_ack_and_bye_go_to_the_next_hop(
@@ -72,11 +82,7 @@ async def test_ack_and_bye_go_to_the_next_hop(
     async with AsyncExitStack() as running:
         node = await running.enter_async_context(SERVERS[transport](confirming))
         front = await running.enter_async_context(SERVERS[transport](sending_to(node, by=by)))
-        agent = await running.enter_async_context(
-            SipAgent(front.address, transport, recorder=recorder, timing=QUICK)
-        )
-        call = await dial(agent)
-        bye = await call.hang_up()
+        call, bye = await a_call(running, front, transport, recorder)
 
     assert bye is not None
     assert bye.status == 200
@@ -95,11 +101,7 @@ async def test_a_contact_that_leads_nowhere_is_a_silent_hop_and_the_call_ends(
         front = await running.enter_async_context(
             SERVERS[transport](sending_to(node, by="Contact"))
         )
-        agent = await running.enter_async_context(
-            SipAgent(front.address, transport, recorder=recorder, timing=QUICK)
-        )
-        call = await dial(agent)
-        bye = await call.hang_up()
+        call, bye = await a_call(running, front, transport, recorder)
 
     assert bye is not None
     assert bye.status == 200

@@ -379,28 +379,24 @@ class SipEndpoint:
         Handle a message to a hop that was not delivered.
         """
         if not self._closing:
-            text = f"{hop[0]}:{hop[1]}: {detail}"
-            self._recorder.record(
-                SipExchange(
-                    run_clock.now(),
-                    f"!! {text}",
-                    transport=self._transport,
-                    status=None,
-                    text=text,
-                )
-            )
+            self._note(f"{hop[0]}:{hop[1]}: {detail}")
             self._run(self._layer.transport_failed(detail, self.now(), hop))
 
     def _lost(self, detail: str, failure: Failure) -> None:
         # A listening endpoint has no service on the other side.
-        lost = detail if self.server is not None else None
+        self._note(detail, lost=detail if self.server is not None else None, failure=failure)
+
+    def _note(self, text: str, *, lost: str | None = None, failure: Failure | None = None) -> None:
+        """
+        Record that a message did not get through.
+        """
         self._recorder.record(
             SipExchange(
                 run_clock.now(),
-                f"!! {detail}",
+                f"!! {text}",
                 transport=self._transport,
                 status=None,
-                text=detail,
+                text=text,
                 lost=lost,
                 failure=failure,
             )
