@@ -23,7 +23,7 @@ from tests.faults.table import PLACES, SAID, VERDICTS
 from tests.faults.verdicts import NOT_REACHED, SURVIVED, what_is_wrong
 
 # Most of the time of a run is waiting.
-_AT_ONCE = 6
+_AT_ONCE = 4
 _WHOLE = os.environ.get("FAULT_TABLE") == "whole"
 # Each fault at one place, and some faults at every place: those with short runs. `make faults`
 # plays all of them.

@@ -15,7 +15,7 @@ from tests.concurrency import begun, selected
 from tests.mutants.mutant import run_mutant
 from tests.scenarios.harness import Run
 
-_AT_ONCE = 4
+_AT_ONCE = 3
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -22,7 +22,7 @@ from tests.scenarios.failures import PAIRS, SCENARIOS
 from tests.scenarios.failures.scenario import Scenario, Told, play, wrong_blame
 
 # Most of the time of a run is waiting.
-_AT_ONCE = 7
+_AT_ONCE = 5
 # Number of failures in the list of those that real users met.
 _ROWS = 24
 _PROVEN_ELSEWHERE = {
